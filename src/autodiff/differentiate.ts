@@ -1,0 +1,85 @@
+import { UnsupportedModelError, type Hole } from "../errors.js";
+import type { GraphBuilder } from "../onnx/builder.js";
+import type { Node, TypedGraph, Value } from "../onnx/ir.js";
+import type { Registry } from "../ops/registry.js";
+import { unbroadcast } from "./unbroadcast.js";
+
+/** Gradients of one scalar with respect to the values of a graph. */
+export interface Gradients {
+  /** The gradient, with the shape of the value; undefined where the scalar does not depend on it. */
+  of(value: string): Value | undefined;
+}
+
+/**
+ * Reverse-mode differentiation: adds the backward nodes of `graph` to `b`, which was started on it.
+ *
+ * Walks the nodes from last to first, asks each record for its vector-Jacobian products, and sums what several
+ * consumers send to one value. Only nodes that lead from an active value to a seed are touched.
+ *
+ * @param seeds the gradient of the scalar with respect to the values it is made from
+ * @param active values to differentiate through (see analyzer/active-path)
+ * @throws {UnsupportedModelError} listing every node on the path that has no gradient
+ */
+export function differentiate(
+  b: GraphBuilder,
+  graph: TypedGraph,
+  registry: Registry,
+  seeds: ReadonlyMap<string, Value>,
+  active: ReadonlySet<string>,
+): Gradients {
+  const contributions = new Map<string, Value[]>();
+  for (const [name, seed] of seeds) contributions.set(name, [seed]);
+
+  const total = (name: string): Value | undefined => {
+    const parts = contributions.get(name);
+    if (!parts || parts.length === 0) return undefined;
+    const sum = parts.reduce((a, c) => b.add(a, c, `d/${name}`));
+    contributions.set(name, [sum]);
+    return sum;
+  };
+
+  const onPath = nodesOnPath(graph, seeds, active);
+  const holes = holesOf(onPath, registry, graph);
+  if (holes.length > 0) throw new UnsupportedModelError(holes);
+
+  for (const node of onPath) {
+    const { vjp } = registry.of(node);
+    if (typeof vjp === "string") continue;
+    const dy = node.outputs.map((name) => (name === "" ? undefined : total(name)));
+    if (dy.every((g) => g === undefined)) continue;
+    const view = registry.view(graph, node, (name) => active.has(name));
+    const emit = b.within(node.name);
+    vjp(emit, view, dy).forEach((cotangent, i) => {
+      if (!cotangent || !view.isActive(i)) return;
+      const x = view.x(i);
+      const part = unbroadcast(emit, cotangent(), x.fact.shape);
+      contributions.set(x.name, [...(contributions.get(x.name) ?? []), part]);
+    });
+  }
+  return { of: total };
+}
+
+/** Nodes between an active value and a seed, last first. */
+function nodesOnPath(
+  graph: TypedGraph,
+  seeds: ReadonlyMap<string, Value>,
+  active: ReadonlySet<string>,
+): Node[] {
+  const wanted = new Set(seeds.keys());
+  return graph.nodes.toReversed().filter((node) => {
+    const leads = node.outputs.some((name) => wanted.has(name) && active.has(name));
+    if (leads) for (const name of node.inputs) if (active.has(name)) wanted.add(name);
+    return leads;
+  });
+}
+
+function holesOf(nodes: readonly Node[], registry: Registry, graph: TypedGraph): Hole[] {
+  return nodes
+    .filter((node) => registry.of(node).vjp === "not-differentiable")
+    .map((node) => ({
+      node: node.name,
+      op: node.op,
+      opset: graph.opsets.get(node.domain) ?? 0,
+      reason: "this operator has no gradient",
+    }));
+}

@@ -1,0 +1,19 @@
+import type { Graph } from "../onnx/ir.js";
+import type { Tensor } from "../tensor/tensor.js";
+
+/** Tensors by the name of the graph's input or output. */
+export type Tensors = ReadonlyMap<string, Tensor>;
+
+/** An engine that can run graphs. */
+export interface Backend {
+  readonly name: string;
+  /** Prepares a graph. @throws {BackendError} where the engine refuses it or is not available. */
+  compile(graph: Graph): Promise<Executable>;
+}
+
+/** A graph ready to run; holds memory until it is disposed of. */
+export interface Executable {
+  /** Runs the graph on all of its inputs and gives all of its outputs. @throws {BackendError} */
+  run(feeds: Tensors): Promise<Tensors>;
+  dispose(): Promise<void>;
+}

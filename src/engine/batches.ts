@@ -1,0 +1,35 @@
+import { viewBuffer, byteSize } from "../tensor/dtype.js";
+import { sizeOf } from "../tensor/shape.js";
+import { bytesOf, type Tensor } from "../tensor/tensor.js";
+
+/** The given rows of the first axis. */
+export function sliceBatch(t: Tensor, rows: readonly number[]): Tensor {
+  if (rows.length === t.dims[0] && rows.every((r, i) => r === i)) return t;
+  const chunk = sizeOf(t.dims.slice(1)) * byteSize(t.dtype);
+  const source = bytesOf(t);
+  const bytes = new Uint8Array(rows.length * chunk);
+  rows.forEach((row, i) => {
+    bytes.set(source.subarray(row * chunk, (row + 1) * chunk), i * chunk);
+  });
+  return fromBytes(t, [rows.length, ...t.dims.slice(1)], bytes);
+}
+
+/** Tensors one after another along the first axis. */
+export function concatBatch(parts: readonly Tensor[]): Tensor {
+  const [first] = parts;
+  if (parts.length === 1) return first!;
+  const all = parts.map(bytesOf);
+  const bytes = new Uint8Array(all.reduce((n, b) => n + b.length, 0));
+  let at = 0;
+  for (const part of all) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  const rows = parts.reduce((n, p) => n + p.dims[0]!, 0);
+  return fromBytes(first!, [rows, ...first!.dims.slice(1)], bytes);
+}
+
+function fromBytes(like: Tensor, dims: readonly number[], bytes: Uint8Array<ArrayBuffer>): Tensor {
+  if (like.dtype === "string") throw new TypeError("strings have no batches");
+  return { dtype: like.dtype, dims, data: viewBuffer(like.dtype, bytes.buffer) } as Tensor;
+}

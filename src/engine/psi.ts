@@ -1,0 +1,85 @@
+import type { GraphBuilder } from "../onnx/builder.js";
+import { ints, text } from "../onnx/builder.js";
+import type { Value } from "../onnx/ir.js";
+import { staticShape } from "../tensor/shape.js";
+
+/**
+ * How the terms become a map (the differences that exist between published versions of FullGrad's code):
+ * - `head`: each layer of each sample is rescaled by itself, with an epsilon of 1e-6; corners are aligned
+ * - `paper2019`: each layer is rescaled over the whole batch, without epsilon; corners are not aligned
+ */
+export type Convention = "head" | "paper2019";
+
+export const conventions: readonly Convention[] = ["head", "paper2019"];
+
+const epsilon = 1e-6;
+
+/** Σ_c of the absolute term and its extremes: all that ψ needs of a term [N,C,h,w]. */
+interface AbsoluteTerm {
+  /** [N,1,h,w] */
+  readonly sum: Value;
+  /** [N,1,1,1] over channels and space */
+  readonly least: Value;
+  readonly most: Value;
+  readonly channels: number;
+}
+
+/** |t| of a whole term [N,C,h,w]. */
+export function absolute(b: GraphBuilder, term: Value): AbsoluteTerm {
+  const magnitude = b.op("Abs", [term], {}, "abs");
+  return {
+    sum: b.sum(magnitude, [1], true, "abs/sum"),
+    least: b.min(magnitude, [1, 2, 3]),
+    most: b.max(magnitude, [1, 2, 3]),
+    channels: Number(term.fact.shape[1]),
+  };
+}
+
+/**
+ * |g ⊙ b| of a gradient [N,C,h,w] and a bias [1,C,1,1], without forming the product: Σ_c |g_c||b_c| is a 1×1
+ * convolution of |g|, and the extremes are those of the channels' own extremes times |b_c|.
+ */
+export function absolutePerChannel(b: GraphBuilder, gradient: Value, bias: Value): AbsoluteTerm {
+  const magnitude = b.op("Abs", [gradient], {}, "abs");
+  const size = b.op("Abs", [bias], {}, "abs_bias");
+  const weight = b.reshape(size, [1, bias.fact.shape[1]!, 1, 1]);
+  return {
+    sum: b.op("Conv", [magnitude, weight], {}, "abs/sum"),
+    least: b.min(b.mul(b.min(magnitude, [2, 3]), size), [1]),
+    most: b.max(b.mul(b.max(magnitude, [2, 3]), size), [1]),
+    channels: Number(gradient.fact.shape[1]),
+  };
+}
+
+/**
+ * Σ_c rescale(|t_c|), the rescaling being (|t| − min)/(max − min + ε) over a whole layer: because it is the same for
+ * all channels, the sum over channels is taken first. [N,1,h,w]
+ */
+export function rescaledSum(b: GraphBuilder, t: AbsoluteTerm, convention: Convention): Value {
+  const [least, most] =
+    convention === "head" ? [t.least, t.most] : [b.min(t.least, [0]), b.max(t.most, [0])];
+  const range = b.sub(most, least, "range");
+  const divisor =
+    convention === "head"
+      ? b.shift(range, epsilon)
+      : // A constant layer says nothing about places; 0/0 would.
+        b.where(b.greater(range, 0), range, b.scalar(1, range));
+  return b.div(b.sub(t.sum, b.scale(least, t.channels)), divisor, "psi");
+}
+
+/** Bilinear resizing of [N,1,h,w] to [N,1,H,W]. */
+export function resizeMap(
+  b: GraphBuilder,
+  map: Value,
+  size: readonly [number, number],
+  convention: Convention,
+): Value {
+  const [h, w] = staticShape(map.fact.shape.slice(2), "a map");
+  if (h === size[0] && w === size[1]) return map;
+  const attributes = {
+    mode: text("linear"),
+    coordinate_transformation_mode: text(convention === "head" ? "align_corners" : "half_pixel"),
+    axes: ints([2, 3]),
+  };
+  return b.op("Resize", [map, undefined, undefined, b.ints(size)], attributes, "resize");
+}

@@ -1,0 +1,57 @@
+/**
+ * Everything that a model, an image or a flag can get wrong. Each error names the culprit and the way out.
+ *
+ * @module
+ */
+
+/** Base class: every error that this library throws on purpose is one of these. */
+export class FullgradError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The bytes are not an ONNX model: truncated, malformed, or something else altogether. */
+export class ModelFormatError extends FullgradError {}
+
+/** A file that the model refers to is missing, too short, or lies outside the model's folder. */
+export class ExternalDataError extends FullgradError {}
+
+/** Shapes or dtypes of a node do not fit the operator's definition. */
+export class ShapeError extends FullgradError {}
+
+/** One operator of the model for which no rule exists. */
+export interface Hole {
+  readonly node: string;
+  readonly op: string;
+  readonly opset: number;
+  readonly reason: string;
+}
+
+/** The model holds operators that cannot be explained; all of them are listed at once. */
+export class UnsupportedModelError extends FullgradError {
+  readonly holes: readonly Hole[];
+
+  constructor(holes: readonly Hole[]) {
+    const lines = holes.map((h) => `  ${h.op} (node "${h.node}", opset ${h.opset}): ${h.reason}`);
+    const nodes = holes.length === 1 ? "1 node" : `${holes.length} nodes`;
+    super(`${nodes} cannot be explained\n${lines.join("\n")}`);
+    this.holes = holes;
+  }
+}
+
+/** The scalar to explain does not exist: no such output, class index, or label. */
+export class TargetError extends FullgradError {}
+
+/** An input does not fit: its shape, its dtype, or the file it should be read from. */
+export class InputError extends FullgradError {}
+
+/** The image cannot be decoded or preprocessed. */
+export class ImageError extends InputError {}
+
+/** The engine that runs the graph failed or is not available. */
+export class BackendError extends FullgradError {}
+
+/** A command line that makes no sense: unknown flag value, missing argument. */
+export class UsageError extends FullgradError {}

@@ -1,0 +1,214 @@
+import { InputError } from "../errors.js";
+import { presets, type Preprocessing, type Size } from "./preprocess.js";
+import type { Resample } from "./resample.js";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * The settings in a preprocessing file: the parsed JSON of a Hugging Face `preprocessor_config.json` or of a timm
+ * `config.json` (its `pretrained_cfg`, or that object alone).
+ *
+ * Where the file is silent: Hugging Face's steps take place when their settings are present, resampling is bilinear
+ * and the factor 1/255; timm's defaults are bicubic, crop_pct 0.875, centre. A mean is never guessed.
+ *
+ * @param name The file as errors should call it.
+ * @throws {InputError} naming the field that is missing, malformed or asks for a step that does not exist here.
+ * @see https://huggingface.co/docs/transformers/main_classes/image_processor
+ * @see https://huggingface.co/docs/timm/reference/data
+ */
+export function parsePreprocessing(json: unknown, name: string): Preprocessing {
+  if (!isFields(json)) throw new InputError(`${name}: a JSON object is needed`);
+  const file = new SettingsFile(json, name);
+  if (isFields(json["pretrained_cfg"]))
+    return parseTimm(new SettingsFile(json["pretrained_cfg"], name));
+  if ("input_size" in json) return parseTimm(file);
+  const known = ["size", "crop_size", "image_mean", "do_normalize", "do_rescale"];
+  if (known.some((field) => field in json)) return parseHuggingFace(file);
+  throw new InputError(
+    `${name} is neither a Hugging Face preprocessor_config.json (size, image_mean …) ` +
+      `nor a timm config (pretrained_cfg with input_size, mean …)`,
+  );
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Typed access to the fields, with errors that name field and file. null counts as absent. */
+class SettingsFile {
+  readonly fields: Fields;
+  readonly #name: string;
+
+  constructor(fields: Fields, name: string) {
+    this.fields = fields;
+    this.#name = name;
+  }
+
+  has(field: string): boolean {
+    return this.fields[field] !== undefined && this.fields[field] !== null;
+  }
+
+  fail(field: string, problem: string): never {
+    const value = JSON.stringify(this.fields[field]) as string | undefined;
+    throw new InputError(`${this.#name}: "${field}" ${problem}, but it is ${value ?? "missing"}`);
+  }
+
+  flag(field: string, fallback: boolean): boolean {
+    const value = this.has(field) ? this.fields[field] : fallback;
+    return typeof value === "boolean" ? value : this.fail(field, "must be true or false");
+  }
+
+  positive(field: string, fallback?: number): number {
+    const value = this.has(field) ? this.fields[field] : fallback;
+    return isPositive(value) ? value : this.fail(field, "must be a positive number");
+  }
+
+  channels(field: string): number[] {
+    const value = this.fields[field];
+    const list = typeof value === "number" ? [value, value, value] : value;
+    const isList = Array.isArray(list) && list.every((v): v is number => Number.isFinite(v));
+    if (isList && (list.length === 1 || list.length === 3)) return list;
+    return this.fail(field, "must be three numbers, or one");
+  }
+
+  /** As {@link channels}, with no zeros: what to divide by. */
+  divisors(field: string): number[] {
+    const list = this.channels(field);
+    return list.every((v) => v > 0) ? list : this.fail(field, "must be positive numbers");
+  }
+}
+
+function isPositive(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value > 0;
+}
+
+function isLength(value: unknown): value is number {
+  return isPositive(value) && Number.isInteger(value);
+}
+
+// Pillow's codes, as transformers writes them.
+const pillowFilters: readonly Resample[] = [
+  "nearest",
+  "lanczos",
+  "bilinear",
+  "bicubic",
+  "box",
+  "hamming",
+];
+
+// Steps that change pixels and are handled below; any other "do_…" that is true must not be passed over.
+const steps = new Set([
+  "do_resize",
+  "do_center_crop",
+  "do_rescale",
+  "do_normalize",
+  "do_convert_rgb",
+  "do_flip_channel_order",
+]);
+
+function parseHuggingFace(file: SettingsFile): Preprocessing {
+  for (const [field, value] of Object.entries(file.fields)) {
+    if (field.startsWith("do_") && value === true && !steps.has(field)) {
+      file.fail(field, "is a step that is not supported: it must be false");
+    }
+  }
+  const code = file.has("resample") ? file.fields["resample"] : 2;
+  const filter = pillowFilters[code as number];
+  if (filter === undefined) file.fail("resample", "must be one of Pillow's codes 0 to 5");
+  const rescales = file.flag("do_rescale", true);
+  const color = huggingFaceColor(file);
+  return {
+    ...huggingFaceGeometry(file),
+    resample: filter,
+    rescale: rescales ? file.positive("rescale_factor", 1 / 255) : 1,
+    ...color,
+    channels:
+      color.mean.length === 1 ? "luma" : file.flag("do_flip_channel_order", false) ? "bgr" : "rgb",
+  };
+}
+
+function huggingFaceColor(file: SettingsFile): { mean: number[]; std: number[] } {
+  const normalizes = file.flag("do_normalize", true);
+  const mean = normalizes ? file.channels("image_mean") : [0, 0, 0];
+  const std = normalizes ? file.divisors("image_std") : [1, 1, 1];
+  if (mean.length !== std.length) file.fail("image_std", `must have ${mean.length} numbers`);
+  return {
+    // EfficientNet's processor takes 1 from the rescaled values where this is set …
+    mean: file.flag("rescale_offset", false) ? mean.map((m) => m + 1) : mean,
+    // … and divides by std a second time where this is: published configs hold the square root of the usual std.
+    std: normalizes && file.flag("include_top", false) ? std.map((s) => s * s) : std,
+  };
+}
+
+function huggingFaceGeometry(file: SettingsFile): Pick<Preprocessing, "resize" | "crop"> {
+  const crops = file.flag("do_center_crop", file.has("crop_size"));
+  const crop = crops ? { crop: sizeOf(file, "crop_size") } : {};
+  if (!file.flag("do_resize", file.has("size"))) return crop;
+
+  const size = file.fields["size"];
+  // ConvNext's processor (ResNet, RegNet and ConvNeXt use it) says by crop_pct how much of the picture stays.
+  if ("crop_pct" in file.fields) {
+    const edge = isFields(size) ? size["shortest_edge"] : size;
+    if (!isLength(edge))
+      return file.fail("size", `must be an edge in pixels where crop_pct is given`);
+    const square = { height: edge, width: edge };
+    if (!crops && edge >= 384) return { resize: square };
+    const shortestEdge = Math.trunc(edge / file.positive("crop_pct", 224 / 256));
+    return { resize: { shortestEdge }, crop: square, ...crop };
+  }
+  if (isFields(size) && isLength(size["shortest_edge"]) && !("longest_edge" in size)) {
+    return { resize: { shortestEdge: size["shortest_edge"] }, ...crop };
+  }
+  // A bare number: the shortest edge where a crop follows (CLIP), a square where none does (ViT).
+  if (isLength(size) && crops) return { resize: { shortestEdge: size }, ...crop };
+  return { resize: sizeOf(file, "size"), ...crop };
+}
+
+/** {height, width}, or a number for a square. */
+function sizeOf(file: SettingsFile, field: string): Size {
+  const value = file.fields[field];
+  if (isLength(value)) return { height: value, width: value };
+  if (isFields(value) && isLength(value["height"]) && isLength(value["width"])) {
+    return { height: value["height"], width: value["width"] };
+  }
+  return file.fail(
+    field,
+    `must be a length in pixels or {height, width}${field === "size" ? " or {shortest_edge}" : ""}`,
+  );
+}
+
+function parseTimm(file: SettingsFile): Preprocessing {
+  const input = file.fields["input_size"];
+  const [depth, height, width] = Array.isArray(input) ? (input as unknown[]) : [];
+  if ((depth !== 3 && depth !== 1) || !isLength(height) || !isLength(width)) {
+    return file.fail("input_size", "must be [channels, height, width]");
+  }
+  const mean = file.channels("mean");
+  const std = file.divisors("std");
+  if (mean.length !== depth)
+    file.fail("mean", `must have ${depth} numbers, as input_size has channels`);
+  if (std.length !== depth)
+    file.fail("std", `must have ${depth} numbers, as input_size has channels`);
+
+  const part = file.positive("crop_pct", 0.875);
+  const scaled = { height: Math.floor(height / part), width: Math.floor(width / part) };
+  const mode = file.has("crop_mode") ? file.fields["crop_mode"] : "center";
+  if (mode !== "center" && mode !== "squash")
+    file.fail("crop_mode", `must be "center" or "squash"`);
+  if (mode === "center" && height !== width) {
+    file.fail("input_size", `must be square with crop_mode "center"`);
+  }
+  const interpolation = file.has("interpolation") ? file.fields["interpolation"] : "bicubic";
+  const filter = pillowFilters.find((known) => known === interpolation);
+  if (filter === undefined)
+    file.fail("interpolation", `must be one of ${pillowFilters.join(", ")}`);
+  return {
+    resize: mode === "center" ? { shortestEdge: scaled.height } : scaled,
+    resample: filter,
+    crop: { height, width },
+    rescale: presets.imagenet.rescale,
+    mean,
+    std,
+    channels: depth === 1 ? "luma" : "rgb",
+  };
+}

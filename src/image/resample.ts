@@ -1,0 +1,209 @@
+import { ImageError } from "../errors.js";
+import { checkSize, type Raster } from "./raster.js";
+
+/** How a picture is resized, named as Pillow names its filters. All but "nearest" antialias when shrinking. */
+export type Resample = "nearest" | "box" | "bilinear" | "hamming" | "bicubic" | "lanczos";
+
+interface Filter {
+  /** Half-width of the kernel at scale 1, in source pixels. */
+  readonly support: number;
+  readonly weight: (x: number) => number;
+}
+
+// Pillow's kernels (src/libImaging/Resample.c), the bicubic one with a = −1/2.
+const filters: Record<Exclude<Resample, "nearest">, Filter> = {
+  box: { support: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
+  bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  hamming: {
+    support: 1,
+    weight: (x) => (Math.abs(x) < 1 ? sinc(x) * (0.54 + 0.46 * Math.cos(Math.PI * x)) : 0),
+  },
+  bicubic: { support: 2, weight: (x) => bicubic(Math.abs(x)) },
+  lanczos: { support: 3, weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+};
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI);
+}
+
+function bicubic(x: number): number {
+  const a = -0.5;
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+}
+
+/** For each output pixel of one axis: the first source pixel, how many, and their weights (`stride` apart). */
+interface Taps {
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  readonly weights: Float64Array;
+  readonly stride: number;
+}
+
+function tapsOf(filter: Filter, from: number, to: number): Taps {
+  const scale = from / to;
+  const stretch = Math.max(scale, 1);
+  const support = filter.support * stretch;
+  const stride = Math.ceil(support) * 2 + 1;
+  const first = new Int32Array(to);
+  const count = new Int32Array(to);
+  const weights = new Float64Array(to * stride);
+  for (let i = 0; i < to; i++) {
+    const center = (i + 0.5) * scale;
+    const low = Math.max(0, Math.trunc(center - support + 0.5));
+    const n = Math.min(from, Math.trunc(center + support + 0.5)) - low;
+    let sum = 0;
+    for (let k = 0; k < n; k++) {
+      const weight = filter.weight((k + low - center + 0.5) * (1 / stretch));
+      weights[i * stride + k] = weight;
+      sum += weight;
+    }
+    for (let k = 0; k < n && sum !== 0; k++) weights[i * stride + k]! /= sum;
+    first[i] = low;
+    count[i] = n;
+  }
+  return { first, count, weights, stride };
+}
+
+// Pillow's 8-bit arithmetic: weights in fixed point, sums in 32 bits with two bits of head room, and the picture
+// between the two passes rounded and clamped to bytes again. Only this gives Pillow's bytes.
+const precision = 32 - 8 - 2;
+const half = 1 << (precision - 1);
+
+function fixedPoint(weights: Float64Array): Int32Array {
+  return Int32Array.from(weights, (w) => Math.trunc(w * (1 << precision) + (w < 0 ? -0.5 : 0.5)));
+}
+
+/**
+ * The picture resized to `width` x `height`, byte for byte as Pillow's `Image.resize` does it, which is what
+ * torchvision's Resize does to a PIL image.
+ *
+ * @throws {ImageError} where the new size is empty or beyond the limit of pictures.
+ * @see https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c
+ */
+export function resample(raster: Raster, width: number, height: number, how: Resample): Raster {
+  checkSize(width, height, "the resized picture");
+  if (raster.width === width && raster.height === height) return raster;
+  if (how === "nearest") return nearest(raster, width, height);
+  const filter = filters[how];
+  const across = raster.width === width ? raster : horizontal(raster, width, filter);
+  return across.height === height ? across : vertical(across, height, filter);
+}
+
+function horizontal(raster: Raster, width: number, filter: Filter): Raster {
+  const { first, count, weights, stride } = tapsOf(filter, raster.width, width);
+  const fixed = fixedPoint(weights);
+  const source = raster.data;
+  const data = new Uint8ClampedArray(width * raster.height * 3);
+  for (let y = 0, out = 0; y < raster.height; y++) {
+    const row = y * raster.width;
+    for (let x = 0; x < width; x++, out += 3) {
+      let r = half;
+      let g = half;
+      let b = half;
+      let at = (row + first[x]!) * 3;
+      for (let k = x * stride, end = k + count[x]!; k < end; k++, at += 3) {
+        const weight = fixed[k]!;
+        r += Math.imul(source[at]!, weight);
+        g += Math.imul(source[at + 1]!, weight);
+        b += Math.imul(source[at + 2]!, weight);
+      }
+      data[out] = r >> precision;
+      data[out + 1] = g >> precision;
+      data[out + 2] = b >> precision;
+    }
+  }
+  return { width, height: raster.height, data: new Uint8Array(data.buffer) };
+}
+
+function vertical(raster: Raster, height: number, filter: Filter): Raster {
+  const { first, count, weights, stride } = tapsOf(filter, raster.height, height);
+  const fixed = fixedPoint(weights);
+  const length = raster.width * 3;
+  const sums = new Int32Array(length);
+  const data = new Uint8ClampedArray(length * height);
+  for (let y = 0; y < height; y++) {
+    sums.fill(half);
+    for (let k = 0; k < count[y]!; k++) {
+      const weight = fixed[y * stride + k]!;
+      const row = (first[y]! + k) * length;
+      for (let i = 0; i < length; i++) sums[i]! += Math.imul(raster.data[row + i]!, weight);
+    }
+    for (let i = 0; i < length; i++) data[y * length + i] = sums[i]! >> precision;
+  }
+  return { width: raster.width, height, data: new Uint8Array(data.buffer) };
+}
+
+function nearest(raster: Raster, width: number, height: number): Raster {
+  const columns = nearestPixels(raster.width, width);
+  const rows = nearestPixels(raster.height, height);
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0, out = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, out += 3) {
+      const at = (rows[y]! * raster.width + columns[x]!) * 3;
+      data[out] = raster.data[at]!;
+      data[out + 1] = raster.data[at + 1]!;
+      data[out + 2] = raster.data[at + 2]!;
+    }
+  }
+  return { width, height, data };
+}
+
+function nearestPixels(from: number, to: number): Int32Array {
+  const scale = from / to;
+  const pixels = new Int32Array(to);
+  // Added up, not multiplied: so Pillow does, and the last bit decides at a pixel's edge.
+  for (let i = 0, at = scale * 0.5; i < to; i++, at += scale) {
+    pixels[i] = Math.min(from - 1, Math.trunc(at));
+  }
+  return pixels;
+}
+
+/**
+ * A map of numbers, `width` x `height` and row-major, resized in floating point with the same kernels: bilinear
+ * with half-pixel centres (PyTorch's align_corners = False), antialiased where it shrinks. As Pillow's mode "F".
+ *
+ * @throws {ImageError} where the new size is empty or beyond the limit of pictures.
+ */
+export function resampleMap(
+  map: Float32Array,
+  [height, width]: readonly [number, number],
+  [newHeight, newWidth]: readonly [number, number],
+  how: Exclude<Resample, "nearest"> = "bilinear",
+): Float32Array {
+  checkSize(newWidth, newHeight, "the resized map");
+  if (map.length !== width * height) {
+    throw new ImageError(`${map.length} numbers do not make a map of ${width} x ${height}`);
+  }
+  const filter = filters[how];
+  let result = map;
+  if (newWidth !== width) {
+    result = resampleLines(result, tapsOf(filter, width, newWidth), height, [width, 1]);
+  }
+  if (newHeight !== height) {
+    result = resampleLines(result, tapsOf(filter, height, newHeight), newWidth, [1, newWidth]);
+  }
+  return result;
+}
+
+/** Resizes `lines` lines that lie `between` apart, their elements `along` apart. */
+function resampleLines(
+  map: Float32Array,
+  { first, count, weights, stride }: Taps,
+  lines: number,
+  [between, along]: readonly [number, number],
+): Float32Array {
+  const length = first.length;
+  const result = new Float32Array(lines * length);
+  const newBetween = along === 1 ? length : 1;
+  for (let line = 0; line < lines; line++) {
+    for (let i = 0; i < length; i++) {
+      let sum = 0;
+      for (let k = 0; k < count[i]!; k++) {
+        sum += map[line * between + (first[i]! + k) * along]! * weights[i * stride + k]!;
+      }
+      result[line * newBetween + i * along] = sum;
+    }
+  }
+  return result;
+}

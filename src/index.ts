@@ -1,0 +1,23 @@
+/**
+ * Explains CNNs exported from PyTorch to ONNX with full-gradients (Srinivas & Fleuret, NeurIPS 2019).
+ *
+ * @module
+ */
+export { load, Model, type Explanation, type ExplainOptions, type LoadOptions } from "./model.js";
+export type { BiasUnit } from "./analyzer/bias-plan.js";
+export type { BiasReport, Inspection, PortReport } from "./analyzer/report.js";
+export type { Backend, Executable, Tensors } from "./backends/backend.js";
+export { ortBackend, type OrtOptions } from "./backends/ort/ort-backend.js";
+export { completenessTolerance, isComplete, type Completeness } from "./engine/completeness.js";
+export { conventions, type Convention } from "./engine/psi.js";
+export type { FullGradientResult, SampleResult, Target, TermSum } from "./engine/session.js";
+export * from "./errors.js";
+export { decodeImage, encodePng } from "./image/codec.js";
+export type { ColormapName } from "./image/colormap.js";
+export { heatmap, overlay, type OverlayOptions } from "./image/overlay.js";
+export { parsePreprocessing } from "./image/preprocessing-file.js";
+export { presets, viewOf, type Preprocessing } from "./image/preprocess.js";
+export type { Raster } from "./image/raster.js";
+export type { DType } from "./tensor/dtype.js";
+export { decodeNpy, encodeNpy } from "./tensor/npy.js";
+export { float32, fromNumbers, tensor, toNumbers, type Tensor } from "./tensor/tensor.js";

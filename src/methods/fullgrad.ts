@@ -1,0 +1,46 @@
+import { TargetError } from "../errors.js";
+import type { FullGradient } from "../engine/full-gradient.js";
+import type { Method } from "../engine/method.js";
+import { absolute, absolutePerChannel, rescaledSum, resizeMap, type Convention } from "../engine/psi.js";
+import type { Value } from "../onnx/ir.js";
+import { isStatic } from "../tensor/shape.js";
+
+/**
+ * FullGrad: S(x) = Σ_c ψ(∇ₓf ⊙ x) + Σ_{l spatial} Σ_c ψ(bias term of l), ψ = upsample ∘ rescale ∘ abs
+ * (Srinivas & Fleuret, NeurIPS 2019, eq. 4).
+ *
+ * Resizing is linear, so maps of one size are added before they are resized, once.
+ */
+export const fullgrad: Method = {
+  name: "fullgrad",
+  emit: (fullGradient, { convention }) => ({ map: emitMap(fullGradient, convention) }),
+};
+
+function emitMap(fullGradient: FullGradient, convention: Convention): Value {
+  const { b, input, inputTerm, units } = fullGradient;
+  const size = input.fact.shape.slice(2);
+  if (input.fact.shape.length !== 4 || !isStatic(size)) {
+    throw new TargetError(
+      `input "${input.name}" is [${input.fact.shape.join(",")}]; a map needs an image [N,C,H,W] of fixed ` +
+        "height and width (give them with --size HxW)",
+    );
+  }
+  const bySize = new Map<string, Value>();
+  const collect = (map: Value): void => {
+    const key = map.fact.shape.slice(2).join("x");
+    const other = bySize.get(key);
+    bySize.set(key, other ? b.within("map").add(other, map, key) : map);
+  };
+  collect(rescaledSum(b.within("input"), absolute(b.within("input"), inputTerm), convention));
+  for (const { unit, perChannel, term } of units) {
+    if (!unit.spatial) continue;
+    const at = b.within(unit.node);
+    const parts = perChannel
+      ? absolutePerChannel(at, perChannel.gradient, perChannel.bias)
+      : absolute(at, term());
+    collect(rescaledSum(at, parts, convention));
+  }
+  return [...bySize.values()]
+    .map((map) => resizeMap(b.within("map"), map, size as unknown as [number, number], convention))
+    .reduce((p, q) => b.within("map").add(p, q, "sum"));
+}

@@ -1,0 +1,108 @@
+import { dataTypeOf } from "./element-types.js";
+import { encodeModel } from "./encode.js";
+import { modelFields } from "./import.js";
+import type { Attribute, Graph, Node, Port } from "./ir.js";
+import {
+  AttributeType,
+  type AttributeProto,
+  type GraphProto,
+  type Message,
+  type ModelProto,
+  type NodeProto,
+  type ValueInfoProto,
+} from "./schema.js";
+import { encodeTensor } from "./tensor-proto.js";
+
+/** First opset of ai.onnx that needs an IR version: what ONNX's own helper pairs. Below opset 19, version 8 does. */
+const irVersions: readonly (readonly [opset: number, ir: bigint])[] = [
+  [28, 14n],
+  [25, 13n],
+  [24, 12n],
+  [23, 11n],
+  [21, 10n],
+  [19, 9n],
+];
+
+/**
+ * The model that a graph is, ready to be encoded. Producer is fullgrad, the IR version the lowest that the opset
+ * allows; the graph's metadata goes along, without what described the file it came from. Weights are shared, not copied.
+ */
+export function exportModel(graph: Graph): ModelProto {
+  const opset = graph.opsets.get("") ?? 0;
+  const reserved = new Set<string>(modelFields.map(([key]) => key));
+  const metadataProps = [...graph.metadata]
+    .filter(([key]) => !reserved.has(key))
+    .map(([key, value]) => ({ key, value }));
+  return {
+    irVersion: irVersions.find(([first]) => opset >= first)?.[1] ?? 8n,
+    producerName: "fullgrad",
+    graph: exportGraph(graph),
+    opsetImport: Array.from(graph.opsets, ([domain, version]) => ({
+      domain,
+      version: BigInt(version),
+    })),
+    metadataProps,
+  };
+}
+
+/**
+ * The bytes of the .onnx file that a graph is: see {@link exportModel}.
+ *
+ * @throws {ModelFormatError} beyond protobuf's 2 GiB.
+ */
+export function writeModel(graph: Graph): Uint8Array {
+  return encodeModel(exportModel(graph));
+}
+
+function exportGraph(graph: Graph): GraphProto {
+  return {
+    node: graph.nodes.map(exportNode),
+    name: graph.name,
+    initializer: Array.from(graph.constants, ([name, value]) => encodeTensor(value, name)),
+    input: graph.inputs.map(exportPort),
+    output: graph.outputs.map(exportPort),
+  };
+}
+
+function exportNode(node: Node): NodeProto {
+  return {
+    input: node.inputs,
+    output: node.outputs,
+    name: node.name,
+    opType: node.op,
+    ...(node.domain === "" ? {} : { domain: node.domain }),
+    attribute: Object.entries(node.attributes).map(([name, a]) => exportAttribute(name, a)),
+  };
+}
+
+function exportAttribute(name: string, attribute: Attribute): AttributeProto {
+  switch (attribute.type) {
+    case "float":
+      return { name, f: attribute.value, type: AttributeType.FLOAT };
+    case "int":
+      return { name, i: BigInt(attribute.value), type: AttributeType.INT };
+    case "string":
+      return { name, s: utf8(attribute.value), type: AttributeType.STRING };
+    case "tensor":
+      return { name, t: encodeTensor(attribute.value), type: AttributeType.TENSOR };
+    case "graph":
+      return { name, g: exportGraph(attribute.value), type: AttributeType.GRAPH };
+    case "floats":
+      return { name, floats: Float32Array.from(attribute.value), type: AttributeType.FLOATS };
+    case "ints":
+      return { name, ints: BigInt64Array.from(attribute.value, BigInt), type: AttributeType.INTS };
+    case "strings":
+      return { name, strings: attribute.value.map(utf8), type: AttributeType.STRINGS };
+  }
+}
+
+function exportPort({ name, fact }: Port): ValueInfoProto {
+  const dim = fact.shape.map((d): Message<"Dimension"> =>
+    typeof d === "number" ? { dimValue: BigInt(d) } : { dimParam: d },
+  );
+  return { name, type: { tensorType: { elemType: dataTypeOf(fact.dtype), shape: { dim } } } };
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

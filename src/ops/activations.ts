@@ -1,0 +1,238 @@
+import type { OpSpec } from "./spec.js";
+import { noAttrs, unary } from "./unary.js";
+
+const twoOverRootPi = 2 / Math.sqrt(Math.PI);
+
+// y = max(x, 0). Relu'(0) = 0 as in PyTorch. The mask is read from y, so that an engine may still fuse the Relu
+// into the convolution before it.
+const relu = unary({
+  type: "Relu",
+  since: 6,
+  attrs: noAttrs,
+  homogeneous: true,
+  derivative: (b, x, y) => b.mask(b.greater(y, 0), x),
+});
+
+// y = x for x > 0, αx else
+const leakyRelu = unary({
+  type: "LeakyRelu",
+  since: 6,
+  attrs: (a) => ({ alpha: a.float("alpha", 0.01) }),
+  homogeneous: true,
+  derivative: (b, x, _, { alpha }) => b.where(b.greater(x, 0), b.scalar(1, x), b.scalar(alpha, x)),
+});
+
+// y = x for x > 0, slope·x else; the slope is broadcast to x. dslope = x·dy where x <= 0
+const prelu: OpSpec<Record<string, never>> = {
+  type: "PRelu",
+  since: 7,
+  attrs: noAttrs,
+  pointwise: true,
+  infer: (n) => [n.like(n.shape())],
+  vjp: (b, n, [dy]) => {
+    const x = n.x();
+    const positive = b.greater(x, 0);
+    return [
+      () => b.mul(dy!, b.where(positive, b.scalar(1, x), n.x(1)), "dx"),
+      () => b.where(positive, b.scalar(0, x), b.mul(dy!, x), "dslope"),
+    ];
+  },
+  // A slope that depends on the image makes a product of two active values, which for x <= 0 counts J·x twice.
+  bias: (n) =>
+    n.isActive(1)
+      ? { kind: "implicit", emit: (b) => b.neg(b.where(b.greater(n.x(), 0), b.scalar(0, n.x()), n.y())) }
+      : "none",
+};
+
+// y = σ(x); y' = y(1 − y)
+const sigmoid = unary({
+  type: "Sigmoid",
+  since: 6,
+  attrs: noAttrs,
+  derivative: (b, _, y) => b.mul(y, b.sub(b.scalar(1, y), y)),
+});
+
+// y' = 1 − y²
+const tanh = unary({
+  type: "Tanh",
+  since: 6,
+  attrs: noAttrs,
+  derivative: (b, _, y) => b.sub(b.scalar(1, y), b.mul(y, y)),
+});
+
+// y = min(max(αx + β, 0), 1); y' = α inside, 0 at and beyond the bounds
+const hardSigmoid = unary({
+  type: "HardSigmoid",
+  since: 6,
+  attrs: (a) => ({ alpha: a.float("alpha", 0.2) }),
+  derivative: (b, x, y, { alpha }) =>
+    b.scale(b.mask(b.op("And", [b.greater(y, 0), b.less(y, 1)]), x), alpha),
+});
+
+// y = x·min(max(x/6 + 1/2, 0), 1); y' = 0 below −3, 1 above 3, x/3 + 1/2 between
+const hardSwish = unary({
+  type: "HardSwish",
+  since: 14,
+  attrs: noAttrs,
+  derivative: (b, x) => {
+    const inner = b.shift(b.scale(x, 1 / 3), 0.5);
+    const above = b.where(b.greater(x, 3), b.scalar(1, x), inner);
+    return b.where(b.less(x, -3), b.scalar(0, x), above);
+  },
+});
+
+// y = erf(x); y' = 2/√π · exp(−x²)
+const erf = unary({
+  type: "Erf",
+  since: 9,
+  attrs: noAttrs,
+  derivative: (b, x) => b.scale(b.op("Exp", [b.neg(b.mul(x, x))]), twoOverRootPi),
+});
+
+// exact: y = x·Φ(x), y' = Φ(x) + x·φ(x)
+// tanh:  y = x/2·(1 + t), t = tanh(k(x + cx³)); y' = (1 + t)/2 + x/2·(1 − t²)·k(1 + 3cx²), k = √(2/π), c = 0.044715
+const gelu = unary({
+  type: "Gelu",
+  since: 20,
+  attrs: (a) => ({ approximate: a.word("approximate", ["none", "tanh"], "none") }),
+  derivative: (b, x, _, { approximate }) => {
+    const square = b.mul(x, x);
+    if (approximate === "none") {
+      const density = b.scale(b.op("Exp", [b.scale(square, -0.5)]), 1 / Math.sqrt(2 * Math.PI));
+      const cumulative = b.scale(b.shift(b.op("Erf", [b.scale(x, Math.SQRT1_2)]), 1), 0.5);
+      return b.add(cumulative, b.mul(x, density));
+    }
+    const k = Math.sqrt(2 / Math.PI);
+    const c = 0.044715;
+    const t = b.op("Tanh", [b.mul(b.scale(x, k), b.shift(b.scale(square, c), 1))]);
+    const slope = b.scale(b.shift(b.scale(square, 3 * c), 1), k);
+    const inner = b.mul(b.mul(b.scale(x, 0.5), b.sub(b.scalar(1, x), b.mul(t, t))), slope);
+    return b.add(b.scale(b.shift(t, 1), 0.5), inner);
+  },
+});
+
+// y = log(1 + eˣ); y' = σ(x)
+const softplus = unary({
+  type: "Softplus",
+  since: 1,
+  attrs: noAttrs,
+  derivative: (b, x) => b.op("Sigmoid", [x]),
+});
+
+// y = x / (1 + |x|); y' = 1 / (1 + |x|)²
+const softsign = unary({
+  type: "Softsign",
+  since: 1,
+  attrs: noAttrs,
+  derivative: (b, x) => {
+    const root = b.shift(b.op("Abs", [x]), 1);
+    return b.op("Reciprocal", [b.mul(root, root)]);
+  },
+});
+
+// y = x·tanh(softplus(x)) = x·t; y' = t + x·σ(x)·(1 − t²)
+const mish = unary({
+  type: "Mish",
+  since: 18,
+  attrs: noAttrs,
+  derivative: (b, x) => {
+    const t = b.op("Tanh", [b.op("Softplus", [x])]);
+    const slope = b.mul(b.op("Sigmoid", [x]), b.sub(b.scalar(1, x), b.mul(t, t)));
+    return b.add(t, b.mul(x, slope));
+  },
+});
+
+// y = x for x > 0, α(eˣ − 1) else; y' = 1, y + α
+const elu = unary({
+  type: "Elu",
+  since: 6,
+  attrs: (a) => ({ alpha: a.float("alpha", 1) }),
+  derivative: (b, x, y, { alpha }) =>
+    b.where(b.greater(x, 0), b.scalar(1, x), b.shift(y, alpha)),
+});
+
+// y = γx for x > 0, γα(eˣ − 1) else; y' = γ, y + γα
+const selu = unary({
+  type: "Selu",
+  since: 6,
+  attrs: (a) => ({
+    alpha: a.float("alpha", 1.6732632423543772),
+    gamma: a.float("gamma", 1.0507009873554805),
+  }),
+  derivative: (b, x, y, { alpha, gamma }) =>
+    b.where(b.greater(x, 0), b.scalar(gamma, x), b.shift(y, alpha * gamma)),
+});
+
+// y = max(0, x) + min(0, α(e^{x/α} − 1)); y' = 1 for x > 0, y/α + 1 else
+const celu = unary({
+  type: "Celu",
+  since: 12,
+  attrs: (a) => ({ alpha: a.float("alpha", 1) }),
+  derivative: (b, x, y, { alpha }) =>
+    b.where(b.greater(x, 0), b.scalar(1, x), b.shift(b.scale(y, 1 / alpha), 1)),
+});
+
+// y = x for x > α, else 0
+const thresholdedRelu = unary({
+  type: "ThresholdedRelu",
+  since: 10,
+  attrs: (a) => ({ alpha: a.float("alpha", 1) }),
+  derivative: (b, x, _, { alpha }) => b.mask(b.greater(x, alpha), x),
+});
+
+// y = min(max(x, low), high); y' = 1 inside and at the bounds (as torch.clamp), 0 beyond. The bounds are inputs.
+const clip: OpSpec<Record<string, never>> = {
+  type: "Clip",
+  since: 11,
+  attrs: noAttrs,
+  pointwise: true,
+  infer: (n) => [n.like(n.shape())],
+  vjp: (b, n, [dy]) => {
+    const x = n.x();
+    const low = n.optional(1);
+    const high = n.optional(2);
+    const below = low && b.less(x, low);
+    const above = high && b.greater(x, high);
+    const outside = below && above ? b.op("Or", [below, above]) : (below ?? above);
+    const zero = b.scalar(0, x);
+    return [
+      () => (outside ? b.where(outside, zero, dy!, "dx") : dy!),
+      low ? () => b.where(below!, dy!, zero, "dlow") : null,
+      high ? () => b.where(above!, dy!, zero, "dhigh") : null,
+    ];
+  },
+  // Saturated elements are constants: y there, 0 elsewhere.
+  bias: (n) => ({
+    kind: "implicit",
+    emit: (b) => {
+      const x = n.x();
+      const zero = b.scalar(0, x);
+      const saturated = [
+        n.optional(1) && !n.isActive(1) ? b.less(x, n.x(1)) : undefined,
+        n.optional(2) && !n.isActive(2) ? b.greater(x, n.x(2)) : undefined,
+      ].filter((v) => v !== undefined);
+      if (saturated.length === 0) return zero;
+      return b.where(saturated.reduce((p, q) => b.op("Or", [p, q])), n.y(), zero, "bias");
+    },
+  }),
+};
+
+export const activations: readonly OpSpec[] = [
+  relu,
+  leakyRelu,
+  prelu,
+  sigmoid,
+  tanh,
+  hardSigmoid,
+  hardSwish,
+  erf,
+  gelu,
+  softplus,
+  softsign,
+  mish,
+  elu,
+  selu,
+  celu,
+  thresholdedRelu,
+  clip,
+];

@@ -1,0 +1,313 @@
+import { int } from "../onnx/builder.js";
+import type { GraphBuilder } from "../onnx/builder.js";
+import type { Value } from "../onnx/ir.js";
+import { gather as gatherBlock, slice as sliceBlock } from "../tensor/move.js";
+import { addDims, isStatic, normalizeAxis, sizeOf, type Dim } from "../tensor/shape.js";
+import { fromNumbers } from "../tensor/tensor.js";
+import { blockOf, moved } from "./elements.js";
+import type { NodeView } from "./node-view.js";
+import type { OpSpec } from "./spec.js";
+import { noAttrs } from "./unary.js";
+
+type None = Record<string, never>;
+
+/** Where a Slice begins, how many elements it takes, and by which step, for every axis. */
+interface Window {
+  readonly starts: readonly number[];
+  readonly counts: readonly Dim[];
+  readonly steps: readonly number[];
+}
+
+function sliceWindow(n: NodeView): Window {
+  const [from, to] = [n.numbers(1), n.elements(2)];
+  if (!to) throw n.error("the ends must be known");
+  const axes = n.optionalNumbers(3) ?? from.map((_, i) => i);
+  const by = n.optionalNumbers(4) ?? from.map(() => 1);
+  const starts = n.shape().map(() => 0);
+  const counts = [...n.shape()];
+  const steps = n.shape().map(() => 1);
+  axes.forEach((given, k) => {
+    const axis = normalizeAxis(given, n.rank());
+    const extent = n.shape()[axis]!;
+    const [start, end, step] = [from[k]!, to[k]!, by[k]!];
+    if (step === 0) throw n.error("a step of 0");
+    steps[axis] = step;
+    if (typeof extent === "string" || typeof end === "string") {
+      const whole = start === 0 && step === 1 && (end === extent || isEnd(end));
+      starts[axis] = start;
+      if (whole) return;
+      if (step === 1 && start === 0 && typeof end === "string") counts[axis] = end;
+      else counts[axis] = `(${extent}[${start}:${end}:${step}])`;
+      return;
+    }
+    const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v, low), high);
+    const wrap = (v: number): number => (v < 0 ? v + extent : v);
+    const first = step > 0 ? clamp(wrap(start), 0, extent) : clamp(wrap(start), -1, extent - 1);
+    const last = step > 0 ? clamp(wrap(end), 0, extent) : clamp(wrap(end), -1, extent - 1);
+    starts[axis] = first;
+    counts[axis] = Math.max(0, Math.ceil((last - first) / step));
+  });
+  return { starts, counts, steps };
+}
+
+const isEnd = (end: Dim): boolean => typeof end === "number" && end >= 2 ** 31 - 1;
+
+// y[i] = x[start + i·step]; dx has dy at the places that were read and 0 elsewhere
+const slice: OpSpec<None> = {
+  type: "Slice",
+  since: 10,
+  attrs: noAttrs,
+  infer: (n) => {
+    const { starts, counts, steps } = sliceWindow(n);
+    const fact = n.like(counts);
+    return [moved(n, fact, (block) => sliceBlock(block, starts, counts as readonly number[], steps))];
+  },
+  vjp: (b, n, [dy]) => [() => spread(b, n, dy!), ...n.inputs.slice(1).map(() => null)],
+  bias: () => "none",
+};
+
+function spread(b: GraphBuilder, n: NodeView, dy: Value): Value {
+  const { starts, counts, steps } = sliceWindow(n);
+  const begins = n.shape().map(() => 0);
+  const ends = n.shape().map(() => 0);
+  let gradient = dy;
+  n.shape().forEach((extent, axis) => {
+    const [start, count, step] = [starts[axis]!, counts[axis]!, steps[axis]!];
+    if (count === extent && start === 0 && step === 1) return;
+    if (typeof extent === "string" || typeof count === "string") {
+      throw n.error(`axis ${axis} of open extent ${extent} cannot be sliced`);
+    }
+    if (step === 1) {
+      begins[axis] = start;
+      ends[axis] = extent - start - count;
+    } else {
+      // Row k of a 0/1 matrix says where element k came from.
+      const matrix = new Float64Array(count * extent);
+      for (let k = 0; k < count; k++) matrix[k * extent + start + k * step] = 1;
+      gradient = alongAxis(b, gradient, axis, matrix, count, extent);
+    }
+  });
+  return b.pad(gradient, [...begins, ...ends], "dx");
+}
+
+/** Multiplies by a constant [from, to] matrix along one axis: y[…, j, …] = Σᵢ x[…, i, …]·m[i, j]. */
+export function alongAxis(
+  b: GraphBuilder,
+  x: Value,
+  axis: number,
+  matrix: Float64Array,
+  from: number,
+  to: number,
+): Value {
+  const m = b.constant(fromNumbers(x.fact.dtype, [from, to], matrix), "matrix");
+  const rank = x.fact.shape.length;
+  if (axis === rank - 1) return b.matmul(x, m);
+  if (axis === rank - 2) {
+    const turned = b.constant(fromNumbers(x.fact.dtype, [to, from], turn(matrix, from, to)), "matrix");
+    return b.matmul(turned, x);
+  }
+  const perm = Array.from({ length: rank }, (_, i) => i);
+  perm[axis] = rank - 1;
+  perm[rank - 1] = axis;
+  return b.transpose(b.matmul(b.transpose(x, perm), m), perm);
+}
+
+function turn(matrix: Float64Array, rows: number, columns: number): Float64Array {
+  const result = new Float64Array(matrix.length);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) result[j * rows + i] = matrix[i * columns + j]!;
+  }
+  return result;
+}
+
+// y = x picked along an axis; dx adds dy at the places that were read
+const gather: OpSpec<{ axis: number }> = {
+  type: "Gather",
+  since: 1,
+  attrs: (a) => ({ axis: a.int("axis", 0) }),
+  infer: (n) => {
+    const axis = normalizeAxis(n.attrs.axis, n.rank());
+    const dims = [...n.shape().slice(0, axis), ...n.shape(1), ...n.shape().slice(axis + 1)];
+    const indices = blockOf(n, 1);
+    if (!indices?.data.every((i) => typeof i === "number")) return [n.like(dims)];
+    const extent = n.shape()[axis]!;
+    const bad = indices.data.find((i) => typeof extent === "number" && (i >= extent || i < -extent));
+    if (bad !== undefined) throw n.error(`index ${bad} is out of range for extent ${extent}`);
+    const at = { dims: indices.dims, data: indices.data as readonly number[] };
+    return [moved(n, n.like(dims), (block) => gatherBlock(block, at, axis))];
+  },
+  vjp: (b, n, [dy]) => {
+    const axis = normalizeAxis(n.attrs.axis, n.rank());
+    return [() => gatherGradient(b, n, dy!, axis), null];
+  },
+  bias: () => "none",
+};
+
+function gatherGradient(b: GraphBuilder, n: NodeView, dy: Value, axis: number): Value {
+  const extent = n.shape()[axis]!;
+  const indices = n.elements(1);
+  if (typeof extent === "number" && indices?.length === 1 && typeof indices[0] === "number") {
+    const at = indices[0] < 0 ? indices[0] + extent : indices[0];
+    const dims = n.shape().map((d, i) => (i === axis ? 1 : d));
+    const pads = n.shape().map((_, i) => (i === axis ? at : 0));
+    const ends = n.shape().map((_, i) => (i === axis ? extent - at - 1 : 0));
+    return b.pad(b.reshape(dy, dims), [...pads, ...ends], "dx");
+  }
+  // Flatten the index axes to one, then add each slice of dy to its row.
+  const count = isStatic(n.shape(1)) ? sizeOf(n.shape(1) as readonly number[]) : undefined;
+  if (count === undefined) throw n.error("indices of open shape cannot be differentiated");
+  const flat = n.shape().map((d, i) => (i === axis ? count : d));
+  const rows = b.reshape(dy, flat);
+  const column = flat.map((_, i) => (i === axis ? count : 1));
+  const where = b.expandLike(b.reshape(n.x(1), column), rows);
+  const attributes = { axis: int(axis), reduction: { type: "string", value: "add" } as const };
+  return b.op("ScatterElements", [b.zerosLike(n.x()), where, rows], attributes, "dx");
+}
+
+// y = data, with the updates put at the given places along an axis (added there where reduction is "add").
+// ddata = dy, cleared at those places unless they are added to; dupdates = dy read at those places.
+const scatterElements: OpSpec<{ axis: number; reduction: string }> = {
+  type: "ScatterElements",
+  since: 16,
+  attrs: (a) => ({
+    axis: a.int("axis", 0),
+    reduction: a.word("reduction", ["none", "add", "mul", "max", "min"], "none"),
+  }),
+  infer: (n) => [n.like(n.shape())],
+  vjp: (b, n, [dy]) => {
+    const { reduction } = n.attrs;
+    if (reduction !== "none" && reduction !== "add") {
+      throw n.error(`reduction "${reduction}" has no gradient; "none" and "add" have`);
+    }
+    const axis = { axis: int(n.attrs.axis) };
+    return [
+      () =>
+        reduction === "add"
+          ? dy!
+          : b.op("ScatterElements", [dy!, n.x(1), b.zerosLike(n.x(2))], axis, "ddata"),
+      null,
+      () => b.op("GatherElements", [dy!, n.x(1)], axis, "dupdates"),
+    ];
+  },
+  bias: (n) => {
+    if (n.isActive(0) && n.isActive(2)) return "none";
+    return {
+      kind: "constant",
+      emit: (b) => {
+        const data = n.isActive(0) ? b.zerosLike(n.x(0)) : n.x(0);
+        const updates = n.isActive(2) ? b.zerosLike(n.x(2)) : n.x(2);
+        const attributes = {
+          axis: int(n.attrs.axis),
+          reduction: { type: "string", value: n.attrs.reduction } as const,
+        };
+        return b.op("ScatterElements", [data, n.x(1), updates], attributes, "bias");
+      },
+    };
+  },
+};
+
+// y[i] = x[index[i]] along an axis; dx adds dy at the places that were read
+const gatherElements: OpSpec<{ axis: number }> = {
+  type: "GatherElements",
+  since: 11,
+  attrs: (a) => ({ axis: a.int("axis", 0) }),
+  infer: (n) => [n.like(n.shape(1))],
+  vjp: (b, n, [dy]) => [
+    () => {
+      const attributes = { axis: int(n.attrs.axis), reduction: { type: "string", value: "add" } as const };
+      return b.op("ScatterElements", [b.zerosLike(n.x()), n.x(1), dy!], attributes, "dx");
+    },
+    null,
+  ],
+  bias: () => "none",
+};
+
+// y = x with a border; constant mode: dx = dy without it, and a value other than 0 is the bias there
+const pad: OpSpec<{ mode: "constant" | "reflect" | "edge" | "wrap" }> = {
+  type: "Pad",
+  since: 18,
+  attrs: (a) => ({ mode: a.word("mode", ["constant", "reflect", "edge", "wrap"], "constant") }),
+  infer: (n) => {
+    const [before, after] = borders(n);
+    return [n.like(n.shape().map((d, i) => addDims(d, before[i]! + after[i]!)))];
+  },
+  vjp: (b, n, [dy]) => [
+    () => (n.attrs.mode === "constant" ? crop(b, n, dy!) : foldBack(b, n, dy!)),
+    ...n.inputs.slice(1).map(() => null),
+  ],
+  bias: (n) => {
+    const value = n.elements(2);
+    if (n.attrs.mode !== "constant" || !n.optional(2) || value?.[0] === 0) return "none";
+    return {
+      kind: "pad",
+      emit: (b) => b.op("Pad", [b.zerosLike(n.x()), ...n.inputs.slice(1)], {}, "bias"),
+    };
+  },
+};
+
+function borders(n: NodeView): [before: number[], after: number[]] {
+  const pads = n.numbers(1);
+  const axes = n.optionalNumbers(3) ?? n.shape().map((_, i) => i);
+  const before = n.shape().map(() => 0);
+  const after = n.shape().map(() => 0);
+  if (pads.length !== 2 * axes.length) throw n.error(`${pads.length} pads for ${axes.length} axes`);
+  axes.forEach((given, k) => {
+    const axis = normalizeAxis(given, n.rank());
+    before[axis] = pads[k]!;
+    after[axis] = pads[k + axes.length]!;
+  });
+  return [before, after];
+}
+
+function crop(b: GraphBuilder, n: NodeView, dy: Value): Value {
+  const [before, after] = borders(n);
+  return b.pad(dy, [...before, ...after].map((p) => -p), "dx");
+}
+
+/** Every border element is a copy of one of x: its gradient goes there. */
+function foldBack(b: GraphBuilder, n: NodeView<{ mode: string }>, dy: Value): Value {
+  const [before, after] = borders(n);
+  return n.shape().reduce((gradient, extent, axis) => {
+    if (before[axis] === 0 && after[axis] === 0) return gradient;
+    if (typeof extent === "string") throw n.error(`axis ${axis} of open extent cannot be padded by copying`);
+    const length = extent + before[axis]! + after[axis]!;
+    const matrix = new Float64Array(length * extent);
+    for (let i = 0; i < length; i++) {
+      matrix[i * extent + copiedFrom(n.attrs.mode, i - before[axis]!, extent)] = 1;
+    }
+    return alongAxis(b, gradient, axis, matrix, length, extent);
+  }, dy);
+}
+
+function copiedFrom(mode: string, at: number, extent: number): number {
+  if (mode === "edge") return Math.min(Math.max(at, 0), extent - 1);
+  if (mode === "wrap") return ((at % extent) + extent) % extent;
+  if (extent === 1) return 0;
+  const period = 2 * (extent - 1);
+  const phase = ((at % period) + period) % period;
+  return phase < extent ? phase : period - phase;
+}
+
+// y = the on value at each index along a new axis, the off value elsewhere. Used to seed a class.
+const oneHot: OpSpec<{ axis: number }> = {
+  type: "OneHot",
+  since: 11,
+  attrs: (a) => ({ axis: a.int("axis", -1) }),
+  infer: (n) => {
+    const axis = normalizeAxis(n.attrs.axis, n.rank() + 1);
+    const depth = n.elements(1)?.[0] ?? `depth(${n.name})`;
+    const dims = [...n.shape().slice(0, axis), depth, ...n.shape().slice(axis)];
+    return [n.like(dims, 2)];
+  },
+  vjp: "zero",
+  bias: () => "none",
+};
+
+export const indexing: readonly OpSpec[] = [
+  slice,
+  gather,
+  gatherElements,
+  scatterElements,
+  pad,
+  oneHot,
+];

@@ -1,0 +1,70 @@
+import { broadcast } from "../tensor/shape.js";
+import { onNumbers, withElements, zip } from "./elements.js";
+import type { OpSpec } from "./spec.js";
+import { noAttrs } from "./unary.js";
+
+type None = Record<string, never>;
+
+/** A comparison or a logical operator: booleans, through which nothing flows back. */
+function predicate(type: string, since: number, f: (...v: number[]) => boolean): OpSpec<None> {
+  return {
+    type,
+    since,
+    attrs: noAttrs,
+    pointwise: true,
+    infer: (n) => {
+      const shape = broadcast(...n.inputs.map((_, i) => n.shape(i)));
+      const elements = zip(n, shape, onNumbers((...v) => Number(f(...v))));
+      return [withElements({ dtype: "bool", shape }, elements)];
+    },
+    vjp: "zero",
+    bias: () => "none",
+  };
+}
+
+// y = condition ? a : b; da = dy where the condition holds, db = dy where not. A constant branch is the bias.
+const where: OpSpec<None> = {
+  type: "Where",
+  since: 9,
+  attrs: noAttrs,
+  pointwise: true,
+  infer: (n) => {
+    const shape = broadcast(n.shape(0), n.shape(1), n.shape(2));
+    const elements = zip(n, shape, (c, a, b) => (typeof c === "number" ? (c ? a : b) : undefined));
+    return [withElements(n.like(shape, 1), elements)];
+  },
+  vjp: (b, n, [dy]) => {
+    const zero = b.scalar(0, dy!);
+    return [
+      null,
+      () => b.where(n.x(0), dy!, zero, "da"),
+      () => b.where(n.x(0), zero, dy!, "db"),
+    ];
+  },
+  bias: (n) => {
+    if (n.isActive(1) && n.isActive(2)) return "none";
+    return {
+      kind: "constant",
+      emit: (b) => {
+        const zero = b.scalar(0, n.y());
+        return n.isActive(1)
+          ? b.where(n.x(0), zero, n.x(2), "bias")
+          : b.where(n.x(0), n.x(1), zero, "bias");
+      },
+    };
+  },
+};
+
+export const logic: readonly OpSpec[] = [
+  predicate("Equal", 11, (a, b) => a === b),
+  predicate("Greater", 9, (a, b) => a > b),
+  predicate("GreaterOrEqual", 12, (a, b) => a >= b),
+  predicate("Less", 9, (a, b) => a < b),
+  predicate("LessOrEqual", 12, (a, b) => a <= b),
+  predicate("And", 7, (a, b) => a !== 0 && b !== 0),
+  predicate("Or", 7, (a, b) => a !== 0 || b !== 0),
+  predicate("Xor", 7, (a, b) => (a !== 0) !== (b !== 0)),
+  predicate("Not", 1, (a) => a === 0),
+  predicate("IsNaN", 9, Number.isNaN),
+  where,
+];

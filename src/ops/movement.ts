@@ -1,0 +1,284 @@
+import type { Value } from "../onnx/ir.js";
+import { concat as concatBlocks, expand as expandBlock, transpose as transposeBlock } from "../tensor/move.js";
+import {
+  addDims,
+  broadcast,
+  divideDims,
+  multiplyDims,
+  normalizeAxis,
+  type Dim,
+} from "../tensor/shape.js";
+import { blockOf, moved, withElements } from "./elements.js";
+import type { NodeView } from "./node-view.js";
+import type { OpSpec } from "./spec.js";
+import { noAttrs } from "./unary.js";
+
+type None = Record<string, never>;
+
+/** A change of shape that keeps the order of the elements: dx = dy in the shape of x, no bias. */
+function reshaping<A>(
+  type: string,
+  since: number,
+  attrs: OpSpec<A>["attrs"],
+  shape: (n: NodeView<A>) => readonly Dim[],
+): OpSpec<A> {
+  return {
+    type,
+    since,
+    attrs,
+    infer: (n) => [withElements(n.like(shape(n)), n.elements(0))],
+    vjp: (b, n, [dy]) => [() => b.reshapeLike(dy!, n.x(), "dx"), ...n.inputs.slice(1).map(() => null)],
+    bias: () => "none",
+  };
+}
+
+// 0 keeps the input's extent (unless allowzero), −1 takes what is left.
+const reshape = reshaping(
+  "Reshape",
+  14,
+  (a) => ({ allowzero: a.flag("allowzero") }),
+  (n) => {
+    const wanted = n.elements(1);
+    if (!wanted) {
+      const count = n.shape(1)[0];
+      if (typeof count !== "number") throw n.error("the length of the shape must be known");
+      return Array.from({ length: count }, (_, i) => `${n.name}.${i}`);
+    }
+    const dims = wanted.map((d, i) => (d === 0 && !n.attrs.allowzero ? (n.shape()[i] ?? 0) : d));
+    const rest = dims.filter((d) => d !== -1);
+    if (dims.length - rest.length > 1) throw n.error("more than one -1 in the shape");
+    const known = multiplyDims(...rest);
+    const total = multiplyDims(...n.shape());
+    if (rest.length === dims.length) {
+      if (typeof total === "number" && typeof known === "number" && total !== known) {
+        throw n.error(`${total} elements do not fit [${dims.join(",")}]`);
+      }
+      return dims;
+    }
+    if (typeof total === "number" && typeof known === "number" && (known === 0 || total % known)) {
+      throw n.error(`${total} elements do not fit [${dims.join(",")}]`);
+    }
+    return dims.map((d) => (d === -1 ? divideDims(total, known) : d));
+  },
+);
+
+const flatten = reshaping(
+  "Flatten",
+  1,
+  (a) => ({ axis: a.int("axis", 1) }),
+  (n) => {
+    const axis = n.attrs.axis < 0 ? n.attrs.axis + n.rank() : n.attrs.axis;
+    return [multiplyDims(...n.shape().slice(0, axis)), multiplyDims(...n.shape().slice(axis))];
+  },
+);
+
+const squeeze = reshaping("Squeeze", 13, noAttrs, (n) => {
+  const axes = n.optionalNumbers(1)?.map((a) => normalizeAxis(a, n.rank()));
+  return n.shape().filter((d, i) => (axes ? !axes.includes(i) : d !== 1));
+});
+
+const unsqueeze = reshaping("Unsqueeze", 13, noAttrs, (n) => {
+  const rank = n.rank() + n.numbers(1).length;
+  const axes = new Set(n.numbers(1).map((a) => normalizeAxis(a, rank)));
+  const rest = [...n.shape()];
+  return Array.from({ length: rank }, (_, i) => (axes.has(i) ? 1 : rest.shift()!));
+});
+
+// y[i] = x[perm(i)]; dx = dy transposed by the inverse permutation
+const transpose: OpSpec<{ perm: readonly number[] | undefined }> = {
+  type: "Transpose",
+  since: 1,
+  attrs: (a) => ({ perm: a.ints("perm") }),
+  infer: (n) => {
+    const perm = permutation(n);
+    const fact = n.like(perm.map((p) => n.shape()[p]!));
+    return [moved(n, fact, (block) => transposeBlock(block, perm))];
+  },
+  vjp: (b, n, [dy]) => {
+    const perm = permutation(n);
+    const inverse = perm.map((_, i) => perm.indexOf(i));
+    return [() => b.transpose(dy!, inverse, "dx")];
+  },
+  bias: () => "none",
+};
+
+function permutation(n: NodeView<{ perm: readonly number[] | undefined }>): readonly number[] {
+  const perm = n.attrs.perm ?? n.shape().map((_, i) => n.rank() - 1 - i);
+  const sorted = perm.toSorted((p, q) => p - q);
+  if (perm.length !== n.rank() || sorted.some((p, i) => p !== i)) {
+    throw n.error(`perm [${perm.join(",")}] is no permutation of rank ${n.rank()}`);
+  }
+  return perm;
+}
+
+// y = x broadcast to a shape; the walk's un-broadcasting makes dx of dy
+const expand: OpSpec<None> = {
+  type: "Expand",
+  since: 8,
+  attrs: noAttrs,
+  infer: (n) => {
+    const dims = n.elements(1);
+    if (!dims) throw n.error("the shape must be known");
+    const fact = n.like(broadcast(n.shape(), dims));
+    return [moved(n, fact, (block) => expandBlock(block, fact.shape as readonly number[]))];
+  },
+  vjp: (_b, _n, [dy]) => [() => dy!, null],
+  bias: () => "none",
+};
+
+// y = x repeated; dx = dy summed over the repeats
+const tile: OpSpec<None> = {
+  type: "Tile",
+  since: 6,
+  attrs: noAttrs,
+  infer: (n) => {
+    const repeats = n.elements(1);
+    if (!repeats) throw n.error("the repeats must be known");
+    const dims = n.shape().map((d, i) => multiplyDims(d, repeats[i] ?? 1));
+    return [n.like(dims)];
+  },
+  vjp: (b, n, [dy]) => [
+    () => {
+      const repeats = n.numbers(1);
+      const split = n.shape().flatMap((d, i) => [repeats[i]!, d]);
+      const axes = repeats.flatMap((r, i) => (r === 1 ? [] : [2 * i]));
+      return b.reshapeLike(b.sum(b.reshape(dy!, split), axes), n.x(), "dx");
+    },
+    null,
+  ],
+  bias: () => "none",
+};
+
+// y = the inputs one after another along an axis; each dx is its piece of dy. Constant pieces are the bias.
+const concat: OpSpec<{ axis: number }> = {
+  type: "Concat",
+  since: 4,
+  attrs: (a) => ({ axis: a.required("axis", a.int("axis")) }),
+  infer: (n) => {
+    const axis = normalizeAxis(n.attrs.axis, n.rank());
+    const shapes = n.inputs.map((_, i) => n.shape(i));
+    const dims = n.shape().map((d, a) => {
+      if (a === axis) return shapes.map((s) => s[a]!).reduce(addDims);
+      const fixed = shapes.map((s) => s[a]).filter((e) => typeof e === "number");
+      if (shapes.some((s) => s.length !== n.rank()) || fixed.some((e) => e !== fixed[0])) {
+        throw n.error(`shapes ${shapes.map((s) => `[${s.join(",")}]`).join(", ")} do not fit`);
+      }
+      return fixed[0] ?? d;
+    });
+    const blocks = n.inputs.map((_, i) => blockOf(n, i));
+    const known = blocks.every((block) => block !== undefined);
+    return [withElements(n.like(dims), known ? concatBlocks(blocks, axis).data : undefined)];
+  },
+  vjp: (b, n, [dy]) => {
+    const axis = normalizeAxis(n.attrs.axis, n.rank());
+    const lengths = n.inputs.map((_, i) => extent(n, i, axis));
+    return lengths.map((length, i) => () => {
+      const start = lengths.slice(0, i).reduce((a, c) => a + c, 0);
+      return b.slice(dy!, [axis], [start], [start + length], "dx");
+    });
+  },
+  bias: (n) => {
+    if (n.inputs.every((_, i) => n.isActive(i))) return "none";
+    return {
+      kind: "constant",
+      emit: (b) =>
+        b.op(
+          "Concat",
+          n.inputs.map((v, i) => (n.isActive(i) ? b.zerosLike(v!) : v)),
+          { axis: { type: "int", value: n.attrs.axis } },
+          "bias",
+        ),
+    };
+  },
+};
+
+function extent(n: NodeView, i: number, axis: number): number {
+  const dim = n.shape(i)[axis]!;
+  if (typeof dim === "string") throw n.error(`extent ${dim} of input ${i} must be fixed`);
+  return dim;
+}
+
+// Pieces of x along an axis; dx = the pieces' gradients together again
+const split: OpSpec<{ axis: number; numOutputs: number | undefined }> = {
+  type: "Split",
+  since: 13,
+  attrs: (a) => ({ axis: a.int("axis", 0), numOutputs: a.int("num_outputs") }),
+  infer: (n) => {
+    const axis = normalizeAxis(n.attrs.axis, n.rank());
+    return pieces(n, axis).map((length) => n.like(n.shape().map((d, i) => (i === axis ? length : d))));
+  },
+  vjp: (b, n, dy) => {
+    const axis = normalizeAxis(n.attrs.axis, n.rank());
+    const whole = (): Value =>
+      b.concat(
+        n.outputs.map((y, i) => dy[i] ?? b.zerosLike(y)),
+        axis,
+        "dx",
+      );
+    return [whole, null];
+  },
+  bias: () => "none",
+};
+
+function pieces(n: NodeView<{ axis: number; numOutputs: number | undefined }>, axis: number): readonly number[] {
+  const given = n.optionalNumbers(1);
+  if (given) return given;
+  const total = extent(n, 0, axis);
+  const count = n.attrs.numOutputs ?? n.node.outputs.length;
+  const length = Math.ceil(total / count);
+  return Array.from({ length: count }, (_, i) => Math.min(length, total - i * length));
+}
+
+/** Blocks of pixels to channels or back: a reshape, a transpose, a reshape. Its gradient is the other one. */
+function blocks(type: "DepthToSpace" | "SpaceToDepth", since: number): OpSpec<{ blocksize: number; mode: "DCR" | "CRD" }> {
+  const toSpace = type === "DepthToSpace";
+  return {
+    type,
+    since,
+    attrs: (a) => ({
+      blocksize: a.required("blocksize", a.int("blocksize")),
+      mode: a.word("mode", ["DCR", "CRD"], "DCR"),
+    }),
+    infer: (n) => {
+      const [batch, c, h, w] = n.shape() as [Dim, Dim, Dim, Dim];
+      const k = n.attrs.blocksize;
+      return [
+        n.like(
+          toSpace
+            ? [batch, divideDims(c, k * k), multiplyDims(h, k), multiplyDims(w, k)]
+            : [batch, multiplyDims(c, k * k), divideDims(h, k), divideDims(w, k)],
+        ),
+      ];
+    },
+    vjp: (b, n, [dy]) => [
+      () => {
+        const k = n.attrs.blocksize;
+        const [batch, c, h, w] = dy!.fact.shape as [Dim, Dim, Dim, Dim];
+        const fine = toSpace
+          ? [batch, c, divideDims(h, k), k, divideDims(w, k), k]
+          : [batch, k, k, divideDims(c, k * k), h, w];
+        const order = toSpace
+          ? n.attrs.mode === "DCR"
+            ? [0, 3, 5, 1, 2, 4]
+            : [0, 1, 3, 5, 2, 4]
+          : [0, 3, 4, 1, 5, 2];
+        return b.reshapeLike(b.transpose(b.reshape(dy!, fine), order), n.x(), "dx");
+      },
+    ],
+    bias: () => "none",
+  };
+}
+
+export const movement: readonly OpSpec[] = [
+  reshape,
+  flatten,
+  squeeze,
+  unsqueeze,
+  transpose,
+  expand,
+  tile,
+  concat,
+  split,
+  blocks("DepthToSpace", 11),
+  blocks("SpaceToDepth", 1),
+];

@@ -1,0 +1,50 @@
+import type { GraphBuilder } from "../onnx/builder.js";
+import type { Value } from "../onnx/ir.js";
+import { sumAllBut } from "./convolution.js";
+import type { NodeView } from "./node-view.js";
+import type { OpSpec } from "./spec.js";
+
+/** A per-channel vector [C] as [1, C, 1, …]. */
+function perChannel(b: GraphBuilder, n: NodeView, v: Value): Value {
+  return b.reshape(v, [1, v.fact.shape[0]!, ...new Array<number>(Math.max(0, n.rank() - 2)).fill(1)]);
+}
+
+/** 1/√(σ² + ε) per channel. */
+function inverseDeviation(b: GraphBuilder, n: NodeView<{ epsilon: number }>): Value {
+  const variance = n.x(4);
+  return b.op("Reciprocal", [b.sqrt(b.shift(variance, n.attrs.epsilon))], {}, "1/deviation");
+}
+
+// y = γ(x − μ)/√(σ² + ε) + β with stored μ, σ² (inference): affine in x.
+// dx = γ/√(σ² + ε)·dy; bias = β − γμ/√(σ² + ε), the implicit bias of Srinivas & Fleuret 2019.
+const batchNormalization: OpSpec<{ epsilon: number; training: boolean }> = {
+  type: "BatchNormalization",
+  since: 15,
+  attrs: (a) => ({ epsilon: a.float("epsilon", 1e-5), training: a.flag("training_mode") }),
+  infer: (n) => {
+    if (n.attrs.training) throw n.error("training_mode = 1: export the model in evaluation mode");
+    return [n.like(n.shape())];
+  },
+  vjp: (b, n, [dy]) => {
+    const inverse = inverseDeviation(b, n);
+    const gain = (): Value => perChannel(b, n, b.mul(n.x(1), inverse, "gain"));
+    const centred = (): Value =>
+      b.mul(b.sub(n.x(), perChannel(b, n, n.x(3))), perChannel(b, n, inverse));
+    return [
+      () => b.mul(dy!, gain(), "dx"),
+      () => sumAllBut(b, b.mul(dy!, centred()), 1),
+      () => sumAllBut(b, dy!, 1),
+      null,
+      null,
+    ];
+  },
+  bias: (n) => ({
+    kind: "batch-norm",
+    emit: (b) => {
+      const gain = b.mul(n.x(1), inverseDeviation(b, n), "gain");
+      return perChannel(b, n, b.sub(n.x(2), b.mul(gain, n.x(3)), "bias"));
+    },
+  }),
+};
+
+export const normalization: readonly OpSpec[] = [batchNormalization];

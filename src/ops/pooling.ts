@@ -1,0 +1,154 @@
+import { float32, fromNumbers } from "../tensor/tensor.js";
+import { int, text, type GraphBuilder } from "../onnx/builder.js";
+import type { Attributes, Value } from "../onnx/ir.js";
+import { staticShape, type Dim } from "../tensor/shape.js";
+import { windowAttributes } from "./convolution.js";
+import type { NodeView } from "./node-view.js";
+import type { OpSpec } from "./spec.js";
+import { noAttrs } from "./unary.js";
+import { positions, span, windowAttrs, windowAxes, type Axis, type WindowAttrs } from "./window.js";
+
+interface PoolAttrs extends WindowAttrs {
+  readonly ceil: boolean;
+}
+
+function poolAxes(n: NodeView<PoolAttrs>): Axis[] {
+  const kernel = n.attrs.kernelShape;
+  if (!kernel) throw n.error("kernel_shape is missing");
+  return windowAxes(n, n.attrs, kernel, n.shape().slice(2));
+}
+
+function pooled(n: NodeView<PoolAttrs>): Dim[] {
+  const [batch, channels, ...spatial] = n.shape();
+  const lengths = poolAxes(n).map((a, i) => positions(n, a, spatial[i]!, n.attrs.ceil));
+  return [batch!, channels!, ...lengths];
+}
+
+// y = the maximum of each window; all of dy goes to the first maximum, as in PyTorch. The place comes from a second
+// run of the pool with its Indices output (flat over the whole tensor), which leaves the forward pool fast.
+const maxPool: OpSpec<PoolAttrs & { columnMajor: boolean }> = {
+  type: "MaxPool",
+  since: 8,
+  attrs: (a) => ({
+    ...windowAttrs(a),
+    ceil: a.flag("ceil_mode"),
+    columnMajor: a.flag("storage_order"),
+  }),
+  infer: (n) => {
+    const shape = pooled(n);
+    return [n.like(shape), { dtype: "int64", shape }];
+  },
+  vjp: (b, n, [dy]) => [
+    () => {
+      if (!dy) throw n.error("its indices have no gradient");
+      const x = n.x();
+      const attributes: Attributes = {
+        ...windowAttributes(poolAxes(n)),
+        ceil_mode: int(n.attrs.ceil ? 1 : 0),
+      };
+      const [, indices] = b.call("MaxPool", [x], attributes, { outputs: 2, hint: "argmax" });
+      const flat = b.ints([-1]);
+      const zeros = b.op("Reshape", [b.zerosLike(x), flat]);
+      const where = b.op("Reshape", [indices, flat]);
+      const rows = b.op("Reshape", [dy, flat]);
+      const add = { axis: int(0), reduction: text("add") };
+      return b.reshapeLike(b.op("ScatterElements", [zeros, where, rows], add, "dx/flat"), x, "dx");
+    },
+  ],
+  bias: () => "none",
+};
+
+// y = the sum of each window over its count: the kernel's size with count_include_pad (what hangs over the padded
+// input never counts), else only what lies in the input. dx spreads dy/count over the window.
+const averagePool: OpSpec<PoolAttrs & { includePad: boolean }> = {
+  type: "AveragePool",
+  since: 7,
+  attrs: (a) => ({
+    ...windowAttrs(a),
+    ceil: a.flag("ceil_mode"),
+    includePad: a.flag("count_include_pad"),
+  }),
+  infer: (n) => [n.like(pooled(n))],
+  vjp: (b, n, [dy]) => [() => averageGradient(b, n, dy!)],
+  bias: () => "none",
+};
+
+function averageGradient(b: GraphBuilder, n: NodeView<PoolAttrs & { includePad: boolean }>, dy: Value): Value {
+  const axes = poolAxes(n);
+  const extents = staticShape(n.shape().slice(2), `the input of "${n.name}"`);
+  const outputs = staticShape(dy.fact.shape.slice(2), `the output of "${n.name}"`);
+  const channels = n.shape()[1]!;
+  if (typeof channels === "string") throw n.error("the number of channels must be fixed");
+  const counts = axes.map((a, i) => windowCounts(a, extents[i]!, outputs[i]!, n.attrs.includePad));
+  const even = counts.every((c) => c.every((v) => v === c[0]));
+  const size = counts.reduce((p, c) => p * c[0]!, 1);
+  const share = even ? dy : b.mul(dy, b.constant(reciprocalCounts(dy, counts, outputs), "1/count"));
+  // Not every window fits the padded input: in ceil mode the last one may hang over its end.
+  const reach = axes.map((a, i) => (outputs[i]! - 1) * a.stride + span(a));
+  const kernel = float32(
+    [channels, 1, ...axes.map((a) => a.kernel)],
+    new Float32Array(channels * axes.reduce((p, a) => p * a.kernel, 1)).fill(even ? 1 / size : 1),
+  );
+  const weight = b.constant(fromNumbers(dy.fact.dtype, kernel.dims, kernel.data), "window");
+  const bare = axes.map((a) => ({ ...a, begin: 0, end: 0 }));
+  const whole = b.op("ConvTranspose", [share, weight], windowAttributes(bare, channels), "dx/padded");
+  const begins = axes.map((a) => -a.begin);
+  const ends = axes.map((a, i) => extents[i]! + a.begin - reach[i]!);
+  return b.pad(whole, [0, 0, ...begins, 0, 0, ...ends], "dx");
+}
+
+/** How many elements each window along one axis counts. */
+function windowCounts(axis: Axis, extent: number, outputs: number, includePad: boolean): number[] {
+  const [low, high] = includePad ? [-axis.begin, extent + axis.end] : [0, extent];
+  return Array.from({ length: outputs }, (_, o) => {
+    const start = o * axis.stride - axis.begin;
+    const places = Array.from({ length: axis.kernel }, (_, k) => start + k * axis.dilation);
+    return Math.max(1, places.filter((p) => p >= low && p < high).length);
+  });
+}
+
+function reciprocalCounts(
+  like: Value,
+  counts: readonly number[][],
+  outputs: readonly number[],
+): ReturnType<typeof fromNumbers> {
+  const product = counts.reduce<number[]>((all, axis) => all.flatMap((a) => axis.map((c) => a * c)), [1]);
+  return fromNumbers(like.fact.dtype, [1, 1, ...outputs], product.map((c) => 1 / c));
+}
+
+/** All spatial axes of an input [N, C, …]. */
+const spatialAxes = (n: NodeView): number[] => n.shape().flatMap((_, i) => (i < 2 ? [] : [i]));
+
+const pooledToOne = (n: NodeView): Dim[] => n.shape().map((d, i) => (i < 2 ? d : 1));
+
+// y = the mean over space; dx = dy/size everywhere
+const globalAveragePool: OpSpec<Record<string, never>> = {
+  type: "GlobalAveragePool",
+  since: 1,
+  attrs: noAttrs,
+  infer: (n) => [n.like(pooledToOne(n))],
+  vjp: (b, n, [dy]) => [
+    () => {
+      const size = staticShape(n.shape().slice(2), `the input of "${n.name}"`).reduce((p, d) => p * d, 1);
+      return b.expandLike(b.scale(dy!, 1 / size), n.x(), "dx");
+    },
+  ],
+  bias: () => "none",
+};
+
+// y = the maximum over space; dx shares dy evenly among the maxima
+const globalMaxPool: OpSpec<Record<string, never>> = {
+  type: "GlobalMaxPool",
+  since: 1,
+  attrs: noAttrs,
+  infer: (n) => [n.like(pooledToOne(n))],
+  vjp: (b, n, [dy]) => [
+    () => {
+      const hits = b.mask(b.op("Equal", [n.x(), n.y()]), n.x());
+      return b.mul(hits, b.div(dy!, b.sum(hits, spatialAxes(n))), "dx");
+    },
+  ],
+  bias: () => "none",
+};
+
+export const pooling: readonly OpSpec[] = [maxPool, averagePool, globalAveragePool, globalMaxPool];

@@ -1,0 +1,170 @@
+import { factOf, maxFactElements } from "../onnx/builder.js";
+import type { Fact } from "../onnx/ir.js";
+import { isFloat, type DType } from "../tensor/dtype.js";
+import { isStatic, multiplyDims, normalizeAxis, sizeOf, type Dim } from "../tensor/shape.js";
+import { toNumbers, type Tensor } from "../tensor/tensor.js";
+import { roundTo, withElements } from "./elements.js";
+import type { OpSpec } from "./spec.js";
+import { noAttrs } from "./unary.js";
+
+type None = Record<string, never>;
+
+const dtypeOfCode: Readonly<Record<number, DType>> = {
+  1: "float32",
+  2: "uint8",
+  3: "int8",
+  4: "uint16",
+  5: "int16",
+  6: "int32",
+  7: "int64",
+  8: "string",
+  9: "bool",
+  10: "float16",
+  11: "float64",
+  12: "uint32",
+  13: "uint64",
+  16: "bfloat16",
+};
+
+// The extents of a tensor from `start` to `end`, as integers.
+const shape: OpSpec<{ start: number; end: number | undefined }> = {
+  type: "Shape",
+  since: 15,
+  attrs: (a) => ({ start: a.int("start", 0), end: a.int("end") }),
+  infer: (n) => {
+    const dims = n.shape().slice(n.attrs.start, n.attrs.end);
+    return [{ dtype: "int64", shape: [dims.length], elements: dims }];
+  },
+  vjp: "zero",
+  bias: () => "none",
+};
+
+const size: OpSpec<None> = {
+  type: "Size",
+  since: 1,
+  attrs: noAttrs,
+  infer: (n) => [{ dtype: "int64", shape: [], elements: [multiplyDims(...n.shape())] }],
+  vjp: "zero",
+  bias: () => "none",
+};
+
+const constantOfShape: OpSpec<{ value: Tensor | undefined }> = {
+  type: "ConstantOfShape",
+  since: 9,
+  attrs: (a) => ({ value: a.tensor("value") }),
+  infer: (n) => {
+    const dims = n.elements(0);
+    if (!dims) throw n.error("the shape must be known");
+    const fill = n.attrs.value;
+    const fact: Fact = { dtype: fill?.dtype ?? "float32", shape: dims };
+    if (!isStatic(dims) || sizeOf(dims) > maxFactElements || isFloat(fact.dtype)) return [fact];
+    const element = fill ? toNumbers(fill)[0]! : 0;
+    return [withElements(fact, new Array<Dim>(sizeOf(dims)).fill(element))];
+  },
+  vjp: "zero",
+  bias: () => "none",
+};
+
+const range: OpSpec<None> = {
+  type: "Range",
+  since: 11,
+  attrs: noAttrs,
+  infer: (n) => {
+    const [start, limit, delta] = [0, 1, 2].map((i) => n.elements(i)?.[0]);
+    if (typeof start !== "number" || typeof limit !== "number" || typeof delta !== "number") {
+      const open = start === 0 && delta === 1 && limit !== undefined ? limit : `len(${n.name})`;
+      return [n.like([open])];
+    }
+    const count = Math.max(0, Math.ceil((limit - start) / delta));
+    const elements =
+      count <= maxFactElements ? Array.from({ length: count }, (_, i) => start + i * delta) : undefined;
+    return [withElements(n.like([count]), elements)];
+  },
+  vjp: "zero",
+  bias: () => "none",
+};
+
+// y = x in another type; dx = dy in the type of x. To an integer or a boolean: a step.
+const cast: OpSpec<{ to: DType }> = {
+  type: "Cast",
+  since: 6,
+  attrs: (a) => {
+    const code = a.required("to", a.int("to"));
+    return { to: a.required(`to" (element type ${code}) of a supported type; "to`, dtypeOfCode[code]) };
+  },
+  pointwise: true,
+  infer: (n) => {
+    const { to } = n.attrs;
+    const fact: Fact = { dtype: to, shape: n.shape() };
+    return [withElements(fact, n.elements(0)?.map((e) => roundTo(to, e)))];
+  },
+  vjp: (b, n, [dy]) => [() => b.cast(dy!, n.x().fact.dtype, "dx")],
+  bias: () => "none",
+};
+
+const castLike: OpSpec<None> = {
+  type: "CastLike",
+  since: 15,
+  attrs: noAttrs,
+  pointwise: true,
+  infer: (n) => {
+    const to = n.x(1).fact.dtype;
+    return [withElements({ dtype: to, shape: n.shape() }, n.elements(0)?.map((e) => roundTo(to, e)))];
+  },
+  vjp: (b, n, [dy]) => [() => b.cast(dy!, n.x().fact.dtype, "dx"), null],
+  bias: () => "none",
+};
+
+/** y = x. */
+function identity(type: string, since: number, extra: (fact: Fact) => readonly Fact[]): OpSpec<None> {
+  return {
+    type,
+    since,
+    attrs: noAttrs,
+    pointwise: true,
+    infer: (n) => [n.x().fact, ...extra(n.x().fact)],
+    vjp: (_b, n, [dy]) => [() => dy!, ...n.inputs.slice(1).map(() => null)],
+    bias: () => "none",
+  };
+}
+
+// Constant nodes become constants on import; the record serves graphs built by other means.
+const constant: OpSpec<{ value: Tensor }> = {
+  type: "Constant",
+  since: 1,
+  attrs: (a) => ({ value: a.required("value", a.tensor("value")) }),
+  infer: (n) => [factOf(n.attrs.value)],
+  vjp: "zero",
+  bias: () => "none",
+};
+
+/** The position of the extreme along an axis. */
+function argExtreme(type: string): OpSpec<{ axis: number; keepdims: boolean }> {
+  return {
+    type,
+    since: 13,
+    attrs: (a) => ({ axis: a.int("axis", 0), keepdims: a.flag("keepdims", true) }),
+    infer: (n) => {
+      const axis = normalizeAxis(n.attrs.axis, n.rank());
+      const dims = n.shape().flatMap((d, i) => (i !== axis ? [d] : n.attrs.keepdims ? [1] : []));
+      return [{ dtype: "int64", shape: dims }];
+    },
+    vjp: "zero",
+    bias: () => "none",
+  };
+}
+
+export const shapeArithmetic: readonly OpSpec[] = [
+  shape,
+  size,
+  constantOfShape,
+  range,
+  cast,
+  castLike,
+  identity("Identity", 1, () => []),
+  // In inference a Dropout passes its input on; its mask, where one asks for it, is all true.
+  identity("Dropout", 12, (fact) => [{ dtype: "bool", shape: fact.shape }]),
+  constant,
+  argExtreme("ArgMax"),
+  argExtreme("ArgMin"),
+];

@@ -1,0 +1,30 @@
+import { prune } from "../onnx/builder.js";
+import type { Node, TypedGraph } from "../onnx/ir.js";
+import { isStatic } from "../tensor/shape.js";
+import { fromNumbers, type Tensor } from "../tensor/tensor.js";
+
+/**
+ * Replaces nodes whose outputs are known number by number (shape arithmetic of a fixed-size export) by constants,
+ * and drops what nothing needs any more. Large constant computations, such as standardized weights, stay: the
+ * engine that runs the graph folds them when it loads it.
+ */
+export function foldConstants(graph: TypedGraph): TypedGraph {
+  const constants = new Map(graph.constants);
+  const nodes: Node[] = [];
+  for (const node of graph.nodes) {
+    const folded = node.outputs.map((name) => constantOf(graph, name));
+    if (folded.every((t) => t !== undefined)) {
+      node.outputs.forEach((name, i) => constants.set(name, folded[i]!));
+    } else {
+      nodes.push(node);
+    }
+  }
+  return prune({ ...graph, nodes, constants });
+}
+
+function constantOf(graph: TypedGraph, name: string): Tensor | undefined {
+  const fact = graph.facts.get(name);
+  if (!fact?.elements || fact.dtype === "string" || !isStatic(fact.shape)) return undefined;
+  if (!fact.elements.every((e) => typeof e === "number")) return undefined;
+  return fromNumbers(fact.dtype, fact.shape, fact.elements as readonly number[]);
+}

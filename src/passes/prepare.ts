@@ -1,0 +1,20 @@
+import type { Graph, TypedGraph } from "../onnx/ir.js";
+import type { Registry } from "../ops/registry.js";
+import type { Shape } from "../tensor/shape.js";
+import { foldConstants } from "./fold-constants.js";
+import { inferShapes } from "./infer-shapes.js";
+import { uplift } from "./uplift.js";
+
+/**
+ * A graph as the analyzer and the engine want it: operator set 18 or newer, facts for every value, shape arithmetic
+ * folded.
+ *
+ * @param sizes shapes to use for inputs instead of the declared ones, by name
+ */
+export function prepare(
+  graph: Graph,
+  registry: Registry,
+  sizes: ReadonlyMap<string, Shape> = new Map(),
+): TypedGraph {
+  return foldConstants(inferShapes(uplift(graph), registry, sizes));
+}

@@ -1,0 +1,194 @@
+import { ModelFormatError } from "../errors.js";
+import { int, text } from "../onnx/builder.js";
+import type { Attribute, Attributes, Graph, Node } from "../onnx/ir.js";
+import { float32, int64, type Tensor } from "../tensor/tensor.js";
+
+/** Every graph is brought to this operator set at least, so that each operator has one meaning from here on. */
+export const workingOpset = 18;
+/** Below this, operators broadcast by attributes of their own; no PyTorch exporter in use writes it. */
+export const oldestOpset = 7;
+
+/** What a rewrite may add beside the node: constants and further nodes, with names that are free. */
+interface Rewriter {
+  constant(hint: string, t: Tensor): string;
+  name(hint: string): string;
+}
+
+type Rewrite = (node: Node, w: Rewriter) => readonly Node[];
+
+interface Row {
+  readonly ops: readonly string[];
+  /** The rewrite applies to nodes of operator sets before this one. */
+  readonly before: number;
+  readonly rewrite: Rewrite;
+}
+
+const integers = (a: Attribute | undefined): readonly number[] | undefined =>
+  a?.type === "ints" ? a.value : a?.type === "int" ? [a.value] : undefined;
+
+function without(attributes: Attributes, ...names: readonly string[]): Attributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !names.includes(name)));
+}
+
+/** An attribute of integers that became an input. */
+function intsToInput(attribute: string, at: number): Rewrite {
+  return (node, w) => {
+    const values = integers(node.attributes[attribute]);
+    if (!values) return [node];
+    const inputs = padTo(node.inputs, at);
+    inputs[at] = w.constant(attribute, int64(values));
+    return [{ ...node, inputs, attributes: without(node.attributes, attribute) }];
+  };
+}
+
+const clip: Rewrite = (node, w) => {
+  const bound = (name: string): string => {
+    const a = node.attributes[name];
+    return a?.type === "float" ? w.constant(name, float32([], [a.value])) : "";
+  };
+  return [{ ...node, inputs: [node.inputs[0]!, bound("min"), bound("max")], attributes: {} }];
+};
+
+const pad: Rewrite = (node, w) => {
+  const pads = integers(node.attributes["pads"] ?? node.attributes["paddings"]) ?? [];
+  const value = node.attributes["value"];
+  const inputs = [node.inputs[0]!, w.constant("pads", int64(pads))];
+  if (value?.type === "float") inputs.push(w.constant("value", float32([], [value.value])));
+  return [{ ...node, inputs, attributes: without(node.attributes, "pads", "paddings", "value") }];
+};
+
+const slice: Rewrite = (node, w) => {
+  const inputs = [node.inputs[0]!];
+  for (const name of ["starts", "ends", "axes"]) {
+    const values = integers(node.attributes[name]);
+    if (values) inputs.push(w.constant(name, int64(values)));
+  }
+  return [{ ...node, inputs, attributes: {} }];
+};
+
+// From 18 on a Split without lengths must say how many pieces it makes.
+const split: Rewrite = (node) =>
+  node.inputs[1] || node.attributes["num_outputs"]
+    ? [node]
+    : [{ ...node, attributes: { ...node.attributes, num_outputs: int(node.outputs.length) } }];
+
+// Before 13 the input was first flattened to two dimensions at the axis.
+const softmax: Rewrite = (node, w) => {
+  const axis = node.attributes["axis"];
+  const at = axis?.type === "int" ? axis.value : 1;
+  const last = { ...node.attributes, axis: int(-1) };
+  if (at === -1) return [{ ...node, attributes: last }];
+  const [x, y] = [node.inputs[0]!, node.outputs[0]!];
+  const [shape, flat, soft] = [w.name("shape"), w.name("flat"), w.name("rows")];
+  const make = (op: string, inputs: string[], output: string, attributes: Attributes = {}): Node => ({
+    name: output,
+    op,
+    domain: "",
+    inputs,
+    outputs: [output],
+    attributes,
+  });
+  return [
+    make("Shape", [x], shape),
+    make("Flatten", [x], flat, { axis: int(at) }),
+    { ...node, inputs: [flat], outputs: [soft], attributes: last },
+    { ...make("Reshape", [soft, shape], y), name: w.name("unflattened") },
+  ];
+};
+
+// Upsample, and Resize in operator set 10: output pixel i reads input pixel i / scale.
+const resize: Rewrite = (node, w) => {
+  const scales = node.attributes["scales"];
+  const given =
+    scales?.type === "floats"
+      ? w.constant("scales", float32([scales.value.length], scales.value))
+      : (node.inputs[1] ?? "");
+  const mode = node.attributes["mode"] ?? text("nearest");
+  const attributes = {
+    mode,
+    coordinate_transformation_mode: text("asymmetric"),
+    nearest_mode: text("floor"),
+  };
+  return [{ ...node, op: "Resize", inputs: [node.inputs[0]!, "", given], attributes }];
+};
+
+const rows: readonly Row[] = [
+  { ops: ["Slice"], before: 10, rewrite: slice },
+  { ops: ["Upsample", "Resize"], before: 11, rewrite: resize },
+  { ops: ["Clip"], before: 11, rewrite: clip },
+  { ops: ["Pad"], before: 11, rewrite: pad },
+  { ops: ["Dropout"], before: 12, rewrite: (n) => [{ ...n, attributes: {} }] },
+  { ops: ["Squeeze", "Unsqueeze", "ReduceSum"], before: 13, rewrite: intsToInput("axes", 1) },
+  { ops: ["Split"], before: 13, rewrite: intsToInput("split", 1) },
+  { ops: ["Softmax", "LogSoftmax", "Hardmax"], before: 13, rewrite: softmax },
+  {
+    ops: ["BatchNormalization"],
+    before: 14,
+    rewrite: (n) => [{ ...n, attributes: without(n.attributes, "spatial", "is_test", "consumed_inputs") }],
+  },
+  { ops: ["Split"], before: 18, rewrite: split },
+  {
+    ops: [
+      "ReduceMean",
+      "ReduceMax",
+      "ReduceMin",
+      "ReduceProd",
+      "ReduceL1",
+      "ReduceL2",
+      "ReduceLogSum",
+      "ReduceLogSumExp",
+      "ReduceSumSquare",
+    ],
+    before: 18,
+    rewrite: intsToInput("axes", 1),
+  },
+];
+
+/**
+ * The same computation in operator set 18 or newer: attributes that became inputs become inputs, operators that
+ * changed their meaning are written out. A graph that is newer stays as it is.
+ *
+ * @throws {ModelFormatError} for operator sets before 7
+ */
+export function uplift(graph: Graph): Graph {
+  const opset = graph.opsets.get("") ?? 1;
+  if (opset < oldestOpset) {
+    throw new ModelFormatError(
+      `the model uses operator set ${opset}; ${oldestOpset} or newer is needed: export it again with opset_version=17`,
+    );
+  }
+  if (opset >= workingOpset) return graph;
+
+  const constants = new Map(graph.constants);
+  const taken = new Set(graph.nodes.flatMap((n) => [n.name, ...n.outputs]));
+  const nodes = graph.nodes.flatMap((node) => {
+    const unique = (hint: string): string => {
+      let name = `${node.name}/${hint}`;
+      for (let i = 1; taken.has(name) || constants.has(name); i++) name = `${node.name}/${hint}_${i}`;
+      taken.add(name);
+      return name;
+    };
+    const writer: Rewriter = {
+      name: unique,
+      constant: (hint, t) => {
+        const name = unique(hint);
+        constants.set(name, t);
+        return name;
+      },
+    };
+    return applicable(node, opset).reduce<readonly Node[]>(
+      (list, row) => list.flatMap((n) => (row.ops.includes(n.op) ? row.rewrite(n, writer) : [n])),
+      [node],
+    );
+  });
+  return { ...graph, nodes, constants, opsets: new Map(graph.opsets).set("", workingOpset) };
+}
+
+function applicable(node: Node, opset: number): Row[] {
+  if (node.domain !== "") return [];
+  return rows.filter((row) => opset < row.before && row.ops.includes(node.op));
+}
+
+function padTo(inputs: readonly string[], length: number): string[] {
+  return [...inputs, ...new Array<string>(Math.max(0, length - inputs.length)).fill("")];
+}

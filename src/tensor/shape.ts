@@ -1,0 +1,130 @@
+import { ShapeError } from "../errors.js";
+
+/**
+ * One extent of a shape: a number, or a symbol such as "N" where the model leaves it open.
+ * Products of symbols are kept as sorted monomials, "2*N*T"; anything else becomes an opaque symbol, "(N+1)".
+ */
+export type Dim = number | string;
+
+/** A shape whose extents may be open. */
+export type Shape = readonly Dim[];
+
+/** True where every extent is a number. */
+export function isStatic(shape: Shape): shape is readonly number[] {
+  return shape.every((d) => typeof d === "number");
+}
+
+/** The shape as numbers. @throws {ShapeError} where an extent is open. */
+export function staticShape(shape: Shape, what: string): readonly number[] {
+  if (!isStatic(shape)) {
+    throw new ShapeError(`${what} needs a fixed shape, but it is [${shape.join(", ")}]`);
+  }
+  return shape;
+}
+
+/** Number of elements of a fixed shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+/** Row-major strides, in elements. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length).fill(1);
+  for (let i = shape.length - 2; i >= 0; i--) strides[i] = strides[i + 1]! * shape[i + 1]!;
+  return strides;
+}
+
+/** The axis as a number in [0, rank). @throws {ShapeError} where it is out of range. */
+export function normalizeAxis(axis: number, rank: number, what = "axis"): number {
+  const positive = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(positive) || positive < 0 || positive >= rank) {
+    throw new ShapeError(`${what} ${axis} is out of range for rank ${rank}`);
+  }
+  return positive;
+}
+
+/** The shape that numpy broadcasting gives. @throws {ShapeError} where two extents do not fit. */
+export function broadcast(...shapes: readonly Shape[]): Dim[] {
+  const rank = Math.max(0, ...shapes.map((s) => s.length));
+  const result = new Array<Dim>(rank).fill(1);
+  for (const shape of shapes) {
+    shape.forEach((dim, i) => {
+      const at = rank - shape.length + i;
+      result[at] = broadcastDim(result[at]!, dim, shapes);
+    });
+  }
+  return result;
+}
+
+function broadcastDim(a: Dim, b: Dim, shapes: readonly Shape[]): Dim {
+  if (a === b || b === 1) return a;
+  if (a === 1) return b;
+  // An open extent beside a number must be that number (or 1): the number is the better fact.
+  if (typeof a === "string") return typeof b === "number" ? b : a;
+  if (typeof b === "string") return a;
+  throw new ShapeError(`shapes ${shapes.map((s) => `[${s.join(",")}]`).join(" and ")} do not fit`);
+}
+
+/** Product of extents. */
+export function multiplyDims(...dims: readonly Dim[]): Dim {
+  let coefficient = 1;
+  const symbols: string[] = [];
+  for (const dim of dims) {
+    const term = monomial(dim);
+    coefficient *= term.coefficient;
+    symbols.push(...term.symbols);
+  }
+  return fromMonomial(coefficient, symbols);
+}
+
+/** a / b where b divides a exactly, else the opaque symbol of the floor division. */
+export function divideDims(a: Dim, b: Dim): Dim {
+  if (typeof a === "number" && typeof b === "number") {
+    return b === 0 ? 0 : Math.floor(a / b);
+  }
+  const top = monomial(a);
+  const bottom = monomial(b);
+  const symbols = [...top.symbols];
+  for (const symbol of bottom.symbols) {
+    const at = symbols.indexOf(symbol);
+    if (at < 0) return opaque(a, "/", b);
+    symbols.splice(at, 1);
+  }
+  if (top.coefficient % bottom.coefficient !== 0) return opaque(a, "/", b);
+  return fromMonomial(top.coefficient / bottom.coefficient, symbols);
+}
+
+/** a + b, opaque where a symbol takes part. */
+export function addDims(a: Dim, b: Dim): Dim {
+  if (typeof a === "number" && typeof b === "number") return a + b;
+  if (a === 0) return b;
+  if (b === 0) return a;
+  return opaque(a, "+", b);
+}
+
+/** a − b, opaque where a symbol takes part and they are not the same. */
+export function subtractDims(a: Dim, b: Dim): Dim {
+  if (a === b) return 0;
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return b === 0 ? a : opaque(a, "-", b);
+}
+
+function opaque(a: Dim, operator: string, b: Dim): string {
+  const text = (d: Dim): string => String(d).replaceAll("*", "·");
+  return `(${text(a)}${operator}${text(b)})`;
+}
+
+function monomial(dim: Dim): { coefficient: number; symbols: string[] } {
+  if (typeof dim === "number") return { coefficient: dim, symbols: [] };
+  const [first, ...rest] = dim.split("*");
+  const coefficient = Number(first);
+  return Number.isInteger(coefficient)
+    ? { coefficient, symbols: rest }
+    : { coefficient: 1, symbols: [first!, ...rest] };
+}
+
+function fromMonomial(coefficient: number, symbols: readonly string[]): Dim {
+  if (symbols.length === 0 || coefficient === 0) return coefficient;
+  const sorted = [...symbols].sort().join("*");
+  return coefficient === 1 ? sorted : `${coefficient}*${sorted}`;
+}

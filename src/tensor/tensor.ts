@@ -1,0 +1,108 @@
+import { ShapeError } from "../errors.js";
+import { byteSize, viewBuffer, type DType, type Storage } from "./dtype.js";
+import {
+  bfloatToNumber,
+  halfToNumber,
+  numberToBfloat,
+  numberToHalf,
+} from "./half.js";
+import { sizeOf } from "./shape.js";
+
+/** Numbers with a shape, row-major. Treated as immutable: whoever holds one may share it. */
+export interface Tensor<D extends DType = DType> {
+  readonly dtype: D;
+  readonly dims: readonly number[];
+  readonly data: Storage[D];
+}
+
+/** A tensor over existing storage. @throws {ShapeError} where the length is not the product of `dims`. */
+export function tensor<D extends DType>(
+  dtype: D,
+  dims: readonly number[],
+  data: Storage[D],
+): Tensor<D> {
+  if (data.length !== sizeOf(dims)) {
+    throw new ShapeError(`${data.length} elements do not make a tensor [${dims.join(",")}]`);
+  }
+  return { dtype, dims, data };
+}
+
+/** A float32 tensor. */
+export function float32(dims: readonly number[], data: ArrayLike<number>): Tensor<"float32"> {
+  return tensor("float32", dims, data instanceof Float32Array ? data : Float32Array.from(data));
+}
+
+/** A 1-D int64 tensor: what ONNX wants for axes, shapes and indices. */
+export function int64(values: readonly number[], dims?: readonly number[]): Tensor<"int64"> {
+  return tensor("int64", dims ?? [values.length], BigInt64Array.from(values, toInt64));
+}
+
+/** All elements `value`. */
+export function full(dtype: DType, dims: readonly number[], value: number): Tensor {
+  return fromNumbers(dtype, dims, new Float64Array(sizeOf(dims)).fill(value));
+}
+
+/** A tensor of any numeric dtype from plain numbers, rounded to that dtype. */
+export function fromNumbers(
+  dtype: DType,
+  dims: readonly number[],
+  values: ArrayLike<number>,
+): Tensor {
+  if (dtype === "string") throw new ShapeError("a string tensor is not made of numbers");
+  const data = viewBuffer(dtype, new ArrayBuffer(values.length * byteSize(dtype)));
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    for (let i = 0; i < values.length; i++) data[i] = toInt64(values[i]!);
+  } else {
+    const convert =
+      dtype === "float16"
+        ? numberToHalf
+        : dtype === "bfloat16"
+          ? numberToBfloat
+          : (v: number): number => v;
+    for (let i = 0; i < values.length; i++) data[i] = convert(values[i]!);
+  }
+  return { dtype, dims, data } as Tensor;
+}
+
+/**
+ * The elements as plain numbers. 64-bit integers beyond ±2⁵³ are clamped there: exporters write INT64_MAX for
+ * "to the end", and every use of such a number is clamped to an extent later.
+ *
+ * @throws {ShapeError} for strings.
+ */
+export function toNumbers(t: Tensor): ArrayLike<number> {
+  switch (t.dtype) {
+    case "string":
+      throw new ShapeError("a string tensor has no numbers");
+    case "float16":
+      return Float32Array.from(t.data as Uint16Array, halfToNumber);
+    case "bfloat16":
+      return Float32Array.from(t.data as Uint16Array, bfloatToNumber);
+    case "int64":
+    case "uint64":
+      return Float64Array.from(t.data as BigInt64Array as unknown as Iterable<bigint>, fromInt64);
+    default:
+      return t.data as Float32Array;
+  }
+}
+
+/** Number of elements. */
+export function elementCount(t: Tensor): number {
+  return sizeOf(t.dims);
+}
+
+/** The elements' bytes, little-endian, as ONNX's raw_data and .npy keep them. */
+export function bytesOf(t: Tensor): Uint8Array {
+  if (t.dtype === "string") throw new ShapeError("a string tensor has no raw bytes");
+  const data = t.data as Float32Array;
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function toInt64(value: number): bigint {
+  return BigInt(Math.trunc(Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value))));
+}
+
+function fromInt64(value: bigint): number {
+  const number = Number(value);
+  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, number));
+}

@@ -1,0 +1,226 @@
+import { readFileSync } from "node:fs";
+import { crc32, deflateSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { FullgradError, ImageError } from "../../../src/errors.js";
+import { decodeImage, encodePng } from "../../../src/image/codec.js";
+import { convertYcc } from "../../../src/image/jpeg.js";
+import { orient, readOrientation } from "../../../src/image/orientation.js";
+
+const fixture = (name: string) =>
+  readFileSync(new URL(`../../../fixtures/images/${name}`, import.meta.url));
+
+function chunk(type: string, data: Uint8Array): Buffer {
+  const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
+  const [length, crc] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  crc.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, crc]);
+}
+
+interface PngParts {
+  size: readonly [width: number, height: number];
+  depth: number;
+  /** 0 grey, 2 RGB. */
+  color: number;
+  /** Each row begins with its filter, 0. */
+  rows: readonly number[];
+  extra?: Buffer[];
+}
+
+function png({ size: [width, height], depth, color, rows, extra = [] }: PngParts): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([depth, color], 8);
+  return Buffer.concat([
+    Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
+    chunk("IHDR", header),
+    ...extra,
+    chunk("IDAT", deflateSync(Uint8Array.from(rows))),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
+
+const exif = (orientation: number) =>
+  Uint8Array.of(
+    0x4d,
+    0x4d,
+    0,
+    42,
+    0,
+    0,
+    0,
+    8,
+    0,
+    1,
+    1,
+    0x12,
+    0,
+    3,
+    0,
+    0,
+    0,
+    1,
+    0,
+    orientation,
+    0,
+    0,
+  );
+
+describe("PNG", () => {
+  test("comes back as it was written", async () => {
+    const raster = {
+      width: 5,
+      height: 3,
+      data: Uint8Array.from({ length: 45 }, (_, i) => (i * 53) % 256),
+    };
+    expect(await decodeImage(await encodePng(raster), "x.png")).toEqual(raster);
+  });
+
+  test("of 16 bits keeps the high byte, grey and colour", async () => {
+    const grey = png({ size: [2, 1], depth: 16, color: 0, rows: [0, 0x12, 0xff, 0xfe, 0x00] });
+    expect([...(await decodeImage(grey, "x")).data]).toEqual([18, 18, 18, 254, 254, 254]);
+    const color = png({ size: [1, 1], depth: 16, color: 2, rows: [0, 1, 255, 2, 255, 3, 255] });
+    expect([...(await decodeImage(color, "x")).data]).toEqual([1, 2, 3]);
+  });
+
+  test("of 1 bit is black and white", async () => {
+    const bits = png({ size: [2, 1], depth: 1, color: 0, rows: [0, 0x40] });
+    expect([...(await decodeImage(bits, "x")).data]).toEqual([0, 0, 0, 255, 255, 255]);
+  });
+
+  test("keeps the colour of transparent pixels", async () => {
+    const extra = [chunk("tRNS", Uint8Array.of(0, 7, 0, 8, 0, 9))];
+    const bytes = png({ size: [1, 1], depth: 8, color: 2, rows: [0, 7, 8, 9], extra });
+    expect([...(await decodeImage(bytes, "x")).data]).toEqual([7, 8, 9]);
+  });
+
+  test("with an EXIF block is turned upright", async () => {
+    const extra = [chunk("eXIf", exif(6))];
+    const bytes = png({ size: [2, 1], depth: 8, color: 0, rows: [0, 10, 20], extra });
+    const raster = await decodeImage(bytes, "x");
+    expect([raster.width, raster.height, raster.data[0], raster.data[3]]).toEqual([1, 2, 10, 20]);
+  });
+});
+
+describe("JPEG", () => {
+  test.each([3, 6, 8])("with EXIF orientation %i is turned upright", async (orientation) => {
+    // One picture stored four ways: all look the same, but for the coder's losses.
+    const upright = await decodeImage(fixture("orientation-1.jpg"), "x");
+    const turned = await decodeImage(fixture(`orientation-${orientation}.jpg`), "x");
+    expect([turned.width, turned.height]).toEqual([upright.width, upright.height]);
+    const worst = turned.data.reduce((m, v, i) => Math.max(m, Math.abs(v - upright.data[i]!)), 0);
+    expect(worst).toBeLessThanOrEqual(8);
+  });
+
+  test("interpolates chroma that two pixels share, as libjpeg does", () => {
+    // Chroma samples 100, 140, 180 of two pixels each: (3·near + far + 1 or 2) >> 2.
+    const expected = [100, 110, 130, 150, 170, 180];
+    const data = Uint8Array.from([100, 100, 140, 140, 180, 180].flatMap((cb) => [128, cb, 128]));
+    const blue = expected.map((cb) =>
+      Math.max(0, Math.min(255, 128 + Math.round(1.772 * (cb - 128)))),
+    );
+    const wide = convertYcc({ width: 6, height: 1, data }, { across: 2, down: 1 }).data;
+    expect([...wide.filter((_, i) => i % 3 === 2)]).toEqual(blue);
+    const tall = convertYcc({ width: 1, height: 6, data }, { across: 1, down: 2 }).data;
+    expect([...tall.filter((_, i) => i % 3 === 2)]).toEqual(blue);
+  });
+
+  test("converts colours as JFIF defines them", () => {
+    const convert = (y: number, cb: number, cr: number) => [
+      ...convertYcc({ width: 1, height: 1, data: Uint8Array.of(y, cb, cr) }, { across: 1, down: 1 })
+        .data,
+    ];
+    expect(convert(77, 128, 128)).toEqual([77, 77, 77]);
+    expect(convert(76, 85, 255)).toEqual([254, 0, 0]); // red
+    expect(convert(150, 44, 21)).toEqual([0, 255, 1]); // green
+  });
+});
+
+describe("orientation", () => {
+  const letters = {
+    width: 3,
+    height: 2,
+    data: Uint8Array.from([...Buffer.from("abcdef")].flatMap((c) => [c, 0, 0])),
+  };
+
+  test.each([
+    [1, "abc/def"],
+    [2, "cba/fed"],
+    [3, "fed/cba"],
+    [4, "def/abc"],
+    [5, "ad/be/cf"],
+    [6, "da/eb/fc"],
+    [7, "fc/eb/da"],
+    [8, "cf/be/ad"],
+    [9, "abc/def"],
+  ])("%i shows %s", (orientation, expected) => {
+    const { width, data } = orient(letters, orientation);
+    const text = String.fromCharCode(...data.filter((_, i) => i % 3 === 0));
+    expect(text.match(new RegExp(`.{${width}}`, "g"))?.join("/")).toBe(expected);
+  });
+
+  test("is read in both byte orders, and is upright where it cannot be read", () => {
+    expect(readOrientation(exif(6))).toBe(6);
+    const little = Uint8Array.of(
+      0x49,
+      0x49,
+      42,
+      0,
+      8,
+      0,
+      0,
+      0,
+      1,
+      0,
+      0x12,
+      1,
+      3,
+      0,
+      1,
+      0,
+      0,
+      0,
+      8,
+      0,
+      0,
+      0,
+    );
+    expect(readOrientation(little)).toBe(8);
+    expect(readOrientation(exif(77))).toBe(1);
+    for (let length = 0; length < 22; length++) {
+      expect(readOrientation(exif(6).subarray(0, length))).toBe(1);
+    }
+  });
+});
+
+describe("what is no picture", () => {
+  test.each<[string, Uint8Array, RegExp]>([
+    ["nothing", new Uint8Array(), /^a\/b\.png is empty$/],
+    ["text", Buffer.from("# hello, world"), /^a\/b\.png is not a picture/],
+    ["a GIF", Buffer.from("GIF89a\x01\x00\x01\x00"), /PNG and JPEG are/],
+    ["a PNG signature alone", fixture("rgb.png").subarray(0, 20), /damaged or truncated/],
+    ["half a PNG", fixture("rgb.png").subarray(0, 3000), /cannot be decoded/],
+    ["a JPEG's first bytes", fixture("rocket.jpg").subarray(0, 30), /damaged or truncated/],
+    ["half a JPEG", fixture("rocket.jpg").subarray(0, 50_000), /cannot be decoded/],
+    ["a PNG bomb", png({ size: [60_000, 60_000], depth: 8, color: 2, rows: [0] }), /limit/],
+    ["an empty PNG", png({ size: [0, 9], depth: 8, color: 2, rows: [0] }), /no pixels/],
+  ])("is refused by name: %s", async (_, bytes, message) => {
+    const decoded = decodeImage(bytes, "a/b.png");
+    await expect(decoded).rejects.toBeInstanceOf(ImageError);
+    await expect(decoded).rejects.toThrow(message);
+  });
+
+  test("damage anywhere gives a picture or an ImageError", async () => {
+    let state = 1;
+    const random = (n: number) => (state = (state * 48271) % 2147483647) % n;
+    for (const name of ["orientation-6.jpg", "palette.png", "rgb16.png"]) {
+      for (let round = 0; round < 60; round++) {
+        const bytes = Uint8Array.from(fixture(name));
+        for (let i = 0; i < 3; i++) bytes[random(bytes.length)] = random(256);
+        const error: unknown = await decodeImage(bytes, name).catch((e: unknown) => e);
+        expect(!(error instanceof Error) || error instanceof FullgradError).toBe(true);
+      }
+    }
+  });
+});
