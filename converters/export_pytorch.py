@@ -55,6 +55,10 @@ PIL_RESAMPLE = {"nearest": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3, "box": 
 # --------------------------------------------------------------------------------------------------
 
 
+class UsageError(Exception):
+    """What was asked for does not exist or does not fit."""
+
+
 @dataclass
 class LoadedModel:
     """A module in evaluation mode, and what is known about the images it wants (None: nothing)."""
@@ -78,22 +82,27 @@ def load_model(
         return _load_timm(_required(name), pretrained, arguments)
     path, separator, factory = source.rpartition(":")
     if not separator or not path.endswith(".py"):
-        raise SystemExit(f"--source is torchvision, timm, or PATH.py:FACTORY, not {source!r}")
+        raise UsageError(f"--source is torchvision, timm, or PATH.py:FACTORY, not {source!r}")
     return _load_user_file(Path(path), factory, arguments)
 
 
 def _required(name: str | None) -> str:
     if not name:
-        raise SystemExit("--source torchvision and --source timm need --name")
+        raise UsageError("--source torchvision and --source timm need --name")
     return name
 
 
 def _load_torchvision(name: str, weights: str | None, arguments: dict[str, Any]) -> LoadedModel:
     import torchvision
 
+    if name not in torchvision.models.list_models():
+        raise UsageError(f"torchvision has no model {name!r}")
     preprocess = None
     if weights is not None:
-        entry = torchvision.models.get_model_weights(name)[weights]
+        entries = torchvision.models.get_model_weights(name).__members__
+        if weights not in entries:
+            raise UsageError(f"{name} has the weights {', '.join(entries)}, not {weights!r}")
+        entry = entries[weights]
         arguments["weights"] = entry
         preprocess = _preprocess_from_torchvision(entry.transforms())
     return LoadedModel(torchvision.models.get_model(name, **arguments).eval(), preprocess)
@@ -114,6 +123,8 @@ def _preprocess_from_torchvision(transform: Any) -> dict[str, Any]:
 def _load_timm(name: str, pretrained: bool, arguments: dict[str, Any]) -> LoadedModel:
     import timm
 
+    if not timm.is_model(name.split(".")[0]):
+        raise UsageError(f"timm has no model {name!r}")
     module = timm.create_model(name, pretrained=pretrained, **arguments).eval()
     config = timm.data.resolve_model_data_config(module)
     height, width = config["input_size"][-2:]
@@ -141,14 +152,14 @@ def _load_user_file(path: Path, factory: str, arguments: dict[str, Any]) -> Load
     user = import_file(path)
     build: Callable[..., nn.Module] | None = getattr(user, factory, None)
     if build is None:
-        raise SystemExit(f"{path} has no {factory!r}")
+        raise UsageError(f"{path} has no {factory!r}")
     return LoadedModel(build(**arguments).eval(), getattr(user, "PREPROCESS", None))
 
 
 def import_file(path: Path) -> ModuleType:
     """Import a Python file by its path; the files beside it can be imported by it."""
     if not path.is_file():
-        raise SystemExit(f"no such file: {path}")
+        raise UsageError(f"no such file: {path}")
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -443,6 +454,13 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
+    try:
+        return run(options)
+    except UsageError as error:
+        parser().error(str(error))
+
+
+def run(options: argparse.Namespace) -> int:
     loaded = load_model(options.source, options.name, options.weights, options.pretrained, dict(options.model_arg))
     module = loaded.module
     if options.checkpoint is not None:
@@ -459,7 +477,7 @@ def main(arguments: list[str] | None = None) -> int:
     with torch.no_grad():
         output = module(example)
     if not isinstance(output, torch.Tensor) or output.ndim != 2:
-        raise SystemExit(f"the model's output must be one tensor [batch, classes], not {type(output).__name__}"
+        raise UsageError(f"the model's output must be one tensor [batch, classes], not {type(output).__name__}"
                          + (f" {list(output.shape)}" if isinstance(output, torch.Tensor) else ""))
 
     name = options.name or options.source.rpartition(":")[2]

@@ -1,0 +1,46 @@
+/**
+ * What a FullGrad map costs, beside the model's own forward pass on the same engine, taking turns in one process.
+ *
+ * usage: node dist/bench/cost.js [MODEL.onnx] [RUNS]      (without a model: ResNet-50 with random weights)
+ */
+import { ortBackend } from "../src/backends/ort/ort-backend.js";
+import { load } from "../src/index.js";
+import { writeModel } from "../src/onnx/export.js";
+import { float32 } from "../src/tensor/tensor.js";
+import { resnet50 } from "./resnet50.js";
+
+const [path, runs = "15"] = process.argv.slice(2);
+const threads = 2;
+const source = path ?? writeModel(resnet50());
+const model = await load(source, { backend: ortBackend({ threads }) });
+const [port] = model.inspect().inputs;
+const dims = port!.shape.map((d, i) => (typeof d === "number" ? d : i === 0 ? 1 : 224));
+const size = dims.reduce((p, d) => p * d, 1);
+const x = float32(dims, Float32Array.from({ length: size }, (_, i) => Math.sin(0.37 * i)));
+
+const tasks: Readonly<Record<string, () => Promise<unknown>>> = {
+  "forward pass": () => model.predict(x),
+  "forward, backward, all sums": () => model.verify(x),
+  "FullGrad map": () => model.explain(x),
+};
+const times = new Map(Object.keys(tasks).map((name) => [name, [] as number[]]));
+for (let run = -2; run < Number(runs); run++) {
+  for (const [name, task] of Object.entries(tasks)) {
+    const start = performance.now();
+    await task();
+    if (run >= 0) times.get(name)!.push(performance.now() - start);
+  }
+}
+
+const median = (list: readonly number[]): number =>
+  list.toSorted((p, q) => p - q)[Math.floor(list.length / 2)]!;
+const base = median(times.get("forward pass")!);
+process.stdout.write(`${path ?? "ResNet-50"} [${dims.join(",")}], ${threads} threads, ${runs} runs\n`);
+for (const [name, list] of times) {
+  const [least, middle] = [Math.min(...list), median(list)];
+  process.stdout.write(
+    `${name.padEnd(30)} min ${least.toFixed(1).padStart(7)} ms   median ${middle.toFixed(1).padStart(7)} ms` +
+      `   ${(middle / base).toFixed(2)} forward passes\n`,
+  );
+}
+await model.dispose();

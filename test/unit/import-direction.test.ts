@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** A folder may import from itself and from those in earlier rows. */
+const order: readonly (readonly string[])[] = [
+  ["errors.ts"],
+  ["tensor"],
+  ["onnx"],
+  ["ops"],
+  ["passes"],
+  ["analyzer", "autodiff"],
+  ["backends"],
+  ["engine"],
+  ["methods"],
+  ["evaluate", "train", "image"],
+  ["model.ts"],
+  ["index.ts", "cli", "converters"],
+];
+
+/** A package belongs to one place. */
+const owners: Readonly<Record<string, string>> = {
+  "onnxruntime-node": "src/backends/ort",
+  "onnxruntime-web": "src/backends/ort",
+  "@tensorflow/": "src/backends/tfjs",
+  jimp: "src/image",
+  protobufjs: "src/onnx",
+  commander: "src/cli",
+};
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1]!);
+}
+
+function rankOf(file: string): number {
+  const [top, second] = file.split("/");
+  const place = top === "converters" ? "converters" : second!;
+  const rank = order.findIndex((row) => row.includes(place));
+  expect(rank, `${file}: the folder "${place}" has no place in the order`).toBeGreaterThanOrEqual(
+    0,
+  );
+  return rank;
+}
+
+function sameFolder(a: string, b: string): boolean {
+  return a.split("/").slice(0, 2).join("/") === b.split("/").slice(0, 2).join("/");
+}
+
+const files = [...sources("src"), ...sources("converters")];
+
+/** All imports of all files that break a rule, as "file -> imported". */
+function violations(breaks: (file: string, specifier: string) => boolean): string[] {
+  return files.flatMap((file) =>
+    importsOf(file)
+      .filter((s) => breaks(file, s))
+      .map((s) => `${file} -> ${s}`),
+  );
+}
+
+test("imports point one way only", () => {
+  expect(files.length).toBeGreaterThan(50);
+  const backwards = violations((file, specifier) => {
+    if (!specifier.startsWith(".")) return false;
+    const target = normalize(join(dirname(file), specifier)).replace(/\.js$/, ".ts");
+    return !sameFolder(file, target) && rankOf(target) >= rankOf(file);
+  });
+  expect(backwards).toEqual([]);
+});
+
+test("each package is imported in one place", () => {
+  const strayed = violations((file, specifier) => {
+    const owner = Object.entries(owners).find(([name]) => specifier.startsWith(name))?.[1];
+    return owner !== undefined && !file.startsWith(owner);
+  });
+  expect(strayed).toEqual([]);
+});
+
+test("only the API, the command line and the converters name an engine", () => {
+  const named = violations(
+    (file, specifier) =>
+      /backends\/(ort|tfjs)\//.test(specifier) &&
+      !/^(src\/(model|index)\.ts|src\/cli\/|converters\/)/.test(file),
+  );
+  expect(named).toEqual([]);
+});
