@@ -16,7 +16,10 @@ const model = await load(source, { backend: ortBackend({ threads }) });
 const [port] = model.inspect().inputs;
 const dims = port!.shape.map((d, i) => (typeof d === "number" ? d : i === 0 ? 1 : 224));
 const size = dims.reduce((p, d) => p * d, 1);
-const x = float32(dims, Float32Array.from({ length: size }, (_, i) => Math.sin(0.37 * i)));
+const x = float32(
+  dims,
+  Float32Array.from({ length: size }, (_, i) => Math.sin(0.37 * i)),
+);
 
 const tasks: Readonly<Record<string, () => Promise<unknown>>> = {
   "forward pass": () => model.predict(x),
@@ -35,7 +38,9 @@ for (let run = -2; run < Number(runs); run++) {
 const median = (list: readonly number[]): number =>
   list.toSorted((p, q) => p - q)[Math.floor(list.length / 2)]!;
 const base = median(times.get("forward pass")!);
-process.stdout.write(`${path ?? "ResNet-50"} [${dims.join(",")}], ${threads} threads, ${runs} runs\n`);
+process.stdout.write(
+  `${path ?? "ResNet-50"} [${dims.join(",")}], ${threads} threads, ${runs} runs\n`,
+);
 for (const [name, list] of times) {
   const [least, middle] = [Math.min(...list), median(list)];
   process.stdout.write(

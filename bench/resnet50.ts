@@ -23,7 +23,13 @@ export function resnet50(): TypedGraph {
   const random = seeded(1);
   const weight = (dims: readonly number[], scale: number): Value => {
     const size = dims.reduce((p, d) => p * d, 1);
-    return b.constant(float32(dims, Float32Array.from({ length: size }, () => scale * random())), "weight");
+    return b.constant(
+      float32(
+        dims,
+        Float32Array.from({ length: size }, () => scale * random()),
+      ),
+      "weight",
+    );
   };
   const conv = (input: Value, channels: number, kernel: number, stride = 1): Value => {
     const from = Number(input.fact.shape[1]);

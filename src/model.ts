@@ -140,7 +140,9 @@ export class Model {
     const { method: name = "fullgrad", target = "top", convention = "head" } = options;
     const method = methods.find((m) => m.name === name);
     if (!method) {
-      throw new UsageError(`no method "${name}"; there are ${methods.map((m) => m.name).join(", ")}`);
+      throw new UsageError(
+        `no method "${name}"; there are ${methods.map((m) => m.name).join(", ")}`,
+      );
     }
     const explanation = await this.open().explain(x, method, target, convention);
     const [first] = explanation.samples;
@@ -172,7 +174,12 @@ export class Model {
     if (this.session) return this.session;
     const graph = prepare(this.imported, registry, sizesOf(this.imported, this.options.size));
     const { output } = this.options;
-    this.session = new Session(graph, registry, this.backend, output === undefined ? {} : { output });
+    this.session = new Session(
+      graph,
+      registry,
+      this.backend,
+      output === undefined ? {} : { output },
+    );
     return this.session;
   }
 }
@@ -191,7 +198,11 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
       ...(options.threads === undefined ? {} : { threads: options.threads }),
     });
   if (typeof source !== "string") {
-    return new Model(await importModel(decodeModel(source), options.externalData), backend, options);
+    return new Model(
+      await importModel(decodeModel(source), options.externalData),
+      backend,
+      options,
+    );
   }
   const { externalDataFiles } = await import("./onnx/external-data-file.js");
   const bytes = await readFile(source, "the model");

@@ -4,20 +4,19 @@ import type { Node, TypedGraph } from "../onnx/ir.js";
 export type Folded = "folded" | "not-folded" | "unknown";
 
 /**
- * PyTorch's exporters fold a BatchNormalization that follows a convolution into its weight and bias. Tensors that
- * they made up in doing so have lost the name that the module gave them.
+ * PyTorch's exporters fold a BatchNormalization that follows a convolution into its weight and bias, and leave traces
+ * in names (seen in torch 2.15): the TorchScript exporter makes up both tensors ("onnx::Conv_193"), where untouched
+ * ones keep their module's name ("conv1.weight"); the dynamo exporter names a bias that was not there before after the
+ * weight ("conv1.weight_bias"), and the result after the BatchNormalization's first output ("getitem_3").
  *
- * @returns undefined for nodes that are no convolution with a bias
+ * @returns undefined for nodes that are no convolution with a constant bias
  */
 export function batchNormFolded(graph: TypedGraph, node: Node): Folded | undefined {
-  const bias = node.inputs[2];
-  if (!node.op.startsWith("Conv") || !bias || !graph.constants.has(bias)) return undefined;
-  const weight = node.inputs[1]!;
-  if (isMadeUp(bias) && isMadeUp(weight)) return "folded";
-  return bias.endsWith(".bias") && weight.endsWith(".weight") ? "not-folded" : "unknown";
-}
-
-/** "onnx::Conv_193" of the TorchScript exporter, "val_12" of the dynamo one. */
-function isMadeUp(name: string): boolean {
-  return /^(onnx::\w+_\d+|val_\d+)$/.test(name) || name.endsWith("_bn") || name.includes("_fused");
+  const [, weight, bias] = node.inputs;
+  if (node.op !== "Conv" && node.op !== "ConvTranspose") return undefined;
+  if (!weight || !bias || !graph.constants.has(bias)) return undefined;
+  const madeUp = /^onnx::\w+_\d+$/;
+  if (madeUp.test(weight) && madeUp.test(bias)) return "folded";
+  if (bias === `${weight}_bias` || /^getitem(_\d+)?$/.test(node.outputs[0]!)) return "folded";
+  return weight.endsWith(".weight") && bias.endsWith(".bias") ? "not-folded" : "unknown";
 }

@@ -32,7 +32,9 @@ export function pointwiseRegions(
   for (const [exit, nodes] of members) {
     const inside = new Set(nodes.flatMap((n) => n.outputs));
     const entries = new Set(
-      nodes.flatMap((n) => n.inputs.filter((name) => path.dependent.has(name) && !inside.has(name))),
+      nodes.flatMap((n) =>
+        n.inputs.filter((name) => path.dependent.has(name) && !inside.has(name)),
+      ),
     );
     for (const node of nodes) region.set(node.name, entries.size === 1 ? exit : node);
   }

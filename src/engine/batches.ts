@@ -31,5 +31,5 @@ export function concatBatch(parts: readonly Tensor[]): Tensor {
 
 function fromBytes(like: Tensor, dims: readonly number[], bytes: Uint8Array<ArrayBuffer>): Tensor {
   if (like.dtype === "string") throw new TypeError("strings have no batches");
-  return { dtype: like.dtype, dims, data: viewBuffer(like.dtype, bytes.buffer) } as Tensor;
+  return { dtype: like.dtype, dims, data: viewBuffer(like.dtype, bytes.buffer) };
 }

@@ -14,7 +14,7 @@ export interface UnitTerm {
   /** [N]: its signed sum. */
   readonly sum: Value;
   /** The whole term, in the shape of the unit's output. Emitted when it is asked for. */
-  term(): Value;
+  readonly term: () => Value;
   /** Gradient and bias, where the bias is one constant per channel, [1,C,1,1]. */
   readonly perChannel?: { readonly gradient: Value; readonly bias: Value };
 }

@@ -13,7 +13,14 @@ import { divideDims, type Dim } from "../tensor/shape.js";
 export function perSample(b: GraphBuilder, value: Value, batch: Dim): Value {
   const { shape } = value.fact;
   if (batch === 1) {
-    return b.reshape(b.sum(value, shape.map((_, i) => i)), [1], "sum");
+    return b.reshape(
+      b.sum(
+        value,
+        shape.map((_, i) => i),
+      ),
+      [1],
+      "sum",
+    );
   }
   const axis = shape.indexOf(batch);
   if (axis >= 0) {

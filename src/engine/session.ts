@@ -34,6 +34,8 @@ export interface SessionExplanation {
   readonly map: Tensor;
   /** [N,C,H,W], for methods that attribute to the input. */
   readonly attribution?: Tensor;
+  /** [N,K]: the model's own output. */
+  readonly output: Tensor;
   readonly samples: readonly SampleResult[];
 }
 
@@ -76,7 +78,12 @@ export class Session {
   private predictor: Promise<Executable> | undefined;
 
   /** @throws {InputError} @throws {TargetError} where the named input or output does not exist */
-  constructor(graph: TypedGraph, registry: Registry, backend: Backend, options: SessionOptions = {}) {
+  constructor(
+    graph: TypedGraph,
+    registry: Registry,
+    backend: Backend,
+    options: SessionOptions = {},
+  ) {
     this.graph = graph;
     this.registry = registry;
     this.backend = backend;
@@ -91,20 +98,34 @@ export class Session {
       outputs: this.graph.outputs.filter((o) => o.name === this.output),
     });
     const executable = await this.predictor;
-    const chunks = await this.inChunks(x, "top", async (part) => executable.run(new Map([[this.input, part]])));
+    const chunks = await this.inChunks(x, "top", async (part) =>
+      executable.run(new Map([[this.input, part]])),
+    );
     return concatBatch(chunks.map((c) => c.get(this.output)!));
   }
 
   /** A saliency map for each sample of a batch [N,C,H,W], with its score and completeness. */
-  async explain(x: Tensor, method: Method, target: Target, convention: Convention): Promise<SessionExplanation> {
+  async explain(
+    x: Tensor,
+    method: Method,
+    target: Target,
+    convention: Convention,
+  ): Promise<SessionExplanation> {
     const kind = kindOf(target);
     const compiled = await this.compile(`${method.name}/${convention}/${kind}`, kind, (full) => {
       const { map, attribution } = method.emit(full, { convention });
-      return { map, ...(attribution ? { attribution } : {}) };
+      return { map, output: full.output, ...(attribution ? { attribution } : {}) };
     });
     const results = await this.runCompiled(compiled, x, target);
-    const attribution = results.has("attribution") ? { attribution: results.get("attribution")! } : {};
-    return { map: results.get("map")!, ...attribution, samples: samplesOf(compiled, results) };
+    const attribution = results.has("attribution")
+      ? { attribution: results.get("attribution")! }
+      : {};
+    return {
+      map: results.get("map")!,
+      output: results.get("output")!,
+      ...attribution,
+      samples: samplesOf(compiled, results),
+    };
   }
 
   /** The sums of all terms for each sample of a batch: does it add up? */
@@ -199,7 +220,9 @@ export class Session {
         rows.map((r) => indices[r] ?? 0),
       );
       const first = Array.from({ length: here }, (_, i) => i);
-      chunks.push(here === size ? results : new Map([...results].map(([k, t]) => [k, sliceBatch(t, first)])));
+      chunks.push(
+        here === size ? results : new Map([...results].map(([k, t]) => [k, sliceBatch(t, first)])),
+      );
     }
     return chunks;
   }
@@ -245,11 +268,14 @@ function chooseInput(graph: TypedGraph, wanted: string | undefined): string {
   const names = graph.inputs.map((i) => i.name);
   const listed = names.map((n) => `"${n}"`).join(", ");
   if (wanted !== undefined) {
-    if (!names.includes(wanted)) throw new InputError(`no input "${wanted}"; the model has ${listed}`);
+    if (!names.includes(wanted))
+      throw new InputError(`no input "${wanted}"; the model has ${listed}`);
     return wanted;
   }
   if (names.length !== 1) {
-    throw new InputError(`the model has ${names.length} inputs (${listed}); one image input is supported`);
+    throw new InputError(
+      `the model has ${names.length} inputs (${listed}); one image input is supported`,
+    );
   }
   return names[0]!;
 }
@@ -270,7 +296,9 @@ function checkInput(graph: TypedGraph, name: string, x: Tensor): Fact {
     x.dims.length === fact.shape.length &&
     x.dims.every((d, i) => i === 0 || typeof fact.shape[i] === "string" || fact.shape[i] === d);
   if (!fits || x.dims[0] === 0) {
-    throw new InputError(`input "${name}" takes [${fact.shape.join(",")}], not [${x.dims.join(",")}]`);
+    throw new InputError(
+      `input "${name}" takes [${fact.shape.join(",")}], not [${x.dims.join(",")}]`,
+    );
   }
   if (x.dtype !== fact.dtype) {
     throw new InputError(`input "${name}" takes ${fact.dtype}, not ${x.dtype}`);

@@ -33,10 +33,17 @@ export function classCount(graph: TypedGraph, output: string): number {
 }
 
 /** Adds the choice of a class of an output [N,K], its score and its seed. */
-export function emitTarget(b: GraphBuilder, output: Value, classes: number, kind: TargetKind): TargetNodes {
+export function emitTarget(
+  b: GraphBuilder,
+  output: Value,
+  classes: number,
+  kind: TargetKind,
+): TargetNodes {
   const at = b.within("target");
   const given =
-    kind === "index" ? b.input("target", { dtype: "int64", shape: [output.fact.shape[0]!] }) : undefined;
+    kind === "index"
+      ? b.input("target", { dtype: "int64", shape: [output.fact.shape[0]!] })
+      : undefined;
   const target = given ?? at.op("ArgMax", [output], { axis: int(1), keepdims: int(0) }, "top");
   const values = at.cast(at.constant(float32([2], [0, 1])), output.fact.dtype);
   const seed = at.op("OneHot", [target, at.ints([classes]), values], { axis: int(1) }, "seed");

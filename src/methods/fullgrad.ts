@@ -1,7 +1,13 @@
 import { TargetError } from "../errors.js";
 import type { FullGradient } from "../engine/full-gradient.js";
 import type { Method } from "../engine/method.js";
-import { absolute, absolutePerChannel, rescaledSum, resizeMap, type Convention } from "../engine/psi.js";
+import {
+  absolute,
+  absolutePerChannel,
+  rescaledSum,
+  resizeMap,
+  type Convention,
+} from "../engine/psi.js";
 import type { Value } from "../onnx/ir.js";
 import { isStatic } from "../tensor/shape.js";
 

@@ -1,7 +1,14 @@
 import { ShapeError } from "../errors.js";
 import type { DType } from "../tensor/dtype.js";
 import { isStatic, type Dim, type Shape } from "../tensor/shape.js";
-import { bytesOf, elementCount, fromNumbers, int64, toNumbers, type Tensor } from "../tensor/tensor.js";
+import {
+  bytesOf,
+  elementCount,
+  fromNumbers,
+  int64,
+  toNumbers,
+  type Tensor,
+} from "../tensor/tensor.js";
 import type { Attribute, Attributes, Fact, Node, Port, TypedGraph, Value } from "./ir.js";
 
 /** Facts of a node's outputs from the facts of its inputs; ops/ provides it. */
@@ -117,7 +124,9 @@ export class GraphBuilder {
   ): Value[] {
     const name = this.unique(this.path(options.hint ?? op));
     const count = options.outputs ?? 1;
-    const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? name : this.unique(`${name}.${i}`)));
+    const outputs = Array.from({ length: count }, (_, i) =>
+      i === 0 ? name : this.unique(`${name}.${i}`),
+    );
     const node: Node = {
       name,
       op,
@@ -126,7 +135,11 @@ export class GraphBuilder {
       outputs,
       attributes,
     };
-    const facts = this.state.infer(node, inputs.map((v) => v?.fact), this.state.base.opsets);
+    const facts = this.state.infer(
+      node,
+      inputs.map((v) => v?.fact),
+      this.state.base.opsets,
+    );
     this.state.nodes.push(node);
     return outputs.map((output, i) => {
       const fact = facts[i];
@@ -137,7 +150,12 @@ export class GraphBuilder {
   }
 
   /** A node with one output. */
-  op(op: string, inputs: readonly (Value | undefined)[], attributes: Attributes = {}, hint?: string): Value {
+  op(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    attributes: Attributes = {},
+    hint?: string,
+  ): Value {
     return this.call(op, inputs, attributes, hint === undefined ? {} : { hint })[0]!;
   }
 
@@ -178,11 +196,18 @@ export class GraphBuilder {
   /** Sum over axes; all of them where none is given. */
   sum(a: Value, axes?: readonly number[], keepdims = true, hint?: string): Value {
     if (axes?.length === 0) return a;
-    return this.op("ReduceSum", [a, axes && this.ints(axes)], { keepdims: int(keepdims ? 1 : 0) }, hint);
+    return this.op(
+      "ReduceSum",
+      [a, axes && this.ints(axes)],
+      { keepdims: int(keepdims ? 1 : 0) },
+      hint,
+    );
   }
 
   mean(a: Value, axes: readonly number[], hint?: string): Value {
-    return axes.length === 0 ? a : this.op("ReduceMean", [a, this.ints(axes)], { keepdims: int(1) }, hint);
+    return axes.length === 0
+      ? a
+      : this.op("ReduceMean", [a, this.ints(axes)], { keepdims: int(1) }, hint);
   }
 
   max(a: Value, axes: readonly number[], keepdims = true): Value {
@@ -194,7 +219,9 @@ export class GraphBuilder {
   }
 
   cast(a: Value, dtype: DType, hint?: string): Value {
-    return a.fact.dtype === dtype ? a : this.op("Cast", [a], { to: int(onnxTypeCode(dtype)) }, hint);
+    return a.fact.dtype === dtype
+      ? a
+      : this.op("Cast", [a], { to: int(onnxTypeCode(dtype)) }, hint);
   }
 
   /** 1 where `a` is true, else 0, as numbers of the dtype of `like`. */
@@ -203,7 +230,9 @@ export class GraphBuilder {
   }
 
   transpose(a: Value, perm: readonly number[], hint?: string): Value {
-    return perm.every((p, i) => p === i) ? a : this.op("Transpose", [a], { perm: ints(perm) }, hint);
+    return perm.every((p, i) => p === i)
+      ? a
+      : this.op("Transpose", [a], { perm: ints(perm) }, hint);
   }
 
   /** Reshape to a shape with at most one open extent. @throws {ShapeError} where more are open. */
@@ -213,7 +242,9 @@ export class GraphBuilder {
     const same = shape.map((d, i) => typeof d === "string" && a.fact.shape[i] === d);
     const target = shape.map((d, i) => (typeof d === "number" ? d : open > 1 && same[i] ? 0 : -1));
     if (target.filter((d) => d === -1).length > 1) {
-      throw new ShapeError(`cannot reshape [${a.fact.shape.join(",")}] to [${shape.join(",")}]: two open extents`);
+      throw new ShapeError(
+        `cannot reshape [${a.fact.shape.join(",")}] to [${shape.join(",")}]: two open extents`,
+      );
     }
     return this.op("Reshape", [a, this.ints(target)], {}, hint);
   }
@@ -240,10 +271,21 @@ export class GraphBuilder {
   /** Zeros with the shape and dtype of another value. */
   zerosLike(a: Value, hint?: string): Value {
     const value = fromNumbers(a.fact.dtype, [1], [0]);
-    return this.op("ConstantOfShape", [this.shapeOf(a)], { value: { type: "tensor", value } }, hint);
+    return this.op(
+      "ConstantOfShape",
+      [this.shapeOf(a)],
+      { value: { type: "tensor", value } },
+      hint,
+    );
   }
 
-  slice(a: Value, axes: readonly number[], starts: readonly number[], ends: readonly number[], hint?: string): Value {
+  slice(
+    a: Value,
+    axes: readonly number[],
+    starts: readonly number[],
+    ends: readonly number[],
+    hint?: string,
+  ): Value {
     return this.op("Slice", [a, this.ints(starts), this.ints(ends), this.ints(axes)], {}, hint);
   }
 
@@ -278,7 +320,8 @@ export class GraphBuilder {
     const renamed = outputs.map(({ name, value }) => {
       if (name === value.name) return value;
       const { fact } = value;
-      if (this.state.facts.has(name)) throw new ShapeError(`the graph already has a value named "${name}"`);
+      if (this.state.facts.has(name))
+        throw new ShapeError(`the graph already has a value named "${name}"`);
       this.state.nodes.push({
         name: this.unique(`${name}/output`),
         op: "Identity",

@@ -26,5 +26,5 @@ function constantOf(graph: TypedGraph, name: string): Tensor | undefined {
   const fact = graph.facts.get(name);
   if (!fact?.elements || fact.dtype === "string" || !isStatic(fact.shape)) return undefined;
   if (!fact.elements.every((e) => typeof e === "number")) return undefined;
-  return fromNumbers(fact.dtype, fact.shape, fact.elements as readonly number[]);
+  return fromNumbers(fact.dtype, fact.shape, fact.elements);
 }

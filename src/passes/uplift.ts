@@ -80,7 +80,12 @@ const softmax: Rewrite = (node, w) => {
   if (at === -1) return [{ ...node, attributes: last }];
   const [x, y] = [node.inputs[0]!, node.outputs[0]!];
   const [shape, flat, soft] = [w.name("shape"), w.name("flat"), w.name("rows")];
-  const make = (op: string, inputs: string[], output: string, attributes: Attributes = {}): Node => ({
+  const make = (
+    op: string,
+    inputs: string[],
+    output: string,
+    attributes: Attributes = {},
+  ): Node => ({
     name: output,
     op,
     domain: "",
@@ -124,7 +129,9 @@ const rows: readonly Row[] = [
   {
     ops: ["BatchNormalization"],
     before: 14,
-    rewrite: (n) => [{ ...n, attributes: without(n.attributes, "spatial", "is_test", "consumed_inputs") }],
+    rewrite: (n) => [
+      { ...n, attributes: without(n.attributes, "spatial", "is_test", "consumed_inputs") },
+    ],
   },
   { ops: ["Split"], before: 18, rewrite: split },
   {
@@ -164,7 +171,8 @@ export function uplift(graph: Graph): Graph {
   const nodes = graph.nodes.flatMap((node) => {
     const unique = (hint: string): string => {
       let name = `${node.name}/${hint}`;
-      for (let i = 1; taken.has(name) || constants.has(name); i++) name = `${node.name}/${hint}_${i}`;
+      for (let i = 1; taken.has(name) || constants.has(name); i++)
+        name = `${node.name}/${hint}_${i}`;
       taken.add(name);
       return name;
     };

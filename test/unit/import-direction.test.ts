@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { importsOf } from "../support/imports.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
@@ -37,11 +38,6 @@ function sources(folder: string): string[] {
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 }
 
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(root, file), "utf8");
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1]!);
-}
-
 function rankOf(file: string): number {
   const [top, second] = file.split("/");
   const place = top === "converters" ? "converters" : second!;
@@ -61,7 +57,7 @@ const files = [...sources("src"), ...sources("converters")];
 /** All imports of all files that break a rule, as "file -> imported". */
 function violations(breaks: (file: string, specifier: string) => boolean): string[] {
   return files.flatMap((file) =>
-    importsOf(file)
+    importsOf(join(root, file))
       .filter((s) => breaks(file, s))
       .map((s) => `${file} -> ${s}`),
   );
