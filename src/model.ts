@@ -1,4 +1,3 @@
-import type { BiasPlan } from "./analyzer/bias-plan.js";
 import { report, type Inspection } from "./analyzer/report.js";
 import type { Backend } from "./backends/backend.js";
 import { ortBackend } from "./backends/ort/ort-backend.js";
@@ -20,7 +19,7 @@ import { methods } from "./methods/all.js";
 import { decodeModel } from "./onnx/decode.js";
 import type { ExternalDataReader } from "./onnx/external-data.js";
 import { importModel } from "./onnx/import.js";
-import type { Graph, TypedGraph } from "./onnx/ir.js";
+import type { Graph } from "./onnx/ir.js";
 import { registry } from "./ops/all.js";
 import { prepare } from "./passes/prepare.js";
 import type { Shape } from "./tensor/shape.js";
@@ -71,7 +70,8 @@ export class Model {
   private readonly imported: Graph;
   private readonly backend: Backend;
   private readonly options: LoadOptions;
-  private session: Session | undefined;
+  /** One for each height and width that was asked for; a single one where the model fixes them. */
+  private readonly sessions = new Map<string, Session>();
 
   /** Use {@link load}. */
   constructor(imported: Graph, backend: Backend, options: LoadOptions) {
@@ -80,18 +80,26 @@ export class Model {
     this.options = options;
   }
 
-  /** Inputs, outputs, operators, every bias-bearing node, and everything that stands in the way. Runs nothing. */
+  /**
+   * Inputs, outputs, operators, every bias-bearing node, and everything that stands in the way. Runs nothing. Where the
+   * model leaves height and width open, shapes are those for {@link LoadOptions.size}, or 224x224.
+   */
   inspect(): Inspection {
-    let graph: Graph | TypedGraph = this.imported;
-    let plan: BiasPlan | undefined;
     try {
-      const { graph: typed, input, output } = this.open();
-      graph = { ...typed, nodes: this.imported.nodes };
-      ({ plan } = emitFullGradient(typed, registry, { input, output, target: "top" }));
-      return report(graph, plan, []);
+      const { graph, input, output } = this.open();
+      const { plan } = emitFullGradient(graph, registry, { input, output, target: "top" });
+      return report(
+        { ...graph, nodes: this.imported.nodes, inputs: this.imported.inputs },
+        plan,
+        [],
+      );
     } catch (error) {
-      if (error instanceof UnsupportedModelError) return report(graph, plan, error.holes);
-      if (error instanceof FullgradError) return report(graph, plan, [], error.message);
+      if (error instanceof UnsupportedModelError) {
+        return report(this.imported, undefined, error.holes);
+      }
+      if (error instanceof FullgradError) {
+        return report(this.imported, undefined, [], error.message);
+      }
       throw error;
     }
   }
@@ -127,7 +135,7 @@ export class Model {
 
   /** The model's own output for a batch. */
   predict(x: Tensor): Promise<Tensor> {
-    return this.open().predict(x);
+    return this.open(x).predict(x);
   }
 
   /**
@@ -144,7 +152,7 @@ export class Model {
         `no method "${name}"; there are ${methods.map((m) => m.name).join(", ")}`,
       );
     }
-    const explanation = await this.open().explain(x, method, target, convention);
+    const explanation = await this.open(x).explain(x, method, target, convention);
     const [first] = explanation.samples;
     return {
       ...explanation,
@@ -156,31 +164,39 @@ export class Model {
 
   /** The full-gradient decomposition: every term, signed, with its node. */
   fullGradient(x: Tensor, options: { readonly target?: Target } = {}): Promise<FullGradientResult> {
-    return this.open().fullGradient(x, options.target ?? "top");
+    return this.open(x).fullGradient(x, options.target ?? "top");
   }
 
   /** The sums of all terms of each sample, and what is left over. */
   verify(x: Tensor, options: { readonly target?: Target } = {}): Promise<readonly SampleResult[]> {
-    return this.open().verify(x, options.target ?? "top");
+    return this.open(x).verify(x, options.target ?? "top");
   }
 
   /** Frees the engine's memory. */
   async dispose(): Promise<void> {
-    await this.session?.dispose();
-    this.session = undefined;
+    const all = [...this.sessions.values()];
+    this.sessions.clear();
+    await Promise.all(all.map((session) => session.dispose()));
   }
 
-  private open(): Session {
-    if (this.session) return this.session;
-    const graph = prepare(this.imported, registry, sizesOf(this.imported, this.options.size));
+  /** The session for the height and width of `x`, or, without it, of the options. */
+  private open(x?: Tensor): Session {
     const { output } = this.options;
-    this.session = new Session(
+    const given = x?.dims.length === 4 ? ([x.dims[2]!, x.dims[3]!] as const) : undefined;
+    const size = this.options.size ?? given ?? [224, 224];
+    const sizes = openSizes(this.imported, size, this.options.size !== undefined);
+    const key = sizes.size === 0 ? "" : size.join("x");
+    const known = this.sessions.get(key);
+    if (known) return known;
+    const graph = prepare(this.imported, registry, sizes);
+    const session = new Session(
       graph,
       registry,
       this.backend,
       output === undefined ? {} : { output },
     );
-    return this.session;
+    this.sessions.set(key, session);
+    return session;
   }
 }
 
@@ -225,23 +241,33 @@ async function readFile(path: string, what: string): Promise<Uint8Array> {
   }
 }
 
-/** Shapes of image inputs with open height and width replaced. */
-function sizesOf(
+/**
+ * Shapes of the image inputs whose height or width is open, with the given size.
+ *
+ * @throws {InputError} where a size was asked for that the model does not take
+ */
+function openSizes(
   graph: Graph,
-  size: readonly [height: number, width: number] | undefined,
+  [height, width]: readonly [height: number, width: number],
+  asked: boolean,
 ): ReadonlyMap<string, Shape> {
-  if (!size) return new Map();
-  return new Map(
-    graph.inputs.flatMap(({ name, fact }) => {
-      const [n, c, h, w] = fact.shape;
-      if (fact.shape.length !== 4) return [];
-      const pick = (declared: Shape[number], wanted: number): Shape[number] => {
-        if (typeof declared === "number" && declared !== wanted) {
-          throw new InputError(`input "${name}" is fixed at ${h}x${w}, not ${size[0]}x${size[1]}`);
-        }
-        return wanted;
-      };
-      return [[name, [n!, c!, pick(h!, size[0]), pick(w!, size[1])]]];
-    }),
-  );
+  const sizes = new Map<string, Shape>();
+  for (const { name, fact } of graph.inputs) {
+    const [n, c, h, w] = fact.shape;
+    if (fact.shape.length !== 4) continue;
+    const conflict = (declared: Shape[number] | undefined, wanted: number): boolean =>
+      typeof declared === "number" && declared !== wanted;
+    if (asked && (conflict(h, height) || conflict(w, width))) {
+      throw new InputError(`input "${name}" is fixed at ${h!}x${w!}, not ${height}x${width}`);
+    }
+    if (typeof h === "string" || typeof w === "string") {
+      sizes.set(name, [
+        n!,
+        c!,
+        typeof h === "string" ? height : h!,
+        typeof w === "string" ? width : w!,
+      ]);
+    }
+  }
+  return sizes;
 }

@@ -1,4 +1,4 @@
-import type { TypedGraph } from "../onnx/ir.js";
+import type { Node, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/registry.js";
 import type { BiasKind } from "../ops/spec.js";
 import type { Shape } from "../tensor/shape.js";
@@ -19,6 +19,8 @@ export interface BiasUnit {
   readonly spatial: boolean;
   /** For a convolution: whether a BatchNormalization was folded into it by the exporter. */
   readonly batchNorm?: Folded;
+  /** For a BatchNormalization: the node of the unit that it normalizes and that nothing else reads. */
+  readonly normalizes?: string;
   readonly sites: readonly BiasSite[];
 }
 
@@ -64,6 +66,7 @@ function unitOf(
   const ops = inRegion.length > 1 ? inRegion.map((n) => n.op) : [first!.node.op];
   const { shape } = graph.facts.get(first!.output)!;
   const folded = batchNormFolded(graph, first!.node);
+  const normalized = normalizedConvolution(graph, first!.node);
   return {
     node,
     op: ops.join("+"),
@@ -71,8 +74,18 @@ function unitOf(
     shape,
     spatial: isSpatial(shape),
     ...(folded ? { batchNorm: folded } : {}),
+    ...(normalized ? { normalizes: normalized } : {}),
     sites,
   };
+}
+
+/** The convolution whose result a BatchNormalization alone reads. */
+function normalizedConvolution(graph: TypedGraph, node: Node): string | undefined {
+  if (node.op !== "BatchNormalization") return undefined;
+  const [x] = node.inputs;
+  const source = graph.nodes.find((n) => n.outputs[0] === x);
+  const readers = graph.nodes.filter((n) => n.inputs.includes(x!));
+  return source?.op.startsWith("Conv") && readers.length === 1 ? source.name : undefined;
 }
 
 /** [N,C,H,W] with more than one pixel. */

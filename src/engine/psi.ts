@@ -15,7 +15,7 @@ export const conventions: readonly Convention[] = ["head", "paper2019"];
 const epsilon = 1e-6;
 
 /** Σ_c of the absolute term and its extremes: all that ψ needs of a term [N,C,h,w]. */
-interface AbsoluteTerm {
+export interface AbsoluteTerm {
   /** [N,1,h,w] */
   readonly sum: Value;
   /** [N,1,1,1] over channels and space */

@@ -1,13 +1,15 @@
 import { TargetError } from "../errors.js";
-import type { FullGradient } from "../engine/full-gradient.js";
+import type { FullGradient, UnitTerm } from "../engine/full-gradient.js";
 import type { Method } from "../engine/method.js";
 import {
+  type AbsoluteTerm,
   absolute,
   absolutePerChannel,
   rescaledSum,
   resizeMap,
   type Convention,
 } from "../engine/psi.js";
+import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { isStatic } from "../tensor/shape.js";
 
@@ -38,15 +40,37 @@ function emitMap(fullGradient: FullGradient, convention: Convention): Value {
     bySize.set(key, other ? b.within("map").add(other, map, key) : map);
   };
   collect(rescaledSum(b.within("input"), absolute(b.within("input"), inputTerm), convention));
-  for (const { unit, perChannel, term } of units) {
-    if (!unit.spatial) continue;
-    const at = b.within(unit.node);
-    const parts = perChannel
-      ? absolutePerChannel(at, perChannel.gradient, perChannel.bias)
-      : absolute(at, term());
-    collect(rescaledSum(at, parts, convention));
+  for (const layer of layersOf(units, convention)) {
+    const at = b.within(layer[0]!.unit.node);
+    collect(rescaledSum(at, absoluteOf(at, layer), convention));
   }
   return [...bySize.values()]
     .map((map) => resizeMap(b.within("map"), map, size as unknown as [number, number], convention))
     .reduce((p, q) => b.within("map").add(p, q, "sum"));
+}
+
+/**
+ * The units that make one map together, for each map. In `paper2019` a convolution and the BatchNormalization after
+ * it are one block with one bias; in `head` they are two.
+ */
+function layersOf(units: readonly UnitTerm[], convention: Convention): UnitTerm[][] {
+  const layers = new Map<string, UnitTerm[]>();
+  for (const term of units.filter(({ unit }) => unit.spatial)) {
+    const { node, normalizes } = term.unit;
+    const block = convention === "paper2019" && normalizes ? layers.get(normalizes) : undefined;
+    if (block) block.push(term);
+    else layers.set(node, [term]);
+  }
+  return [...layers.values()];
+}
+
+function absoluteOf(b: GraphBuilder, layer: readonly UnitTerm[]): AbsoluteTerm {
+  const [first] = layer;
+  if (layer.length === 1 && first!.perChannel) {
+    return absolutePerChannel(b, first!.perChannel.gradient, first!.perChannel.bias);
+  }
+  return absolute(
+    b,
+    layer.map((unit) => unit.term()).reduce((p, q) => b.add(p, q, "block/term")),
+  );
 }
