@@ -9,11 +9,11 @@ import {
   type FullGradientResult,
   type SampleResult,
   type SessionExplanation,
-  type Target,
 } from "./engine/session.js";
+import type { Target } from "./engine/target.js";
 import { FullgradError, InputError, UnsupportedModelError, UsageError } from "./errors.js";
 import { decodeImage } from "./image/codec.js";
-import { fitTo, preprocess, presets, type Preprocessing } from "./image/preprocess.js";
+import { fitTo, preprocess, presets, type Preprocessing, type Size } from "./image/preprocess.js";
 import type { Raster } from "./image/raster.js";
 import { methods } from "./methods/all.js";
 import { decodeModel } from "./onnx/decode.js";
@@ -118,7 +118,10 @@ export class Model {
     return preprocess(await rasterOf(image), this.fit(settings));
   }
 
-  /** Preprocessing settings with the model's own height, width and channels. */
+  /**
+   * Preprocessing settings with the model's own channels, height and width. Where the model leaves its size open, that
+   * of the settings stays.
+   */
   fit(settings: keyof typeof presets | Preprocessing): Preprocessing {
     const wanted: Preprocessing = typeof settings === "string" ? presets[settings] : settings;
     const { graph, input } = this.open();
@@ -130,7 +133,8 @@ export class Model {
       );
     }
     if (typeof height !== "number" || typeof width !== "number") return wanted;
-    return fitTo(wanted, height, width, channels === 1 ? 1 : 3);
+    const size = this.isOpen(input) ? sizeIn(wanted) : { height, width };
+    return size ? fitTo(wanted, size.height, size.width, channels === 1 ? 1 : 3) : wanted;
   }
 
   /** The model's own output for a batch. */
@@ -179,6 +183,12 @@ export class Model {
     await Promise.all(all.map((session) => session.dispose()));
   }
 
+  /** The model takes pictures of any size, and none was asked for. */
+  private isOpen(input: string): boolean {
+    const { shape } = this.imported.inputs.find((i) => i.name === input)!.fact;
+    return this.options.size === undefined && shape.slice(2).some((d) => typeof d === "string");
+  }
+
   /** The session for the height and width of `x`, or, without it, of the options. */
   private open(x?: Tensor): Session {
     const { output } = this.options;
@@ -224,6 +234,11 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
   const bytes = await readFile(source, "the model");
   const reader = options.externalData ?? externalDataFiles(source);
   return new Model(await importModel(decodeModel(bytes), reader), backend, options);
+}
+
+/** The size that preprocessing itself ends with, where it ends with a fixed one. */
+function sizeIn({ crop, resize }: Preprocessing): Size | undefined {
+  return crop ?? (resize && "height" in resize ? resize : undefined);
 }
 
 async function rasterOf(image: string | Uint8Array | Raster): Promise<Raster> {

@@ -6,7 +6,7 @@ import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/registry.js";
 import type { Dim } from "../tensor/shape.js";
 import { perSample } from "./per-sample.js";
-import { classCount, emitTarget, type TargetKind, type TargetNodes } from "./target.js";
+import { emitTarget, type TargetKind, type TargetNodes } from "./target.js";
 
 /** One unit's part of the output, g ⊙ b summed over the unit's nodes. */
 export interface UnitTerm {
@@ -61,7 +61,7 @@ export function emitFullGradient(
   const b = GraphBuilder.on(graph, registry.infer);
   const input = b.value(options.input);
   const output = b.value(options.output);
-  const target = emitTarget(b, output, classCount(graph, options.output), options.target);
+  const target = emitTarget(b, graph, output, options.target);
   const seeds = new Map([[options.output, target.seed]]);
   const gradients = differentiate(b, graph, registry, seeds, plan.path.active);
   const inputGradient = gradients.of(options.input);

@@ -1,7 +1,8 @@
 import type { GraphBuilder } from "../onnx/builder.js";
 import { ints, text } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
-import { staticShape } from "../tensor/shape.js";
+import { multiplyDims, staticShape, type Dim } from "../tensor/shape.js";
+import { full } from "../tensor/tensor.js";
 
 /**
  * How the terms become a map (the differences that exist between published versions of FullGrad's code):
@@ -27,28 +28,40 @@ export interface AbsoluteTerm {
 /** |t| of a whole term [N,C,h,w]. */
 export function absolute(b: GraphBuilder, term: Value): AbsoluteTerm {
   const magnitude = b.op("Abs", [term], {}, "abs");
+  const channels = Number(term.fact.shape[1]);
+  const ones = b.constant(full(term.fact.dtype, [1, 1, channels], 1), "ones");
   return {
-    sum: b.sum(magnitude, [1], true, "abs/sum"),
-    least: b.min(magnitude, [1, 2, 3]),
-    most: b.max(magnitude, [1, 2, 3]),
-    channels: Number(term.fact.shape[1]),
+    sum: weightedSum(b, magnitude, ones),
+    least: b.min(b.min(magnitude, [2, 3]), [1]),
+    most: b.max(b.max(magnitude, [2, 3]), [1]),
+    channels,
   };
 }
 
 /**
- * |g ⊙ b| of a gradient [N,C,h,w] and a bias [1,C,1,1], without forming the product: Σ_c |g_c||b_c| is a 1×1
- * convolution of |g|, and the extremes are those of the channels' own extremes times |b_c|.
+ * |g ⊙ b| of a gradient [N,C,h,w] and a bias [1,C,1,1], without forming the product: the extremes are those of each
+ * channel times |b_c|.
  */
 export function absolutePerChannel(b: GraphBuilder, gradient: Value, bias: Value): AbsoluteTerm {
   const magnitude = b.op("Abs", [gradient], {}, "abs");
   const size = b.op("Abs", [bias], {}, "abs_bias");
-  const weight = b.reshape(size, [1, bias.fact.shape[1]!, 1, 1]);
+  const channels = Number(gradient.fact.shape[1]);
   return {
-    sum: b.op("Conv", [magnitude, weight], {}, "abs/sum"),
+    sum: weightedSum(b, magnitude, b.reshape(size, [1, 1, channels])),
     least: b.min(b.mul(b.min(magnitude, [2, 3]), size), [1]),
     most: b.max(b.mul(b.max(magnitude, [2, 3]), size), [1]),
-    channels: Number(gradient.fact.shape[1]),
+    channels,
   };
+}
+
+/**
+ * Σ_c w_c·t_c of a term [N,C,h,w] and weights [1,1,C], as a matrix product: on ONNX Runtime ten times faster than
+ * ReduceSum over channels, six times than a 1×1 convolution (0.08, 0.99, 0.47 ms for [1,96,112,112]).
+ */
+function weightedSum(b: GraphBuilder, term: Value, weights: Value): Value {
+  const [batch, channels, h, w] = term.fact.shape as [Dim, Dim, Dim, Dim];
+  const rows = b.reshape(term, [batch, channels, multiplyDims(h, w)], "abs/rows");
+  return b.reshape(b.matmul(weights, rows, "abs/sum"), [batch, 1, h, w], "abs/map");
 }
 
 /**

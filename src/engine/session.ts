@@ -1,18 +1,15 @@
 import type { Backend, Executable, Tensors } from "../backends/backend.js";
 import type { BiasUnit } from "../analyzer/bias-plan.js";
-import { InputError, TargetError } from "../errors.js";
-import type { Fact, TypedGraph, Value } from "../onnx/ir.js";
+import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/registry.js";
-import { int64, toNumbers, type Tensor } from "../tensor/tensor.js";
+import { toNumbers, type Tensor } from "../tensor/tensor.js";
 import { concatBatch, sliceBatch } from "./batches.js";
 import { completenessOf, type Completeness } from "./completeness.js";
 import { emitFullGradient, type FullGradient } from "./full-gradient.js";
+import { chooseInput, chooseOutput, feedsOf, targetFeed } from "./feeds.js";
 import type { Method } from "./method.js";
 import type { Convention } from "./psi.js";
-import { classCount, type TargetKind } from "./target.js";
-
-/** A class index for every sample, one index for all, or the model's own first choice. */
-export type Target = "top" | number | readonly number[];
+import { kindOf, type Target, type TargetKind } from "./target.js";
 
 /** What one unit adds to one sample's output. */
 export interface TermSum {
@@ -50,7 +47,7 @@ export interface FullGradientResult {
 }
 
 export interface SessionOptions {
-  /** The input that is explained; the only one unless given. */
+  /** The input that is explained; the only one of four dimensions unless given. */
   readonly input?: string;
   /** The output that is decomposed; the first one unless given. */
   readonly output?: string;
@@ -92,58 +89,59 @@ export class Session {
   }
 
   /** The model's own output for a batch. */
-  async predict(x: Tensor): Promise<Tensor> {
+  async predict(x: Tensor, feeds?: Tensors): Promise<Tensor> {
     this.predictor ??= this.backend.compile({
       ...this.graph,
-      outputs: this.graph.outputs.filter((o) => o.name === this.output),
+      outputs: [{ name: this.output, fact: this.graph.facts.get(this.output)! }],
     });
     const executable = await this.predictor;
-    const chunks = await this.inChunks(x, "top", async (part) =>
-      executable.run(new Map([[this.input, part]])),
-    );
-    return concatBatch(chunks.map((c) => c.get(this.output)!));
+    const results = await this.inChunks(executable, feedsOf(this.graph, this.input, x, feeds));
+    return results.get(this.output)!;
   }
 
-  /** A saliency map for each sample of a batch [N,C,H,W], with its score and completeness. */
+  /**
+   * A saliency map for each sample of a batch [N,C,H,W], with its score and completeness.
+   *
+   * @param feeds values of the model's other inputs: a row for each sample, or one value for all
+   */
   async explain(
     x: Tensor,
     method: Method,
     target: Target,
     convention: Convention,
+    feeds?: Tensors,
   ): Promise<SessionExplanation> {
     const kind = kindOf(target);
     const compiled = await this.compile(`${method.name}/${convention}/${kind}`, kind, (full) => {
       const { map, attribution } = method.emit(full, { convention });
       return { map, output: full.output, ...(attribution ? { attribution } : {}) };
     });
-    const results = await this.runCompiled(compiled, x, target);
-    const attribution = results.has("attribution")
-      ? { attribution: results.get("attribution")! }
-      : {};
+    const results = await this.ask(compiled, x, target, feeds);
+    const attribution = results.get("attribution");
     return {
       map: results.get("map")!,
       output: results.get("output")!,
-      ...attribution,
+      ...(attribution ? { attribution } : {}),
       samples: samplesOf(compiled, results),
     };
   }
 
   /** The sums of all terms for each sample of a batch: does it add up? */
-  async verify(x: Tensor, target: Target): Promise<readonly SampleResult[]> {
+  async verify(x: Tensor, target: Target, feeds?: Tensors): Promise<readonly SampleResult[]> {
     const kind = kindOf(target);
     const compiled = await this.compile(`verify/${kind}`, kind, () => ({}));
-    return samplesOf(compiled, await this.runCompiled(compiled, x, target));
+    return samplesOf(compiled, await this.ask(compiled, x, target, feeds));
   }
 
   /** Every term of the decomposition, element by element. */
-  async fullGradient(x: Tensor, target: Target): Promise<FullGradientResult> {
+  async fullGradient(x: Tensor, target: Target, feeds?: Tensors): Promise<FullGradientResult> {
     const kind = kindOf(target);
     const compiled = await this.compile(`terms/${kind}`, kind, (full) => ({
       inputGradient: full.inputGradient,
       inputTerm: full.inputTerm,
       ...Object.fromEntries(full.units.map((u, i) => [`term${i}`, u.term()])),
     }));
-    const results = await this.runCompiled(compiled, x, target);
+    const results = await this.ask(compiled, x, target, feeds);
     return {
       inputGradient: results.get("inputGradient")!,
       inputTerm: results.get("inputTerm")!,
@@ -188,62 +186,43 @@ export class Session {
     return { executable, units: full.units.map((u) => u.unit), names, targetInput: target.input };
   }
 
-  /** Runs a batch of any size, in pieces where the model's own batch is fixed. Results go by role. */
-  private async runCompiled(compiled: Compiled, x: Tensor, target: Target): Promise<Tensors> {
-    const chunks = await this.inChunks(x, target, async (part, indices) => {
-      const feeds = new Map<string, Tensor>([[this.input, part]]);
-      if (compiled.targetInput) feeds.set(compiled.targetInput, int64(indices));
-      return compiled.executable.run(feeds);
-    });
-    const roles = Object.entries(compiled.names);
+  /** Runs a compiled graph on a batch. Results go by role. */
+  private async ask(
+    compiled: Compiled,
+    x: Tensor,
+    target: Target,
+    others?: Tensors,
+  ): Promise<Tensors> {
+    const feeds = new Map(feedsOf(this.graph, this.input, x, others));
+    if (compiled.targetInput)
+      feeds.set(compiled.targetInput, targetFeed(this.graph, this.output, x.dims[0]!, target));
+    const results = await this.inChunks(compiled.executable, feeds);
     return new Map(
-      roles.map(([role, name]) => [role, concatBatch(chunks.map((chunk) => chunk.get(name)!))]),
+      Object.entries(compiled.names).map(([role, name]) => [role, results.get(name)!]),
     );
   }
 
-  private async inChunks(
-    x: Tensor,
-    target: Target,
-    run: (part: Tensor, targets: readonly number[]) => Promise<Tensors>,
-  ): Promise<Tensors[]> {
-    const { shape } = checkInput(this.graph, this.input, x);
-    const count = x.dims[0]!;
-    const indices = targetIndices(target, count, () => classCount(this.graph, this.output));
-    const size = typeof shape[0] === "number" ? shape[0] : count;
+  /** Runs a batch of any size, in pieces where the model's own batch is fixed. */
+  private async inChunks(executable: Executable, feeds: Tensors): Promise<Tensors> {
+    const declared = this.graph.facts.get(this.input)!.shape[0];
+    const count = feeds.get(this.input)!.dims[0]!;
+    const size = typeof declared === "number" ? declared : count;
+    if (size === count) return executable.run(feeds);
     const chunks: Tensors[] = [];
     for (let start = 0; start < count; start += size) {
       const here = Math.min(size, count - start);
-      const padded = (at: number): number => start + Math.min(at, here - 1);
-      const rows = Array.from({ length: size }, (_, i) => padded(i));
-      const results = await run(
-        sliceBatch(x, rows),
-        rows.map((r) => indices[r] ?? 0),
-      );
-      const first = Array.from({ length: here }, (_, i) => i);
-      chunks.push(
-        here === size ? results : new Map([...results].map(([k, t]) => [k, sliceBatch(t, first)])),
-      );
+      // The last piece is filled up with its last sample, and cut again afterwards.
+      const rows = Array.from({ length: size }, (_, i) => start + Math.min(i, here - 1));
+      const part = (t: Tensor): Tensor => (t.dims[0] === count ? sliceBatch(t, rows) : t);
+      const results = await executable.run(new Map([...feeds].map(([name, t]) => [name, part(t)])));
+      const kept = Array.from({ length: here }, (_, i) => i);
+      chunks.push(new Map([...results].map(([name, t]) => [name, sliceBatch(t, kept)])));
     }
-    return chunks;
+    const names = [...chunks[0]!.keys()];
+    return new Map(
+      names.map((name) => [name, concatBatch(chunks.map((chunk) => chunk.get(name)!))]),
+    );
   }
-}
-
-function kindOf(target: Target): TargetKind {
-  return target === "top" ? "top" : "index";
-}
-
-function targetIndices(target: Target, count: number, classes: () => number): readonly number[] {
-  if (target === "top") return [];
-  const indices = typeof target === "number" ? new Array<number>(count).fill(target) : target;
-  if (indices.length !== count) {
-    throw new TargetError(`${indices.length} targets for ${count} samples`);
-  }
-  const limit = classes();
-  const bad = indices.find((i) => !Number.isInteger(i) || i < 0 || i >= limit);
-  if (bad !== undefined) {
-    throw new TargetError(`class ${bad} does not exist: the model has classes 0 to ${limit - 1}`);
-  }
-  return indices;
 }
 
 function samplesOf(compiled: Compiled, results: Tensors): SampleResult[] {
@@ -262,46 +241,4 @@ function samplesOf(compiled: Compiled, results: Tensors): SampleResult[] {
       terms: compiled.units.map((unit, i) => ({ unit, value: row[i + 1]! })),
     };
   });
-}
-
-function chooseInput(graph: TypedGraph, wanted: string | undefined): string {
-  const names = graph.inputs.map((i) => i.name);
-  const listed = names.map((n) => `"${n}"`).join(", ");
-  if (wanted !== undefined) {
-    if (!names.includes(wanted))
-      throw new InputError(`no input "${wanted}"; the model has ${listed}`);
-    return wanted;
-  }
-  if (names.length !== 1) {
-    throw new InputError(
-      `the model has ${names.length} inputs (${listed}); one image input is supported`,
-    );
-  }
-  return names[0]!;
-}
-
-function chooseOutput(graph: TypedGraph, wanted: string | undefined): string {
-  const names = graph.outputs.map((o) => o.name);
-  const chosen = wanted ?? names[0];
-  if (chosen === undefined || !names.includes(chosen)) {
-    const listed = names.map((n) => `"${n}"`).join(", ");
-    throw new TargetError(`no output "${chosen ?? ""}"; the model has ${listed || "none"}`);
-  }
-  return chosen;
-}
-
-function checkInput(graph: TypedGraph, name: string, x: Tensor): Fact {
-  const fact = graph.facts.get(name)!;
-  const fits =
-    x.dims.length === fact.shape.length &&
-    x.dims.every((d, i) => i === 0 || typeof fact.shape[i] === "string" || fact.shape[i] === d);
-  if (!fits || x.dims[0] === 0) {
-    throw new InputError(
-      `input "${name}" takes [${fact.shape.join(",")}], not [${x.dims.join(",")}]`,
-    );
-  }
-  if (x.dtype !== fact.dtype) {
-    throw new InputError(`input "${name}" takes ${fact.dtype}, not ${x.dtype}`);
-  }
-  return fact;
 }

@@ -315,23 +315,19 @@ export class GraphBuilder {
     return this.op("Less", [a, typeof b === "number" ? this.scalar(b, a) : b]);
   }
 
-  /** The graph with the given outputs, under the given names, and without the nodes that they do not need. */
+  /**
+   * The graph with the given outputs, in their order, and without the nodes that they do not need. Where a name is
+   * taken by another value, the output gets the next free one.
+   */
   build(outputs: readonly { name: string; value: Value }[]): TypedGraph {
-    const renamed = outputs.map(({ name, value }) => {
-      if (name === value.name) return value;
-      const { fact } = value;
-      if (this.state.facts.has(name))
-        throw new ShapeError(`the graph already has a value named "${name}"`);
-      this.state.nodes.push({
-        name: this.unique(`${name}/output`),
-        op: "Identity",
-        domain: "",
-        inputs: [value.name],
-        outputs: [name],
-        attributes: {},
-      });
-      this.state.facts.set(name, fact);
-      return { name, fact };
+    const renamed = outputs.map(({ name: wanted, value }) => {
+      if (wanted === value.name) return value;
+      const name = this.unique(wanted);
+      const node = this.unique(`${wanted}/output`);
+      const parts = { op: "Identity", domain: "", inputs: [value.name], attributes: {} };
+      this.state.nodes.push({ name: node, outputs: [name], ...parts });
+      this.state.facts.set(name, value.fact);
+      return { name, fact: value.fact };
     });
     return prune({
       ...this.state.base,

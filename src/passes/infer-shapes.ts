@@ -1,12 +1,14 @@
 import { ShapeError, UnsupportedModelError } from "../errors.js";
 import { factOf } from "../onnx/builder.js";
-import type { Fact, Graph, TypedGraph } from "../onnx/ir.js";
+import type { Fact, Graph, Node, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/registry.js";
 import type { Shape } from "../tensor/shape.js";
+import { takenBranch } from "./resolve-branches.js";
 
 /**
  * Facts for every value of a graph: dtype, shape with symbols where the model leaves it open, and the elements of
- * shape arithmetic. Declared shapes of outputs and intermediates are not trusted; they are computed.
+ * shape arithmetic. Declared shapes of outputs and intermediates are not trusted; they are computed. An If whose
+ * condition turns out to be known is replaced by the branch that it takes.
  *
  * @param sizes shapes to use for inputs instead of the declared ones, by name
  * @throws {UnsupportedModelError} listing every node without a record
@@ -17,27 +19,55 @@ export function inferShapes(
   registry: Registry,
   sizes: ReadonlyMap<string, Shape> = new Map(),
 ): TypedGraph {
-  const holes = registry.holes(graph.nodes, graph.opsets);
-  if (holes.length > 0) throw new UnsupportedModelError(holes);
-
   const facts = new Map<string, Fact>();
-  for (const [name, constant] of graph.constants) facts.set(name, factOf(constant));
+  const constants = new Map(graph.constants);
+  for (const [name, constant] of constants) facts.set(name, factOf(constant));
   const inputs = graph.inputs.map(({ name, fact }) => {
     const shape = sizes.get(name);
     return { name, fact: shape ? { ...fact, shape } : fact };
   });
   for (const { name, fact } of inputs) facts.set(name, fact);
 
-  for (const node of graph.nodes) {
-    const known = node.inputs.map((name) => (name === "" ? undefined : facts.get(name)));
-    const inferred = registry.infer(node, known, graph.opsets);
-    node.outputs.forEach((name, i) => {
-      const fact = inferred[i];
-      if (name === "") return;
-      if (!fact) throw new ShapeError(`${node.op} (node "${node.name}") has no output ${i}`);
-      facts.set(name, fact);
-    });
-  }
+  const nodes: Node[] = [];
+  const visit = (pending: readonly Node[]): void => {
+    checkSupported(pending, registry, graph);
+    for (const node of pending) {
+      const branch = takenBranch(node, facts.get(node.inputs[0] ?? ""));
+      if (branch) {
+        for (const [name, constant] of branch.constants) {
+          constants.set(name, constant);
+          facts.set(name, factOf(constant));
+        }
+        visit(branch.nodes);
+        continue;
+      }
+      inferNode(node, registry, graph, facts);
+      nodes.push(node);
+    }
+  };
+  visit(graph.nodes);
   const outputs = graph.outputs.map(({ name, fact }) => ({ name, fact: facts.get(name) ?? fact }));
-  return { ...graph, inputs, outputs, facts };
+  return { ...graph, inputs, outputs, nodes, constants, facts };
+}
+
+function checkSupported(nodes: readonly Node[], registry: Registry, graph: Graph): void {
+  const certain = nodes.filter((n) => n.op !== "If" || n.domain !== "");
+  const holes = registry.holes(certain, graph.opsets);
+  if (holes.length > 0) throw new UnsupportedModelError(holes);
+}
+
+function inferNode(node: Node, registry: Registry, graph: Graph, facts: Map<string, Fact>): void {
+  if (node.op === "If" && node.domain === "") {
+    const reason = "its condition is not known before the model runs";
+    const opset = graph.opsets.get("") ?? 0;
+    throw new UnsupportedModelError([{ node: node.name, op: "If", opset, reason }]);
+  }
+  const known = node.inputs.map((name) => (name === "" ? undefined : facts.get(name)));
+  const inferred = registry.infer(node, known, graph.opsets);
+  node.outputs.forEach((name, i) => {
+    const fact = inferred[i];
+    if (name === "") return;
+    if (!fact) throw new ShapeError(`${node.op} (node "${node.name}") has no output ${i}`);
+    facts.set(name, fact);
+  });
 }

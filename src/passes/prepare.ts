@@ -4,10 +4,11 @@ import type { Shape } from "../tensor/shape.js";
 import { foldConstants } from "./fold-constants.js";
 import { inferShapes } from "./infer-shapes.js";
 import { uplift } from "./uplift.js";
+import { useFloat32 } from "./use-float32.js";
 
 /**
- * A graph as the analyzer and the engine want it: operator set 18 or newer, facts for every value, shape arithmetic
- * folded.
+ * A graph as the analyzer and the engine want it: operator set 18 or newer, float32, branches resolved, facts for every
+ * value, shape arithmetic folded.
  *
  * @param sizes shapes to use for inputs instead of the declared ones, by name
  */
@@ -16,5 +17,5 @@ export function prepare(
   registry: Registry,
   sizes: ReadonlyMap<string, Shape> = new Map(),
 ): TypedGraph {
-  return foldConstants(inferShapes(uplift(graph), registry, sizes));
+  return foldConstants(inferShapes(useFloat32(uplift(graph)), registry, sizes));
 }

@@ -1,0 +1,275 @@
+import { readFile } from "node:fs/promises";
+import { concatBatch } from "../engine/batches.js";
+import { completenessTolerance } from "../engine/completeness.js";
+import { InputError } from "../errors.js";
+import { presets } from "../image/preprocess.js";
+import { exitCodes, messageOf } from "./exit-codes.js";
+import { findInputs, isArrayFile, type Failure, type InputFile, type Inputs } from "./inputs.js";
+import { chooseLabels, type Labels } from "./labels.js";
+import {
+  batchNormCase,
+  finished,
+  type BatchNormCase,
+  type Manifest,
+  type Provenance,
+} from "./manifest.js";
+import {
+  namingProvider,
+  readExplainableModel,
+  sha256,
+  type ExplainableModel,
+} from "./model-file.js";
+import type { ExplainFlags } from "./options.js";
+import { OutputFolder } from "./output-folder.js";
+import { versions } from "./package-files.js";
+import { choosePreprocessing, type ChosenPreprocessing } from "./preprocessing.js";
+import { Reporter, type Io } from "./reporter.js";
+import { explanationLine, incompleteLine, resultOf, type ExplainResult } from "./results.js";
+import { readSamples, type Sample, type SampleReader } from "./samples.js";
+import { chooseTarget, passesFor, ranksOf, type TargetChoice } from "./targets.js";
+import { manifestName, writeExplanation } from "./write-explanation.js";
+
+/** `fullgrad explain`: maps, pictures and a manifest for each sample. Returns the exit code. */
+export async function explain(
+  modelPath: string,
+  args: readonly string[],
+  flags: ExplainFlags,
+  io: Io,
+): Promise<number> {
+  const reporter = new Reporter(io, flags);
+  const folder = new OutputFolder(flags.out);
+  const inputs = await findInputs(args, flags.out);
+  const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
+  // A flag that makes no sense is an error even where nothing needs it.
+  const preprocessing =
+    hasImages || flags.preprocess !== undefined
+      ? await choosePreprocessing(flags.preprocess, modelPath)
+      : undefined;
+  const model = await readExplainableModel(modelPath, flags);
+  const labels = await chooseLabels(flags.labels, model.classes);
+  const target = chooseTarget(flags.target, labels, model.classes);
+  if (preprocessing)
+    reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
+  const batchNorm = batchNormCase(model.inspection.biases);
+  const run = new Run({
+    flags,
+    reporter,
+    folder,
+    inputs,
+    preprocessing,
+    model,
+    labels,
+    target,
+    batchNorm,
+  });
+  try {
+    return await namingProvider(flags.provider, () => run.all());
+  } finally {
+    reporter.clear();
+    await model.model.dispose();
+  }
+}
+
+interface Setup {
+  readonly flags: ExplainFlags;
+  readonly reporter: Reporter;
+  readonly folder: OutputFolder;
+  readonly inputs: Inputs;
+  readonly preprocessing: ChosenPreprocessing | undefined;
+  readonly model: ExplainableModel;
+  readonly labels: Labels | undefined;
+  readonly target: TargetChoice;
+  readonly batchNorm: BatchNormCase;
+}
+
+/** A sample that waits for its batch. */
+interface Job {
+  readonly sample: Sample;
+  readonly name: string;
+  readonly provenance: Provenance;
+  /** Its place among all samples, which the results keep. */
+  readonly order: number;
+}
+
+/** Goes through the inputs, skips what is finished, and runs the rest in batches of one shape. */
+class Run {
+  private readonly setup: Setup;
+  private readonly failures: Failure[];
+  private readonly results: { readonly order: number; readonly result: ExplainResult }[] = [];
+  private readonly versions = versions();
+  private readonly incomplete: string[] = [];
+  private waiting: Job[] = [];
+  private order = 0;
+
+  constructor(setup: Setup) {
+    this.setup = setup;
+    this.failures = [...setup.inputs.failures];
+  }
+
+  async all(): Promise<number> {
+    const { files } = this.setup.inputs;
+    for (const [i, file] of files.entries()) {
+      this.setup.reporter.progress(i, files.length, file.path);
+      await this.take(file);
+    }
+    await this.runWaiting();
+    return this.conclude();
+  }
+
+  /** Reads a file. What is wrong with it is remembered; the others go on. */
+  private async take(file: InputFile): Promise<void> {
+    try {
+      const bytes = await readInput(file.path);
+      const hash = sha256(bytes);
+      // A picture is one sample, so a finished one need not be decoded.
+      if (!isArrayFile(file.path) && this.skip(file, this.provenanceOf(file, hash))) return;
+      for (const sample of await readSamples(bytes, file.path, this.reader())) {
+        await this.takeSample(file, sample, hash);
+      }
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.failures.push({ input: file.path, error: error.message });
+    }
+  }
+
+  private reader(): SampleReader {
+    const { model, preprocessing } = this.setup;
+    return {
+      model: model.model,
+      port: model.input,
+      preprocessing: preprocessing?.settings ?? presets.imagenet,
+    };
+  }
+
+  private async takeSample(file: InputFile, sample: Sample, hash: string): Promise<void> {
+    const provenance = this.provenanceOf(file, hash, sample.index);
+    if (isArrayFile(file.path) && this.skip(file, provenance)) return;
+    const [first] = this.waiting;
+    if (first && first.sample.x.dims.join() !== sample.x.dims.join()) await this.runWaiting();
+    const name = sampleName(file, sample.index);
+    this.waiting.push({ sample, name, provenance, order: this.order++ });
+    if (this.waiting.length >= this.setup.flags.batch) await this.runWaiting();
+  }
+
+  /** True where all of a sample's results are there already, made with the same settings. */
+  private skip(file: InputFile, provenance: Provenance): boolean {
+    const { folder, target, model, flags } = this.setup;
+    // That code rescaled over the whole batch, so a map depends on its companions, which may be others today.
+    if (flags.convention === "paper2019" && flags.batch > 1) return false;
+    const name = sampleName(file, provenance.input.sample);
+    const manifests: Manifest[] = [];
+    for (const rank of ranksOf(target, model.classes)) {
+      const manifest = finished(folder.read(manifestName(rankedName(name, rank))), provenance);
+      if (!manifest || !Object.values(manifest.files).every((f) => folder.has(String(f)))) {
+        return false;
+      }
+      manifests.push(manifest);
+    }
+    const order = this.order++;
+    for (const manifest of manifests) this.add(manifest, order, true);
+    return true;
+  }
+
+  private async runWaiting(): Promise<void> {
+    const jobs = this.waiting;
+    this.waiting = [];
+    if (jobs.length === 0) return;
+    const { model, target, flags, folder, labels, batchNorm } = this.setup;
+    const { method, convention } = flags;
+    const x = concatBatch(jobs.map((job) => job.sample.x));
+    for (const pass of await passesFor(model.model, x, target)) {
+      const start = performance.now();
+      const explanation = await model.model.explain(x, { method, convention, target: pass.target });
+      const seconds = (performance.now() - start) / 1000 / jobs.length;
+      for (const [at, { sample, name, provenance, order }] of jobs.entries()) {
+        const { rank } = pass;
+        const manifest = await writeExplanation(folder, {
+          ...{
+            name: rankedName(name, rank),
+            provenance,
+            explanation,
+            at,
+            seconds,
+            labels,
+            batchNorm,
+          },
+          ...(rank === undefined ? {} : { rank }),
+          ...(sample.view ? { view: sample.view } : {}),
+        });
+        this.add(manifest, order, false);
+      }
+    }
+  }
+
+  private add(manifest: Manifest, order: number, skipped: boolean): void {
+    const { folder, reporter } = this.setup;
+    const result = resultOf(manifest, folder, skipped);
+    this.results.push({ order, result });
+    if (!manifest.complete) this.incomplete.push(incompleteLine(manifest));
+    reporter.line(explanationLine(result));
+  }
+
+  private conclude(): number {
+    const { reporter, folder, inputs } = this.setup;
+    const { failures, incomplete } = this;
+    // Sorting is stable: the ranks of one sample stay in order.
+    const results = this.results.sort((a, b) => a.order - b.order).map(({ result }) => result);
+    reporter.document({ results, ...(failures.length > 0 ? { failures } : {}) });
+    if (incomplete.length > 0) {
+      reporter.error(
+        `${incomplete.length} of ${results.length} explanations do not add up (conditioned above ` +
+          `${completenessTolerance}); they are in ${folder.path}\n${incomplete.join("\n")}`,
+      );
+    }
+    if (failures.length === 0) return incomplete.length > 0 ? exitCodes.incomplete : exitCodes.done;
+    const count = inputs.files.length + inputs.failures.length;
+    const lines = failures.map(({ error }) => `  ${error}`);
+    reporter.error(`${failures.length} of ${count} inputs failed\n${lines.join("\n")}`);
+    return exitCodes.failed;
+  }
+
+  private provenanceOf(file: InputFile, hash: string, sample?: number): Provenance {
+    const { flags, model, preprocessing, labels } = this.setup;
+    const { path, sha256: modelHash, externalSha256 } = model;
+    const isArray = isArrayFile(file.path);
+    return {
+      versions: this.versions,
+      model: { path, sha256: modelHash, ...(externalSha256 ? { externalSha256 } : {}) },
+      input: { path: file.path, sha256: hash, ...(sample === undefined ? {} : { sample }) },
+      settings: {
+        method: flags.method,
+        convention: flags.convention,
+        target: flags.target,
+        output: model.output.name,
+        preprocessing:
+          preprocessing && !isArray
+            ? { source: preprocessing.source, ...model.model.fit(preprocessing.settings) }
+            : null,
+        labels: labels?.source ?? null,
+        size: flags.size ?? null,
+        backend: flags.backend,
+        provider: flags.provider,
+        threads: flags.threads ?? null,
+        batch: flags.batch,
+      },
+    };
+  }
+}
+
+/** "cat", or "cats-2" of a .npy file with several. */
+function sampleName(file: InputFile, index: number | undefined): string {
+  return index === undefined ? file.name : `${file.name}-${index}`;
+}
+
+/** "cat", or "cat.top2" where five classes are explained. */
+function rankedName(name: string, rank: number | undefined): string {
+  return rank === undefined ? name : `${name}.top${rank}`;
+}
+
+async function readInput(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new InputError(messageOf(error), { cause: error });
+  }
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { constants } from "node:os";
+import { exitCodes } from "./exit-codes.js";
+import { run } from "./run.js";
+
+// Results are written in one go between two steps of the program, and signals are handed out between steps.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => process.exit(128 + constants.signals[signal]));
+}
+// `fullgrad … | head` closes the pipe: there is nobody left to tell.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? exitCodes.done : exitCodes.failed);
+});
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdout: (text) => process.stdout.write(text),
+  stderr: (text) => process.stderr.write(text),
+  isTTY: process.stderr.isTTY,
+});

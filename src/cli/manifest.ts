@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from "node:util";
+import type { BiasReport } from "../analyzer/report.js";
+import type { Completeness } from "../engine/completeness.js";
+import type { TermSum } from "../engine/session.js";
+import type { BiasKind } from "../ops/spec.js";
+import type { Versions } from "./package-files.js";
+import type { Prediction } from "./predictions.js";
+
+/** Everything that a result depends on. */
+export interface Provenance {
+  readonly versions: Versions;
+  readonly model: {
+    readonly path: string;
+    readonly sha256: string;
+    readonly externalSha256?: string;
+  };
+  readonly input: {
+    readonly path: string;
+    readonly sha256: string;
+    /** Its place in a .npy file with several. */
+    readonly sample?: number;
+  };
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** The names of a result's files in the output folder. */
+export interface ResultFiles {
+  readonly map: string;
+  readonly overlay?: string;
+  readonly heatmap?: string;
+  readonly manifest: string;
+}
+
+/** What came out. */
+export interface Outcome {
+  readonly target: number;
+  readonly label: string | null;
+  /** Where --target is top5: its place among the five, from 1. */
+  readonly rank?: number;
+  readonly score: number;
+  readonly probability?: number;
+  /** Whose probability: the model's own output, or softmax of it. */
+  readonly probabilityFrom?: "output" | "softmax";
+  readonly top5: readonly Prediction[];
+  readonly completeness: Completeness;
+  readonly complete: boolean;
+  /** Why there are no pictures. */
+  readonly problem?: string;
+  /** Running the model, per sample; the first ones include compiling it. */
+  readonly seconds: number;
+  readonly files: ResultFiles;
+  /** The terms with the largest absolute sums. */
+  readonly largestTerms: readonly TermReport[];
+  readonly batchNorm: BatchNormCase;
+}
+
+export type Manifest = Provenance & Outcome;
+
+export interface TermReport {
+  readonly node: string;
+  readonly op: string;
+  readonly kind: BiasKind;
+  readonly value: number;
+  readonly spatial: boolean;
+}
+
+export function termReports(terms: readonly TermSum[]): TermReport[] {
+  return terms.map(({ unit: { node, op, kind, spatial }, value }) => ({
+    node,
+    op,
+    kind,
+    value,
+    spatial,
+  }));
+}
+
+/** Terms that are not finite first, then by absolute value. */
+export function largestTerms(terms: readonly TermReport[], count: number): TermReport[] {
+  const size = ({ value }: TermReport): number =>
+    Number.isFinite(value) ? Math.abs(value) : Infinity;
+  return terms.toSorted((a, b) => (size(a) === size(b) ? 0 : size(b) - size(a))).slice(0, count);
+}
+
+/** Whether the biases of convolutions and of their BatchNormalizations are one term or two. */
+export interface BatchNormCase {
+  /** Convolutions with a BatchNormalization folded in, without, and those of which the file does not tell. */
+  readonly folded: number;
+  readonly notFolded: number;
+  readonly unknown: number;
+  /** BatchNormalizations that stay in the graph. */
+  readonly separate: number;
+  readonly note: string;
+}
+
+export function batchNormCase(biases: readonly BiasReport[]): BatchNormCase {
+  const count = (wanted: string): number => biases.filter((b) => b.batchNorm === wanted).length;
+  const [folded, notFolded, unknown] = [count("folded"), count("not-folded"), count("unknown")];
+  const separate = biases.filter((b) => b.kind === "batch-norm").length;
+  const parts: string[] = [];
+  if (folded > 0) {
+    parts.push(
+      `${plural(folded, "convolution")} with a BatchNormalization folded in, one combined term each ` +
+        "(the same as two where the convolution had no bias of its own)",
+    );
+  }
+  if (separate > 0) {
+    const own = separate === 1 ? "a term of its own" : "terms of their own";
+    parts.push(`${plural(separate, "BatchNormalization")} in the graph, ${own}`);
+  }
+  if (unknown > 0) {
+    parts.push(`${plural(unknown, "convolution")} of which the file does not tell`);
+  }
+  return {
+    folded,
+    notFolded,
+    unknown,
+    separate,
+    note: parts.join("; ") || "no BatchNormalization",
+  };
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/**
+ * The manifest in `text`, if it tells of the same result: same versions, same model, same input, same settings.
+ * Names of model and input, Node's version, threads and batch make no difference.
+ */
+export function finished(text: string | undefined, wanted: Provenance): Manifest | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const manifest = JSON.parse(text) as Manifest;
+    return isDeepStrictEqual(identity(manifest), identity(wanted)) ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function identity({ versions, model, input, settings }: Provenance): unknown {
+  const { fullgrad, onnxruntime } = versions;
+  const what = {
+    versions: { fullgrad, onnxruntime },
+    model: { ...model, path: "" },
+    input: { ...input, path: "" },
+    settings: { ...settings, threads: 0, batch: 0 },
+  };
+  return JSON.parse(JSON.stringify(what));
+}

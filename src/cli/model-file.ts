@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Inspection, PortReport } from "../analyzer/report.js";
+import {
+  BackendError,
+  ModelFormatError,
+  TargetError,
+  UnsupportedModelError,
+  UsageError,
+} from "../errors.js";
+import { load, type LoadOptions, type Model } from "../model.js";
+import { externalDataFiles } from "../onnx/external-data-file.js";
+import { UnexplainableModelError } from "./exit-codes.js";
+import type { ModelFlags, RunFlags } from "./options.js";
+
+type Size = readonly [height: number, width: number];
+
+/** A model on disk, read and looked at. */
+export interface ModelFile {
+  readonly path: string;
+  readonly model: Model;
+  readonly inspection: Inspection;
+  readonly sha256: string;
+  /** Of the weights in other files, where there are any. */
+  readonly externalSha256?: string;
+}
+
+/** A model that can be explained. */
+export interface ExplainableModel extends ModelFile {
+  readonly input: PortReport;
+  readonly output: PortReport;
+  /** Number of classes. */
+  readonly classes: number;
+}
+
+export function sha256(data: Uint8Array | string): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+/** Reads a model and says what is in it. @throws {UsageError} for an --output or --size that it does not have */
+export async function readModel(
+  path: string,
+  flags: ModelFlags,
+  options: LoadOptions = {},
+): Promise<ModelFile> {
+  const bytes = await readFile(path);
+  const files = externalDataFiles(path);
+  const parts: string[] = [];
+  const externalData: typeof files = async (location, offset, length) => {
+    const part = await files(location, offset, length);
+    parts.push(`${location} ${offset} ${sha256(part)}`);
+    return part;
+  };
+  const { output, size } = flags;
+  const model = await namingFile(path, () =>
+    load(bytes, {
+      ...options,
+      externalData,
+      ...(output === undefined ? {} : { output }),
+      ...(size === undefined ? {} : { size }),
+    }),
+  );
+  const inspection = model.inspect();
+  checkFlags(inspection, flags);
+  const external = parts.length > 0 ? { externalSha256: sha256(parts.sort().join("\n")) } : {};
+  return { path, model, inspection, sha256: sha256(bytes), ...external };
+}
+
+/**
+ * Reads a model that shall be run.
+ *
+ * @throws {UnsupportedModelError} where operators stand in the way; lists all of them
+ * @throws {UnexplainableModelError} where something else does
+ */
+export async function readExplainableModel(
+  path: string,
+  flags: RunFlags,
+): Promise<ExplainableModel> {
+  const { provider, threads, size } = flags;
+  const options = { provider, ...(threads === undefined ? {} : { threads }) };
+  const file = await readModel(path, flags, options);
+  const { unsupported, problem, inputs, outputs } = file.inspection;
+  if (unsupported.length > 0) throw new UnsupportedModelError(unsupported);
+  if (problem !== undefined) {
+    throw new UnexplainableModelError(`${path} cannot be explained: ${problem}`);
+  }
+  const output = outputs.find((o) => o.name === flags.output) ?? outputs[0]!;
+  return { ...file, input: sized(inputs[0]!, size), output, classes: Number(output.shape[1]) };
+}
+
+/** The input with --size in place of an open height and width. */
+function sized(port: PortReport, size: Size | undefined): PortReport {
+  if (!size || port.shape.length !== 4) return port;
+  return { ...port, shape: [...port.shape.slice(0, 2), ...size] };
+}
+
+function checkFlags({ inputs, outputs }: Inspection, { output, size }: ModelFlags): void {
+  if (output !== undefined && !outputs.some((o) => o.name === output)) {
+    const names = outputs.map((o) => `"${o.name}"`).join(", ");
+    throw new TargetError(`--output ${output}: the model has no such output; it has ${names}`);
+  }
+  for (const { name, shape } of size ? inputs : []) {
+    const [, , height, width] = shape;
+    if (shape.length !== 4 || !size) continue;
+    const isFixed = (declared: unknown, wanted: number): boolean =>
+      typeof declared === "number" && declared !== wanted;
+    if (isFixed(height, size[0]) || isFixed(width, size[1])) {
+      throw new UsageError(
+        `--size ${size.join("x")}: input "${name}" is fixed at ${height}x${width}; leave the flag out`,
+      );
+    }
+  }
+}
+
+/** Errors of the format say what is wrong; this adds the file's name. */
+async function namingFile<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof ModelFormatError)) throw error;
+    throw new ModelFormatError(`${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/** An engine that fails on another provider than the default may simply not have it on this machine. */
+export async function namingProvider<T>(provider: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof BackendError) || provider === "cpu") throw error;
+    throw new BackendError(
+      `--provider ${provider}: ${error.message.trim()}; this machine may not have it, cpu works everywhere`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,54 @@
+import type { Labels } from "./labels.js";
+
+/** A class that the model proposes. */
+export interface Prediction {
+  readonly class: number;
+  readonly label: string | null;
+  /** The model's output for it. */
+  readonly score: number;
+  readonly probability?: number;
+}
+
+/** Probabilities, and how they were come by: the model gives them itself, or softmax makes them of its logits. */
+export interface Probabilities {
+  readonly from: "output" | "softmax";
+  readonly values: readonly number[];
+}
+
+/**
+ * Probabilities of the classes from one row of the output. undefined where the numbers are neither logits nor add up
+ * to one: a single class, independent probabilities, or numbers that are not finite.
+ */
+export function probabilitiesOf(scores: readonly number[]): Probabilities | undefined {
+  if (scores.length < 2 || !scores.every(Number.isFinite)) return undefined;
+  const sum = scores.reduce((a, b) => a + b, 0);
+  if (scores.every((s) => s >= 0 && s <= 1)) {
+    return Math.abs(sum - 1) < 1e-3 ? { from: "output", values: scores } : undefined;
+  }
+  const max = scores.reduce((a, b) => Math.max(a, b));
+  const powers = scores.map((s) => Math.exp(s - max));
+  const total = powers.reduce((a, b) => a + b, 0);
+  return { from: "softmax", values: powers.map((p) => p / total) };
+}
+
+/** The classes with the highest scores, the highest first; of equal ones, the lower number first. */
+export function topClasses(scores: readonly number[], count: number): number[] {
+  const order = scores.map((_, i) => i);
+  order.sort((a, b) => scores[b]! - scores[a]! || a - b);
+  return order.slice(0, count);
+}
+
+/** The model's first choices, with labels and probabilities where there are any. */
+export function predict(
+  scores: readonly number[],
+  labels: Labels | undefined,
+  count: number,
+): Prediction[] {
+  const probabilities = probabilitiesOf(scores);
+  return topClasses(scores, count).map((index) => ({
+    class: index,
+    label: labels?.names.get(index) ?? null,
+    score: scores[index]!,
+    ...(probabilities ? { probability: probabilities.values[index]! } : {}),
+  }));
+}

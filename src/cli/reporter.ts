@@ -1,0 +1,71 @@
+/** Where a run writes to; main.ts connects it to the process, tests to strings. */
+export interface Io {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Standard error is a terminal, so that a progress bar makes sense. */
+  readonly isTTY: boolean;
+}
+
+export interface ReporterOptions {
+  /** Standard output is one JSON document and nothing else. */
+  readonly json: boolean;
+  /** No progress and no notes. */
+  readonly quiet: boolean;
+}
+
+const barWidth = 24;
+const clearLine = "\r\x1b[K";
+
+/** Results go to standard output, everything else to standard error. */
+export class Reporter {
+  private readonly io: Io;
+  private readonly options: ReporterOptions;
+  private barIsShown = false;
+
+  constructor(io: Io, options: ReporterOptions) {
+    this.io = io;
+    this.options = options;
+  }
+
+  /** A result for people to read; nothing with --json. */
+  line(text: string): void {
+    if (this.options.json) return;
+    this.clear();
+    this.io.stdout(`${text}\n`);
+  }
+
+  /** The one JSON document; nothing without --json. Numbers that are not finite become null. */
+  document(value: unknown): void {
+    if (!this.options.json) return;
+    this.clear();
+    this.io.stdout(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** Something worth knowing; nothing with --quiet. */
+  note(text: string): void {
+    if (this.options.quiet) return;
+    this.clear();
+    this.io.stderr(`${text}\n`);
+  }
+
+  /** Something that went wrong. */
+  error(text: string): void {
+    this.clear();
+    this.io.stderr(`fullgrad: ${text}\n`);
+  }
+
+  /** How far the run is; shown on a terminal, where there is more than one thing to do. */
+  progress(done: number, total: number, current = ""): void {
+    if (!this.io.isTTY || this.options.quiet || total < 2) return;
+    const filled = Math.round((barWidth * done) / total);
+    const bar = "#".repeat(filled).padEnd(barWidth, ".");
+    this.io.stderr(`${clearLine}[${bar}] ${done}/${total} ${current}`);
+    this.barIsShown = true;
+  }
+
+  /** Takes the progress bar away. */
+  clear(): void {
+    if (this.barIsShown) this.io.stderr(clearLine);
+    this.barIsShown = false;
+  }
+}

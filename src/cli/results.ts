@@ -1,0 +1,97 @@
+import { basename } from "node:path";
+import type { Completeness } from "../engine/completeness.js";
+import type { Manifest, ResultFiles, TermReport } from "./manifest.js";
+import type { OutputFolder } from "./output-folder.js";
+import { formatNumber } from "./tables.js";
+import { pathsOf } from "./write-explanation.js";
+
+/** One explanation, as --json has it. */
+export interface ExplainResult {
+  readonly input: string;
+  /** Its place in a .npy file with several. */
+  readonly sample?: number;
+  readonly rank?: number;
+  readonly target: number;
+  readonly label: string | null;
+  readonly score: number;
+  readonly probability?: number;
+  readonly probabilityFrom?: "output" | "softmax";
+  readonly method: string;
+  /** Paths. */
+  readonly files: ResultFiles;
+  readonly completeness: Completeness;
+  readonly complete: boolean;
+  readonly problem?: string;
+  readonly seconds: number;
+  /** It was there already; `seconds` is what it took then. */
+  readonly skipped?: true;
+}
+
+export function resultOf(
+  manifest: Manifest,
+  folder: OutputFolder,
+  skipped: boolean,
+): ExplainResult {
+  const { input, settings, target, label, rank, score, probability, probabilityFrom } = manifest;
+  return {
+    input: input.path,
+    ...(input.sample === undefined ? {} : { sample: input.sample }),
+    ...(rank === undefined ? {} : { rank }),
+    target,
+    label,
+    score,
+    ...(probability === undefined ? {} : { probability }),
+    ...(probabilityFrom === undefined ? {} : { probabilityFrom }),
+    method: String(settings["method"]),
+    files: pathsOf(folder, manifest.files),
+    completeness: manifest.completeness,
+    complete: manifest.complete,
+    ...(manifest.problem === undefined ? {} : { problem: manifest.problem }),
+    seconds: manifest.seconds,
+    ...(skipped ? { skipped } : {}),
+  };
+}
+
+/** "chelsea.png → 282 tiger cat (39.5 %), score 9.25, adds up to 2e-7, 0.12 s → demo/chelsea.overlay.png" */
+export function explanationLine(result: ExplainResult): string {
+  const { input, sample, target, label, probability, score, complete, completeness, seconds } =
+    result;
+  const from = basename(input) + (sample === undefined ? "" : ` [${sample}]`);
+  const named = label === null ? `class ${target}` : `${target} ${label}`;
+  const sure = probability === undefined ? "" : ` (${(probability * 100).toFixed(1)} %)`;
+  const adds = complete ? "adds up to" : "DOES NOT ADD UP:";
+  const { overlay, heatmap, map } = result.files;
+  const parts = [
+    `${from} → ${named}${sure}`,
+    `score ${formatNumber(score)}`,
+    `${adds} ${formatError(completeness.conditioned)}`,
+    result.skipped ? "done before" : `${seconds.toFixed(2)} s`,
+  ];
+  return `${parts.join(", ")} → ${overlay ?? heatmap ?? map}`;
+}
+
+/** By how much an explanation does not add up, and where to look. */
+export function incompleteLine({ input, completeness, largestTerms, problem }: Manifest): string {
+  const what = incompleteness(completeness, largestTerms);
+  return `  ${input.path}: ${what}${problem === undefined ? "" : `; ${problem}`}`;
+}
+
+/** "conditioned 0.03; the largest terms are Conv "a" (12.1), Gemm "b" (-3.4)" */
+export function incompleteness(
+  { output, conditioned }: Completeness,
+  terms: readonly TermReport[],
+): string {
+  const worst = terms
+    .slice(0, 3)
+    .map(({ op, node, value }) => `${op} "${node}" (${formatNumber(value)})`);
+  const what = Number.isFinite(output)
+    ? `conditioned ${formatError(conditioned)}`
+    : `the score is ${formatNumber(output)}`;
+  return `${what}; the largest terms are ${worst.join(", ")}`;
+}
+
+/** 1.7e-7 → "2e-7" */
+function formatError(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return "not a number";
+  return value === 0 ? "0" : value.toExponential(0);
+}

@@ -1,0 +1,108 @@
+import { Command } from "commander";
+import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
+import { explain } from "./explain.js";
+import { inspect } from "./inspect.js";
+import {
+  addExplainFlags,
+  addModelFlags,
+  addRunFlags,
+  addVerifyFlags,
+  type ExplainFlags,
+  type ModelFlags,
+  type VerifyFlags,
+} from "./options.js";
+import { versions } from "./package-files.js";
+import type { Io } from "./reporter.js";
+import { verify } from "./verify.js";
+
+const examples = `
+Examples:
+  fullgrad inspect resnet50.onnx
+  fullgrad explain resnet50.onnx cat.png dog.jpg -o maps
+  fullgrad explain resnet50.onnx photos/ -o maps --target "tiger cat" --batch 8
+  fullgrad explain resnet50.onnx inputs.npy -o maps --target top5 --json
+  fullgrad verify resnet50.onnx --input cat.png
+
+Exit codes:
+  0 done · 1 failed while running · 2 wrong usage · 3 the model cannot be explained ·
+  4 the parts do not add up`;
+
+/**
+ * Runs the command line.
+ *
+ * @param argv the arguments, without node and script
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 the model cannot be explained, 4 it does not add up
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let code: number = exitCodes.done;
+  const program = buildProgram(io, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    const failure = exitCodeOf(error);
+    // commander has said what it had to say.
+    if (!isCommanderError(error)) io.stderr(`fullgrad: ${messageOf(error)}\n`);
+    return failure;
+  }
+}
+
+function isCommanderError(error: unknown): boolean {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("commander.");
+}
+
+function buildProgram(io: Io, done: (code: number) => void): Command {
+  const program = new Command("fullgrad")
+    .description(
+      "Explains CNNs exported from PyTorch to ONNX: every part of a score, adding up to the score.",
+    )
+    .version(versions().fullgrad, "-V, --version")
+    .configureOutput({
+      writeOut: (text) => {
+        io.stdout(text);
+      },
+      writeErr: (text) => {
+        io.stderr(text);
+      },
+    })
+    .exitOverride()
+    .addHelpText("after", examples);
+
+  addModelFlags(
+    program
+      .command("inspect")
+      .description(
+        "what is in a model, everything that adds to its output, and all that stands in the way",
+      )
+      .argument("<model>", "an .onnx file"),
+  ).action(async (model: string, flags: ModelFlags) => {
+    done(await inspect(model, flags, io));
+  });
+
+  const explainCommand = program
+    .command("explain")
+    .description("saliency maps, overlays and a manifest for each input")
+    .argument("<model>", "an .onnx file")
+    .argument(
+      "<input...>",
+      "images, folders, or .npy files [C,H,W] or [N,C,H,W] that are used as they are",
+    );
+  addModelFlags(addRunFlags(addExplainFlags(explainCommand))).action(
+    async (model: string, inputs: string[], flags: ExplainFlags) => {
+      done(await explain(model, inputs, flags, io));
+    },
+  );
+
+  const verifyCommand = program
+    .command("verify")
+    .description("whether the parts add up to the score, sample by sample")
+    .argument("<model>", "an .onnx file");
+  addModelFlags(addRunFlags(addVerifyFlags(verifyCommand))).action(
+    async (model: string, flags: VerifyFlags) => {
+      done(await verify(model, flags, io));
+    },
+  );
+  return program;
+}

@@ -1,0 +1,121 @@
+import type { BiasReport, Inspection, PortReport } from "../analyzer/report.js";
+import { completenessTolerance } from "../engine/completeness.js";
+import { batchNormCase, largestTerms } from "./manifest.js";
+import type { VerifiedSample } from "./verify.js";
+
+/** A number for people: four significant digits. JSON has null for what is not finite. */
+export function formatNumber(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return String(value ?? "not a number");
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(1) : value.toPrecision(4);
+}
+
+/** What `fullgrad inspect` prints. */
+export function inspectionText(path: string, inspection: Inspection): string {
+  const { inputs, outputs, operators, biases } = inspection;
+  const counts = Object.entries(operators).map(([op, count]) => `${op} ${count}`);
+  const { note } = batchNormCase(biases);
+  return [
+    path,
+    ports("input", inputs),
+    ports("output", outputs),
+    `operators  ${wrap(counts, 11)}`,
+    "",
+    ...(biases.length > 0 ? [biasTable(biases), "", `BatchNormalization: ${note}`] : []),
+    verdict(inspection),
+  ].join("\n");
+}
+
+function ports(kind: string, list: readonly PortReport[]): string {
+  const rows = list.map(({ name, dtype, shape }) => `${name}  ${dtype} [${shape.join(",")}]`);
+  return `${kind.padEnd(11)}${rows.join(`\n${" ".repeat(11)}`) || "none"}`;
+}
+
+function biasTable(biases: readonly BiasReport[]): string {
+  const header = ["bias-bearing node", "operator", "kind", "shape", "in the map", "BatchNorm"];
+  const rows = biases.map(({ node, op, kind, shape, spatial, batchNorm }) => [
+    node,
+    op,
+    kind,
+    `[${shape.join(",")}]`,
+    spatial ? "yes" : "no",
+    batchNorm ?? "",
+  ]);
+  return `${table(header, rows)}\n${biases.length} in all`;
+}
+
+function verdict({ explainable, unsupported, problem }: Inspection): string {
+  if (explainable) return "This model can be explained.";
+  if (problem !== undefined) return `This model cannot be explained: ${problem}`;
+  const rows = unsupported.map(({ node, op, opset, reason }) => [node, op, String(opset), reason]);
+  const listed = table(["node", "operator", "opset", "what is missing"], rows);
+  return `${listed}\nThis model cannot be explained: ${unsupported.length} nodes stand in the way.`;
+}
+
+/** What `fullgrad verify` prints. */
+export function verificationText(path: string, samples: readonly VerifiedSample[]): string {
+  const header = [
+    "sample",
+    "class",
+    "output",
+    "input term",
+    "bias terms",
+    "sum",
+    "residual",
+    "conditioned",
+  ];
+  const rows = samples.map((s) => [
+    s.sample,
+    s.label === null ? String(s.target) : `${s.target} ${s.label}`,
+    ...[s.output, s.inputTerm, s.biasTerm, s.sum].map(formatNumber),
+    ...[s.residual, s.conditioned].map((v) => v.toExponential(1)),
+  ]);
+  const worst = samples.reduce((a, b) => (b.conditioned <= a.conditioned ? a : b));
+  const terms = largestTerms(worst.terms, 10).map(({ node, op, kind, value, spatial }) => [
+    formatNumber(value),
+    node,
+    op,
+    kind,
+    spatial ? "yes" : "no",
+  ]);
+  const bad = samples.filter((s) => !s.complete).length;
+  return [
+    path,
+    table(header, rows, [2, 3, 4, 5, 6, 7]),
+    "",
+    `Largest terms of ${worst.sample}, the sample with the largest remainder`,
+    table(["value", "node", "operator", "kind", "in the map"], terms, [0]),
+    "",
+    bad === 0
+      ? `Complete: every sample adds up (conditioned at most ${completenessTolerance}).`
+      : `NOT complete: ${bad} of ${samples.length} samples do not add up (conditioned above ${completenessTolerance}).`,
+  ].join("\n");
+}
+
+/** Columns as wide as their widest cell, two spaces apart; those in `right` are set flush right. */
+function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly number[] = [],
+): string {
+  const all = [header, ...rows];
+  const widths = header.map((_, c) => Math.max(...all.map((row) => row[c]!.length)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, c) => (right.includes(c) ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
+      .join("  ")
+      .trimEnd();
+  return [line(header), widths.map((w) => "-".repeat(w)).join("  "), ...rows.map(line)].join("\n");
+}
+
+/** Words on lines of at most 100 characters, the later ones indented. */
+function wrap(words: readonly string[], indent: number): string {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last !== undefined && indent + last.length + word.length + 3 <= 100) {
+      lines[lines.length - 1] = `${last} · ${word}`;
+    } else lines.push(word);
+  }
+  return lines.join(`\n${" ".repeat(indent)}`);
+}

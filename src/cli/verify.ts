@@ -1,0 +1,132 @@
+import { readFile } from "node:fs/promises";
+import { concatBatch, sliceBatch } from "../engine/batches.js";
+import { completenessTolerance, isComplete, type Completeness } from "../engine/completeness.js";
+import type { SampleResult } from "../engine/session.js";
+import { presets } from "../image/preprocess.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { exitCodes } from "./exit-codes.js";
+import { isArrayFile } from "./inputs.js";
+import { chooseLabels, type Labels } from "./labels.js";
+import { largestTerms, termReports, type TermReport } from "./manifest.js";
+import { namingProvider, readExplainableModel, type ExplainableModel } from "./model-file.js";
+import type { VerifyFlags } from "./options.js";
+import { choosePreprocessing, type ChosenPreprocessing } from "./preprocessing.js";
+import { randomSamples } from "./random-samples.js";
+import { Reporter, type Io } from "./reporter.js";
+import { incompleteness } from "./results.js";
+import { readSamples } from "./samples.js";
+import { verificationText } from "./tables.js";
+import { chooseTarget, passesFor, type TargetChoice } from "./targets.js";
+
+/** One sample and class, taken apart, as --json has it. */
+export interface VerifiedSample extends Completeness {
+  /** "random 0", or the file and the sample's place in it. */
+  readonly sample: string;
+  readonly target: number;
+  readonly label: string | null;
+  readonly complete: boolean;
+  readonly terms: readonly TermReport[];
+}
+
+/** `fullgrad verify`: do the parts add up to the score? Returns the exit code. */
+export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<number> {
+  const reporter = new Reporter(io, flags);
+  const { input } = flags;
+  const preprocessing =
+    input !== undefined && !isArrayFile(input)
+      ? await choosePreprocessing(flags.preprocess, path)
+      : undefined;
+  const model = await readExplainableModel(path, flags);
+  try {
+    const labels = await chooseLabels(flags.labels, model.classes);
+    const target = chooseTarget(flags.target, labels, model.classes);
+    if (preprocessing)
+      reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
+    const x = await readBatch(model, flags, preprocessing);
+    const samples = await namingProvider(flags.provider, () =>
+      verifyAll(model, x, { target, labels, flags, reporter }),
+    );
+    return conclude(path, samples, reporter);
+  } finally {
+    reporter.clear();
+    await model.model.dispose();
+  }
+}
+
+async function readBatch(
+  { model, input: port }: ExplainableModel,
+  { input, samples, seed }: VerifyFlags,
+  preprocessing: ChosenPreprocessing | undefined,
+): Promise<Tensor> {
+  if (input === undefined) return randomSamples(port, samples, seed);
+  const settings = preprocessing?.settings ?? presets.imagenet;
+  const bytes = await readFile(input);
+  const read = await readSamples(bytes, input, { model, port, preprocessing: settings });
+  return concatBatch(read.map((sample) => sample.x));
+}
+
+interface Question {
+  readonly target: TargetChoice;
+  readonly labels: Labels | undefined;
+  readonly flags: VerifyFlags;
+  readonly reporter: Reporter;
+}
+
+async function verifyAll(
+  { model }: ExplainableModel,
+  x: Tensor,
+  { target, labels, flags, reporter }: Question,
+): Promise<VerifiedSample[]> {
+  const count = x.dims[0]!;
+  const results: { readonly at: number; readonly sample: VerifiedSample }[] = [];
+  for (let start = 0; start < count; start += flags.batch) {
+    reporter.progress(start, count);
+    const rows = Array.from({ length: Math.min(flags.batch, count - start) }, (_, i) => start + i);
+    const batch = sliceBatch(x, rows);
+    for (const pass of await passesFor(model, batch, target)) {
+      const found = await model.verify(batch, { target: pass.target });
+      found.forEach((result, i) => {
+        const name = nameOf(flags.input, rows[i]!, count);
+        results.push({ at: rows[i]!, sample: verified(name, result, labels) });
+      });
+    }
+  }
+  return results.sort((a, b) => a.at - b.at).map(({ sample }) => sample);
+}
+
+function nameOf(input: string | undefined, at: number, count: number): string {
+  if (input === undefined) return `random ${at}`;
+  return count === 1 ? input : `${input} [${at}]`;
+}
+
+function verified(
+  sample: string,
+  result: SampleResult,
+  labels: Labels | undefined,
+): VerifiedSample {
+  const { target, completeness, terms } = result;
+  return {
+    sample,
+    target,
+    label: labels?.names.get(target) ?? null,
+    ...completeness,
+    complete: isComplete(completeness),
+    terms: termReports(terms),
+  };
+}
+
+function conclude(path: string, samples: readonly VerifiedSample[], reporter: Reporter): number {
+  const incomplete = samples.filter((s) => !s.complete);
+  const complete = incomplete.length === 0;
+  reporter.document({ model: path, samples, complete });
+  reporter.line(verificationText(path, samples));
+  if (complete) return exitCodes.done;
+  const lines = incomplete.map(
+    (s) => `  ${s.sample}: ${incompleteness(s, largestTerms(s.terms, 3))}`,
+  );
+  reporter.error(
+    `${incomplete.length} of ${samples.length} samples do not add up ` +
+      `(conditioned above ${completenessTolerance})\n${lines.join("\n")}`,
+  );
+  return exitCodes.incomplete;
+}

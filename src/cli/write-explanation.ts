@@ -1,0 +1,129 @@
+import { join } from "node:path";
+import { sliceBatch } from "../engine/batches.js";
+import { isComplete } from "../engine/completeness.js";
+import type { SampleResult } from "../engine/session.js";
+import { ImageError } from "../errors.js";
+import { encodePng } from "../image/codec.js";
+import { heatmap, overlay } from "../image/overlay.js";
+import type { Raster } from "../image/raster.js";
+import type { Explanation } from "../model.js";
+import { encodeNpy } from "../tensor/npy.js";
+import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
+import type { Labels } from "./labels.js";
+import {
+  largestTerms,
+  termReports,
+  type BatchNormCase,
+  type Manifest,
+  type Provenance,
+  type ResultFiles,
+} from "./manifest.js";
+import type { OutputFolder } from "./output-folder.js";
+import { predict, probabilitiesOf } from "./predictions.js";
+import { rowsOf, topCount } from "./targets.js";
+
+/** One sample of an explanation, and what its files need to know besides. */
+export interface Finding {
+  readonly name: string;
+  readonly provenance: Provenance;
+  readonly explanation: Explanation;
+  /** The sample's place in the explanation. */
+  readonly at: number;
+  readonly rank?: number;
+  readonly seconds: number;
+  readonly view?: Raster;
+  readonly labels: Labels | undefined;
+  readonly batchNorm: BatchNormCase;
+}
+
+/** How many of the largest terms a manifest lists. */
+const listedTerms = 10;
+
+/** Writes map, pictures and manifest of one sample. A map with a number that is not finite has no pictures. */
+export async function writeExplanation(folder: OutputFolder, finding: Finding): Promise<Manifest> {
+  const { name, explanation, at, view } = finding;
+  const map = mapOf(explanation.map, at);
+  const { pictures, problem } = await draw(name, map, view);
+  const files: ResultFiles = {
+    map: `${name}.map.npy`,
+    ...(pictures.overlay ? { overlay: `${name}.overlay.png` } : {}),
+    ...(pictures.heatmap ? { heatmap: `${name}.heatmap.png` } : {}),
+    manifest: manifestName(name),
+  };
+  const manifest: Manifest = {
+    ...finding.provenance,
+    ...outcomeOf(finding, explanation.samples[at]!, problem),
+    files,
+  };
+  const contents: [string, Uint8Array | string][] = [[files.map, encodeNpy(map)]];
+  if (files.overlay) contents.push([files.overlay, pictures.overlay!]);
+  if (files.heatmap) contents.push([files.heatmap, pictures.heatmap!]);
+  contents.push([files.manifest, `${JSON.stringify(manifest, null, 2)}\n`]);
+  folder.write(contents);
+  return manifest;
+}
+
+export function manifestName(name: string): string {
+  return `${name}.json`;
+}
+
+/** The files of a result by their paths. */
+export function pathsOf(folder: OutputFolder, files: ResultFiles): ResultFiles {
+  const paths = Object.entries(files).map(([key, name]) => [key, join(folder.path, String(name))]);
+  return Object.fromEntries(paths) as ResultFiles;
+}
+
+/** [H,W] float32 of one sample. */
+function mapOf(maps: Tensor, at: number): Tensor<"float32"> {
+  const map = sliceBatch(maps, [at]);
+  return float32(map.dims.slice(-2), toNumbers(map));
+}
+
+interface Pictures {
+  readonly heatmap?: Uint8Array;
+  readonly overlay?: Uint8Array;
+}
+
+async function draw(
+  name: string,
+  map: Tensor<"float32">,
+  view: Raster | undefined,
+): Promise<{ pictures: Pictures; problem?: string }> {
+  try {
+    const pictures = {
+      heatmap: await encodePng(heatmap(map)),
+      ...(view ? { overlay: await encodePng(overlay(view, map)) } : {}),
+    };
+    return { pictures };
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    return { pictures: {}, problem: `${name}: no picture can be drawn, ${error.message}` };
+  }
+}
+
+function outcomeOf(
+  finding: Finding,
+  sample: SampleResult,
+  problem: string | undefined,
+): Omit<Manifest, keyof Provenance | "files"> {
+  const { explanation, at, labels, rank, seconds, batchNorm } = finding;
+  const scores = rowsOf(explanation.output)[at]!;
+  const probabilities = probabilitiesOf(scores);
+  const { target, score, completeness } = sample;
+  return {
+    target,
+    label: labels?.names.get(target) ?? null,
+    ...(rank === undefined ? {} : { rank }),
+    score,
+    ...(probabilities
+      ? { probability: probabilities.values[target]!, probabilityFrom: probabilities.from }
+      : {}),
+    top5: predict(scores, labels, topCount),
+    completeness,
+    complete: isComplete(completeness) && problem === undefined,
+    ...(problem === undefined ? {} : { problem }),
+    seconds,
+    largestTerms: largestTerms(termReports(sample.terms), listedTerms),
+    batchNorm,
+  };
+}

@@ -1,0 +1,68 @@
+import type { Attribute, Fact, Graph, Node } from "../onnx/ir.js";
+import type { Tensor } from "../tensor/tensor.js";
+
+/** The nodes and constants that stand in for a node. */
+export interface Replacement {
+  readonly nodes: readonly Node[];
+  readonly constants: ReadonlyMap<string, Tensor>;
+}
+
+type Rename = (name: string) => string;
+
+/**
+ * The branch that an If with a known condition takes, written out in its place: exporters put one around a Squeeze or
+ * a pad whose need they could have decided themselves. Values of the branch are renamed after the node.
+ *
+ * @returns undefined where the node is no If, or its condition is not known
+ */
+export function takenBranch(node: Node, condition: Fact | undefined): Replacement | undefined {
+  const known = condition?.elements?.[0];
+  if (node.op !== "If" || node.domain !== "" || typeof known !== "number") return undefined;
+  const branch = node.attributes[known === 0 ? "else_branch" : "then_branch"];
+  return branch?.type === "graph" ? inline(node, branch.value) : undefined;
+}
+
+function inline(node: Node, body: Graph): Replacement {
+  const made = new Set([...body.constants.keys(), ...body.nodes.flatMap((n) => n.outputs)]);
+  const rename: Rename = (name) => (name !== "" && made.has(name) ? `${node.name}/${name}` : name);
+  const nodes = body.nodes.map((n) => ({
+    ...renameReads(n, rename),
+    name: `${node.name}/${n.name}`,
+    outputs: n.outputs.map(rename),
+  }));
+  // The branch's results get the names that the rest of the graph knows.
+  const results = node.outputs.map((output, i) => ({
+    name: `${node.name}/output.${i}`,
+    op: "Identity",
+    domain: "",
+    inputs: [rename(body.outputs[i]!.name)],
+    outputs: [output],
+    attributes: {},
+  }));
+  const constants = new Map([...body.constants].map(([name, t]) => [rename(name), t]));
+  return { nodes: [...nodes, ...results], constants };
+}
+
+/** A node with the values that it and its subgraphs read from around them renamed. */
+function renameReads(node: Node, rename: Rename): Node {
+  const inAttribute = (a: Attribute): Attribute =>
+    a.type === "graph" ? { type: "graph", value: renameOuter(a.value, rename) } : a;
+  const attributes = Object.entries(node.attributes).map(
+    ([key, a]) => [key, inAttribute(a)] as const,
+  );
+  return { ...node, inputs: node.inputs.map(rename), attributes: Object.fromEntries(attributes) };
+}
+
+function renameOuter(body: Graph, rename: Rename): Graph {
+  const own = new Set([
+    ...body.inputs.map((i) => i.name),
+    ...body.constants.keys(),
+    ...body.nodes.flatMap((n) => n.outputs),
+  ]);
+  const outer: Rename = (name) => (own.has(name) ? name : rename(name));
+  return {
+    ...body,
+    outputs: body.outputs.map((o) => ({ ...o, name: outer(o.name) })),
+    nodes: body.nodes.map((n) => renameReads(n, outer)),
+  };
+}

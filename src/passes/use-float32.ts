@@ -1,0 +1,66 @@
+import { onnxTypeCode } from "../onnx/builder.js";
+import type { Attribute, Fact, Graph, Node } from "../onnx/ir.js";
+import { isFloat } from "../tensor/dtype.js";
+import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
+
+const floatCodes = new Set(
+  (["float16", "float64", "bfloat16"] as const).map((dtype) => onnxTypeCode(dtype)),
+);
+
+/**
+ * The same network in float32. Half precision has too few digits for terms to add up, and engines lack kernels for
+ * doubles: weights are converted, which loses nothing of a half, and a model's own casts between float types become
+ * casts to float32. Inputs and outputs are float32 too.
+ */
+export function useFloat32(graph: Graph): Graph {
+  const other = [...graph.inputs.map((i) => i.fact), ...graph.constants.values()].some((v) =>
+    isOther(v.dtype),
+  );
+  if (!other && !graph.nodes.some(mentionsOther)) return graph;
+  return {
+    ...graph,
+    inputs: graph.inputs.map(({ name, fact }) => ({ name, fact: convertFact(fact) })),
+    outputs: graph.outputs.map(({ name, fact }) => ({ name, fact: convertFact(fact) })),
+    constants: new Map([...graph.constants].map(([name, t]) => [name, convertTensor(t)])),
+    nodes: graph.nodes.map(convertNode),
+  };
+}
+
+const isOther = (dtype: Fact["dtype"]): boolean => isFloat(dtype) && dtype !== "float32";
+
+function convertFact(fact: Fact): Fact {
+  return isOther(fact.dtype) ? { ...fact, dtype: "float32" } : fact;
+}
+
+function convertTensor(t: Tensor): Tensor {
+  return isOther(t.dtype) ? float32(t.dims, Float32Array.from(toNumbers(t))) : t;
+}
+
+/** Attributes that name an element type: Cast's `to`, EyeLike's `dtype`. */
+const typeAttributes: ReadonlySet<string> = new Set(["to", "dtype", "output_dtype"]);
+
+function mentionsOther(node: Node): boolean {
+  return Object.entries(node.attributes).some(([name, a]) => convertAttribute(name, a) !== a);
+}
+
+function convertAttribute(name: string, a: Attribute): Attribute {
+  if (a.type === "int" && typeAttributes.has(name) && floatCodes.has(a.value)) {
+    return { type: "int", value: onnxTypeCode("float32") };
+  }
+  if (a.type === "tensor" && isOther(a.value.dtype))
+    return { type: "tensor", value: convertTensor(a.value) };
+  if (a.type === "graph") {
+    const value = useFloat32(a.value);
+    return value === a.value ? a : { type: "graph", value };
+  }
+  return a;
+}
+
+function convertNode(node: Node): Node {
+  if (!mentionsOther(node)) return node;
+  const entries = Object.entries(node.attributes).map(([name, a]) => [
+    name,
+    convertAttribute(name, a),
+  ]);
+  return { ...node, attributes: Object.fromEntries(entries) as Node["attributes"] };
+}

@@ -1,0 +1,241 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { encodeNpy } from "../../src/tensor/npy.js";
+import { float32, fromNumbers } from "../../src/tensor/tensor.js";
+import { model as modelOf, node, floats, smallModel } from "../unit/onnx/small-models.js";
+import {
+  efficientNet,
+  filesIn,
+  fixture,
+  fullgrad,
+  temporaryFolder,
+  tinyInput,
+  tinyRelu,
+} from "./cli-harness.js";
+import { twoClasses, writeModelFile } from "./cli-models.js";
+
+const picture = fixture("images", "rgb.png");
+
+/** Runs explain into a folder that must not come into being, and says code and message. */
+async function explainInVain(
+  model: string,
+  input: string,
+  ...flags: string[]
+): Promise<[code: number, message: string]> {
+  const out = join(temporaryFolder(), "out");
+  const { code, stdout, stderr } = await fullgrad("explain", model, input, "-o", out, ...flags);
+  expect(stdout).toBe("");
+  expect(filesIn(join(out, ".."))).toEqual([]);
+  return [code, stderr];
+}
+
+describe("models", () => {
+  test("that are none", async () => {
+    const path = join(temporaryFolder(), "notes.onnx");
+    writeFileSync(path, "this is a shopping list: eggs, flour, milk");
+    const [code, message] = await explainInVain(path, picture);
+    expect(code).toBe(1);
+    expect(message).toMatch(/^fullgrad: \S+notes\.onnx: not an ONNX model/m);
+  });
+
+  test("that are a picture", async () => {
+    const [code, message] = await explainInVain(picture, picture);
+    expect(code).toBe(1);
+    expect(message).toMatch(/not an ONNX model: the file is a PNG image/);
+  });
+
+  test("that do not exist", async () => {
+    const [code, message] = await explainInVain("nowhere/model.onnx", picture);
+    expect(code).toBe(1);
+    expect(message).toBe("fullgrad: nowhere/model.onnx: there is no such file\n");
+  });
+
+  test.each([0.1, 0.5, 0.9, 0.999])("that are cut off after %d of their bytes", async (part) => {
+    const bytes = readFileSync(tinyRelu);
+    const path = join(temporaryFolder(), "cut.onnx");
+    writeFileSync(path, bytes.subarray(0, Math.floor(bytes.length * part)));
+    const [code, message] = await explainInVain(path, tinyInput);
+    expect(code).toBe(1);
+    expect(message).toMatch(/^fullgrad: \S+cut\.onnx: .*(truncated|cut off|ends|damaged)/m);
+  });
+
+  test("whose weights are missing", async () => {
+    const weight = {
+      ...{ name: "w", dataType: 1, dims: BigInt64Array.of(2n, 1n, 3n, 3n), dataLocation: 1 },
+      externalData: [{ key: "location", value: "model.onnx.data" }],
+    };
+    const proto = modelOf({
+      node: [node("Conv", ["x", "w"], ["y"], { name: "conv" })],
+      initializer: [weight],
+      input: [floats("x", "N", 1, 8, 8)],
+      output: [floats("y", "N", 2, 6, 6)],
+    });
+    const [code, message] = await explainInVain(writeModelFile(temporaryFolder(), proto), picture);
+    expect(code).toBe(1);
+    expect(message).toMatch(/"w".*model\.onnx\.data" is missing; keep it beside the model/);
+  });
+
+  test("whose output is no row of classes", async () => {
+    const path = writeModelFile(temporaryFolder(), smallModel);
+    const [code, message] = await explainInVain(path, picture);
+    expect(code).toBe(3);
+    expect(message).toMatch(/output "y" is \[N,1,8,8\], but a class score is read from \[N,K\]/);
+    expect(message).toMatch(/these outputs: "y" \[N,1,8,8\]/);
+    const inspected = await fullgrad("inspect", path);
+    expect(inspected.code).toBe(3);
+    expect(inspected.stdout).toContain('"y" [N,1,8,8]');
+  });
+});
+
+describe("inputs", () => {
+  test("that are no picture", async () => {
+    const [code, message] = await explainInVain(efficientNet, fixture("images", "README.md"));
+    expect(code).toBe(1);
+    expect(message).toMatch(/1 of 1 inputs failed\n {2}\S+README\.md is not a picture/);
+  });
+
+  test("that are half a picture", async () => {
+    const path = join(temporaryFolder(), "half.png");
+    const bytes = readFileSync(fixture("images", "chelsea.png"));
+    writeFileSync(path, bytes.subarray(0, bytes.length / 2));
+    const [code, message] = await explainInVain(efficientNet, path);
+    expect(code).toBe(1);
+    expect(message).toMatch(/half\.png cannot be decoded|half\.png is (damaged|truncated)/);
+  });
+
+  test("that are no array", async () => {
+    const path = join(temporaryFolder(), "text.npy");
+    writeFileSync(path, "1, 2, 3, and so on for a while");
+    const [code, message] = await explainInVain(tinyRelu, path);
+    expect(code).toBe(1);
+    expect(message).toMatch(/text\.npy is not a \.npy file/);
+  });
+
+  test.each([[[3, 9, 8]], [[2, 1, 8, 8]], [[8, 8]], [[0, 3, 8, 8]]])(
+    "that have the shape %j",
+    async (dims) => {
+      const path = join(temporaryFolder(), "x.npy");
+      const size = dims.reduce((a, b) => a * b, 1);
+      writeFileSync(path, encodeNpy(float32(dims, new Float32Array(size))));
+      const [code, message] = await explainInVain(tinyRelu, path);
+      expect(code).toBe(1);
+      expect(message).toMatch(
+        /x\.npy gives \[[\d,]+\], but input "input" takes \[N,3,8,8\] or, for a single sample, \[3,8,8\]/,
+      );
+    },
+  );
+
+  test("that hold whole numbers", async () => {
+    const path = join(temporaryFolder(), "bytes.npy");
+    writeFileSync(path, encodeNpy(fromNumbers("uint8", [3, 8, 8], new Uint8Array(192))));
+    const [code, message] = await explainInVain(tinyRelu, path);
+    expect(code).toBe(1);
+    expect(message).toMatch(/bytes\.npy holds uint8, but the model takes float32/);
+  });
+
+  test("that are pictures of another size than the model's, unscaled", async () => {
+    const [code, message] = await explainInVain(efficientNet, picture, "--preprocess", "none");
+    expect(code).toBe(1);
+    expect(message).toMatch(
+      /rgb\.png gives \[1,3,\d+,\d+\], but input "input" takes \[N,3,224,224\]/,
+    );
+  });
+
+  test("that are pictures, for a model of something else", async () => {
+    const path = writeModelFile(temporaryFolder(), twoClasses({ channels: 5 }));
+    const [code, message] = await explainInVain(path, picture);
+    expect(code).toBe(1);
+    expect(message).toMatch(/input "x" is \[N,5,8,8\], which no picture fits; give a \.npy file/);
+  });
+
+  test("that are an empty folder, or nowhere", async () => {
+    const folder = temporaryFolder();
+    const [code, message] = await explainInVain(tinyRelu, folder);
+    expect(code).toBe(1);
+    expect(message).toContain(`folder ${folder} holds no input; .png, .jpg, .jpeg, .npy`);
+    const [missing, reason] = await explainInVain(tinyRelu, "nowhere.png");
+    expect(missing).toBe(1);
+    expect(reason).toContain("nowhere.png: there is no such file");
+  });
+});
+
+describe("flags", () => {
+  test.each<[flags: string[], message: RegExp]>([
+    [["--target", "1000"], /--target 1000: there is no such class; the model has classes 0 to 999/],
+    [["--target", "-1"], /--target.*'-1' is invalid.*a class number from 0, a label, top, or top5/],
+    [["--target", "unicorn"], /--target unicorn: no label of imagenet contains it/],
+    [["--target", "cat"], /--target cat could be any of .*282 tiger cat.*285 Egyptian cat/],
+    [["--output", "logit"], /--output logit: the model has no such output; it has "logits"/],
+    [["--size", "100x100"], /--size 100x100: input "input" is fixed at 224x224/],
+    [["--size", "huge"], /--size.*'huge' is invalid.*HEIGHTxWIDTH.*224x224/],
+    [["--method", "guess"], /--method.*'guess' is invalid.*fullgrad/],
+    [["--convention", "2019"], /--convention.*'2019' is invalid.*head, paper2019/],
+    [["--backend", "tfjs"], /--backend.*'tfjs' is invalid.*not yet in this version; ort is/],
+    [["--backend", "torch"], /--backend.*'torch' is invalid.*only ort/],
+    [["--provider", "tpu"], /--provider.*'tpu' is invalid.*cpu, cuda, webgpu/],
+    [["--threads", "0"], /--threads.*'0' is invalid.*1 to 1024/],
+    [["--batch", "1.5"], /--batch.*'1.5' is invalid.*whole number/],
+    [
+      ["--preprocess", "nowhere.json"],
+      /--preprocess nowhere\.json: .*no such file.*imagenet, none/,
+    ],
+    [["--labels", "nowhere.txt"], /--labels nowhere\.txt: .*no such file.*imagenet, or a file/],
+    [["--colour", "red"], /unknown option '--colour'/],
+    [["--seed", "1"], /unknown option '--seed'/],
+  ])("%j", async (flags, expected) => {
+    const [code, message] = await explainInVain(efficientNet, picture, ...flags);
+    expect(code).toBe(2);
+    expect(message).toMatch(expected);
+  });
+
+  test("a --preprocess file that makes no sense", async () => {
+    const path = join(temporaryFolder(), "p.json");
+    writeFileSync(path, '{"size": 7}');
+    const [code, message] = await explainInVain(efficientNet, picture, "--preprocess", path);
+    expect(code).toBe(2);
+    expect(message).toMatch(/--preprocess \S+p\.json: .*"image_mean".*missing/);
+  });
+
+  test("labels for another number of classes", async () => {
+    const [code, message] = await explainInVain(tinyRelu, tinyInput, "--labels", "imagenet");
+    expect(code).toBe(2);
+    expect(message).toMatch(/--labels imagenet: it names class 999, but .* classes 0 to 9/);
+  });
+
+  test("a label where no names are known", async () => {
+    const [code, message] = await explainInVain(tinyRelu, tinyInput, "--target", "cat");
+    expect(code).toBe(2);
+    expect(message).toMatch(/--target cat: nothing is known of the classes' names.*--labels FILE/);
+  });
+
+  test("no output folder, or one that cannot be", async () => {
+    const without = await fullgrad("explain", tinyRelu, tinyInput);
+    expect(without.code).toBe(2);
+    expect(without.stderr).toMatch(/required option '-o, --out <dir>' not specified/);
+    const file = await fullgrad("explain", tinyRelu, tinyInput, "-o", picture);
+    expect(file.code).toBe(2);
+    expect(file.stderr).toMatch(/-o \S+rgb\.png: this is not a folder/);
+    const folder = fixture("images");
+    const same = await fullgrad("explain", tinyRelu, folder, "-o", folder);
+    expect(same.code).toBe(2);
+    expect(same.stderr).toMatch(/results would be taken for inputs/);
+  });
+
+  test("no command, or one that does not exist", async () => {
+    expect((await fullgrad()).code).toBe(2);
+    const { code, stderr } = await fullgrad("explian");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/unknown command 'explian'[^]*explain/);
+  });
+
+  test("--help and --version are no errors", async () => {
+    const help = await fullgrad("explain", "--help");
+    expect(help.code).toBe(0);
+    for (const flag of ["--target", "--preprocess", "--labels", "--batch", "--json"]) {
+      expect(help.stdout).toContain(flag);
+    }
+    const version = await fullgrad("--version");
+    expect([version.code, version.stdout]).toEqual([0, "0.1.0\n"]);
+  });
+});
