@@ -20,13 +20,14 @@ export function activePath(
   const active = new Set(inputs);
   for (const node of graph.nodes) {
     if (!node.inputs.some((name) => dependent.has(name))) continue;
-    const flows = registry.of(node).vjp !== "zero" && node.inputs.some((name) => active.has(name));
+    const spec = registry.of(node);
+    const flows = spec.vjp !== "zero" && node.inputs.some((name) => active.has(name));
     for (const output of node.outputs) {
       // A shape that is known is a constant, whatever it was read from.
       if (graph.constants.has(output)) continue;
       dependent.add(output);
       const fact = graph.facts.get(output);
-      if (flows && fact && isFloat(fact.dtype)) active.add(output);
+      if (flows && fact && (isFloat(fact.dtype) || spec.straightThrough)) active.add(output);
     }
   }
   return { dependent, active };

@@ -1,3 +1,6 @@
+import type { GraphBuilder } from "../onnx/builder.js";
+import type { Value } from "../onnx/ir.js";
+import type { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
 import { noAttrs, unary } from "./unary.js";
 
@@ -37,11 +40,20 @@ const prelu: OpSpec<Record<string, never>> = {
       () => b.where(positive, b.scalar(0, x), b.mul(dy!, x), "dslope"),
     ];
   },
-  // A slope that depends on the image makes a product of two active values, which for x <= 0 counts J·x twice.
-  bias: (n) =>
-    n.isActive(1)
-      ? { kind: "implicit", emit: (b) => b.neg(b.where(b.greater(n.x(), 0), b.scalar(0, n.x()), n.y())) }
-      : "none",
+  // A slope that depends on the image makes a product of two active values, which for x <= 0 counts J·x twice; where
+  // it alone does, x > 0 is a constant.
+  bias: (n) => {
+    if (!n.isActive(1)) return "none";
+    return {
+      kind: "implicit",
+      emit: (b) => {
+        const [positive, zero] = [b.greater(n.x(), 0), b.scalar(0, n.x())];
+        return n.isActive(0)
+          ? b.where(positive, zero, b.neg(n.y()), "bias")
+          : b.where(positive, n.y(), zero, "bias");
+      },
+    };
+  },
 };
 
 // y = σ(x); y' = y(1 − y)
@@ -69,16 +81,36 @@ const hardSigmoid = unary({
     b.scale(b.mask(b.op("And", [b.greater(y, 0), b.less(y, 1)]), x), alpha),
 });
 
-// y = x·min(max(x/6 + 1/2, 0), 1); y' = 0 below −3, 1 above 3, x/3 + 1/2 between
+// y = x·min(max(x/6 + 1/2, 0), 1); y' = 0 up to −3, 1 from 3 on, x/3 + 1/2 between
 const hardSwish = unary({
   type: "HardSwish",
   since: 14,
   attrs: noAttrs,
   derivative: (b, x) => {
     const inner = b.shift(b.scale(x, 1 / 3), 0.5);
-    const above = b.where(b.greater(x, 3), b.scalar(1, x), inner);
-    return b.where(b.less(x, -3), b.scalar(0, x), above);
+    const below = b.where(b.less(x, 3), inner, b.scalar(1, x));
+    return b.where(b.greater(x, -3), below, b.scalar(0, x));
   },
+});
+
+// y = x·s, s = σ(αx); y' = s·(1 + αx·(1 − s))
+const swish = unary({
+  type: "Swish",
+  since: 24,
+  attrs: (a) => ({ alpha: a.float("alpha", 1) }),
+  derivative: (b, x, _, { alpha }) => {
+    const scaled = b.scale(x, alpha);
+    const s = b.op("Sigmoid", [scaled]);
+    return b.mul(s, b.shift(b.mul(scaled, b.sub(b.scalar(1, s), s)), 1));
+  },
+});
+
+// y = x + bias for x < −λ, x − bias for x > λ, 0 between; y' = 1 where y was not cut to 0
+const shrink = unary({
+  type: "Shrink",
+  since: 9,
+  attrs: (a) => ({ lambda: a.float("lambd", 0.5), bias: a.float("bias", 0) }),
+  derivative: (b, x, _, { lambda }) => b.mask(b.greater(b.op("Abs", [x]), lambda), x),
 });
 
 // y = erf(x); y' = 2/√π · exp(−x²)
@@ -147,8 +179,7 @@ const elu = unary({
   type: "Elu",
   since: 6,
   attrs: (a) => ({ alpha: a.float("alpha", 1) }),
-  derivative: (b, x, y, { alpha }) =>
-    b.where(b.greater(x, 0), b.scalar(1, x), b.shift(y, alpha)),
+  derivative: (b, x, y, { alpha }) => b.where(b.greater(x, 0), b.scalar(1, x), b.shift(y, alpha)),
 });
 
 // y = γx for x > 0, γα(eˣ − 1) else; y' = γ, y + γα
@@ -180,42 +211,53 @@ const thresholdedRelu = unary({
   derivative: (b, x, _, { alpha }) => b.mask(b.greater(x, alpha), x),
 });
 
-// y = min(max(x, low), high); y' = 1 inside and at the bounds (as torch.clamp), 0 beyond. The bounds are inputs.
+// y = min(max(x, low), high); y' = 1 inside, 0 at the bounds and beyond, as relu6, hardtanh and (PyTorch 2.15) clamp.
+// The bounds are inputs. The masks are read from y, so that an engine may still fuse the Clip into a convolution.
 const clip: OpSpec<Record<string, never>> = {
   type: "Clip",
   since: 11,
   attrs: noAttrs,
   pointwise: true,
-  infer: (n) => [n.like(n.shape())],
+  infer: (n) => {
+    const low = n.optional(1) ? n.elements(1)?.[0] : -Infinity;
+    const high = n.optional(2) ? n.elements(2)?.[0] : Infinity;
+    const bounds = typeof low === "number" && typeof high === "number";
+    const known = bounds && n.elements(0)?.every((e) => typeof e === "number");
+    if (!known) return [n.like(n.shape())];
+    const elements = n.elements(0)!.map((e) => Math.min(Math.max(Number(e), low), high));
+    return [{ ...n.like(n.shape()), elements }];
+  },
   vjp: (b, n, [dy]) => {
-    const x = n.x();
-    const low = n.optional(1);
-    const high = n.optional(2);
-    const below = low && b.less(x, low);
-    const above = high && b.greater(x, high);
-    const outside = below && above ? b.op("Or", [below, above]) : (below ?? above);
-    const zero = b.scalar(0, x);
+    const [atLow, atHigh] = [1, 2].map((i) => n.optional(i) && saturatedBy(b, n, i));
+    const outside = atLow && atHigh ? b.op("Or", [atLow, atHigh]) : (atLow ?? atHigh);
+    const zero = b.scalar(0, n.x());
     return [
       () => (outside ? b.where(outside, zero, dy!, "dx") : dy!),
-      low ? () => b.where(below!, dy!, zero, "dlow") : null,
-      high ? () => b.where(above!, dy!, zero, "dhigh") : null,
+      atLow ? () => b.where(atLow, dy!, zero, "dlow") : null,
+      atHigh ? () => b.where(atHigh, dy!, zero, "dhigh") : null,
     ];
   },
-  // Saturated elements are constants: y there, 0 elsewhere.
+  // Saturated elements are constants: y there, 0 elsewhere. So are the others, where only a bound is active.
   bias: (n) => ({
     kind: "implicit",
     emit: (b) => {
-      const x = n.x();
-      const zero = b.scalar(0, x);
-      const saturated = [
-        n.optional(1) && !n.isActive(1) ? b.less(x, n.x(1)) : undefined,
-        n.optional(2) && !n.isActive(2) ? b.greater(x, n.x(2)) : undefined,
-      ].filter((v) => v !== undefined);
-      if (saturated.length === 0) return zero;
-      return b.where(saturated.reduce((p, q) => b.op("Or", [p, q])), n.y(), zero, "bias");
+      const zero = b.scalar(0, n.x());
+      const either = (list: readonly Value[]): Value | undefined =>
+        list.length === 0 ? undefined : list.reduce((p, q) => b.op("Or", [p, q]));
+      const bounds = [1, 2].filter((i) => n.optional(i));
+      const beyond = (i: number): Value => saturatedBy(b, n, i);
+      const saturated = either(bounds.filter((i) => !n.isActive(i)).map(beyond));
+      if (n.isActive(0)) return saturated ? b.where(saturated, n.y(), zero, "bias") : zero;
+      const moving = either(bounds.filter((i) => n.isActive(i)).map(beyond));
+      return moving ? b.where(moving, zero, n.y(), "bias") : n.y();
     },
   }),
 };
+
+/** Whether a Clip stands at one of its bounds. */
+function saturatedBy(b: GraphBuilder, n: NodeView, bound: number): Value {
+  return b.op(bound === 1 ? "LessOrEqual" : "GreaterOrEqual", [n.y(), n.x(bound)]);
+}
 
 export const activations: readonly OpSpec[] = [
   relu,
@@ -225,6 +267,8 @@ export const activations: readonly OpSpec[] = [
   tanh,
   hardSigmoid,
   hardSwish,
+  swish,
+  shrink,
   erf,
   gelu,
   softplus,

@@ -17,7 +17,7 @@ import { noAttrs, unary } from "./unary.js";
 type None = Record<string, never>;
 
 /** Facts of an element-wise operator with broadcasting. */
-function inferZip(f: (...operands: Dim[]) => Dim | undefined): OpSpec<None>["infer"] {
+export function inferZip(f: (...operands: Dim[]) => Dim | undefined): OpSpec<None>["infer"] {
   return (n) => {
     const shape = broadcast(...n.inputs.map((_, i) => n.shape(i)));
     const fact = n.like(shape);
@@ -62,7 +62,9 @@ const mul: OpSpec<None> = {
   infer: inferZip(multiplyDims),
   vjp: (b, n, [dy]) => [() => b.mul(dy!, n.x(1), "da"), () => b.mul(dy!, n.x(0), "db")],
   bias: (n) =>
-    n.isActive(0) && n.isActive(1) ? { kind: "implicit", emit: (b) => b.neg(n.y(), "bias") } : "none",
+    n.isActive(0) && n.isActive(1)
+      ? { kind: "implicit", emit: (b) => b.neg(n.y(), "bias") }
+      : "none",
 };
 
 // y = a/b; da = dy/b, db = −y·dy/b. J·z = y − y = 0 where both are active: bias = y. Active denominator alone:
@@ -74,7 +76,7 @@ const div: OpSpec<None> = {
   pointwise: true,
   infer: (n) => {
     const integer = !isFloat(n.x().fact.dtype);
-    return inferZip(integer ? divideDims : onNumbers((a, b) => a / b))(n);
+    return inferZip(integer ? divideIntegers : onNumbers((a, b) => a / b))(n);
   },
   vjp: (b, n, [dy]) => [
     () => b.div(dy!, n.x(1), "da"),
@@ -85,6 +87,12 @@ const div: OpSpec<None> = {
       ? "none"
       : { kind: "implicit", emit: (b) => (n.isActive(0) ? n.y() : b.scale(n.y(), 2, "bias")) },
 };
+
+/** a / b towards zero, as ONNX divides integers; of symbols, where b divides a. */
+function divideIntegers(a: Dim, b: Dim): Dim | undefined {
+  if (b === 0) return undefined;
+  return typeof a === "number" && typeof b === "number" ? Math.trunc(a / b) : divideDims(a, b);
+}
 
 // y = aᵖ; da = p·aᵖ⁻¹·dy, dp = y·ln(a)·dy. bias = (1 − p)·y for a constant exponent.
 const pow: OpSpec<None> = {
@@ -120,7 +128,8 @@ function powDerivative(b: GraphBuilder, n: NodeView<None>): Value {
   const exponent = n.elements(1);
   if (exponent?.length === 1 && exponent[0] === 2) return b.scale(a, 2);
   if (exponent?.length === 1 && exponent[0] === 1) return b.scalar(1, a);
-  if (exponent?.length === 1 && exponent[0] === 0.5) return b.scale(b.op("Reciprocal", [n.y()]), 0.5);
+  if (exponent?.length === 1 && exponent[0] === 0.5)
+    return b.scale(b.op("Reciprocal", [n.y()]), 0.5);
   const power = b.cast(p, a.fact.dtype);
   return b.mul(power, b.op("Pow", [a, b.shift(power, -1)]));
 }
@@ -130,7 +139,10 @@ function powDerivative(b: GraphBuilder, n: NodeView<None>): Value {
 function extreme(type: "Max" | "Min", f: (...v: number[]) => number): OpSpec<None> {
   const share = (b: GraphBuilder, n: NodeView<None>, i: number): Value => {
     const hits = n.inputs.map((_, j) => b.mask(b.op("Equal", [n.x(j), n.y()]), n.y()));
-    return b.div(hits[i]!, hits.reduce((p, q) => b.add(p, q)));
+    return b.div(
+      hits[i]!,
+      hits.reduce((p, q) => b.add(p, q)),
+    );
   };
   return {
     type,
@@ -139,7 +151,9 @@ function extreme(type: "Max" | "Min", f: (...v: number[]) => number): OpSpec<Non
     pointwise: true,
     infer: inferZip(onNumbers(f)),
     vjp: (b, n, [dy]) =>
-      n.inputs.map((_, i) => () => (n.inputs.length === 1 ? dy! : b.mul(dy!, share(b, n, i), "dx"))),
+      n.inputs.map(
+        (_, i) => () => (n.inputs.length === 1 ? dy! : b.mul(dy!, share(b, n, i), "dx")),
+      ),
     bias: (n) =>
       still(n).length === 0
         ? "none"
@@ -147,7 +161,11 @@ function extreme(type: "Max" | "Min", f: (...v: number[]) => number): OpSpec<Non
             kind: "implicit",
             emit: (b) => {
               const parts = n.inputs.flatMap((_, i) => (n.isActive(i) ? [] : [share(b, n, i)]));
-              return b.mul(n.y(), parts.reduce((p, q) => b.add(p, q)), "bias");
+              return b.mul(
+                n.y(),
+                parts.reduce((p, q) => b.add(p, q)),
+                "bias",
+              );
             },
           },
   };
@@ -174,12 +192,18 @@ const mean: OpSpec<None> = {
   vjp: (b, n, [dy]) => n.inputs.map((v) => () => b.scale(dy!, 1 / n.inputs.length, v!.name)),
   bias: (n) =>
     constantPart(n, (b, constants) =>
-      b.scale(constants.reduce((p, q) => b.add(p, q)), 1 / n.inputs.length),
+      b.scale(
+        constants.reduce((p, q) => b.add(p, q)),
+        1 / n.inputs.length,
+      ),
     ),
 };
 
 /** The bias of a sum: its summands that do not depend on the image. */
-function constantPart(n: NodeView, emit: (b: GraphBuilder, constants: readonly Value[]) => Value): BiasRule {
+function constantPart(
+  n: NodeView,
+  emit: (b: GraphBuilder, constants: readonly Value[]) => Value,
+): BiasRule {
   const constants = still(n);
   return constants.length === 0 ? "none" : { kind: "constant", emit: (b) => emit(b, constants) };
 }
@@ -237,7 +261,12 @@ const reciprocal = unary({
   derivative: (b, _, y) => b.neg(b.mul(y, y)),
 });
 
-const sin = unary({ type: "Sin", since: 7, attrs: noAttrs, derivative: (b, x) => b.op("Cos", [x]) });
+const sin = unary({
+  type: "Sin",
+  since: 7,
+  attrs: noAttrs,
+  derivative: (b, x) => b.op("Cos", [x]),
+});
 
 const cos = unary({
   type: "Cos",
@@ -245,30 +274,6 @@ const cos = unary({
   attrs: noAttrs,
   derivative: (b, x) => b.neg(b.op("Sin", [x])),
 });
-
-/** Steps: constant almost everywhere, so nothing flows back. */
-function step(type: string, since: number, f: (x: number) => number): OpSpec<None> {
-  return {
-    type,
-    since,
-    attrs: noAttrs,
-    pointwise: true,
-    infer: inferZip(onNumbers(f)),
-    vjp: "zero",
-    bias: () => "none",
-  };
-}
-
-// y = a mod b, by sign of b (fmod = 0) or of a (fmod = 1). Shape arithmetic; integers only in practice.
-const mod: OpSpec<{ fmod: boolean }> = {
-  type: "Mod",
-  since: 10,
-  attrs: (a) => ({ fmod: a.flag("fmod") }),
-  pointwise: true,
-  infer: (n) => inferZip(onNumbers((a, m) => (n.attrs.fmod ? a % m : ((a % m) + m) % m)))(n as never),
-  vjp: "not-differentiable",
-  bias: () => "none",
-};
 
 export const arithmetic: readonly OpSpec[] = [
   add,
@@ -288,9 +293,4 @@ export const arithmetic: readonly OpSpec[] = [
   reciprocal,
   sin,
   cos,
-  step("Floor", 6, Math.floor),
-  step("Ceil", 6, Math.ceil),
-  step("Round", 11, (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x))),
-  step("Sign", 9, Math.sign),
-  mod,
 ];

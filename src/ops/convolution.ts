@@ -15,7 +15,10 @@ interface ConvTransposeAttrs extends ConvAttrs {
 }
 
 /** Attributes of an emitted Conv, ConvTranspose or pool. */
-export function windowAttributes(axes: readonly Axis[], group?: number): Record<string, Attributes[string]> {
+export function windowAttributes(
+  axes: readonly Axis[],
+  group?: number,
+): Record<string, Attributes[string]> {
   return {
     kernel_shape: ints(axes.map((a) => a.kernel)),
     strides: ints(axes.map((a) => a.stride)),
@@ -79,13 +82,17 @@ const convTranspose: OpSpec<ConvTransposeAttrs> = {
     return [n.like([n.shape()[0]!, co * n.attrs.group, ...outputs])];
   },
   vjp: (b, n, [dy]) => {
-    const { axes } = transposedAxes(n);
     const { group } = n.attrs;
-    const attributes = windowAttributes(axes, group);
     const bias = n.optional(2);
     return [
-      () => b.op("Conv", [fitTransposed(b, n, dy!, axes), n.x(1)], attributes, "dx"),
-      () => convWeightGradient(b, fitTransposed(b, n, dy!, axes), n.x(0), axes, group, n.x(1).fact.shape),
+      () => {
+        const { source, axes } = adjointWindow(b, n, dy!);
+        return b.op("Conv", [source, n.x(1)], windowAttributes(axes, group), "dx");
+      },
+      () => {
+        const { source, axes } = adjointWindow(b, n, dy!);
+        return convWeightGradient(b, source, n.x(0), axes, group, n.x(1).fact.shape);
+      },
       bias ? () => sumAllBut(b, dy!, 1) : null,
     ];
   },
@@ -98,6 +105,9 @@ function convBias(n: NodeView): ReturnType<OpSpec["bias"]> {
   const still = bias !== undefined && !n.isActive(2);
   const wide = (b: GraphBuilder): Value =>
     b.reshape(bias!, [1, bias!.fact.shape[0]!, ...new Array<number>(n.rank() - 2).fill(1)], "bias");
+  if (!n.isActive(0) && !n.isActive(1)) {
+    return { kind: "constant", emit: (b) => b.sub(n.y(), wide(b), "bias") };
+  }
   if (!(n.isActive(0) && n.isActive(1))) {
     return still ? { kind: "input", emit: wide } : "none";
   }
@@ -132,7 +142,11 @@ export function convDataGradient(
   spatial: Shape,
   n: NodeView,
 ): Value {
-  const flipped = axes.map((a) => ({ ...a, begin: span(a) - 1 - a.begin, end: span(a) - 1 - a.end }));
+  const flipped = axes.map((a) => ({
+    ...a,
+    begin: span(a) - 1 - a.begin,
+    end: span(a) - 1 - a.end,
+  }));
   const fits = flipped.every((a) => a.stride === 1 && a.begin >= 0 && a.end >= 0);
   if (fits) {
     return b.op("Conv", [dy, turnKernel(b, weight, group)], windowAttributes(flipped, group), "dx");
@@ -199,7 +213,12 @@ function convWeightGradient(
     [ci!, multiply(group, batch!), ...spatial],
   );
   const filter = b.reshape(
-    b.transpose(b.reshape(dy, [batch!, group, co! / group, ...outputs]), [1, 2, 0, ...rest(outputs, 3)]),
+    b.transpose(b.reshape(dy, [batch!, group, co! / group, ...outputs]), [
+      1,
+      2,
+      0,
+      ...rest(outputs, 3),
+    ]),
     [co!, batch!, ...outputs],
   );
   const exchanged = axes.map((a, i) => ({
@@ -210,7 +229,13 @@ function convWeightGradient(
   }));
   const attributes = windowAttributes(exchanged, group);
   const correlated = b.op("Conv", [source, filter], attributes, "dw/swapped");
-  const cut = b.slice(correlated, rest(kernel, 2), kernel.map(() => 0), kernel, "dw/cut");
+  const cut = b.slice(
+    correlated,
+    rest(kernel, 2),
+    kernel.map(() => 0),
+    kernel,
+    "dw/cut",
+  );
   return b.transpose(cut, [1, 0, ...rest(kernel, 2)], "dw");
 }
 
@@ -234,29 +259,37 @@ function transposedAxes(n: NodeView<ConvTransposeAttrs>): { axes: Axis[]; output
     );
     return { axes: plain, outputs };
   }
-  const wanted = attrs.outputShape?.slice(-plain.length) ?? plain.map((a, i) => Number(spatial[i]) * a.stride);
+  const wanted =
+    attrs.outputShape?.slice(-plain.length) ?? plain.map((a, i) => Number(spatial[i]) * a.stride);
   const axes = plain.map((a, i) => {
     const total = Math.max(0, Number(full[i]) - wanted[i]!);
     const small = Math.floor(total / 2);
-    const [begin, end] = attrs.autoPad === "SAME_UPPER" ? [small, total - small] : [total - small, small];
+    const [begin, end] =
+      attrs.autoPad === "SAME_UPPER" ? [small, total - small] : [total - small, small];
     return { ...a, begin, end };
   });
   return { axes, outputs: wanted };
 }
 
-/** dy cut or filled up to just what the adjoint Conv reads, so that it gives x's extent. */
-function fitTransposed(
+/**
+ * What the adjoint Conv reads, so that it gives x's extent: dy, and the end pads less what output_padding added. Of
+ * dy itself only what no x reached is cut off.
+ */
+function adjointWindow(
   b: GraphBuilder,
   n: NodeView<ConvTransposeAttrs>,
   dy: Value,
-  axes: readonly Axis[],
-): Value {
+): { source: Value; axes: Axis[] } {
+  const { axes, outputs } = transposedAxes(n);
   const spatial = n.shape().slice(2);
-  const outputs = dy.fact.shape.slice(2);
-  const missing = axes.map(
-    (a, i) => (Number(spatial[i]) - 1) * a.stride + span(a) - a.begin - a.end - Number(outputs[i]),
+  const ends = axes.map(
+    (a, i) => (Number(spatial[i]) - 1) * a.stride + span(a) - a.begin - Number(outputs[i]),
   );
-  return b.pad(dy, [0, 0, ...axes.map(() => 0), 0, 0, ...missing]);
+  const cut = ends.map((end) => Math.min(0, end));
+  return {
+    source: b.pad(dy, [0, 0, ...axes.map(() => 0), 0, 0, ...cut]),
+    axes: axes.map((a, i) => ({ ...a, end: Math.max(0, ends[i]!) })),
+  };
 }
 
 export const convolution: readonly OpSpec[] = [conv, convTranspose];

@@ -3,7 +3,7 @@ import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { gather as gatherBlock, slice as sliceBlock } from "../tensor/move.js";
 import { addDims, isStatic, normalizeAxis, sizeOf, type Dim } from "../tensor/shape.js";
-import { fromNumbers } from "../tensor/tensor.js";
+import { alongAxis } from "./along-axis.js";
 import { blockOf, moved } from "./elements.js";
 import type { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
@@ -40,9 +40,11 @@ function sliceWindow(n: NodeView): Window {
       else counts[axis] = `(${extent}[${start}:${end}:${step}])`;
       return;
     }
-    const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v, low), high);
+    const clamp = (v: number, low: number, high: number): number =>
+      Math.min(Math.max(v, low), high);
     const wrap = (v: number): number => (v < 0 ? v + extent : v);
-    const first = step > 0 ? clamp(wrap(start), 0, extent) : clamp(wrap(start), -1, extent - 1);
+    // Going backwards a start before the first element is the first one: the standard's rule, not numpy's.
+    const first = clamp(wrap(start), 0, step > 0 ? extent : extent - 1);
     const last = step > 0 ? clamp(wrap(end), 0, extent) : clamp(wrap(end), -1, extent - 1);
     starts[axis] = first;
     counts[axis] = Math.max(0, Math.ceil((last - first) / step));
@@ -60,7 +62,9 @@ const slice: OpSpec<None> = {
   infer: (n) => {
     const { starts, counts, steps } = sliceWindow(n);
     const fact = n.like(counts);
-    return [moved(n, fact, (block) => sliceBlock(block, starts, counts as readonly number[], steps))];
+    return [
+      moved(n, fact, (block) => sliceBlock(block, starts, counts as readonly number[], steps)),
+    ];
   },
   vjp: (b, n, [dy]) => [() => spread(b, n, dy!), ...n.inputs.slice(1).map(() => null)],
   bias: () => "none",
@@ -90,36 +94,6 @@ function spread(b: GraphBuilder, n: NodeView, dy: Value): Value {
   return b.pad(gradient, [...begins, ...ends], "dx");
 }
 
-/** Multiplies by a constant [from, to] matrix along one axis: y[…, j, …] = Σᵢ x[…, i, …]·m[i, j]. */
-export function alongAxis(
-  b: GraphBuilder,
-  x: Value,
-  axis: number,
-  matrix: Float64Array,
-  from: number,
-  to: number,
-): Value {
-  const m = b.constant(fromNumbers(x.fact.dtype, [from, to], matrix), "matrix");
-  const rank = x.fact.shape.length;
-  if (axis === rank - 1) return b.matmul(x, m);
-  if (axis === rank - 2) {
-    const turned = b.constant(fromNumbers(x.fact.dtype, [to, from], turn(matrix, from, to)), "matrix");
-    return b.matmul(turned, x);
-  }
-  const perm = Array.from({ length: rank }, (_, i) => i);
-  perm[axis] = rank - 1;
-  perm[rank - 1] = axis;
-  return b.transpose(b.matmul(b.transpose(x, perm), m), perm);
-}
-
-function turn(matrix: Float64Array, rows: number, columns: number): Float64Array {
-  const result = new Float64Array(matrix.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) result[j * rows + i] = matrix[i * columns + j]!;
-  }
-  return result;
-}
-
 // y = x picked along an axis; dx adds dy at the places that were read
 const gather: OpSpec<{ axis: number }> = {
   type: "Gather",
@@ -131,9 +105,11 @@ const gather: OpSpec<{ axis: number }> = {
     const indices = blockOf(n, 1);
     if (!indices?.data.every((i) => typeof i === "number")) return [n.like(dims)];
     const extent = n.shape()[axis]!;
-    const bad = indices.data.find((i) => typeof extent === "number" && (i >= extent || i < -extent));
+    const bad = indices.data.find(
+      (i) => typeof extent === "number" && (i >= extent || i < -extent),
+    );
     if (bad !== undefined) throw n.error(`index ${bad} is out of range for extent ${extent}`);
-    const at = { dims: indices.dims, data: indices.data as readonly number[] };
+    const at = { dims: indices.dims, data: indices.data };
     return [moved(n, n.like(dims), (block) => gatherBlock(block, at, axis))];
   },
   vjp: (b, n, [dy]) => {
@@ -214,7 +190,10 @@ const gatherElements: OpSpec<{ axis: number }> = {
   infer: (n) => [n.like(n.shape(1))],
   vjp: (b, n, [dy]) => [
     () => {
-      const attributes = { axis: int(n.attrs.axis), reduction: { type: "string", value: "add" } as const };
+      const attributes = {
+        axis: int(n.attrs.axis),
+        reduction: { type: "string", value: "add" } as const,
+      };
       return b.op("ScatterElements", [b.zerosLike(n.x()), n.x(1), dy!], attributes, "dx");
     },
     null,
@@ -261,7 +240,11 @@ function borders(n: NodeView): [before: number[], after: number[]] {
 
 function crop(b: GraphBuilder, n: NodeView, dy: Value): Value {
   const [before, after] = borders(n);
-  return b.pad(dy, [...before, ...after].map((p) => -p), "dx");
+  return b.pad(
+    dy,
+    [...before, ...after].map((p) => -p),
+    "dx",
+  );
 }
 
 /** Every border element is a copy of one of x: its gradient goes there. */
@@ -269,7 +252,8 @@ function foldBack(b: GraphBuilder, n: NodeView<{ mode: string }>, dy: Value): Va
   const [before, after] = borders(n);
   return n.shape().reduce((gradient, extent, axis) => {
     if (before[axis] === 0 && after[axis] === 0) return gradient;
-    if (typeof extent === "string") throw n.error(`axis ${axis} of open extent cannot be padded by copying`);
+    if (typeof extent === "string")
+      throw n.error(`axis ${axis} of open extent cannot be padded by copying`);
     const length = extent + before[axis]! + after[axis]!;
     const matrix = new Float64Array(length * extent);
     for (let i = 0; i < length; i++) {

@@ -41,7 +41,9 @@ const matMul: OpSpec<Record<string, never>> = {
     ];
   },
   bias: (n) =>
-    n.isActive(0) && n.isActive(1) ? { kind: "implicit", emit: (b) => b.neg(n.y(), "bias") } : "none",
+    n.isActive(0) && n.isActive(1)
+      ? { kind: "implicit", emit: (b) => b.neg(n.y(), "bias") }
+      : "none",
 };
 
 /** Vectors as matrices with an extent of 1, so that one rule serves them. */
@@ -50,7 +52,8 @@ function asMatrices(b: GraphBuilder, n: NodeView, dy: Value): { a: Value; c: Val
   const c = n.rank(1) === 1 ? b.reshape(n.x(1), [n.shape(1)[0]!, 1]) : n.x(1);
   let dY = dy;
   if (n.rank(1) === 1) dY = b.reshape(dY, [...dY.fact.shape, 1]);
-  if (n.rank(0) === 1) dY = b.reshape(dY, [...dY.fact.shape.slice(0, -1), 1, dY.fact.shape.at(-1)!]);
+  if (n.rank(0) === 1)
+    dY = b.reshape(dY, [...dY.fact.shape.slice(0, -1), 1, dY.fact.shape.at(-1)!]);
   return { a, c, dY };
 }
 
@@ -108,6 +111,9 @@ const gemm: OpSpec<GemmAttrs> = {
     const { beta } = n.attrs;
     const c = n.optional(2);
     const still = c !== undefined && !n.isActive(2);
+    if (!n.isActive(0) && !n.isActive(1)) {
+      return { kind: "constant", emit: (b) => b.sub(n.y(), b.scale(n.x(2), beta), "bias") };
+    }
     if (!(n.isActive(0) && n.isActive(1))) {
       return still ? { kind: "input", emit: (b) => b.scale(c, beta, "bias") } : "none";
     }

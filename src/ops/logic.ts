@@ -14,7 +14,11 @@ function predicate(type: string, since: number, f: (...v: number[]) => boolean):
     pointwise: true,
     infer: (n) => {
       const shape = broadcast(...n.inputs.map((_, i) => n.shape(i)));
-      const elements = zip(n, shape, onNumbers((...v) => Number(f(...v))));
+      const elements = zip(
+        n,
+        shape,
+        onNumbers((...v) => Number(f(...v))),
+      );
       return [withElements({ dtype: "bool", shape }, elements)];
     },
     vjp: "zero",
@@ -35,11 +39,7 @@ const where: OpSpec<None> = {
   },
   vjp: (b, n, [dy]) => {
     const zero = b.scalar(0, dy!);
-    return [
-      null,
-      () => b.where(n.x(0), dy!, zero, "da"),
-      () => b.where(n.x(0), zero, dy!, "db"),
-    ];
+    return [null, () => b.where(n.x(0), dy!, zero, "da"), () => b.where(n.x(0), zero, dy!, "db")];
   },
   bias: (n) => {
     if (n.isActive(1) && n.isActive(2)) return "none";
@@ -66,5 +66,7 @@ export const logic: readonly OpSpec[] = [
   predicate("Xor", 7, (a, b) => (a !== 0) !== (b !== 0)),
   predicate("Not", 1, (a) => a === 0),
   predicate("IsNaN", 9, Number.isNaN),
+  // Shape arithmetic knows no infinities.
+  predicate("IsInf", 10, () => false),
   where,
 ];

@@ -1,5 +1,9 @@
 import type { Value } from "../onnx/ir.js";
-import { concat as concatBlocks, expand as expandBlock, transpose as transposeBlock } from "../tensor/move.js";
+import {
+  concat as concatBlocks,
+  expand as expandBlock,
+  transpose as transposeBlock,
+} from "../tensor/move.js";
 import {
   addDims,
   broadcast,
@@ -27,7 +31,10 @@ function reshaping<A>(
     since,
     attrs,
     infer: (n) => [withElements(n.like(shape(n)), n.elements(0))],
-    vjp: (b, n, [dy]) => [() => b.reshapeLike(dy!, n.x(), "dx"), ...n.inputs.slice(1).map(() => null)],
+    vjp: (b, n, [dy]) => [
+      () => b.reshapeLike(dy!, n.x(), "dx"),
+      ...n.inputs.slice(1).map(() => null),
+    ],
     bias: () => "none",
   };
 }
@@ -205,7 +212,9 @@ const split: OpSpec<{ axis: number; numOutputs: number | undefined }> = {
   attrs: (a) => ({ axis: a.int("axis", 0), numOutputs: a.int("num_outputs") }),
   infer: (n) => {
     const axis = normalizeAxis(n.attrs.axis, n.rank());
-    return pieces(n, axis).map((length) => n.like(n.shape().map((d, i) => (i === axis ? length : d))));
+    return pieces(n, axis).map((length) =>
+      n.like(n.shape().map((d, i) => (i === axis ? length : d))),
+    );
   },
   vjp: (b, n, dy) => {
     const axis = normalizeAxis(n.attrs.axis, n.rank());
@@ -220,7 +229,10 @@ const split: OpSpec<{ axis: number; numOutputs: number | undefined }> = {
   bias: () => "none",
 };
 
-function pieces(n: NodeView<{ axis: number; numOutputs: number | undefined }>, axis: number): readonly number[] {
+function pieces(
+  n: NodeView<{ axis: number; numOutputs: number | undefined }>,
+  axis: number,
+): readonly number[] {
   const given = n.optionalNumbers(1);
   if (given) return given;
   const total = extent(n, 0, axis);
@@ -230,7 +242,10 @@ function pieces(n: NodeView<{ axis: number; numOutputs: number | undefined }>, a
 }
 
 /** Blocks of pixels to channels or back: a reshape, a transpose, a reshape. Its gradient is the other one. */
-function blocks(type: "DepthToSpace" | "SpaceToDepth", since: number): OpSpec<{ blocksize: number; mode: "DCR" | "CRD" }> {
+function blocks(
+  type: "DepthToSpace" | "SpaceToDepth",
+  since: number,
+): OpSpec<{ blocksize: number; mode: "DCR" | "CRD" }> {
   const toSpace = type === "DepthToSpace";
   return {
     type,

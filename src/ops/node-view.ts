@@ -1,4 +1,4 @@
-import { ShapeError } from "../errors.js";
+import { ShapeError, UnsupportedModelError } from "../errors.js";
 import type { Fact, Node, Value } from "../onnx/ir.js";
 import type { Dim } from "../tensor/shape.js";
 
@@ -78,7 +78,7 @@ export class NodeView<A = unknown> {
     if (!elements?.every((e) => typeof e === "number")) {
       throw this.error(`input ${i} ("${this.inputs[i]?.name ?? ""}") must be constant`);
     }
-    return elements as readonly number[];
+    return elements;
   }
 
   /** As {@link numbers}, or undefined where the input is absent. */
@@ -89,6 +89,14 @@ export class NodeView<A = unknown> {
   /** A fact with the dtype of input i. */
   like(shape: readonly Dim[], i = 0): Fact {
     return { dtype: this.x(i).fact.dtype, shape };
+  }
+
+  /** What a rule throws where this use of the operator has no gradient, although others have. */
+  refusal(reason: string): UnsupportedModelError {
+    const { name, op, domain } = this.node;
+    return new UnsupportedModelError([
+      { node: name, op: domain === "" ? op : `${domain}:${op}`, opset: this.opset, reason },
+    ]);
   }
 
   error(problem: string): ShapeError {

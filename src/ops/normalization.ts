@@ -6,7 +6,11 @@ import type { OpSpec } from "./spec.js";
 
 /** A per-channel vector [C] as [1, C, 1, …]. */
 function perChannel(b: GraphBuilder, n: NodeView, v: Value): Value {
-  return b.reshape(v, [1, v.fact.shape[0]!, ...new Array<number>(Math.max(0, n.rank() - 2)).fill(1)]);
+  return b.reshape(v, [
+    1,
+    v.fact.shape[0]!,
+    ...new Array<number>(Math.max(0, n.rank() - 2)).fill(1),
+  ]);
 }
 
 /** 1/√(σ² + ε) per channel. */
@@ -39,10 +43,19 @@ const batchNormalization: OpSpec<{ epsilon: number; training: boolean }> = {
     ];
   },
   bias: (n) => ({
-    kind: "batch-norm",
+    kind: n.isActive(0) ? "batch-norm" : "constant",
     emit: (b) => {
       const gain = b.mul(n.x(1), inverseDeviation(b, n), "gain");
-      return perChannel(b, n, b.sub(n.x(2), b.mul(gain, n.x(3)), "bias"));
+      const shift = b.mul(gain, n.x(3));
+      if (!n.isActive(1) && !n.isActive(2)) return perChannel(b, n, b.sub(n.x(2), shift, "bias"));
+      // γ or β depend on the image too: y less what each active input accounts for.
+      const beta = perChannel(b, n, n.x(2));
+      const parts = [
+        n.isActive(0) ? b.mul(perChannel(b, n, gain), n.x()) : undefined,
+        n.isActive(1) ? b.sub(n.y(), beta) : undefined,
+        n.isActive(2) ? beta : undefined,
+      ].filter((part) => part !== undefined);
+      return parts.reduce((rest, part) => b.sub(rest, part, "bias"), n.y());
     },
   }),
 };

@@ -1,4 +1,4 @@
-import { float32, fromNumbers } from "../tensor/tensor.js";
+import { fromNumbers, full } from "../tensor/tensor.js";
 import { int, text, type GraphBuilder } from "../onnx/builder.js";
 import type { Attributes, Value } from "../onnx/ir.js";
 import { staticShape, type Dim } from "../tensor/shape.js";
@@ -8,17 +8,19 @@ import type { OpSpec } from "./spec.js";
 import { noAttrs } from "./unary.js";
 import { positions, span, windowAttrs, windowAxes, type Axis, type WindowAttrs } from "./window.js";
 
-interface PoolAttrs extends WindowAttrs {
+export interface PoolAttrs extends WindowAttrs {
   readonly ceil: boolean;
 }
 
-function poolAxes(n: NodeView<PoolAttrs>): Axis[] {
+/** The spatial axes of a pool. */
+export function poolAxes(n: NodeView<PoolAttrs>): Axis[] {
   const kernel = n.attrs.kernelShape;
   if (!kernel) throw n.error("kernel_shape is missing");
   return windowAxes(n, n.attrs, kernel, n.shape().slice(2));
 }
 
-function pooled(n: NodeView<PoolAttrs>): Dim[] {
+/** The shape of a pool's output. */
+export function pooled(n: NodeView<PoolAttrs>): Dim[] {
   const [batch, channels, ...spatial] = n.shape();
   const lengths = poolAxes(n).map((a, i) => positions(n, a, spatial[i]!, n.attrs.ceil));
   return [batch!, channels!, ...lengths];
@@ -73,25 +75,40 @@ const averagePool: OpSpec<PoolAttrs & { includePad: boolean }> = {
   bias: () => "none",
 };
 
-function averageGradient(b: GraphBuilder, n: NodeView<PoolAttrs & { includePad: boolean }>, dy: Value): Value {
+function averageGradient(
+  b: GraphBuilder,
+  n: NodeView<PoolAttrs & { includePad: boolean }>,
+  dy: Value,
+): Value {
   const axes = poolAxes(n);
   const extents = staticShape(n.shape().slice(2), `the input of "${n.name}"`);
   const outputs = staticShape(dy.fact.shape.slice(2), `the output of "${n.name}"`);
-  const channels = n.shape()[1]!;
-  if (typeof channels === "string") throw n.error("the number of channels must be fixed");
   const counts = axes.map((a, i) => windowCounts(a, extents[i]!, outputs[i]!, n.attrs.includePad));
   const even = counts.every((c) => c.every((v) => v === c[0]));
   const size = counts.reduce((p, c) => p * c[0]!, 1);
   const share = even ? dy : b.mul(dy, b.constant(reciprocalCounts(dy, counts, outputs), "1/count"));
+  return spreadOverWindows(b, n, share, axes, even ? 1 / size : 1);
+}
+
+/** Gives each element the sum over the windows that it lies in, times `weight`: the adjoint of summing windows. */
+export function spreadOverWindows(
+  b: GraphBuilder,
+  n: NodeView,
+  share: Value,
+  axes: readonly Axis[],
+  weight: number,
+): Value {
+  const extents = staticShape(n.shape().slice(2), `the input of "${n.name}"`);
+  const outputs = staticShape(share.fact.shape.slice(2), `the output of "${n.name}"`);
+  const channels = n.shape()[1]!;
+  if (typeof channels === "string") throw n.error("the number of channels must be fixed");
   // Not every window fits the padded input: in ceil mode the last one may hang over its end.
   const reach = axes.map((a, i) => (outputs[i]! - 1) * a.stride + span(a));
-  const kernel = float32(
-    [channels, 1, ...axes.map((a) => a.kernel)],
-    new Float32Array(channels * axes.reduce((p, a) => p * a.kernel, 1)).fill(even ? 1 / size : 1),
-  );
-  const weight = b.constant(fromNumbers(dy.fact.dtype, kernel.dims, kernel.data), "window");
+  const dims = [channels, 1, ...axes.map((a) => a.kernel)];
+  const window = b.constant(full(share.fact.dtype, dims, weight), "window");
   const bare = axes.map((a) => ({ ...a, begin: 0, end: 0 }));
-  const whole = b.op("ConvTranspose", [share, weight], windowAttributes(bare, channels), "dx/padded");
+  const attributes = windowAttributes(bare, channels);
+  const whole = b.op("ConvTranspose", [share, window], attributes, "dx/padded");
   const begins = axes.map((a) => -a.begin);
   const ends = axes.map((a, i) => extents[i]! + a.begin - reach[i]!);
   return b.pad(whole, [0, 0, ...begins, 0, 0, ...ends], "dx");
@@ -112,14 +129,22 @@ function reciprocalCounts(
   counts: readonly number[][],
   outputs: readonly number[],
 ): ReturnType<typeof fromNumbers> {
-  const product = counts.reduce<number[]>((all, axis) => all.flatMap((a) => axis.map((c) => a * c)), [1]);
-  return fromNumbers(like.fact.dtype, [1, 1, ...outputs], product.map((c) => 1 / c));
+  const product = counts.reduce<number[]>(
+    (all, axis) => all.flatMap((a) => axis.map((c) => a * c)),
+    [1],
+  );
+  return fromNumbers(
+    like.fact.dtype,
+    [1, 1, ...outputs],
+    product.map((c) => 1 / c),
+  );
 }
 
 /** All spatial axes of an input [N, C, …]. */
 const spatialAxes = (n: NodeView): number[] => n.shape().flatMap((_, i) => (i < 2 ? [] : [i]));
 
-const pooledToOne = (n: NodeView): Dim[] => n.shape().map((d, i) => (i < 2 ? d : 1));
+/** The shape with all of space in one element. */
+export const pooledToOne = (n: NodeView): Dim[] => n.shape().map((d, i) => (i < 2 ? d : 1));
 
 // y = the mean over space; dx = dy/size everywhere
 const globalAveragePool: OpSpec<Record<string, never>> = {
@@ -129,7 +154,10 @@ const globalAveragePool: OpSpec<Record<string, never>> = {
   infer: (n) => [n.like(pooledToOne(n))],
   vjp: (b, n, [dy]) => [
     () => {
-      const size = staticShape(n.shape().slice(2), `the input of "${n.name}"`).reduce((p, d) => p * d, 1);
+      const size = staticShape(n.shape().slice(2), `the input of "${n.name}"`).reduce(
+        (p, d) => p * d,
+        1,
+      );
       return b.expandLike(b.scale(dy!, 1 / size), n.x(), "dx");
     },
   ],

@@ -14,9 +14,20 @@ interface Reduction {
   readonly type: string;
   readonly since: number;
   /** dx of a reduction; y and dy have kept their reduced axes as extents of 1. */
-  gradient(b: GraphBuilder, n: NodeView<ReduceAttrs>, dy: Value, y: Value, axes: readonly number[]): Value;
+  gradient(
+    b: GraphBuilder,
+    n: NodeView<ReduceAttrs>,
+    dy: Value,
+    y: Value,
+    axes: readonly number[],
+  ): Value;
   /** y − J·x, where it is not zero. */
-  bias?(b: GraphBuilder, n: NodeView<ReduceAttrs>, y: Value, axes: readonly number[]): Value;
+  readonly bias?: (
+    b: GraphBuilder,
+    n: NodeView<ReduceAttrs>,
+    y: Value,
+    axes: readonly number[],
+  ) => Value;
   /** Of shape arithmetic: all elements to one. */
   readonly fold?: (elements: readonly number[]) => number;
 }
@@ -44,7 +55,8 @@ function reduction(f: Reduction): OpSpec<ReduceAttrs> {
       const axes = axesOf(n);
       const dims = n.attrs.keepdims ? kept(n, axes) : n.shape().filter((_, i) => !axes.includes(i));
       const elements = n.elements(0);
-      const whole = f.fold && axes.length === n.rank() && elements?.every((e) => typeof e === "number");
+      const whole =
+        f.fold && axes.length === n.rank() && elements?.every((e) => typeof e === "number");
       return [withElements(n.like(dims), whole ? [f.fold(elements)] : undefined)];
     },
     vjp: (b, n, [dy]) => [
@@ -72,7 +84,10 @@ function reduction(f: Reduction): OpSpec<ReduceAttrs> {
 
 /** Number of elements reduced to one. */
 function count(n: NodeView, axes: readonly number[]): number {
-  const extents = staticShape(axes.map((a) => n.shape()[a]!), `what "${n.name}" reduces`);
+  const extents = staticShape(
+    axes.map((a) => n.shape()[a]!),
+    `what "${n.name}" reduces`,
+  );
   return extents.reduce((p, d) => p * d, 1);
 }
 
@@ -96,8 +111,18 @@ const evenly: Reduction["gradient"] = (b, n, dy, y, axes) => {
   const hits = b.mask(b.op("Equal", [n.x(), y]), n.x());
   return b.mul(hits, b.div(dy, b.sum(hits, axes)), "dx");
 };
-const max = reduction({ type: "ReduceMax", since: 18, gradient: evenly, fold: (e) => Math.max(...e) });
-const min = reduction({ type: "ReduceMin", since: 18, gradient: evenly, fold: (e) => Math.min(...e) });
+const max = reduction({
+  type: "ReduceMax",
+  since: 18,
+  gradient: evenly,
+  fold: (e) => Math.max(...e),
+});
+const min = reduction({
+  type: "ReduceMin",
+  since: 18,
+  gradient: evenly,
+  fold: (e) => Math.min(...e),
+});
 
 // y = Σ|x|; dx = sign(x)·dy
 const l1 = reduction({

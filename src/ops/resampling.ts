@@ -1,36 +1,145 @@
-import type { Dim } from "../tensor/shape.js";
+import { sameShape, type GraphBuilder } from "../onnx/builder.js";
+import type { Value } from "../onnx/ir.js";
+import { normalizeAxis, staticShape, type Dim } from "../tensor/shape.js";
+import { alongAxis } from "./along-axis.js";
 import type { NodeView } from "./node-view.js";
+import {
+  coordinateModes,
+  nearestModes,
+  resamplingMatrix,
+  resizeModes,
+  type ResizedAxis,
+  type Sampling,
+} from "./resampling-matrix.js";
 import type { OpSpec } from "./spec.js";
 
-interface ResizeAttrs {
+const policies = ["stretch", "not_larger", "not_smaller"] as const;
+
+interface ResizeAttrs extends Sampling {
   readonly axes: readonly number[] | undefined;
+  readonly policy: (typeof policies)[number];
 }
 
-function resized(n: NodeView<ResizeAttrs>): Dim[] {
-  const axes = n.attrs.axes ?? n.shape().map((_, i) => i);
-  const scales = n.optional(2) ? n.elements(2) : undefined;
-  const sizes = n.optional(3) ? n.elements(3) : undefined;
+function axesOf(n: NodeView<ResizeAttrs>): number[] {
+  return n.attrs.axes?.map((a) => normalizeAxis(a, n.rank())) ?? n.shape().map((_, i) => i);
+}
+
+/** The elements of an optional input; an empty tensor stands for an absent one. */
+function given(n: NodeView, i: number): readonly Dim[] | undefined {
+  if (!n.optional(i) || n.shape(i)[0] === 0) return undefined;
+  const elements = n.elements(i);
+  if (!elements) throw n.error(`its ${i === 2 ? "scales" : "sizes"} must be known`);
+  return elements;
+}
+
+/** The extents of the output, and the scale along each axis that is resized. */
+function resized(n: NodeView<ResizeAttrs>): { dims: Dim[]; scales: Map<number, number> } {
+  const axes = axesOf(n);
   const dims = [...n.shape()];
+  const scales = new Map<number, number>();
+  const sizes = given(n, 3);
+  if (sizes) {
+    const ratios = axes.map((axis, k) => Number(sizes[k]) / Number(dims[axis]));
+    const { policy } = n.attrs;
+    const common = policy === "not_larger" ? Math.min(...ratios) : Math.max(...ratios);
+    axes.forEach((axis, k) => {
+      if (policy === "stretch") {
+        scales.set(axis, sizes[k] === dims[axis] ? 1 : Math.fround(ratios[k]!));
+        dims[axis] = sizes[k]!;
+        return;
+      }
+      scales.set(axis, Math.fround(common));
+      dims[axis] = Math.floor(Number(dims[axis]) * common + 0.5);
+    });
+    return { dims, scales };
+  }
+  const factors = given(n, 2);
+  if (!factors) throw n.error("it has neither scales nor sizes");
   axes.forEach((axis, k) => {
-    const size = sizes?.[k];
-    const scale = scales?.[k];
-    if (size !== undefined) dims[axis] = size;
-    else if (typeof scale === "number") {
-      const extent = dims[axis]!;
-      dims[axis] = typeof extent === "number" ? Math.floor(extent * scale) : scale === 1 ? extent : `(${extent}x${scale})`;
-    } else throw n.error("scales or sizes must be constant");
+    const [extent, scale] = [dims[axis]!, factors[k]];
+    if (typeof scale !== "number") throw n.error("its scales must be constant");
+    scales.set(axis, scale);
+    if (scale === 1) return;
+    // In single precision, as ONNX Runtime has it: 10 × 0.7 is 7.
+    dims[axis] =
+      typeof extent === "number" ? Math.floor(Math.fround(extent * scale)) : `(${extent}x${scale})`;
   });
-  return dims;
+  return { dims, scales };
 }
 
-// y = x resampled: linear in x. Used by the map itself; as part of a model its gradient is not written yet.
+// y = x resampled along each axis by a matrix of weights: linear in x, no bias. dx: the transposed matrices.
 const resize: OpSpec<ResizeAttrs> = {
   type: "Resize",
   since: 18,
-  attrs: (a) => ({ axes: a.ints("axes") }),
-  infer: (n) => [n.like(resized(n))],
-  vjp: "not-differentiable",
+  attrs: (a) => ({
+    axes: a.ints("axes"),
+    policy: a.word("keep_aspect_ratio_policy", policies, "stretch"),
+    mode: a.word("mode", resizeModes, "nearest"),
+    coordinates: a.word("coordinate_transformation_mode", coordinateModes, "half_pixel"),
+    nearest: a.word("nearest_mode", nearestModes, "round_prefer_floor"),
+    cubicCoefficient: a.float("cubic_coeff_a", -0.75),
+    excludeOutside: a.flag("exclude_outside"),
+    antialias: a.flag("antialias"),
+  }),
+  infer: (n) => [n.like(resized(n).dims)],
+  vjp: (b, n, [dy]) => [
+    () => {
+      if (n.attrs.coordinates === "tf_crop_and_resize") {
+        throw n.refusal('coordinate_transformation_mode "tf_crop_and_resize" has no gradient yet');
+      }
+      return resizeGradient(b, n, dy!);
+    },
+    ...n.inputs.slice(1).map(() => null),
+  ],
   bias: () => "none",
 };
+
+interface Work extends ResizedAxis {
+  readonly axis: number;
+  readonly matrix: Float64Array;
+}
+
+function resizeGradient(b: GraphBuilder, n: NodeView<ResizeAttrs>, dy: Value): Value {
+  const { dims, scales } = resized(n);
+  // ONNX Runtime copies where the shape stays, whatever the scales.
+  if (sameShape(dims, n.shape())) return dy;
+  const work = [...scales].flatMap(([axis, scale]): Work[] => {
+    if (scale === 1 && dims[axis] === n.shape()[axis]) return [];
+    const [from, to] = staticShape([n.shape()[axis]!, dims[axis]!], `axis ${axis} of "${n.name}"`);
+    const resizedAxis = { from: from!, to: to!, scale };
+    return [{ ...resizedAxis, axis, matrix: resamplingMatrix(n.attrs, resizedAxis) }];
+  });
+  const repeats = work.filter(isRepeat);
+  const mixes = work.filter((w) => !isRepeat(w)).sort((p, q) => p.from / p.to - q.from / q.to);
+  const summed = sumRepeats(b, dy, repeats);
+  return mixes.reduce((g, w) => alongAxis(b, g, w.axis, w.matrix, w.to, w.from), summed);
+}
+
+/** Every input appears the same number of times, one after another. */
+function isRepeat({ from, to, matrix }: Work): boolean {
+  const times = to / from;
+  if (!Number.isInteger(times)) return false;
+  return matrix.every((w, at) => {
+    const [i, j] = [Math.floor(at / from), at % from];
+    return w === (Math.floor(i / times) === j ? 1 : 0);
+  });
+}
+
+/** Sums each element's copies along all such axes at once. */
+function sumRepeats(b: GraphBuilder, dy: Value, repeats: readonly Work[]): Value {
+  if (repeats.length === 0) return dy;
+  const fine: Dim[] = [];
+  const axes: number[] = [];
+  dy.fact.shape.forEach((dim, axis) => {
+    const repeat = repeats.find((r) => r.axis === axis);
+    if (!repeat) {
+      fine.push(dim);
+      return;
+    }
+    fine.push(repeat.from, repeat.to / repeat.from);
+    axes.push(fine.length - 1);
+  });
+  return b.sum(b.reshape(dy, fine, "dx/copies"), axes, false, "dx");
+}
 
 export const resampling: readonly OpSpec[] = [resize];

@@ -9,7 +9,8 @@ import { noAttrs } from "./unary.js";
 
 type None = Record<string, never>;
 
-const dtypeOfCode: Readonly<Record<number, DType>> = {
+/** By TensorProto.DataType. */
+export const dtypeOfCode: Readonly<Record<number, DType>> = {
   1: "float32",
   2: "uint8",
   3: "int8",
@@ -77,7 +78,9 @@ const range: OpSpec<None> = {
     }
     const count = Math.max(0, Math.ceil((limit - start) / delta));
     const elements =
-      count <= maxFactElements ? Array.from({ length: count }, (_, i) => start + i * delta) : undefined;
+      count <= maxFactElements
+        ? Array.from({ length: count }, (_, i) => start + i * delta)
+        : undefined;
     return [withElements(n.like([count]), elements)];
   },
   vjp: "zero",
@@ -90,13 +93,20 @@ const cast: OpSpec<{ to: DType }> = {
   since: 6,
   attrs: (a) => {
     const code = a.required("to", a.int("to"));
-    return { to: a.required(`to" (element type ${code}) of a supported type; "to`, dtypeOfCode[code]) };
+    return {
+      to: a.required(`to" (element type ${code}) of a supported type; "to`, dtypeOfCode[code]),
+    };
   },
   pointwise: true,
   infer: (n) => {
     const { to } = n.attrs;
     const fact: Fact = { dtype: to, shape: n.shape() };
-    return [withElements(fact, n.elements(0)?.map((e) => roundTo(to, e)))];
+    return [
+      withElements(
+        fact,
+        n.elements(0)?.map((e) => roundTo(to, e)),
+      ),
+    ];
   },
   vjp: (b, n, [dy]) => [() => b.cast(dy!, n.x().fact.dtype, "dx")],
   bias: () => "none",
@@ -109,14 +119,23 @@ const castLike: OpSpec<None> = {
   pointwise: true,
   infer: (n) => {
     const to = n.x(1).fact.dtype;
-    return [withElements({ dtype: to, shape: n.shape() }, n.elements(0)?.map((e) => roundTo(to, e)))];
+    return [
+      withElements(
+        { dtype: to, shape: n.shape() },
+        n.elements(0)?.map((e) => roundTo(to, e)),
+      ),
+    ];
   },
   vjp: (b, n, [dy]) => [() => b.cast(dy!, n.x().fact.dtype, "dx"), null],
   bias: () => "none",
 };
 
 /** y = x. */
-function identity(type: string, since: number, extra: (fact: Fact) => readonly Fact[]): OpSpec<None> {
+function identity(
+  type: string,
+  since: number,
+  extra: (fact: Fact) => readonly Fact[],
+): OpSpec<None> {
   return {
     type,
     since,
@@ -134,6 +153,16 @@ const constant: OpSpec<{ value: Tensor }> = {
   since: 1,
   attrs: (a) => ({ value: a.required("value", a.tensor("value")) }),
   infer: (n) => [factOf(n.attrs.value)],
+  vjp: "zero",
+  bias: () => "none",
+};
+
+// Ones on a diagonal of a matrix, zeros elsewhere.
+const eyeLike: OpSpec<{ dtype: DType | undefined }> = {
+  type: "EyeLike",
+  since: 9,
+  attrs: (a) => ({ dtype: dtypeOfCode[a.int("dtype", 0)] }),
+  infer: (n) => [{ dtype: n.attrs.dtype ?? n.x().fact.dtype, shape: n.shape() }],
   vjp: "zero",
   bias: () => "none",
 };
@@ -165,6 +194,7 @@ export const shapeArithmetic: readonly OpSpec[] = [
   // In inference a Dropout passes its input on; its mask, where one asks for it, is all true.
   identity("Dropout", 12, (fact) => [{ dtype: "bool", shape: fact.shape }]),
   constant,
+  eyeLike,
   argExtreme("ArgMax"),
   argExtreme("ArgMin"),
 ];

@@ -52,4 +52,14 @@ const logSoftmax: OpSpec<SoftmaxAttrs> = {
   }),
 };
 
-export const softmaxes: readonly OpSpec[] = [softmax, logSoftmax];
+// 1 at the first maximum along an axis, 0 elsewhere: a step
+const hardmax: OpSpec<SoftmaxAttrs> = {
+  type: "Hardmax",
+  since: 13,
+  attrs,
+  infer: (n) => [n.like(n.shape())],
+  vjp: "zero",
+  bias: () => "none",
+};
+
+export const softmaxes: readonly OpSpec[] = [softmax, logSoftmax, hardmax];

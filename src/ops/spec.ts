@@ -51,6 +51,8 @@ export interface OpSpec<A = unknown> {
   readonly vjp: Vjp<A> | "zero" | "not-differentiable";
   /** Depends on which inputs are active, that is, depend on the image. */
   bias(n: NodeView<A>): BiasRule;
+  /** Its integer output stands for real numbers, which gradients pass through (quantization). */
+  readonly straightThrough?: boolean;
   /** Works element by element, so that it may be part of a pointwise region. */
   readonly pointwise?: boolean;
 }

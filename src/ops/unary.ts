@@ -23,7 +23,10 @@ export function unary<A>(f: Unary<A>): OpSpec<A> {
     attrs: f.attrs,
     pointwise: true,
     infer: (n) => [n.like(n.shape())],
-    vjp: (b, n, [dy]) => [() => b.mul(dy!, derivative(b, n), "dx"), ...n.inputs.slice(1).map(() => null)],
+    vjp: (b, n, [dy]) => [
+      () => b.mul(dy!, derivative(b, n), "dx"),
+      ...n.inputs.slice(1).map(() => null),
+    ],
     bias: (n) =>
       f.homogeneous
         ? "none"

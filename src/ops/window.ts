@@ -43,7 +43,12 @@ export function windowAxes(
   spatial: Shape,
 ): Axis[] {
   const rank = spatial.length;
-  const list = (name: string, values: readonly number[] | undefined, length: number, fill: number): readonly number[] => {
+  const list = (
+    name: string,
+    values: readonly number[] | undefined,
+    length: number,
+    fill: number,
+  ): readonly number[] => {
     if (values && values.length !== length) {
       throw n.error(`${name} has ${values.length} entries for ${rank} spatial axes`);
     }
@@ -56,12 +61,15 @@ export function windowAxes(
   return kernels.map((k, i) => {
     const axis = { kernel: k, stride: strides[i]!, dilation: dilations[i]!, begin: 0, end: 0 };
     if (k < 1 || axis.stride < 1 || axis.dilation < 1) {
-      throw n.error(`kernel ${k}, stride ${axis.stride}, dilation ${axis.dilation}: each must be at least 1`);
+      throw n.error(
+        `kernel ${k}, stride ${axis.stride}, dilation ${axis.dilation}: each must be at least 1`,
+      );
     }
     if (attrs.autoPad === "NOTSET") return { ...axis, begin: pads[i]!, end: pads[i + rank]! };
     if (attrs.autoPad === "VALID") return axis;
     const extent = spatial[i]!;
-    if (typeof extent === "string") throw n.error(`auto_pad ${attrs.autoPad} needs a fixed size; give --size`);
+    if (typeof extent === "string")
+      throw n.error(`auto_pad ${attrs.autoPad} needs a fixed size; give --size`);
     const outputs = Math.ceil(extent / axis.stride);
     const total = Math.max(0, (outputs - 1) * axis.stride + span(axis) - extent);
     const small = Math.floor(total / 2);
@@ -79,7 +87,9 @@ export function positions(n: NodeView, axis: Axis, extent: Dim, ceil = false): D
   }
   const room = extent + axis.begin + axis.end - span(axis);
   if (room < 0) {
-    throw n.error(`a window of ${span(axis)} does not fit ${extent} + pads ${axis.begin} + ${axis.end}`);
+    throw n.error(
+      `a window of ${span(axis)} does not fit ${extent} + pads ${axis.begin} + ${axis.end}`,
+    );
   }
   if (!ceil) return Math.floor(room / axis.stride) + 1;
   const count = Math.ceil(room / axis.stride) + 1;

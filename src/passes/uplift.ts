@@ -41,20 +41,32 @@ function intsToInput(attribute: string, at: number): Rewrite {
   };
 }
 
+/** A node with one output, named after it. */
+function make(op: string, inputs: string[], output: string, attributes: Attributes = {}): Node {
+  return { name: output, op, domain: "", inputs, outputs: [output], attributes };
+}
+
+/** A number that was an attribute, as a scalar of the dtype of the node's input; and the node that makes it so. */
+function scalar(node: Node, attribute: string, w: Rewriter): { name: string; nodes: Node[] } {
+  const a = node.attributes[attribute];
+  if (a?.type !== "float") return { name: "", nodes: [] };
+  const name = w.name(attribute);
+  const plain = w.constant(`${attribute}/float32`, float32([], [a.value]));
+  return { name, nodes: [make("CastLike", [plain, node.inputs[0]!], name)] };
+}
+
 const clip: Rewrite = (node, w) => {
-  const bound = (name: string): string => {
-    const a = node.attributes[name];
-    return a?.type === "float" ? w.constant(name, float32([], [a.value])) : "";
-  };
-  return [{ ...node, inputs: [node.inputs[0]!, bound("min"), bound("max")], attributes: {} }];
+  const [low, high] = [scalar(node, "min", w), scalar(node, "max", w)];
+  const inputs = [node.inputs[0]!, low.name, high.name];
+  return [...low.nodes, ...high.nodes, { ...node, inputs, attributes: {} }];
 };
 
 const pad: Rewrite = (node, w) => {
   const pads = integers(node.attributes["pads"] ?? node.attributes["paddings"]) ?? [];
-  const value = node.attributes["value"];
-  const inputs = [node.inputs[0]!, w.constant("pads", int64(pads))];
-  if (value?.type === "float") inputs.push(w.constant("value", float32([], [value.value])));
-  return [{ ...node, inputs, attributes: without(node.attributes, "pads", "paddings", "value") }];
+  const value = scalar(node, "value", w);
+  const inputs = [node.inputs[0]!, w.constant("pads", int64(pads)), value.name];
+  const attributes = without(node.attributes, "pads", "paddings", "value");
+  return [...value.nodes, { ...node, inputs, attributes }];
 };
 
 const slice: Rewrite = (node, w) => {
@@ -117,22 +129,57 @@ const resize: Rewrite = (node, w) => {
   return [{ ...node, op: "Resize", inputs: [node.inputs[0]!, "", given], attributes }];
 };
 
+// In operator set 11 alone: output pixel i reads input pixel (i + 1/2) / scale, which for "floor" is what half_pixel
+// rounds to.
+const resizeForNearest: Rewrite = (node) => {
+  const [mode, nearest] = ["coordinate_transformation_mode", "nearest_mode"].map((name) => {
+    const a = node.attributes[name];
+    return a?.type === "string" ? a.value : "";
+  });
+  if (mode !== "tf_half_pixel_for_nn" || nearest !== "floor") return [node];
+  const attributes = {
+    ...node.attributes,
+    coordinate_transformation_mode: text("half_pixel"),
+    nearest_mode: text("round_prefer_ceil"),
+  };
+  return [{ ...node, attributes }];
+};
+
+// Operator sets 7 and 8 could normalize every element by itself; no PyTorch exporter ever did.
+const batchNormalization: Rewrite = (node) => {
+  const spatial = node.attributes["spatial"];
+  if (spatial?.type === "int" && spatial.value === 0) {
+    throw new ModelFormatError(
+      `attribute "spatial" of BatchNormalization (node "${node.name}") is 0; it must be 1`,
+    );
+  }
+  const attributes = without(node.attributes, "spatial", "is_test", "consumed_inputs");
+  return [{ ...node, attributes }];
+};
+
+// Before 16 there was no choice of coordinates.
+const roiAlign: Rewrite = (node) => {
+  const attributes = {
+    ...node.attributes,
+    coordinate_transformation_mode: text("output_half_pixel"),
+  };
+  return [{ ...node, attributes }];
+};
+
 const rows: readonly Row[] = [
+  { ops: ["TopK"], before: 10, rewrite: intsToInput("k", 1) },
   { ops: ["Slice"], before: 10, rewrite: slice },
   { ops: ["Upsample", "Resize"], before: 11, rewrite: resize },
+  { ops: ["Scatter"], before: 11, rewrite: (n) => [{ ...n, op: "ScatterElements" }] },
   { ops: ["Clip"], before: 11, rewrite: clip },
   { ops: ["Pad"], before: 11, rewrite: pad },
   { ops: ["Dropout"], before: 12, rewrite: (n) => [{ ...n, attributes: {} }] },
   { ops: ["Squeeze", "Unsqueeze", "ReduceSum"], before: 13, rewrite: intsToInput("axes", 1) },
   { ops: ["Split"], before: 13, rewrite: intsToInput("split", 1) },
   { ops: ["Softmax", "LogSoftmax", "Hardmax"], before: 13, rewrite: softmax },
-  {
-    ops: ["BatchNormalization"],
-    before: 14,
-    rewrite: (n) => [
-      { ...n, attributes: without(n.attributes, "spatial", "is_test", "consumed_inputs") },
-    ],
-  },
+  { ops: ["Resize"], before: 13, rewrite: resizeForNearest },
+  { ops: ["BatchNormalization"], before: 14, rewrite: batchNormalization },
+  { ops: ["RoiAlign"], before: 16, rewrite: roiAlign },
   { ops: ["Split"], before: 18, rewrite: split },
   {
     ops: [

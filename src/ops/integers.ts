@@ -1,0 +1,74 @@
+import { inferZip } from "./arithmetic.js";
+import { onNumbers } from "./elements.js";
+import type { OpSpec } from "./spec.js";
+import { noAttrs } from "./unary.js";
+
+type None = Record<string, never>;
+
+// y = a mod m, by sign of m (fmod = 0) or of a (fmod = 1). Shape arithmetic, mostly; of floats, a = y + k·m with a
+// step function k: da = dy, and bias = y − a.
+const mod: OpSpec<{ fmod: boolean }> = {
+  type: "Mod",
+  since: 10,
+  attrs: (a) => ({ fmod: a.flag("fmod") }),
+  pointwise: true,
+  infer: (n) =>
+    inferZip(onNumbers((a, m) => (n.attrs.fmod ? a % m : ((a % m) + m) % m)))(n as never),
+  vjp: (_b, n, [dy]) => [
+    () => dy!,
+    () => {
+      throw n.refusal("its divisor depends on the input");
+    },
+  ],
+  bias: (n) => ({ kind: "implicit", emit: (b) => b.sub(n.y(), n.x(0), "bias") }),
+};
+
+/** Steps: constant almost everywhere, so nothing flows back. */
+function step(type: string, since: number, f: (x: number) => number): OpSpec<None> {
+  return {
+    type,
+    since,
+    attrs: noAttrs,
+    pointwise: true,
+    infer: inferZip(onNumbers(f)),
+    vjp: "zero",
+    bias: () => "none",
+  };
+}
+
+const bitShift: OpSpec<{ left: boolean }> = {
+  type: "BitShift",
+  since: 11,
+  attrs: (a) => ({ left: a.word("direction", ["LEFT", "RIGHT"], "LEFT") === "LEFT" }),
+  infer: (n) =>
+    inferZip(onNumbers((a, k) => (n.attrs.left ? a * 2 ** k : Math.floor(a / 2 ** k))))(n as never),
+  vjp: "zero",
+  bias: () => "none",
+};
+
+function bitwise(type: string, f: (a: number, c: number) => number): OpSpec<None> {
+  const small = (...v: number[]): boolean => v.every((e) => Math.abs(e) < 2 ** 31);
+  return {
+    type,
+    since: 18,
+    attrs: noAttrs,
+    infer: inferZip((...v) =>
+      v.every((e) => typeof e === "number") && small(...v) ? f(v[0]!, v[1] ?? 0) : undefined,
+    ),
+    vjp: "zero",
+    bias: () => "none",
+  };
+}
+
+export const integers: readonly OpSpec[] = [
+  step("Floor", 6, Math.floor),
+  step("Ceil", 6, Math.ceil),
+  step("Round", 11, (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x))),
+  step("Sign", 9, Math.sign),
+  mod,
+  bitShift,
+  bitwise("BitwiseAnd", (a, c) => a & c),
+  bitwise("BitwiseOr", (a, c) => a | c),
+  bitwise("BitwiseXor", (a, c) => a ^ c),
+  bitwise("BitwiseNot", (a) => ~a),
+];
