@@ -22,7 +22,8 @@ const leakyRelu = unary({
   since: 6,
   attrs: (a) => ({ alpha: a.float("alpha", 0.01) }),
   homogeneous: true,
-  derivative: (b, x, _, { alpha }) => b.where(b.greater(x, 0), b.scalar(1, x), b.scalar(alpha, x)),
+  derivative: (b, x, _, { alpha }) =>
+    b.shift(b.scale(b.mask(b.greater(x, 0), x), 1 - alpha), alpha),
 });
 
 // y = x for x > 0, slope·x else; the slope is broadcast to x. dslope = x·dy where x <= 0
@@ -36,8 +37,11 @@ const prelu: OpSpec<Record<string, never>> = {
     const x = n.x();
     const positive = b.greater(x, 0);
     return [
-      () => b.mul(dy!, b.where(positive, b.scalar(1, x), n.x(1)), "dx"),
-      () => b.where(positive, b.scalar(0, x), b.mul(dy!, x), "dslope"),
+      () => {
+        const negative = b.keep(n.x(1), b.op("Not", [positive]));
+        return b.mul(dy!, b.add(b.mask(positive, x), negative), "dx");
+      },
+      () => b.keep(b.mul(dy!, x), b.op("Not", [positive]), "dslope"),
     ];
   },
   // A slope that depends on the image makes a product of two active values, which for x <= 0 counts J·x twice; where
@@ -88,8 +92,9 @@ const hardSwish = unary({
   attrs: noAttrs,
   derivative: (b, x) => {
     const inner = b.shift(b.scale(x, 1 / 3), 0.5);
-    const below = b.where(b.less(x, 3), inner, b.scalar(1, x));
-    return b.where(b.greater(x, -3), below, b.scalar(0, x));
+    const below = b.less(x, 3);
+    const between = b.keep(inner, b.op("And", [below, b.greater(x, -3)]));
+    return b.add(between, b.mask(b.op("Not", [below]), x));
   },
 });
 
@@ -174,12 +179,18 @@ const mish = unary({
   },
 });
 
+/** A number where x is positive, else a value. */
+function positiveElse(b: GraphBuilder, x: Value, positive: number, otherwise: Value): Value {
+  const above = b.greater(x, 0);
+  return b.add(b.scale(b.mask(above, x), positive), b.keep(otherwise, b.op("Not", [above])));
+}
+
 // y = x for x > 0, α(eˣ − 1) else; y' = 1, y + α
 const elu = unary({
   type: "Elu",
   since: 6,
   attrs: (a) => ({ alpha: a.float("alpha", 1) }),
-  derivative: (b, x, y, { alpha }) => b.where(b.greater(x, 0), b.scalar(1, x), b.shift(y, alpha)),
+  derivative: (b, x, y, { alpha }) => positiveElse(b, x, 1, b.shift(y, alpha)),
 });
 
 // y = γx for x > 0, γα(eˣ − 1) else; y' = γ, y + γα
@@ -190,8 +201,7 @@ const selu = unary({
     alpha: a.float("alpha", 1.6732632423543772),
     gamma: a.float("gamma", 1.0507009873554805),
   }),
-  derivative: (b, x, y, { alpha, gamma }) =>
-    b.where(b.greater(x, 0), b.scalar(gamma, x), b.shift(y, alpha * gamma)),
+  derivative: (b, x, y, { alpha, gamma }) => positiveElse(b, x, gamma, b.shift(y, alpha * gamma)),
 });
 
 // y = max(0, x) + min(0, α(e^{x/α} − 1)); y' = 1 for x > 0, y/α + 1 else
@@ -199,8 +209,7 @@ const celu = unary({
   type: "Celu",
   since: 12,
   attrs: (a) => ({ alpha: a.float("alpha", 1) }),
-  derivative: (b, x, y, { alpha }) =>
-    b.where(b.greater(x, 0), b.scalar(1, x), b.shift(b.scale(y, 1 / alpha), 1)),
+  derivative: (b, x, y, { alpha }) => positiveElse(b, x, 1, b.shift(b.scale(y, 1 / alpha), 1)),
 });
 
 // y = x for x > α, else 0
@@ -230,26 +239,26 @@ const clip: OpSpec<Record<string, never>> = {
   vjp: (b, n, [dy]) => {
     const [atLow, atHigh] = [1, 2].map((i) => n.optional(i) && saturatedBy(b, n, i));
     const outside = atLow && atHigh ? b.op("Or", [atLow, atHigh]) : (atLow ?? atHigh);
-    const zero = b.scalar(0, n.x());
     return [
-      () => (outside ? b.where(outside, zero, dy!, "dx") : dy!),
-      atLow ? () => b.where(atLow, dy!, zero, "dlow") : null,
-      atHigh ? () => b.where(atHigh, dy!, zero, "dhigh") : null,
+      () => (outside ? b.keep(dy!, b.op("Not", [outside]), "dx") : dy!),
+      atLow ? () => b.keep(dy!, atLow, "dlow") : null,
+      atHigh ? () => b.keep(dy!, atHigh, "dhigh") : null,
     ];
   },
   // Saturated elements are constants: y there, 0 elsewhere. So are the others, where only a bound is active.
   bias: (n) => ({
     kind: "implicit",
     emit: (b) => {
-      const zero = b.scalar(0, n.x());
-      const either = (list: readonly Value[]): Value | undefined =>
-        list.length === 0 ? undefined : list.reduce((p, q) => b.op("Or", [p, q]));
+      const at = (bounds: readonly number[]): Value | undefined =>
+        bounds
+          .map((i) => saturatedBy(b, n, i))
+          .reduce<Value | undefined>((p, q) => (p ? b.op("Or", [p, q]) : q), undefined);
       const bounds = [1, 2].filter((i) => n.optional(i));
-      const beyond = (i: number): Value => saturatedBy(b, n, i);
-      const saturated = either(bounds.filter((i) => !n.isActive(i)).map(beyond));
-      if (n.isActive(0)) return saturated ? b.where(saturated, n.y(), zero, "bias") : zero;
-      const moving = either(bounds.filter((i) => n.isActive(i)).map(beyond));
-      return moving ? b.where(moving, zero, n.y(), "bias") : n.y();
+      const moving = at(bounds.filter((i) => n.isActive(i)));
+      if (!n.isActive(0)) return moving ? b.keep(n.y(), b.op("Not", [moving]), "bias") : n.y();
+      // What is cut off at 0 is 0 and adds nothing.
+      const still = at(bounds.filter((i) => !n.isActive(i) && n.elements(i)?.[0] !== 0));
+      return still ? b.keep(n.y(), still, "bias") : b.scalar(0, n.x());
     },
   }),
 };

@@ -37,10 +37,11 @@ const where: OpSpec<None> = {
     const elements = zip(n, shape, (c, a, b) => (typeof c === "number" ? (c ? a : b) : undefined));
     return [withElements(n.like(shape, 1), elements)];
   },
-  vjp: (b, n, [dy]) => {
-    const zero = b.scalar(0, dy!);
-    return [null, () => b.where(n.x(0), dy!, zero, "da"), () => b.where(n.x(0), zero, dy!, "db")];
-  },
+  vjp: (b, n, [dy]) => [
+    null,
+    () => b.keep(dy!, n.x(0), "da"),
+    () => b.keep(dy!, b.op("Not", [n.x(0)]), "db"),
+  ],
   bias: (n) => {
     if (n.isActive(1) && n.isActive(2)) return "none";
     return {

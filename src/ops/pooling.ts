@@ -140,9 +140,6 @@ function reciprocalCounts(
   );
 }
 
-/** All spatial axes of an input [N, C, …]. */
-const spatialAxes = (n: NodeView): number[] => n.shape().flatMap((_, i) => (i < 2 ? [] : [i]));
-
 /** The shape with all of space in one element. */
 export const pooledToOne = (n: NodeView): Dim[] => n.shape().map((d, i) => (i < 2 ? d : 1));
 
@@ -164,7 +161,7 @@ const globalAveragePool: OpSpec<Record<string, never>> = {
   bias: () => "none",
 };
 
-// y = the maximum over space; dx shares dy evenly among the maxima
+// y = the maximum over space; all of dy goes to the first maximum, as in PyTorch's adaptive pool
 const globalMaxPool: OpSpec<Record<string, never>> = {
   type: "GlobalMaxPool",
   since: 1,
@@ -172,8 +169,15 @@ const globalMaxPool: OpSpec<Record<string, never>> = {
   infer: (n) => [n.like(pooledToOne(n))],
   vjp: (b, n, [dy]) => [
     () => {
-      const hits = b.mask(b.op("Equal", [n.x(), n.y()]), n.x());
-      return b.mul(hits, b.div(dy!, b.sum(hits, spatialAxes(n))), "dx");
+      const rows = b.op("Reshape", [n.x(), b.ints([0, 0, -1])]);
+      const first = b.op("ArgMax", [rows], { axis: int(2) }, "argmax");
+      const share = b.op("Reshape", [dy!, b.ints([0, 0, 1])]);
+      const inputs = [b.zerosLike(rows), first, share];
+      return b.reshapeLike(
+        b.op("ScatterElements", inputs, { axis: int(2) }, "dx/flat"),
+        n.x(),
+        "dx",
+      );
     },
   ],
   bias: () => "none",
