@@ -5,6 +5,8 @@ import type { Shape } from "../tensor/shape.js";
 import { activePath, type ActivePath } from "./active-path.js";
 import { batchNormFolded, type Folded } from "./batch-norm-folding.js";
 import { findBiases, type BiasSite } from "./find-biases.js";
+import { restoration, type Layout, type Restoration } from "./layout.js";
+import { layoutsOf } from "./layout-rules.js";
 import { pointwiseRegions } from "./regions.js";
 
 /** The unit of attribution: a layer, or a pointwise region whose nodes' terms are added before anything else. */
@@ -15,8 +17,12 @@ export interface BiasUnit {
   readonly op: string;
   readonly kind: BiasKind;
   readonly shape: Shape;
-  /** Its term has a spatial map [N,C,H,W] of more than one pixel, so that it enters the FullGrad map. */
+  /** Its term has a place for each of its values, and more than one, so that it enters the FullGrad map. */
   readonly spatial: boolean;
+  /** Where the samples and the places of the image lie in its term. */
+  readonly layout: Layout;
+  /** How a spatial term comes into the form [N,C,…places]. */
+  readonly restoration?: Restoration;
   /** For a convolution: whether a BatchNormalization was folded into it by the exporter. */
   readonly batchNorm?: Folded;
   /** For a BatchNormalization: the node of the unit that it normalizes and that nothing else reads. */
@@ -43,6 +49,8 @@ export function planBiases(
   output: string,
 ): BiasPlan {
   const path = activePath(graph, registry, [input]);
+  const image = graph.facts.get(input)!.shape;
+  const [batch, imageRank] = [image[0] ?? 1, image.length - 2];
   const sites = findBiases(graph, registry, path, output);
   const regions = pointwiseRegions(graph, registry, path);
 
@@ -51,7 +59,12 @@ export function planBiases(
     const key = regions.get(site.node.name)?.name ?? site.node.name;
     grouped.set(key, [...(grouped.get(key) ?? []), site]);
   }
-  const units = [...grouped].map(([node, members]) => unitOf(graph, regions, node, members));
+  const layouts = layoutsOf(graph, registry, path.dependent, input);
+  const units = [...grouped].map(([node, members]) => {
+    const layout = layouts.get(members[0]!.output)!;
+    const restored = restoration(layout, imageRank, batch);
+    return unitOf(graph, regions, node, members, layout, restored);
+  });
   return { path, units };
 }
 
@@ -60,6 +73,8 @@ function unitOf(
   regions: ReadonlyMap<string, { name: string }>,
   node: string,
   sites: readonly BiasSite[],
+  layout: Layout,
+  restored: Restoration | undefined,
 ): BiasUnit {
   const [first] = sites;
   const inRegion = graph.nodes.filter((n) => regions.get(n.name)?.name === node);
@@ -72,7 +87,9 @@ function unitOf(
     op: ops.join("+"),
     kind: sites.every((s) => s.kind === first!.kind) ? first!.kind : "implicit",
     shape,
-    spatial: isSpatial(shape),
+    spatial: restored !== undefined,
+    layout,
+    ...(restored ? { restoration: restored } : {}),
     ...(folded ? { batchNorm: folded } : {}),
     ...(normalized ? { normalizes: normalized } : {}),
     sites,
@@ -86,9 +103,4 @@ function normalizedConvolution(graph: TypedGraph, node: Node): string | undefine
   const source = graph.nodes.find((n) => n.outputs[0] === x);
   const readers = graph.nodes.filter((n) => n.inputs.includes(x!));
   return source?.op.startsWith("Conv") && readers.length === 1 ? source.name : undefined;
-}
-
-/** [N,C,H,W] with more than one pixel. */
-function isSpatial(shape: Shape): boolean {
-  return shape.length === 4 && !(shape[2] === 1 && shape[3] === 1);
 }

@@ -6,6 +6,7 @@ import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/registry.js";
 import type { Dim } from "../tensor/shape.js";
 import { perSample } from "./per-sample.js";
+import { isRestored, restorePlaces } from "./places.js";
 import { emitTarget, type TargetKind, type TargetNodes } from "./target.js";
 
 /** One unit's part of the output, g ⊙ b summed over the unit's nodes. */
@@ -15,7 +16,9 @@ export interface UnitTerm {
   readonly sum: Value;
   /** The whole term, in the shape of the unit's output. Emitted when it is asked for. */
   readonly term: () => Value;
-  /** Gradient and bias, where the bias is one constant per channel, [1,C,1,1]. */
+  /** The term of a spatial unit as [N,C,…places]. */
+  readonly places: () => Value;
+  /** Gradient [N,C,…places] and bias [1,C,1,…], where the bias is one number per channel. */
   readonly perChannel?: { readonly gradient: Value; readonly bias: Value };
 }
 
@@ -93,35 +96,31 @@ function emitUnit(
   const [first] = parts;
   if (!first) return undefined;
   const at = b.within(unit.node);
-  const bias = parts.length === 1 ? channelBias(first.gradient, first.bias) : undefined;
-  if (bias) {
-    const { gradient } = first;
-    const overSpace = at.sum(gradient, [2, 3], true, "bias/gradient");
-    return {
-      unit,
-      sum: perSample(at, at.mul(overSpace, bias, "bias/sum"), batch),
-      term: () => at.mul(gradient, bias, "bias/term"),
-      perChannel: { gradient, bias },
-    };
-  }
   let whole: Value | undefined;
   const term = (): Value =>
     (whole ??= parts
-      .map(({ gradient, bias: value }) => at.mul(gradient, value, "bias/term"))
+      .map(({ gradient, bias }) => at.mul(gradient, bias, "bias/term"))
       .reduce((p, q) => at.add(p, q, "bias/term")));
-  return { unit, sum: perSample(at, term(), batch), term };
+  const places = (): Value =>
+    unit.restoration ? restorePlaces(at, term(), unit.restoration) : term();
+  const { gradient } = first;
+  const bias = parts.length === 1 ? channelBias(unit, gradient, first.bias) : undefined;
+  if (!bias) return { unit, sum: perSample(at, term(), batch, unit.layout), term, places };
+  const space = gradient.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
+  const overSpace = at.sum(gradient, space, true, "bias/gradient");
+  const sum = perSample(at, at.mul(overSpace, bias, "bias/sum"), batch);
+  return { unit, sum, term, places, perChannel: { gradient, bias } };
 }
 
-/** The bias, where it is [1,C,1,1] beside a gradient [N,C,h,w]. */
-function channelBias(gradient: Value, bias: Value): Value | undefined {
+/** The bias, where it is [1,C,1,…] beside a gradient [N,C,…places]. */
+function channelBias(unit: BiasUnit, gradient: Value, bias: Value): Value | undefined {
   const [shape, against] = [bias.fact.shape, gradient.fact.shape];
   const fits =
-    shape.length === 4 &&
-    against.length === 4 &&
-    shape[0] === 1 &&
+    unit.restoration !== undefined &&
+    isRestored(against, unit.restoration) &&
+    shape.length === against.length &&
     typeof shape[1] === "number" &&
     shape[1] === against[1] &&
-    shape[2] === 1 &&
-    shape[3] === 1;
+    shape.every((d, i) => i === 1 || d === 1);
   return fits ? bias : undefined;
 }

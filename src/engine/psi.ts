@@ -15,31 +15,34 @@ export const conventions: readonly Convention[] = ["head", "paper2019"];
 
 const epsilon = 1e-6;
 
-/** Σ_c of the absolute term and its extremes: all that ψ needs of a term [N,C,h,w]. */
+/** Σ_c of the absolute term and its extremes: all that ψ needs of a term [N,C,…places]. */
 export interface AbsoluteTerm {
-  /** [N,1,h,w] */
+  /** [N,1,…places] */
   readonly sum: Value;
-  /** [N,1,1,1] over channels and space */
+  /** [N,1,1,…] over channels and places */
   readonly least: Value;
   readonly most: Value;
   readonly channels: number;
 }
 
-/** |t| of a whole term [N,C,h,w]. */
+/** The axes of the places in [N,C,…places]. */
+const placeAxes = (v: Value): number[] => v.fact.shape.flatMap((_, i) => (i > 1 ? [i] : []));
+
+/** |t| of a whole term [N,C,…places]. */
 export function absolute(b: GraphBuilder, term: Value): AbsoluteTerm {
   const magnitude = b.op("Abs", [term], {}, "abs");
   const channels = Number(term.fact.shape[1]);
   const ones = b.constant(full(term.fact.dtype, [1, 1, channels], 1), "ones");
   return {
     sum: weightedSum(b, magnitude, ones),
-    least: b.min(b.min(magnitude, [2, 3]), [1]),
-    most: b.max(b.max(magnitude, [2, 3]), [1]),
+    least: b.min(b.min(magnitude, placeAxes(term)), [1]),
+    most: b.max(b.max(magnitude, placeAxes(term)), [1]),
     channels,
   };
 }
 
 /**
- * |g ⊙ b| of a gradient [N,C,h,w] and a bias [1,C,1,1], without forming the product: the extremes are those of each
+ * |g ⊙ b| of a gradient [N,C,…places] and a bias [1,C,1,…], without forming the product: the extremes are those of each
  * channel times |b_c|.
  */
 export function absolutePerChannel(b: GraphBuilder, gradient: Value, bias: Value): AbsoluteTerm {
@@ -48,25 +51,25 @@ export function absolutePerChannel(b: GraphBuilder, gradient: Value, bias: Value
   const channels = Number(gradient.fact.shape[1]);
   return {
     sum: weightedSum(b, magnitude, b.reshape(size, [1, 1, channels])),
-    least: b.min(b.mul(b.min(magnitude, [2, 3]), size), [1]),
-    most: b.max(b.mul(b.max(magnitude, [2, 3]), size), [1]),
+    least: b.min(b.mul(b.min(magnitude, placeAxes(gradient)), size), [1]),
+    most: b.max(b.mul(b.max(magnitude, placeAxes(gradient)), size), [1]),
     channels,
   };
 }
 
 /**
- * Σ_c w_c·t_c of a term [N,C,h,w] and weights [1,1,C], as a matrix product: on ONNX Runtime ten times faster than
+ * Σ_c w_c·t_c of a term [N,C,…places] and weights [1,1,C], as a matrix product: on ONNX Runtime ten times faster than
  * ReduceSum over channels, six times than a 1×1 convolution (0.08, 0.99, 0.47 ms for [1,96,112,112]).
  */
 function weightedSum(b: GraphBuilder, term: Value, weights: Value): Value {
-  const [batch, channels, h, w] = term.fact.shape as [Dim, Dim, Dim, Dim];
-  const rows = b.reshape(term, [batch, channels, multiplyDims(h, w)], "abs/rows");
-  return b.reshape(b.matmul(weights, rows, "abs/sum"), [batch, 1, h, w], "abs/map");
+  const [batch, channels, ...places] = term.fact.shape as [Dim, Dim, ...Dim[]];
+  const rows = b.reshape(term, [batch, channels, multiplyDims(...places)], "abs/rows");
+  return b.reshape(b.matmul(weights, rows, "abs/sum"), [batch, 1, ...places], "abs/map");
 }
 
 /**
  * Σ_c rescale(|t_c|), the rescaling being (|t| − min)/(max − min + ε) over a whole layer: because it is the same for
- * all channels, the sum over channels is taken first. [N,1,h,w]
+ * all channels, the sum over channels is taken first. [N,1,…places]
  */
 export function rescaledSum(b: GraphBuilder, t: AbsoluteTerm, convention: Convention): Value {
   const [least, most] =
@@ -80,19 +83,19 @@ export function rescaledSum(b: GraphBuilder, t: AbsoluteTerm, convention: Conven
   return b.div(b.sub(t.sum, b.scale(least, t.channels)), divisor, "psi");
 }
 
-/** Bilinear resizing of [N,1,h,w] to [N,1,H,W]. */
+/** Linear resizing of [N,1,…places] to the size of the image. */
 export function resizeMap(
   b: GraphBuilder,
   map: Value,
-  size: readonly [number, number],
+  size: readonly number[],
   convention: Convention,
 ): Value {
-  const [h, w] = staticShape(map.fact.shape.slice(2), "a map");
-  if (h === size[0] && w === size[1]) return map;
+  const from = staticShape(map.fact.shape.slice(2), "a map");
+  if (from.every((extent, i) => extent === size[i])) return map;
   const attributes = {
     mode: text("linear"),
     coordinate_transformation_mode: text(convention === "head" ? "align_corners" : "half_pixel"),
-    axes: ints([2, 3]),
+    axes: ints(placeAxes(map)),
   };
   return b.op("Resize", [map, undefined, undefined, b.ints(size)], attributes, "resize");
 }

@@ -27,7 +27,7 @@ export const fullgrad: Method = {
 function emitMap(fullGradient: FullGradient, convention: Convention): Value {
   const { b, input, inputTerm, units } = fullGradient;
   const size = input.fact.shape.slice(2);
-  if (input.fact.shape.length !== 4 || !isStatic(size)) {
+  if (size.length === 0 || !isStatic(size)) {
     throw new TargetError(
       `input "${input.name}" is [${input.fact.shape.join(",")}]; a map needs an image [N,C,H,W] of fixed ` +
         "height and width (give them with --size HxW)",
@@ -45,7 +45,7 @@ function emitMap(fullGradient: FullGradient, convention: Convention): Value {
     collect(rescaledSum(at, absoluteOf(at, layer), convention));
   }
   return [...bySize.values()]
-    .map((map) => resizeMap(b.within("map"), map, size as unknown as [number, number], convention))
+    .map((map) => resizeMap(b.within("map"), map, size, convention))
     .reduce((p, q) => b.within("map").add(p, q, "sum"));
 }
 
@@ -71,6 +71,6 @@ function absoluteOf(b: GraphBuilder, layer: readonly UnitTerm[]): AbsoluteTerm {
   }
   return absolute(
     b,
-    layer.map((unit) => unit.term()).reduce((p, q) => b.add(p, q, "block/term")),
+    layer.map((unit) => unit.places()).reduce((p, q) => b.add(p, q, "block/term")),
   );
 }

@@ -2,7 +2,7 @@ import { int } from "../onnx/builder.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { gather as gatherBlock, slice as sliceBlock } from "../tensor/move.js";
-import { addDims, isStatic, normalizeAxis, sizeOf, type Dim } from "../tensor/shape.js";
+import { addDims, multiplyDims, normalizeAxis, type Dim } from "../tensor/shape.js";
 import { alongAxis } from "./along-axis.js";
 import { blockOf, moved } from "./elements.js";
 import type { NodeView } from "./node-view.js";
@@ -130,8 +130,7 @@ function gatherGradient(b: GraphBuilder, n: NodeView, dy: Value, axis: number): 
     return b.pad(b.reshape(dy, dims), [...pads, ...ends], "dx");
   }
   // Flatten the index axes to one, then add each slice of dy to its row.
-  const count = isStatic(n.shape(1)) ? sizeOf(n.shape(1) as readonly number[]) : undefined;
-  if (count === undefined) throw n.error("indices of open shape cannot be differentiated");
+  const count = multiplyDims(...n.shape(1));
   const flat = n.shape().map((d, i) => (i === axis ? count : d));
   const rows = b.reshape(dy, flat);
   const column = flat.map((_, i) => (i === axis ? count : 1));

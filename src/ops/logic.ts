@@ -1,4 +1,4 @@
-import { broadcast } from "../tensor/shape.js";
+import { broadcast, type Dim } from "../tensor/shape.js";
 import { onNumbers, withElements, zip } from "./elements.js";
 import type { OpSpec } from "./spec.js";
 import { noAttrs } from "./unary.js";
@@ -6,7 +6,12 @@ import { noAttrs } from "./unary.js";
 type None = Record<string, never>;
 
 /** A comparison or a logical operator: booleans, through which nothing flows back. */
-function predicate(type: string, since: number, f: (...v: number[]) => boolean): OpSpec<None> {
+function predicate(
+  type: string,
+  since: number,
+  f: (...v: number[]) => boolean,
+  onDims: (...v: Dim[]) => Dim | undefined = onNumbers((...v) => Number(f(...v))),
+): OpSpec<None> {
   return {
     type,
     since,
@@ -14,16 +19,34 @@ function predicate(type: string, since: number, f: (...v: number[]) => boolean):
     pointwise: true,
     infer: (n) => {
       const shape = broadcast(...n.inputs.map((_, i) => n.shape(i)));
-      const elements = zip(
-        n,
-        shape,
-        onNumbers((...v) => Number(f(...v))),
-      );
+      const elements = zip(n, shape, onDims);
       return [withElements({ dtype: "bool", shape }, elements)];
     },
     vjp: "zero",
     bias: () => "none",
   };
+}
+
+/** The least and the greatest number that an extent can be. An open one is at least 1; what is opaque may be anything. */
+function range(dim: Dim): readonly [least: number, greatest: number] {
+  if (typeof dim === "number") return [dim, dim];
+  return [dim.includes("(") ? -Infinity : 1, Infinity];
+}
+
+/** A comparison, decided for open extents too where every value that they can have gives the same answer. */
+function comparison(
+  type: string,
+  since: number,
+  f: (a: number, b: number) => boolean,
+): OpSpec<None> {
+  const onDims = (a: Dim, b: Dim): Dim | undefined => {
+    if (a === b) return Number(f(0, 0));
+    const answers = range(a).flatMap((p) => range(b).map((q) => f(p, q)));
+    const overlap = range(a)[0] <= range(b)[1] && range(b)[0] <= range(a)[1];
+    if (typeof a === "number" && typeof b === "number") return Number(answers[0]);
+    return answers.every((v) => v === answers[0]) && !overlap ? Number(answers[0]) : undefined;
+  };
+  return predicate(type, since, f, onDims);
 }
 
 // y = condition ? a : b; da = dy where the condition holds, db = dy where not. A constant branch is the bias.
@@ -57,11 +80,11 @@ const where: OpSpec<None> = {
 };
 
 export const logic: readonly OpSpec[] = [
-  predicate("Equal", 11, (a, b) => a === b),
-  predicate("Greater", 9, (a, b) => a > b),
-  predicate("GreaterOrEqual", 12, (a, b) => a >= b),
-  predicate("Less", 9, (a, b) => a < b),
-  predicate("LessOrEqual", 12, (a, b) => a <= b),
+  comparison("Equal", 11, (a, b) => a === b),
+  comparison("Greater", 9, (a, b) => a > b),
+  comparison("GreaterOrEqual", 12, (a, b) => a >= b),
+  comparison("Less", 9, (a, b) => a < b),
+  comparison("LessOrEqual", 12, (a, b) => a <= b),
   predicate("And", 7, (a, b) => a !== 0 && b !== 0),
   predicate("Or", 7, (a, b) => a !== 0 || b !== 0),
   predicate("Xor", 7, (a, b) => (a !== 0) !== (b !== 0)),
