@@ -1,0 +1,39 @@
+import { ortBackend } from "../../src/backends/ort/ort-backend.js";
+import { shapeArithmetic } from "../suites/elements.js";
+import { oldModelsMeanTheSame } from "../suites/uplift/suite.js";
+import { runModel } from "../support/run-model.js";
+import { everyGradientIsTested, float32Only, operatorLaws } from "../suites/laws/suite.js";
+
+const backend = ortBackend({ threads: 1 });
+// ONNX Runtime 1.30, CPU.
+const settings = {
+  float32: {
+    Erf: "no kernel",
+    Gelu: "its gradient uses Erf",
+    Celu: "the standard has it for float32 only",
+    Mean: "no kernel",
+    Conv: "no kernel",
+    ConvTranspose: "no kernel",
+    AveragePool: "no kernel",
+    GlobalAveragePool: "no kernel",
+    GlobalMaxPool: "no kernel",
+    LpPool: "no kernel",
+    GlobalLpPool: "no kernel",
+    InstanceNormalization: "no kernel",
+    MeanVarianceNormalization: "its function body adds a float32 constant",
+    LRN: "no kernel",
+    Resize: "no kernel",
+    ...Object.fromEntries(
+      ["Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh"].map((op) => [
+        op,
+        "no kernel",
+      ]),
+    ),
+  },
+};
+
+everyGradientIsTested();
+operatorLaws(backend, settings);
+float32Only(backend, settings);
+shapeArithmetic(backend);
+oldModelsMeanTheSame(backend, runModel);

@@ -1,0 +1,154 @@
+import { differentiate } from "../../../src/autodiff/differentiate.js";
+import { GraphBuilder } from "../../../src/onnx/builder.js";
+import type { TypedGraph, Value } from "../../../src/onnx/ir.js";
+import { registry } from "../../../src/ops/all.js";
+import { isFloat } from "../../../src/tensor/dtype.js";
+import { fromNumbers, type Tensor } from "../../../src/tensor/tensor.js";
+import { bind, newGraph } from "../../support/graphs.js";
+import { Random } from "../../support/random.js";
+import { draw, isConstant, type Case, type Constant, type Row, type Variable } from "./case.js";
+
+export type Precision = "float32" | "float64";
+
+/** What the rules say where some of the inputs depend on the image. All names are outputs of the graph. */
+export interface Activation {
+  /** Positions of the active inputs. */
+  readonly inputs: readonly number[];
+  /** For each active input, its gradient. */
+  readonly gradients: readonly string[];
+  /** v ⊙ bias, where there is one. */
+  readonly biasTerm: string | undefined;
+}
+
+/** An operator applied to its inputs, with its gradients and biases: one graph and the numbers that go in. */
+export interface Application {
+  readonly graph: TypedGraph;
+  /** Positions of the inputs that are differentiated. */
+  readonly variables: readonly number[];
+  /** By position. */
+  readonly inputs: ReadonlyMap<number, { readonly name: string; readonly value: Tensor }>;
+  /** The float outputs, and the covector that each is given. */
+  readonly outputs: readonly { readonly name: string; readonly covector: string }[];
+  readonly covectors: ReadonlyMap<string, Tensor>;
+  readonly activations: readonly Activation[];
+}
+
+/** Number of the samples that the symbol N stands for is the first extent of whatever carries it. */
+export const batchSymbol = "N";
+
+/** Builds the graph that a case is judged by. `symbols` says how large N is. */
+export function apply(
+  row: Row,
+  c: Case,
+  precision: Precision,
+): Application & { readonly symbols: Readonly<Record<string, number>> } {
+  const forward = newGraph(c.opset ?? Math.max(18, registry.get(c.op)!.since));
+  const values = c.inputs.map((operand, i) => {
+    if (!operand) return undefined;
+    if (isConstant(operand)) return forward.constant(constantOf(operand, precision));
+    const shape = operand.openBatch ? [batchSymbol, ...operand.dims.slice(1)] : operand.dims;
+    return forward.input(`x${i}`, { dtype: precision, shape });
+  });
+  const ys = forward.call(c.op, values, c.attributes, {
+    outputs: c.outputs ?? 1,
+    hint: "node",
+  });
+  const graph = forward.build(ys.map((value) => ({ name: value.name, value })));
+
+  const variables = c.inputs.flatMap((operand, i) =>
+    operand && !isConstant(operand) && !row.frozen?.inputs.includes(i) ? [i] : [],
+  );
+  const b = GraphBuilder.on(graph, registry.infer);
+  const outputs = ys
+    .filter((y) => isFloat(y.fact.dtype))
+    .map((y, k) => ({ y, covector: b.input(`v${k}`, y.fact) }));
+  const made: { name: string; value: Value }[] = ys.map((y) => ({ name: y.name, value: y }));
+  const activations = subsets(variables).map((inputs) =>
+    activate(b, graph, inputs, outputs, (name, value) => {
+      made.push({ name, value });
+      return name;
+    }),
+  );
+
+  const { random, inputs, symbols } = drawInputs(c, precision);
+  const covectors = new Map(
+    outputs.map(({ covector: { name, fact } }) => {
+      const dims = fact.shape.map((d) => bind(d, symbols) ?? Number.NaN);
+      const count = dims.reduce((p, d) => p * d, 1);
+      return [name, fromNumbers(fact.dtype, dims, random.many(count, -1, 1))];
+    }),
+  );
+  return {
+    graph: b.build(made),
+    variables,
+    inputs,
+    outputs: outputs.map((o) => ({ name: o.y.name, covector: o.covector.name })),
+    covectors,
+    activations,
+    symbols,
+  };
+}
+
+/** Gradients and bias where the given inputs are the active ones. */
+function activate(
+  b: GraphBuilder,
+  graph: TypedGraph,
+  inputs: readonly number[],
+  outputs: readonly { y: Value; covector: Value }[],
+  emit: (name: string, value: Value) => string,
+): Activation {
+  const label = inputs.join("");
+  const node = graph.nodes[0]!;
+  const names = inputs.map((i) => node.inputs[i]!);
+  const active = new Set([...names, ...outputs.map(({ y }) => y.name)]);
+  const seeds = new Map(outputs.map(({ y, covector }) => [y.name, covector]));
+  const all = differentiate(b, graph, registry, seeds, active);
+  const gradients = names.map((name, k) => {
+    const gradient = all.of(name);
+    if (!gradient) throw new Error(`input ${inputs[k]!} is a float, but gets no gradient`);
+    return emit(`gradient${label}/${inputs[k]!}`, gradient);
+  });
+  const rule = registry.of(node).bias(registry.view(graph, node, (name) => active.has(name)));
+  if (rule === "none") return { inputs, gradients, biasTerm: undefined };
+  const bias = rule.emit(b.within("bias"));
+  const term = b.mul(outputs[0]!.covector, bias, "term");
+  return { inputs, gradients, biasTerm: emit(`bias${label}`, term) };
+}
+
+function drawInputs(
+  c: Case,
+  precision: Precision,
+): {
+  random: Random;
+  inputs: Map<number, { name: string; value: Tensor }>;
+  symbols: Record<string, number>;
+} {
+  const random = new Random(c.seed);
+  const inputs = new Map<number, { name: string; value: Tensor }>();
+  const symbols: Record<string, number> = {};
+  const variables = c.inputs.flatMap((operand, i) =>
+    operand && !isConstant(operand) ? [[i, operand] as const] : [],
+  );
+  const distinct = variables.filter(([, v]) => v.values === "distinct");
+  for (const [i, operand] of variables) {
+    const which = distinct.findIndex(([k]) => k === i);
+    const numbers = draw(operand, random, which, distinct.length);
+    inputs.set(i, { name: `x${i}`, value: fromNumbers(precision, operand.dims, numbers) });
+    if (operand.openBatch) symbols[batchSymbol] = operand.dims[0]!;
+  }
+  return { random, inputs, symbols };
+}
+
+function constantOf({ dims, constant, dtype = "int64" }: Constant, precision: Precision): Tensor {
+  return fromNumbers(dtype === "float" ? precision : dtype, dims, constant);
+}
+
+/** Every way to choose some of the positions, all of them last. */
+function subsets(positions: readonly number[]): number[][] {
+  const count = 2 ** positions.length;
+  return Array.from({ length: count - 1 }, (_, bits) =>
+    positions.filter((_, k) => ((bits + 1) >> k) & 1),
+  );
+}
+
+export type { Variable };

@@ -1,0 +1,188 @@
+import fc from "fast-check";
+import { int, text } from "../../../src/onnx/builder.js";
+import type { Constant, Row } from "./case.js";
+import { axisOf, constant, oneOf, shapes, variable } from "./geometry.js";
+
+const linear = { polynomial: true } as const;
+const toTheEnd = Number.MAX_SAFE_INTEGER;
+
+/** What one axis of a Slice may ask for: from either end, beyond the end, backwards. */
+const sliced = fc.record({
+  start: fc.integer({ min: -6, max: 4 }),
+  end: fc.oneof(fc.integer({ min: -6, max: 6 }), fc.constant(toTheEnd)),
+  step: oneOf(1, 1, 2, 3, -1, -2),
+});
+
+const slice: Row = {
+  op: "Slice",
+  cases: shapes({ least: 1, most: 3, extent: 5 }).chain((dims) =>
+    fc
+      .record({
+        windows: fc.array(sliced, { minLength: dims.length, maxLength: dims.length }),
+        axes: fc.shuffledSubarray(
+          dims.map((_, i) => i),
+          { minLength: 1 },
+        ),
+        back: fc.boolean(),
+        form: oneOf("plain", "axes", "steps"),
+      })
+      .filter(({ windows, axes, form }) =>
+        axes.every((axis, k) => {
+          const at = form === "plain" ? k : axis;
+          const { start, end, step } = windows[k]!;
+          return taken(dims[at]!, start, end, form === "steps" ? step : 1) > 0;
+        }),
+      )
+      .map(({ windows, axes, back, form }) => {
+        const used = axes.map((_, k) => windows[k]!);
+        const inputs = [
+          variable(dims),
+          constant(used.map((w) => w.start)),
+          constant(used.map((w) => w.end)),
+        ];
+        if (form === "plain") return { attributes: {}, inputs };
+        inputs.push(constant(back ? axes.map((a) => a - dims.length) : axes));
+        if (form === "steps") inputs.push(constant(used.map((w) => w.step)));
+        return { attributes: {}, inputs };
+      }),
+  ),
+  ...linear,
+};
+
+/** How many elements a Slice takes; empty results are nobody's gradient. */
+function taken(extent: number, start: number, end: number, step: number): number {
+  let count = 0;
+  const wrap = (v: number): number => (v < 0 ? v + extent : v);
+  const first = Math.min(Math.max(wrap(start), 0), step > 0 ? extent : extent - 1);
+  const last = Math.min(Math.max(wrap(end), step > 0 ? 0 : -1), step > 0 ? extent : extent - 1);
+  for (let i = first; step > 0 ? i < last : i > last; i += step) count++;
+  return count;
+}
+
+/** Indices of any shape, counted from either end, some of them twice. */
+const gather: Row = {
+  op: "Gather",
+  cases: shapes({ least: 1, most: 3 }).chain((dims) =>
+    fc
+      .record({ axis: axisOf(dims.length), shape: shapes({ most: 2, extent: 3 }) })
+      .chain(({ axis, shape }) =>
+        indicesBelow(dims.at(axis)!, shape).map((indices) => ({
+          attributes: { axis: int(axis) },
+          inputs: [variable(dims), indices],
+        })),
+      ),
+  ),
+  ...linear,
+};
+
+function indicesBelow(extent: number, dims: readonly number[]): fc.Arbitrary<Constant> {
+  const count = dims.reduce((p, d) => p * d, 1);
+  return fc
+    .array(fc.integer({ min: -extent, max: extent - 1 }), { minLength: count, maxLength: count })
+    .map((values) => constant(values, dims));
+}
+
+/** Shapes of data and of what is read from it: nowhere longer, but along the axis. */
+const reads = shapes({ least: 1, most: 3 }).chain((dims) =>
+  fc
+    .record({ axis: axisOf(dims.length), length: fc.integer({ min: 1, max: 4 }) })
+    .chain(({ axis, length }) => {
+      const at = axis < 0 ? axis + dims.length : axis;
+      return fc
+        .tuple(...dims.map((d, i) => fc.integer({ min: 1, max: i === at ? length : d })))
+        .map((read) => ({ dims, axis, at, read }));
+    }),
+);
+
+const gatherElements: Row = {
+  op: "GatherElements",
+  cases: reads.chain(({ dims, axis, at, read }) =>
+    indicesBelow(dims[at]!, read).map((indices) => ({
+      attributes: { axis: int(axis) },
+      inputs: [variable(dims), indices],
+    })),
+  ),
+  ...linear,
+};
+
+/** "none" writes each place at most once, since the order of writing is undefined; "add" may do so again. */
+const scatterElements: Row = {
+  op: "ScatterElements",
+  cases: reads.chain(({ dims, axis, at, read }) =>
+    fc.boolean().chain((add) => {
+      const fitting = add ? read : read.with(at, Math.min(read[at]!, dims[at]!));
+      const indices = add
+        ? indicesBelow(dims[at]!, fitting)
+        : fc
+            .shuffledSubarray(
+              Array.from({ length: dims[at]! }, (_, i) => i),
+              { minLength: fitting[at]!, maxLength: fitting[at]! },
+            )
+            .map((order) => alongAxis(order, fitting, at));
+      return indices.map((where) => ({
+        attributes: { axis: int(axis), ...(add ? { reduction: text("add") } : {}) },
+        inputs: [variable(dims), where, variable(fitting)],
+      }));
+    }),
+  ),
+  ...linear,
+};
+
+/** The same order of indices for every line along an axis. */
+function alongAxis(order: readonly number[], dims: readonly number[], axis: number): Constant {
+  const inner = dims.slice(axis + 1).reduce((p, d) => p * d, 1);
+  const count = dims.reduce((p, d) => p * d, 1);
+  const values = Array.from(
+    { length: count },
+    (_, i) => order[Math.floor(i / inner) % dims[axis]!]!,
+  );
+  return constant(values, dims);
+}
+
+/** Borders of every kind; negative ones cut. Copies of the input reach no farther than the input does. */
+const pad: Row = {
+  op: "Pad",
+  cases: fc
+    .record({
+      dims: shapes({ least: 1, most: 4, extent: 4 }),
+      mode: oneOf("constant", "constant", "reflect", "edge", "wrap"),
+    })
+    .chain(({ dims, mode }) => {
+      const border = dims.map((d) => {
+        const most = mode === "reflect" ? d - 1 : mode === "wrap" ? d : 3;
+        return fc.integer({ min: mode === "constant" ? -((d - 1) >> 1) : 0, max: most });
+      });
+      return fc
+        .record({
+          begins: fc.tuple(...border),
+          ends: fc.tuple(...border),
+          value: oneOf(undefined, 0, 1.5),
+          axes: fc.boolean(),
+          open: fc.boolean(),
+        })
+        .map(({ begins, ends, value, axes, open }) => {
+          // The batch of an image is not padded.
+          const untouched = open && dims.length > 1;
+          const zeroed = (list: readonly number[]): readonly number[] =>
+            untouched ? list.with(0, 0) : list;
+          const order = dims.map((_, i) => i).reverse();
+          const given = axes ? order : order.toReversed();
+          const pads = [zeroed(begins), zeroed(ends)].flatMap((p) => given.map((a) => p[a]!));
+          const fill = value === undefined ? undefined : constant([value], [], "float");
+          return {
+            attributes: { mode: text(mode) },
+            inputs: [
+              variable(dims, undefined, untouched),
+              constant(pads),
+              mode === "constant" ? fill : undefined,
+              ...(axes ? [constant(given)] : []),
+            ],
+            opset: mode === "wrap" ? 19 : 18,
+          };
+        });
+    }),
+  ...linear,
+  effort: 4,
+};
+
+export const indexing: readonly Row[] = [slice, gather, gatherElements, scatterElements, pad];

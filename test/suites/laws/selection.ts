@@ -1,0 +1,170 @@
+import fc from "fast-check";
+import { int, text } from "../../../src/onnx/builder.js";
+import { stridesOf } from "../../../src/tensor/shape.js";
+import type { Constant, Row } from "./case.js";
+import { axisOf, constant, oneOf, shapes, variable } from "./geometry.js";
+
+const linear = { polynomial: true } as const;
+
+/** Tuples that name the first axes of a tensor, after batch axes; no tuple twice where that would matter. */
+const tuples = shapes({ least: 1, most: 3 }).chain((dims) =>
+  fc
+    .record({
+      batch: fc.nat(dims.length - 1),
+      length: fc.integer({ min: 1, max: dims.length }),
+      count: fc.integer({ min: 1, max: 4 }),
+      numbers: fc.array(fc.nat(1000), { minLength: 256, maxLength: 256 }),
+      back: fc.boolean(),
+    })
+    .map((g) => ({ ...g, dims, length: Math.min(g.length, dims.length - g.batch) })),
+);
+
+const gatherND: Row = {
+  op: "GatherND",
+  cases: tuples.map(({ dims, batch, length, count, numbers, back }) => {
+    const shape = [...dims.slice(0, batch), count, length];
+    const size = shape.reduce((p, d) => p * d, 1);
+    const indices = Array.from({ length: size }, (_, i) => {
+      const extent = dims[batch + (i % length)]!;
+      return (numbers[i]! % extent) - (back ? extent : 0);
+    });
+    return {
+      attributes: { batch_dims: int(batch) },
+      inputs: [variable(dims), constant(indices, shape)],
+    };
+  }),
+  ...linear,
+};
+
+const scatterND: Row = {
+  op: "ScatterND",
+  cases: fc.record({ tuples, add: fc.boolean() }).map(({ tuples: t, add }) => {
+    const { dims, length, count, numbers } = t;
+    const named = dims.slice(0, length);
+    const places = named.reduce((p, d) => p * d, 1);
+    // Different places, unless they are added to.
+    const used = add ? count : Math.min(count, places);
+    const strides = stridesOf(named);
+    const indices = Array.from({ length: used }, (_, k) => {
+      const place = add ? numbers[k]! % places : (numbers[0]! + k) % places;
+      return named.map((d, axis) => Math.floor(place / strides[axis]!) % d);
+    });
+    return {
+      attributes: add ? { reduction: text("add") } : {},
+      inputs: [
+        variable(dims),
+        constant(indices.flat(), [used, length]),
+        variable([used, ...dims.slice(length)]),
+      ],
+    };
+  }),
+  ...linear,
+};
+
+const topK: Row = {
+  op: "TopK",
+  cases: shapes({ least: 1, most: 3 }).chain((dims) =>
+    fc
+      .record({ axis: axisOf(dims.length), k: fc.nat(100), least: fc.boolean() })
+      .map(({ axis, k, least }) => ({
+        attributes: { axis: int(axis), largest: int(least ? 0 : 1) },
+        inputs: [variable(dims, "distinct"), constant([1 + (k % dims.at(axis)!)])],
+        outputs: 2,
+      })),
+  ),
+};
+
+const cumSum: Row = {
+  op: "CumSum",
+  cases: shapes({ least: 1, most: 3 }).chain((dims) =>
+    fc
+      .record({ axis: axisOf(dims.length), exclusive: fc.boolean(), reverse: fc.boolean() })
+      .map(({ axis, exclusive, reverse }) => ({
+        attributes: { exclusive: int(exclusive ? 1 : 0), reverse: int(reverse ? 1 : 0) },
+        inputs: [variable(dims), constant([axis], [])],
+      })),
+  ),
+  ...linear,
+};
+
+const trilu: Row = {
+  op: "Trilu",
+  cases: fc
+    .record({
+      dims: shapes({ least: 2, most: 3 }),
+      k: oneOf<number | undefined>(undefined, -2, -1, 0, 1, 2),
+      upper: oneOf(0, 1),
+    })
+    .map(({ dims, k, upper }) => ({
+      attributes: { upper: int(upper) },
+      inputs: [variable(dims), ...(k === undefined ? [] : [constant([k], [])])],
+    })),
+  ...linear,
+};
+
+const reverseSequence: Row = {
+  op: "ReverseSequence",
+  cases: fc
+    .record({
+      dims: shapes({ least: 2, most: 3 }),
+      batchFirst: fc.boolean(),
+      lengths: fc.array(fc.nat(100), { minLength: 4, maxLength: 4 }),
+    })
+    .map(({ dims, batchFirst, lengths }) => {
+      const [batch, time] = batchFirst ? [0, 1] : [1, 0];
+      const given = lengths.slice(0, dims[batch]).map((l) => 1 + (l % dims[time]!));
+      return {
+        attributes: { batch_axis: int(batch), time_axis: int(time) },
+        inputs: [variable(dims), constant(given)],
+      };
+    }),
+  ...linear,
+};
+
+/** Products, sums and diagonals, as networks write them. */
+const equations: readonly (readonly [string, ...number[][]])[] = [
+  ["ij,jk->ik", [2, 3], [3, 4]],
+  ["bij,bjk->bik", [2, 2, 3], [2, 3, 2]],
+  ["...ij,...kj->...ik", [2, 2, 3], [2, 4, 3]],
+  ["ij->ji", [2, 3]],
+  ["ij->i", [2, 3]],
+  ["ij->", [2, 3]],
+  ["ii->i", [3, 3]],
+  ["ii->", [3, 3]],
+  ["i,j->ij", [2], [3]],
+  ["i,i", [3], [3]],
+  ["bnhd,bmhd->bhnm", [2, 2, 1, 3], [2, 4, 1, 3]],
+  ["bi,ij,bj->b", [2, 3], [3, 2], [2, 2]],
+  ["ij, ij -> ij", [2, 3], [2, 3]],
+  ["nchw,cd->ndhw", [1, 2, 2, 3], [2, 4]],
+];
+
+const einsum: Row = {
+  op: "Einsum",
+  cases: oneOf(...equations).map(([equation, ...dims]) => ({
+    attributes: { equation: text(equation) },
+    inputs: dims.map((d) => variable(d)),
+  })),
+  ...linear,
+};
+
+/** The float operands of a remainder by 2: steps at the even numbers other than 0. */
+const mod: Row = {
+  op: "Mod",
+  cases: shapes().map((dims) => ({
+    attributes: { fmod: int(1) },
+    inputs: [variable(dims, { from: -5, to: 5, avoid: [-4, -2, 2, 4] }), two],
+  })),
+};
+const two: Constant = constant([2], [], "float");
+
+export const selection: readonly Row[] = [
+  gatherND,
+  scatterND,
+  topK,
+  cumSum,
+  trilu,
+  reverseSequence,
+  einsum,
+  mod,
+];

@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Backend } from "../../../src/backends/backend.js";
+import { registry } from "../../../src/ops/all.js";
+import type { Precision } from "./application.js";
+import type { Case, Row } from "./case.js";
+import { checkLaws } from "./check.js";
+import { rows, withoutRow } from "./table.js";
+
+export interface LawSettings {
+  /** Operators whose forward or backward the engine runs in float32 only, and why. */
+  readonly float32: Readonly<Record<string, string>>;
+}
+
+const runs = Number(process.env["FULLGRAD_RUNS"] ?? 30);
+const seed = Number(process.env["FULLGRAD_SEED"] ?? 20190502);
+
+/**
+ * The laws of the rule book (design §3) for every operator, over random geometry. FULLGRAD_RUNS sets the number of
+ * cases for each operator, FULLGRAD_SEED the seed; a failure prints the smallest failing case.
+ */
+export function operatorLaws(backend: Backend, settings: LawSettings): void {
+  describe(`every operator on ${backend.name} obeys the laws`, () => {
+    it.each(rows.map((row) => ({ row, op: row.op })))(
+      "$op",
+      { timeout: 600_000 },
+      async ({ row }) => {
+        const precision = row.op in settings.float32 ? "float32" : "float64";
+        await expectLaws(backend, row, precision);
+      },
+    );
+  });
+}
+
+/** The engine does refuse float64 where the settings say so: else the weaker test would go on unnoticed. */
+export function float32Only(backend: Backend, settings: LawSettings): void {
+  describe(`${backend.name} has no float64 kernel`, () => {
+    it.each(Object.entries(settings.float32).map(([op, why]) => ({ op, why })))(
+      "for $op: $why",
+      async ({ op }) => {
+        const row = rows.find((r) => r.op === op)!;
+        const why = /implementation|tensor\(double\)/;
+        await expect(expectLaws(backend, row, "float64")).rejects.toSatisfy((error: Error) =>
+          why.test(String(error.cause)),
+        );
+      },
+    );
+  });
+}
+
+/** Every record with a gradient is in the table. */
+export function everyGradientIsTested(): void {
+  it("every operator that has a gradient has a row of laws", () => {
+    const tested = new Set(rows.map((row) => row.op));
+    const missing = registry
+      .all()
+      .filter((spec) => typeof spec.vjp !== "string" && !tested.has(spec.type))
+      .map((spec) => spec.type)
+      .filter((op) => !(op in withoutRow));
+    expect(missing).toEqual([]);
+    expect(Object.keys(withoutRow).filter((op) => tested.has(op))).toEqual([]);
+  });
+}
+
+async function expectLaws(backend: Backend, row: Row, precision: Precision): Promise<void> {
+  const cases = fc.record({ geometry: row.cases, seed: fc.noShrink(fc.nat()) });
+  const property = fc.asyncProperty(cases, async ({ geometry, seed: numbers }) => {
+    const c: Case = { ...geometry, op: row.op, seed: numbers };
+    await checkLaws(backend, row, c, precision);
+  });
+  await fc.assert(property, { numRuns: runs * (row.effort ?? 1), seed });
+}

@@ -1,0 +1,33 @@
+import { activations } from "./activations.js";
+import { arithmetic } from "./arithmetic.js";
+import type { Row } from "./case.js";
+import { convolution } from "./convolution.js";
+import { indexing } from "./indexing.js";
+import { linear } from "./linear.js";
+import { movement } from "./movement.js";
+import { normalizations } from "./normalizations.js";
+import { pooling } from "./pooling.js";
+import { reductions } from "./reductions.js";
+import { resampling } from "./resampling.js";
+import { selection } from "./selection.js";
+
+/** Every operator that has a gradient, with the geometry it is tested over. A new operator is a new row. */
+export const rows: readonly Row[] = [
+  ...activations,
+  ...arithmetic,
+  ...convolution,
+  ...indexing,
+  ...linear,
+  ...movement,
+  ...normalizations,
+  ...pooling,
+  ...reductions,
+  ...resampling,
+  ...selection,
+];
+
+/** Differentiable operators that no row can serve, and why. */
+export const withoutRow: Readonly<Record<string, string>> = {
+  QuantizeLinear: "rounds: its straight-through gradient is not the slope of what it computes",
+  DequantizeLinear: "its input is an integer, which no difference quotient reaches",
+};
