@@ -25,6 +25,11 @@ export function perSample(b: GraphBuilder, value: Value, batch: Dim, layout?: La
   return b.sum(b.reshape(value, factors), others, false, "sum");
 }
 
+/** Whether the samples of a value can be told apart. */
+export function hasBatch(shape: Shape, batch: Dim, layout: Layout): boolean {
+  return batch === 1 || batchFactor(shape, batch, layout)[1] !== undefined;
+}
+
 /** The factors of a shape, and which of them is the batch. */
 function batchFactor(
   shape: Shape,

@@ -1,9 +1,11 @@
 import type { Backend, Executable, Tensors } from "../backends/backend.js";
-import type { BiasUnit } from "../analyzer/bias-plan.js";
+import { planBiases, type BiasUnit } from "../analyzer/bias-plan.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/registry.js";
+import { prepare } from "../passes/prepare.js";
 import { toNumbers, type Tensor } from "../tensor/tensor.js";
 import { concatBatch, sliceBatch } from "./batches.js";
+import { hasBatch } from "./per-sample.js";
 import { completenessOf, type Completeness } from "./completeness.js";
 import { emitFullGradient, type FullGradient } from "./full-gradient.js";
 import { chooseInput, chooseOutput, feedsOf, targetFeed } from "./feeds.js";
@@ -81,11 +83,11 @@ export class Session {
     backend: Backend,
     options: SessionOptions = {},
   ) {
-    this.graph = graph;
     this.registry = registry;
     this.backend = backend;
     this.input = chooseInput(graph, options.input);
     this.output = chooseOutput(graph, options.output);
+    this.graph = separable(graph, registry, this.input, this.output);
   }
 
   /** The model's own output for a batch. */
@@ -223,6 +225,20 @@ export class Session {
       names.map((name) => [name, concatBatch(chunks.map((chunk) => chunk.get(name)!))]),
     );
   }
+}
+
+/** The graph itself, or, where it mixes its samples in a way that cannot be followed, for one sample at a time. */
+function separable(
+  graph: TypedGraph,
+  registry: Registry,
+  input: string,
+  output: string,
+): TypedGraph {
+  const [batch = 1, ...rest] = graph.facts.get(input)!.shape;
+  const { units } = planBiases(graph, registry, input, output);
+  if (typeof batch === "number" || units.every((u) => hasBatch(u.shape, batch, u.layout)))
+    return graph;
+  return prepare(graph, registry, new Map([[input, [1, ...rest]]]));
 }
 
 function samplesOf(compiled: Compiled, results: Tensors): SampleResult[] {

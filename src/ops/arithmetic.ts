@@ -1,5 +1,6 @@
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
+import { finite } from "./finite.js";
 import { isFloat } from "../tensor/dtype.js";
 import {
   addDims,
@@ -205,7 +206,15 @@ function constantPart(
   emit: (b: GraphBuilder, constants: readonly Value[]) => Value,
 ): BiasRule {
   const constants = still(n);
-  return constants.length === 0 ? "none" : { kind: "constant", emit: (b) => emit(b, constants) };
+  if (constants.length === 0) return "none";
+  return {
+    kind: "constant",
+    emit: (b) =>
+      emit(
+        b,
+        constants.map((c) => finite(b, c)),
+      ),
+  };
 }
 
 const neg = {

@@ -1,3 +1,4 @@
+import { finite } from "./finite.js";
 import { broadcast, type Dim } from "../tensor/shape.js";
 import { onNumbers, withElements, zip } from "./elements.js";
 import type { OpSpec } from "./spec.js";
@@ -72,8 +73,8 @@ const where: OpSpec<None> = {
       emit: (b) => {
         const zero = b.scalar(0, n.y());
         return n.isActive(1)
-          ? b.where(n.x(0), zero, n.x(2), "bias")
-          : b.where(n.x(0), n.x(1), zero, "bias");
+          ? b.where(n.x(0), zero, finite(b, n.x(2)), "bias")
+          : b.where(n.x(0), finite(b, n.x(1)), zero, "bias");
       },
     };
   },

@@ -1,3 +1,4 @@
+import { finite } from "./finite.js";
 import type { OpSpec } from "./spec.js";
 import { normalizeAxis } from "../tensor/shape.js";
 
@@ -24,7 +25,7 @@ const softmax: OpSpec<SoftmaxAttrs> = {
     kind: "implicit",
     emit: (b) => {
       const axis = normalizeAxis(n.attrs.axis, n.rank());
-      const [x, y] = [n.x(), n.y()];
+      const [x, y] = [finite(b, n.x()), n.y()];
       return b.sub(y, b.mul(y, b.sub(x, b.sum(b.mul(x, y), [axis]))), "bias");
     },
   }),

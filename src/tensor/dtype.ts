@@ -57,9 +57,7 @@ export function byteSize(dtype: DType): number {
 
 /** True for the types that carry gradients. */
 export function isFloat(dtype: DType): boolean {
-  return (
-    dtype === "float32" || dtype === "float64" || dtype === "float16" || dtype === "bfloat16"
-  );
+  return dtype === "float32" || dtype === "float64" || dtype === "float16" || dtype === "bfloat16";
 }
 
 const viewers: { [D in Exclude<DType, "string">]: (b: ArrayBuffer) => Storage[D] } = {

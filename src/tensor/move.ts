@@ -34,7 +34,9 @@ export function pick<T>(
 export function transpose<T>(block: Block<T>, perm: readonly number[]): Block<T> {
   const strides = stridesOf(block.dims);
   const dims = perm.map((p) => block.dims[p]!);
-  return pick(block.data, dims, (index) => index.reduce((at, i, axis) => at + i * strides[perm[axis]!]!, 0));
+  return pick(block.data, dims, (index) =>
+    index.reduce((at, i, axis) => at + i * strides[perm[axis]!]!, 0),
+  );
 }
 
 /** Broadcasts to `dims`, which must fit. */
@@ -42,7 +44,10 @@ export function expand<T>(block: Block<T>, dims: readonly number[]): Block<T> {
   const strides = stridesOf(block.dims);
   const lead = dims.length - block.dims.length;
   return pick(block.data, dims, (index) =>
-    block.dims.reduce((at, d, axis) => at + (d === 1 ? 0 : index[axis + lead]! * strides[axis]!), 0),
+    block.dims.reduce(
+      (at, d, axis) => at + (d === 1 ? 0 : index[axis + lead]! * strides[axis]!),
+      0,
+    ),
   );
 }
 
@@ -69,7 +74,14 @@ export function gather<T>(block: Block<T>, indices: Block<number>, axis: number)
     const which = inner.reduce((at, stride, i) => at + index[axis + i]! * stride, 0);
     const chosen = indices.data[which]!;
     return block.dims.reduce((at, d, a) => {
-      const i = a < axis ? index[a]! : a === axis ? (chosen < 0 ? chosen + d : chosen) : index[a + rank - 1]!;
+      const i =
+        a < axis
+          ? index[a]!
+          : a === axis
+            ? chosen < 0
+              ? chosen + d
+              : chosen
+            : index[a + rank - 1]!;
       return at + i * strides[a]!;
     }, 0);
   });
@@ -77,7 +89,9 @@ export function gather<T>(block: Block<T>, indices: Block<number>, axis: number)
 
 export function concat<T>(blocks: readonly Block<T>[], axis: number): Block<T> {
   const first = blocks[0]!;
-  const dims = first.dims.map((d, a) => (a === axis ? blocks.reduce((n, b) => n + b.dims[a]!, 0) : d));
+  const dims = first.dims.map((d, a) =>
+    a === axis ? blocks.reduce((n, b) => n + b.dims[a]!, 0) : d,
+  );
   const outer = sizeOf(dims.slice(0, axis));
   const data: T[] = [];
   for (let o = 0; o < outer; o++) {

@@ -1,11 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { byteSize, viewBuffer, type DType, type Storage } from "./dtype.js";
-import {
-  bfloatToNumber,
-  halfToNumber,
-  numberToBfloat,
-  numberToHalf,
-} from "./half.js";
+import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from "./half.js";
 import { sizeOf } from "./shape.js";
 
 /** Numbers with a shape, row-major. Treated as immutable: whoever holds one may share it. */
@@ -61,7 +56,7 @@ export function fromNumbers(
           : (v: number): number => v;
     for (let i = 0; i < values.length; i++) data[i] = convert(values[i]!);
   }
-  return { dtype, dims, data } as Tensor;
+  return { dtype, dims, data };
 }
 
 /**
@@ -99,7 +94,9 @@ export function bytesOf(t: Tensor): Uint8Array {
 }
 
 function toInt64(value: number): bigint {
-  return BigInt(Math.trunc(Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value))));
+  return BigInt(
+    Math.trunc(Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value))),
+  );
 }
 
 function fromInt64(value: bigint): number {

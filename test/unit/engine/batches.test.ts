@@ -1,3 +1,4 @@
+import { other, type Layout } from "../../../src/analyzer/layout.js";
 import { describe, expect, it } from "vitest";
 import { concatBatch, sliceBatch } from "../../../src/engine/batches.js";
 import { perSample } from "../../../src/engine/per-sample.js";
@@ -26,10 +27,10 @@ describe("rows of a batch", () => {
 });
 
 describe("the sum for each sample", () => {
-  async function sums(shape: readonly Dim[], batch: Dim, dims: readonly number[]) {
+  async function sums(shape: readonly Dim[], batch: Dim, dims: readonly number[], layout?: Layout) {
     const b = newGraph();
     const x = b.input("x", { dtype: "float32", shape });
-    const y = perSample(b, x, batch);
+    const y = perSample(b, x, batch, layout);
     const executable = await ortBackend({ threads: 1 }).compile(b.build([{ name: "y", value: y }]));
     const count = dims.reduce((p, d) => p * d, 1);
     const values = Array.from({ length: count }, (_, i) => i);
@@ -51,7 +52,13 @@ describe("the sum for each sample", () => {
   });
 
   it("finds the batch within windows: the outer part of the first axis", async () => {
-    expect(await sums(["2*N", 2], "N", [4, 2])).toEqual([6, 22]);
+    const [samples, two] = [{ role: "batch", size: "N" } as const, other(2)];
+    expect(await sums(["2*N", 2], "N", [4, 2], [[samples, ...two], two])).toEqual([6, 22]);
+  });
+
+  it("finds the batch within tokens: the inner part of the first axis", async () => {
+    const [samples, two] = [{ role: "batch", size: "N" } as const, other(2)];
+    expect(await sums(["2*N", 2], "N", [4, 2], [[...two, samples], two])).toEqual([10, 18]);
   });
 
   it("is refused where it is unknown which part is whose", () => {
