@@ -1,11 +1,22 @@
 import { UnsupportedModelError, type Hole } from "../errors.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Node, TypedGraph, Value } from "../onnx/ir.js";
+import type { NodeView } from "../ops/node-view.js";
 import type { Registry } from "../ops/registry.js";
 import { unbroadcast } from "./unbroadcast.js";
 
+/** One node on the way back: what came in at its outputs, and what it sent to its inputs. */
+export interface BackwardStep {
+  readonly view: NodeView;
+  readonly dy: readonly (Value | undefined)[];
+  /** For each active input, the gradient that this node alone sends there. */
+  readonly parts: readonly { readonly input: Value; readonly gradient: Value }[];
+}
+
 /** Gradients of one scalar with respect to the values of a graph. */
 export interface Gradients {
+  /** Every node that was differentiated, last first. */
+  readonly steps: readonly BackwardStep[];
   /** The gradient, with the shape of the value; undefined where the scalar does not depend on it. */
   of(value: string): Value | undefined;
 }
@@ -42,6 +53,7 @@ export function differentiate(
   const holes = holesOf(onPath, registry, graph);
   if (holes.length > 0) throw new UnsupportedModelError(holes);
 
+  const steps: BackwardStep[] = [];
   for (const node of onPath) {
     const { vjp } = registry.of(node);
     if (typeof vjp === "string") continue;
@@ -49,14 +61,17 @@ export function differentiate(
     if (dy.every((g) => g === undefined)) continue;
     const view = registry.view(graph, node, (name) => active.has(name));
     const emit = b.within(node.name);
-    vjp(emit, view, dy).forEach((cotangent, i) => {
-      if (!cotangent || !view.isActive(i)) return;
-      const x = view.x(i);
-      const part = unbroadcast(emit, cotangent(), x.fact.shape);
-      contributions.set(x.name, [...(contributions.get(x.name) ?? []), part]);
+    const parts = vjp(emit, view, dy).flatMap((cotangent, i) => {
+      if (!cotangent || !view.isActive(i)) return [];
+      const input = view.x(i);
+      return [{ input, gradient: unbroadcast(emit, cotangent(), input.fact.shape) }];
     });
+    for (const { input, gradient } of parts) {
+      contributions.set(input.name, [...(contributions.get(input.name) ?? []), gradient]);
+    }
+    steps.push({ view, dy, parts });
   }
-  return { of: total };
+  return { of: total, steps };
 }
 
 /** Nodes between an active value and a seed, last first. */

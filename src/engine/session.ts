@@ -4,6 +4,7 @@ import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/registry.js";
 import { prepare } from "../passes/prepare.js";
 import { toNumbers, type Tensor } from "../tensor/tensor.js";
+import { emitNodeSums, gapOf, type NodeGap, type NodeSums } from "./bisect.js";
 import { concatBatch, sliceBatch } from "./batches.js";
 import { hasBatch } from "./per-sample.js";
 import { completenessOf, type Completeness } from "./completeness.js";
@@ -74,6 +75,7 @@ export class Session {
   private readonly registry: Registry;
   private readonly backend: Backend;
   private readonly compiled = new Map<string, Promise<Compiled>>();
+  private readonly bisected = new Map<TargetKind, readonly NodeSums[]>();
   private predictor: Promise<Executable> | undefined;
 
   /** @throws {InputError} @throws {TargetError} where the named input or output does not exist */
@@ -150,6 +152,21 @@ export class Session {
       biasTerms: compiled.units.map((unit, i) => ({ unit, term: results.get(`term${i}`)! })),
       samples: samplesOf(compiled, results),
     };
+  }
+
+  /** The law of conservation node by node, the worst node first: where does something get lost? */
+  async bisect(x: Tensor, target: Target, feeds?: Tensors): Promise<readonly NodeGap[]> {
+    const kind = kindOf(target);
+    const compiled = await this.compile(`bisect/${kind}`, kind, (full) => {
+      const nodes = emitNodeSums(full, this.registry);
+      this.bisected.set(kind, nodes);
+      return Object.fromEntries(nodes.map(({ sums }, i) => [`node${i}`, sums]));
+    });
+    const results = await this.ask(compiled, sliceBatch(x, [0]), target, feeds);
+    return this.bisected
+      .get(kind)!
+      .map(({ node, op }, i) => gapOf(node, op, toNumbers(results.get(`node${i}`)!)))
+      .sort((p, q) => q.conditioned - p.conditioned);
   }
 
   /** Frees the engine's memory. */
