@@ -67,11 +67,7 @@ class OrtExecutable implements Executable {
     for (const { name } of this.graph.inputs) {
       const feed = feeds.get(name);
       if (!feed) throw new BackendError(`no value for input "${name}"`);
-      inputs[name] = new this.ort.Tensor(
-        feed.dtype as OrtTensor.Type,
-        feed.data,
-        feed.dims,
-      );
+      inputs[name] = new this.ort.Tensor(feed.dtype as OrtTensor.Type, feed.data, feed.dims);
     }
     try {
       const results = await this.session.run(inputs);
