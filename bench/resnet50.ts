@@ -1,4 +1,5 @@
-import { GraphBuilder, ints } from "../src/onnx/builder.js";
+import { GraphBuilder } from "../src/onnx/builder.js";
+import { ints } from "../src/onnx/attribute.js";
 import type { TypedGraph, Value } from "../src/onnx/ir.js";
 import { registry } from "../src/ops/all.js";
 import { float32 } from "../src/tensor/tensor.js";

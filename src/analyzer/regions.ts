@@ -1,4 +1,4 @@
-import { sameShape } from "../onnx/builder.js";
+import { sameShape } from "../tensor/shape.js";
 import type { Node, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/registry.js";
 import { isStatic, sizeOf } from "../tensor/shape.js";

@@ -1,5 +1,6 @@
 import type { Restoration } from "../analyzer/layout.js";
-import { sameShape, type GraphBuilder } from "../onnx/builder.js";
+import { sameShape } from "../tensor/shape.js";
+import { type GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import type { Shape } from "../tensor/shape.js";
 

@@ -1,5 +1,5 @@
 import type { GraphBuilder } from "../onnx/builder.js";
-import { ints, text } from "../onnx/builder.js";
+import { ints, text } from "../onnx/attribute.js";
 import type { Value } from "../onnx/ir.js";
 import { multiplyDims, staticShape, type Dim } from "../tensor/shape.js";
 import { full } from "../tensor/tensor.js";

@@ -1,5 +1,6 @@
 import { TargetError } from "../errors.js";
-import { int, type GraphBuilder } from "../onnx/builder.js";
+import { int } from "../onnx/attribute.js";
+import { type GraphBuilder } from "../onnx/builder.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Shape } from "../tensor/shape.js";
 import { float32, type Tensor } from "../tensor/tensor.js";

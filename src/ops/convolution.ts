@@ -1,4 +1,5 @@
-import { int, ints, type GraphBuilder } from "../onnx/builder.js";
+import { int, ints } from "../onnx/attribute.js";
+import { type GraphBuilder } from "../onnx/builder.js";
 import type { Attributes, Value } from "../onnx/ir.js";
 import { staticShape, type Dim, type Shape } from "../tensor/shape.js";
 import type { NodeView } from "./node-view.js";

@@ -1,4 +1,4 @@
-import { text } from "../onnx/builder.js";
+import { text } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { fromNumbers } from "../tensor/tensor.js";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { maxFactElements } from "../onnx/builder.js";
+import { maxFactElements } from "../onnx/facts.js";
 import type { Fact } from "../onnx/ir.js";
 import { isFloat, type DType } from "../tensor/dtype.js";
 import { expand, type Block } from "../tensor/move.js";

@@ -1,4 +1,4 @@
-import { int, text } from "../onnx/builder.js";
+import { int, text } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { staticShape } from "../tensor/shape.js";

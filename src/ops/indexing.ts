@@ -1,4 +1,4 @@
-import { int } from "../onnx/builder.js";
+import { int } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { gather as gatherBlock, slice as sliceBlock } from "../tensor/move.js";

@@ -1,4 +1,4 @@
-import { int } from "../onnx/builder.js";
+import { int } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { broadcast, type Dim } from "../tensor/shape.js";

@@ -1,4 +1,4 @@
-import { int, text } from "../onnx/builder.js";
+import { int, text } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { isStatic, sizeOf, staticShape, stridesOf } from "../tensor/shape.js";

@@ -1,5 +1,6 @@
 import { fromNumbers, full } from "../tensor/tensor.js";
-import { int, text, type GraphBuilder } from "../onnx/builder.js";
+import { int, text } from "../onnx/attribute.js";
+import { type GraphBuilder } from "../onnx/builder.js";
 import type { Attributes, Value } from "../onnx/ir.js";
 import { staticShape, type Dim } from "../tensor/shape.js";
 import { windowAttributes } from "./convolution.js";

@@ -3,7 +3,7 @@ import type { Value } from "../onnx/ir.js";
 import type { DType } from "../tensor/dtype.js";
 import { normalizeAxis } from "../tensor/shape.js";
 import type { NodeView } from "./node-view.js";
-import { dtypeOfCode } from "./shape-arithmetic.js";
+import { dtypeOf } from "../onnx/element-types.js";
 import type { OpSpec } from "./spec.js";
 
 interface QuantizeAttrs {
@@ -17,7 +17,7 @@ const attrs: OpSpec<QuantizeAttrs>["attrs"] = (a) => {
   return {
     axis: a.int("axis", 1),
     blockSize: a.int("block_size", 0),
-    to: code === 0 ? undefined : a.required("output_dtype", dtypeOfCode[code]),
+    to: code === 0 ? undefined : a.required("output_dtype", dtypeOf(code)),
   };
 };
 

@@ -1,5 +1,5 @@
 import type { InferNode } from "../onnx/builder.js";
-import { factOf } from "../onnx/builder.js";
+import { factOf } from "../onnx/facts.js";
 import { FullgradError, ShapeError, type Hole } from "../errors.js";
 import type { Fact, Node, TypedGraph, Value } from "../onnx/ir.js";
 import { AttributeReader } from "./attributes.js";

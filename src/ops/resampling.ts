@@ -1,4 +1,5 @@
-import { sameShape, type GraphBuilder } from "../onnx/builder.js";
+import { sameShape } from "../tensor/shape.js";
+import { type GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { normalizeAxis, staticShape, type Dim } from "../tensor/shape.js";
 import { alongAxis } from "./along-axis.js";

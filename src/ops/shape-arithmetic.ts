@@ -1,4 +1,5 @@
-import { factOf, maxFactElements } from "../onnx/builder.js";
+import { dtypeOf } from "../onnx/element-types.js";
+import { factOf, maxFactElements } from "../onnx/facts.js";
 import type { Fact } from "../onnx/ir.js";
 import { isFloat, type DType } from "../tensor/dtype.js";
 import { isStatic, multiplyDims, normalizeAxis, sizeOf, type Dim } from "../tensor/shape.js";
@@ -10,23 +11,6 @@ import { noAttrs } from "./unary.js";
 type None = Record<string, never>;
 
 /** By TensorProto.DataType. */
-export const dtypeOfCode: Readonly<Record<number, DType>> = {
-  1: "float32",
-  2: "uint8",
-  3: "int8",
-  4: "uint16",
-  5: "int16",
-  6: "int32",
-  7: "int64",
-  8: "string",
-  9: "bool",
-  10: "float16",
-  11: "float64",
-  12: "uint32",
-  13: "uint64",
-  16: "bfloat16",
-};
-
 // The extents of a tensor from `start` to `end`, as integers.
 const shape: OpSpec<{ start: number; end: number | undefined }> = {
   type: "Shape",
@@ -94,7 +78,7 @@ const cast: OpSpec<{ to: DType }> = {
   attrs: (a) => {
     const code = a.required("to", a.int("to"));
     return {
-      to: a.required(`to" (element type ${code}) of a supported type; "to`, dtypeOfCode[code]),
+      to: a.required(`to" (element type ${code}) of a supported type; "to`, dtypeOf(code)),
     };
   },
   pointwise: true,
@@ -161,7 +145,7 @@ const constant: OpSpec<{ value: Tensor }> = {
 const eyeLike: OpSpec<{ dtype: DType | undefined }> = {
   type: "EyeLike",
   since: 9,
-  attrs: (a) => ({ dtype: dtypeOfCode[a.int("dtype", 0)] }),
+  attrs: (a) => ({ dtype: dtypeOf(a.int("dtype", 0)) }),
   infer: (n) => [{ dtype: n.attrs.dtype ?? n.x().fact.dtype, shape: n.shape() }],
   vjp: "zero",
   bias: () => "none",

@@ -1,4 +1,4 @@
-import { prune } from "../onnx/builder.js";
+import { prune } from "../onnx/prune.js";
 import type { Node, TypedGraph } from "../onnx/ir.js";
 import { isStatic } from "../tensor/shape.js";
 import { fromNumbers, type Tensor } from "../tensor/tensor.js";

@@ -1,5 +1,5 @@
 import { ModelFormatError } from "../errors.js";
-import { int, text } from "../onnx/builder.js";
+import { int, text } from "../onnx/attribute.js";
 import type { Attribute, Attributes, Graph, Node } from "../onnx/ir.js";
 import { float32, int64, type Tensor } from "../tensor/tensor.js";
 

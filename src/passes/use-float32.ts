@@ -1,10 +1,10 @@
-import { onnxTypeCode } from "../onnx/builder.js";
+import { dataTypeOf } from "../onnx/element-types.js";
 import type { Attribute, Fact, Graph, Node } from "../onnx/ir.js";
 import { isFloat } from "../tensor/dtype.js";
 import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
 
 const floatCodes = new Set(
-  (["float16", "float64", "bfloat16"] as const).map((dtype) => onnxTypeCode(dtype)),
+  (["float16", "float64", "bfloat16"] as const).map((dtype) => dataTypeOf(dtype)),
 );
 
 /**
@@ -45,7 +45,7 @@ function mentionsOther(node: Node): boolean {
 
 function convertAttribute(name: string, a: Attribute): Attribute {
   if (a.type === "int" && typeAttributes.has(name) && floatCodes.has(a.value)) {
-    return { type: "int", value: onnxTypeCode("float32") };
+    return { type: "int", value: dataTypeOf("float32") };
   }
   if (a.type === "tensor" && isOther(a.value.dtype))
     return { type: "tensor", value: convertTensor(a.value) };

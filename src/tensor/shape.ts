@@ -22,6 +22,11 @@ export function staticShape(shape: Shape, what: string): readonly number[] {
   return shape;
 }
 
+/** Equality of shapes, symbols by name. */
+export function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
+  return a.length === b.length && a.every((d, i) => d === b[i]);
+}
+
 /** Number of elements of a fixed shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);

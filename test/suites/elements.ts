@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.js";
-import { int, onnxTypeCode } from "../../src/onnx/builder.js";
+import { int } from "../../src/onnx/attribute.js";
+import { dataTypeOf } from "../../src/onnx/element-types.js";
 import type { Attributes } from "../../src/onnx/ir.js";
 import type { DType } from "../../src/tensor/dtype.js";
 import { fromNumbers, int64, toNumbers, type Tensor } from "../../src/tensor/tensor.js";
@@ -115,7 +116,7 @@ const table: readonly (readonly [string, Computations])[] = [
         fc.oneof(integers, block("float32", half), block("bool", bit), block("int32", whole)),
         fc.constantFrom<DType>("int64", "int32", "float32", "bool"),
       )
-      .map(([t, to]) => attempt([t], { to: int(onnxTypeCode(to)) })),
+      .map(([t, to]) => attempt([t], { to: int(dataTypeOf(to)) })),
   ],
   [
     "Shape",

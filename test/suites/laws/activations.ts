@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { float, text } from "../../../src/onnx/builder.js";
+import { float, text } from "../../../src/onnx/attribute.js";
 import type { Attributes } from "../../../src/onnx/ir.js";
 import type { Row, Values, Variable } from "./case.js";
 import { anyTensor, oneOf, shapes, variable } from "./geometry.js";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { int } from "../../../src/onnx/builder.js";
+import { int } from "../../../src/onnx/attribute.js";
 import type { Operand, Row, Values } from "./case.js";
 import { anyTensor, broadcastable, constant, oneOf, variable } from "./geometry.js";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { int, ints } from "../../../src/onnx/builder.js";
+import { int, ints } from "../../../src/onnx/attribute.js";
 import type { Row } from "./case.js";
 import {
   autoPads,

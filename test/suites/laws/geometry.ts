@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { ints, text } from "../../../src/onnx/builder.js";
+import { ints, text } from "../../../src/onnx/attribute.js";
 import type { Attributes } from "../../../src/onnx/ir.js";
 import type { Constant, Values, Variable } from "./case.js";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { float, int } from "../../../src/onnx/builder.js";
+import { float, int } from "../../../src/onnx/attribute.js";
 import type { Row } from "./case.js";
 import { broadcastable, oneOf, variable } from "./geometry.js";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { int, ints, text } from "../../../src/onnx/builder.js";
+import { int, ints, text } from "../../../src/onnx/attribute.js";
 import type { Row } from "./case.js";
 import { axisOf, constant, oneOf, shapes, variable } from "./geometry.js";
 

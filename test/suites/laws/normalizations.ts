@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { float, int, ints } from "../../../src/onnx/builder.js";
+import { float, int, ints } from "../../../src/onnx/attribute.js";
 import type { Row, Values } from "./case.js";
 import { axisOf, oneOf, shapes, variable } from "./geometry.js";
 

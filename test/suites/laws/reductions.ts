@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { int } from "../../../src/onnx/builder.js";
+import { int } from "../../../src/onnx/attribute.js";
 import type { Row, Values } from "./case.js";
 import { constant, oneOf, shapes, variable } from "./geometry.js";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { int, text } from "../../../src/onnx/builder.js";
+import { int, text } from "../../../src/onnx/attribute.js";
 import { stridesOf } from "../../../src/tensor/shape.js";
 import type { Constant, Row } from "./case.js";
 import { axisOf, constant, oneOf, shapes, variable } from "./geometry.js";

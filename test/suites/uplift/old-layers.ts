@@ -1,4 +1,4 @@
-import { float, int, ints, text } from "../../../src/onnx/builder.js";
+import { float, int, ints, text } from "../../../src/onnx/attribute.js";
 import type { Attribute } from "../../../src/onnx/ir.js";
 import { float32, int64, type Tensor } from "../../../src/tensor/tensor.js";
 import { form, scalar, span, vector, type OldNode } from "./old-node.js";

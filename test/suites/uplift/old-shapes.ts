@@ -1,4 +1,4 @@
-import { float, int, ints, text } from "../../../src/onnx/builder.js";
+import { float, int, ints, text } from "../../../src/onnx/attribute.js";
 import type { Attributes } from "../../../src/onnx/ir.js";
 import { int64 } from "../../../src/tensor/tensor.js";
 import { form, scalar, span, type OldNode } from "./old-node.js";

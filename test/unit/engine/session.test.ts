@@ -3,7 +3,7 @@ import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
 import { Session } from "../../../src/engine/session.js";
 import { InputError, TargetError, UnsupportedModelError } from "../../../src/errors.js";
 import { fullgrad } from "../../../src/methods/fullgrad.js";
-import { int } from "../../../src/onnx/builder.js";
+import { int } from "../../../src/onnx/attribute.js";
 import type { TypedGraph } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
 import type { Dim } from "../../../src/tensor/shape.js";

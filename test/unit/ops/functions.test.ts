@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { float, int, ints, text } from "../../../src/onnx/builder.js";
+import { float, int, ints, text } from "../../../src/onnx/attribute.js";
 import { newGraph } from "../../support/graphs.js";
 import { int64 } from "../../../src/tensor/tensor.js";
 import { check } from "./record-check.js";

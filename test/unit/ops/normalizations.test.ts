@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { float, int, ints } from "../../../src/onnx/builder.js";
+import { float, int, ints } from "../../../src/onnx/attribute.js";
 import { check, evaluate, type Operand } from "./record-check.js";
 
 const still = (o: Operand): Operand => ({ ...o, still: true });

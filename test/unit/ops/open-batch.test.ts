@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { int, ints, text } from "../../../src/onnx/builder.js";
+import { int, ints, text } from "../../../src/onnx/attribute.js";
 import { check, type Applied, type Operand } from "./record-check.js";
 
 const x: Operand = { dims: [2, 6, 4, 5], open: true };

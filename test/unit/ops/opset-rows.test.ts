@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
-import { float, int, ints, text } from "../../../src/onnx/builder.js";
+import { float, int, ints, text } from "../../../src/onnx/attribute.js";
 import type { Attributes, Graph } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
 import { foldConstants } from "../../../src/passes/fold-constants.js";

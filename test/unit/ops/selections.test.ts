@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { int, text } from "../../../src/onnx/builder.js";
+import { int, text } from "../../../src/onnx/attribute.js";
 import { registry } from "../../../src/ops/all.js";
 import { toNumbers } from "../../../src/tensor/tensor.js";
 import { check, evaluate, type Operand } from "./record-check.js";

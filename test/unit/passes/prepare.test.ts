@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ModelFormatError, ShapeError, UnsupportedModelError } from "../../../src/errors.js";
-import { int } from "../../../src/onnx/builder.js";
+import { int } from "../../../src/onnx/attribute.js";
 import type { Graph, Node } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
 import { foldConstants } from "../../../src/passes/fold-constants.js";

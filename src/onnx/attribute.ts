@@ -1,0 +1,7 @@
+import type { Attribute } from "./ir.js";
+
+/** Attributes of nodes, by the type that the file gives them. */
+export const int = (value: number): Attribute => ({ type: "int", value });
+export const ints = (value: readonly number[]): Attribute => ({ type: "ints", value });
+export const float = (value: number): Attribute => ({ type: "float", value });
+export const text = (value: string): Attribute => ({ type: "string", value });

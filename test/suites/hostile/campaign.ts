@@ -1,0 +1,98 @@
+import type { ModelProto } from "../../../src/onnx/schema.js";
+import { Random } from "../../support/random.js";
+import { face } from "./face.js";
+import { mutateBytes } from "./mutate-bytes.js";
+import { mutateFields } from "./mutate-fields.js";
+import type { Seed } from "./seeds.js";
+import { watch } from "./watchdog.js";
+
+/** A case that ended otherwise than it may. */
+export interface Crash {
+  readonly case: string;
+  readonly error: string;
+}
+
+/** What a campaign of mutations found. */
+export interface Summary {
+  readonly cases: number;
+  readonly outcomes: ReadonlyMap<string, number>;
+  readonly crashes: readonly Crash[];
+  readonly seconds: number;
+  readonly slowest: { readonly case: string; readonly milliseconds: number };
+  /** By how much the most memory that the process ever held grew. */
+  readonly megabytes: number;
+}
+
+/** No case may take longer: the process is ended, and the case named. */
+export const longestSeconds = 5;
+
+/** `count` mutations of the seeds, each the same whenever the same `first` is given. */
+export async function campaign(
+  seeds: readonly Seed[],
+  count: number,
+  first: number,
+): Promise<Summary> {
+  const outcomes = new Map<string, number>();
+  const crashes: Crash[] = [];
+  let slowest = { case: "", milliseconds: 0 };
+  const before = peak();
+  const start = performance.now();
+  const dog = watch(longestSeconds);
+  for (let number = first; number < first + count; number++) {
+    const { name, model } = mutant(seeds, number);
+    dog.begin(name);
+    const begin = performance.now();
+    try {
+      const outcome = await face(model);
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    } catch (error) {
+      crashes.push({ case: name, error: error instanceof Error ? error.stack! : String(error) });
+    }
+    const milliseconds = performance.now() - begin;
+    if (milliseconds > slowest.milliseconds) slowest = { case: name, milliseconds };
+  }
+  await dog.end();
+  return {
+    cases: count,
+    outcomes,
+    crashes,
+    seconds: (performance.now() - start) / 1000,
+    slowest,
+    megabytes: peak() - before,
+  };
+}
+
+/** Mutant number `number`: of one seed, by its bytes or by its fields, once or a few times. */
+export function mutant(
+  seeds: readonly Seed[],
+  number: number,
+): { name: string; model: Uint8Array | ModelProto } {
+  const random = new Random(number * 2654435761);
+  const seed = seeds[random.integer(0, seeds.length - 1)]!;
+  const name = `case ${number} (${seed.name})`;
+  if (random.uniform() < 0.25) {
+    const other = seeds[random.integer(0, seeds.length - 1)]!;
+    return { name, model: mutateBytes(seed.bytes, other.bytes, random) };
+  }
+  let { model } = seed;
+  const times = random.integer(1, 3);
+  for (let i = 0; i < times; i++) model = mutateFields(model, seed.words, random);
+  return { name, model };
+}
+
+/** The most memory that the process ever held, in megabytes. */
+export function peak(): number {
+  return process.resourceUsage().maxRSS / 1024;
+}
+
+/** The summary in words, as docs/robustness.md has it. */
+export function describeSummary(s: Summary): string {
+  const outcomes = [...s.outcomes].sort(([, p], [, q]) => q - p);
+  return [
+    `${s.cases} mutations in ${s.seconds.toFixed(0)} s`,
+    ...outcomes.map(([name, count]) => `  ${name.padEnd(24)} ${String(count).padStart(8)}`),
+    `  ${"any other error".padEnd(24)} ${String(s.crashes.length).padStart(8)}`,
+    `largest time   ${s.slowest.milliseconds.toFixed(0)} ms, ${s.slowest.case}`,
+    `largest memory ${s.megabytes.toFixed(0)} MiB above the start`,
+  ].join("\n");
+}

@@ -1,0 +1,45 @@
+import { chooseInput, chooseOutput } from "../../../src/engine/feeds.js";
+import { emitFullGradient } from "../../../src/engine/full-gradient.js";
+import { FullgradError } from "../../../src/errors.js";
+import { fullgrad } from "../../../src/methods/fullgrad.js";
+import { decodeModel } from "../../../src/onnx/decode.js";
+import type { ExternalDataReader } from "../../../src/onnx/external-data.js";
+import { writeModel } from "../../../src/onnx/export.js";
+import { importModel } from "../../../src/onnx/import.js";
+import type { ModelProto } from "../../../src/onnx/schema.js";
+import { registry } from "../../../src/ops/all.js";
+import { prepare } from "../../../src/passes/prepare.js";
+
+/** What became of a file: it was explained, or refused by an error of this library, by its name. */
+export type Outcome = "explained" | `${string}Error`;
+
+/**
+ * Everything that this library does with a file before an engine sees it: decode, import, uplift, infer, plan the
+ * biases, differentiate, emit the map, write the resulting graph.
+ *
+ * @throws whatever is not a FullgradError: that is a bug
+ */
+export async function face(
+  model: Uint8Array | ModelProto,
+  read?: ExternalDataReader,
+): Promise<Outcome> {
+  try {
+    await explain(model instanceof Uint8Array ? decodeModel(model) : model, read);
+    return "explained";
+  } catch (error) {
+    if (error instanceof FullgradError) return error.name as Outcome;
+    throw error;
+  }
+}
+
+/** As {@link face}, but what it is refused with is thrown. */
+export async function explain(model: ModelProto, read?: ExternalDataReader): Promise<void> {
+  const graph = prepare(await importModel(model, read), registry);
+  const [input, output] = [chooseInput(graph, undefined), chooseOutput(graph, undefined)];
+  const [, classes, ...rest] = graph.facts.get(output)!.shape;
+  const target = rest.length === 0 && typeof classes === "number" ? "top" : "seed";
+  const full = emitFullGradient(graph, registry, { input, output, target });
+  const { map } = fullgrad.emit(full, { convention: "head" });
+  const terms = full.units.map((unit, i) => ({ name: `term${i}`, value: unit.term() }));
+  writeModel(full.b.build([{ name: "map", value: map }, ...terms]));
+}

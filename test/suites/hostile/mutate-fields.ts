@@ -1,0 +1,113 @@
+import type { ModelProto } from "../../../src/onnx/schema.js";
+import type { Random } from "../../support/random.js";
+
+type Message = Readonly<Record<string, unknown>>;
+
+/** Words of the seeds, which a text may be changed for: so that edges are torn and tied again. */
+export interface Words {
+  /** Names of values and nodes of this model. */
+  readonly names: readonly string[];
+  readonly operators: readonly string[];
+  readonly attributes: readonly string[];
+}
+
+const integers: readonly bigint[] = [
+  ...[0n, 1n, 2n, 3n, 5n, 7n, 9n, 64n, 4096n, 65536n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 33n],
+  ...[2n ** 40n, 2n ** 53n, 2n ** 62n, 2n ** 63n - 1n, -1n, -2n, -3n, -64n, -(2n ** 31n)],
+  ...[-(2n ** 53n), -(2n ** 63n)],
+];
+const numbers: readonly number[] = [0, -0, 1, -1, 0.5, 1e-30, 1e30, 3.4e38, NaN, Infinity, -Infinity];
+const giant = "x".repeat(100_000);
+
+/** The fields that say what a model computes; the others are numbers and comments. */
+const telling: ReadonlySet<string> = new Set([
+  ...["graph", "node", "input", "output", "initializer", "attribute", "opType", "ints", "i", "f"],
+  ...["dims", "type", "tensorType", "shape", "dim", "dimValue", "t", "g", "s", "name", "functions"],
+]);
+
+/** The model with one field changed. Nothing of the original is touched. */
+export function mutateFields(model: ModelProto, words: Words, random: Random): ModelProto {
+  return mutateMessage(model as Message, words, random) as ModelProto;
+}
+
+function mutateMessage(message: Message, words: Words, random: Random): Message {
+  const keys = Object.keys(message);
+  if (keys.length === 0) return { ...message, name: giant };
+  const likely = keys.filter((k) => telling.has(k));
+  const pool = likely.length > 0 && random.uniform() < 0.9 ? likely : keys;
+  const key = pick(pool, random);
+  if (random.uniform() < 0.03) {
+    return Object.fromEntries(Object.entries(message).filter(([k]) => k !== key));
+  }
+  return { ...message, [key]: mutateValue(key, message[key], words, random) };
+}
+
+function mutateValue(key: string, value: unknown, words: Words, random: Random): unknown {
+  if (Array.isArray(value)) return mutateList(key, value as unknown[], words, random);
+  if (value instanceof Uint8Array) return mutateText(value, random);
+  if (ArrayBuffer.isView(value)) return mutateNumbers(value as BigInt64Array, random);
+  switch (typeof value) {
+    case "bigint":
+      return pick(integers, random);
+    case "number":
+      return Number.isInteger(value) && key !== "f" ? random.integer(-2, 30) : pick(numbers, random);
+    case "string":
+      return mutateWord(key, words, random);
+    case "object":
+      return mutateMessage(value as Message, words, random);
+    default:
+      return value;
+  }
+}
+
+function mutateWord(key: string, words: Words, random: Random): string {
+  if (random.uniform() < 0.02) return pick(["", giant, "\0", "__proto__", "constructor"], random);
+  if (key === "opType") return pick(words.operators, random);
+  return pick(random.uniform() < 0.8 ? words.names : words.attributes, random);
+}
+
+function mutateList(key: string, list: unknown[], words: Words, random: Random): unknown[] {
+  if (list.length === 0) return [""];
+  const at = random.integer(0, list.length - 1);
+  const result = [...list];
+  const kind = random.uniform();
+  if (kind < 0.1) result.splice(at, 1);
+  else if (kind < 0.2) result.splice(random.integer(0, list.length), 0, list[at]);
+  else if (kind < 0.3) {
+    const other = random.integer(0, list.length - 1);
+    [result[at], result[other]] = [result[other], result[at]];
+  } else result[at] = mutateValue(key, list[at], words, random);
+  return result;
+}
+
+/** Dims, axes, pads and weights: one element changed, or the list longer or shorter. */
+function mutateNumbers(list: BigInt64Array, random: Random): unknown {
+  const big = list instanceof BigInt64Array || list instanceof BigUint64Array;
+  const values: unknown[] = Array.from(list);
+  const value = big ? pick(integers, random) : pick(numbers, random);
+  const kind = random.uniform();
+  if (kind < 0.15) values.pop();
+  else if (kind < 0.3) values.push(value);
+  else values[random.integer(0, Math.max(0, values.length - 1))] = value;
+  if (list instanceof BigUint64Array) return BigUint64Array.from(values as bigint[]);
+  const make = list.constructor as unknown as { from(v: unknown[]): unknown };
+  return make.from(values);
+}
+
+/** Raw weights and the texts of attributes. Shapes and axes are kept as 8-byte numbers: whole ones are replaced. */
+function mutateText(text: Uint8Array, random: Random): Uint8Array {
+  if (text.length === 0) return Uint8Array.of(255);
+  const result = text.slice();
+  if (text.length % 8 === 0 && random.uniform() < 0.6) {
+    const at = 8 * random.integer(0, text.length / 8 - 1);
+    new DataView(result.buffer).setBigInt64(at, pick(integers, random), true);
+    return result;
+  }
+  if (random.uniform() < 0.2) return result.slice(0, random.integer(0, text.length));
+  result[random.integer(0, text.length - 1)] = random.integer(0, 255);
+  return result;
+}
+
+function pick<T>(list: readonly T[], random: Random): T {
+  return list[random.integer(0, list.length - 1)]!;
+}
