@@ -178,19 +178,20 @@ def load_checkpoint(module: nn.Module, path: Path) -> None:
     module.load_state_dict({key.removeprefix("module."): value for key, value in state.items()})
 
 
-def randomize(module: nn.Module, seed: int, example: torch.Tensor) -> None:
+def randomize(module: nn.Module, seed: int, example: torch.Tensor, spread: float = 1.0) -> None:
     """Give a network random weights that keep it alive, and BatchNorm statistics that are not trivial.
 
     A freshly built BatchNorm (mean 0, variance 1, weight 1, bias 0) hides mistakes: its implicit bias is
     zero and its scale is one. Purely random statistics, on the other hand, let a deep network saturate or
-    die out. So the statistics are measured on random inputs of the shape of `example`, and then moved.
+    die out. So the statistics are measured on random inputs of the shape of `example`, and then moved. A `spread`
+    below 1 moves everything less: some deep networks amplify the default until nothing but rounding is left.
     """
     generator = torch.Generator().manual_seed(seed)
-    randomize_parameters(module, generator)
-    randomize_statistics(module, generator, tuple(example.shape[1:]))
+    randomize_parameters(module, generator, spread)
+    randomize_statistics(module, generator, tuple(example.shape[1:]), spread)
 
 
-def randomize_parameters(module: nn.Module, generator: torch.Generator) -> None:
+def randomize_parameters(module: nn.Module, generator: torch.Generator, spread: float = 1.0) -> None:
     """He-normal convolutions and linear layers with N(0, 0.3) biases; weights U(0.5, 1.5) and biases N(0, 0.3)
     for every normalization."""
     norms = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
@@ -201,15 +202,17 @@ def randomize_parameters(module: nn.Module, generator: torch.Generator) -> None:
                 continue
             if layer.weight is not None:
                 if isinstance(layer, norms):
-                    layer.weight.copy_(_uniform(layer.weight, generator))
+                    layer.weight.copy_(_uniform(layer.weight, generator, spread))
                 else:
                     fan_in = max(1, layer.weight[0].numel())
                     layer.weight.copy_(_normal(layer.weight, math.sqrt(2 / fan_in), generator))
             if layer.bias is not None:
-                layer.bias.copy_(_normal(layer.bias, 0.3, generator))
+                layer.bias.copy_(_normal(layer.bias, 0.3 * spread, generator))
 
 
-def randomize_statistics(module: nn.Module, generator: torch.Generator, shape: tuple[int, ...]) -> None:
+def randomize_statistics(
+    module: nn.Module, generator: torch.Generator, shape: tuple[int, ...], spread: float = 1.0
+) -> None:
     """BatchNorm statistics of eight random inputs, the mean then moved by N(0, 0.3) standard deviations, the
     variance by a factor U(0.5, 1.5)."""
     with torch.no_grad():
@@ -218,16 +221,16 @@ def randomize_statistics(module: nn.Module, generator: torch.Generator, shape: t
             if isinstance(layer, nn.modules.batchnorm._BatchNorm) and layer.running_mean is not None:
                 # A channel that died before this layer has no variance to measure.
                 variance = layer.running_var.clamp(min=0.05 * float(layer.running_var.mean()) + 1e-3)
-                layer.running_mean.add_(_normal(layer.running_mean, 0.3, generator) * variance.sqrt())
-                layer.running_var.copy_(variance * _uniform(variance, generator))
+                layer.running_mean.add_(_normal(layer.running_mean, 0.3 * spread, generator) * variance.sqrt())
+                layer.running_var.copy_(variance * _uniform(variance, generator, spread))
 
 
 def _normal(like: torch.Tensor, std: float, generator: torch.Generator) -> torch.Tensor:
     return torch.randn(like.shape, generator=generator) * std
 
 
-def _uniform(like: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    return torch.rand(like.shape, generator=generator) + 0.5
+def _uniform(like: torch.Tensor, generator: torch.Generator, spread: float) -> torch.Tensor:
+    return torch.rand(like.shape, generator=generator) * spread + (1 - spread / 2)
 
 
 def _measure_batchnorm(module: nn.Module, batch: torch.Tensor) -> None:

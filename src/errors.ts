@@ -4,12 +4,20 @@
  * @module
  */
 
+/** Characters of a message. What it quotes is the file's, which may hold a name of 64 MiB. */
+const longestMessage = 1 << 16;
+
 /** Base class: every error that this library throws on purpose is one of these. */
 export class FullgradError extends Error {
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(clip(message), options);
     this.name = new.target.name;
   }
+}
+
+function clip(message: string): string {
+  const rest = message.length - longestMessage;
+  return rest > 0 ? `${message.slice(0, longestMessage)} … (${rest} characters more)` : message;
 }
 
 /** The bytes are not an ONNX model: truncated, malformed, or something else altogether. */
@@ -29,16 +37,38 @@ export interface Hole {
   readonly reason: string;
 }
 
-/** The model holds operators that cannot be explained; all of them are listed at once. */
+/** A value of a model that can be explained. */
+export interface ExplainableValue {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+  /** The targets that it has, in words. */
+  readonly targets: string;
+}
+
+/** The model holds operators that cannot be explained; all of them are listed at once, and what could be explained. */
 export class UnsupportedModelError extends FullgradError {
   readonly holes: readonly Hole[];
+  /** Values before those operators, which can be chosen as the output. */
+  readonly instead: readonly ExplainableValue[];
 
-  constructor(holes: readonly Hole[]) {
+  constructor(holes: readonly Hole[], instead: readonly ExplainableValue[] = []) {
     const lines = holes.map((h) => `  ${h.op} (node "${h.node}", opset ${h.opset}): ${h.reason}`);
     const nodes = holes.length === 1 ? "1 node" : `${holes.length} nodes`;
-    super(`${nodes} cannot be explained\n${lines.join("\n")}`);
+    super([`${nodes} cannot be explained`, ...lines, ...insteadLines(instead)].join("\n"));
     this.holes = holes;
+    this.instead = instead;
   }
+}
+
+/** "These values can be explained …", a line for each; nothing where there are none. */
+export function insteadLines(instead: readonly ExplainableValue[]): readonly string[] {
+  if (instead.length === 0) return [];
+  return [
+    "These values can be explained; name one as the output (--output):",
+    ...instead.map(
+      ({ name, shape, targets }) => `  "${name}" [${shape.join(",")}], target ${targets}`,
+    ),
+  ];
 }
 
 /** The scalar to explain does not exist: no such output, class index, or label. */

@@ -3,9 +3,18 @@
  *
  * @module
  */
-export { load, Model, type Explanation, type ExplainOptions, type LoadOptions } from "./model.js";
+export {
+  load,
+  Model,
+  type Explanation,
+  type ExplainOptions,
+  type Feeds,
+  type LoadOptions,
+  type RunOptions,
+  type TargetOptions,
+} from "./model.js";
 export type { BiasUnit } from "./analyzer/bias-plan.js";
-export type { BiasReport, Inspection, PortReport } from "./analyzer/report.js";
+export type { BiasReport, HoleReport, Inspection, PortReport } from "./analyzer/report.js";
 export type { Backend, Executable, Tensors } from "./backends/backend.js";
 export { ortBackend, type OrtOptions } from "./backends/ort/ort-backend.js";
 export { completenessTolerance, isComplete, type Completeness } from "./engine/completeness.js";

@@ -1,8 +1,9 @@
-import { report, type Inspection } from "./analyzer/report.js";
-import type { Backend } from "./backends/backend.js";
+import type { Inspection } from "./analyzer/report.js";
+import type { Backend, Tensors } from "./backends/backend.js";
 import { ortBackend } from "./backends/ort/ort-backend.js";
 import type { Completeness } from "./engine/completeness.js";
-import { emitFullGradient } from "./engine/full-gradient.js";
+import { inspectModel } from "./engine/inspect.js";
+import { checkExplainable, partOf, withHints, type ModelPart } from "./engine/part.js";
 import type { Convention } from "./engine/psi.js";
 import {
   Session,
@@ -10,8 +11,9 @@ import {
   type SampleResult,
   type SessionExplanation,
 } from "./engine/session.js";
+import { isOpen, openSizes, type ImageSize } from "./engine/sizes.js";
 import type { Target } from "./engine/target.js";
-import { FullgradError, InputError, UnsupportedModelError, UsageError } from "./errors.js";
+import { InputError, UsageError } from "./errors.js";
 import { decodeImage } from "./image/codec.js";
 import { fitTo, preprocess, presets, type Preprocessing, type Size } from "./image/preprocess.js";
 import type { Raster } from "./image/raster.js";
@@ -32,26 +34,45 @@ export interface LoadOptions {
   readonly provider?: string;
   /** Threads for one operator; one a core unless given. */
   readonly threads?: number;
-  /** The output to explain; the first one unless given. */
+  /** The input to explain; the only one, or the only image, unless given. */
+  readonly input?: string;
+  /**
+   * The output to explain; the first one unless given. "logits" is what goes into the Softmax or Sigmoid that makes the
+   * first one. Any other value of the model is an output too, by its name in the file.
+   */
   readonly output?: string;
   /** Height and width to use where the model leaves them open. */
-  readonly size?: readonly [height: number, width: number];
+  readonly size?: ImageSize;
   /** Reads weights kept in other files, for a model given as bytes. A path finds its own. */
   readonly externalData?: ExternalDataReader;
 }
 
-export interface ExplainOptions {
+/** Values of the inputs beside the one that is explained, by name: a row for each sample, or one value for all. */
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+export interface RunOptions {
+  readonly feeds?: Feeds;
+}
+
+export interface TargetOptions extends RunOptions {
+  /**
+   * The number to explain: "top" (default), one class for all samples, or one for each; for outputs of other shapes
+   * than [N,K], in words: "8@10,12" (class 8 at x 10, y 12), "8@0,0,16,16" (mean over a region), "8@" (over all),
+   * "box:5,class:2", "3,1,4" (an index); or as the seed of a weighted sum.
+   */
+  readonly target?: Target;
+}
+
+export interface ExplainOptions extends TargetOptions {
   /** Name of the method: "fullgrad" unless given. */
   readonly method?: string;
-  /** The class to explain: "top" (default), one index for all samples, or one for each. */
-  readonly target?: Target;
   /** How terms become a map: "head" (default) or "paper2019". */
   readonly convention?: Convention;
 }
 
 /** A saliency map with the score it explains. Where there are several samples, `score`, `target` and `completeness` are the first one's. */
 export interface Explanation extends SessionExplanation {
-  readonly target: number;
+  readonly target: number | string;
   readonly score: number;
   readonly completeness: Completeness;
 }
@@ -70,8 +91,9 @@ export class Model {
   private readonly imported: Graph;
   private readonly backend: Backend;
   private readonly options: LoadOptions;
-  /** One for each height and width that was asked for; a single one where the model fixes them. */
+  /** One for each size that was asked for; a single one where the model fixes it. */
   private readonly sessions = new Map<string, Session>();
+  private chosen: ModelPart | undefined;
 
   /** Use {@link load}. */
   constructor(imported: Graph, backend: Backend, options: LoadOptions) {
@@ -83,25 +105,11 @@ export class Model {
   /**
    * Inputs, outputs, operators, every bias-bearing node, and everything that stands in the way. Runs nothing. Where the
    * model leaves height and width open, shapes are those for {@link LoadOptions.size}, or 224x224.
+   *
+   * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
    */
   inspect(): Inspection {
-    try {
-      const { graph, input, output } = this.open();
-      const { plan } = emitFullGradient(graph, registry, { input, output, target: "top" });
-      return report(
-        { ...graph, nodes: this.imported.nodes, inputs: this.imported.inputs },
-        plan,
-        [],
-      );
-    } catch (error) {
-      if (error instanceof UnsupportedModelError) {
-        return report(this.imported, undefined, error.holes);
-      }
-      if (error instanceof FullgradError) {
-        return report(this.imported, undefined, [], error.message);
-      }
-      throw error;
-    }
+    return inspectModel(this.imported, registry, this.options);
   }
 
   /**
@@ -133,20 +141,24 @@ export class Model {
       );
     }
     if (typeof height !== "number" || typeof width !== "number") return wanted;
-    const size = this.isOpen(input) ? sizeIn(wanted) : { height, width };
+    const port = this.imported.inputs.find((i) => i.name === input)!;
+    const isFree = this.options.size === undefined && isOpen(port);
+    const size = isFree ? sizeIn(wanted) : { height, width };
     return size ? fitTo(wanted, size.height, size.width, channels === 1 ? 1 : 3) : wanted;
   }
 
-  /** The model's own output for a batch. */
-  predict(x: Tensor): Promise<Tensor> {
-    return this.open(x).predict(x);
+  /** The output for a batch: the model's own, or the value that the options name. */
+  async predict(x: Tensor, options: RunOptions = {}): Promise<Tensor> {
+    const feeds = this.feeds(options);
+    return this.open(x, feeds).predict(x, feeds);
   }
 
   /**
    * A saliency map of each sample, with its score and completeness.
    *
    * @param x [N,C,H,W]
-   * @throws {TargetError} where the class does not exist @throws {UnsupportedModelError}
+   * @throws {TargetError} where the target does not exist; says which ones do
+   * @throws {UnsupportedModelError} where the output cannot be explained; says which values can
    */
   async explain(x: Tensor, options: ExplainOptions = {}): Promise<Explanation> {
     const { method: name = "fullgrad", target = "top", convention = "head" } = options;
@@ -156,7 +168,9 @@ export class Model {
         `no method "${name}"; there are ${methods.map((m) => m.name).join(", ")}`,
       );
     }
-    const explanation = await this.open(x).explain(x, method, target, convention);
+    const explanation = await this.ask(x, options, (session, feeds) =>
+      session.explain(x, method, target, convention, feeds),
+    );
     const [first] = explanation.samples;
     return {
       ...explanation,
@@ -167,13 +181,17 @@ export class Model {
   }
 
   /** The full-gradient decomposition: every term, signed, with its node. */
-  fullGradient(x: Tensor, options: { readonly target?: Target } = {}): Promise<FullGradientResult> {
-    return this.open(x).fullGradient(x, options.target ?? "top");
+  fullGradient(x: Tensor, options: TargetOptions = {}): Promise<FullGradientResult> {
+    return this.ask(x, options, (session, feeds) =>
+      session.fullGradient(x, options.target ?? "top", feeds),
+    );
   }
 
   /** The sums of all terms of each sample, and what is left over. */
-  verify(x: Tensor, options: { readonly target?: Target } = {}): Promise<readonly SampleResult[]> {
-    return this.open(x).verify(x, options.target ?? "top");
+  verify(x: Tensor, options: TargetOptions = {}): Promise<readonly SampleResult[]> {
+    return this.ask(x, options, (session, feeds) =>
+      session.verify(x, options.target ?? "top", feeds),
+    );
   }
 
   /** Frees the engine's memory. */
@@ -183,28 +201,51 @@ export class Model {
     await Promise.all(all.map((session) => session.dispose()));
   }
 
-  /** The model takes pictures of any size, and none was asked for. */
-  private isOpen(input: string): boolean {
-    const { shape } = this.imported.inputs.find((i) => i.name === input)!.fact;
-    return this.options.size === undefined && shape.slice(2).some((d) => typeof d === "string");
+  private part(): ModelPart {
+    return (this.chosen ??= partOf(this.imported, this.options));
   }
 
-  /** The session for the height and width of `x`, or, without it, of the options. */
-  private open(x?: Tensor): Session {
-    const { output } = this.options;
-    const given = x?.dims.length === 4 ? ([x.dims[2]!, x.dims[3]!] as const) : undefined;
-    const size = this.options.size ?? given ?? [224, 224];
-    const sizes = openSizes(this.imported, size, this.options.size !== undefined);
-    const key = sizes.size === 0 ? "" : size.join("x");
+  /** Values of the other inputs, without those that the chosen output does not need. */
+  private feeds({ feeds = {} }: RunOptions): Tensors {
+    const names = (graph: Graph): Set<string> => new Set(graph.inputs.map((i) => i.name));
+    const [needed, all] = [names(this.part().graph), names(this.imported)];
+    return new Map(Object.entries(feeds).filter(([name]) => needed.has(name) || !all.has(name)));
+  }
+
+  /** Asks for something that needs gradients; an error says what could be asked instead. */
+  private async ask<T>(
+    x: Tensor,
+    options: RunOptions,
+    question: (session: Session, feeds: Tensors) => Promise<T>,
+  ): Promise<T> {
+    const feeds = this.feeds(options);
+    try {
+      const session = this.open(x, feeds);
+      checkExplainable(session.graph, registry, session.input, session.output);
+      return await question(session, feeds);
+    } catch (error) {
+      throw withHints(error, this.imported, this.part(), registry, this.sizes(x, feeds));
+    }
+  }
+
+  private sizes(x?: Tensor, feeds?: Tensors): ReadonlyMap<string, Shape> {
+    const { size } = this.options;
+    return openSizes(this.imported, this.part().input, {
+      ...(size ? { size } : {}),
+      ...(x ? { x } : {}),
+      ...(feeds ? { feeds } : {}),
+    });
+  }
+
+  /** The session for the size of these values, or, without them, of the options. */
+  private open(x?: Tensor, feeds?: Tensors): Session {
+    const { graph, input, output } = this.part();
+    const sizes = this.sizes(x, feeds);
+    const key = JSON.stringify([...sizes]);
     const known = this.sessions.get(key);
     if (known) return known;
-    const graph = prepare(this.imported, registry, sizes);
-    const session = new Session(
-      graph,
-      registry,
-      this.backend,
-      output === undefined ? {} : { output },
-    );
+    const prepared = prepare(graph, registry, sizes);
+    const session = new Session(prepared, registry, this.backend, { input, output });
     this.sessions.set(key, session);
     return session;
   }
@@ -254,35 +295,4 @@ async function readFile(path: string, what: string): Promise<Uint8Array> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new InputError(`cannot read ${what} "${path}": ${reason}`, { cause: error });
   }
-}
-
-/**
- * Shapes of the image inputs whose height or width is open, with the given size.
- *
- * @throws {InputError} where a size was asked for that the model does not take
- */
-function openSizes(
-  graph: Graph,
-  [height, width]: readonly [height: number, width: number],
-  asked: boolean,
-): ReadonlyMap<string, Shape> {
-  const sizes = new Map<string, Shape>();
-  for (const { name, fact } of graph.inputs) {
-    const [n, c, h, w] = fact.shape;
-    if (fact.shape.length !== 4) continue;
-    const conflict = (declared: Shape[number] | undefined, wanted: number): boolean =>
-      typeof declared === "number" && declared !== wanted;
-    if (asked && (conflict(h, height) || conflict(w, width))) {
-      throw new InputError(`input "${name}" is fixed at ${h!}x${w!}, not ${height}x${width}`);
-    }
-    if (typeof h === "string" || typeof w === "string") {
-      sizes.set(name, [
-        n!,
-        c!,
-        typeof h === "string" ? height : h!,
-        typeof w === "string" ? width : w!,
-      ]);
-    }
-  }
-  return sizes;
 }

@@ -57,50 +57,78 @@ export function planBiases(
   const grouped = new Map<string, BiasSite[]>();
   for (const site of sites) {
     const key = regions.get(site.node.name)?.name ?? site.node.name;
-    grouped.set(key, [...(grouped.get(key) ?? []), site]);
+    const known = grouped.get(key);
+    if (known) known.push(site);
+    else grouped.set(key, [site]);
   }
+  const operators = operatorsOf(graph, regions);
+  const normalized = normalizedConvolutions(graph);
   const layouts = layoutsOf(graph, registry, path.dependent, input);
   const units = [...grouped].map(([node, members]) => {
     const layout = layouts.get(members[0]!.output)!;
     const restored = restoration(layout, imageRank, batch);
-    return unitOf(graph, regions, node, members, layout, restored);
+    const ops = operators.get(node) ?? [members[0]!.node.op];
+    const normalizes = normalized.get(members[0]!.node.name);
+    const unit = unitOf(graph, node, ops.join("+"), members, layout, restored);
+    return normalizes === undefined ? unit : { ...unit, normalizes };
   });
   return { path, units };
 }
 
 function unitOf(
   graph: TypedGraph,
-  regions: ReadonlyMap<string, { name: string }>,
   node: string,
+  op: string,
   sites: readonly BiasSite[],
   layout: Layout,
   restored: Restoration | undefined,
 ): BiasUnit {
   const [first] = sites;
-  const inRegion = graph.nodes.filter((n) => regions.get(n.name)?.name === node);
-  const ops = inRegion.length > 1 ? inRegion.map((n) => n.op) : [first!.node.op];
   const { shape } = graph.facts.get(first!.output)!;
   const folded = batchNormFolded(graph, first!.node);
-  const normalized = normalizedConvolution(graph, first!.node);
   return {
     node,
-    op: ops.join("+"),
+    op,
     kind: sites.every((s) => s.kind === first!.kind) ? first!.kind : "implicit",
     shape,
     spatial: restored !== undefined,
     layout,
     ...(restored ? { restoration: restored } : {}),
     ...(folded ? { batchNorm: folded } : {}),
-    ...(normalized ? { normalizes: normalized } : {}),
     sites,
   };
 }
 
-/** The convolution whose result a BatchNormalization alone reads. */
-function normalizedConvolution(graph: TypedGraph, node: Node): string | undefined {
-  if (node.op !== "BatchNormalization") return undefined;
-  const [x] = node.inputs;
-  const source = graph.nodes.find((n) => n.outputs[0] === x);
-  const readers = graph.nodes.filter((n) => n.inputs.includes(x!));
-  return source?.op.startsWith("Conv") && readers.length === 1 ? source.name : undefined;
+/** The operators of each region, in order, by the name of its last node. */
+function operatorsOf(
+  graph: TypedGraph,
+  regions: ReadonlyMap<string, Node>,
+): ReadonlyMap<string, readonly string[]> {
+  const operators = new Map<string, string[]>();
+  for (const { name, op } of graph.nodes) {
+    const region = regions.get(name)?.name;
+    if (region === undefined) continue;
+    const known = operators.get(region);
+    if (known) known.push(op);
+    else operators.set(region, [op]);
+  }
+  return operators;
+}
+
+/** For each BatchNormalization, by name, the convolution whose result it alone reads. */
+function normalizedConvolutions(graph: TypedGraph): ReadonlyMap<string, string> {
+  const writers = new Map<string, Node>();
+  const readers = new Map<string, number>();
+  for (const node of graph.nodes) {
+    for (const name of new Set(node.inputs)) readers.set(name, (readers.get(name) ?? 0) + 1);
+    const [first] = node.outputs;
+    if (first !== undefined) writers.set(first, node);
+  }
+  const found = new Map<string, string>();
+  for (const { op, name, inputs } of graph.nodes) {
+    const x = inputs[0] ?? "";
+    const source = op === "BatchNormalization" ? writers.get(x) : undefined;
+    if (source?.op.startsWith("Conv") && readers.get(x) === 1) found.set(name, source.name);
+  }
+  return found;
 }

@@ -1,4 +1,5 @@
 import type { Node, TypedGraph } from "../onnx/ir.js";
+import { parseEquation, type EinsumAttrs } from "../ops/einsum.js";
 import type { NodeView } from "../ops/node-view.js";
 import type { Registry } from "../ops/registry.js";
 import { normalizeAxis, type Dim, type Shape } from "../tensor/shape.js";
@@ -9,6 +10,7 @@ import {
   isWhole,
   other,
   reshapeLayout,
+  rolled,
   unknownLayout,
   type Axis,
   type Layout,
@@ -27,7 +29,9 @@ type Rule = (step: Step) => Layout | undefined;
 const onImages: Rule = ({ shape, inputs: [x] }) =>
   x
     ?.slice(2)
-    .every((axis, i) => axis.every((a) => a.size === 1 || (a.role === "place" && a.axis === i)))
+    .every((axis, i) =>
+      axis.every((a) => a.size === 1 || (a.role === "place" && a.axis === i && !a.shift)),
+    )
     ? imageLayout(shape)
     : undefined;
 
@@ -39,6 +43,12 @@ const transpose: Rule = ({ view, inputs: [x] }) => {
 
 const reshape: Rule = ({ shape, inputs: [x] }) => reshapeLayout(x!, shape);
 
+/** Of layouts of one axis, the one that says most of it. */
+function mostKnown(candidates: readonly Axis[]): Axis | undefined {
+  const isBatch = (axis: Axis): boolean => axis.some((a) => a.role === "batch");
+  return candidates.find(isPlaces) ?? candidates.find(isBatch) ?? candidates[0];
+}
+
 /** Element by element with broadcasting: each axis is that of an input that has its full extent and says most of it. */
 const pointwise: Rule = ({ shape, inputs }) =>
   shape.map((size, i) => {
@@ -46,8 +56,7 @@ const pointwise: Rule = ({ shape, inputs }) =>
       const axis = layout?.[i - shape.length + layout.length];
       return axis && extentOf(axis) === size ? [axis] : [];
     });
-    const isBatch = (axis: Axis): boolean => axis.some((a) => a.role === "batch");
-    return candidates.find(isPlaces) ?? candidates.find(isBatch) ?? candidates[0] ?? other(size);
+    return mostKnown(candidates) ?? other(size);
   });
 
 /** The rows of the first factor, the columns of the second. */
@@ -65,6 +74,17 @@ const matMul: Rule = (step) => {
   return shape.length < 2 ? undefined : [...batch, row, column];
 };
 
+/** Each axis of the result is the one that carries its letter. */
+const einsum: Rule = ({ view, shape, inputs }) => {
+  const { terms, result } = parseEquation(view as NodeView<EinsumAttrs>);
+  return Array.from(result).map((letter, i) => {
+    const candidates = terms
+      .map((term, k) => inputs[k]?.[term.indexOf(letter)])
+      .filter((axis) => axis !== undefined);
+    return mostKnown(candidates) ?? other(shape[i]!);
+  });
+};
+
 const concat: Rule = (step) => {
   const { view, shape, inputs } = step;
   const axis = normalizeAxis((view.attrs as { axis: number }).axis, shape.length);
@@ -72,6 +92,9 @@ const concat: Rule = (step) => {
   const joined = (): Axis => {
     const [only] = withPlaces;
     const size = shape[axis]!;
+    const [first, second, ...more] = inputs.map((layout) => layout?.[axis]);
+    const roll = first && second && more.length === 0 ? rolled(first, second) : undefined;
+    if (roll) return roll;
     if (withPlaces.length !== 1) return other(size);
     const ahead = inputs.slice(0, only).reduce((sum, _, i) => sum + Number(view.shape(i)[axis]), 0);
     const places = inputs[only!]![axis]!;
@@ -89,6 +112,9 @@ function part(axis: Axis, start: number, step: number, size: Dim): Axis {
   if (size === extent && start === 0 && step === 1) return axis;
   if (axis.length === 1 && atom!.role === "tokens" && step === 1 && start === atom!.before) {
     if (size === extentOf(atom!.places)) return atom!.places;
+  }
+  if (axis.length === 1 && atom!.role === "place" && step === 1 && typeof size === "number") {
+    return [{ role: "other", size, cutFrom: { place: atom!, start, size } }];
   }
   const spread = step > 1 && start < step && size === Math.ceil((Number(extent) - start) / step);
   return isWhole(axis) && spread ? [{ ...atom!, size }] : other(size);
@@ -156,6 +182,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Flatten: reshape,
   Squeeze: reshape,
   Unsqueeze: reshape,
+  Einsum: einsum,
   MatMul: matMul,
   Gemm: ({ shape, inputs: [x] }) => [x?.[0] ?? other(shape[0]!), other(shape[1]!)],
   Concat: concat,
@@ -172,6 +199,9 @@ const rules: Readonly<Record<string, Rule>> = {
   ReduceL1: reduce,
   ReduceL2: reduce,
 };
+
+/** Rules that do without a layout of the first input. */
+const ofSeveral: ReadonlySet<Rule> = new Set([matMul, einsum, concat, pointwise]);
 
 /**
  * The layout of every value that depends on the image.
@@ -216,7 +246,7 @@ function layoutOf(
   const inputs = node.inputs.map((name) => layouts.get(name));
   const rule = node.domain === "" ? rules[node.op] : undefined;
   if (rule) {
-    if (!inputs[0] && rule !== matMul && rule !== concat && rule !== pointwise) return undefined;
+    if (!inputs[0] && !ofSeveral.has(rule)) return undefined;
     return rule({ view: registry.view(graph, node, () => false), shape, inputs });
   }
   // Everything else that keeps its shape (activations, normalizations, softmax) keeps its places.

@@ -12,9 +12,29 @@ import { divideDims, multiplyDims, type Dim, type Shape } from "../tensor/shape.
  * class tokens before or after them), or anything else.
  */
 export type Atom =
-  | { readonly role: "batch" | "other"; readonly size: Dim }
-  | { readonly role: "place"; readonly axis: number; readonly size: Dim; readonly stride: number }
+  | { readonly role: "batch"; readonly size: Dim }
+  | { readonly role: "other"; readonly size: Dim; readonly cutFrom?: Cut }
+  | Place
   | { readonly role: "tokens"; readonly size: Dim; readonly before: number; readonly places: Axis };
+
+/** Part of one of the image's axes. */
+export interface Place {
+  readonly role: "place";
+  readonly axis: number;
+  readonly size: Dim;
+  readonly stride: number;
+  /**
+   * The axis was rolled round: position p of it shows the place p + shift. Counted as strides are; 0 unless given.
+   */
+  readonly shift?: number;
+}
+
+/** A run of places that was cut out of their axis. Beside the rest of them it makes a whole axis again, rolled. */
+export interface Cut {
+  readonly place: Place;
+  readonly start: number;
+  readonly size: number;
+}
 
 /** One axis of a value: its factors, outermost first. */
 export type Axis = readonly Atom[];
@@ -43,14 +63,37 @@ export const isPlaces = (axis: Axis): boolean =>
   axis.some((a) => a.role === "place" || a.role === "tokens");
 
 /** Whether an axis is all of one axis of the image, in order. */
-export const isWhole = (axis: Axis): boolean =>
-  axis.length === 1 && axis[0]!.role === "place" && axis[0]!.stride === 1;
+export const isWhole = (axis: Axis): boolean => {
+  const [atom] = axis;
+  return axis.length === 1 && atom?.role === "place" && atom.stride === 1 && !atom.shift;
+};
+
+/**
+ * An axis that was cut in two and put together the other way round (torch.roll, the shifted windows of Swin).
+ *
+ * @returns undefined where the parts are not that
+ */
+export function rolled(first: Axis, second: Axis): Axis | undefined {
+  const [a, b] = [cutOf(first), cutOf(second)];
+  if (!a || !b || b.start !== 0 || b.size !== a.start) return undefined;
+  const { place } = a;
+  const { size, stride, shift = 0 } = place;
+  const same = place.axis === b.place.axis && stride === b.place.stride;
+  if (!same || shift !== (b.place.shift ?? 0) || a.start + a.size !== size) return undefined;
+  return [{ ...place, shift: (shift + a.start * stride) % (size * stride) }];
+}
+
+function cutOf(axis: Axis): Cut | undefined {
+  const [atom] = axis;
+  const isCut = axis.length === 1 && atom?.role === "other" && atom.cutFrom?.size === atom.size;
+  return isCut ? atom.cutFrom : undefined;
+}
 
 export const extentOf = (axis: Axis): Dim => multiplyDims(...axis.map((a) => a.size));
 
 /** The layout after a reshape, or undefined where axes are cut across. */
 export function reshapeLayout(layout: Layout, shape: Shape): Layout | undefined {
-  const pending = layout.flat().filter((a) => a.size !== 1);
+  const pending = joined(layout.flat().filter((a) => a.size !== 1));
   const result: Axis[] = [];
   for (const size of shape) {
     const atoms = takeAtoms(pending, size);
@@ -58,6 +101,29 @@ export function reshapeLayout(layout: Layout, shape: Shape): Layout | undefined 
     result.push(atoms);
   }
   return pending.length === 0 ? result : undefined;
+}
+
+/** Neighbours that are outer and inner part of one thing, as one factor. */
+function joined(atoms: readonly Atom[]): Atom[] {
+  const result: Atom[] = [];
+  for (const atom of atoms) {
+    const last = result.at(-1);
+    const size = last && multiplyDims(last.size, atom.size);
+    if (last?.role === "other" && atom.role === "other") {
+      result[result.length - 1] = { role: "other", size: size! };
+    } else if (
+      last?.role === "place" &&
+      atom.role === "place" &&
+      last.axis === atom.axis &&
+      (last.shift ?? 0) === (atom.shift ?? 0) &&
+      last.stride === multiplyDims(atom.stride, atom.size)
+    ) {
+      result[result.length - 1] = { ...atom, size: size! };
+    } else {
+      result.push(atom);
+    }
+  }
+  return result;
 }
 
 /** Takes factors of together `size` from the front, splitting the last one where it is more than is wanted. */
@@ -92,6 +158,8 @@ export interface Restoration {
   readonly parts: Shape;
   readonly perm: readonly number[];
   readonly shape: Shape;
+  /** For each axis of the image, by how many places it was rolled and has to be rolled back. */
+  readonly rolls: readonly number[];
 }
 
 /**
@@ -109,15 +177,19 @@ export function restoration(layout: Layout, rank: number, batch: Dim): Restorati
     parts.flatMap((a, i) => (a.role === role ? [i] : []));
   const places: number[][] = [];
   const extents: number[] = [];
+  const rolls: number[] = [];
   for (let axis = 0; axis < rank; axis++) {
     const found = parts.flatMap((a, i) =>
       a.role === "place" && a.axis === axis ? [{ a, i }] : [],
     );
     found.sort((p, q) => q.a.stride - p.a.stride);
-    const extent = wholeExtent(found.map(({ a }) => a));
-    if (extent === undefined) return undefined;
+    const atoms = found.map(({ a }) => a);
+    const extent = wholeExtent(atoms);
+    const roll = rollOf(atoms);
+    if (extent === undefined || roll === undefined) return undefined;
     places.push(found.map(({ i }) => i));
     extents.push(extent);
+    rolls.push(roll);
   }
   const sizeOf = (list: readonly number[]): Dim => multiplyDims(...list.map((i) => parts[i]!.size));
   const [samples, rest] = [indices("batch"), indices("other")];
@@ -133,15 +205,27 @@ export function restoration(layout: Layout, rank: number, batch: Dim): Restorati
     parts: parts.map((a) => a.size),
     perm: [...samples, ...rest, ...places.flat()],
     shape: [batch, channels, ...extents],
+    rolls,
   };
 }
 
-/** The extent that the parts of one image axis, outermost first, make up without gap. 1 where there are none. */
-function wholeExtent(parts: readonly { size: Dim; stride: number }[]): number | undefined {
-  let stride = 1;
-  for (const part of parts.toReversed()) {
-    if (part.stride !== stride || typeof part.size !== "number") return undefined;
-    stride *= part.size;
+/**
+ * The extent that the parts of one image axis, outermost first, make up without gap. 1 where there are none. Places may
+ * be coarse: blocks whose inner parts have become channels.
+ */
+function wholeExtent(parts: readonly Place[]): number | undefined {
+  let extent = 1;
+  const unit = parts.at(-1)?.stride ?? 1;
+  for (const { stride, size } of parts.toReversed()) {
+    if (stride !== unit * extent || typeof size !== "number") return undefined;
+    extent *= size;
   }
-  return stride;
+  return extent;
+}
+
+/** By how many places the parts of one image axis were rolled. */
+function rollOf(parts: readonly Place[]): number | undefined {
+  const [{ shift = 0 } = {}] = parts;
+  const roll = shift / (parts.at(-1)?.stride ?? 1);
+  return Number.isInteger(roll) && parts.every((p) => (p.shift ?? 0) === shift) ? roll : undefined;
 }

@@ -26,7 +26,9 @@ export function pointwiseRegions(
   const members = new Map<Node, Node[]>();
   for (const node of candidates) {
     const exit = exits.get(node.name)!;
-    members.set(exit, [...(members.get(exit) ?? []), node]);
+    const known = members.get(exit);
+    if (known) known.push(node);
+    else members.set(exit, [node]);
   }
   const region = new Map<string, Node>();
   for (const [exit, nodes] of members) {
@@ -78,7 +80,9 @@ function exitsOf(
   const consumers = new Map<string, Node[]>();
   for (const node of graph.nodes) {
     for (const name of new Set(node.inputs)) {
-      consumers.set(name, [...(consumers.get(name) ?? []), node]);
+      const known = consumers.get(name);
+      if (known) known.push(node);
+      else consumers.set(name, [node]);
     }
   }
   const outputs = new Set(graph.outputs.map((o) => o.name));

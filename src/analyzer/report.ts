@@ -1,5 +1,5 @@
-import type { Hole } from "../errors.js";
-import type { Graph, TypedGraph } from "../onnx/ir.js";
+import type { ExplainableValue, Hole } from "../errors.js";
+import type { Graph, Port } from "../onnx/ir.js";
 import type { BiasKind } from "../ops/spec.js";
 import type { Dim, Shape } from "../tensor/shape.js";
 import type { DType } from "../tensor/dtype.js";
@@ -22,47 +22,53 @@ export interface BiasReport {
   readonly batchNorm?: Folded;
 }
 
+/** An operator that stands in the way, if the value that is explained needs it. */
+export interface HoleReport extends Hole {
+  /** The value that is explained depends on it. The others do no harm. */
+  readonly needed: boolean;
+}
+
 /** What can be said of a model without running it. */
 export interface Inspection {
   readonly inputs: readonly PortReport[];
   readonly outputs: readonly PortReport[];
+  /** The input that is explained, as it is fed; absent where it is not clear which one. */
+  readonly input?: PortReport;
+  /** Inputs beside it that the explained value needs. */
+  readonly others?: readonly PortReport[];
+  /** The value that is explained; absent where nothing can be said of it. */
+  readonly output?: PortReport;
+  /** Height and width that shapes here are for, where the model leaves them open and none were asked for. */
+  readonly assumedSize?: readonly [height: number, width: number];
   /** Number of nodes of each operator, as the file has them. */
   readonly operators: Readonly<Record<string, number>>;
   readonly biases: readonly BiasReport[];
-  readonly unsupported: readonly Hole[];
+  readonly unsupported: readonly HoleReport[];
   readonly explainable: boolean;
   /** Why it cannot be explained, where it is not for an operator. */
   readonly problem?: string;
+  /** Values that could be explained instead. */
+  readonly instead?: readonly ExplainableValue[];
 }
 
-/** The report of a graph, its bias plan where there is one, and everything that stands in the way. */
-export function report(
-  graph: Graph | TypedGraph,
-  plan: BiasPlan | undefined,
-  unsupported: readonly Hole[],
-  problem?: string,
-): Inspection {
-  const ports = (list: Graph["inputs"]): PortReport[] =>
-    list.map(({ name, fact }) => ({ name, dtype: fact.dtype, shape: fact.shape }));
-  return {
-    inputs: ports(graph.inputs),
-    outputs: ports(graph.outputs),
-    operators: countOperators(graph),
-    biases: (plan?.units ?? []).map(({ node, op, kind, shape, spatial, batchNorm }) => ({
-      node,
-      op,
-      kind,
-      shape,
-      spatial,
-      ...(batchNorm ? { batchNorm } : {}),
-    })),
-    unsupported,
-    explainable: unsupported.length === 0 && problem === undefined,
-    ...(problem === undefined ? {} : { problem }),
-  };
+export const portReport = ({ name, fact }: Port): PortReport => ({
+  name,
+  dtype: fact.dtype,
+  shape: fact.shape,
+});
+
+export function biasReports({ units }: BiasPlan): readonly BiasReport[] {
+  return units.map(({ node, op, kind, shape, spatial, batchNorm }) => ({
+    node,
+    op,
+    kind,
+    shape,
+    spatial,
+    ...(batchNorm ? { batchNorm } : {}),
+  }));
 }
 
-function countOperators(graph: Graph): Record<string, number> {
+export function countOperators(graph: Graph): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { op, domain } of graph.nodes) {
     const name = domain === "" ? op : `${domain}:${op}`;

@@ -67,7 +67,9 @@ export function differentiate(
       return [{ input, gradient: unbroadcast(emit, cotangent(), input.fact.shape) }];
     });
     for (const { input, gradient } of parts) {
-      contributions.set(input.name, [...(contributions.get(input.name) ?? []), gradient]);
+      const known = contributions.get(input.name);
+      if (known) known.push(gradient);
+      else contributions.set(input.name, [gradient]);
     }
     steps.push({ view, dy, parts });
   }

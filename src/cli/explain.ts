@@ -3,7 +3,9 @@ import { concatBatch } from "../engine/batches.js";
 import { completenessTolerance } from "../engine/completeness.js";
 import { InputError } from "../errors.js";
 import { presets } from "../image/preprocess.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { exitCodes, messageOf } from "./exit-codes.js";
+import { feedSettings, feedsFor, readFeeds, type Feed } from "./feeds.js";
 import { findInputs, isArrayFile, type Failure, type InputFile, type Inputs } from "./inputs.js";
 import { chooseLabels, type Labels } from "./labels.js";
 import {
@@ -46,8 +48,9 @@ export async function explain(
       ? await choosePreprocessing(flags.preprocess, modelPath)
       : undefined;
   const model = await readExplainableModel(modelPath, flags);
-  const labels = await chooseLabels(flags.labels, model.classes);
-  const target = chooseTarget(flags.target, labels, model.classes);
+  const labels = await chooseLabels(flags.labels, model.output.classes);
+  const target = chooseTarget(flags.target, labels, model);
+  const feeds = await readFeeds(flags.feed, model);
   if (preprocessing)
     reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
   const batchNorm = batchNormCase(model.inspection.biases);
@@ -60,6 +63,7 @@ export async function explain(
     model,
     labels,
     target,
+    feeds,
     batchNorm,
   });
   try {
@@ -79,6 +83,7 @@ interface Setup {
   readonly model: ExplainableModel;
   readonly labels: Labels | undefined;
   readonly target: TargetChoice;
+  readonly feeds: readonly Feed[];
   readonly batchNorm: BatchNormCase;
 }
 
@@ -158,7 +163,7 @@ class Run {
     if (flags.convention === "paper2019" && flags.batch > 1) return false;
     const name = sampleName(file, provenance.input.sample);
     const manifests: Manifest[] = [];
-    for (const rank of ranksOf(target, model.classes)) {
+    for (const rank of ranksOf(target, model.output.classes)) {
       const manifest = finished(folder.read(manifestName(rankedName(name, rank))), provenance);
       if (!manifest || !Object.values(manifest.files).every((f) => folder.has(String(f)))) {
         return false;
@@ -176,10 +181,19 @@ class Run {
     if (jobs.length === 0) return;
     const { model, target, flags, folder, labels, batchNorm } = this.setup;
     const { method, convention } = flags;
+    const isClassifier = model.output.classes !== undefined;
+    const feeds = feedsFor(
+      this.setup.feeds,
+      jobs.map((job) => job.sample.index),
+    );
     const x = concatBatch(jobs.map((job) => job.sample.x));
-    for (const pass of await passesFor(model.model, x, target)) {
+    const predict = (): Promise<Tensor> => model.model.predict(x, { feeds });
+    for (const pass of await passesFor(target, jobs.length, predict)) {
       const start = performance.now();
-      const explanation = await model.model.explain(x, { method, convention, target: pass.target });
+      const explanation = await model.model.explain(x, {
+        ...{ method, convention, feeds },
+        target: pass.target,
+      });
       const seconds = (performance.now() - start) / 1000 / jobs.length;
       for (const [at, { sample, name, provenance, order }] of jobs.entries()) {
         const { rank } = pass;
@@ -192,6 +206,7 @@ class Run {
             seconds,
             labels,
             batchNorm,
+            isClassifier,
           },
           ...(rank === undefined ? {} : { rank }),
           ...(sample.view ? { view: sample.view } : {}),
@@ -240,7 +255,9 @@ class Run {
         method: flags.method,
         convention: flags.convention,
         target: flags.target,
+        input: model.input.name,
         output: model.output.name,
+        feeds: feedSettings(this.setup.feeds),
         preprocessing:
           preprocessing && !isArray
             ? { source: preprocessing.source, ...model.model.fit(preprocessing.settings) }

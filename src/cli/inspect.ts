@@ -22,6 +22,7 @@ async function look(path: string, flags: ModelFlags): Promise<Inspection> {
   } catch (error) {
     if (!(error instanceof UnsupportedModelError)) throw error;
     const nothing = { inputs: [], outputs: [], operators: {}, biases: [] };
-    return { ...nothing, unsupported: error.holes, explainable: false };
+    const unsupported = error.holes.map((hole) => ({ ...hole, needed: true }));
+    return { ...nothing, unsupported, explainable: false };
   }
 }

@@ -17,7 +17,7 @@ export interface Labels {
  */
 export async function chooseLabels(
   flag: string | undefined,
-  classes: number,
+  classes = Infinity,
 ): Promise<Labels | undefined> {
   if (flag === undefined && classes !== 1000) return undefined;
   const source = flag ?? "imagenet";

@@ -33,7 +33,8 @@ export interface ResultFiles {
 
 /** What came out. */
 export interface Outcome {
-  readonly target: number;
+  /** A class, or the words of a target of another kind. */
+  readonly target: number | string;
   readonly label: string | null;
   /** Where --target is top5: its place among the five, from 1. */
   readonly rank?: number;
@@ -51,6 +52,7 @@ export interface Outcome {
   readonly files: ResultFiles;
   /** The terms with the largest absolute sums. */
   readonly largestTerms: readonly TermReport[];
+  readonly leftOut: LeftOut;
   readonly batchNorm: BatchNormCase;
 }
 
@@ -79,6 +81,31 @@ export function largestTerms(terms: readonly TermReport[], count: number): TermR
   const size = ({ value }: TermReport): number =>
     Number.isFinite(value) ? Math.abs(value) : Infinity;
   return terms.toSorted((a, b) => (size(a) === size(b) ? 0 : size(b) - size(a))).slice(0, count);
+}
+
+/** The terms that have no place in the image and are not in the map. */
+export interface LeftOut {
+  readonly count: number;
+  /** The absolute values of their sums, as a part of all terms' and the input's. */
+  readonly share: number;
+  /** The largest first. */
+  readonly terms: readonly (Omit<TermReport, "spatial"> & { readonly share: number })[];
+}
+
+export function leftOut(terms: readonly TermReport[], mass: number): LeftOut {
+  const shareOf = (value: number): number => (value === 0 ? 0 : Math.abs(value) / mass);
+  const outside = terms.filter((t) => !t.spatial);
+  return {
+    count: outside.length,
+    share: shareOf(outside.reduce((sum, t) => sum + Math.abs(t.value), 0)),
+    terms: largestTerms(outside, outside.length).map(({ node, op, kind, value }) => ({
+      node,
+      op,
+      kind,
+      value,
+      share: shareOf(value),
+    })),
+  };
 }
 
 /** Whether the biases of convolutions and of their BatchNormalizations are one term or two. */

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Inspection, PortReport } from "../analyzer/report.js";
+import { targetPort, type TargetPort } from "../engine/target-words.js";
 import {
   BackendError,
+  InputError,
   ModelFormatError,
   TargetError,
   UnsupportedModelError,
   UsageError,
+  insteadLines,
 } from "../errors.js";
 import { load, type LoadOptions, type Model } from "../model.js";
 import { externalDataFiles } from "../onnx/external-data-file.js";
@@ -28,16 +31,18 @@ export interface ModelFile {
 /** A model that can be explained. */
 export interface ExplainableModel extends ModelFile {
   readonly input: PortReport;
-  readonly output: PortReport;
-  /** Number of classes. */
-  readonly classes: number;
+  readonly output: TargetPort;
 }
 
 export function sha256(data: Uint8Array | string): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
-/** Reads a model and says what is in it. @throws {UsageError} for an --output or --size that it does not have */
+/**
+ * Reads a model and says what is in it.
+ *
+ * @throws {UsageError} @throws {TargetError} for an --input-name, --output or --size that it does not have
+ */
 export async function readModel(
   path: string,
   flags: ModelFlags,
@@ -51,17 +56,17 @@ export async function readModel(
     parts.push(`${location} ${offset} ${sha256(part)}`);
     return part;
   };
-  const { output, size } = flags;
+  const { inputName, output, size } = flags;
   const model = await namingFile(path, () =>
     load(bytes, {
       ...options,
       externalData,
+      ...(inputName === undefined ? {} : { input: inputName }),
       ...(output === undefined ? {} : { output }),
       ...(size === undefined ? {} : { size }),
     }),
   );
-  const inspection = model.inspect();
-  checkFlags(inspection, flags);
+  const inspection = inspected(model, flags);
   const external = parts.length > 0 ? { externalSha256: sha256(parts.sort().join("\n")) } : {};
   return { path, model, inspection, sha256: sha256(bytes), ...external };
 }
@@ -79,13 +84,18 @@ export async function readExplainableModel(
   const { provider, threads, size } = flags;
   const options = { provider, ...(threads === undefined ? {} : { threads }) };
   const file = await readModel(path, flags, options);
-  const { unsupported, problem, inputs, outputs } = file.inspection;
-  if (unsupported.length > 0) throw new UnsupportedModelError(unsupported);
+  const { unsupported, explainable, problem, input, output, instead } = file.inspection;
   if (problem !== undefined) {
-    throw new UnexplainableModelError(`${path} cannot be explained: ${problem}`);
+    const why = [problem, ...insteadLines(instead ?? [])];
+    throw new UnexplainableModelError(`${path} cannot be explained: ${why.join("\n")}`);
   }
-  const output = outputs.find((o) => o.name === flags.output) ?? outputs[0]!;
-  return { ...file, input: sized(inputs[0]!, size), output, classes: Number(output.shape[1]) };
+  if (!explainable || !input || !output) {
+    const inTheWay = unsupported.filter((hole) => hole.needed);
+    throw new UnsupportedModelError(inTheWay, instead);
+  }
+  const { name, ...fact } = output;
+  const port = targetPort({ name, fact }, input.shape[0] ?? 1);
+  return { ...file, input: sized(input, size), output: port };
 }
 
 /** The input with --size in place of an open height and width. */
@@ -94,11 +104,23 @@ function sized(port: PortReport, size: Size | undefined): PortReport {
   return { ...port, shape: [...port.shape.slice(0, 2), ...size] };
 }
 
-function checkFlags({ inputs, outputs }: Inspection, { output, size }: ModelFlags): void {
-  if (output !== undefined && !outputs.some((o) => o.name === output)) {
-    const names = outputs.map((o) => `"${o.name}"`).join(", ");
-    throw new TargetError(`--output ${output}: the model has no such output; it has ${names}`);
+/** What is in the model, with errors that name the flag. */
+function inspected(model: Model, flags: ModelFlags): Inspection {
+  const { inputName, output } = flags;
+  try {
+    const inspection = model.inspect();
+    checkSize(inspection, flags.size);
+    return inspection;
+  } catch (error) {
+    if (error instanceof TargetError) {
+      throw new TargetError(`--output ${output ?? ""}: ${error.message}`, { cause: error });
+    }
+    if (!(error instanceof InputError)) throw error;
+    throw new UsageError(`--input-name ${inputName ?? ""}: ${error.message}`, { cause: error });
   }
+}
+
+function checkSize({ inputs }: Inspection, size: Size | undefined): void {
   for (const { name, shape } of size ? inputs : []) {
     const [, , height, width] = shape;
     if (shape.length !== 4 || !size) continue;
@@ -106,7 +128,7 @@ function checkFlags({ inputs, outputs }: Inspection, { output, size }: ModelFlag
       typeof declared === "number" && declared !== wanted;
     if (isFixed(height, size[0]) || isFixed(width, size[1])) {
       throw new UsageError(
-        `--size ${size.join("x")}: input "${name}" is fixed at ${height}x${width}; leave the flag out`,
+        `--size ${size.join("x")}: input "${name}" is fixed at ${height!}x${width!}; leave the flag out`,
       );
     }
   }

@@ -5,6 +5,7 @@ import { methods } from "../methods/all.js";
 
 /** Flags of every command. */
 export interface ModelFlags {
+  readonly inputName?: string;
   readonly output?: string;
   readonly size?: readonly [height: number, width: number];
   readonly json: boolean;
@@ -14,6 +15,7 @@ export interface ModelFlags {
 /** Flags of the commands that run the model. */
 export interface RunFlags extends ModelFlags {
   readonly target: string;
+  readonly feed: readonly string[];
   readonly preprocess?: string;
   readonly labels?: string;
   readonly backend: "ort";
@@ -42,7 +44,15 @@ const maxThreads = 1024;
 
 export function addModelFlags(command: Command): Command {
   return command
-    .option("--output <name>", "the output to explain (default: the first one)")
+    .option(
+      "--input-name <name>",
+      "the input to explain (default: the only one, or the only image)",
+    )
+    .option(
+      "--output <name>",
+      "the output to explain (default: the first one); logits for what goes into a final Softmax or Sigmoid, " +
+        "or any value inside the model",
+    )
     .option("--size <HxW>", "height and width, where the model leaves them open", parseSize)
     .option("--json", "one JSON document on standard output", false)
     .option("--quiet", "no progress and no notes on standard error", false);
@@ -51,9 +61,19 @@ export function addModelFlags(command: Command): Command {
 export function addRunFlags(command: Command): Command {
   return command
     .addOption(
-      new Option("--target <class>", "class number, label, top, or top5 for the five best")
+      new Option(
+        "--target <class>",
+        "class number, label, top, or top5 for the five best; of a map, class@x,y, class@x0,y0,x1,y1 (mean of a region) " +
+          "or class@ (of all); box:i,class:j; or an index, 3,1,4",
+      )
         .default("top")
         .argParser(parseTarget),
+    )
+    .option(
+      "--feed <name=file>",
+      "a .npy value for an input that is not explained, one row for all samples or one for each; may be repeated",
+      (flag: string, all: readonly string[]) => [...all, flag],
+      [],
     )
     .option(
       "--preprocess <how>",

@@ -11,7 +11,7 @@ export interface ExplainResult {
   /** Its place in a .npy file with several. */
   readonly sample?: number;
   readonly rank?: number;
-  readonly target: number;
+  readonly target: number | string;
   readonly label: string | null;
   readonly score: number;
   readonly probability?: number;
@@ -21,6 +21,8 @@ export interface ExplainResult {
   readonly files: ResultFiles;
   readonly completeness: Completeness;
   readonly complete: boolean;
+  /** Terms that are not in the map: how many, and their part of all. */
+  readonly leftOut: { readonly count: number; readonly share: number };
   readonly problem?: string;
   readonly seconds: number;
   /** It was there already; `seconds` is what it took then. */
@@ -46,6 +48,7 @@ export function resultOf(
     files: pathsOf(folder, manifest.files),
     completeness: manifest.completeness,
     complete: manifest.complete,
+    leftOut: { count: manifest.leftOut.count, share: manifest.leftOut.share },
     ...(manifest.problem === undefined ? {} : { problem: manifest.problem }),
     seconds: manifest.seconds,
     ...(skipped ? { skipped } : {}),
@@ -57,7 +60,8 @@ export function explanationLine(result: ExplainResult): string {
   const { input, sample, target, label, probability, score, complete, completeness, seconds } =
     result;
   const from = basename(input) + (sample === undefined ? "" : ` [${sample}]`);
-  const named = label === null ? `class ${target}` : `${target} ${label}`;
+  const what = typeof target === "number" ? "class" : "target";
+  const named = label === null ? `${what} ${target}` : `${target} ${label}`;
   const sure = probability === undefined ? "" : ` (${(probability * 100).toFixed(1)} %)`;
   const adds = complete ? "adds up to" : "DOES NOT ADD UP:";
   const { overlay, heatmap, map } = result.files;

@@ -1,5 +1,6 @@
 import type { BiasReport, Inspection, PortReport } from "../analyzer/report.js";
 import { completenessTolerance } from "../engine/completeness.js";
+import { insteadLines } from "../errors.js";
 import { batchNormCase, largestTerms } from "./manifest.js";
 import type { VerifiedSample } from "./verify.js";
 
@@ -19,11 +20,26 @@ export function inspectionText(path: string, inspection: Inspection): string {
     path,
     ports("input", inputs),
     ports("output", outputs),
+    ...explained(inspection),
     `operators  ${wrap(counts, 11)}`,
     "",
     ...(biases.length > 0 ? [biasTable(biases), "", `BatchNormalization: ${note}`] : []),
     verdict(inspection),
   ].join("\n");
+}
+
+/** What is explained, where that does not go without saying. */
+function explained(inspection: Inspection): string[] {
+  const { inputs, outputs, input, output, assumedSize } = inspection;
+  const rows: string[] = [];
+  if (input && inputs.length > 1) rows.push(ports("explained", [input]));
+  if (output && output.name !== outputs[0]?.name) rows.push(ports("decomposed", [output]));
+  if (assumedSize) {
+    rows.push(
+      `size       ${assumedSize.join("x")}, assumed because the model leaves it open (--size HxW)`,
+    );
+  }
+  return rows;
 }
 
 function ports(kind: string, list: readonly PortReport[]): string {
@@ -44,12 +60,23 @@ function biasTable(biases: readonly BiasReport[]): string {
   return `${table(header, rows)}\n${biases.length} in all`;
 }
 
-function verdict({ explainable, unsupported, problem }: Inspection): string {
-  if (explainable) return "This model can be explained.";
-  if (problem !== undefined) return `This model cannot be explained: ${problem}`;
-  const rows = unsupported.map(({ node, op, opset, reason }) => [node, op, String(opset), reason]);
-  const listed = table(["node", "operator", "opset", "what is missing"], rows);
-  return `${listed}\nThis model cannot be explained: ${unsupported.length} nodes stand in the way.`;
+function verdict({ explainable, unsupported, problem, instead }: Inspection): string {
+  const header = ["node", "operator", "opset", "what is missing", "in the way"];
+  const rows = unsupported.map(({ node, op, opset, reason, needed }) => [
+    node,
+    op,
+    String(opset),
+    reason,
+    needed ? "yes" : "no",
+  ]);
+  const listed = rows.length > 0 ? `${table(header, rows)}\n` : "";
+  if (explainable) return `${listed}This model can be explained.`;
+  const count = unsupported.filter((hole) => hole.needed).length;
+  const nodes = count === 1 ? "1 node stands" : `${count} nodes stand`;
+  const why = problem ?? `${nodes} in the way.`;
+  return [`${listed}This model cannot be explained: ${why}`, ...insteadLines(instead ?? [])].join(
+    "\n",
+  );
 }
 
 /** What `fullgrad verify` prints. */

@@ -5,6 +5,7 @@ import type { SampleResult } from "../engine/session.js";
 import { presets } from "../image/preprocess.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { exitCodes } from "./exit-codes.js";
+import { feedsFor, readFeeds, type Feed } from "./feeds.js";
 import { isArrayFile } from "./inputs.js";
 import { chooseLabels, type Labels } from "./labels.js";
 import { largestTerms, termReports, type TermReport } from "./manifest.js";
@@ -16,13 +17,14 @@ import { Reporter, type Io } from "./reporter.js";
 import { incompleteness } from "./results.js";
 import { readSamples } from "./samples.js";
 import { verificationText } from "./tables.js";
-import { chooseTarget, passesFor, type TargetChoice } from "./targets.js";
+import { chooseTarget, labelOf, passesFor, type TargetChoice } from "./targets.js";
 
 /** One sample and class, taken apart, as --json has it. */
 export interface VerifiedSample extends Completeness {
   /** "random 0", or the file and the sample's place in it. */
   readonly sample: string;
-  readonly target: number;
+  /** A class, or the words of a target of another kind. */
+  readonly target: number | string;
   readonly label: string | null;
   readonly complete: boolean;
   readonly terms: readonly TermReport[];
@@ -38,13 +40,14 @@ export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<
       : undefined;
   const model = await readExplainableModel(path, flags);
   try {
-    const labels = await chooseLabels(flags.labels, model.classes);
-    const target = chooseTarget(flags.target, labels, model.classes);
+    const labels = await chooseLabels(flags.labels, model.output.classes);
+    const target = chooseTarget(flags.target, labels, model);
+    const feeds = await readFeeds(flags.feed, model);
     if (preprocessing)
       reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
     const x = await readBatch(model, flags, preprocessing);
     const samples = await namingProvider(flags.provider, () =>
-      verifyAll(model, x, { target, labels, flags, reporter }),
+      verifyAll(model, x, { target, labels, feeds, flags, reporter }),
     );
     return conclude(path, samples, reporter);
   } finally {
@@ -68,6 +71,7 @@ async function readBatch(
 interface Question {
   readonly target: TargetChoice;
   readonly labels: Labels | undefined;
+  readonly feeds: readonly Feed[];
   readonly flags: VerifyFlags;
   readonly reporter: Reporter;
 }
@@ -75,7 +79,7 @@ interface Question {
 async function verifyAll(
   { model }: ExplainableModel,
   x: Tensor,
-  { target, labels, flags, reporter }: Question,
+  { target, labels, feeds, flags, reporter }: Question,
 ): Promise<VerifiedSample[]> {
   const count = x.dims[0]!;
   const results: { readonly at: number; readonly sample: VerifiedSample }[] = [];
@@ -83,8 +87,10 @@ async function verifyAll(
     reporter.progress(start, count);
     const rows = Array.from({ length: Math.min(flags.batch, count - start) }, (_, i) => start + i);
     const batch = sliceBatch(x, rows);
-    for (const pass of await passesFor(model, batch, target)) {
-      const found = await model.verify(batch, { target: pass.target });
+    const values = feedsFor(feeds, rows);
+    const predict = (): Promise<Tensor> => model.predict(batch, { feeds: values });
+    for (const pass of await passesFor(target, rows.length, predict)) {
+      const found = await model.verify(batch, { target: pass.target, feeds: values });
       found.forEach((result, i) => {
         const name = nameOf(flags.input, rows[i]!, count);
         results.push({ at: rows[i]!, sample: verified(name, result, labels) });
@@ -108,7 +114,7 @@ function verified(
   return {
     sample,
     target,
-    label: labels?.names.get(target) ?? null,
+    label: labelOf(target, labels),
     ...completeness,
     complete: isComplete(completeness),
     terms: termReports(terms),

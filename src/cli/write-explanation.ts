@@ -12,6 +12,7 @@ import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
 import type { Labels } from "./labels.js";
 import {
   largestTerms,
+  leftOut,
   termReports,
   type BatchNormCase,
   type Manifest,
@@ -20,7 +21,7 @@ import {
 } from "./manifest.js";
 import type { OutputFolder } from "./output-folder.js";
 import { predict, probabilitiesOf } from "./predictions.js";
-import { rowsOf, topCount } from "./targets.js";
+import { labelOf, rowsOf, topCount } from "./targets.js";
 
 /** One sample of an explanation, and what its files need to know besides. */
 export interface Finding {
@@ -34,6 +35,8 @@ export interface Finding {
   readonly view?: Raster;
   readonly labels: Labels | undefined;
   readonly batchNorm: BatchNormCase;
+  /** The output holds one score for each class. */
+  readonly isClassifier: boolean;
 }
 
 /** How many of the largest terms a manifest lists. */
@@ -73,10 +76,10 @@ export function pathsOf(folder: OutputFolder, files: ResultFiles): ResultFiles {
   return Object.fromEntries(paths) as ResultFiles;
 }
 
-/** [H,W] float32 of one sample. */
+/** [H,W] float32 of one sample; [L] or [D,H,W] of an input of one or three dimensions. */
 function mapOf(maps: Tensor, at: number): Tensor<"float32"> {
   const map = sliceBatch(maps, [at]);
-  return float32(map.dims.slice(-2), toNumbers(map));
+  return float32(map.dims.slice(2), toNumbers(map));
 }
 
 interface Pictures {
@@ -89,6 +92,8 @@ async function draw(
   map: Tensor<"float32">,
   view: Raster | undefined,
 ): Promise<{ pictures: Pictures; problem?: string }> {
+  // Of a signal or a volume there is no picture, and nothing is wrong with that.
+  if (map.dims.length !== 2) return { pictures: {} };
   try {
     const pictures = {
       heatmap: await encodePng(heatmap(map)),
@@ -107,23 +112,27 @@ function outcomeOf(
   problem: string | undefined,
 ): Omit<Manifest, keyof Provenance | "files"> {
   const { explanation, at, labels, rank, seconds, batchNorm } = finding;
-  const scores = rowsOf(explanation.output)[at]!;
-  const probabilities = probabilitiesOf(scores);
   const { target, score, completeness } = sample;
+  const scores = finding.isClassifier
+    ? rowsOf(explanation.output, explanation.samples.length)[at]!
+    : [];
+  const probabilities = typeof target === "number" ? probabilitiesOf(scores) : undefined;
+  const terms = termReports(sample.terms);
   return {
     target,
-    label: labels?.names.get(target) ?? null,
+    label: labelOf(target, labels),
     ...(rank === undefined ? {} : { rank }),
     score,
     ...(probabilities
-      ? { probability: probabilities.values[target]!, probabilityFrom: probabilities.from }
+      ? { probability: probabilities.values[Number(target)]!, probabilityFrom: probabilities.from }
       : {}),
     top5: predict(scores, labels, topCount),
     completeness,
     complete: isComplete(completeness) && problem === undefined,
     ...(problem === undefined ? {} : { problem }),
     seconds,
-    largestTerms: largestTerms(termReports(sample.terms), listedTerms),
+    largestTerms: largestTerms(terms, listedTerms),
+    leftOut: leftOut(terms, completeness.mass),
     batchNorm,
   };
 }

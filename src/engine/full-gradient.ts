@@ -64,13 +64,13 @@ export function emitFullGradient(
   const b = GraphBuilder.on(graph, registry.infer);
   const input = b.value(options.input);
   const output = b.value(options.output);
-  const target = emitTarget(b, graph, output, options.target);
+  const batch = input.fact.shape[0] ?? 1;
+  const target = emitTarget(b, output, options.target, batch);
   const seeds = new Map([[options.output, target.seed]]);
   const gradients = differentiate(b, graph, registry, seeds, plan.path.active);
   const inputGradient = gradients.of(options.input);
   if (!inputGradient) throw new InputError(`nothing flows back to input "${options.input}"`);
 
-  const batch = input.fact.shape[0] ?? 1;
   const inputTerm = b.within("input").mul(inputGradient, input, "term");
   const units = plan.units.flatMap((unit) => emitUnit(b, unit, gradients, batch) ?? []);
   const at = b.within("sums");

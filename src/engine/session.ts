@@ -5,14 +5,17 @@ import type { Registry } from "../ops/registry.js";
 import { prepare } from "../passes/prepare.js";
 import { toNumbers, type Tensor } from "../tensor/tensor.js";
 import { emitNodeSums, gapOf, type NodeGap, type NodeSums } from "./bisect.js";
-import { concatBatch, sliceBatch } from "./batches.js";
+import { sliceBatch } from "./batches.js";
 import { hasBatch } from "./per-sample.js";
 import { completenessOf, type Completeness } from "./completeness.js";
 import { emitFullGradient, type FullGradient } from "./full-gradient.js";
-import { chooseInput, chooseOutput, feedsOf, targetFeed } from "./feeds.js";
+import { feedsOf, targetFeed } from "./feeds.js";
 import type { Method } from "./method.js";
 import type { Convention } from "./psi.js";
-import { kindOf, type Target, type TargetKind } from "./target.js";
+import { runBatch } from "./run-batch.js";
+import { chooseInput, chooseOutput } from "./ports.js";
+import { kindOf, type ResolvedTarget, type Target, type TargetKind } from "./target.js";
+import { resolveTarget, targetPort } from "./target-words.js";
 
 /** What one unit adds to one sample's output. */
 export interface TermSum {
@@ -22,8 +25,9 @@ export interface TermSum {
 
 /** One sample's output, taken apart. */
 export interface SampleResult {
-  readonly target: number;
-  /** f(x): the raw output of the target class. */
+  /** The class that is explained, or the words of a target of another kind; "seed" where it was given as one. */
+  readonly target: number | string;
+  /** f(x): the number that is explained. */
   readonly score: number;
   readonly completeness: Completeness;
   readonly terms: readonly TermSum[];
@@ -34,7 +38,7 @@ export interface SessionExplanation {
   readonly map: Tensor;
   /** [N,C,H,W], for methods that attribute to the input. */
   readonly attribution?: Tensor;
-  /** [N,K]: the model's own output. */
+  /** The model's own output, [N,K] or of another shape. */
   readonly output: Tensor;
   readonly samples: readonly SampleResult[];
 }
@@ -99,7 +103,7 @@ export class Session {
       outputs: [{ name: this.output, fact: this.graph.facts.get(this.output)! }],
     });
     const executable = await this.predictor;
-    const results = await this.inChunks(executable, feedsOf(this.graph, this.input, x, feeds));
+    const results = await this.run(executable, feedsOf(this.graph, this.input, x, feeds));
     return results.get(this.output)!;
   }
 
@@ -115,54 +119,59 @@ export class Session {
     convention: Convention,
     feeds?: Tensors,
   ): Promise<SessionExplanation> {
-    const kind = kindOf(target);
+    const resolved = this.resolve(target, x);
+    const kind = kindOf(resolved);
     const compiled = await this.compile(`${method.name}/${convention}/${kind}`, kind, (full) => {
       const { map, attribution } = method.emit(full, { convention });
       return { map, output: full.output, ...(attribution ? { attribution } : {}) };
     });
-    const results = await this.ask(compiled, x, target, feeds);
+    const results = await this.ask(compiled, x, resolved, feeds);
     const attribution = results.get("attribution");
     return {
       map: results.get("map")!,
       output: results.get("output")!,
       ...(attribution ? { attribution } : {}),
-      samples: samplesOf(compiled, results),
+      samples: samplesOf(compiled, results, target),
     };
   }
 
   /** The sums of all terms for each sample of a batch: does it add up? */
   async verify(x: Tensor, target: Target, feeds?: Tensors): Promise<readonly SampleResult[]> {
-    const kind = kindOf(target);
+    const resolved = this.resolve(target, x);
+    const kind = kindOf(resolved);
     const compiled = await this.compile(`verify/${kind}`, kind, () => ({}));
-    return samplesOf(compiled, await this.ask(compiled, x, target, feeds));
+    return samplesOf(compiled, await this.ask(compiled, x, resolved, feeds), target);
   }
 
   /** Every term of the decomposition, element by element. */
   async fullGradient(x: Tensor, target: Target, feeds?: Tensors): Promise<FullGradientResult> {
-    const kind = kindOf(target);
+    const resolved = this.resolve(target, x);
+    const kind = kindOf(resolved);
     const compiled = await this.compile(`terms/${kind}`, kind, (full) => ({
       inputGradient: full.inputGradient,
       inputTerm: full.inputTerm,
       ...Object.fromEntries(full.units.map((u, i) => [`term${i}`, u.term()])),
     }));
-    const results = await this.ask(compiled, x, target, feeds);
+    const results = await this.ask(compiled, x, resolved, feeds);
     return {
       inputGradient: results.get("inputGradient")!,
       inputTerm: results.get("inputTerm")!,
       biasTerms: compiled.units.map((unit, i) => ({ unit, term: results.get(`term${i}`)! })),
-      samples: samplesOf(compiled, results),
+      samples: samplesOf(compiled, results, target),
     };
   }
 
   /** The law of conservation node by node, the worst node first: where does something get lost? */
   async bisect(x: Tensor, target: Target, feeds?: Tensors): Promise<readonly NodeGap[]> {
-    const kind = kindOf(target);
+    const first = sliceBatch(x, [0]);
+    const resolved = this.resolve(target, first);
+    const kind = kindOf(resolved);
     const compiled = await this.compile(`bisect/${kind}`, kind, (full) => {
       const nodes = emitNodeSums(full, this.registry);
       this.bisected.set(kind, nodes);
       return Object.fromEntries(nodes.map(({ sums }, i) => [`node${i}`, sums]));
     });
-    const results = await this.ask(compiled, sliceBatch(x, [0]), target, feeds);
+    const results = await this.ask(compiled, first, resolved, feeds);
     return this.bisected
       .get(kind)!
       .map(({ node, op }, i) => gapOf(node, op, toNumbers(results.get(`node${i}`)!)))
@@ -209,38 +218,37 @@ export class Session {
   private async ask(
     compiled: Compiled,
     x: Tensor,
-    target: Target,
+    target: ResolvedTarget,
     others?: Tensors,
   ): Promise<Tensors> {
     const feeds = new Map(feedsOf(this.graph, this.input, x, others));
-    if (compiled.targetInput)
-      feeds.set(compiled.targetInput, targetFeed(this.graph, this.output, x.dims[0]!, target));
-    const results = await this.inChunks(compiled.executable, feeds);
+    if (compiled.targetInput && target !== "top")
+      feeds.set(compiled.targetInput, targetFeed(target, x.dims[0]!));
+    const results = await this.run(compiled.executable, feeds);
     return new Map(
       Object.entries(compiled.names).map(([role, name]) => [role, results.get(name)!]),
     );
   }
 
-  /** Runs a batch of any size, in pieces where the model's own batch is fixed. */
-  private async inChunks(executable: Executable, feeds: Tensors): Promise<Tensors> {
-    const declared = this.graph.facts.get(this.input)!.shape[0];
-    const count = feeds.get(this.input)!.dims[0]!;
-    const size = typeof declared === "number" ? declared : count;
-    if (size === count) return executable.run(feeds);
-    const chunks: Tensors[] = [];
-    for (let start = 0; start < count; start += size) {
-      const here = Math.min(size, count - start);
-      // The last piece is filled up with its last sample, and cut again afterwards.
-      const rows = Array.from({ length: size }, (_, i) => start + Math.min(i, here - 1));
-      const part = (t: Tensor): Tensor => (t.dims[0] === count ? sliceBatch(t, rows) : t);
-      const results = await executable.run(new Map([...feeds].map(([name, t]) => [name, part(t)])));
-      const kept = Array.from({ length: here }, (_, i) => i);
-      chunks.push(new Map([...results].map(([name, t]) => [name, sliceBatch(t, kept)])));
-    }
-    const names = [...chunks[0]!.keys()];
-    return new Map(
-      names.map((name) => [name, concatBatch(chunks.map((chunk) => chunk.get(name)!))]),
-    );
+  /** Runs a graph on feeds of the model's inputs and, where it has one, of the target. */
+  private run(executable: Executable, feeds: Tensors): Promise<Tensors> {
+    const { graph, input } = this;
+    const declared = graph.facts.get(input)!.shape[0] ?? 1;
+    const fixed = graph.inputs.filter((i) => i.name !== input && i.fact.shape[0] !== declared);
+    const names = new Set(fixed.map((i) => i.name));
+    const batched = new Set([...feeds.keys()].filter((name) => !names.has(name)));
+    return runBatch(executable, feeds, {
+      count: feeds.get(input)!.dims[0]!,
+      declared,
+      batched,
+    });
+  }
+
+  private resolve(target: Target, x: Tensor): ResolvedTarget {
+    const { graph, input, output } = this;
+    const batch = graph.facts.get(input)!.shape[0] ?? 1;
+    const port = targetPort({ name: output, fact: graph.facts.get(output)! }, batch);
+    return resolveTarget(port, target, x.dims[0]!);
   }
 }
 
@@ -251,14 +259,17 @@ function separable(
   input: string,
   output: string,
 ): TypedGraph {
-  const [batch = 1, ...rest] = graph.facts.get(input)!.shape;
+  const [batch = 1] = graph.facts.get(input)!.shape;
   const { units } = planBiases(graph, registry, input, output);
   if (typeof batch === "number" || units.every((u) => hasBatch(u.shape, batch, u.layout)))
     return graph;
-  return prepare(graph, registry, new Map([[input, [1, ...rest]]]));
+  const one = graph.inputs.flatMap(({ name, fact: { shape } }) =>
+    shape[0] === batch ? [[name, [1, ...shape.slice(1)]] as const] : [],
+  );
+  return prepare(graph, registry, new Map(one));
 }
 
-function samplesOf(compiled: Compiled, results: Tensors): SampleResult[] {
+function samplesOf(compiled: Compiled, results: Tensors, target: Target): SampleResult[] {
   const sums = results.get("sums")!;
   const scores = toNumbers(results.get("score")!);
   const targets = toNumbers(results.get("target")!);
@@ -268,10 +279,12 @@ function samplesOf(compiled: Compiled, results: Tensors): SampleResult[] {
     const row = numbers.slice(n * width, (n + 1) * width);
     const score = scores[n]!;
     return {
-      target: targets[n]!,
+      target: targets[n]! < 0 ? nameOf(target) : targets[n]!,
       score,
       completeness: completenessOf(score, row),
       terms: compiled.units.map((unit, i) => ({ unit, value: row[i + 1]! })),
     };
   });
 }
+
+const nameOf = (target: Target): string => (typeof target === "string" ? target : "seed");

@@ -12,6 +12,12 @@ export type InferNode = (
   opsets: ReadonlyMap<string, number>,
 ) => readonly Fact[];
 
+/**
+ * Elements of all constants that rules may add to a model, 128 MiB as float32. One may be a matrix of 64 MiB
+ * (tensor/tensor.ts), and a file of a kilobyte holds twenty nodes.
+ */
+const maxAddedElements = 2 ** 25;
+
 interface State {
   readonly base: TypedGraph;
   readonly infer: InferNode;
@@ -21,6 +27,10 @@ interface State {
   readonly facts: Map<string, Fact>;
   readonly inputs: Port[];
   readonly taken: Set<string>;
+  /** Number of the last name that was made of another. */
+  readonly lastNumber: Map<string, number>;
+  /** Elements that constants may still have. A graph that is built from nothing is its author's: no limit. */
+  room: number;
 }
 
 /**
@@ -49,6 +59,8 @@ export class GraphBuilder extends Vocabulary {
       facts: new Map(graph.facts),
       inputs: [...graph.inputs],
       taken,
+      lastNumber: new Map(),
+      room: graph.nodes.length === 0 ? Infinity : maxAddedElements,
     };
     return new GraphBuilder(state, "");
   }
@@ -79,6 +91,12 @@ export class GraphBuilder extends Vocabulary {
     const known = key === undefined ? undefined : this.state.constantNames.get(key);
     if (known !== undefined) return this.value(known);
     const name = this.unique(key === undefined ? this.path(hint) : `constant/${label(t)}`);
+    this.state.room -= elementCount(t);
+    if (this.state.room < 0) {
+      throw new ShapeError(
+        `"${name}" [${t.dims.join(",")}]: the constants added to the model have over ${maxAddedElements} elements`,
+      );
+    }
     this.state.constants.set(name, t);
     this.state.facts.set(name, factOf(t));
     if (key !== undefined) this.state.constantNames.set(key, name);
@@ -148,9 +166,12 @@ export class GraphBuilder extends Vocabulary {
   }
 
   private unique(wanted: string): string {
+    const { taken, lastNumber } = this.state;
     let name = wanted;
-    for (let i = 1; this.state.taken.has(name); i++) name = `${wanted}_${i}`;
-    this.state.taken.add(name);
+    let number = lastNumber.get(wanted) ?? 0;
+    while (taken.has(name)) name = `${wanted}_${++number}`;
+    if (number > 0) lastNumber.set(wanted, number);
+    taken.add(name);
     return name;
   }
 }

@@ -121,6 +121,9 @@ interface NumberDraft {
   loose: (number | bigint)[];
 }
 
+/** Numbers that come one by one are packed now and then: a bigint takes sixteen times the two bytes that it came as. */
+const longestLoose = 1 << 16;
+
 function readNumbers(cursor: Cursor, kind: NumberKind, draft: NumberDraft, wireType: number): void {
   if (wireType === LENGTH_DELIMITED) {
     count(cursor);
@@ -129,6 +132,7 @@ function readNumbers(cursor: Cursor, kind: NumberKind, draft: NumberDraft, wireT
   } else {
     expectWireType(wireTypes[kind], wireType);
     draft.loose.push(readNumber(cursor.reader, kind));
+    if (draft.loose.length === longestLoose) closeBlock(kind, draft);
   }
 }
 

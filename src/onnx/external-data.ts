@@ -30,19 +30,42 @@ export async function readExternalData(
   graph: GraphProto,
   read: ExternalDataReader | undefined,
 ): Promise<ReadonlyMap<TensorProto, Uint8Array>> {
+  const slices = [...tensorsOf(graph)].filter(isExternal).map((proto) => sliceOf(proto));
+  checkApart(slices);
   const found = new Map<TensorProto, Uint8Array>();
-  for (const proto of tensorsOf(graph)) {
-    if (isExternal(proto)) found.set(proto, await readTensor(proto, read));
+  const known = new Map<string, Uint8Array>();
+  for (const slice of slices) {
+    const key = JSON.stringify([slice.location, slice.offset, slice.length]);
+    const bytes = known.get(key) ?? (await readSlice(slice, read));
+    known.set(key, bytes);
+    found.set(slice.proto, bytes);
   }
   return found;
 }
 
-async function readTensor(
-  proto: TensorProto,
+/**
+ * Tensors share all of their bytes or none: else a small model could read one large file a thousand times over.
+ *
+ * @throws {ExternalDataError} where two overlap.
+ */
+function checkApart(slices: readonly Slice[]): void {
+  const sorted = slices
+    .filter((slice) => slice.length > 0)
+    .sort((p, q) => compare(p.location, q.location) || p.offset - q.offset || p.length - q.length);
+  sorted.forEach((next, i) => {
+    const last = sorted[i - 1];
+    if (last?.location !== next.location || last.offset + last.length <= next.offset) return;
+    if (last.offset === next.offset && last.length === next.length) return;
+    throw new ExternalDataError(`${last.what} and ${next.what} overlap in "${next.location}"`);
+  });
+}
+
+const compare = (p: string, q: string): number => (p < q ? -1 : p > q ? 1 : 0);
+
+async function readSlice(
+  { location, offset, length, what }: Slice,
   read: ExternalDataReader | undefined,
 ): Promise<Uint8Array> {
-  const what = `tensor "${proto.name ?? ""}"`;
-  const { location, offset, length } = sliceOf(proto, what);
   if (read === undefined) {
     const file = `${what} is in the file "${location}"`;
     throw new ExternalDataError(
@@ -61,13 +84,17 @@ async function readTensor(
 }
 
 interface Slice {
+  readonly proto: TensorProto;
+  /** The tensor in messages. */
+  readonly what: string;
   readonly location: string;
   readonly offset: number;
   readonly length: number;
 }
 
 /** Where a tensor's bytes are. @throws {ExternalDataError} where that makes no sense, or leads outside. */
-function sliceOf(proto: TensorProto, what: string): Slice {
+function sliceOf(proto: TensorProto): Slice {
+  const what = `tensor "${proto.name ?? ""}"`;
   const entries = new Map((proto.externalData ?? []).map((e) => [e.key ?? "", e.value ?? ""]));
   const location = entries.get("location") ?? "";
   checkLocation(location, what);
@@ -76,14 +103,14 @@ function sliceOf(proto: TensorProto, what: string): Slice {
   const given = entries.get("length");
   if (dtype === undefined || dtype === "string") {
     // Not readable in any case: the importer says so. The bytes are not needed for that.
-    return { location, offset, length: 0 };
+    return { proto, what, location, offset, length: 0 };
   }
   const length = elements * byteSize(dtype);
   if (given !== undefined && byteCount(given, `length of ${what}`) !== length) {
     const needs = `${dtype}[${dims.join(",")}] needs ${length}`;
     throw new ExternalDataError(`${what} has ${given} bytes in "${location}", but ${needs}`);
   }
-  return { location, offset, length };
+  return { proto, what, location, offset, length };
 }
 
 function byteCount(text: string, what: string): number {

@@ -1,6 +1,8 @@
+import { ModelFormatError } from "../errors.js";
 import type { Dim } from "../tensor/shape.js";
 import { dataTypeName, dtypeOf } from "./element-types.js";
 import type { Fact, Port } from "./ir.js";
+import { shapeProblem } from "./limits.js";
 import type { Message, TypeProto, ValueInfoProto } from "./schema.js";
 
 /** A port, or the reason why it is none. */
@@ -60,6 +62,10 @@ export function outputPort(info: ValueInfoProto, fresh: FreshSymbol): PortResult
 }
 
 function portOf(info: ValueInfoProto, dtype: Fact["dtype"], shape: readonly Dim[]): Port {
+  const problem = shapeProblem(shape);
+  if (problem !== undefined) {
+    throw new ModelFormatError(`"${info.name ?? ""}" is declared with ${problem}`);
+  }
   return { name: info.name ?? "", fact: { dtype, shape } };
 }
 

@@ -14,7 +14,7 @@ import type {
   TensorProto,
   ValueInfoProto,
 } from "./schema.js";
-import { nameNodes, type NamedNode } from "./name-nodes.js";
+import { checkName, nameNodes, type NamedNode } from "./name-nodes.js";
 import { sortNodes, type ReadingNode } from "./sort-nodes.js";
 import { decodeTensor, headerOf } from "./tensor-proto.js";
 
@@ -132,6 +132,7 @@ function importGraph(context: Context, proto: GraphProto, outer: Scope | undefin
 }
 
 function define(scope: Scope, name: string, where: string): void {
+  checkName(name, where);
   if (scope.own.has(name)) {
     throw new ModelFormatError(`${where}: the value "${name}" is written a second time`);
   }
@@ -232,8 +233,11 @@ function importNode(
   }
   const [first] = attributes;
   if (op === "Constant" && domain === "") {
-    if (first !== undefined)
-      constants.set(proto.output?.[0] ?? "", constantOf(proto, first, where));
+    const output = proto.output?.[0] ?? "";
+    // One whose attribute cannot be represented has become a hole above.
+    if ((proto.attribute ?? []).length === 0) throw new ModelFormatError(`${where} has no value`);
+    if (first !== undefined && output !== "")
+      constants.set(output, constantOf(proto, first, where));
     return undefined;
   }
   const node: Node = {

@@ -1,5 +1,6 @@
 import { ModelFormatError } from "../errors.js";
-import { MAX_CALL_DEPTH, MAX_INLINED_NODES } from "./limits.js";
+import { MAX_CALL_DEPTH, MAX_INLINED_NAMES, MAX_INLINED_NODES } from "./limits.js";
+import { checkName } from "./name-nodes.js";
 import type {
   AttributeProto,
   FunctionProto,
@@ -29,6 +30,7 @@ export function inlineFunctions(model: ModelProto): ModelProto {
     opsets: new Map((model.opsetImport ?? []).map((o) => [normalizeDomain(o.domain), o])),
     taken: new Map(),
     nodes: 0,
+    names: 0,
   };
   collectNames(model.graph, inliner.taken);
   const graph = expandGraph(inliner, model.graph, 0);
@@ -41,6 +43,8 @@ interface Inliner {
   /** Names of values in use, with the number of the last value that wanted the same one. */
   readonly taken: Map<string, number>;
   nodes: number;
+  /** Names that were written for them. */
+  names: number;
 }
 
 function keyOf(domain?: string, name?: string, overload?: string): string {
@@ -63,6 +67,9 @@ function subgraphsOf(node: NodeProto): GraphProto[] {
 
 function expandGraph(inliner: Inliner, graph: GraphProto, depth: number): GraphProto {
   const { node, ...rest } = graph;
+  if (depth > MAX_CALL_DEPTH) {
+    throw new ModelFormatError(`subgraphs and functions are nested deeper than ${MAX_CALL_DEPTH}`);
+  }
   return node === undefined ? graph : { ...rest, node: expandNodes(inliner, node, depth) };
 }
 
@@ -75,7 +82,7 @@ function expandNodes(inliner: Inliner, nodes: readonly NodeProto[], depth: numbe
     if (definition !== undefined) return expandCall(inliner, node, definition, depth);
     if (subgraphsOf(node).length === 0) return [node];
     const attribute = (node.attribute ?? []).map((a) =>
-      a.g === undefined ? a : { ...a, g: expandGraph(inliner, a.g, depth) },
+      a.g === undefined ? a : { ...a, g: expandGraph(inliner, a.g, depth + 1) },
     );
     return [{ ...node, attribute }];
   });
@@ -92,11 +99,13 @@ function expandCall(
     throw new ModelFormatError(`function ${op} calls itself, or calls are nested too deep`);
   }
   mergeOpsets(inliner, definition);
+  const prefix = call.name === undefined || call.name === "" ? op : call.name;
+  checkName(prefix, `a call of function ${op}`);
   const scope: CallScope = {
-    prefix: call.name === undefined || call.name === "" ? op : call.name,
+    prefix,
     attributes: attributesOf(call, definition),
     names: new Map([["", ""]]),
-    taken: inliner.taken,
+    inliner,
   };
   (definition.input ?? []).forEach((name, i) => scope.names.set(name, call.input?.[i] ?? ""));
   const copies = bindOutputs(scope, call, definition);
@@ -125,7 +134,7 @@ interface CallScope {
   readonly attributes: ReadonlyMap<string, AttributeProto>;
   /** The function's names → the caller's. */
   readonly names: Map<string, string>;
-  readonly taken: Map<string, number>;
+  readonly inliner: Inliner;
 }
 
 function attributesOf(call: NodeProto, definition: FunctionProto): Map<string, AttributeProto> {
@@ -147,19 +156,29 @@ function bindOutputs(scope: CallScope, call: NodeProto, definition: FunctionProt
 }
 
 function rename(scope: CallScope, name: string): string {
+  countNames(scope.inliner, 1);
   const known = scope.names.get(name);
   if (known !== undefined) return known;
   const wanted = `${scope.prefix}/${name}`;
+  checkName(wanted, "a function's body");
+  const { taken } = scope.inliner;
   let fresh = wanted;
-  let last = scope.taken.get(wanted) ?? 0;
-  while (scope.taken.has(fresh)) fresh = `${wanted}_${++last}`;
-  scope.taken.set(wanted, last).set(fresh, 1);
+  let last = taken.get(wanted) ?? 0;
+  while (taken.has(fresh)) fresh = `${wanted}_${++last}`;
+  taken.set(wanted, last).set(fresh, 1);
   scope.names.set(name, fresh);
   return fresh;
 }
 
+function countNames(inliner: Inliner, count: number): void {
+  inliner.names += count;
+  if (inliner.names <= MAX_INLINED_NAMES) return;
+  throw new ModelFormatError(`the model's functions expand to over ${MAX_INLINED_NAMES} names`);
+}
+
 function renameNode(scope: CallScope, node: NodeProto): NodeProto {
   const { name, ...rest } = node;
+  countNames(scope.inliner, 1 + (node.attribute ?? []).length);
   return {
     ...rest,
     ...(name === undefined || name === "" ? {} : { name: `${scope.prefix}/${name}` }),

@@ -1,4 +1,5 @@
 import { ModelFormatError } from "../errors.js";
+import { MAX_NAME_LENGTH, MAX_NODE_PORTS } from "./limits.js";
 import type { NodeProto } from "./schema.js";
 
 /** A node of a file and the name it gets. */
@@ -9,10 +10,18 @@ export interface NamedNode {
   readonly where: string;
 }
 
+/** @throws {ModelFormatError} where a name is too long to be written many times. */
+export function checkName(name: string, where: string): void {
+  if (name.length <= MAX_NAME_LENGTH) return;
+  throw new ModelFormatError(
+    `${where.slice(0, MAX_NAME_LENGTH)}: a name of ${name.length} characters; ${MAX_NAME_LENGTH} are allowed`,
+  );
+}
+
 /**
  * Every node with a name of its own: the file's, "Conv_3" where it has none, "x_2" where two are called x.
  *
- * @throws {ModelFormatError} where a node has no operator.
+ * @throws {ModelFormatError} where a node has no operator, or too many inputs or outputs.
  */
 export function nameNodes(protos: readonly NodeProto[]): NamedNode[] {
   const given = new Set(protos.map((proto) => proto.name ?? ""));
@@ -22,6 +31,13 @@ export function nameNodes(protos: readonly NodeProto[]): NamedNode[] {
     const op = proto.opType ?? "";
     const own = proto.name ?? "";
     if (op === "") throw new ModelFormatError(`node ${index} ("${own}") has no op_type`);
+    for (const name of [op, own]) checkName(name, `node ${index}`);
+    const ports = Math.max(proto.input?.length ?? 0, proto.output?.length ?? 0);
+    if (ports > MAX_NODE_PORTS) {
+      throw new ModelFormatError(
+        `node ${index} ("${own}") has ${ports} inputs or outputs; ${MAX_NODE_PORTS} are allowed`,
+      );
+    }
     const wanted = own === "" ? `${op}_${index}` : own;
     let name = wanted;
     let number = last.get(wanted) ?? 1;

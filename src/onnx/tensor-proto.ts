@@ -1,8 +1,9 @@
 import { ModelFormatError } from "../errors.js";
 import { byteSize, viewBuffer, type DType } from "../tensor/dtype.js";
+import { sizeOf } from "../tensor/shape.js";
 import { bytesOf, tensor, type Tensor } from "../tensor/tensor.js";
 import { dataTypeName, dataTypeOf, dtypeOf } from "./element-types.js";
-import { MAX_ELEMENTS, MAX_RANK } from "./limits.js";
+import { shapeProblem } from "./limits.js";
 import type { TensorProto } from "./schema.js";
 
 /** Dims and dtype of a tensor in a file, checked; `dtype` is undefined where this library has none. */
@@ -15,15 +16,12 @@ export interface TensorHeader {
 /** @throws {ModelFormatError} where the dims are negative, too many, or their product is out of bounds. */
 export function headerOf(proto: TensorProto, what: string): TensorHeader {
   const dims = Array.from(proto.dims ?? [], Number);
-  if (dims.length > MAX_RANK) throw new ModelFormatError(`${what} has ${dims.length} dimensions`);
-  let elements = 1;
-  for (const dim of dims) {
-    elements *= dim;
-    if (dim < 0 || dim > MAX_ELEMENTS || elements > MAX_ELEMENTS) {
-      throw new ModelFormatError(`${what} has impossible dims [${dims.join(",")}]`);
-    }
+  if (dims.some((d) => d < 0)) {
+    throw new ModelFormatError(`${what} has impossible dims [${dims.join(",")}]`);
   }
-  return { dims, dtype: dtypeOf(proto.dataType ?? 0), elements };
+  const problem = shapeProblem(dims);
+  if (problem !== undefined) throw new ModelFormatError(`${what} has ${problem}`);
+  return { dims, dtype: dtypeOf(proto.dataType ?? 0), elements: sizeOf(dims) };
 }
 
 /** True where the elements are in another file. */

@@ -13,7 +13,9 @@ import { lpPooling } from "./lp-pooling.js";
 import { movement } from "./movement.js";
 import { ndIndexing } from "./nd-indexing.js";
 import { normalization } from "./normalization.js";
+import { pixelBlocks } from "./pixel-blocks.js";
 import { pooling } from "./pooling.js";
+import { pow } from "./power.js";
 import { quantization } from "./quantization.js";
 import { reductions } from "./reductions.js";
 import { Registry } from "./registry.js";
@@ -41,7 +43,9 @@ export const registry: Registry = Registry.of([
   ...movement,
   ...ndIndexing,
   ...normalization,
+  ...pixelBlocks,
   ...pooling,
+  pow,
   ...quantization,
   ...reductions,
   ...resampling,

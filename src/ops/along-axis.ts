@@ -1,6 +1,7 @@
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
-import { fromNumbers } from "../tensor/tensor.js";
+import { checkMade, fromNumbers } from "../tensor/tensor.js";
+import type { NodeView } from "./node-view.js";
 
 /** Multiplies by a constant [from, to] matrix along one axis: y[…, j, …] = Σᵢ x[…, i, …]·m[i, j]. */
 export function alongAxis(
@@ -25,6 +26,12 @@ export function alongAxis(
   perm[axis] = rank - 1;
   perm[rank - 1] = axis;
   return b.transpose(b.matmul(b.transpose(x, perm), m), perm);
+}
+
+/** A [rows, columns] matrix of zeros for {@link alongAxis}. @throws {ShapeError} where that is too large to be made. */
+export function emptyMatrix(n: NodeView, rows: number, columns: number): Float64Array {
+  checkMade([rows, columns], `for ${n.node.op} (node "${n.name}") a matrix`);
+  return new Float64Array(rows * columns);
 }
 
 function turn(matrix: Float64Array, rows: number, columns: number): Float64Array {

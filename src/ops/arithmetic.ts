@@ -95,46 +95,6 @@ function divideIntegers(a: Dim, b: Dim): Dim | undefined {
   return typeof a === "number" && typeof b === "number" ? Math.trunc(a / b) : divideDims(a, b);
 }
 
-// y = aᵖ; da = p·aᵖ⁻¹·dy, dp = y·ln(a)·dy. bias = (1 − p)·y for a constant exponent.
-const pow: OpSpec<None> = {
-  type: "Pow",
-  since: 12,
-  attrs: noAttrs,
-  pointwise: true,
-  infer: inferZip(onNumbers((a, p) => a ** p)),
-  vjp: (b, n, [dy]) => [
-    () => b.mul(dy!, powDerivative(b, n), "da"),
-    () => b.mul(dy!, b.mul(n.y(), b.op("Log", [n.x(0)])), "dp"),
-  ],
-  bias: (n) => {
-    const exponent = n.elements(1);
-    if (!n.isActive(1) && exponent?.length === 1 && exponent[0] === 1) return "none";
-    return {
-      kind: "implicit",
-      emit: (b) => {
-        let bias = n.y();
-        if (n.isActive(0)) bias = b.sub(bias, b.mul(powDerivative(b, n), n.x(0)));
-        if (n.isActive(1)) {
-          bias = b.sub(bias, b.mul(b.mul(n.y(), b.op("Log", [n.x(0)])), n.x(1)));
-        }
-        return bias;
-      },
-    };
-  },
-};
-
-/** p·aᵖ⁻¹, with small whole exponents written out: 0⁰ and negative bases then need no care. */
-function powDerivative(b: GraphBuilder, n: NodeView<None>): Value {
-  const [a, p] = [n.x(0), n.x(1)];
-  const exponent = n.elements(1);
-  if (exponent?.length === 1 && exponent[0] === 2) return b.scale(a, 2);
-  if (exponent?.length === 1 && exponent[0] === 1) return b.scalar(1, a);
-  if (exponent?.length === 1 && exponent[0] === 0.5)
-    return b.scale(b.op("Reciprocal", [n.y()]), 0.5);
-  const power = b.cast(p, a.fact.dtype);
-  return b.mul(power, b.op("Pow", [a, b.shift(power, -1)]));
-}
-
 // y = max(a, b, …) or min: the gradient goes to the extreme operands, shared evenly at ties as in PyTorch.
 // Constant operands make the bias: y where one of them is the extreme.
 function extreme(type: "Max" | "Min", f: (...v: number[]) => number): OpSpec<None> {
@@ -289,7 +249,6 @@ export const arithmetic: readonly OpSpec[] = [
   sub,
   mul,
   div,
-  pow,
   extreme("Max", Math.max),
   extreme("Min", Math.min),
   sum,

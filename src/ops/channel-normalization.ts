@@ -1,6 +1,7 @@
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { sumAllBut } from "./convolution.js";
+import type { Dim } from "../tensor/shape.js";
 import type { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
 import { standardize, standardizeBias, standardizeGradient } from "./standardize.js";
@@ -21,6 +22,14 @@ function channelsOf(n: NodeView): number {
 function grouped(b: GraphBuilder, n: NodeView<ChannelAttrs>, v: Value): Value {
   const groups = n.attrs.groups || channelsOf(n);
   return b.op("Reshape", [v, b.ints([0, groups, -1])], {}, "grouped");
+}
+
+/** A parameter is a vector with a value for each channel, or for each of some groups of them. */
+function checkParameter(n: NodeView<ChannelAttrs>, i: number, channels: Dim | undefined): void {
+  const [count] = n.shape(i);
+  const open = typeof count === "string" || typeof channels === "string";
+  if (n.rank(i) === 1 && (open || Number(channels) % Number(count) === 0)) return;
+  throw n.error(`input ${i} [${n.shape(i).join(",")}] does not fit ${channels ?? 0} channels`);
 }
 
 /** A parameter as [1, C, 1, …]. One value a group (operator sets 18 to 20) serves all channels of the group. */
@@ -64,6 +73,8 @@ function overGroups(
     infer: (n) => {
       const { groups } = n.attrs;
       const channels = n.shape()[1];
+      if (n.rank() < 2 || groups < 0) throw n.error(`rank ${n.rank()}, num_groups ${groups}`);
+      for (const i of [1, 2]) checkParameter(n, i, channels);
       if (groups > 0 && typeof channels === "number" && channels % groups !== 0) {
         throw n.error(`${channels} channels do not make ${groups} groups`);
       }

@@ -3,15 +3,16 @@ import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { fromNumbers } from "../tensor/tensor.js";
 import type { Dim } from "../tensor/shape.js";
+import { emptyMatrix } from "./along-axis.js";
 import type { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
 
-interface EinsumAttrs {
+export interface EinsumAttrs {
   readonly equation: string;
 }
 
 /** An equation with every axis labelled by one letter. */
-interface Equation {
+export interface Equation {
   readonly terms: readonly string[];
   readonly result: string;
 }
@@ -19,7 +20,8 @@ interface Equation {
 /** Letters that no equation of ours needs otherwise, for the axes of an ellipsis and for diagonals. */
 const spare = "ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvutsrqponmlkjihgfedcba";
 
-function parse(n: NodeView<EinsumAttrs>): Equation {
+/** The equation of a node. @throws {ShapeError} where it does not fit the inputs */
+export function parseEquation(n: NodeView<EinsumAttrs>): Equation {
   const equation = n.attrs.equation.replaceAll(" ", "");
   const [left = "", right] = equation.split("->");
   const written = left.split(",");
@@ -81,7 +83,7 @@ const einsum: OpSpec<EinsumAttrs> = {
   since: 12,
   attrs: (a) => ({ equation: a.text("equation", "") }),
   infer: (n) => {
-    const equation = parse(n);
+    const equation = parseEquation(n);
     const dims = extents(n, equation);
     return [
       n.like(
@@ -94,7 +96,7 @@ const einsum: OpSpec<EinsumAttrs> = {
     ];
   },
   vjp: (b, n, [dy]) => {
-    const equation = parse(n);
+    const equation = parseEquation(n);
     return n.inputs.map((_, i) => () => factorGradient(b, n, dy!, equation, i));
   },
   bias: (n) => {
@@ -121,9 +123,8 @@ function factorGradient(
     const other = free.shift()!;
     const extent = n.shape(i)[axis]!;
     if (typeof extent === "string") throw n.error(`a diagonal of open extent ${extent}`);
-    const unit = Float64Array.from({ length: extent * extent }, (_, at) =>
-      at % (extent + 1) === 0 ? 1 : 0,
-    );
+    const unit = emptyMatrix(n, extent, extent);
+    for (let k = 0; k < extent; k++) unit[k * (extent + 1)] = 1;
     values.push(b.constant(fromNumbers(dy.fact.dtype, [extent, extent], unit), "diagonal"));
     labels.push(`${letter}${other}`);
     return other;

@@ -8,7 +8,7 @@ import { maxFactElements } from "../onnx/facts.js";
 import type { Fact } from "../onnx/ir.js";
 import { isFloat, type DType } from "../tensor/dtype.js";
 import { expand, type Block } from "../tensor/move.js";
-import { isStatic, sizeOf, type Dim } from "../tensor/shape.js";
+import { isStatic, sameShape, sizeOf, type Dim, type Shape } from "../tensor/shape.js";
 import type { NodeView } from "./node-view.js";
 
 /** The elements of input i as a block, where they are known and the shape is fixed. */
@@ -18,18 +18,31 @@ export function blockOf(n: NodeView, i = 0): Block<Dim> | undefined {
   return { dims: fact.shape, data: fact.elements };
 }
 
-/** A fact with elements, where they are known and few. */
+/** A fact with elements, where they are known, few, and numbers that its dtype has (0/0 of integers is none). */
 export function withElements(fact: Fact, elements: readonly Dim[] | undefined): Fact {
   if (!elements || elements.length > maxFactElements) return fact;
+  if (!isFloat(fact.dtype) && elements.some(Number.isNaN)) return fact;
   return { ...fact, elements };
+}
+
+/** Whether a value of this shape is small enough for its elements to be carried along. */
+export function isSmall(shape: Shape): shape is readonly number[] {
+  return (
+    isStatic(shape) &&
+    shape.every((d) => Number.isSafeInteger(d) && d >= 0) &&
+    sizeOf(shape) <= maxFactElements
+  );
 }
 
 /** The fact of a move of input 0: its elements go where `move` puts them. */
 export function moved(n: NodeView, fact: Fact, move: (block: Block<Dim>) => Block<Dim>): Fact {
   const block = blockOf(n);
-  if (!block || !isStatic(fact.shape) || sizeOf(fact.shape) > maxFactElements) return fact;
+  if (!block || !isSmall(fact.shape)) return fact;
   return withElements(fact, move(block).data);
 }
+
+/** Elements of all operands together, once broadcast: a Sum may have thousands of operands. */
+const maxZippedElements = 16 * maxFactElements;
 
 /** Elements of y = f(a, b, …) with broadcasting, where all inputs' elements are known. */
 export function zip(
@@ -37,10 +50,10 @@ export function zip(
   shape: readonly Dim[],
   f: (...operands: Dim[]) => Dim | undefined,
 ): readonly Dim[] | undefined {
-  if (!isStatic(shape) || sizeOf(shape) > maxFactElements) return undefined;
+  if (!isSmall(shape) || n.inputs.length * sizeOf(shape) > maxZippedElements) return undefined;
   const operands = n.inputs.map((_, i) => {
     const block = blockOf(n, i);
-    return block && expand(block, shape).data;
+    return block && (sameShape(block.dims, shape) ? block : expand(block, shape)).data;
   });
   if (!operands.every((o) => o !== undefined)) return undefined;
   const result: Dim[] = [];

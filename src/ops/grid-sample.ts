@@ -28,7 +28,12 @@ const gridSample: OpSpec<GridAttrs> = {
     padding: a.word("padding_mode", ["zeros", "border", "reflection"], "zeros"),
     alignCorners: a.flag("align_corners"),
   }),
-  infer: (n) => [n.like([...n.shape().slice(0, 2), ...n.shape(1).slice(1, -1)])],
+  infer: (n) => {
+    if (n.rank() < 3 || n.rank(1) !== n.rank()) {
+      throw n.error(`an image of rank ${n.rank()} and a grid of rank ${n.rank(1)}`);
+    }
+    return [n.like([...n.shape().slice(0, 2), ...n.shape(1).slice(1, -1)])];
+  },
   vjp: (b, n, [dy]) => [
     () => imageGradient(b, n, dy!),
     () => {

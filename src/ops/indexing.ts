@@ -3,7 +3,7 @@ import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { gather as gatherBlock, slice as sliceBlock } from "../tensor/move.js";
 import { addDims, multiplyDims, normalizeAxis, type Dim } from "../tensor/shape.js";
-import { alongAxis } from "./along-axis.js";
+import { alongAxis, emptyMatrix } from "./along-axis.js";
 import { blockOf, moved } from "./elements.js";
 import type { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
@@ -23,6 +23,10 @@ function sliceWindow(n: NodeView): Window {
   if (!to) throw n.error("the ends must be known");
   const axes = n.optionalNumbers(3) ?? from.map((_, i) => i);
   const by = n.optionalNumbers(4) ?? from.map(() => 1);
+  if ([to, axes, by].some((list) => list.length !== from.length)) {
+    const lengths = [from, to, axes, by].map((list) => list.length).join(", ");
+    throw n.error(`starts, ends, axes and steps differ in length: ${lengths}`);
+  }
   const starts = n.shape().map(() => 0);
   const counts = [...n.shape()];
   const steps = n.shape().map(() => 1);
@@ -86,7 +90,7 @@ function spread(b: GraphBuilder, n: NodeView, dy: Value): Value {
       ends[axis] = extent - start - count;
     } else {
       // Row k of a 0/1 matrix says where element k came from.
-      const matrix = new Float64Array(count * extent);
+      const matrix = emptyMatrix(n, count, extent);
       for (let k = 0; k < count; k++) matrix[k * extent + start + k * step] = 1;
       gradient = alongAxis(b, gradient, axis, matrix, count, extent);
     }
@@ -106,7 +110,7 @@ const gather: OpSpec<{ axis: number }> = {
     if (!indices?.data.every((i) => typeof i === "number")) return [n.like(dims)];
     const extent = n.shape()[axis]!;
     const bad = indices.data.find(
-      (i) => typeof extent === "number" && (i >= extent || i < -extent),
+      (i) => !Number.isInteger(i) || (typeof extent === "number" && (i >= extent || i < -extent)),
     );
     if (bad !== undefined) throw n.error(`index ${bad} is out of range for extent ${extent}`);
     const at = { dims: indices.dims, data: indices.data };
@@ -152,7 +156,7 @@ const scatterElements: OpSpec<{ axis: number; reduction: string }> = {
   vjp: (b, n, [dy]) => {
     const { reduction } = n.attrs;
     if (reduction !== "none" && reduction !== "add") {
-      throw n.error(`reduction "${reduction}" has no gradient; "none" and "add" have`);
+      throw n.refusal(`reduction "${reduction}" has no gradient; "none" and "add" have`);
     }
     const axis = { axis: int(n.attrs.axis) };
     return [
@@ -254,7 +258,7 @@ function foldBack(b: GraphBuilder, n: NodeView<{ mode: string }>, dy: Value): Va
     if (typeof extent === "string")
       throw n.error(`axis ${axis} of open extent cannot be padded by copying`);
     const length = extent + before[axis]! + after[axis]!;
-    const matrix = new Float64Array(length * extent);
+    const matrix = emptyMatrix(n, length, extent);
     for (let i = 0; i < length; i++) {
       matrix[i * extent + copiedFrom(n.attrs.mode, i - before[axis]!, extent)] = 1;
     }

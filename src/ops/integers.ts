@@ -36,12 +36,15 @@ function step(type: string, since: number, f: (x: number) => number): OpSpec<Non
   };
 }
 
+// A shift by less than nothing is one by more than all bits (so says operator set 28; before, it was undefined).
+const shiftLeft = (a: number, k: number): number => (k < 0 ? 0 : a * 2 ** k);
+const shiftRight = (a: number, k: number): number => Math.floor(a / 2 ** (k < 0 ? 64 : k));
+
 const bitShift: OpSpec<{ left: boolean }> = {
   type: "BitShift",
   since: 11,
   attrs: (a) => ({ left: a.word("direction", ["LEFT", "RIGHT"], "LEFT") === "LEFT" }),
-  infer: (n) =>
-    inferZip(onNumbers((a, k) => (n.attrs.left ? a * 2 ** k : Math.floor(a / 2 ** k))))(n as never),
+  infer: (n) => inferZip(onNumbers(n.attrs.left ? shiftLeft : shiftRight))(n as never),
   vjp: "zero",
   bias: () => "none",
 };

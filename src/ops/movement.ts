@@ -1,7 +1,9 @@
 import type { Value } from "../onnx/ir.js";
+import { MAX_NODE_PORTS, MAX_RANK } from "../onnx/limits.js";
 import {
   concat as concatBlocks,
   expand as expandBlock,
+  slice as sliceBlock,
   transpose as transposeBlock,
 } from "../tensor/move.js";
 import {
@@ -49,6 +51,7 @@ const reshape = reshaping(
     if (!wanted) {
       const count = n.shape(1)[0];
       if (typeof count !== "number") throw n.error("the length of the shape must be known");
+      if (count > MAX_RANK) throw n.error(`${count} axes are more than ${MAX_RANK}`);
       return Array.from({ length: count }, (_, i) => `${n.name}.${i}`);
     }
     const dims = wanted.map((d, i) => (d === 0 && !n.attrs.allowzero ? (n.shape()[i] ?? 0) : d));
@@ -141,7 +144,10 @@ const tile: OpSpec<None> = {
   infer: (n) => {
     const repeats = n.elements(1);
     if (!repeats) throw n.error("the repeats must be known");
-    const dims = n.shape().map((d, i) => multiplyDims(d, repeats[i] ?? 1));
+    if (repeats.length !== n.rank()) {
+      throw n.error(`${repeats.length} repeats for rank ${n.rank()}`);
+    }
+    const dims = n.shape().map((d, i) => multiplyDims(d, repeats[i]!));
     return [n.like(dims)];
   },
   vjp: (b, n, [dy]) => [
@@ -212,9 +218,16 @@ const split: OpSpec<{ axis: number; numOutputs: number | undefined }> = {
   attrs: (a) => ({ axis: a.int("axis", 0), numOutputs: a.int("num_outputs") }),
   infer: (n) => {
     const axis = normalizeAxis(n.attrs.axis, n.rank());
-    return pieces(n, axis).map((length) =>
-      n.like(n.shape().map((d, i) => (i === axis ? length : d))),
-    );
+    let start = 0;
+    return pieces(n, axis).map((length) => {
+      const dims = n.shape().map((d, i) => (i === axis ? length : d));
+      const starts = dims.map((_, i) => (i === axis ? start : 0));
+      const steps = dims.map(() => 1);
+      start += length;
+      return moved(n, n.like(dims), (block) =>
+        sliceBlock(block, starts, block.dims.with(axis, length), steps),
+      );
+    });
   },
   vjp: (b, n, dy) => {
     const axis = normalizeAxis(n.attrs.axis, n.rank());
@@ -233,55 +246,20 @@ function pieces(
   n: NodeView<{ axis: number; numOutputs: number | undefined }>,
   axis: number,
 ): readonly number[] {
+  const total = n.shape()[axis]!;
   const given = n.optionalNumbers(1);
-  if (given) return given;
-  const total = extent(n, 0, axis);
+  if (given) {
+    const sum = given.reduce((p, q) => p + q, 0);
+    if (typeof total === "number" && sum !== total) {
+      throw n.error(`pieces [${given.join(",")}] do not make up ${total}`);
+    }
+    return given;
+  }
+  if (typeof total === "string") throw n.error(`extent ${total} of input 0 must be fixed`);
   const count = n.attrs.numOutputs ?? n.node.outputs.length;
+  if (count < 1 || count > MAX_NODE_PORTS) throw n.error(`num_outputs is ${count}`);
   const length = Math.ceil(total / count);
   return Array.from({ length: count }, (_, i) => Math.min(length, total - i * length));
-}
-
-/** Blocks of pixels to channels or back: a reshape, a transpose, a reshape. Its gradient is the other one. */
-function blocks(
-  type: "DepthToSpace" | "SpaceToDepth",
-  since: number,
-): OpSpec<{ blocksize: number; mode: "DCR" | "CRD" }> {
-  const toSpace = type === "DepthToSpace";
-  return {
-    type,
-    since,
-    attrs: (a) => ({
-      blocksize: a.required("blocksize", a.int("blocksize")),
-      mode: a.word("mode", ["DCR", "CRD"], "DCR"),
-    }),
-    infer: (n) => {
-      const [batch, c, h, w] = n.shape() as [Dim, Dim, Dim, Dim];
-      const k = n.attrs.blocksize;
-      return [
-        n.like(
-          toSpace
-            ? [batch, divideDims(c, k * k), multiplyDims(h, k), multiplyDims(w, k)]
-            : [batch, multiplyDims(c, k * k), divideDims(h, k), divideDims(w, k)],
-        ),
-      ];
-    },
-    vjp: (b, n, [dy]) => [
-      () => {
-        const k = n.attrs.blocksize;
-        const [batch, c, h, w] = dy!.fact.shape as [Dim, Dim, Dim, Dim];
-        const fine = toSpace
-          ? [batch, c, divideDims(h, k), k, divideDims(w, k), k]
-          : [batch, k, k, divideDims(c, k * k), h, w];
-        const order = toSpace
-          ? n.attrs.mode === "DCR"
-            ? [0, 3, 5, 1, 2, 4]
-            : [0, 1, 3, 5, 2, 4]
-          : [0, 3, 4, 1, 5, 2];
-        return b.reshapeLike(b.transpose(b.reshape(dy!, fine), order), n.x(), "dx");
-      },
-    ],
-    bias: () => "none",
-  };
 }
 
 export const movement: readonly OpSpec[] = [
@@ -294,6 +272,4 @@ export const movement: readonly OpSpec[] = [
   tile,
   concat,
   split,
-  blocks("DepthToSpace", 11),
-  blocks("SpaceToDepth", 1),
 ];

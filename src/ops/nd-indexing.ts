@@ -2,7 +2,7 @@ import { int, text } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { isStatic, sizeOf, staticShape, stridesOf } from "../tensor/shape.js";
-import { int64 } from "../tensor/tensor.js";
+import { checkMade, int64 } from "../tensor/tensor.js";
 import type { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
 
@@ -22,6 +22,11 @@ const gatherND: OpSpec<{ batchDims: number }> = {
   attrs: (a) => ({ batchDims: a.int("batch_dims", 0) }),
   infer: (n) => {
     const { batchDims } = n.attrs;
+    if (batchDims < 0 || batchDims + tupleLength(n) > n.rank() || batchDims >= n.rank(1)) {
+      throw n.error(
+        `indices of ${tupleLength(n)} and batch_dims ${batchDims} do not fit ranks ${n.rank()}, ${n.rank(1)}`,
+      );
+    }
     const picked = n.shape(1).slice(batchDims, -1);
     const slices = n.shape().slice(batchDims + tupleLength(n));
     return [n.like([...n.shape().slice(0, batchDims), ...picked, ...slices])];
@@ -38,6 +43,7 @@ function wholeTuples(b: GraphBuilder, n: NodeView<{ batchDims: number }>): Value
   const { batchDims } = n.attrs;
   if (batchDims === 0) return n.x(1);
   const dims = staticShape(n.shape(1).slice(0, -1), `the indices of "${n.name}"`);
+  checkMade([...dims, batchDims], `for GatherND (node "${n.name}") batch indices`);
   const strides = stridesOf(dims);
   const tuples = Array.from({ length: sizeOf(dims) * batchDims }, (_, at) => {
     const [place, axis] = [Math.floor(at / batchDims), at % batchDims];

@@ -72,12 +72,15 @@ export class NodeView<A = unknown> {
     return this.inputs[i]?.fact.elements;
   }
 
-  /** The elements of input i as numbers. @throws {ShapeError} where they are not constant. */
+  /** The elements of input i as whole numbers (axes, pads, starts). @throws {ShapeError} where they are not constant. */
   numbers(i: number): readonly number[] {
     const elements = this.elements(i);
+    const who = `input ${i} ("${this.inputs[i]?.name ?? ""}")`;
     if (!elements?.every((e) => typeof e === "number")) {
-      throw this.error(`input ${i} ("${this.inputs[i]?.name ?? ""}") must be constant`);
+      throw this.error(`${who} must be constant`);
     }
+    const broken = elements.find((e) => !Number.isSafeInteger(e));
+    if (broken !== undefined) throw this.error(`${who} holds ${broken}, not whole numbers`);
     return elements;
   }
 

@@ -19,17 +19,18 @@ function inverseDeviation(b: GraphBuilder, n: NodeView<{ epsilon: number }>): Va
   return b.op("Reciprocal", [b.sqrt(b.shift(variance, n.attrs.epsilon))], {}, "1/deviation");
 }
 
+const inTraining = "training_mode = 1: export the model in evaluation mode";
+
 // y = γ(x − μ)/√(σ² + ε) + β with stored μ, σ² (inference): affine in x.
 // dx = γ/√(σ² + ε)·dy; bias = β − γμ/√(σ² + ε), the implicit bias of Srinivas & Fleuret 2019.
 const batchNormalization: OpSpec<{ epsilon: number; training: boolean }> = {
   type: "BatchNormalization",
   since: 15,
   attrs: (a) => ({ epsilon: a.float("epsilon", 1e-5), training: a.flag("training_mode") }),
-  infer: (n) => {
-    if (n.attrs.training) throw n.error("training_mode = 1: export the model in evaluation mode");
-    return [n.like(n.shape())];
-  },
+  // Of a batch that is a weight, as weight standardization makes it, training mode is a constant like any other.
+  infer: (n) => [n.like(n.shape()), n.like(n.shape(3)), n.like(n.shape(4))],
   vjp: (b, n, [dy]) => {
+    if (n.attrs.training) throw n.refusal(inTraining);
     const inverse = inverseDeviation(b, n);
     const gain = (): Value => perChannel(b, n, b.mul(n.x(1), inverse, "gain"));
     const centred = (): Value =>
@@ -45,6 +46,7 @@ const batchNormalization: OpSpec<{ epsilon: number; training: boolean }> = {
   bias: (n) => ({
     kind: n.isActive(0) ? "batch-norm" : "constant",
     emit: (b) => {
+      if (n.attrs.training) throw n.refusal(inTraining);
       const gain = b.mul(n.x(1), inverseDeviation(b, n), "gain");
       const shift = b.mul(gain, n.x(3));
       if (!n.isActive(1) && !n.isActive(2)) return perChannel(b, n, b.sub(n.x(2), shift, "bias"));

@@ -1,4 +1,4 @@
-import { fromNumbers, full } from "../tensor/tensor.js";
+import { checkMade, fromNumbers, full } from "../tensor/tensor.js";
 import { int, text } from "../onnx/attribute.js";
 import { type GraphBuilder } from "../onnx/builder.js";
 import type { Attributes, Value } from "../onnx/ir.js";
@@ -84,6 +84,7 @@ function averageGradient(
   const axes = poolAxes(n);
   const extents = staticShape(n.shape().slice(2), `the input of "${n.name}"`);
   const outputs = staticShape(dy.fact.shape.slice(2), `the output of "${n.name}"`);
+  checkMade(outputs, `for AveragePool (node "${n.name}") counts`);
   const counts = axes.map((a, i) => windowCounts(a, extents[i]!, outputs[i]!, n.attrs.includePad));
   const even = counts.every((c) => c.every((v) => v === c[0]));
   const size = counts.reduce((p, c) => p * c[0]!, 1);
@@ -119,9 +120,11 @@ export function spreadOverWindows(
 function windowCounts(axis: Axis, extent: number, outputs: number, includePad: boolean): number[] {
   const [low, high] = includePad ? [-axis.begin, extent + axis.end] : [0, extent];
   return Array.from({ length: outputs }, (_, o) => {
+    // Of the places start + k·dilation, those that lie in [low, high).
     const start = o * axis.stride - axis.begin;
-    const places = Array.from({ length: axis.kernel }, (_, k) => start + k * axis.dilation);
-    return Math.max(1, places.filter((p) => p >= low && p < high).length);
+    const first = Math.max(0, Math.ceil((low - start) / axis.dilation));
+    const end = Math.min(axis.kernel, Math.ceil((high - start) / axis.dilation));
+    return Math.max(1, end - first);
   });
 }
 

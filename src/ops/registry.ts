@@ -2,7 +2,9 @@ import type { InferNode } from "../onnx/builder.js";
 import { factOf } from "../onnx/facts.js";
 import { FullgradError, ShapeError, type Hole } from "../errors.js";
 import type { Fact, Node, TypedGraph, Value } from "../onnx/ir.js";
+import { arityProblem } from "./arity.js";
 import { AttributeReader } from "./attributes.js";
+import { factsProblem } from "./check-facts.js";
 import { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
 
@@ -72,7 +74,12 @@ export class Registry {
     const opset = opsets.get(node.domain) ?? 0;
     const attrs = spec.attrs(new AttributeReader(node));
     try {
-      return spec.infer(new NodeView({ node, attrs, opset, inputs: values }));
+      const wrong = arityProblem(node);
+      if (wrong !== undefined) throw new ShapeError(wrong);
+      const facts = spec.infer(new NodeView({ node, attrs, opset, inputs: values }));
+      const problem = factsProblem(facts);
+      if (problem !== undefined) throw new ShapeError(`its output would have ${problem}`);
+      return facts;
     } catch (error) {
       if (error instanceof ShapeError && !error.message.includes(`"${node.name}"`)) {
         throw new ShapeError(`${qualified(node)} (node "${node.name}"): ${error.message}`, {

@@ -2,6 +2,7 @@ import { sameShape } from "../tensor/shape.js";
 import { type GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { normalizeAxis, staticShape, type Dim } from "../tensor/shape.js";
+import { checkMade } from "../tensor/tensor.js";
 import { alongAxis } from "./along-axis.js";
 import type { NodeView } from "./node-view.js";
 import {
@@ -22,15 +23,26 @@ interface ResizeAttrs extends Sampling {
 }
 
 function axesOf(n: NodeView<ResizeAttrs>): number[] {
-  return n.attrs.axes?.map((a) => normalizeAxis(a, n.rank())) ?? n.shape().map((_, i) => i);
+  const axes = n.attrs.axes?.map((a) => normalizeAxis(a, n.rank())) ?? n.shape().map((_, i) => i);
+  if (new Set(axes).size !== axes.length) throw n.error("an axis is given twice");
+  return axes;
 }
 
-/** The elements of an optional input; an empty tensor stands for an absent one. */
-function given(n: NodeView, i: number): readonly Dim[] | undefined {
+/**
+ * The longest axis that is resized: its matrix is made row by row, and with antialias one row has four weights for
+ * every input.
+ */
+const longestAxis = 1 << 16;
+
+/** The elements of an optional input, one for each axis; an empty tensor stands for an absent one. */
+function given(n: NodeView<ResizeAttrs>, i: number): readonly Dim[] | undefined {
   if (!n.optional(i) || n.shape(i)[0] === 0) return undefined;
   const elements = n.elements(i);
-  if (!elements) throw n.error(`its ${i === 2 ? "scales" : "sizes"} must be known`);
-  return elements;
+  const what = i === 2 ? "scales" : "sizes";
+  if (!elements) throw n.error(`its ${what} must be known`);
+  const count = axesOf(n).length;
+  if (elements.length === count) return elements;
+  throw n.error(`${elements.length} ${what} for ${count} axes`);
 }
 
 /** The extents of the output, and the scale along each axis that is resized. */
@@ -59,6 +71,7 @@ function resized(n: NodeView<ResizeAttrs>): { dims: Dim[]; scales: Map<number, n
   axes.forEach((axis, k) => {
     const [extent, scale] = [dims[axis]!, factors[k]];
     if (typeof scale !== "number") throw n.error("its scales must be constant");
+    if (!(scale > 0)) throw n.error(`a scale of ${scale}`);
     scales.set(axis, scale);
     if (scale === 1) return;
     // In single precision, as ONNX Runtime has it: 10 × 0.7 is 7.
@@ -108,6 +121,10 @@ function resizeGradient(b: GraphBuilder, n: NodeView<ResizeAttrs>, dy: Value): V
     if (scale === 1 && dims[axis] === n.shape()[axis]) return [];
     const [from, to] = staticShape([n.shape()[axis]!, dims[axis]!], `axis ${axis} of "${n.name}"`);
     const resizedAxis = { from: from!, to: to!, scale };
+    checkMade([to!, from!], `for Resize (node "${n.name}") a matrix`);
+    if (Math.max(from!, to!) > longestAxis) {
+      throw n.error(`an axis of ${from!} resized to ${to!}; at most ${longestAxis} are allowed`);
+    }
     return [{ ...resizedAxis, axis, matrix: resamplingMatrix(n.attrs, resizedAxis) }];
   });
   const repeats = work.filter(isRepeat);

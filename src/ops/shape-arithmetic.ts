@@ -2,9 +2,10 @@ import { dtypeOf } from "../onnx/element-types.js";
 import { factOf, maxFactElements } from "../onnx/facts.js";
 import type { Fact } from "../onnx/ir.js";
 import { isFloat, type DType } from "../tensor/dtype.js";
-import { isStatic, multiplyDims, normalizeAxis, sizeOf, type Dim } from "../tensor/shape.js";
+import { multiplyDims, normalizeAxis, sizeOf, type Dim } from "../tensor/shape.js";
 import { toNumbers, type Tensor } from "../tensor/tensor.js";
-import { roundTo, withElements } from "./elements.js";
+import { isSmall, roundTo, withElements } from "./elements.js";
+import type { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
 import { noAttrs } from "./unary.js";
 
@@ -42,8 +43,9 @@ const constantOfShape: OpSpec<{ value: Tensor | undefined }> = {
     if (!dims) throw n.error("the shape must be known");
     const fill = n.attrs.value;
     const fact: Fact = { dtype: fill?.dtype ?? "float32", shape: dims };
-    if (!isStatic(dims) || sizeOf(dims) > maxFactElements || isFloat(fact.dtype)) return [fact];
-    const element = fill ? toNumbers(fill)[0]! : 0;
+    if (!isSmall(dims) || isFloat(fact.dtype) || fact.dtype === "string") return [fact];
+    const element = fill ? toNumbers(fill)[0] : 0;
+    if (element === undefined) throw n.error('its attribute "value" is empty');
     return [withElements(fact, new Array<Dim>(sizeOf(dims)).fill(element))];
   },
   vjp: "zero",
@@ -115,21 +117,35 @@ const castLike: OpSpec<None> = {
 };
 
 /** y = x. */
-function identity(
-  type: string,
-  since: number,
-  extra: (fact: Fact) => readonly Fact[],
-): OpSpec<None> {
+function identity(type: string, since: number): OpSpec<None> {
   return {
     type,
     since,
     attrs: noAttrs,
     pointwise: true,
-    infer: (n) => [n.x().fact, ...extra(n.x().fact)],
-    vjp: (_b, n, [dy]) => [() => dy!, ...n.inputs.slice(1).map(() => null)],
+    infer: (n) => [n.x().fact],
+    vjp: (_b, _n, [dy]) => [() => dy!],
     bias: () => "none",
   };
 }
+
+/** True where elements are dropped, or may be. */
+function drops(n: NodeView<None>): boolean {
+  return n.optional(2) !== undefined && n.elements(2)?.[0] !== 0 && n.elements(1)?.[0] !== 0;
+}
+
+// In inference y = x; the mask, where one asks for it, is all true.
+const dropout: OpSpec<None> = {
+  ...identity("Dropout", 12),
+  infer: (n) => {
+    const mask: Fact = { dtype: "bool", shape: n.shape() };
+    return [drops(n) ? n.like(n.shape()) : n.x().fact, mask];
+  },
+  vjp: (_b, n, [dy]) => {
+    if (drops(n)) throw n.refusal("training_mode is on: export the model in evaluation mode");
+    return [() => dy!, null, null];
+  },
+};
 
 // Constant nodes become constants on import; the record serves graphs built by other means.
 const constant: OpSpec<{ value: Tensor }> = {
@@ -174,9 +190,8 @@ export const shapeArithmetic: readonly OpSpec[] = [
   range,
   cast,
   castLike,
-  identity("Identity", 1, () => []),
-  // In inference a Dropout passes its input on; its mask, where one asks for it, is all true.
-  identity("Dropout", 12, (fact) => [{ dtype: "bool", shape: fact.shape }]),
+  identity("Identity", 1),
+  dropout,
   constant,
   eyeLike,
   argExtreme("ArgMax"),

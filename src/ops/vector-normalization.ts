@@ -1,7 +1,7 @@
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { normalizeAxis } from "../tensor/shape.js";
-import { alongAxis } from "./along-axis.js";
+import { alongAxis, emptyMatrix } from "./along-axis.js";
 import type { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
 
@@ -125,7 +125,7 @@ function overChannels(
   if (typeof channels !== "number") throw n.error("the number of channels must be fixed");
   const before = Math.floor((n.attrs.size - 1) / 2);
   const after = Math.ceil((n.attrs.size - 1) / 2);
-  const band = new Float64Array(channels * channels);
+  const band = emptyMatrix(n, channels, channels);
   for (let c = 0; c < channels; c++) {
     for (let k = Math.max(0, c - before); k <= Math.min(channels - 1, c + after); k++) {
       band[way === "forward" ? k * channels + c : c * channels + k] = 1;

@@ -6,6 +6,12 @@ import type { Shape } from "../tensor/shape.js";
 import { takenBranch } from "./resolve-branches.js";
 
 /**
+ * Elements of shape arithmetic in a whole model. A node of thirty bytes can have thousands; the index arithmetic of the
+ * largest window transformers comes to about a million.
+ */
+export const maxCarriedElements = 2 ** 22;
+
+/**
  * Facts for every value of a graph: dtype, shape with symbols where the model leaves it open, and the elements of
  * shape arithmetic. Declared shapes of outputs and intermediates are not trusted; they are computed. An If whose
  * condition turns out to be known is replaced by the branch that it takes.
@@ -29,6 +35,7 @@ export function inferShapes(
   for (const { name, fact } of inputs) facts.set(name, fact);
 
   const nodes: Node[] = [];
+  let carried = 0;
   const visit = (pending: readonly Node[]): void => {
     checkSupported(pending, registry, graph);
     for (const node of pending) {
@@ -43,6 +50,12 @@ export function inferShapes(
       }
       inferNode(node, registry, graph, facts);
       nodes.push(node);
+      for (const name of node.outputs) carried += facts.get(name)?.elements?.length ?? 0;
+      if (carried > maxCarriedElements) {
+        throw new ShapeError(
+          `${node.op} (node "${node.name}"): the model's shape arithmetic has over ${maxCarriedElements} elements`,
+        );
+      }
     }
   };
   visit(graph.nodes);
@@ -68,6 +81,10 @@ function inferNode(node: Node, registry: Registry, graph: Graph, facts: Map<stri
     const fact = inferred[i];
     if (name === "") return;
     if (!fact) throw new ShapeError(`${node.op} (node "${node.name}") has no output ${i}`);
+    // The importer has seen to it but for names that a branch was given here.
+    if (facts.has(name)) {
+      throw new ShapeError(`${node.op} (node "${node.name}") writes "${name}" a second time`);
+    }
     facts.set(name, fact);
   });
 }

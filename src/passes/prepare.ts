@@ -3,8 +3,14 @@ import type { Registry } from "../ops/registry.js";
 import type { Shape } from "../tensor/shape.js";
 import { foldConstants } from "./fold-constants.js";
 import { inferShapes } from "./infer-shapes.js";
+import { resolveSequences } from "./resolve-sequences.js";
 import { uplift } from "./uplift.js";
 import { useFloat32 } from "./use-float32.js";
+
+/** A graph in the working operator set and in float32, without sequences. */
+export function lift(graph: Graph): Graph {
+  return resolveSequences(useFloat32(uplift(graph)));
+}
 
 /**
  * A graph as the analyzer and the engine want it: operator set 18 or newer, float32, branches resolved, facts for every
@@ -17,5 +23,5 @@ export function prepare(
   registry: Registry,
   sizes: ReadonlyMap<string, Shape> = new Map(),
 ): TypedGraph {
-  return foldConstants(inferShapes(useFloat32(uplift(graph)), registry, sizes));
+  return foldConstants(inferShapes(lift(graph), registry, sizes));
 }

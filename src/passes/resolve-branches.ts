@@ -1,3 +1,4 @@
+import { ModelFormatError } from "../errors.js";
 import type { Attribute, Fact, Graph, Node } from "../onnx/ir.js";
 import type { Tensor } from "../tensor/tensor.js";
 
@@ -23,6 +24,11 @@ export function takenBranch(node: Node, condition: Fact | undefined): Replacemen
 }
 
 function inline(node: Node, body: Graph): Replacement {
+  if (body.outputs.length !== node.outputs.length) {
+    throw new ModelFormatError(
+      `If (node "${node.name}") has ${node.outputs.length} outputs, its branch has ${body.outputs.length}`,
+    );
+  }
   const made = new Set([...body.constants.keys(), ...body.nodes.flatMap((n) => n.outputs)]);
   const rename: Rename = (name) => (name !== "" && made.has(name) ? `${node.name}/${name}` : name);
   const nodes = body.nodes.map((n) => ({

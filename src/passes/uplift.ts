@@ -153,8 +153,10 @@ const batchNormalization: Rewrite = (node) => {
       `attribute "spatial" of BatchNormalization (node "${node.name}") is 0; it must be 1`,
     );
   }
+  // More than one output was the sign of training mode.
+  const mode = node.outputs.length > 1 ? { training_mode: int(1) } : {};
   const attributes = without(node.attributes, "spatial", "is_test", "consumed_inputs");
-  return [{ ...node, attributes }];
+  return [{ ...node, outputs: node.outputs.slice(0, 1), attributes: { ...attributes, ...mode } }];
 };
 
 // Before 16 there was no choice of coordinates.
@@ -214,8 +216,9 @@ export function uplift(graph: Graph): Graph {
   if (opset >= workingOpset) return graph;
 
   const constants = new Map(graph.constants);
-  const taken = new Set(graph.nodes.flatMap((n) => [n.name, ...n.outputs]));
-  const nodes = graph.nodes.flatMap((node) => {
+  const inputs = graph.inputs.map((i) => i.name);
+  const taken = new Set([...inputs, ...graph.nodes.flatMap((n) => [n.name, ...n.outputs])]);
+  const nodes = graph.nodes.map(upliftSubgraphs).flatMap((node) => {
     const unique = (hint: string): string => {
       let name = `${node.name}/${hint}`;
       for (let i = 1; taken.has(name) || constants.has(name); i++)
@@ -233,14 +236,36 @@ export function uplift(graph: Graph): Graph {
     };
     return applicable(node, opset).reduce<readonly Node[]>(
       (list, row) => list.flatMap((n) => (row.ops.includes(n.op) ? row.rewrite(n, writer) : [n])),
-      [node],
+      [withUpliftedBodies(node)],
     );
   });
   return { ...graph, nodes, constants, opsets: new Map(graph.opsets).set("", workingOpset) };
 }
 
+/** The branches of an If belong to the same operator set. */
+function upliftSubgraphs(node: Node): Node {
+  const entries = Object.entries(node.attributes);
+  if (!entries.some(([, a]) => a.type === "graph")) return node;
+  const uplifted = entries.map(([name, a]): [string, Attribute] => [
+    name,
+    a.type === "graph" ? { type: "graph", value: uplift(a.value) } : a,
+  ]);
+  return { ...node, attributes: Object.fromEntries(uplifted) };
+}
+
+/** Rewrites of a node that has an input and an output; inference refuses any other. */
+/** The branches of an If are of the same operator set as the graph around them. */
+function withUpliftedBodies(node: Node): Node {
+  const entries = Object.entries(node.attributes);
+  if (!entries.some(([, a]) => a.type === "graph")) return node;
+  const attributes = entries.map(([name, a]): [string, Attribute] =>
+    a.type === "graph" ? [name, { type: "graph", value: uplift(a.value) }] : [name, a],
+  );
+  return { ...node, attributes: Object.fromEntries(attributes) };
+}
+
 function applicable(node: Node, opset: number): Row[] {
-  if (node.domain !== "") return [];
+  if (node.domain !== "" || !node.inputs[0] || !node.outputs[0]) return [];
   return rows.filter((row) => opset < row.before && row.ops.includes(node.op));
 }
 

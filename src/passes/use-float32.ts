@@ -13,16 +13,17 @@ const floatCodes = new Set(
  * casts to float32. Inputs and outputs are float32 too.
  */
 export function useFloat32(graph: Graph): Graph {
+  const nodes = graph.nodes.map(convertNode);
   const other = [...graph.inputs.map((i) => i.fact), ...graph.constants.values()].some((v) =>
     isOther(v.dtype),
   );
-  if (!other && !graph.nodes.some(mentionsOther)) return graph;
+  if (!other && nodes.every((node, i) => node === graph.nodes[i])) return graph;
   return {
     ...graph,
     inputs: graph.inputs.map(({ name, fact }) => ({ name, fact: convertFact(fact) })),
     outputs: graph.outputs.map(({ name, fact }) => ({ name, fact: convertFact(fact) })),
     constants: new Map([...graph.constants].map(([name, t]) => [name, convertTensor(t)])),
-    nodes: graph.nodes.map(convertNode),
+    nodes,
   };
 }
 
@@ -39,10 +40,6 @@ function convertTensor(t: Tensor): Tensor {
 /** Attributes that name an element type: Cast's `to`, EyeLike's `dtype`. */
 const typeAttributes: ReadonlySet<string> = new Set(["to", "dtype", "output_dtype"]);
 
-function mentionsOther(node: Node): boolean {
-  return Object.entries(node.attributes).some(([name, a]) => convertAttribute(name, a) !== a);
-}
-
 function convertAttribute(name: string, a: Attribute): Attribute {
   if (a.type === "int" && typeAttributes.has(name) && floatCodes.has(a.value)) {
     return { type: "int", value: dataTypeOf("float32") };
@@ -56,11 +53,10 @@ function convertAttribute(name: string, a: Attribute): Attribute {
   return a;
 }
 
+/** The node itself where nothing changes. Each subgraph is looked at once: twice would be 2ⁿ times at depth n. */
 function convertNode(node: Node): Node {
-  if (!mentionsOther(node)) return node;
-  const entries = Object.entries(node.attributes).map(([name, a]) => [
-    name,
-    convertAttribute(name, a),
-  ]);
-  return { ...node, attributes: Object.fromEntries(entries) as Node["attributes"] };
+  const entries = Object.entries(node.attributes);
+  const converted = entries.map(([name, a]) => [name, convertAttribute(name, a)] as const);
+  if (converted.every(([, a], i) => a === entries[i]![1])) return node;
+  return { ...node, attributes: Object.fromEntries(converted) };
 }

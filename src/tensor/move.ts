@@ -92,8 +92,10 @@ export function concat<T>(blocks: readonly Block<T>[], axis: number): Block<T> {
   const dims = first.dims.map((d, a) =>
     a === axis ? blocks.reduce((n, b) => n + b.dims[a]!, 0) : d,
   );
-  const outer = sizeOf(dims.slice(0, axis));
   const data: T[] = [];
+  // Nothing to move, however often: [2³³, 0] has no elements.
+  if (sizeOf(dims) === 0) return { dims, data };
+  const outer = sizeOf(dims.slice(0, axis));
   for (let o = 0; o < outer; o++) {
     for (const block of blocks) {
       const chunk = sizeOf(block.dims.slice(axis));

@@ -32,8 +32,24 @@ export function int64(values: readonly number[], dims?: readonly number[]): Tens
   return tensor("int64", dims ?? [values.length], BigInt64Array.from(values, toInt64));
 }
 
-/** All elements `value`. */
+/**
+ * Elements of a tensor that is made up by a rule, 64 MiB as float32: a matrix of 4096 by 4096. What a rule needs grows
+ * with extents, which a file can claim at no cost.
+ */
+export const maxMadeElements = 2 ** 24;
+
+/** @throws {ShapeError} where `dims` hold more elements than a rule may make up, or are no extents at all. */
+export function checkMade(dims: readonly number[], what: string): void {
+  const size = sizeOf(dims);
+  if (size <= maxMadeElements && dims.every((d) => Number.isSafeInteger(d) && d >= 0)) return;
+  throw new ShapeError(
+    `${what} [${dims.join(",")}] would have to be made, of at most ${maxMadeElements} elements`,
+  );
+}
+
+/** All elements `value`. @throws {ShapeError} where they are too many: see {@link maxMadeElements}. */
 export function full(dtype: DType, dims: readonly number[], value: number): Tensor {
+  checkMade(dims, "a constant");
   return fromNumbers(dtype, dims, new Float64Array(sizeOf(dims)).fill(value));
 }
 
@@ -94,9 +110,11 @@ export function bytesOf(t: Tensor): Uint8Array {
 }
 
 function toInt64(value: number): bigint {
-  return BigInt(
-    Math.trunc(Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value))),
+  const whole = Math.trunc(
+    Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value)),
   );
+  if (Number.isNaN(whole)) throw new ShapeError("NaN is no integer");
+  return BigInt(whole);
 }
 
 function fromInt64(value: bigint): number {

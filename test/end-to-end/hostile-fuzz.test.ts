@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { campaign, describeSummary, longestSeconds } from "../suites/hostile/campaign.js";
 import { networkSeeds, operatorSeeds } from "../suites/hostile/seeds.js";
 
-const count = Number(process.env["FULLGRAD_FUZZ"] ?? 20_000);
+const count = Number(process.env["FULLGRAD_FUZZ"] ?? 30_000);
 const first = Number(process.env["FULLGRAD_FUZZ_FIRST"] ?? 1);
 
 it(

@@ -23,8 +23,10 @@ export interface Summary {
   readonly megabytes: number;
 }
 
-/** No case may take longer: the process is ended, and the case named. */
+/** No case may take longer, of the processor's time: other tests run beside this one. */
 export const longestSeconds = 5;
+/** After so many by the clock the process is ended, and the case named. */
+const hangSeconds = 30;
 
 /** `count` mutations of the seeds, each the same whenever the same `first` is given. */
 export async function campaign(
@@ -37,18 +39,18 @@ export async function campaign(
   let slowest = { case: "", milliseconds: 0 };
   const before = peak();
   const start = performance.now();
-  const dog = watch(longestSeconds);
+  const dog = watch(hangSeconds);
   for (let number = first; number < first + count; number++) {
     const { name, model } = mutant(seeds, number);
     dog.begin(name);
-    const begin = performance.now();
+    const begin = processorTime();
     try {
       const outcome = await face(model);
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     } catch (error) {
       crashes.push({ case: name, error: error instanceof Error ? error.stack! : String(error) });
     }
-    const milliseconds = performance.now() - begin;
+    const milliseconds = processorTime() - begin;
     if (milliseconds > slowest.milliseconds) slowest = { case: name, milliseconds };
   }
   await dog.end();
@@ -67,17 +69,29 @@ export function mutant(
   seeds: readonly Seed[],
   number: number,
 ): { name: string; model: Uint8Array | ModelProto } {
-  const random = new Random(number * 2654435761);
-  const seed = seeds[random.integer(0, seeds.length - 1)]!;
+  const random = new Random(Math.imul(number, 0x9e3779b1));
+  const seed = chosen(seeds, random);
   const name = `case ${number} (${seed.name})`;
-  if (random.uniform() < 0.25) {
-    const other = seeds[random.integer(0, seeds.length - 1)]!;
+  if (random.uniform() < 0.2) {
+    const other = chosen(seeds, random);
     return { name, model: mutateBytes(seed.bytes, other.bytes, random) };
   }
   let { model } = seed;
   const times = random.integer(1, 3);
   for (let i = 0; i < times; i++) model = mutateFields(model, seed.words, random);
   return { name, model };
+}
+
+/** The networks, which are few and come first, more often than each operator. */
+function chosen(seeds: readonly Seed[], random: Random): Seed {
+  const last = random.uniform() < 0.15 ? 9 : seeds.length - 1;
+  return seeds[random.integer(0, last)]!;
+}
+
+/** Milliseconds that this process has computed. */
+export function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** The most memory that the process ever held, in megabytes. */

@@ -1,11 +1,15 @@
-import { chooseInput, chooseOutput } from "../../../src/engine/feeds.js";
+import { planBiases } from "../../../src/analyzer/bias-plan.js";
+import { differentiate } from "../../../src/autodiff/differentiate.js";
+import { chooseInput, chooseOutput } from "../../../src/engine/ports.js";
 import { emitFullGradient } from "../../../src/engine/full-gradient.js";
 import { FullgradError } from "../../../src/errors.js";
 import { fullgrad } from "../../../src/methods/fullgrad.js";
+import { GraphBuilder } from "../../../src/onnx/builder.js";
 import { decodeModel } from "../../../src/onnx/decode.js";
 import type { ExternalDataReader } from "../../../src/onnx/external-data.js";
 import { writeModel } from "../../../src/onnx/export.js";
 import { importModel } from "../../../src/onnx/import.js";
+import type { TypedGraph } from "../../../src/onnx/ir.js";
 import type { ModelProto } from "../../../src/onnx/schema.js";
 import { registry } from "../../../src/ops/all.js";
 import { prepare } from "../../../src/passes/prepare.js";
@@ -36,10 +40,23 @@ export async function face(
 export async function explain(model: ModelProto, read?: ExternalDataReader): Promise<void> {
   const graph = prepare(await importModel(model, read), registry);
   const [input, output] = [chooseInput(graph, undefined), chooseOutput(graph, undefined)];
+  emitRules(graph, input, output);
   const [, classes, ...rest] = graph.facts.get(output)!.shape;
   const target = rest.length === 0 && typeof classes === "number" ? "top" : "seed";
   const full = emitFullGradient(graph, registry, { input, output, target });
   const { map } = fullgrad.emit(full, { convention: "head" });
   const terms = full.units.map((unit, i) => ({ name: `term${i}`, value: unit.term() }));
   writeModel(full.b.build([{ name: "map", value: map }, ...terms]));
+}
+
+/** The gradients and biases of all nodes, whatever the output: a map asks for an image and for a batch of samples. */
+function emitRules(graph: TypedGraph, input: string, output: string): void {
+  const { path, units } = planBiases(graph, registry, input, output);
+  if (!path.active.has(output)) return;
+  const b = GraphBuilder.on(graph, registry.infer);
+  const seed = b.input("seed", graph.facts.get(output)!);
+  differentiate(b, graph, registry, new Map([[output, seed]]), path.active);
+  for (const { sites } of units) {
+    for (const { node, rule } of sites) rule.emit(b.within(node.name));
+  }
 }

@@ -6,6 +6,7 @@ import { ExternalDataError } from "../../../src/errors.js";
 import { externalDataFiles } from "../../../src/onnx/external-data-file.js";
 import { importModel } from "../../../src/onnx/import.js";
 import type { Graph } from "../../../src/onnx/ir.js";
+import type { TensorProto } from "../../../src/onnx/schema.js";
 import { floats, model, node } from "./small-models.js";
 
 let root: string;
@@ -88,6 +89,35 @@ describe("weights in another file", () => {
     const load_ = load({ location: "w.data", ...entries });
     await expect(load_).rejects.toThrow(message);
     await expect(load_).rejects.toThrow(ExternalDataError);
+  });
+
+  it("are read once where tensors share them, and refused where they overlap in part", async () => {
+    const weight = (name: string, offset: number): TensorProto => ({
+      name,
+      dataType: 1,
+      dims: BigInt64Array.of(2n),
+      dataLocation: 1,
+      externalData: [
+        { key: "location", value: "w.data" },
+        { key: "offset", value: String(offset) },
+      ],
+    });
+    let reads = 0;
+    const read = (_: string, offset: number, length: number): Promise<Uint8Array> => {
+      reads++;
+      return Promise.resolve(new Uint8Array(length).fill(offset));
+    };
+    const initializer = Array.from({ length: 1000 }, (_, i) => weight(`w${i}`, 8));
+    const graph = await importModel(
+      model({ initializer: [...initializer, weight("next", 16)] }),
+      read,
+    );
+    expect(reads).toBe(2);
+    expect(graph.constants.get("w999")).toEqual(graph.constants.get("w0"));
+    const overlapping = model({ initializer: [weight("a", 0), weight("b", 4)] });
+    await expect(importModel(overlapping, read)).rejects.toThrow(
+      /tensor "a" and tensor "b" overlap in "w.data"/,
+    );
   });
 
   it("need a reader", async () => {

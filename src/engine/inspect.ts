@@ -1,0 +1,124 @@
+import {
+  biasReports,
+  countOperators,
+  portReport,
+  type HoleReport,
+  type Inspection,
+} from "../analyzer/report.js";
+import {
+  FullgradError,
+  InputError,
+  TargetError,
+  UnsupportedModelError,
+  type Hole,
+} from "../errors.js";
+import type { Graph, TypedGraph } from "../onnx/ir.js";
+import type { Registry } from "../ops/registry.js";
+import { inferKnown } from "../passes/infer-known.js";
+import { lift, prepare } from "../passes/prepare.js";
+import { takenBranch } from "../passes/resolve-branches.js";
+import { emitFullGradient } from "./full-gradient.js";
+import {
+  alternatives,
+  checkExplainable,
+  partOf,
+  type ModelPart,
+  type PartOptions,
+} from "./part.js";
+import { isOpen, openSizes, usualSize, type ImageSize } from "./sizes.js";
+import { classCount } from "./target.js";
+
+export interface InspectOptions extends PartOptions {
+  readonly size?: ImageSize;
+}
+
+/**
+ * What is in a model, what adds to its output, and everything that stands in the way. Runs nothing.
+ *
+ * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
+ */
+export function inspectModel(
+  model: Graph,
+  registry: Registry,
+  options: InspectOptions,
+): Inspection {
+  const file = {
+    inputs: model.inputs.map(portReport),
+    outputs: model.outputs.map(portReport),
+    operators: countOperators(model),
+  };
+  const nothing = { ...file, biases: [], unsupported: [], explainable: false };
+  try {
+    const part = partOf(model, options);
+    return { ...file, ...inspectPart(model, part, registry, options.size) };
+  } catch (error) {
+    if (!(error instanceof FullgradError)) throw error;
+    const isAsked = options.input !== undefined || options.output !== undefined;
+    if (isAsked && (error instanceof TargetError || error instanceof InputError)) throw error;
+    return { ...nothing, problem: error.message };
+  }
+}
+
+type PartReport = Omit<Inspection, "inputs" | "operators">;
+
+function inspectPart(
+  model: Graph,
+  part: ModelPart,
+  registry: Registry,
+  size: ImageSize | undefined,
+): PartReport {
+  const sizes = openSizes(model, part.input, size ? { size } : {});
+  const known = inferKnown(lift(model), registry, sizes);
+  const port = model.inputs.find((i) => i.name === part.input)!;
+  const fact = known.facts.get(part.output);
+  const common = {
+    outputs: known.outputs.map(portReport),
+    // It is fed as float32, in whatever size.
+    input: { ...portReport(port), dtype: known.facts.get(port.name)!.dtype },
+    others: part.graph.inputs.filter((i) => i.name !== part.input).map(portReport),
+    ...(fact ? { output: portReport({ name: part.output, fact }) } : {}),
+    ...(size === undefined && isOpen(port) ? { assumedSize: usualSize } : {}),
+  };
+  const holes = holesOf(model, known, registry);
+  const needed = new Set(part.graph.nodes.map((n) => n.name));
+  const unsupported = holes.map((h): HoleReport => ({ ...h, needed: needed.has(h.node) }));
+  try {
+    const graph = prepare(part.graph, registry, sizes);
+    const { input, output } = part;
+    checkExplainable(graph, registry, input, output);
+    const batch = graph.facts.get(input)!.shape[0] ?? 1;
+    const classes = classCount(graph.facts.get(output)!.shape, batch);
+    const target = classes === undefined ? "seed" : "top";
+    const { plan } = emitFullGradient(graph, registry, { input, output, target });
+    return { ...common, biases: biasReports(plan), unsupported, explainable: true };
+  } catch (error) {
+    if (!(error instanceof FullgradError)) throw error;
+    const instead = alternatives(part, registry, sizes);
+    const failed = { ...common, biases: [], explainable: false, instead };
+    if (!(error instanceof UnsupportedModelError)) {
+      return { ...failed, unsupported, problem: error.message };
+    }
+    const all = new Map(unsupported.map((h) => [h.node, h]));
+    for (const hole of error.holes) all.set(hole.node, { ...hole, needed: true });
+    return { ...failed, unsupported: [...all.values()] };
+  }
+}
+
+/** Every node of a model of which nothing is known, needed or not. */
+function holesOf(model: Graph, known: TypedGraph, registry: Registry): readonly Hole[] {
+  const { nodes } = lift(model);
+  const isBranch = (op: string, domain: string): boolean => op === "If" && domain === "";
+  const unknown = registry.holes(
+    nodes.filter((n) => !isBranch(n.op, n.domain)),
+    known.opsets,
+  );
+  const open = nodes
+    .filter((n) => isBranch(n.op, n.domain) && !takenBranch(n, known.facts.get(n.inputs[0] ?? "")))
+    .map(({ name, op }) => ({
+      node: name,
+      op,
+      opset: known.opsets.get("") ?? 0,
+      reason: "its condition is not known before the model runs",
+    }));
+  return [...unknown, ...open];
+}

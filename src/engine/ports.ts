@@ -1,0 +1,77 @@
+import { InputError, TargetError } from "../errors.js";
+import type { Graph, Node } from "../onnx/ir.js";
+
+/** The names of a model's inputs, for messages. */
+export function inputNames(graph: Graph): string {
+  return graph.inputs.map((i) => `"${i.name}"`).join(", ");
+}
+
+/** The outputs of a model with their shapes, for messages. */
+export function describeOutputs(outputs: readonly NamedShape[]): string {
+  return outputs.map(({ name, shape }) => `"${name}" [${shape.join(",")}]`).join(", ");
+}
+
+interface NamedShape {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+}
+
+/** The input that is explained. @throws {InputError} where it is not there, or not clear */
+export function chooseInput(graph: Graph, wanted: string | undefined): string {
+  const names = graph.inputs.map((i) => i.name);
+  if (wanted !== undefined) {
+    if (!names.includes(wanted)) {
+      throw new InputError(`no input "${wanted}"; the model has ${inputNames(graph)}`);
+    }
+    return wanted;
+  }
+  const images = graph.inputs.filter((i) => i.fact.shape.length === 4).map((i) => i.name);
+  const candidates = names.length === 1 ? names : images;
+  if (candidates.length !== 1) {
+    throw new InputError(
+      `the model has ${names.length} inputs (${inputNames(graph)}); name the one that is to be explained (--input-name)`,
+    );
+  }
+  return candidates[0]!;
+}
+
+/**
+ * The value that is decomposed: an output by name, the first one, any value inside the model by the name that it has in
+ * the file, or, as "logits", what goes into the Softmax or Sigmoid that makes the first output.
+ *
+ * @throws {TargetError} where it is not there
+ */
+export function chooseOutput(graph: Graph, wanted: string | undefined): string {
+  const names = graph.outputs.map((o) => o.name);
+  const chosen = wanted ?? names[0];
+  if (chosen !== undefined && names.includes(chosen)) return chosen;
+  if (wanted === "logits") {
+    const logits = beforeSquashing(graph.nodes, names[0]);
+    if (logits !== undefined) return logits;
+  }
+  if (wanted !== undefined && graph.nodes.some((n) => n.outputs.includes(wanted))) return wanted;
+  const listed = names.map((n) => `"${n}"`).join(", ");
+  throw new TargetError(
+    `no output "${chosen ?? ""}"; the model has ${listed || "none"}` +
+      (wanted === "logits" ? ", and no Softmax or Sigmoid makes the first one" : ""),
+  );
+}
+
+const squashing: ReadonlySet<string> = new Set(["Softmax", "LogSoftmax", "Sigmoid"]);
+/** What may come after it without changing the numbers. */
+const moving: ReadonlySet<string> = new Set([
+  "Identity",
+  "Cast",
+  "Reshape",
+  "Flatten",
+  "Squeeze",
+  "Unsqueeze",
+]);
+
+/** What goes into the last Softmax or Sigmoid before an output. */
+function beforeSquashing(nodes: readonly Node[], output: string | undefined): string | undefined {
+  const last = nodes.find((n) => n.domain === "" && n.outputs[0] === output);
+  if (!last) return undefined;
+  if (squashing.has(last.op)) return last.inputs[0];
+  return moving.has(last.op) ? beforeSquashing(nodes, last.inputs[0]) : undefined;
+}

@@ -1,0 +1,74 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Backend } from "../../src/backends/backend.js";
+import { load, type Feeds, type Model } from "../../src/model.js";
+import { decodeNpy } from "../../src/tensor/npy.js";
+import type { Tensor } from "../../src/tensor/tensor.js";
+
+/** One target, as PyTorch's autograd explains it in float64. */
+export interface FormRun {
+  readonly input: string;
+  readonly output: string;
+  readonly outputFile: string;
+  readonly target: string | number;
+  readonly gradientFile: string;
+  readonly inputGradientFloat32Error: number;
+}
+
+/** The bias term of one module, its places put back by hand. */
+export interface FormTerm {
+  readonly module: string;
+  readonly file: string;
+}
+
+/** golden.json of a form: fixtures/README.md says what its fields are. */
+export interface FormGolden {
+  readonly models: Readonly<Record<string, string>>;
+  readonly exportFailures: Readonly<Record<string, string>>;
+  readonly operators: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly others: readonly string[];
+  readonly runs: readonly FormRun[];
+  readonly terms: readonly FormTerm[];
+}
+
+const folder = new URL("../../fixtures/forms/", import.meta.url);
+
+/** The forms of fixtures/forms: forms.py there says what each one shows. */
+export const formNames: readonly string[] = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !entry.name.startsWith("_"))
+  .map((entry) => entry.name)
+  .sort();
+
+export function formPath(form: string, file: string): string {
+  return fileURLToPath(new URL(`${form}/${file}`, folder));
+}
+
+export function formGolden(form: string): FormGolden {
+  return JSON.parse(readFileSync(formPath(form, "golden.json"), "utf8")) as FormGolden;
+}
+
+export function formTensor(form: string, file: string): Tensor {
+  return decodeNpy(readFileSync(formPath(form, file)));
+}
+
+/** Values of the inputs that are not explained. */
+export function formFeeds(form: string): Feeds {
+  const { others } = formGolden(form);
+  return Object.fromEntries(others.map((name) => [name, formTensor(form, `${name}.npy`)]));
+}
+
+/** A file of a form, as a user loads it. */
+export function loadForm(
+  form: string,
+  variant: string,
+  backend: Backend,
+  output: string,
+): Promise<Model> {
+  const { models, others } = formGolden(form);
+  return load(formPath(form, models[variant]!), {
+    backend,
+    output,
+    // Which of several inputs is the image goes without saying only where there is one image.
+    ...(others.length > 0 ? { input: "image" } : {}),
+  });
+}
