@@ -1,6 +1,7 @@
 import type { Inspection } from "./analyzer/report.js";
 import type { Backend, Tensors } from "./backends/backend.js";
 import { ortBackend } from "./backends/ort/ort-backend.js";
+import type { NodeGap } from "./engine/bisect.js";
 import type { Completeness } from "./engine/completeness.js";
 import { inspectModel } from "./engine/inspect.js";
 import { checkExplainable, partOf, withHints, type ModelPart } from "./engine/part.js";
@@ -191,6 +192,13 @@ export class Model {
   verify(x: Tensor, options: TargetOptions = {}): Promise<readonly SampleResult[]> {
     return this.ask(x, options, (session, feeds) =>
       session.verify(x, options.target ?? "top", feeds),
+    );
+  }
+
+  /** What each node hands on of what it gets, for the first sample; the node that loses most comes first. */
+  bisect(x: Tensor, options: TargetOptions = {}): Promise<readonly NodeGap[]> {
+    return this.ask(x, options, (session, feeds) =>
+      session.bisect(x, options.target ?? "top", feeds),
     );
   }
 

@@ -34,6 +34,7 @@ export interface VerifyFlags extends RunFlags {
   readonly input?: string;
   readonly samples: number;
   readonly seed: number;
+  readonly bisect: boolean;
 }
 
 /** Execution providers that onnxruntime-node has a name for; which of them work depends on the machine. */
@@ -116,7 +117,8 @@ export function addVerifyFlags(command: Command): Command {
   return command
     .option("--input <file>", "a .npy file or an image (default: random normal numbers)")
     .option("--samples <n>", "how many random samples, without --input", whole(1), 4)
-    .option("--seed <n>", "seed of the random samples", whole(0, 2 ** 32 - 1), 0);
+    .option("--seed <n>", "seed of the random samples", whole(0, 2 ** 32 - 1), 0)
+    .option("--bisect", "which node loses something, for the worst sample", false);
 }
 
 /** A parser of whole numbers from `min` on. */

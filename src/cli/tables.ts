@@ -1,4 +1,5 @@
 import type { BiasReport, Inspection, PortReport } from "../analyzer/report.js";
+import type { NodeGap } from "../engine/bisect.js";
 import { completenessTolerance } from "../engine/completeness.js";
 import { insteadLines } from "../errors.js";
 import { batchNormCase, largestTerms } from "./manifest.js";
@@ -58,6 +59,17 @@ function biasTable(biases: readonly BiasReport[]): string {
     batchNorm ?? "",
   ]);
   return `${table(header, rows)}\n${biases.length} in all`;
+}
+
+/** What `fullgrad verify --bisect` adds: nodes that do not hand on what they get. */
+export function gapTable(gaps: readonly NodeGap[]): string {
+  const rows = gaps.map(({ node, op, residual, conditioned }) => [
+    formatNumber(conditioned),
+    formatNumber(residual),
+    op,
+    node,
+  ]);
+  return `Node by node, the worst sample\n${table(["conditioned", "residual", "operator", "node"], rows)}`;
 }
 
 function verdict({ explainable, unsupported, problem, instead }: Inspection): string {

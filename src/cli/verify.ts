@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { NodeGap } from "../engine/bisect.js";
 import { concatBatch, sliceBatch } from "../engine/batches.js";
 import { completenessTolerance, isComplete, type Completeness } from "../engine/completeness.js";
 import type { SampleResult } from "../engine/session.js";
@@ -16,13 +17,15 @@ import { randomSamples } from "./random-samples.js";
 import { Reporter, type Io } from "./reporter.js";
 import { incompleteness } from "./results.js";
 import { readSamples } from "./samples.js";
-import { verificationText } from "./tables.js";
+import { gapTable, verificationText } from "./tables.js";
 import { chooseTarget, labelOf, passesFor, type TargetChoice } from "./targets.js";
 
 /** One sample and class, taken apart, as --json has it. */
 export interface VerifiedSample extends Completeness {
   /** "random 0", or the file and the sample's place in it. */
   readonly sample: string;
+  /** Its row in the input. */
+  readonly at: number;
   /** A class, or the words of a target of another kind. */
   readonly target: number | string;
   readonly label: string | null;
@@ -49,7 +52,8 @@ export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<
     const samples = await namingProvider(flags.provider, () =>
       verifyAll(model, x, { target, labels, feeds, flags, reporter }),
     );
-    return conclude(path, samples, reporter);
+    const gaps = flags.bisect ? await bisectWorst(model, x, samples, feeds) : undefined;
+    return conclude(path, samples, gaps, reporter);
   } finally {
     reporter.clear();
     await model.model.dispose();
@@ -82,7 +86,7 @@ async function verifyAll(
   { target, labels, feeds, flags, reporter }: Question,
 ): Promise<VerifiedSample[]> {
   const count = x.dims[0]!;
-  const results: { readonly at: number; readonly sample: VerifiedSample }[] = [];
+  const results: VerifiedSample[] = [];
   for (let start = 0; start < count; start += flags.batch) {
     reporter.progress(start, count);
     const rows = Array.from({ length: Math.min(flags.batch, count - start) }, (_, i) => start + i);
@@ -93,11 +97,33 @@ async function verifyAll(
       const found = await model.verify(batch, { target: pass.target, feeds: values });
       found.forEach((result, i) => {
         const name = nameOf(flags.input, rows[i]!, count);
-        results.push({ at: rows[i]!, sample: verified(name, result, labels) });
+        results.push(verified(name, rows[i]!, result, labels));
       });
     }
   }
-  return results.sort((a, b) => a.at - b.at).map(({ sample }) => sample);
+  return results.sort((a, b) => a.at - b.at);
+}
+
+/** How many nodes --bisect lists. */
+const listedGaps = 10;
+
+/** The nodes that lose most of the sample with the largest remainder. */
+async function bisectWorst(
+  { model }: ExplainableModel,
+  x: Tensor,
+  samples: readonly VerifiedSample[],
+  feeds: readonly Feed[],
+): Promise<readonly NodeGap[]> {
+  const { at, target } = worstOf(samples);
+  const gaps = await model.bisect(sliceBatch(x, [at]), { target, feeds: feedsFor(feeds, [at]) });
+  return gaps.slice(0, listedGaps);
+}
+
+/** The sample with the largest remainder; one that is not a number is the largest of all. */
+function worstOf(samples: readonly VerifiedSample[]): VerifiedSample {
+  const size = ({ conditioned }: VerifiedSample): number =>
+    Number.isFinite(conditioned) ? conditioned : Infinity;
+  return samples.reduce((p, q) => (size(q) > size(p) ? q : p));
 }
 
 function nameOf(input: string | undefined, at: number, count: number): string {
@@ -107,12 +133,14 @@ function nameOf(input: string | undefined, at: number, count: number): string {
 
 function verified(
   sample: string,
+  at: number,
   result: SampleResult,
   labels: Labels | undefined,
 ): VerifiedSample {
   const { target, completeness, terms } = result;
   return {
     sample,
+    at,
     target,
     label: labelOf(target, labels),
     ...completeness,
@@ -121,11 +149,17 @@ function verified(
   };
 }
 
-function conclude(path: string, samples: readonly VerifiedSample[], reporter: Reporter): number {
+function conclude(
+  path: string,
+  samples: readonly VerifiedSample[],
+  gaps: readonly NodeGap[] | undefined,
+  reporter: Reporter,
+): number {
   const incomplete = samples.filter((s) => !s.complete);
   const complete = incomplete.length === 0;
-  reporter.document({ model: path, samples, complete });
+  reporter.document({ model: path, samples, complete, ...(gaps ? { gaps } : {}) });
   reporter.line(verificationText(path, samples));
+  if (gaps) reporter.line(`\n${gapTable(gaps)}`);
   if (complete) return exitCodes.done;
   const lines = incomplete.map(
     (s) => `  ${s.sample}: ${incompleteness(s, largestTerms(s.terms, 3))}`,

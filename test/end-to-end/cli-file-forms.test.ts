@@ -1,0 +1,73 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { decodeNpy } from "../../src/tensor/npy.js";
+import { explain, file, golden, refused } from "./cli-forms.js";
+import { filesIn, fullgrad, readJson, temporaryFolder } from "./cli-harness.js";
+
+describe("other forms", () => {
+  test("--output logits explains what goes into the last Softmax", async () => {
+    const { results } = await explain("softmax-head", "--output", "logits");
+    const at = golden("softmax-head", "logits.npy");
+    results.forEach(({ target, score }, n) => {
+      expect(score).toBeCloseTo(at(n * 5 + Number(target)), 5);
+    });
+    const [code, message] = await refused("inspect", file("regression"), "--output", "logits");
+    expect(code).toBe(2);
+    expect(message).toMatch(/no output "logits"; .*no Softmax or Sigmoid makes the first one/);
+  });
+
+  test("half precision is fed and explained as float32", async () => {
+    const { results } = await explain("half");
+    const at = golden("half", "logits.npy");
+    results.forEach(({ target, score }, n) => {
+      expect(score).toBeCloseTo(at(n * 5 + Number(target)), 5);
+    });
+  });
+
+  test("a signal has a map and no picture", async () => {
+    const { results } = await explain("one-dimension");
+    const { files } = results[0]!;
+    expect(decodeNpy(readFileSync(files.map)).dims).toEqual([40]);
+    expect(files.heatmap).toBeUndefined();
+    const volume = await explain("three-dimensions");
+    expect(decodeNpy(readFileSync(volume.results[0]!.files.map)).dims).toEqual([6, 8, 10]);
+  });
+
+  test("inspect says which size it assumes where the model leaves it open", async () => {
+    const { stdout } = await fullgrad("inspect", file("any-size"));
+    expect(stdout).toMatch(
+      /^size +224x224, assumed because the model leaves it open \(--size HxW\)$/m,
+    );
+    const asked = await fullgrad("inspect", file("any-size"), "--size", "40x48");
+    expect(asked.stdout).not.toContain("assumed");
+    expect(asked.stdout).toContain("[batch,8,20,24]");
+  });
+
+  test("what is not in the map is counted and named", async () => {
+    const { results } = await explain("vit");
+    const { leftOut, files } = results[0]!;
+    expect(leftOut.count).toBeGreaterThan(0);
+    expect(leftOut.share).toBeGreaterThan(0);
+    const manifest = readJson(files.manifest) as {
+      leftOut: { count: number; share: number; terms: { op: string; share: number }[] };
+    };
+    const { terms } = manifest.leftOut;
+    expect(terms).toHaveLength(leftOut.count);
+    expect(terms.map((t) => t.op)).toContain("Gemm");
+    expect(terms.reduce((sum, t) => sum + t.share, 0)).toBeCloseTo(leftOut.share, 6);
+  });
+});
+
+describe("weights in another file", () => {
+  test("are found beside the model, and missed where they are not", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "model.onnx"), readFileSync(file("external-data")));
+    const [code, message] = await refused("inspect", join(folder, "model.onnx"));
+    expect(code).toBe(1);
+    expect(message).toMatch(/external-data\.legacy\.onnx\.data" is missing/);
+    expect(filesIn(folder)).toEqual(["model.onnx"]);
+    const { results } = await explain("external-data");
+    expect(results).toHaveLength(2);
+  });
+});
