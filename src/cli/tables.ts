@@ -3,7 +3,7 @@ import type { NodeGap } from "../engine/bisect.js";
 import { completenessTolerance } from "../engine/completeness.js";
 import { insteadLines } from "../errors.js";
 import { batchNormCase, largestTerms } from "./manifest.js";
-import type { VerifiedSample } from "./verify.js";
+import type { VerifiedSample } from "./verified-sample.js";
 
 /** A number for people: four significant digits. JSON has null for what is not finite. */
 export function formatNumber(value: number | null): string {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { NodeGap } from "../engine/bisect.js";
 import { concatBatch, sliceBatch } from "../engine/batches.js";
-import { completenessTolerance, isComplete, type Completeness } from "../engine/completeness.js";
+import { completenessTolerance, isComplete } from "../engine/completeness.js";
 import type { SampleResult } from "../engine/session.js";
 import { presets } from "../image/preprocess.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -9,7 +9,7 @@ import { exitCodes } from "./exit-codes.js";
 import { feedsFor, readFeeds, type Feed } from "./feeds.js";
 import { isArrayFile } from "./inputs.js";
 import { chooseLabels, type Labels } from "./labels.js";
-import { largestTerms, termReports, type TermReport } from "./manifest.js";
+import { largestTerms, termReports } from "./manifest.js";
 import { namingProvider, readExplainableModel, type ExplainableModel } from "./model-file.js";
 import type { VerifyFlags } from "./options.js";
 import { choosePreprocessing, type ChosenPreprocessing } from "./preprocessing.js";
@@ -18,20 +18,8 @@ import { Reporter, type Io } from "./reporter.js";
 import { incompleteness } from "./results.js";
 import { readSamples } from "./samples.js";
 import { gapTable, verificationText } from "./tables.js";
+import type { VerifiedSample } from "./verified-sample.js";
 import { chooseTarget, labelOf, passesFor, type TargetChoice } from "./targets.js";
-
-/** One sample and class, taken apart, as --json has it. */
-export interface VerifiedSample extends Completeness {
-  /** "random 0", or the file and the sample's place in it. */
-  readonly sample: string;
-  /** Its row in the input. */
-  readonly at: number;
-  /** A class, or the words of a target of another kind. */
-  readonly target: number | string;
-  readonly label: string | null;
-  readonly complete: boolean;
-  readonly terms: readonly TermReport[];
-}
 
 /** `fullgrad verify`: do the parts add up to the score? Returns the exit code. */
 export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<number> {

@@ -1,0 +1,15 @@
+import type { Completeness } from "../engine/completeness.js";
+import type { TermReport } from "./manifest.js";
+
+/** One sample and class, taken apart, as --json has it. */
+export interface VerifiedSample extends Completeness {
+  /** "random 0", or the file and the sample's place in it. */
+  readonly sample: string;
+  /** Its row in the input. */
+  readonly at: number;
+  /** A class, or the words of a target of another kind. */
+  readonly target: number | string;
+  readonly label: string | null;
+  readonly complete: boolean;
+  readonly terms: readonly TermReport[];
+}
