@@ -25,6 +25,7 @@ import { importModel } from "./onnx/import.js";
 import type { Graph } from "./onnx/ir.js";
 import { registry } from "./ops/all.js";
 import { prepare } from "./passes/prepare.js";
+import { readFile } from "./read-file.js";
 import type { Shape } from "./tensor/shape.js";
 import type { Tensor } from "./tensor/tensor.js";
 
@@ -116,7 +117,7 @@ export class Model {
   /**
    * A picture as the model takes it: [1,C,H,W] float32.
    *
-   * @param image a path, the bytes of a PNG or JPEG, or pixels
+   * @param image a path (in a browser, a URL), the bytes of a PNG or JPEG, or pixels
    * @param settings a preset or settings of one's own; fitted to the model's input size
    * @throws {ImageError} where the picture cannot be read
    */
@@ -262,7 +263,7 @@ export class Model {
 /**
  * Loads an ONNX model.
  *
- * @param source a path, or the file's bytes
+ * @param source a path (in a browser, a URL), or the file's bytes
  * @throws {ModelFormatError} where it is no ONNX model @throws {ExternalDataError} where a file of weights is missing
  */
 export async function load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
@@ -293,14 +294,4 @@ function sizeIn({ crop, resize }: Preprocessing): Size | undefined {
 async function rasterOf(image: string | Uint8Array | Raster): Promise<Raster> {
   if (typeof image === "string") return decodeImage(await readFile(image, "the image"), image);
   return image instanceof Uint8Array ? decodeImage(image, "the image") : image;
-}
-
-async function readFile(path: string, what: string): Promise<Uint8Array> {
-  const fs = await import("node:fs/promises");
-  try {
-    return await fs.readFile(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new InputError(`cannot read ${what} "${path}": ${reason}`, { cause: error });
-  }
 }

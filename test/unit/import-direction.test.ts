@@ -9,6 +9,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 /** A folder may import from itself and from those in earlier rows. */
 const order: readonly (readonly string[])[] = [
   ["errors.ts"],
+  ["read-file.ts", "read-file-web.ts"],
   ["tensor"],
   ["onnx"],
   ["ops"],
@@ -28,6 +29,8 @@ const owners: Readonly<Record<string, string>> = {
   "onnxruntime-web": "src/backends/ort",
   "@tensorflow/": "src/backends/tfjs",
   jimp: "src/image",
+  "jpeg-js": "src/image",
+  pngjs: "src/image",
   protobufjs: "src/onnx",
   commander: "src/cli",
 };
