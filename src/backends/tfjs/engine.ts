@@ -1,0 +1,51 @@
+import type { Tensor as AnyTensor } from "@tensorflow/tfjs";
+import { BackendError } from "../../errors.js";
+import { loadProvider, type Provider } from "./providers.js";
+
+export type Tf = typeof import("@tensorflow/tfjs");
+export type TfTensor = AnyTensor;
+
+/** tfjs with one of its back ends ready. */
+export interface Engine {
+  readonly tf: Tf;
+  /** tfjs' own name of the back end: "wasm", "cpu", "webgl", "webgpu", "tensorflow". */
+  readonly backend: string;
+  /**
+   * Does something on this back end. tfjs has one current back end for the whole process: it is put back afterwards, so
+   * the work must not wait for anything. Tensors that it makes and does not return are freed, also when it fails.
+   */
+  use<T extends TfTensor[]>(work: () => T): T;
+}
+
+/**
+ * @throws {BackendError} where the provider is not installed or does not start
+ */
+export async function startEngine(provider: Provider, threads?: number): Promise<Engine> {
+  const { tf, backend } = await loadProvider(provider, threads);
+  const before = tf.engine().backendName as string | null;
+  try {
+    if (!(await tf.setBackend(backend))) throw new Error("it does not start");
+    await tf.ready();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BackendError(`tfjs provider "${provider}" is not available here: ${reason}`, {
+      cause: error,
+    });
+  } finally {
+    if (before && before !== backend) await tf.setBackend(before);
+  }
+  return {
+    tf,
+    backend,
+    use<T extends TfTensor[]>(work: () => T): T {
+      const current = tf.engine().backendName;
+      // For a back end that has been started, setBackend does its work before it returns.
+      if (current !== backend) void tf.setBackend(backend);
+      try {
+        return tf.tidy(work);
+      } finally {
+        if (current && current !== backend) void tf.setBackend(current);
+      }
+    },
+  };
+}
