@@ -1,6 +1,8 @@
 import type { Inspection } from "./analyzer/report.js";
 import type { Backend, Tensors } from "./backends/backend.js";
 import { ortBackend } from "./backends/ort/ort-backend.js";
+import { providers as tfjsProviders } from "./backends/tfjs/providers.js";
+import { tfjsBackend } from "./backends/tfjs/tfjs-backend.js";
 import type { NodeGap } from "./engine/bisect.js";
 import type { Completeness } from "./engine/completeness.js";
 import { inspectModel } from "./engine/inspect.js";
@@ -30,12 +32,17 @@ import type { Shape } from "./tensor/shape.js";
 import type { Tensor } from "./tensor/tensor.js";
 
 export interface LoadOptions {
-  /** The engine; ONNX Runtime unless given. */
-  readonly backend?: Backend;
-  /** Execution provider of ONNX Runtime: cpu (default), cuda, webgpu, dml, coreml. */
+  /** The engine: ONNX Runtime ("ort", the default), TensorFlow.js ("tfjs"), or one of your own. */
+  readonly backend?: Backend | "ort" | "tfjs";
+  /**
+   * What the engine runs on. ONNX Runtime: cpu (default), cuda, webgpu, dml, coreml; in a browser wasm (default), webgpu.
+   * tfjs: wasm (default), cpu, and in Node node, node-gpu, in a browser webgl, webgpu.
+   */
   readonly provider?: string;
   /** Threads for one operator; one a core unless given. */
   readonly threads?: number;
+  /** In a browser, the URL of the folder with the engine's .wasm files, where the bundler has not put them in place. */
+  readonly wasmPaths?: string;
   /** The input to explain; the only one, or the only image, unless given. */
   readonly input?: string;
   /**
@@ -265,14 +272,10 @@ export class Model {
  *
  * @param source a path (in a browser, a URL), or the file's bytes
  * @throws {ModelFormatError} where it is no ONNX model @throws {ExternalDataError} where a file of weights is missing
+ * @throws {UsageError} where the engine has no such provider
  */
 export async function load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
-  const backend =
-    options.backend ??
-    ortBackend({
-      ...(options.provider === undefined ? {} : { provider: options.provider }),
-      ...(options.threads === undefined ? {} : { threads: options.threads }),
-    });
+  const backend = backendOf(options);
   if (typeof source !== "string") {
     return new Model(
       await importModel(decodeModel(source), options.externalData),
@@ -284,6 +287,21 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
   const bytes = await readFile(source, "the model");
   const reader = options.externalData ?? externalDataFiles(source);
   return new Model(await importModel(decodeModel(bytes), reader), backend, options);
+}
+
+/** @throws {UsageError} where the engine has no such provider */
+function backendOf({ backend = "ort", provider, threads, wasmPaths }: LoadOptions): Backend {
+  if (typeof backend !== "string") return backend;
+  const options = {
+    ...(threads === undefined ? {} : { threads }),
+    ...(wasmPaths === undefined ? {} : { wasmPaths }),
+  };
+  if (backend === "ort") return ortBackend({ ...options, ...(provider ? { provider } : {}) });
+  const known = tfjsProviders.find((name) => name === (provider ?? tfjsProviders[0]));
+  if (known) return tfjsBackend({ ...options, provider: known });
+  throw new UsageError(
+    `tfjs has no provider "${provider ?? ""}"; there are ${tfjsProviders.join(", ")}`,
+  );
 }
 
 /** The size that preprocessing itself ends with, where it ends with a fixed one. */

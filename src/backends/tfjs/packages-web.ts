@@ -1,10 +1,10 @@
 import { BackendError } from "../../errors.js";
-import type { TfjsProviderName, TfjsProviderOptions } from "./providers.js";
+import type { Provider, ProviderOptions } from "./providers.js";
 
 /** As in packages.ts, in a browser. webgl and cpu are in @tensorflow/tfjs itself. */
 export async function loadPackages(
-  name: TfjsProviderName,
-  { wasmPaths, threads }: TfjsProviderOptions,
+  name: Provider,
+  { wasmPaths, threads }: ProviderOptions,
 ): Promise<void> {
   switch (name) {
     case "cpu":

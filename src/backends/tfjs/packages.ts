@@ -1,23 +1,20 @@
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import { BackendError } from "../../errors.js";
-import type { TfjsProviderName, TfjsProviderOptions } from "./providers.js";
+import type { Provider, ProviderOptions } from "./providers.js";
 
 /** CommonJS packages, found where Node finds such: in node_modules, and in NODE_PATH. */
 const require = createRequire(import.meta.url);
 
 /** tfjs-node and tfjs-node-gpu go by one name in tfjs: the first that is loaded is both. */
-let native: TfjsProviderName | undefined;
+let native: Provider | undefined;
 
 /**
  * Loads, in Node, the packages that register a provider with tfjs. In a browser, packages-web.ts stands for this file.
  *
  * @throws {BackendError} where one is missing, and how to install it
  */
-export async function loadPackages(
-  name: TfjsProviderName,
-  { wasmPaths }: TfjsProviderOptions,
-): Promise<void> {
+export async function loadPackages(name: Provider, { wasmPaths }: ProviderOptions): Promise<void> {
   switch (name) {
     case "cpu":
       return;
@@ -45,7 +42,7 @@ function folderOf(name: string): string {
   return dirname(require.resolve(name)) + sep;
 }
 
-function requirePeer(provider: TfjsProviderName, name: string): void {
+function requirePeer(provider: Provider, name: string): void {
   try {
     require(name);
   } catch (error) {

@@ -3,13 +3,13 @@ import { BackendError } from "../../errors.js";
 import { loadPackages } from "./packages.js";
 
 /** TensorFlow.js, the package. */
-export type Tfjs = typeof import("@tensorflow/tfjs");
+export type Tf = typeof import("@tensorflow/tfjs");
 
 /** What can run tfjs; the first is the default. */
-export const tfjsProviders = ["wasm", "cpu", "node", "node-gpu", "webgl", "webgpu"] as const;
-export type TfjsProviderName = (typeof tfjsProviders)[number];
+export const providers = ["wasm", "cpu", "node", "node-gpu", "webgl", "webgpu"] as const;
+export type Provider = (typeof providers)[number];
 
-export interface TfjsProviderOptions {
+export interface ProviderOptions {
   /**
    * Where a browser finds the .wasm files of @tensorflow/tfjs-backend-wasm: the URL of a folder, with a slash at its end.
    * Beside the script unless given. In Node they are in the package.
@@ -19,19 +19,14 @@ export interface TfjsProviderOptions {
   readonly threads?: number;
 }
 
-/** A back end of tfjs that has started. */
-export interface TfjsProvider {
-  readonly name: TfjsProviderName;
-  readonly tf: Tfjs;
-  /**
-   * Runs synchronous work on this back end. Which one is current is global in tfjs; the one that was comes back after
-   * it, so that nobody else's tensors move.
-   */
-  run<T>(work: () => T): T;
+/** A back end of tfjs that has started. It is not made the current one. */
+export interface LoadedProvider {
+  readonly tf: Tf;
+  /** tfjs' own name of the back end: "wasm", "cpu", "webgl", "webgpu", "tensorflow". */
+  readonly backend: string;
 }
 
-/** As tfjs calls them. */
-const backendNames: Readonly<Record<TfjsProviderName, string>> = {
+const backendNames: Readonly<Record<Provider, string>> = {
   wasm: "wasm",
   cpu: "cpu",
   node: "tensorflow",
@@ -40,7 +35,7 @@ const backendNames: Readonly<Record<TfjsProviderName, string>> = {
   webgpu: "webgpu",
 };
 
-const started = new Map<TfjsProviderName, Promise<TfjsProvider>>();
+const started = new Map<Provider, Promise<LoadedProvider>>();
 
 /**
  * Loads and starts a back end of tfjs, once; wasm paths and threads are those of the first call.
@@ -48,9 +43,9 @@ const started = new Map<TfjsProviderName, Promise<TfjsProvider>>();
  * @throws {BackendError} where its package is missing (and how to install it), or where it does not start here
  */
 export function loadProvider(
-  name: TfjsProviderName,
-  options: TfjsProviderOptions = {},
-): Promise<TfjsProvider> {
+  name: Provider,
+  options: ProviderOptions = {},
+): Promise<LoadedProvider> {
   const known = started.get(name);
   if (known) return known;
   const starting = start(name, options);
@@ -60,14 +55,14 @@ export function loadProvider(
   return starting;
 }
 
-async function start(name: TfjsProviderName, options: TfjsProviderOptions): Promise<TfjsProvider> {
-  const tf = await loadTfjs();
+async function start(name: Provider, options: ProviderOptions): Promise<LoadedProvider> {
+  const tf = await loadTf();
   const backend = backendNames[name];
   const before = tf.getBackend() as string | undefined;
   await loadPackages(name, options);
   // tfjs-node makes itself the current one when it is loaded.
   if (before !== undefined && before !== backend && before in tf.engine().registry) {
-    makeCurrent(tf, before);
+    void tf.setBackend(before);
   }
   try {
     await register(tf, backend);
@@ -77,16 +72,16 @@ async function start(name: TfjsProviderName, options: TfjsProviderOptions): Prom
       cause: error,
     });
   }
-  return { name, tf, run: (work) => runOn(tf, backend, work) };
+  return { tf, backend };
 }
 
 type Instance = KernelBackend & { firstUse?: boolean };
 type Factory = () => Instance | Promise<Instance>;
 
-async function loadTfjs(): Promise<Tfjs> {
+async function loadTf(): Promise<Tf> {
   try {
     // In Node it is a CommonJS module, all of it in `default`.
-    const module = (await import("@tensorflow/tfjs")) as Tfjs & { default?: Tfjs };
+    const module = (await import("@tensorflow/tfjs")) as Tf & { default?: Tf };
     return module.default ?? module;
   } catch (error) {
     throw new BackendError("@tensorflow/tfjs cannot be loaded: npm install @tensorflow/tfjs", {
@@ -99,7 +94,7 @@ async function loadTfjs(): Promise<Tfjs> {
  * Starts a back end that is not started yet. `tf.setBackend` would do it too, but would keep everybody else in the
  * process from computing until it is done.
  */
-async function register(tf: Tfjs, backend: string): Promise<void> {
+async function register(tf: Tf, backend: string): Promise<void> {
   const engine = tf.engine();
   if (backend in engine.registry) return;
   const factory = tf.findBackendFactory(backend) as Factory | undefined;
@@ -108,20 +103,4 @@ async function register(tf: Tfjs, backend: string): Promise<void> {
   // The cpu back end would print an advertisement for tfjs-node, seven lines.
   if (instance.firstUse) instance.firstUse = false;
   engine.registry[backend] ??= instance;
-}
-
-/** Of a back end that has started; tf.setBackend is synchronous then. */
-function makeCurrent(tf: Tfjs, backend: string): void {
-  void tf.setBackend(backend);
-}
-
-function runOn<T>(tf: Tfjs, backend: string, work: () => T): T {
-  const before = tf.getBackend() as string | undefined;
-  if (before === backend) return work();
-  makeCurrent(tf, backend);
-  try {
-    return work();
-  } finally {
-    if (before !== undefined && before in tf.engine().registry) makeCurrent(tf, before);
-  }
 }

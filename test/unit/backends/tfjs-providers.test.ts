@@ -1,22 +1,26 @@
 import { expect, test } from "vitest";
+import { startEngine } from "../../../src/backends/tfjs/engine.js";
 import { loadProvider } from "../../../src/backends/tfjs/providers.js";
 import { BackendError } from "../../../src/errors.js";
 
 test("cpu and wasm run beside each other, and leave the current back end of tfjs as it was", async () => {
-  const [cpu, wasm] = await Promise.all([loadProvider("cpu"), loadProvider("wasm")]);
+  const [cpu, wasm] = await Promise.all([startEngine("cpu"), startEngine("wasm")]);
   expect(cpu.tf).toBe(wasm.tf);
   const { tf } = cpu;
   await tf.setBackend("cpu");
   const x = tf.tensor1d([1, 2, 3]);
   const used: string[] = [];
-  const double = (): number[] => {
+  const double = () => {
     used.push(tf.getBackend());
-    return tf.tidy(() => [...x.mul(2).dataSync()]);
+    return [x.mul(2)];
   };
-  expect(wasm.run(double)).toEqual([2, 4, 6]);
-  expect(tf.getBackend()).toBe("cpu");
-  expect(cpu.run(double)).toEqual([2, 4, 6]);
-  expect(() => wasm.run(() => expect.fail("as it must"))).toThrow("as it must");
+  for (const engine of [wasm, cpu]) {
+    const [y] = engine.use(double);
+    expect([...(await y!.data())]).toEqual([2, 4, 6]);
+    y!.dispose();
+    expect(tf.getBackend()).toBe("cpu");
+  }
+  expect(() => wasm.use(() => expect.fail("as it must"))).toThrow("as it must");
   expect(tf.getBackend()).toBe("cpu");
   expect(used).toEqual(["wasm", "cpu"]);
   x.dispose();

@@ -1,0 +1,151 @@
+import { sizeOf, stridesOf } from "../../../tensor/shape.js";
+import { concat, gather, pad, reverse, sliceAxis } from "./movement-words.js";
+import type { Lowerings, NodeToLower } from "./lowering.js";
+import type { Operand } from "./program-writer.js";
+import type { Words } from "./words.js";
+
+/** Indices from the end are negative; tfjs knows none. */
+export function fromTheFront(w: Words, indices: Operand, extent: number): Operand {
+  const { known } = indices;
+  if (known) {
+    const values = Array.from(known.data as Int32Array, (i) => (i < 0 ? i + extent : i));
+    return w.integers(values, indices.dims);
+  }
+  return w.binary("FloorMod", indices, w.scalar(extent, "int32"));
+}
+
+/** Along each axis: the first element, how many, and how far apart; backwards where the step is negative. */
+function sliceOf(w: Words, n: NodeToLower): Operand {
+  const [from, axes, steps] = [
+    n.view.numbers(1),
+    n.view.optionalNumbers(3),
+    n.view.optionalNumbers(4),
+  ];
+  let x = n.x();
+  from.forEach((start, k) => {
+    const given = axes?.[k] ?? k;
+    const axis = given < 0 ? given + x.dims.length : given;
+    const [extent, step, count] = [n.x().dims[axis]!, steps?.[k] ?? 1, n.dims()[axis]!];
+    const wrapped = start < 0 ? start + extent : start;
+    const first = Math.min(Math.max(wrapped, 0), step > 0 ? extent : extent - 1);
+    x = every(w, x, axis, { first, count, step });
+  });
+  return x;
+}
+
+interface Progression {
+  readonly first: number;
+  readonly count: number;
+  readonly step: number;
+}
+
+function every(w: Words, x: Operand, axis: number, { first, count, step }: Progression): Operand {
+  if (count === 0) return sliceAxis(w, x, axis, 0, 0);
+  if (step === 1) return sliceAxis(w, x, axis, first, count);
+  const last = first + (count - 1) * step;
+  if (step === -1) return reverse(w, sliceAxis(w, x, axis, last, count), [axis]);
+  const places = Array.from({ length: count }, (_, i) => first + i * step);
+  return gather(w, x, w.integers(places), axis);
+}
+
+/** Borders that repeat what is inside: the place in x of each element along one axis. */
+function borrowed(mode: string, extent: number, begin: number, end: number): number[] {
+  return Array.from({ length: begin + extent + end }, (_, i) => {
+    const at = i - begin;
+    if (mode === "edge") return Math.min(Math.max(at, 0), extent - 1);
+    if (mode === "wrap") return ((at % extent) + extent) % extent;
+    const period = 2 * (extent - 1) || 1;
+    const within = ((at % period) + period) % period;
+    return Math.min(within, period - within);
+  });
+}
+
+function padOf(w: Words, n: NodeToLower): Operand {
+  const x = n.x();
+  const rank = x.dims.length;
+  const [pads, given] = [n.view.numbers(1), n.view.optionalNumbers(3)];
+  const axes = given?.map((a) => (a < 0 ? a + rank : a)) ?? x.dims.map((_, i) => i);
+  const [begins, ends] = [x.dims.map(() => 0), x.dims.map(() => 0)];
+  axes.forEach((axis, k) => {
+    begins[axis] = pads[k]!;
+    ends[axis] = pads[axes.length + k]!;
+  });
+  const mode = n.attributes.text("mode", "constant");
+  if (mode !== "constant") {
+    return begins.reduce((y, begin, axis) => {
+      const end = ends[axis]!;
+      if (begin === 0 && end === 0) return y;
+      return gather(w, y, w.integers(borrowed(mode, y.dims[axis]!, begin, end)), axis);
+    }, x);
+  }
+  const value = n.optional(2) ? n.elements(2)?.[0] : 0;
+  if (value !== undefined) return pad(w, x, begins, ends, value);
+  // A border that is computed: x in zeros, and the border where a padded 0 of ones is.
+  const inside = pad(w, w.fill(x.dims, 1), begins, ends);
+  return w.select(inside, pad(w, x, begins, ends), w.reshape(n.x(2), []));
+}
+
+/** Flat places in a tensor of the given dims, from an index along one axis and the element's own place elsewhere. */
+export function flatPlaces(
+  w: Words,
+  indices: Operand,
+  dims: readonly number[],
+  axis: number,
+): Operand {
+  const strides = stridesOf(dims);
+  const own = new Float64Array(sizeOf(indices.dims));
+  const steps = stridesOf(indices.dims);
+  for (let at = 0; at < own.length; at++) {
+    indices.dims.forEach((d, i) => {
+      if (i !== axis) own[at]! += (Math.floor(at / steps[i]!) % d) * strides[i]!;
+    });
+  }
+  const along = w.scale(fromTheFront(w, indices, dims[axis]!), strides[axis]!);
+  return w.add(w.plain(along), w.integers(own, indices.dims));
+}
+
+export const indexing: Lowerings = {
+  Slice: sliceOf,
+  Pad: padOf,
+  Gather: (w, n) => {
+    const axis = n.axis("axis", 0);
+    const x = n.x();
+    const known = n.elements(1);
+    if (known?.length === 1) {
+      const at = known[0]! < 0 ? known[0]! + x.dims[axis]! : known[0]!;
+      return w.reshape(sliceAxis(w, x, axis, at, 1), n.dims());
+    }
+    const indices = w.plain(fromTheFront(w, n.x(1), x.dims[axis]!));
+    return w.reshape(gather(w, x, w.reshape(indices, [sizeOf(indices.dims)]), axis), n.dims());
+  },
+  GatherElements: (w, n) => {
+    const [x, axis] = [n.x(), n.axis("axis", 0)];
+    const places = flatPlaces(w, n.x(1), x.dims, axis);
+    const rows = w.reshape(w.plain(x), [sizeOf(x.dims)]);
+    return w.reshape(gather(w, rows, w.reshape(places, [sizeOf(places.dims)]), 0), n.dims());
+  },
+  Trilu: (w, n) => {
+    const [rows, columns] = n.dims().slice(-2) as [number, number];
+    const [k, upper] = [n.elements(1)?.[0] ?? 0, n.attributes.flag("upper", true)];
+    if (n.optional(1) && !n.elements(1)) throw n.refusal("its diagonal depends on the input");
+    const mask = new Float64Array(rows * columns);
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < columns; j++)
+        mask[i * columns + j] = (upper ? j - i >= k : j - i <= k) ? 1 : 0;
+    }
+    return w.select(w.floats([rows, columns], mask), n.x(), w.scalar(0, n.x().type));
+  },
+  ReverseSequence: (w, n) => {
+    const [batch, time] = [n.axis("batch_axis", 1), n.axis("time_axis", 0)];
+    const lengths = n.elements(1);
+    if (!lengths) throw n.refusal("its lengths depend on the input");
+    const parts = lengths.map((length, i) => {
+      const row = sliceAxis(w, n.x(), batch, i, 1);
+      const turned = Array.from({ length: row.dims[time]! }, (_, t) =>
+        t < length ? length - 1 - t : t,
+      );
+      return gather(w, row, w.integers(turned), time);
+    });
+    return concat(w, parts, batch);
+  },
+};
