@@ -3,8 +3,8 @@
  *
  * @module
  */
+export { load } from "./load.js";
 export {
-  load,
   Model,
   type Explanation,
   type ExplainOptions,

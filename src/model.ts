@@ -1,8 +1,5 @@
 import type { Inspection } from "./analyzer/report.js";
 import type { Backend, Tensors } from "./backends/backend.js";
-import { ortBackend } from "./backends/ort/ort-backend.js";
-import { providers as tfjsProviders } from "./backends/tfjs/providers.js";
-import { tfjsBackend } from "./backends/tfjs/tfjs-backend.js";
 import type { NodeGap } from "./engine/bisect.js";
 import type { Completeness } from "./engine/completeness.js";
 import { inspectModel } from "./engine/inspect.js";
@@ -21,9 +18,7 @@ import { decodeImage } from "./image/codec.js";
 import { fitTo, preprocess, presets, type Preprocessing, type Size } from "./image/preprocess.js";
 import type { Raster } from "./image/raster.js";
 import { methods } from "./methods/all.js";
-import { decodeModel } from "./onnx/decode.js";
 import type { ExternalDataReader } from "./onnx/external-data.js";
-import { importModel } from "./onnx/import.js";
 import type { Graph } from "./onnx/ir.js";
 import { registry } from "./ops/all.js";
 import { prepare } from "./passes/prepare.js";
@@ -104,7 +99,7 @@ export class Model {
   private readonly sessions = new Map<string, Session>();
   private chosen: ModelPart | undefined;
 
-  /** Use {@link load}. */
+  /** Use `load`. */
   constructor(imported: Graph, backend: Backend, options: LoadOptions) {
     this.imported = imported;
     this.backend = backend;
@@ -265,43 +260,6 @@ export class Model {
     this.sessions.set(key, session);
     return session;
   }
-}
-
-/**
- * Loads an ONNX model.
- *
- * @param source a path (in a browser, a URL), or the file's bytes
- * @throws {ModelFormatError} where it is no ONNX model @throws {ExternalDataError} where a file of weights is missing
- * @throws {UsageError} where the engine has no such provider
- */
-export async function load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
-  const backend = backendOf(options);
-  if (typeof source !== "string") {
-    return new Model(
-      await importModel(decodeModel(source), options.externalData),
-      backend,
-      options,
-    );
-  }
-  const { externalDataFiles } = await import("./onnx/external-data-file.js");
-  const bytes = await readFile(source, "the model");
-  const reader = options.externalData ?? externalDataFiles(source);
-  return new Model(await importModel(decodeModel(bytes), reader), backend, options);
-}
-
-/** @throws {UsageError} where the engine has no such provider */
-function backendOf({ backend = "ort", provider, threads, wasmPaths }: LoadOptions): Backend {
-  if (typeof backend !== "string") return backend;
-  const options = {
-    ...(threads === undefined ? {} : { threads }),
-    ...(wasmPaths === undefined ? {} : { wasmPaths }),
-  };
-  if (backend === "ort") return ortBackend({ ...options, ...(provider ? { provider } : {}) });
-  const known = tfjsProviders.find((name) => name === (provider ?? tfjsProviders[0]));
-  if (known) return tfjsBackend({ ...options, provider: known });
-  throw new UsageError(
-    `tfjs has no provider "${provider ?? ""}"; there are ${tfjsProviders.join(", ")}`,
-  );
 }
 
 /** The size that preprocessing itself ends with, where it ends with a fixed one. */

@@ -50,7 +50,7 @@ function requirePeer(provider: Provider, name: string): void {
     const isMissing = reason.startsWith(`Cannot find module '${name}'`);
     throw new BackendError(
       isMissing
-        ? `provider ${provider} needs a package that is not installed: npm install ${name}`
+        ? `${provider} needs a package that is not installed: npm install ${name}`
         : `${name} is installed but does not load: ${reason}`,
       { cause: error },
     );
