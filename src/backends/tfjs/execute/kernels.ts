@@ -128,16 +128,9 @@ const kernels: Kernels = {
       paddings.map(([p, q]) => [p, q]),
       value,
     ),
-  MirrorPad: (tf, [x], { paddings }) =>
-    tf.mirrorPad(
-      x!,
-      paddings.map(([p, q]) => [p, q]),
-      "reflect",
-    ),
   ConcatV2: (tf, inputs, { axis }) => tf.concat([...inputs], axis),
   Tile: (tf, [x], { multiples }) => tf.tile(x!, [...multiples]),
   GatherV2: (tf, [x, indices], { axis }) => tf.gather(x!, indices!, axis),
-  GatherNd: (tf, [x, indices]) => tf.gatherND(x!, indices!),
   ScatterNd: (tf, [indices, updates], { shape }) =>
     tf.scatterND(indices!, updates!, [...shape] as [number]),
   TensorScatterUpdate: (tf, [x, indices, updates]) =>

@@ -26,16 +26,12 @@ export function interleave(
   }
   const layout = channelsLast(dims.length);
   const filled = parts.map((p) => p ?? w.arrange(w.fill(dims, 0), layout));
-  // [phases·N, C, …] to [N, C, …, stride, …]
-  const stacked = concat(
-    w,
-    filled.map((p) => w.reshape(p, [1, ...p.dims])),
-    0,
-  );
-  const split = w.reshape(stacked, [...strides, ...dims]);
+  // Phases as channels, [N, phases·C, …], then each phase beside its places: [N, C, …, stride, …].
+  const stacked = concat(w, filled, 1);
+  const [samples, channels, ...counts] = dims as [number, number, ...number[]];
+  const split = w.reshape(stacked, [samples, ...strides, channels, ...counts]);
   const s = strides.length;
-  const perm = [s, s + 1, ...strides.flatMap((_, i) => [s + 2 + i, i])];
-  const order = strides.flatMap((_, i) => [2 + 2 * i, 3 + 2 * i]);
-  const apart = w.arrange(w.transpose(split, perm), [0, ...order, 1]);
-  return w.reshape(apart, full);
+  const perm = [0, s + 1, ...strides.flatMap((_, i) => [s + 2 + i, i + 1])];
+  const apart = w.transpose(split, perm);
+  return w.reshape(w.arrange(apart, channelsLast(apart.dims.length)), full);
 }

@@ -81,9 +81,9 @@ export class Words extends ProgramWriter {
       .sort((i, j) => to.indexOf(runs[i]![0]!) - to.indexOf(runs[j]![0]!));
     const before = runs.map(length);
     const after = perm.map((i) => before[i]!);
-    const flat = this.emit("Reshape", [x.id], { shape: before }, x.type, before);
+    const flat = this.emitReshape(x.id, x.type, inMemory(x.dims, x.layout), before);
     const turned = this.emit("Transpose", [flat], { perm }, x.type, after);
-    return this.emit("Reshape", [turned], { shape }, x.type, shape);
+    return this.emitReshape(turned, x.type, after, shape);
   }
 
   /** Costs nothing where runs of axes lie together; else the tensor is brought to the graph's order first. */
@@ -94,7 +94,8 @@ export class Words extends ProgramWriter {
     const layout = reshapedLayout(x.dims, x.layout, dims);
     const source = layout ? x : this.plain(x);
     const shape = layout ? inMemory(dims, layout) : dims;
-    const id = this.emit("Reshape", [source.id], { shape }, x.type, shape);
+    const before = inMemory(source.dims, source.layout);
+    const id = this.emitReshape(source.id, x.type, before, shape);
     const known = {
       ...(x.known ? { known: { ...x.known, dims } } : {}),
       ...(x.uniform === undefined ? {} : { uniform: x.uniform }),
@@ -269,11 +270,11 @@ export class Words extends ProgramWriter {
     const weight = op === "Mean" ? 1 / rows : 1;
     const ones = this.constant(full("float32", [1, 1, rows], weight));
     const block = [before, rows, columns];
-    const flat = this.emit("Reshape", [x.id], { shape: block }, x.type, block);
+    const flat = this.emitReshape(x.id, x.type, lengths, block);
     const direct = { adjX: false, adjY: false };
     const summed = [before, 1, columns];
     const sums = this.emit("BatchMatMulV2", [ones.id, flat], direct, x.type, summed);
-    return this.emit("Reshape", [sums], { shape }, x.type, shape);
+    return this.emitReshape(sums, x.type, summed, shape);
   }
 
   /** Along the last axis in memory: the layout with this axis last. */
