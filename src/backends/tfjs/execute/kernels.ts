@@ -1,4 +1,5 @@
 import type { Tf, TfTensor } from "../engine.js";
+import { wasmProduct } from "./wasm-product.js";
 import type { Step, StepAttributes, StepOperator } from "../program.js";
 
 type Kernel<O extends StepOperator> = (
@@ -109,7 +110,10 @@ const kernels: Kernels = {
     tf.maxPool(x as Image, [...ksize], [...strides], "valid"),
   AvgPool: (tf, [x], { ksize, strides }) =>
     tf.avgPool(x as Image, [...ksize], [...strides], "valid"),
-  BatchMatMulV2: (tf, [a, b], { adjX, adjY }) => tf.matMul(a!, b!, adjX, adjY),
+  BatchMatMulV2: (tf, inputs, { adjX, adjY }) =>
+    tf.getBackend() === "wasm"
+      ? wasmProduct(tf, inputs, adjX, adjY)
+      : tf.matMul(inputs[0]!, inputs[1]!, adjX, adjY),
 
   Cast: (tf, [x], { type }) => tf.cast(x!, type),
   ClipByValue: (tf, [x], { min, max }) => tf.clipByValue(x!, min, max),

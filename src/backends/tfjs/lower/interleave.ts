@@ -14,7 +14,7 @@ export function interleave(
   const full = dims.map((d, i) => d * (strides[i - 2] ?? 1));
   const present = parts.filter((p) => p !== undefined);
   if (present.length === 0) {
-    return w.arrange(w.fill(full, 0), channelsLast(full.length));
+    return w.fill(full, 0, "float32", channelsLast(full.length));
   }
   if (sizeOf(strides) === 1) return present[0]!;
   if (present.length === 1 && parts[0]) {
@@ -25,7 +25,7 @@ export function interleave(
     return w.reshape(pad(w, w.reshape(parts[0], apart), none, ends), full);
   }
   const layout = channelsLast(dims.length);
-  const filled = parts.map((p) => p ?? w.arrange(w.fill(dims, 0), layout));
+  const filled = parts.map((p) => p ?? w.fill(dims, 0, "float32", layout));
   // Phases as channels, [N, phases·C, …], then each phase beside its places: [N, C, …, stride, …].
   const stacked = concat(w, filled, 1);
   const [samples, channels, ...counts] = dims as [number, number, ...number[]];

@@ -39,9 +39,15 @@ export class Words extends ProgramWriter {
   }
 
   /** All elements one number; made when the program runs. */
-  fill(dims: readonly number[], value: number, type: ElementType = "float32"): Operand {
-    const id = this.emit("Fill", [], { shape: dims, value, type }, type, dims);
-    return { id, type, dims, layout: plainLayout(dims.length), uniform: value };
+  fill(
+    dims: readonly number[],
+    value: number,
+    type: ElementType = "float32",
+    layout = plainLayout(dims.length),
+  ): Operand {
+    const shape = inMemory(dims, layout);
+    const id = this.emit("Fill", [], { shape, value, type }, type, shape);
+    return { id, type, dims, layout, uniform: value };
   }
 
   // Where things lie
@@ -54,7 +60,7 @@ export class Words extends ProgramWriter {
     if (known) return known;
     const shape = inMemory(x.dims, layout);
     const id = sameOrder(x.dims, x.layout, layout)
-      ? this.emit("Reshape", [x.id], { shape }, x.type, shape)
+      ? this.emitReshape(x.id, x.type, inMemory(x.dims, x.layout), shape)
       : this.turn(x, layout, shape);
     const result = { ...x, id, layout };
     this.arranged.set(key, result);
@@ -221,11 +227,11 @@ export class Words extends ProgramWriter {
     const lifted = this.lift(x, dims.length);
     if (sameLayout(lifted.dims, dims)) return lifted;
     const value = x.known && sizeOf(x.dims) === 1 ? Number(x.known.data[0]) : undefined;
-    if (value !== undefined) return this.fill(dims, value, x.type);
+    if (value !== undefined) return this.fill(dims, value, x.type, lifted.layout);
     const { layout } = lifted;
     const shape = inMemory(dims, layout);
-    const zeros = this.emit("Fill", [], { shape, value: 0, type: x.type }, x.type, shape);
-    const id = this.emit("AddV2", [lifted.id, zeros], {}, x.type, shape);
+    const zeros = this.fill(dims, 0, x.type, layout);
+    const id = this.emit("AddV2", [lifted.id, zeros.id], {}, x.type, shape);
     return { id, type: x.type, dims, layout };
   }
 
