@@ -1,8 +1,11 @@
 import { tfjsBackend } from "../../src/backends/tfjs/tfjs-backend.js";
-import { networksAgreeWithPyTorch } from "../suites/networks.js";
-import { dimensionsHold } from "../suites/dimensions.js";
-import { fullGradientsDependWeakly } from "../suites/weak-dependence.js";
+import { formsAgreeWithPyTorch } from "../suites/forms.js";
+import { termsComeToTheirPlaces } from "../suites/token-places.js";
+import { shapeArithmetic } from "../suites/elements.js";
+import { operatorLaws } from "../suites/laws/suite.js";
+import { rows } from "../suites/laws/table.js";
 
-networksAgreeWithPyTorch(tfjsBackend());
-dimensionsHold(tfjsBackend());
-fullGradientsDependWeakly(tfjsBackend());
+operatorLaws(tfjsBackend(), { float32: Object.fromEntries(rows.map((r) => [r.op, "float32"])) });
+shapeArithmetic(tfjsBackend());
+formsAgreeWithPyTorch(tfjsBackend());
+termsComeToTheirPlaces(tfjsBackend());

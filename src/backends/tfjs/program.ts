@@ -127,7 +127,6 @@ export type StepAttributes = Readonly<Record<UnaryOperator | BinaryOperator, Non
     readonly GatherV2: { readonly axis: number };
     readonly LeakyRelu: { readonly alpha: number };
     readonly MaxPool: Window;
-    readonly OneHot: { readonly depth: number };
     readonly PadV2: { readonly paddings: readonly Pair[]; readonly value: number };
     readonly Reshape: { readonly shape: readonly number[] };
     readonly ReverseV2: { readonly axis: readonly number[] };

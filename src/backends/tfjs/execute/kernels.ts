@@ -121,7 +121,6 @@ const kernels: Kernels = {
   SelectV2: (tf, [mask, a, b]) => tf.tidy(() => tf.where(tf.cast(mask!, "bool"), a!, b!)),
 
   Fill: (tf, _, { shape, value, type }) => tf.fill([...shape], value, type),
-  OneHot: (tf, [indices], { depth }) => tf.oneHot(indices!, depth),
   Reshape: (tf, [x], { shape }) => tf.reshape(x!, [...shape]),
   Transpose: (tf, [x], { perm }) => tf.transpose(x!, [...perm]),
   ReverseV2: (tf, [x], { axis }) => tf.reverse(x!, [...axis]),
