@@ -123,14 +123,10 @@ export type StepAttributes = Readonly<Record<UnaryOperator | BinaryOperator, Non
       readonly value: number;
       readonly type: ElementType;
     };
-    /** Rows of params at each tuple of indices. */
-    readonly GatherNd: None;
     /** Elements of x along an axis at indices of one dimension. */
     readonly GatherV2: { readonly axis: number };
     readonly LeakyRelu: { readonly alpha: number };
     readonly MaxPool: Window;
-    readonly MirrorPad: { readonly paddings: readonly Pair[]; readonly mode: "REFLECT" };
-    readonly OneHot: { readonly depth: number };
     readonly PadV2: { readonly paddings: readonly Pair[]; readonly value: number };
     readonly Reshape: { readonly shape: readonly number[] };
     readonly ReverseV2: { readonly axis: readonly number[] };

@@ -1,4 +1,5 @@
 import type { Tf, TfTensor } from "../engine.js";
+import { wasmProduct } from "./wasm-product.js";
 import type { Step, StepAttributes, StepOperator } from "../program.js";
 
 type Kernel<O extends StepOperator> = (
@@ -109,7 +110,10 @@ const kernels: Kernels = {
     tf.maxPool(x as Image, [...ksize], [...strides], "valid"),
   AvgPool: (tf, [x], { ksize, strides }) =>
     tf.avgPool(x as Image, [...ksize], [...strides], "valid"),
-  BatchMatMulV2: (tf, [a, b], { adjX, adjY }) => tf.matMul(a!, b!, adjX, adjY),
+  BatchMatMulV2: (tf, inputs, { adjX, adjY }) =>
+    tf.getBackend() === "wasm"
+      ? wasmProduct(tf, inputs, adjX, adjY)
+      : tf.matMul(inputs[0]!, inputs[1]!, adjX, adjY),
 
   Cast: (tf, [x], { type }) => tf.cast(x!, type),
   ClipByValue: (tf, [x], { min, max }) => tf.clipByValue(x!, min, max),
@@ -117,7 +121,6 @@ const kernels: Kernels = {
   SelectV2: (tf, [mask, a, b]) => tf.tidy(() => tf.where(tf.cast(mask!, "bool"), a!, b!)),
 
   Fill: (tf, _, { shape, value, type }) => tf.fill([...shape], value, type),
-  OneHot: (tf, [indices], { depth }) => tf.oneHot(indices!, depth),
   Reshape: (tf, [x], { shape }) => tf.reshape(x!, [...shape]),
   Transpose: (tf, [x], { perm }) => tf.transpose(x!, [...perm]),
   ReverseV2: (tf, [x], { axis }) => tf.reverse(x!, [...axis]),
@@ -128,16 +131,9 @@ const kernels: Kernels = {
       paddings.map(([p, q]) => [p, q]),
       value,
     ),
-  MirrorPad: (tf, [x], { paddings }) =>
-    tf.mirrorPad(
-      x!,
-      paddings.map(([p, q]) => [p, q]),
-      "reflect",
-    ),
   ConcatV2: (tf, inputs, { axis }) => tf.concat([...inputs], axis),
   Tile: (tf, [x], { multiples }) => tf.tile(x!, [...multiples]),
   GatherV2: (tf, [x, indices], { axis }) => tf.gather(x!, indices!, axis),
-  GatherNd: (tf, [x, indices]) => tf.gatherND(x!, indices!),
   ScatterNd: (tf, [indices, updates], { shape }) =>
     tf.scatterND(indices!, updates!, [...shape] as [number]),
   TensorScatterUpdate: (tf, [x, indices, updates]) =>

@@ -1,8 +1,8 @@
 import type { Axis } from "../../../ops/window.js";
 import { channelsLast } from "../layout.js";
-import { convolve } from "./convolve.js";
+import { convolve, kernelLayout } from "./convolve.js";
 import { interleave } from "./interleave.js";
-import { gather, reverse, slice } from "./movement-words.js";
+import { pick, slice } from "./movement-words.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
@@ -30,7 +30,7 @@ export function convolveTransposed(
   dims: readonly number[],
   group: number,
 ): Operand {
-  const turned = turnKernels(w, kernels, group);
+  const turned = w.arrange(turnKernels(w, kernels, group), kernelLayout(kernels.dims.length));
   const image = w.arrange(x, channelsLast(x.dims.length));
   const extents = x.dims.slice(2);
   const counts = axes.map((a, i) => Math.ceil((dims[i + 2]! + a.begin) / a.stride));
@@ -40,7 +40,7 @@ export function convolveTransposed(
   const blank = [dims[0]!, dims[1]!, ...counts];
   const parts = product(phases).map((choice) => {
     if (choice.some((p) => p.taps.length === 0)) return undefined;
-    const taps = choice.reduce((k, phase, i) => takeTaps(w, k, i + 2, phase.taps), turned);
+    const taps = choice.reduce((k, phase, i) => pick(w, k, i + 2, phase.taps), turned);
     return convolve(
       w,
       image,
@@ -87,13 +87,6 @@ function phaseOf(a: Axis, phase: number, extent: number, count: number): Phase {
       end: count - least - extent,
     },
   };
-}
-
-/** Some taps along one axis of kernels: a known choice is a matter of the weights, done once. */
-function takeTaps(w: Words, kernels: Operand, axis: number, taps: readonly number[]): Operand {
-  const all = taps.length === kernels.dims[axis];
-  if (all) return reverse(w, kernels, [axis]);
-  return gather(w, kernels, w.integers(taps), axis);
 }
 
 /** All choices of one phase for each axis, the last axis fastest. */

@@ -146,8 +146,12 @@ const pairOf = (axes: readonly Axis[], of: (a: Axis) => number): Pair =>
 const places = (x: Operand, axes: readonly Axis[]): number[] =>
   axes.map((a, i) => Math.floor((x.dims[i + 2]! - span(a)) / a.stride) + 1);
 
-/** Kernels [O,C,h,w] lie as HWIO. */
-const kernelLayout = [2, 3, 1, 0];
+/** Kernels [O,C,…] lie as …IO. */
+export const kernelLayout = (rank: number): readonly number[] => [
+  ...Array.from({ length: rank - 2 }, (_, i) => i + 2),
+  1,
+  0,
+];
 
 function conv2D(w: Words, x: Operand, kernels: Operand, axes: readonly Axis[]): Operand {
   const layout = channelsLast(4);
@@ -157,7 +161,7 @@ function conv2D(w: Words, x: Operand, kernels: Operand, axes: readonly Axis[]): 
   };
   const dims = [x.dims[0]!, kernels.dims[0]!, ...places(x, axes)];
   const shape = layout.map((axis) => dims[axis]!);
-  const inputs = [w.arrange(x, layout).id, w.arrange(kernels, kernelLayout).id];
+  const inputs = [w.arrange(x, layout).id, w.arrange(kernels, kernelLayout(4)).id];
   const id = w.emit("Conv2D", inputs, attributes, x.type, shape);
   return { id, type: x.type, dims, layout };
 }

@@ -14,7 +14,7 @@ export function interleave(
   const full = dims.map((d, i) => d * (strides[i - 2] ?? 1));
   const present = parts.filter((p) => p !== undefined);
   if (present.length === 0) {
-    return w.arrange(w.fill(full, 0), channelsLast(full.length));
+    return w.fill(full, 0, "float32", channelsLast(full.length));
   }
   if (sizeOf(strides) === 1) return present[0]!;
   if (present.length === 1 && parts[0]) {
@@ -25,17 +25,13 @@ export function interleave(
     return w.reshape(pad(w, w.reshape(parts[0], apart), none, ends), full);
   }
   const layout = channelsLast(dims.length);
-  const filled = parts.map((p) => p ?? w.arrange(w.fill(dims, 0), layout));
-  // [phases·N, C, …] to [N, C, …, stride, …]
-  const stacked = concat(
-    w,
-    filled.map((p) => w.reshape(p, [1, ...p.dims])),
-    0,
-  );
-  const split = w.reshape(stacked, [...strides, ...dims]);
+  const filled = parts.map((p) => p ?? w.fill(dims, 0, "float32", layout));
+  // Phases as channels, [N, phases·C, …], then each phase beside its places: [N, C, …, stride, …].
+  const stacked = concat(w, filled, 1);
+  const [samples, channels, ...counts] = dims as [number, number, ...number[]];
+  const split = w.reshape(stacked, [samples, ...strides, channels, ...counts]);
   const s = strides.length;
-  const perm = [s, s + 1, ...strides.flatMap((_, i) => [s + 2 + i, i])];
-  const order = strides.flatMap((_, i) => [2 + 2 * i, 3 + 2 * i]);
-  const apart = w.arrange(w.transpose(split, perm), [0, ...order, 1]);
-  return w.reshape(apart, full);
+  const perm = [0, s + 1, ...strides.flatMap((_, i) => [s + 2 + i, i + 1])];
+  const apart = w.transpose(split, perm);
+  return w.reshape(w.arrange(apart, channelsLast(apart.dims.length)), full);
 }

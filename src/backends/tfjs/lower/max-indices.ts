@@ -2,7 +2,7 @@ import type { Axis } from "../../../ops/window.js";
 import { sizeOf } from "../../../tensor/shape.js";
 import { interleave } from "./interleave.js";
 import { pad, slice } from "./movement-words.js";
-import { positionsIn, tapAt } from "./pool.js";
+import { positionsIn, tapsOf } from "./pool.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
@@ -27,8 +27,7 @@ export interface PoolIndices extends Operand {
  */
 function firstMaxima(w: Words, { padded, y, axes, places }: MaximumPool): readonly Operand[] {
   let free: Operand | undefined;
-  return positionsIn(axes).map((k) => {
-    const tap = tapAt(w, padded, axes, places, k);
+  return tapsOf(w, padded, axes, places).map((tap) => {
     const isMaximum = w.not(w.unary("Step", w.sub(y, tap)));
     const first = free ? w.mul(isMaximum, free) : isMaximum;
     free = free ? w.sub(free, first) : w.not(first);

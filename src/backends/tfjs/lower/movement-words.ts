@@ -11,8 +11,14 @@ export function slice(
   size: readonly number[],
 ): Operand {
   if (size.every((d, i) => d === x.dims[i])) return x;
-  const attributes = { begin: inMemory(begin, x.layout), size: inMemory(size, x.layout) };
-  const id = w.emit("Slice", [x.id], attributes, x.type, attributes.size);
+  const shape = inMemory(size, x.layout);
+  const parts = x.layout.map((axis) => [begin[axis]!, size[axis]!] as const);
+  const isWhole = (i: number): boolean => size[x.layout[i]!] === x.dims[x.layout[i]!];
+  const few = fewAxes(inMemory(x.dims, x.layout), parts, isWhole);
+  const cut = few.pairs.map(([, length]) => length);
+  const attributes = { begin: few.pairs.map(([start]) => start), size: cut };
+  const flat = w.emitReshape(x.id, x.type, inMemory(x.dims, x.layout), few.lengths);
+  const id = w.emitReshape(w.emit("Slice", [flat], attributes, x.type, cut), x.type, cut, shape);
   return { id, type: x.type, dims: size, layout: x.layout };
 }
 
@@ -71,36 +77,38 @@ export function pad(
   const added = begins.map((b, i) => [Math.max(0, b), Math.max(0, ends[i]!)] as const);
   if (added.every(([b, e]) => b + e === 0)) return cut;
   const dims = kept.map((d, i) => d + added[i]![0] + added[i]![1]);
-  const shape = inMemory(dims, x.layout);
-  const { lengths, paddings } = fewAxes(inMemory(kept, x.layout), inMemory(added, x.layout));
-  const flat = w.emit("Reshape", [cut.id], { shape: lengths }, x.type, lengths);
-  const padded = lengths.map((d, i) => d + paddings[i]![0] + paddings[i]![1]);
-  const wide = w.emit("PadV2", [flat], { paddings, value }, x.type, padded);
-  const id = w.emit("Reshape", [wide], { shape }, x.type, shape);
+  const [lengths, shape] = [inMemory(kept, x.layout), inMemory(dims, x.layout)];
+  const isWhole = (i: number): boolean => lengths[i] === shape[i];
+  const few = fewAxes(lengths, inMemory(added, x.layout), isWhole);
+  const padded = few.lengths.map((d, i) => d + few.pairs[i]![0] + few.pairs[i]![1]);
+  const flat = w.emitReshape(cut.id, x.type, lengths, few.lengths);
+  const wide = w.emit("PadV2", [flat], { paddings: few.pairs, value }, x.type, padded);
+  const id = w.emitReshape(wide, x.type, padded, shape);
   return { id, type: x.type, dims, layout: x.layout };
 }
 
-type Padding = readonly [number, number];
+type Pair = readonly [number, number];
 
 /**
- * The same padding of fewer axes, where there are more than four (which not all kernels know): one that is not padded
- * joins the one before it, whose padding is then counted in its elements.
+ * The same work on fewer axes, where there are more than four (which kernels do slowly, or not at all): one that stays
+ * whole joins the one before it, whose numbers then count its elements.
  */
 function fewAxes(
   lengths: readonly number[],
-  paddings: readonly Padding[],
-): { lengths: readonly number[]; paddings: readonly Padding[] } {
-  if (lengths.length <= 4) return { lengths, paddings };
-  const joined: { length: number; padding: Padding }[] = [];
+  pairs: readonly Pair[],
+  isWhole: (axis: number) => boolean,
+): { lengths: readonly number[]; pairs: readonly Pair[] } {
+  if (lengths.length <= 4) return { lengths, pairs };
+  const joined: { length: number; pair: Pair }[] = [];
   lengths.forEach((length, i) => {
-    const [padding, last] = [paddings[i]!, joined.at(-1)];
-    if (!last || padding[0] + padding[1] > 0) joined.push({ length, padding });
+    const last = joined.at(-1);
+    if (!last || !isWhole(i)) joined.push({ length, pair: pairs[i]! });
     else {
       last.length *= length;
-      last.padding = [last.padding[0] * length, last.padding[1] * length];
+      last.pair = [last.pair[0] * length, last.pair[1] * length];
     }
   });
-  return { lengths: joined.map((j) => j.length), paddings: joined.map((j) => j.padding) };
+  return { lengths: joined.map((j) => j.length), pairs: joined.map((j) => j.pair) };
 }
 
 export function concat(w: Words, parts: readonly Operand[], axis: number): Operand {
@@ -118,10 +126,34 @@ export function concat(w: Words, parts: readonly Operand[], axis: number): Opera
   return { id, type, dims, layout };
 }
 
+/** Axes turned around. */
 export function reverse(w: Words, x: Operand, axes: readonly number[]): Operand {
   const long = axes.filter((axis) => x.dims[axis] !== 1);
   if (long.length === 0) return x;
-  return w.map("ReverseV2", x, { axis: long.map((axis) => x.layout.indexOf(axis)) });
+  if (!w.isStill(x) || long.some((axis) => x.dims[axis]! > 16)) {
+    return w.map("ReverseV2", x, { axis: long.map((axis) => x.layout.indexOf(axis)) });
+  }
+  // Kernels: with the short axes first in memory, whole blocks are put in another order. ReverseV2 takes 30 ns for each
+  // element on wasm.
+  const outer = w.arrange(x, [...axes, ...x.layout.filter((axis) => !axes.includes(axis))]);
+  return long.reduce((y, axis) => {
+    const last = y.dims[axis]! - 1;
+    return pick(
+      w,
+      y,
+      axis,
+      Array.from({ length: last + 1 }, (_, i) => last - i),
+    );
+  }, outer);
+}
+
+/** A few elements along an axis, one slice each. */
+export function pick(w: Words, x: Operand, axis: number, places: readonly number[]): Operand {
+  return concat(
+    w,
+    places.map((at) => sliceAxis(w, x, axis, at, 1)),
+    axis,
+  );
 }
 
 /** Elements along an axis at indices of one dimension, none of them negative. */

@@ -1,7 +1,7 @@
 import { span, type Axis } from "../../../ops/window.js";
 import { sizeOf } from "../../../tensor/shape.js";
 import { channelsLast, inMemory } from "../layout.js";
-import { pad, sliceAxis, subsample } from "./movement-words.js";
+import { pad, slice, sliceAxis, subsample } from "./movement-words.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
@@ -25,19 +25,42 @@ export function padToReach(
   return pad(w, image, begins, [0, 0, ...ends], value);
 }
 
-/** What a window position k sees at every place, [N,C,…places], of a padded x. */
-export function tapAt(
+/**
+ * What each position in the window sees, at every place [N,C,…places] of a padded x. Places a stride apart are taken out
+ * once for each remainder; positions of one remainder see parts of the same.
+ */
+export function tapsOf(
   w: Words,
   padded: Operand,
   axes: readonly Axis[],
   places: readonly number[],
-  k: readonly number[],
+): readonly Operand[] {
+  const strides = axes.map((a) => a.stride);
+  const phases = new Map<string, Operand>();
+  return positionsIn(axes).map((k) => {
+    const reach = k.map((v, i) => v * axes[i]!.dilation);
+    const phase = reach.map((r, i) => r % strides[i]!);
+    const known = phases.get(phase.join()) ?? phaseOf(w, padded, strides, phase);
+    phases.set(phase.join(), known);
+    return slice(
+      w,
+      known,
+      [0, 0, ...reach.map((r, i) => Math.floor(r / strides[i]!))],
+      [...padded.dims.slice(0, 2), ...places],
+    );
+  });
+}
+
+/** Every so many elements along the spatial axes, from given first ones; zeros follow where they do not come out even. */
+function phaseOf(
+  w: Words,
+  x: Operand,
+  strides: readonly number[],
+  firsts: readonly number[],
 ): Operand {
-  const part = axes.reduce((x, a, i) => {
-    const reach = (places[i]! - 1) * a.stride + 1;
-    return sliceAxis(w, x, i + 2, k[i]! * a.dilation, reach);
-  }, padded);
-  return subsample(w, part, [1, 1, ...axes.map((a) => a.stride)]);
+  const start = [0, 0, ...firsts];
+  const cut = x.dims.map((d, i) => d - start[i]!);
+  return subsample(w, slice(w, x, start, cut), [1, 1, ...strides]);
 }
 
 /** All positions in a window, the last axis fastest. */

@@ -31,6 +31,8 @@ export interface Operand {
 export class ProgramWriter {
   private readonly values: ProgramValue[] = [];
   private readonly constants = new Map<ValueId, Tensor>();
+  /** Values that are made of constants alone. */
+  private readonly still = new Set<ValueId>();
   private readonly small = new Map<string, Operand>();
   private readonly steps: Step[] = [];
   private readonly inputs: ProgramPort[] = [];
@@ -50,6 +52,17 @@ export class ProgramWriter {
     return this.emitAll(op, inputs, attributes, [{ type, shape }])[0]!;
   }
 
+  /** Another shape in memory; nothing where it is the same. */
+  emitReshape(
+    id: ValueId,
+    type: ElementType,
+    from: readonly number[],
+    to: readonly number[],
+  ): ValueId {
+    const isSame = from.length === to.length && from.every((d, i) => d === to[i]);
+    return isSame ? id : this.emit("Reshape", [id], { shape: to }, type, to);
+  }
+
   /** Adds a step with several outputs. */
   emitAll<O extends StepOperator>(
     op: O,
@@ -61,6 +74,9 @@ export class ProgramWriter {
       this.value(`${this.place}/${op}`, type, shape),
     );
     this.steps.push({ op, inputs, outputs, attributes } as unknown as Step);
+    if (inputs.length > 0 && inputs.every((id) => this.still.has(id))) {
+      outputs.forEach((id) => this.still.add(id));
+    }
     return outputs;
   }
 
@@ -73,9 +89,15 @@ export class ProgramWriter {
     const type = numbers.dtype as ElementType;
     const id = this.value(name, type, t.dims);
     this.constants.set(id, numbers);
+    this.still.add(id);
     const operand = { id, type, dims: t.dims, layout: plainLayout(t.dims.length), known: numbers };
     if (key !== undefined) this.small.set(key, operand);
     return operand;
+  }
+
+  /** Whether it is made of constants alone, and so computed once. */
+  isStill(x: Operand): boolean {
+    return this.still.has(x.id);
   }
 
   input(port: Omit<ProgramPort, "value">): Operand {

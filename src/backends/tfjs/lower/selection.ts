@@ -1,8 +1,7 @@
 import { normalizeAxis } from "../../../tensor/shape.js";
 import { inMemory, plainLayout } from "../layout.js";
-import { fromTheFront } from "./indexing.js";
 import type { Lowering, Lowerings, NodeToLower } from "./lowering.js";
-import { reverse } from "./movement-words.js";
+import { reverse, sliceAxis } from "./movement-words.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
@@ -22,38 +21,29 @@ function argExtreme(w: Words, n: NodeToLower, op: "ArgMax" | "ArgMin"): Operand 
   return w.reshape(place, n.dims());
 }
 
+/** Masks: 1 where the number along the last axis is the index. OneHot would want at least two numbers. */
+function hot(w: Words, indices: Operand, depth: number): Operand {
+  const numbers = w.integers(Array.from({ length: depth }, (_, i) => i));
+  return w.binary("Equal", w.reshape(indices, [...indices.dims, 1]), numbers);
+}
+
 /** on where an index says so, else off; indices that are out of range are nowhere. */
 function oneHot(w: Words, n: NodeToLower): Operand {
   const depth = n.elements(1)?.[0];
   if (depth === undefined) throw n.refusal("its depth depends on the input");
-  const indices = w.plain(w.cast(n.x(0), "int32"));
-  const rank = indices.dims.length + 1;
-  const axis = normalizeAxis(n.attributes.int("axis", -1), rank);
+  const indices = w.cast(n.x(0), "int32");
+  const rank = indices.dims.length;
+  const axis = normalizeAxis(n.attributes.int("axis", -1), rank + 1);
   // −depth … −1 count from the end.
-  const wrapped = indices.known
-    ? fromTheFront(w, indices, depth)
-    : w.add(
-        indices,
-        w.cast(
-          w.scale(w.cast(w.binary("Greater", w.scalar(0, "int32"), indices), "int32"), depth),
-          "int32",
-        ),
-      );
-  const dims = [...indices.dims, depth];
-  const id = w.emit("OneHot", [wrapped.id], { depth }, "float32", dims);
-  const hot: Operand = { id, type: "float32", dims, layout: plainLayout(rank) };
-  const perm = plainLayout(rank).slice(0, -1);
-  const placed = w.transpose(hot, [...perm.slice(0, axis), rank - 1, ...perm.slice(axis)]);
+  const fromTheEnd = hot(w, w.shift(indices, depth), depth);
+  const either = w.add(hot(w, indices, depth), fromTheEnd);
+  const perm = plainLayout(rank);
+  const placed = w.transpose(either, [...perm.slice(0, axis), rank, ...perm.slice(axis)]);
   const values = n.x(2);
   const known = n.elements(2);
   if (known?.[0] === 0 && known[1] === 1) return w.cast(placed, values.type);
-  const [off, on] = [0, 1].map((i) => w.reshape(part(w, values, i), []));
+  const [off, on] = [0, 1].map((i) => w.reshape(sliceAxis(w, values, 0, i, 1), []));
   return w.add(off!, w.mul(w.cast(placed, values.type), w.sub(on!, off!)));
-}
-
-function part(w: Words, x: Operand, i: number): Operand {
-  const id = w.emit("Slice", [x.id], { begin: [i], size: [1] }, x.type, [1]);
-  return { id, type: x.type, dims: [1], layout: [0] };
 }
 
 /** The k greatest, or the k least, in order. */
@@ -100,9 +90,11 @@ export const selection: Lowerings = {
     const x = w.lastInMemory(n.x(), axis);
     const at = { axis: x.layout.length - 1 };
     const shape = inMemory(x.dims, x.layout);
-    const index = w.emit("ArgMax", [x.id], at, "int32", shape.slice(0, -1));
-    const id = w.emit("OneHot", [index], { depth: shape.at(-1)! }, "float32", shape);
-    return { id, type: "float32", dims: x.dims, layout: x.layout };
+    const id = w.emit("ArgMax", [x.id], at, "int32", shape.slice(0, -1));
+    const depth = shape.at(-1)!;
+    const dims = shape.slice(0, -1);
+    const index: Operand = { id, type: "int32", dims, layout: plainLayout(dims.length) };
+    return { ...hot(w, index, depth), dims: x.dims, layout: x.layout };
   },
   CumSum: (w, n) => {
     const given = n.elements(1)?.[0];

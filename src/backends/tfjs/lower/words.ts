@@ -39,9 +39,15 @@ export class Words extends ProgramWriter {
   }
 
   /** All elements one number; made when the program runs. */
-  fill(dims: readonly number[], value: number, type: ElementType = "float32"): Operand {
-    const id = this.emit("Fill", [], { shape: dims, value, type }, type, dims);
-    return { id, type, dims, layout: plainLayout(dims.length), uniform: value };
+  fill(
+    dims: readonly number[],
+    value: number,
+    type: ElementType = "float32",
+    layout = plainLayout(dims.length),
+  ): Operand {
+    const shape = inMemory(dims, layout);
+    const id = this.emit("Fill", [], { shape, value, type }, type, shape);
+    return { id, type, dims, layout, uniform: value };
   }
 
   // Where things lie
@@ -54,7 +60,7 @@ export class Words extends ProgramWriter {
     if (known) return known;
     const shape = inMemory(x.dims, layout);
     const id = sameOrder(x.dims, x.layout, layout)
-      ? this.emit("Reshape", [x.id], { shape }, x.type, shape)
+      ? this.emitReshape(x.id, x.type, inMemory(x.dims, x.layout), shape)
       : this.turn(x, layout, shape);
     const result = { ...x, id, layout };
     this.arranged.set(key, result);
@@ -81,9 +87,9 @@ export class Words extends ProgramWriter {
       .sort((i, j) => to.indexOf(runs[i]![0]!) - to.indexOf(runs[j]![0]!));
     const before = runs.map(length);
     const after = perm.map((i) => before[i]!);
-    const flat = this.emit("Reshape", [x.id], { shape: before }, x.type, before);
+    const flat = this.emitReshape(x.id, x.type, inMemory(x.dims, x.layout), before);
     const turned = this.emit("Transpose", [flat], { perm }, x.type, after);
-    return this.emit("Reshape", [turned], { shape }, x.type, shape);
+    return this.emitReshape(turned, x.type, after, shape);
   }
 
   /** Costs nothing where runs of axes lie together; else the tensor is brought to the graph's order first. */
@@ -94,7 +100,8 @@ export class Words extends ProgramWriter {
     const layout = reshapedLayout(x.dims, x.layout, dims);
     const source = layout ? x : this.plain(x);
     const shape = layout ? inMemory(dims, layout) : dims;
-    const id = this.emit("Reshape", [source.id], { shape }, x.type, shape);
+    const before = inMemory(source.dims, source.layout);
+    const id = this.emitReshape(source.id, x.type, before, shape);
     const known = {
       ...(x.known ? { known: { ...x.known, dims } } : {}),
       ...(x.uniform === undefined ? {} : { uniform: x.uniform }),
@@ -220,11 +227,11 @@ export class Words extends ProgramWriter {
     const lifted = this.lift(x, dims.length);
     if (sameLayout(lifted.dims, dims)) return lifted;
     const value = x.known && sizeOf(x.dims) === 1 ? Number(x.known.data[0]) : undefined;
-    if (value !== undefined) return this.fill(dims, value, x.type);
+    if (value !== undefined) return this.fill(dims, value, x.type, lifted.layout);
     const { layout } = lifted;
     const shape = inMemory(dims, layout);
-    const zeros = this.emit("Fill", [], { shape, value: 0, type: x.type }, x.type, shape);
-    const id = this.emit("AddV2", [lifted.id, zeros], {}, x.type, shape);
+    const zeros = this.fill(dims, 0, x.type, layout);
+    const id = this.emit("AddV2", [lifted.id, zeros.id], {}, x.type, shape);
     return { id, type: x.type, dims, layout };
   }
 
@@ -269,11 +276,11 @@ export class Words extends ProgramWriter {
     const weight = op === "Mean" ? 1 / rows : 1;
     const ones = this.constant(full("float32", [1, 1, rows], weight));
     const block = [before, rows, columns];
-    const flat = this.emit("Reshape", [x.id], { shape: block }, x.type, block);
+    const flat = this.emitReshape(x.id, x.type, lengths, block);
     const direct = { adjX: false, adjY: false };
     const summed = [before, 1, columns];
     const sums = this.emit("BatchMatMulV2", [ones.id, flat], direct, x.type, summed);
-    return this.emit("Reshape", [sums], { shape }, x.type, shape);
+    return this.emitReshape(sums, x.type, summed, shape);
   }
 
   /** Along the last axis in memory: the layout with this axis last. */
