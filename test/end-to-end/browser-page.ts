@@ -1,5 +1,5 @@
 // Runs in the browser: called from browser-*.test.ts.
-import { decodeImage, encodePng, load, type LoadOptions } from "../../src/index.js";
+import { decodeImage, decodeNpy, encodePng, load, type LoadOptions } from "../../src/index.js";
 
 export interface BrowserExplanation {
   readonly target: number | string;
@@ -20,6 +20,42 @@ export async function explain(
   await loaded.dispose();
   const { conditioned } = completeness;
   return { target, score, conditioned, map: map.data as Float32Array };
+}
+
+/** The same for a batch that is ready; `input` is the URL of a .npy file. Maps of all samples. */
+export async function explainArray(
+  model: string,
+  input: string,
+  target: readonly number[],
+  options: LoadOptions,
+): Promise<{ scores: number[]; map: Float32Array }> {
+  const loaded = await load(model, options);
+  const x = decodeNpy(new Uint8Array(await (await fetch(input)).arrayBuffer()));
+  const { samples, map } = await loaded.explain(x, { target });
+  await loaded.dispose();
+  return { scores: samples.map((s) => s.score), map: map.data as Float32Array };
+}
+
+/**
+ * How many tensors tfjs holds after one explanation, after as many more as `runs`, and when the model is gone.
+ */
+export async function countTensors(
+  model: string,
+  image: string,
+  runs: number,
+  options: LoadOptions,
+): Promise<number[]> {
+  const tf = await import("@tensorflow/tfjs");
+  const loaded = await load(model, { ...options, backend: "tfjs" });
+  const x = await loaded.preprocess(image, "imagenet");
+  const counts: number[] = [];
+  await loaded.explain(x);
+  counts.push(tf.memory().numTensors);
+  for (let run = 0; run < runs; run++) await loaded.explain(x);
+  counts.push(tf.memory().numTensors);
+  await loaded.dispose();
+  counts.push(tf.memory().numTensors);
+  return counts;
 }
 
 /** Size and SHA-256 of a picture's pixels, or the message that says why there are none. */

@@ -17,7 +17,14 @@ export async function loadPackages(
       return;
     }
     case "webgpu":
-      await import("@tensorflow/tfjs-backend-webgpu");
+      try {
+        await import("@tensorflow/tfjs-backend-webgpu");
+      } catch (error) {
+        throw new BackendError(
+          "webgpu needs a package that is not in this page: npm install @tensorflow/tfjs-backend-webgpu",
+          { cause: error },
+        );
+      }
       return;
     case "node":
     case "node-gpu":

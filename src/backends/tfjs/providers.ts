@@ -98,7 +98,7 @@ async function register(tf: Tf, backend: string): Promise<void> {
   const engine = tf.engine();
   if (backend in engine.registry) return;
   const factory = tf.findBackendFactory(backend) as Factory | undefined;
-  if (!factory) throw new Error("it has not registered itself");
+  if (!factory) throw new Error("it is not supported");
   const instance = await factory();
   // The cpu back end would print an advertisement for tfjs-node, seven lines.
   if (instance.firstUse) instance.firstUse = false;

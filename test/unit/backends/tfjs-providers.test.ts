@@ -33,7 +33,7 @@ test("a provider is loaded once", async () => {
 
 test.each([
   ["node-gpu", /^node-gpu needs a package .*: npm install @tensorflow\/tfjs-node-gpu$/],
-  ["webgpu", /^webgpu needs a package .*: npm install @tensorflow\/tfjs-backend-webgpu$/],
+  ["webgpu", /^tfjs does not start its back end webgpu here: it is not supported$/],
   ["webgl", /needs a browser; in Node there are wasm, cpu, node, node-gpu$/],
 ] as const)("where %s cannot be had, the error says how it could", async (name, message) => {
   const loading = loadProvider(name);
