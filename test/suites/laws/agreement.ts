@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import type { Backend, Tensors } from "../../../src/backends/backend.js";
-import { toNumbers, type Tensor } from "../../../src/tensor/tensor.js";
+import type { Tensor } from "../../../src/tensor/tensor.js";
+import { expectSame } from "../../support/compare.js";
 import { apply } from "./application.js";
 import type { Case, Row } from "./case.js";
 import { rows } from "./table.js";
 
-const runs = Number(process.env["FULLGRAD_RUNS"] ?? 20);
+const runs = Number(process.env["FULLGRAD_RUNS"] ?? 10);
 const seed = Number(process.env["FULLGRAD_SEED"] ?? 20190502);
 
 /**
@@ -48,23 +49,6 @@ async function checkAgreement(
   };
   const [actual, expected] = [await run(backend), await run(reference)];
   for (const { name } of graph.outputs) {
-    expectSame(name, actual.get(name)!, expected.get(name)!);
-  }
-}
-
-/** In the measure of the largest number of the tensor, and of 1. */
-function expectSame(name: string, actual: Tensor, expected: Tensor): void {
-  const [a, e] = [toNumbers(actual), toNumbers(expected)];
-  if (actual.dtype !== expected.dtype || actual.dims.join() !== expected.dims.join()) {
-    const [left, right] = [actual, expected].map((t) => `${t.dtype} [${t.dims.join()}]`);
-    throw new Error(`${name} is ${left!}, not ${right!}`);
-  }
-  const size = Array.from(e).reduce(
-    (m, v) => (Number.isFinite(v) ? Math.max(m, Math.abs(v)) : m),
-    1,
-  );
-  for (let i = 0; i < e.length; i++) {
-    if (Object.is(a[i]! + 0, e[i]! + 0) || Math.abs(a[i]! - e[i]!) <= 1e-5 * size) continue;
-    throw new Error(`${name}[${i}] is ${a[i]!}, not ${e[i]!}`);
+    expectSame(name, actual.get(name)!, expected.get(name)!, 1e-5);
   }
 }

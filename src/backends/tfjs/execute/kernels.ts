@@ -143,8 +143,12 @@ const kernels: Kernels = {
   GatherV2: (tf, [x, indices], { axis }) => tf.gather(x!, indices!, axis),
   ScatterNd: (tf, [indices, updates], { shape }) =>
     tf.scatterND(indices!, updates!, [...shape] as [number]),
+  // The kernel of cpu (tfjs 4.22) writes into its input: it gets a copy.
   TensorScatterUpdate: (tf, [x, indices, updates]) =>
-    tf.tensorScatterUpdate(x!, indices!, updates!),
+    tf.tidy(() => {
+      const own = tf.getBackend() === "cpu" ? tf.add(x!, tf.zerosLike(x!)) : x!;
+      return tf.tensorScatterUpdate(own, indices!, updates!);
+    }),
 };
 
 /** Computes a step. */

@@ -7,7 +7,7 @@ const leastProduct = 1 << 14;
 const packed = new WeakMap<object, string>();
 
 /**
- * Batched matrix product on wasm (tfjs 4.22). XNNPACK does plain products of two matrices; all others go through a loop
+ * Batched matrix product on wasm (tfjs 4.22), of as many matrices on both sides, or of one by many. XNNPACK does plain products of two matrices; all others go through a loop
  * that takes ten times as long (12 heads of 196×64×196: 32 ms). So batches are multiplied one by one, and transposed
  * matrices are turned before.
  *
@@ -22,18 +22,16 @@ export function wasmProduct(
 ): TfTensor {
   return tf.tidy(() => {
     const [x, y] = [adjX ? swapped(tf, a!) : a!, adjY ? swapped(tf, b!) : b!];
+    if (x.size * y.size === 0) return tf.matMul(x, y);
     const [rows = 1, depth = 1, columns = 1] = [...x.shape.slice(-2), ...y.shape.slice(-1)];
-    const [left, right] = [x, y].map((t) => t.shape.slice(0, -2));
-    const batch = tf.backend_util.assertAndGetBroadcastShape(left!, right!);
-    const count = batch.reduce((p, d) => p * d, 1);
-    const isEven = [x, y].every((t) =>
-      [1, count].includes(t.size / (t.shape.at(-1)! * t.shape.at(-2)!)),
-    );
-    if (count > 1 && (!isEven || rows * depth * columns < leastProduct)) return tf.matMul(x, y);
     const [xs, ys] = [matricesOf(tf, x), matricesOf(tf, y)];
+    const count = Math.max(xs.length, ys.length);
+    const isSmall = rows * depth * columns < leastProduct;
+    if (count > 1 && isSmall) return tf.matMul(x, y);
     const products = Array.from({ length: count }, (_, i) =>
       tf.matMul(xs[i] ?? xs[0]!, unpacked(tf, ys[i] ?? ys[0]!)),
     );
+    const batch = (xs.length > ys.length ? x : y).shape.slice(0, -2);
     const all = count === 1 ? products[0]! : tf.concat(products, 0);
     return tf.reshape(all, [...batch, rows, columns]);
   });
@@ -47,7 +45,7 @@ function swapped(tf: Tf, x: TfTensor): TfTensor {
 
 function matricesOf(tf: Tf, x: TfTensor): readonly TfTensor[] {
   const [rows, columns] = x.shape.slice(-2) as [number, number];
-  const count = rows * columns === 0 ? 1 : x.size / (rows * columns);
+  const count = x.size / (rows * columns);
   const flat = tf.reshape(x, [count * rows, columns]);
   if (count === 1) return [flat];
   return Array.from({ length: count }, (_, i) => tf.slice(flat, [i * rows, 0], [rows, columns]));

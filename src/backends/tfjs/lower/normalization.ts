@@ -58,8 +58,20 @@ export const normalization: Lowerings = {
       Operand,
       Operand,
     ];
-    const deviation = w.unary("Sqrt", w.shift(variance, n.attributes.float("epsilon", 1e-5)));
-    const slope = w.div(scale, deviation);
+    const epsilon = n.attributes.float("epsilon", 1e-5);
+    if (n.attributes.flag("training_mode")) {
+      const axes = n.x().dims.flatMap((_, i) => (i === 1 ? [] : [i]));
+      const seen = w.reduce("Mean", n.x(), axes);
+      const moved = w.sub(n.x(), seen);
+      const spread = w.reduce("Mean", w.mul(moved, moved), axes);
+      const momentum = n.attributes.float("momentum", 0.9);
+      const running = (old: Operand, now: Operand, i: number): Operand =>
+        w.reshape(w.add(w.scale(old, momentum), w.scale(now, 1 - momentum)), n.x(i).dims);
+      const values = w.mul(moved, w.unary("Rsqrt", w.shift(spread, epsilon)));
+      const y = w.add(w.mul(values, scale), shift);
+      return [y, running(mean, seen, 3), running(variance, spread, 4)];
+    }
+    const slope = w.div(scale, w.unary("Sqrt", w.shift(variance, epsilon)));
     return w.add(w.mul(n.x(), slope), w.sub(shift, w.mul(mean, slope)));
   },
   InstanceNormalization: (w, n) => overGroups(w, n, n.x().dims[1]!),

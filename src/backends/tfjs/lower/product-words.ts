@@ -8,8 +8,13 @@ import type { Words } from "./words.js";
 /** [..., r, k] by [..., k, c], batches broadcast. Matrices that lie transposed are read so. */
 export function matmul(w: Words, a: Operand, b: Operand): Operand {
   const rank = Math.max(a.dims.length, b.dims.length);
-  const [x, y] = [w.lift(a, rank), w.lift(b, rank)];
-  const batch = broadcast(x.dims.slice(0, -2), y.dims.slice(0, -2)) as number[];
+  const lifted = [w.lift(a, rank), w.lift(b, rank)];
+  const batches = lifted.map((o) => o.dims.slice(0, -2));
+  const batch = broadcast(...batches) as number[];
+  // Kernels know one matrix by many, and as many on both sides.
+  const [x, y] = lifted.map((o) =>
+    sizeOf(o.dims.slice(0, -2)) === 1 ? o : w.expand(o, [...batch, ...o.dims.slice(-2)]),
+  ) as [Operand, Operand];
   const [rows, columns] = [a.dims.at(-2)!, b.dims.at(-1)!];
   const dims = [...batch, rows, columns];
   const [plain, across] = [plainLayout(rank), turned(plainLayout(rank))];

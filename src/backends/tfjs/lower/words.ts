@@ -19,6 +19,15 @@ import type {
 } from "../program.js";
 import { ProgramWriter, type Operand } from "./program-writer.js";
 
+/** What reductions make of no elements. */
+const ofNothing: Readonly<Record<ReductionOperator, number>> = {
+  Sum: 0,
+  Mean: NaN,
+  Prod: 1,
+  Max: -Infinity,
+  Min: Infinity,
+};
+
 /**
  * The words that lowering rules are written in. They speak of tensors as the graph has them (NCHW, axes by its count);
  * in which order those lie in memory is settled here, and changed only where two layouts meet.
@@ -242,6 +251,7 @@ export class Words extends ProgramWriter {
     if (reduced.length === 0) return x;
     const kept = x.dims.map((d, i) => (reduced.includes(i) ? 1 : d));
     const dims = keepDims ? kept : x.dims.filter((_, i) => !reduced.includes(i));
+    if (sizeOf(x.dims) === 0) return this.fill(dims, ofNothing[op], x.type);
     const axis = reduced.map((a) => x.layout.indexOf(a)).sort((p, q) => p - q);
     const shape = inMemory(kept, x.layout);
     const id =
@@ -272,7 +282,7 @@ export class Words extends ProgramWriter {
       lengths.slice(first, last + 1),
       lengths.slice(last + 1),
     ].map(sizeOf) as [number, number, number];
-    if (rest.length > 0 || columns < 8 || rows < 2 || sizeOf(x.dims) === 0) return undefined;
+    if (rest.length > 0 || columns < 8 || rows < 2) return undefined;
     const weight = op === "Mean" ? 1 / rows : 1;
     const ones = this.constant(full("float32", [1, 1, rows], weight));
     const block = [before, rows, columns];
