@@ -7,6 +7,7 @@ import { batchNormFolded, type Folded } from "./batch-norm-folding.js";
 import { findBiases, type BiasSite } from "./find-biases.js";
 import { restoration, type Layout, type Restoration } from "./layout.js";
 import { layoutsOf } from "./layout-rules.js";
+import { spatialLayers, type SpatialLayer } from "./spatial-layers.js";
 import { pointwiseRegions } from "./regions.js";
 
 /** The unit of attribution: a layer, or a pointwise region whose nodes' terms are added before anything else. */
@@ -34,6 +35,10 @@ export interface BiasUnit {
 export interface BiasPlan {
   readonly path: ActivePath;
   readonly units: readonly BiasUnit[];
+  /** In order; class activation maps look at the last one unless told otherwise. */
+  readonly layers: readonly SpatialLayer[];
+  /** Where the image's places lie in each value. */
+  readonly layouts: ReadonlyMap<string, Layout>;
 }
 
 /**
@@ -72,7 +77,8 @@ export function planBiases(
     const unit = unitOf(graph, node, ops.join("+"), members, layout, restored);
     return normalizes === undefined ? unit : { ...unit, normalizes };
   });
-  return { path, units };
+  const layers = spatialLayers(graph, path, layouts, { input, output });
+  return { path, units, layers, layouts };
 }
 
 function unitOf(
