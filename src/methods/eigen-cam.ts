@@ -18,7 +18,8 @@ const tiny = 1e-30;
 export const eigenCam = classActivationMap({
   name: "eigen-cam",
   title: "Eigen-CAM",
-  paper: "Muhammad and Yeasin, Eigen-CAM: Class Activation Map using Principal Components, IJCNN 2020",
+  paper:
+    "Muhammad and Yeasin, Eigen-CAM: Class Activation Map using Principal Components, IJCNN 2020",
   emit: (b, { activations }) => {
     const [batch, channels, ...places] = activations.fact.shape as [Dim, number, ...number[]];
     const count = Number(multiplyDims(...places));
