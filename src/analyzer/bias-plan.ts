@@ -39,7 +39,8 @@ export interface BiasPlan {
   readonly units: readonly BiasUnit[];
   /** In order; class activation maps look at the last one unless told otherwise. */
   readonly layers: readonly SpatialLayer[];
-  /** Where the image's places lie in each value. */
+  /** The shape of the image, and where its places lie in each value. */
+  readonly image: Shape;
   readonly layouts: ReadonlyMap<string, Layout>;
 }
 
@@ -84,7 +85,7 @@ export function planBiases(
     };
   });
   const layers = spatialLayers(graph, path, layouts, { input, output });
-  return { path, units, layers, layouts };
+  return { path, units, layers, image, layouts };
 }
 
 function unitOf(

@@ -1,5 +1,5 @@
-import type { Restoration } from "../analyzer/layout.js";
 import { restoration } from "../analyzer/layout.js";
+import type { SpatialLayer } from "../analyzer/spatial-layers.js";
 import type { BiasPlan } from "../analyzer/bias-plan.js";
 import type { FullGradient } from "../engine/full-gradient.js";
 import { graphMethod, type GraphMethod } from "../engine/method.js";
@@ -35,7 +35,7 @@ export function classActivationMap(method: {
     attributes: "map",
     settings: camSettings,
     emit: (full, { layer: wanted }) => {
-      const layer = chooseLayer(full.plan, full.input, wanted);
+      const layer = chooseLayer(full.plan, wanted);
       const b = full.b.within(method.name);
       const map = emit(b, camLayer(full, layer));
       return { map: resizeToImage(b, map, full.input), info: { layer: layer.node } };
@@ -44,40 +44,32 @@ export function classActivationMap(method: {
 }
 
 /** A layer that was chosen. */
-export interface ChosenLayer {
-  readonly value: string;
-  readonly node: string;
-  readonly restoration: Restoration;
-}
+export type ChosenLayer = Pick<SpatialLayer, "value" | "node" | "restoration">;
 
 /**
  * The layer of this name, or the last spatial one.
  *
  * @throws {UsageError} where there is none, or it has no places; names those that there are
  */
-export function chooseLayer(
-  { layers, layouts }: BiasPlan,
-  input: Value,
-  wanted: string | undefined,
-): ChosenLayer {
+export function chooseLayer(plan: BiasPlan, wanted: string | undefined): ChosenLayer {
+  const { layers, layouts, image } = plan;
+  // One for each size.
   const listed = [...new Map(layers.map((l) => [l.shape.slice(2).join("x"), l])).values()];
   const choices = listed.map((l) => `${l.node} [${l.shape.join(",")}]`).join(", ") || "none";
   if (wanted === undefined) {
     const last = layers.at(-1);
     if (last) return last;
     throw new UsageError(
-      "no layer with places comes between the image and the last linear layer by itself; choose a value with --set layer=NAME",
+      "no layer with places stands alone between the image and the last linear layer; choose any value with layer=NAME",
     );
   }
   const known = layers.find((l) => l.node === wanted || l.value === wanted);
   if (known) return known;
   const layout = layouts.get(wanted);
-  const { shape } = input.fact;
-  const restored = layout && restoration(layout, shape.length - 2, shape[0] ?? 1);
+  const restored = layout && restoration(layout, image.length - 2, image[0] ?? 1);
   if (restored) return { value: wanted, node: wanted, restoration: restored };
-  throw new UsageError(
-    `layer "${wanted}" ${layout ? "has no places of the image" : "does not exist"}; there are ${choices}`,
-  );
+  const why = layout ? "has no places of the image" : "does not exist";
+  throw new UsageError(`layer "${wanted}" ${why}; there are ${choices}`);
 }
 
 /** Activations and gradient of a layer, [N,C,…places]. */

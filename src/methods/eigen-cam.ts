@@ -12,8 +12,9 @@ const squarings = 20;
 const tiny = 1e-30;
 
 /**
- * Eigen-CAM: max(A v, 0), A the activations as places × channels and v the first principal component of its centred
- * rows, turned so that the map's sum is positive (Muhammad & Yeasin 2020, eq. 3). It does not look at the target.
+ * Eigen-CAM: max(A v, 0), A the activations as places × channels and v its first right singular vector, turned so that the
+ * map's sum is positive (Muhammad & Yeasin 2020, eq. 3; some implementations centre A first). It does not look at the
+ * target.
  */
 export const eigenCam = classActivationMap({
   name: "eigen-cam",
@@ -25,13 +26,11 @@ export const eigenCam = classActivationMap({
     const count = Number(multiplyDims(...places));
     const columns = b.reshape(activations, [batch, channels, count]);
     const rows = b.transpose(columns, [0, 2, 1]);
-    const centred = b.sub(columns, b.mean(columns, [2]));
-    const turned = b.transpose(centred, [0, 2, 1]);
     // The smaller of AᵀA and AAᵀ; they share their eigenvalues, and A takes the vectors of one to those of the other.
     const component =
       channels <= count
-        ? firstEigenvector(b, b.matmul(centred, turned))
-        : unit(b, b.matmul(centred, firstEigenvector(b, b.matmul(turned, centred))));
+        ? firstEigenvector(b, b.matmul(columns, rows))
+        : unit(b, b.matmul(columns, firstEigenvector(b, b.matmul(rows, columns))));
     const map = b.matmul(rows, component, "projection");
     const turn = b.op("Sign", [b.sum(map, [1])]);
     return b.op("Relu", [b.reshape(b.mul(map, turn), [batch, 1, ...places])], {}, "map");
