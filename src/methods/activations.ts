@@ -75,6 +75,8 @@ export function positiveSum(
   channels: readonly Float64Array[],
 ): Float64Array {
   const sum = new Float64Array(channels[0]?.length ?? 0);
-  channels.forEach((channel, c) => channel.forEach((v, p) => (sum[p]! += weights[c]! * v)));
+  for (const [c, channel] of channels.entries()) {
+    for (const [p, v] of channel.entries()) sum[p]! += weights[c]! * v;
+  }
   return sum.map((v) => Math.max(v, 0));
 }

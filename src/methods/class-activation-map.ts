@@ -26,7 +26,7 @@ export function classActivationMap(method: {
   readonly name: string;
   readonly title: string;
   readonly paper: string;
-  emit(b: GraphBuilder, layer: CamLayer): Value;
+  readonly emit: (b: GraphBuilder, layer: CamLayer) => Value;
 }): GraphMethod<typeof camSettings> {
   const { emit, ...facts } = method;
   return graphMethod({
