@@ -11,7 +11,8 @@ import {
   insteadLines,
 } from "../errors.js";
 import { load } from "../load.js";
-import type { LoadOptions, Model } from "../model.js";
+import type { Model } from "../model.js";
+import type { LoadOptions } from "../model-options.js";
 import { externalDataFiles } from "../onnx/external-data-file.js";
 import { UnexplainableModelError } from "./exit-codes.js";
 import type { ModelFlags, RunFlags } from "./options.js";
