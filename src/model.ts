@@ -89,7 +89,8 @@ export interface Explanation extends SessionExplanation {
  * ```
  */
 export class Model {
-  private readonly imported: Graph;
+  /** The model as its file has it. */
+  readonly imported: Graph;
   private readonly backend: Backend;
   private readonly options: LoadOptions;
   /** One for each size that was asked for; a single one where the model fixes it. */

@@ -19,7 +19,8 @@ const order: readonly (readonly string[])[] = [
   ["methods"],
   ["evaluate", "train", "image"],
   ["model.ts"],
-  ["index.ts", "cli", "converters"],
+  ["converters"],
+  ["index.ts", "cli"],
 ];
 
 /** A package belongs to one place. */

@@ -1,0 +1,243 @@
+import { emitFullGradient, type FullGradient } from "../src/engine/full-gradient.js";
+import type { Method } from "../src/engine/method.js";
+import { checkExplainable, partOf, withHints, type ModelPart } from "../src/engine/part.js";
+import type { Convention } from "../src/engine/psi.js";
+import { separable } from "../src/engine/separable.js";
+import { openSizes, type ImageSize } from "../src/engine/sizes.js";
+import { resolveTarget, targetPort } from "../src/engine/target-words.js";
+import { kindOf, type TargetKind } from "../src/engine/target.js";
+import { InputError, UsageError } from "../src/errors.js";
+import { fitTo, type Preprocessing } from "../src/image/preprocess.js";
+import { methods } from "../src/methods/all.js";
+import type { Graph, Port, TypedGraph, Value } from "../src/onnx/ir.js";
+import { registry } from "../src/ops/all.js";
+import { inferKnown } from "../src/passes/infer-known.js";
+import { lift, prepare } from "../src/passes/prepare.js";
+import { selectOutputs } from "../src/passes/select-output.js";
+import type { Shape } from "../src/tensor/shape.js";
+import type { Tensor } from "../src/tensor/tensor.js";
+import { bakeTarget } from "./bake-target.js";
+import { emitOverlay } from "./emit-overlay.js";
+import { emitExtra, type NamedOutput } from "./extra-outputs.js";
+import { emitPreprocessing, inferOpen, pictureSize } from "./fold-preprocessing.js";
+import { supplyInput } from "./supply-input.js";
+
+export interface ConversionOptions {
+  /** The input and the output to explain: as for `load`. */
+  readonly input?: string;
+  readonly output?: string;
+  /** Height and width where the model leaves them open. */
+  readonly size?: ImageSize;
+  /**
+   * What is explained of each sample: "top" (default), the class of its highest score, chosen inside; "input", what a
+   * second input says; a class, or any words that `explain` knows, fixed inside.
+   */
+  readonly target?: string | number;
+  /** "fullgrad" unless given. */
+  readonly method?: string;
+  readonly convention?: Convention;
+  /** Takes pictures [N,H,W,3] of bytes and does this to them; without it the input is the network's own. */
+  readonly preprocessing?: Preprocessing;
+  /** "overlay" puts the map drawn over the picture, [N,H,W,3] uint8, before it; needs `preprocessing`. */
+  readonly format?: "map" | "overlay";
+  /** Further outputs: see {@link emitExtra}. */
+  readonly extras?: readonly string[];
+}
+
+/** An output of the converted model. */
+export interface OutputReport extends Port {
+  readonly about: string;
+}
+
+export interface Conversion {
+  readonly graph: TypedGraph;
+  readonly outputs: readonly OutputReport[];
+  /** The output, or value inside the model, that is explained, and by which input. */
+  readonly explained: { readonly output: string; readonly input: string };
+  /** The preprocessing as it was folded in, fitted to the network's input. */
+  readonly preprocessing?: Preprocessing;
+  /** Names of the columns of `terms`. */
+  readonly terms: readonly string[];
+  /** What the reader should know. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * A model that explains itself: the model, its backward pass and the map as one graph of standard operators.
+ *
+ * Outputs: `saliency` [N,1,H,W] first, the model's own outputs under their own names, `target` [N] int64 (not where it
+ * is an input), `completeness` [N,3] with output, sum of all parts and remainder, then the extras. Where the model has
+ * an output of such a name, ours gets a number.
+ *
+ * @throws {UnsupportedModelError} @throws {TargetError} as `explain` does
+ * @throws {UsageError} @throws {InputError} where the options do not fit each other or the model
+ */
+export function convertToOnnx(model: Graph, options: ConversionOptions = {}): Conversion {
+  const method = chooseMethod(options.method ?? "fullgrad");
+  if (options.format === "overlay" && !options.preprocessing) {
+    throw new UsageError(
+      "an overlay is drawn on the picture, which the network's own input is not: fold the preprocessing in as well " +
+        "(--preprocess)",
+    );
+  }
+  const part = partOf(model, options);
+  const size = options.size ?? sizeIn(options.preprocessing);
+  const sizes = openSizes(model, part.input, size ? { size } : {});
+  try {
+    return convertPart(model, part, sizes, method, options);
+  } catch (error) {
+    throw withHints(error, model, part, registry, sizes);
+  }
+}
+
+function convertPart(
+  model: Graph,
+  part: ModelPart,
+  sizes: ReadonlyMap<string, Shape>,
+  method: Method,
+  options: ConversionOptions,
+): Conversion {
+  const { input, output } = part;
+  checkExplainable(prepare(part.graph, registry, sizes), registry, input, output);
+  const { kept, notes } = ownOutputs(model, part, sizes);
+  const prepared = prepare(selectOutputs(model, kept), registry, sizes);
+  const graph = separable(prepared, registry, input, output);
+  if (graph !== prepared) {
+    notes.push("the model mixes the samples of a batch: converted for one sample at a time");
+  }
+  const target = targetOf(graph, part, options.target ?? "top");
+  const full = emitFullGradient(graph, registry, { input, output, target: target.kind });
+  const settings = { convention: options.convention ?? "head" };
+  const roles = [
+    {
+      name: "saliency",
+      value: method.emit(full, settings).map,
+      about: `saliency map by ${method.name}, un-normalised`,
+    },
+    ...kept.map((name) => ({ name, value: full.b.value(name), about: "the model's own output" })),
+    ...(target.isInput
+      ? []
+      : [{ name: "target", value: full.target.target, about: aboutTarget(target.kind) }]),
+    emitCompleteness(full),
+    ...[...new Set(options.extras)].map((word) => emitExtra(full, word, methods, settings)),
+  ];
+  let built = full.b.build(roles);
+  if (full.target.input !== undefined && target.value !== undefined) {
+    const baked = { name: full.target.input, value: target.value };
+    built = bakeTarget(built, registry, baked, input);
+  }
+  const abouts = roles.map((role) => role.about);
+  const folded = options.preprocessing && fold(built, input, options.preprocessing, options.format);
+  if (folded && options.format === "overlay") abouts.unshift("the map over the picture, RGB");
+  const converted = withoutUnusedOpsets(folded?.graph ?? built);
+  return {
+    graph: converted,
+    outputs: converted.outputs.map((port, i) => ({ ...port, about: abouts[i]! })),
+    explained: { output, input },
+    ...(folded ? { preprocessing: folded.settings } : {}),
+    terms: ["input", ...full.units.map((u) => u.unit.node)],
+    notes,
+  };
+}
+
+function chooseMethod(name: string): Method {
+  const method = methods.find((m) => m.name === name);
+  if (method) return method;
+  throw new UsageError(`no method "${name}"; there are ${methods.map((m) => m.name).join(", ")}`);
+}
+
+/** The size that preprocessing itself ends with, where it ends with a fixed one. */
+function sizeIn(preprocessing: Preprocessing | undefined): ImageSize | undefined {
+  const { crop, resize } = preprocessing ?? {};
+  const size = crop ?? (resize && "height" in resize ? resize : undefined);
+  return size && [size.height, size.width];
+}
+
+/**
+ * The model's outputs, the explained value among them. One that needs an operator of which nothing is known here is
+ * left out: what cannot be read cannot be written.
+ */
+function ownOutputs(
+  model: Graph,
+  { output }: ModelPart,
+  sizes: ReadonlyMap<string, Shape>,
+): { kept: string[]; notes: string[] } {
+  const known = inferKnown(lift(model), registry, sizes).facts;
+  const own = model.outputs.map((o) => o.name);
+  const all = own.includes(output) ? own : [...own, output];
+  const lost = all.filter((name) => !known.has(name) && name !== output);
+  return {
+    kept: all.filter((name) => !lost.includes(name)),
+    notes: lost.map((name) => `output "${name}" is left out: it needs operators without a rule`),
+  };
+}
+
+interface ChosenTarget {
+  readonly kind: TargetKind;
+  readonly isInput: boolean;
+  /** What is fixed inside. */
+  readonly value?: number | Tensor<"float32">;
+}
+
+function targetOf(
+  graph: TypedGraph,
+  { input, output }: ModelPart,
+  target: string | number,
+): ChosenTarget {
+  const fact = graph.facts.get(output)!;
+  const port = targetPort({ name: output, fact }, graph.facts.get(input)!.shape[0] ?? 1);
+  if (target === "input") {
+    return { kind: port.classes === undefined ? "seed" : "index", isInput: true };
+  }
+  const resolved = resolveTarget(port, target, 1);
+  const kind = kindOf(resolved);
+  if (resolved === "top") return { kind, isInput: false };
+  const value = "seed" in resolved ? (resolved.seed as Tensor<"float32">) : resolved[0]!;
+  return { kind, isInput: false, value };
+}
+
+const aboutTarget = (kind: TargetKind): string =>
+  kind === "seed" ? "-1: what is explained is no class" : "the class that is explained";
+
+/** [N,3]: the score, the sum of all parts, and what is left over. */
+function emitCompleteness({ b, sums, target }: FullGradient): NamedOutput {
+  const at = b.within("completeness");
+  const sum = at.sum(sums, [1], true, "sum");
+  const score = at.reshape(target.score, [sum.fact.shape[0]!, 1], "score");
+  const value = at.concat([score, sum, at.sub(score, sum, "residual")], 1, "columns");
+  return { name: "completeness", value, about: "output, sum of all parts, remainder" };
+}
+
+/** The graph with its image input taken in as bytes, and the overlay where it is asked for. */
+function fold(
+  graph: TypedGraph,
+  input: string,
+  preprocessing: Preprocessing,
+  format: ConversionOptions["format"],
+): { graph: TypedGraph; settings: Preprocessing } {
+  const shape = graph.facts.get(input)!.shape;
+  const [batch, channels, height, width] = shape;
+  const isPicture = shape.length === 4 && (channels === 1 || channels === 3);
+  if (!isPicture || typeof height !== "number" || typeof width !== "number") {
+    throw new InputError(
+      `input "${input}" is [${shape.join(",")}], which no picture fits: leave --preprocess out`,
+    );
+  }
+  const settings = fitTo(preprocessing, height, width, channels);
+  const size = pictureSize(settings, { height, width });
+  const saliency = graph.outputs[0]!.name;
+  const folded = supplyInput(graph, input, inferOpen(registry), (b) => {
+    const image = b.input("image", { dtype: "uint8", shape: [batch!, ...size, 3] });
+    const { x, view } = emitPreprocessing(b.within("preprocess"), image, settings, shape);
+    if (format !== "overlay") return { value: x };
+    const value: Value = emitOverlay(b.within("overlay"), b.value(saliency), view);
+    return { value: x, outputs: [{ name: "overlay", value }] };
+  });
+  return { graph: folded, settings };
+}
+
+/** Operator sets that the exporter named and nothing uses any more: a reader that does not know one refuses the file. */
+function withoutUnusedOpsets(graph: TypedGraph): TypedGraph {
+  const used = new Set(["", ...graph.nodes.map((n) => n.domain)]);
+  return { ...graph, opsets: new Map([...graph.opsets].filter(([domain]) => used.has(domain))) };
+}
