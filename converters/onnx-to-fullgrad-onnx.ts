@@ -19,7 +19,7 @@ import type { Tensor } from "../src/tensor/tensor.js";
 import { bakeTarget } from "./bake-target.js";
 import { emitOverlay } from "./emit-overlay.js";
 import { emitExtra, type NamedOutput } from "./extra-outputs.js";
-import { emitPreprocessing, inferOpen, pictureSize } from "./fold-preprocessing.js";
+import { emitPreprocessing, pictureSize } from "./fold-preprocessing.js";
 import { supplyInput } from "./supply-input.js";
 
 export interface ConversionOptions {
@@ -226,9 +226,12 @@ function fold(
   const settings = fitTo(preprocessing, height, width, channels);
   const size = pictureSize(settings, { height, width });
   const saliency = graph.outputs[0]!.name;
-  const folded = supplyInput(graph, input, inferOpen(registry), (b) => {
+  const folded = supplyInput(graph, input, registry.infer, (b) => {
     const image = b.input("image", { dtype: "uint8", shape: [batch!, ...size, 3] });
-    const { x, view } = emitPreprocessing(b.within("preprocess"), image, settings, shape);
+    const { x, view } = emitPreprocessing(b.within("preprocess"), image, settings, {
+      height,
+      width,
+    });
     if (format !== "overlay") return { value: x };
     const value: Value = emitOverlay(b.within("overlay"), b.value(saliency), view);
     return { value: x, outputs: [{ name: "overlay", value }] };
