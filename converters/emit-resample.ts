@@ -62,18 +62,29 @@ function emitPick(
   return b.mul(picked, axis === 2 ? b.reshape(mask, [count, 1]) : mask, "kept");
 }
 
-/** ⌊(i + 1/2)·from/to⌋ */
+/** ⌊(i + 1/2)·from/to⌋, added up step by step: so Pillow does, and the last bit decides at a pixel's edge. */
 function emitNearest(
   b: GraphBuilder,
   picture: Value,
   { axis, from, to }: Axis,
   places: Value,
 ): Value {
-  const [source, target] = [b.cast(from, "float64"), b.cast(to, "float64")];
-  const at = b.mul(b.shift(b.cast(places, "float64"), 0.5), b.div(source, target));
-  const pixel = b.cast(b.op("Floor", [at]), "int64");
+  const step = b.div(b.cast(from, "float64"), b.cast(to, "float64"), "step");
+  const isFirst = b.op("Equal", [emitRange(b, to), b.ints([0])]);
+  const steps = b.where(isFirst, b.scale(step, 0.5), step, "steps");
+  const at = b.op("CumSum", [steps, b.constant(int64([0], []))], {}, "at");
+  const pixels = b.cast(b.op("Floor", [at]), "int64", "pixels");
+  const isThere = isInside(b, places, to);
+  const known = b.where(isThere, places, b.ints([0]));
+  const pixel = b.op("Gather", [pixels, known], { axis: int(0) });
   const last = b.sub(from, b.ints([1]));
-  return emitPick(b, picture, axis, b.op("Min", [pixel, last]), isInside(b, places, to));
+  return emitPick(b, picture, axis, b.op("Min", [pixel, last]), isThere);
+}
+
+/** 0, 1, … below an extent [1]. */
+function emitRange(b: GraphBuilder, extent: Value): Value {
+  const [none, one] = [b.constant(int64([0], [])), b.constant(int64([1], []))];
+  return b.op("Range", [none, b.op("Squeeze", [extent, b.ints([0])]), one], {}, "counting");
 }
 
 /** Pillow's fixed point: weights in 22 bits, here in two halves of 11, whose sums float32 has exactly. */
@@ -131,9 +142,7 @@ function emitWeights(
   const center = b.mul(b.shift(rows, 0.5), ratio, "center");
   const reach = b.scale(stretch, supports[how], "reach");
 
-  const [none, one] = [b.constant(int64([0], [])), b.constant(int64([1], []))];
-  const end = b.op("Squeeze", [from, b.ints([0])]);
-  const pixels = b.cast(b.op("Range", [none, end, one], {}, "pixels"), "float64");
+  const pixels = b.cast(emitRange(b, from), "float64", "pixels");
   const first = b.op("Floor", [b.shift(b.sub(center, reach), 0.5)], {}, "first");
   const last = b.op("Floor", [b.shift(b.add(center, reach), 0.5)], {}, "last");
   const isNear = b.op("And", [b.op("GreaterOrEqual", [pixels, first]), b.less(pixels, last)]);

@@ -3,7 +3,7 @@ import type { Method } from "../src/engine/method.js";
 import { checkExplainable, partOf, withHints, type ModelPart } from "../src/engine/part.js";
 import type { Convention } from "../src/engine/psi.js";
 import { separable } from "../src/engine/separable.js";
-import { openSizes, type ImageSize } from "../src/engine/sizes.js";
+import { isOpen, openSizes, type ImageSize } from "../src/engine/sizes.js";
 import { resolveTarget, targetPort } from "../src/engine/target-words.js";
 import { kindOf, type TargetKind } from "../src/engine/target.js";
 import { InputError, UsageError } from "../src/errors.js";
@@ -20,6 +20,8 @@ import { bakeTarget } from "./bake-target.js";
 import { emitOverlay } from "./emit-overlay.js";
 import { emitExtra, type NamedOutput } from "./extra-outputs.js";
 import { emitPreprocessing, pictureSize } from "./fold-preprocessing.js";
+import { keepHalf } from "./keep-half.js";
+import { lowerOpset } from "./lower-opset.js";
 import { supplyInput } from "./supply-input.js";
 
 export interface ConversionOptions {
@@ -81,7 +83,8 @@ export function convertToOnnx(model: Graph, options: ConversionOptions = {}): Co
     );
   }
   const part = partOf(model, options);
-  const size = options.size ?? sizeIn(options.preprocessing);
+  const isFree = isOpen(part.graph.inputs.find((i) => i.name === part.input)!);
+  const size = options.size ?? (isFree ? sizeIn(options.preprocessing) : undefined);
   const sizes = openSizes(model, part.input, size ? { size } : {});
   try {
     return convertPart(model, part, sizes, method, options);
@@ -129,7 +132,8 @@ function convertPart(
   const abouts = roles.map((role) => role.about);
   const folded = options.preprocessing && fold(built, input, options.preprocessing, options.format);
   if (folded && options.format === "overlay") abouts.unshift("the map over the picture, RGB");
-  const converted = withoutUnusedOpsets(folded?.graph ?? built);
+  const compact = keepHalf(folded?.graph ?? built, model);
+  const converted = lowerOpset(withoutUnusedOpsets(compact));
   return {
     graph: converted,
     outputs: converted.outputs.map((port, i) => ({ ...port, about: abouts[i]! })),
