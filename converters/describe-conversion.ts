@@ -40,16 +40,16 @@ export function describeConversion(
 }
 
 function entriesOf(
-  { graph, outputs, explained, preprocessing, terms }: Conversion,
-  { target = "top", method = "fullgrad", convention = "head", extras = [] }: ConversionOptions,
+  { graph, outputs, explained, settings, preprocessing, terms }: Conversion,
+  { target = "top", method = "fullgrad", extras = [] }: ConversionOptions,
   origin: Origin,
 ): [string, string][] {
   const about = outputs.map((o) => [o.name, o.about]);
   return [
     ["fullgrad.version", origin.version],
     ["fullgrad.method", method],
-    ["fullgrad.convention", convention],
-    ["fullgrad.target", String(target)],
+    ["fullgrad.settings", JSON.stringify(settings)],
+    ["fullgrad.target", typeof target === "object" ? JSON.stringify(target) : String(target)],
     ["fullgrad.explained_output", explained.output],
     ["fullgrad.explained_input", explained.input],
     ["fullgrad.inputs", JSON.stringify(graph.inputs.map((i) => i.name))],

@@ -1,24 +1,25 @@
+import type { Tensors } from "../src/backends/backend.js";
+import { separable } from "../src/engine/compiler.js";
+import { contrastFeeds, formOf, resolveContrast, type TargetForm } from "../src/engine/contrast.js";
 import { emitFullGradient, type FullGradient } from "../src/engine/full-gradient.js";
-import type { Method } from "../src/engine/method.js";
+import { withLogProbabilities } from "../src/engine/log-probability.js";
 import { checkExplainable, partOf, withHints, type ModelPart } from "../src/engine/part.js";
-import type { Convention } from "../src/engine/psi.js";
-import { separable } from "../src/engine/separable.js";
+import { readSettings } from "../src/engine/settings.js";
 import { isOpen, openSizes, type ImageSize } from "../src/engine/sizes.js";
-import { resolveTarget, targetPort } from "../src/engine/target-words.js";
-import { kindOf, type TargetKind } from "../src/engine/target.js";
+import { targetPort } from "../src/engine/target-words.js";
+import type { Target, TargetKind } from "../src/engine/target.js";
 import { InputError, UsageError } from "../src/errors.js";
 import { fitTo, type Preprocessing } from "../src/image/preprocess.js";
-import { methods } from "../src/methods/all.js";
 import type { Graph, Port, TypedGraph, Value } from "../src/onnx/ir.js";
 import { registry } from "../src/ops/all.js";
 import { inferKnown } from "../src/passes/infer-known.js";
 import { lift, prepare } from "../src/passes/prepare.js";
 import { selectOutputs } from "../src/passes/select-output.js";
 import type { Shape } from "../src/tensor/shape.js";
-import type { Tensor } from "../src/tensor/tensor.js";
 import { bakeTarget } from "./bake-target.js";
 import { emitOverlay } from "./emit-overlay.js";
 import { emitExtra, type NamedOutput } from "./extra-outputs.js";
+import { emitMap, findGraphMethod, type AnyGraphMethod } from "./graph-methods.js";
 import { emitPreprocessing, pictureSize } from "./fold-preprocessing.js";
 import { keepHalf } from "./keep-half.js";
 import { lowerOpset } from "./lower-opset.js";
@@ -32,12 +33,13 @@ export interface ConversionOptions {
   readonly size?: ImageSize;
   /**
    * What is explained of each sample: "top" (default), the class of its highest score, chosen inside; "input", what a
-   * second input says; a class, or any words that `explain` knows, fixed inside.
+   * second input says; any other target that `explain` knows, fixed inside.
    */
-  readonly target?: string | number;
-  /** "fullgrad" unless given. */
+  readonly target?: Target;
+  /** "fullgrad" unless given; a method of a single pass. */
   readonly method?: string;
-  readonly convention?: Convention;
+  /** The method's own, such as the convention of FullGrad. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Takes pictures [N,H,W,3] of bytes and does this to them; without it the input is the network's own. */
   readonly preprocessing?: Preprocessing;
   /** "overlay" puts the map drawn over the picture, [N,H,W,3] uint8, before it; needs `preprocessing`. */
@@ -56,6 +58,8 @@ export interface Conversion {
   readonly outputs: readonly OutputReport[];
   /** The output, or value inside the model, that is explained, and by which input. */
   readonly explained: { readonly output: string; readonly input: string };
+  /** All settings of the method. */
+  readonly settings: Readonly<Record<string, unknown>>;
   /** The preprocessing as it was folded in, fitted to the network's input. */
   readonly preprocessing?: Preprocessing;
   /** Names of the columns of `terms`. */
@@ -68,14 +72,14 @@ export interface Conversion {
  * A model that explains itself: the model, its backward pass and the map as one graph of standard operators.
  *
  * Outputs: `saliency` [N,1,H,W] first, the model's own outputs under their own names, `target` [N] int64 (not where it
- * is an input), `completeness` [N,3] with output, sum of all parts and remainder, then the extras. Where the model has
- * an output of such a name, ours gets a number.
+ * is an input), `completeness` [N,3] with output, sum of all parts and remainder (of methods that take the output
+ * apart), then the extras. Where the model has an output of such a name, ours gets a number.
  *
  * @throws {UnsupportedModelError} @throws {TargetError} as `explain` does
  * @throws {UsageError} @throws {InputError} where the options do not fit each other or the model
  */
 export function convertToOnnx(model: Graph, options: ConversionOptions = {}): Conversion {
-  const method = chooseMethod(options.method ?? "fullgrad");
+  const method = findGraphMethod(options.method ?? "fullgrad");
   if (options.format === "overlay" && !options.preprocessing) {
     throw new UsageError(
       "an overlay is drawn on the picture, which the network's own input is not: fold the preprocessing in as well " +
@@ -97,37 +101,47 @@ function convertPart(
   model: Graph,
   part: ModelPart,
   sizes: ReadonlyMap<string, Shape>,
-  method: Method,
+  method: AnyGraphMethod,
   options: ConversionOptions,
 ): Conversion {
   const { input, output } = part;
   checkExplainable(prepare(part.graph, registry, sizes), registry, input, output);
   const { kept, notes } = ownOutputs(model, part, sizes);
   const prepared = prepare(selectOutputs(model, kept), registry, sizes);
-  const graph = separable(prepared, registry, input, output);
+  const { graph } = separable(prepared, registry, { input, output });
   if (graph !== prepared) {
     notes.push("the model mixes the samples of a batch: converted for one sample at a time");
   }
-  const target = targetOf(graph, part, options.target ?? "top");
-  const full = emitFullGradient(graph, registry, { input, output, target: target.kind });
-  const settings = { convention: options.convention ?? "head" };
+  const settings = readSettings(method.name, method.settings, options.settings ?? {});
+  const { form, fixed, isInput } = targetOf(graph, part, options.target ?? "top");
+  const explained =
+    form.quantity === "score"
+      ? { graph, output }
+      : withLogProbabilities(graph, registry, input, output);
+  const full = emitFullGradient(explained.graph, registry, {
+    input,
+    output: explained.output,
+    target: form.kind,
+    versus: form.versus,
+    ...(method.rules ? { rules: (at) => method.rules!(at, settings) } : {}),
+  });
+  const map = emitMap(full, method, settings);
+  const about = `saliency map by ${method.name}, un-normalised`;
+  const target = { name: "target", value: full.target.target, about: aboutTarget(form.kind) };
+  if (!method.decomposes) {
+    notes.push(`${method.name} does not take the output apart: there is no output "completeness"`);
+  }
   const roles = [
-    {
-      name: "saliency",
-      value: method.emit(full, settings).map,
-      about: `saliency map by ${method.name}, un-normalised`,
-    },
+    { name: "saliency", value: map, about },
     ...kept.map((name) => ({ name, value: full.b.value(name), about: "the model's own output" })),
-    ...(target.isInput
-      ? []
-      : [{ name: "target", value: full.target.target, about: aboutTarget(target.kind) }]),
-    emitCompleteness(full),
-    ...[...new Set(options.extras)].map((word) => emitExtra(full, word, methods, settings)),
+    ...(isInput ? [] : [target]),
+    ...(method.decomposes ? [emitCompleteness(full)] : []),
+    ...[...new Set(options.extras)].map((word) => emitExtra(full, word, method, settings)),
   ];
   let built = full.b.build(roles);
-  if (full.target.input !== undefined && target.value !== undefined) {
-    const baked = { name: full.target.input, value: target.value };
-    built = bakeTarget(built, registry, baked, input);
+  for (const [role, value] of fixed) {
+    const name = full.target.inputs[role as keyof typeof full.target.inputs];
+    if (name !== undefined) built = bakeTarget(built, registry, { name, value }, input);
   }
   const abouts = roles.map((role) => role.about);
   const folded = options.preprocessing && fold(built, input, options.preprocessing, options.format);
@@ -138,16 +152,11 @@ function convertPart(
     graph: converted,
     outputs: converted.outputs.map((port, i) => ({ ...port, about: abouts[i]! })),
     explained: { output, input },
+    settings,
     ...(folded ? { preprocessing: folded.settings } : {}),
     terms: ["input", ...full.units.map((u) => u.unit.node)],
     notes,
   };
-}
-
-function chooseMethod(name: string): Method {
-  const method = methods.find((m) => m.name === name);
-  if (method) return method;
-  throw new UsageError(`no method "${name}"; there are ${methods.map((m) => m.name).join(", ")}`);
 }
 
 /** The size that preprocessing itself ends with, where it ends with a fixed one. */
@@ -177,27 +186,22 @@ function ownOutputs(
 }
 
 interface ChosenTarget {
-  readonly kind: TargetKind;
+  readonly form: TargetForm;
   readonly isInput: boolean;
-  /** What is fixed inside. */
-  readonly value?: number | Tensor<"float32">;
+  /** What is fixed inside, by its role. */
+  readonly fixed: Tensors;
 }
 
-function targetOf(
-  graph: TypedGraph,
-  { input, output }: ModelPart,
-  target: string | number,
-): ChosenTarget {
+function targetOf(graph: TypedGraph, { input, output }: ModelPart, target: Target): ChosenTarget {
   const fact = graph.facts.get(output)!;
   const port = targetPort({ name: output, fact }, graph.facts.get(input)!.shape[0] ?? 1);
   if (target === "input") {
-    return { kind: port.classes === undefined ? "seed" : "index", isInput: true };
+    const kind = port.classes === undefined ? "seed" : "index";
+    const form: TargetForm = { kind, versus: false, quantity: "score" };
+    return { form, isInput: true, fixed: new Map() };
   }
-  const resolved = resolveTarget(port, target, 1);
-  const kind = kindOf(resolved);
-  if (resolved === "top") return { kind, isInput: false };
-  const value = "seed" in resolved ? (resolved.seed as Tensor<"float32">) : resolved[0]!;
-  return { kind, isInput: false, value };
+  const resolved = resolveContrast(port, target, 1);
+  return { form: formOf(resolved), isInput: false, fixed: contrastFeeds(resolved, 1) };
 }
 
 const aboutTarget = (kind: TargetKind): string =>

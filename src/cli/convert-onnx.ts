@@ -5,6 +5,7 @@ import { convertToOnnx, type ConversionOptions } from "../../converters/onnx-to-
 import { checkFree, writeOnnxFile } from "../../converters/write-onnx-file.js";
 import { UsageError } from "../errors.js";
 import { portReport } from "../analyzer/report.js";
+import { findMethod } from "../methods/all.js";
 import type { ConvertFlags } from "./convert-options.js";
 import { exitCodes } from "./exit-codes.js";
 import { chooseLabels } from "./labels.js";
@@ -32,7 +33,9 @@ export async function convertToOnnxFile(
     ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
     target: await targetIn(flags, source),
     method: flags.method,
-    convention: flags.convention,
+    ...("convention" in findMethod(flags.method).settings
+      ? { settings: { convention: flags.convention } }
+      : {}),
     format: flags.outputFormat,
     extras: flags.with,
   };

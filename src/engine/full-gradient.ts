@@ -20,6 +20,8 @@ export interface UnitTerm {
   readonly term: () => Value;
   /** The term of a spatial unit as [N,C,…places]. */
   readonly places: () => Value;
+  /** The gradient at a spatial unit's output as [N,C,…places]. */
+  readonly gradient: () => Value;
   /** Gradient [N,C,…places] and bias [1,C,1,…], where the bias is one number per channel. */
   readonly perChannel?: { readonly gradient: Value; readonly bias: Value };
 }
@@ -45,6 +47,23 @@ export interface FullGradientOptions {
   readonly input: string;
   readonly output: string;
   readonly target: TargetKind;
+  /** A second class is given with each sample, whose score is subtracted. */
+  readonly versus?: boolean;
+  /** Where the analysis of this graph is known already. */
+  readonly plan?: BiasPlan;
+  /** Rules for the backward pass that are not those of the gradient. */
+  readonly rules?: (at: RuleSite) => Registry;
+}
+
+/** What a choice of rules may look at and build on. */
+export interface RuleSite {
+  readonly b: GraphBuilder;
+  /** The model's own part. */
+  readonly graph: TypedGraph;
+  readonly registry: Registry;
+  readonly plan: BiasPlan;
+  readonly input: Value;
+  readonly target: TargetNodes;
 }
 
 /**
@@ -59,7 +78,7 @@ export function emitFullGradient(
   registry: Registry,
   options: FullGradientOptions,
 ): FullGradient {
-  const plan = planBiases(graph, registry, options.input, options.output);
+  const plan = options.plan ?? planBiases(graph, registry, options.input, options.output);
   if (!plan.path.active.has(options.output)) {
     throw new TargetError(`output "${options.output}" does not depend on input "${options.input}"`);
   }
@@ -67,9 +86,10 @@ export function emitFullGradient(
   const input = b.value(options.input);
   const output = b.value(options.output);
   const batch = input.fact.shape[0] ?? 1;
-  const target = emitTarget(b, output, options.target, batch);
+  const target = emitTarget(b, output, options.target, batch, options.versus);
   const seeds = new Map([[options.output, target.seed]]);
-  const gradients = differentiate(b, graph, registry, seeds, plan.path.active);
+  const rules = options.rules?.({ b, graph, registry, plan, input, target }) ?? registry;
+  const gradients = differentiate(b, graph, rules, seeds, plan.path.active);
   const inputGradient = gradients.of(options.input);
   if (!inputGradient) throw new InputError(`nothing flows back to input "${options.input}"`);
 
@@ -108,15 +128,20 @@ function emitUnit(
       sites
         .map(({ site, gradient }) => at.mul(gradient, bias ?? biasOf(site), "bias/term"))
         .reduce((p, q) => at.add(p, q, "bias/term")));
-  const places = (): Value =>
-    unit.restoration ? restorePlaces(at, term(), unit.restoration) : term();
+  const placed = (value: Value): Value =>
+    unit.restoration ? restorePlaces(at, value, unit.restoration) : value;
+  const views = {
+    term,
+    places: () => placed(term()),
+    gradient: () => placed(sites.at(-1)!.gradient),
+  };
   const { gradient } = first;
   const perChannel = bias && channelBias(unit, gradient, bias);
-  if (!perChannel) return { unit, sum: perSample(at, term(), batch, unit.layout), term, places };
+  if (!perChannel) return { unit, sum: perSample(at, term(), batch, unit.layout), ...views };
   const space = gradient.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
   const overSpace = at.sum(gradient, space, true, "bias/gradient");
   const sum = perSample(at, at.mul(overSpace, perChannel, "bias/sum"), batch);
-  return { unit, sum, term, places, perChannel: { gradient, bias: perChannel } };
+  return { unit, sum, ...views, perChannel: { gradient, bias: perChannel } };
 }
 
 /**

@@ -84,7 +84,7 @@ describe("convert --to onnx", () => {
     const metadata = metadataOf(out);
     expect(metadata).toMatchObject({
       "fullgrad.method": "fullgrad",
-      "fullgrad.convention": "paper2019",
+      "fullgrad.settings": '{"convention":"paper2019"}',
       "fullgrad.target": "2",
       "fullgrad.explained_output": "logits",
       "fullgrad.explained_input": "input",

@@ -126,7 +126,7 @@ describe("a converted file", () => {
   test.each(conventions)("has the map of convention %s", async (convention) => {
     const model = await tiny();
     const x = goldenTensor("tiny-silu", "input.npy");
-    const results = await convert(model, { convention }).run(new Map([["input", x]]));
+    const results = await convert(model, { settings: { convention } }).run(new Map([["input", x]]));
     const { map } = await model.explain(x, { convention });
     expect(relativeMaximum(results.get("saliency")!, map)).toBeLessThan(1e-5);
   });

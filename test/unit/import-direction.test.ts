@@ -18,6 +18,7 @@ const order: readonly (readonly string[])[] = [
   ["engine"],
   ["methods"],
   ["evaluate", "train", "image"],
+  ["model-options.ts"],
   ["model.ts"],
   ["converters"],
   ["index.ts", "cli"],
@@ -50,7 +51,8 @@ function rankOf(file: string): number {
 }
 
 function sameFolder(a: string, b: string): boolean {
-  return a.split("/").slice(0, 2).join("/") === b.split("/").slice(0, 2).join("/");
+  const folderOf = (file: string): string => /^converters|^src\/[^/]+/.exec(file)?.[0] ?? file;
+  return folderOf(a) === folderOf(b);
 }
 
 const files = [...sources("src"), ...sources("converters")];
