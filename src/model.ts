@@ -48,7 +48,8 @@ import type { Tensor } from "./tensor/tensor.js";
  * ```
  */
 export class Model {
-  private readonly imported: Graph;
+  /** The model as its file has it. */
+  readonly imported: Graph;
   private readonly backend: Backend;
   private readonly options: LoadOptions;
   /** One for each size that was asked for; a single one where the model fixes it. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Inspection, PortReport } from "../analyzer/report.js";
 import { targetPort, type TargetPort } from "../engine/target-words.js";
 import {
@@ -22,6 +23,8 @@ type Size = readonly [height: number, width: number];
 /** A model on disk, read and looked at. */
 export interface ModelFile {
   readonly path: string;
+  /** The path, and those of the weights in other files. */
+  readonly files: readonly string[];
   readonly model: Model;
   readonly inspection: Inspection;
   readonly sha256: string;
@@ -52,9 +55,11 @@ export async function readModel(
   const bytes = await readFile(path);
   const files = externalDataFiles(path);
   const parts: string[] = [];
+  const paths = new Set([path]);
   const externalData: typeof files = async (location, offset, length) => {
     const part = await files(location, offset, length);
     parts.push(`${location} ${offset} ${sha256(part)}`);
+    paths.add(join(dirname(path), location));
     return part;
   };
   const { inputName, output, size } = flags;
@@ -69,7 +74,7 @@ export async function readModel(
   );
   const inspection = inspected(model, flags);
   const external = parts.length > 0 ? { externalSha256: sha256(parts.sort().join("\n")) } : {};
-  return { path, model, inspection, sha256: sha256(bytes), ...external };
+  return { path, files: [...paths], model, inspection, sha256: sha256(bytes), ...external };
 }
 
 /**
@@ -80,10 +85,14 @@ export async function readModel(
  */
 export async function readExplainableModel(
   path: string,
-  flags: RunFlags,
+  flags: ModelFlags & Partial<Pick<RunFlags, "backend" | "provider" | "threads">>,
 ): Promise<ExplainableModel> {
   const { backend, provider, threads, size } = flags;
-  const options = { backend, provider, ...(threads === undefined ? {} : { threads }) };
+  const options = {
+    ...(backend === undefined ? {} : { backend }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(threads === undefined ? {} : { threads }),
+  };
   const file = await readModel(path, flags, options);
   const { unsupported, explainable, problem, input, output, instead } = file.inspection;
   if (problem !== undefined) {

@@ -127,7 +127,7 @@ function parseSize(text: string): readonly [number, number] {
   return [height, width];
 }
 
-function parseTarget(text: string): string {
+export function parseTarget(text: string): string {
   const target = text.trim();
   const isWrong = target === "" || (Number.isFinite(Number(target)) && !/^\d+$/.test(target));
   if (!isWrong) return target;

@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import { addConvertFlags, type ConvertFlags } from "./convert-options.js";
+import { convert } from "./convert.js";
 import { withProvider } from "./engine.js";
 import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
 import { explain } from "./explain.js";
@@ -23,6 +25,7 @@ Examples:
   fullgrad explain resnet50.onnx photos/ -o maps --target "tiger cat" --batch 8
   fullgrad explain resnet50.onnx inputs.npy -o maps --target top5 --json
   fullgrad verify resnet50.onnx --input cat.png
+  fullgrad convert resnet50.onnx --to onnx -o resnet50.fullgrad.onnx
 
 Exit codes:
   0 done · 1 failed while running · 2 wrong usage · 3 the model cannot be explained ·
@@ -103,6 +106,16 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addModelFlags(addRunFlags(addVerifyFlags(verifyCommand))).action(
     async (model: string, flags: VerifyFlags) => {
       done(await verify(model, withProvider(flags), io));
+    },
+  );
+
+  const convertCommand = program
+    .command("convert")
+    .description("the model and its explanation as one file that runs without this program")
+    .argument("<model>", "an .onnx file");
+  addModelFlags(addConvertFlags(convertCommand)).action(
+    async (model: string, flags: ConvertFlags) => {
+      done(await convert(model, flags, io));
     },
   );
   return program;

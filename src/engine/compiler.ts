@@ -44,7 +44,7 @@ export interface Compiled {
 }
 
 /** What is compiled of the model: the graph up to one of its values. */
-interface Part {
+export interface Part {
   readonly graph: TypedGraph;
   readonly output: string;
   plan?: BiasPlan;
@@ -237,7 +237,7 @@ const keyOf = ({ kind, versus, quantity }: TargetForm): string =>
   `${quantity}/${kind}${versus ? "/versus" : ""}`;
 
 /** The graph itself, or, where it mixes its samples in a way that cannot be followed, for one sample at a time. */
-function separable(
+export function separable(
   graph: TypedGraph,
   registry: Registry,
   { input, output }: { readonly input: string; readonly output: string },

@@ -44,12 +44,12 @@ export function heatmap(map: Tensor<"float32">, colormap: ColormapName = "infern
 export function overlay(
   view: Raster,
   map: Tensor<"float32">,
-  { colormap = "inferno", opacity = 0.85 }: OverlayOptions = {},
+  { colormap = "inferno", opacity = defaultOpacity }: OverlayOptions = {},
 ): Raster {
   const size = checkMap(map);
   const { width, height } = view;
   const fitted = resampleMap(map.data, [size.height, size.width], [height, width]);
-  const heat = scale(fitted, 0.01, 0.995);
+  const heat = scale(fitted, ...displayRange);
   const colors = colorsOf(colormap);
   const data = new Uint8ClampedArray(width * height * 3);
   for (let i = 0; i < heat.length; i++) {
@@ -65,8 +65,15 @@ export function overlay(
   return { width, height, data: new Uint8Array(data.buffer) };
 }
 
-const saturation = 0.25;
-const brightness = 0.8;
+/** The share of colour in an overlay's most salient pixels, unless told otherwise. */
+export const defaultOpacity = 0.85;
+
+/** The quantiles of a map that its overlay's scale runs between. */
+export const displayRange = [0.01, 0.995] as const;
+
+/** How a photograph is dimmed under a map: its colour and its brightness. */
+export const saturation = 0.25;
+export const brightness = 0.8;
 
 function checkMap(map: Tensor<"float32">): { height: number; width: number } {
   const [height, width] = map.dims.slice(-2);

@@ -22,7 +22,8 @@ const order: readonly (readonly string[])[] = [
   ["model-options.ts"],
   ["model.ts"],
   ["load.ts"],
-  ["index.ts", "cli", "converters"],
+  ["converters"],
+  ["index.ts", "cli"],
 ];
 
 /** A package belongs to one place. */
@@ -54,7 +55,8 @@ function rankOf(file: string): number {
 }
 
 function sameFolder(a: string, b: string): boolean {
-  return a.split("/").slice(0, 2).join("/") === b.split("/").slice(0, 2).join("/");
+  const folderOf = (file: string): string => /^converters|^src\/[^/]+/.exec(file)?.[0] ?? file;
+  return folderOf(a) === folderOf(b);
 }
 
 const files = [...sources("src"), ...sources("converters")];
