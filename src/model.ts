@@ -5,6 +5,7 @@ import type { NodeGap } from "./engine/bisect.js";
 import type { Completeness } from "./engine/completeness.js";
 import { inspectModel } from "./engine/inspect.js";
 import { checkExplainable, partOf, withHints, type ModelPart } from "./engine/part.js";
+import type { LayerMaps } from "./engine/layer-maps.js";
 import type { Convention } from "./engine/psi.js";
 import {
   Session,
@@ -185,6 +186,13 @@ export class Model {
   fullGradient(x: Tensor, options: TargetOptions = {}): Promise<FullGradientResult> {
     return this.ask(x, options, (session, feeds) =>
       session.fullGradient(x, options.target ?? "top", feeds),
+    );
+  }
+
+  /** Where in the image each layer adds to the score, signed; sums over the maps are the terms. */
+  layerMaps(x: Tensor, options: TargetOptions = {}): Promise<LayerMaps> {
+    return this.ask(x, options, (session, feeds) =>
+      session.layerMaps(x, options.target ?? "top", feeds),
     );
   }
 

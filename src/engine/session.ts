@@ -10,6 +10,7 @@ import { hasBatch } from "./per-sample.js";
 import { completenessOf, type Completeness } from "./completeness.js";
 import { emitFullGradient, type FullGradient } from "./full-gradient.js";
 import { feedsOf, targetFeed } from "./feeds.js";
+import { emitInputMap, emitUnitMap, type LayerMaps } from "./layer-maps.js";
 import type { Method } from "./method.js";
 import type { Convention } from "./psi.js";
 import { runBatch } from "./run-batch.js";
@@ -159,6 +160,24 @@ export class Session {
       biasTerms: compiled.units.map((unit, i) => ({ unit, term: results.get(`term${i}`)! })),
       samples: samplesOf(compiled, results, target),
     };
+  }
+
+  /** Where in the image each layer adds to the score. */
+  async layerMaps(x: Tensor, target: Target, feeds?: Tensors): Promise<LayerMaps> {
+    const resolved = this.resolve(target, x);
+    const kind = kindOf(resolved);
+    const compiled = await this.compile(`layers/${kind}`, kind, (full) => {
+      const maps = full.units.map((unit, i) => [`map${i}`, emitUnitMap(full, unit)] as const);
+      const some = maps.flatMap(([name, map]) => (map ? [[name, map] as const] : []));
+      return { inputMap: emitInputMap(full), ...Object.fromEntries(some) };
+    });
+    const results = await this.ask(compiled, x, resolved, feeds);
+    const units = compiled.units.map((unit, i) => {
+      const map = results.get(`map${i}`);
+      return { unit, ...(map ? { map } : {}) };
+    });
+    const samples = samplesOf(compiled, results, target);
+    return { inputMap: results.get("inputMap")!, units, samples };
   }
 
   /** The law of conservation node by node, the worst node first: where does something get lost? */
