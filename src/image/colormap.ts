@@ -7,8 +7,15 @@ export const colormaps = ["inferno", "viridis", "magma", "plasma", "turbo", "rdb
 
 export type ColormapName = (typeof colormaps)[number];
 
+/** Those that begin at the least number. */
+export type SequentialColormap = Exclude<ColormapName, "rdbu">;
+
+export const sequentialColormaps: readonly SequentialColormap[] = colormaps.filter(
+  (name) => name !== "rdbu",
+);
+
 /** True where the middle colour stands for zero. */
-export function isDiverging(name: ColormapName): boolean {
+export function isDiverging(name: ColormapName): name is "rdbu" {
   return name === "rdbu";
 }
 
@@ -51,7 +58,7 @@ function joined(corners: Uint8Array): Uint8Array {
 const redBlue = `
   053061 2166ac 4393c3 92c5de d1e5f0 f7f7f7 fddbc7 f4a582 d6604d b2182b 67001f`;
 
-const tables: Record<Exclude<ColormapName, "rdbu">, string> = {
+const tables: Record<SequentialColormap, string> = {
   inferno: `
     00000401000501010601010802010a02020c02020e03021004031204031405041706041907051b08051d09061f0a0722
     0b07240c08260d08290e092b10092d110a30120a32140b34150b37160b39180c3c190c3e1b0c411c0c431e0c451f0c48

@@ -1,5 +1,5 @@
 import { colorScale, type ColorScale } from "./color-scale.js";
-import { isDiverging, type ColormapName } from "./colormap.js";
+import type { SequentialColormap } from "./colormap.js";
 import type { Comparison } from "./comparison.js";
 
 /** Each map has its own scale, or all of a method's maps share one: maps of different methods have no common unit. */
@@ -14,14 +14,14 @@ export type ScaleChoice = (typeof scaleChoices)[number];
 export function scalesOf(
   { methods, rows }: Comparison,
   choice: ScaleChoice,
-  colormap: ColormapName = "inferno",
+  colormap: SequentialColormap = "inferno",
 ): readonly (readonly (ColorScale | undefined)[])[] {
   const columns = methods.map(({ signed }, m) => {
     const maps = rows.map(({ maps }) => {
       const compared = maps[m]!;
       return "map" in compared ? compared.map.data : undefined;
     });
-    const colors = signed && !isDiverging(colormap) ? "rdbu" : colormap;
+    const colors = signed ? "rdbu" : colormap;
     const own = maps.map((map) => (map ? colorScale([map], colors) : undefined));
     if (choice === "own") return own;
     const all = colorScale(

@@ -7,6 +7,8 @@ export interface Comparison {
   readonly title: string;
   readonly methods: readonly ComparedMethod[];
   readonly rows: readonly ComparedRow[];
+  /** What should be known before maps are believed, such as classes with nearly the same map. */
+  readonly notes?: readonly string[];
 }
 
 export interface ComparedMethod {

@@ -1,18 +1,19 @@
 import { ImageError } from "../errors.js";
 import { Canvas, type Color } from "./canvas.js";
 import { formatTick, type ColorScale } from "./color-scale.js";
-import { colorsOf, type ColormapName } from "./colormap.js";
+import { colorsOf, type SequentialColormap } from "./colormap.js";
 import { scalesOf, type ScaleChoice } from "./compared-scales.js";
 import type { ComparedMap, ComparedRow, Comparison } from "./comparison.js";
+import { fitPicture } from "./fit-picture.js";
 import { barHeight, margin, near, sheetLayout, type SheetLayout } from "./montage-layout.js";
 import { heatmap, overlay, type OverlayOptions } from "./overlay.js";
 import type { Raster } from "./raster.js";
-import { resample } from "./resample.js";
+import { blank, faint, ink, white } from "./sheet-colors.js";
 import { fitText, lineHeight, wrapText } from "./text.js";
 
 export interface MontageOptions {
   /** For maps without sign; those with both signs are "rdbu". Default "inferno". */
-  readonly colormap?: ColormapName;
+  readonly colormap?: SequentialColormap;
   /** As in an overlay. */
   readonly opacity?: number;
   /** Default "own". */
@@ -22,11 +23,6 @@ export interface MontageOptions {
   /** The maps are drawn over the images; without, they stand alone, every number in its full colour. Default true. */
   readonly photograph?: boolean;
 }
-
-const white: Color = [255, 255, 255];
-const ink: Color = [26, 26, 26];
-const faint: Color = [105, 105, 105];
-const blank: Color = [236, 236, 236];
 
 /**
  * A sheet of maps: a row for each image, the image itself at its left end and its caption below, and a column for each
@@ -78,17 +74,6 @@ function legend({ methods }: Comparison, choice: ScaleChoice): string {
   const each = choice === "own" ? "each map has its own scale" : "a method's maps share a scale";
   const signed = methods.some((m) => m.signed) ? "; signed maps: red for, blue against" : "";
   return `Colours: ${each}, from the 1st to the 99.5th percentile${signed}`;
-}
-
-/** A picture so that its longer side is `cell`: whole pixels where it is much smaller, smoothed otherwise. */
-export function fitPicture(picture: Raster, cell: number): Raster {
-  const factor = cell / Math.max(picture.width, picture.height);
-  const whole = factor >= 2;
-  const scale = whole ? Math.floor(factor) : factor;
-  const [width, height] = [picture.width, picture.height].map((n) =>
-    Math.max(1, Math.round(n * scale)),
-  ) as [number, number];
-  return resample(picture, width, height, whole ? "nearest" : "bilinear");
 }
 
 /** Draws the parts of a montage where the layout has them. */

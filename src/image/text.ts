@@ -53,6 +53,14 @@ export function fitText(text: string, width: number): string {
   return `${characters.join("").trimEnd()}…`;
 }
 
+/** As {@link fitText}, but the end stays: of a node's path, that says most. */
+export function fitTextEnd(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  const characters = Array.from(text);
+  while (characters.length > 0 && textWidth(`…${characters.join("")}`) > width) characters.shift();
+  return `…${characters.join("").trimStart()}`;
+}
+
 /** The text on lines of at most this width, and at most so many; what is left over is "…". */
 export function wrapText(text: string, width: number, most: number): readonly string[] {
   const lines: string[] = [];

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { ImageError } from "../../../src/errors.js";
 import type { Comparison, ComparedRow } from "../../../src/image/comparison.js";
+import { fitPicture } from "../../../src/image/fit-picture.js";
 import { barHeight, gap, margin, near, sheetLayout } from "../../../src/image/montage-layout.js";
-import { fitPicture, montage } from "../../../src/image/montage.js";
+import { montage } from "../../../src/image/montage.js";
 import type { Raster } from "../../../src/image/raster.js";
 import { lineHeight } from "../../../src/image/text.js";
 import { float32 } from "../../../src/tensor/tensor.js";
