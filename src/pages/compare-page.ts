@@ -8,7 +8,7 @@ import {
 } from "../image/colormap.js";
 import { scalesOf, type ScaleChoice } from "../image/compared-scales.js";
 import type { ComparedRow, Comparison, LayerParts } from "../image/comparison.js";
-import { colorScale, type ColorScale } from "../image/color-scale.js";
+import { colorScale, formatTick, type ColorScale } from "../image/color-scale.js";
 import { brightness, checkMap, defaultOpacity, saturation } from "../image/overlay.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { behaving, computing } from "./compare-script.js";
@@ -176,7 +176,7 @@ ${row.layers ? this.layers(row.layers) : ""}
       const scale = colorScale([map.data], "rdbu");
       const canvas = this.canvas(map, `${name}: ${value}`, { own: scale, shared: scale }, true);
       if (typeof canvas !== "string") return [];
-      const text = `<figcaption title="${escapeHtml(name)}">${i} <span class="faint">${escapeHtml(name)}</span></figcaption>`;
+      const text = `<figcaption title="${escapeHtml(name)}">${i} · ${formatTick(value)} <span class="faint">${escapeHtml(name)}</span></figcaption>`;
       return [`<figure><div class="stage">${canvas}</div>${text}</figure>`];
     });
     return `<details open><summary>By depth</summary>

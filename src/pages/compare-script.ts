@@ -16,12 +16,12 @@ function bytesOf(base64) {
   return bytes;
 }
 
-// A step is 1/65535 of the way from the least number to the most.
+// A step is 1/65534 of the way from the least number to the most.
 function decodeMap({ steps, least, most }) {
   const bytes = new DataView(bytesOf(steps).buffer);
   const values = new Float64Array(bytes.byteLength / 2);
   for (let i = 0; i < values.length; i++) {
-    values[i] = least + (bytes.getUint16(i * 2, true) / 65535) * (most - least);
+    values[i] = least + (bytes.getUint16(i * 2, true) / 65534) * (most - least);
   }
   return values;
 }

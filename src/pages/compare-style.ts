@@ -39,7 +39,8 @@ a { color: var(--mark); }
 #percent { display: inline-block; min-width: 3.2em; }
 #reading { min-height: 1.4em; flex-basis: 100%; margin: 0; font-variant-numeric: tabular-nums; }
 .notes { border-left: 3px solid var(--for); padding-left: .75rem; }
-section { margin: 0 0 2rem; }
+section { margin: 0 0 2rem; scroll-margin-top: 6rem; }
+h2 .faint { font-weight: 400; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(168px, 1fr)); gap: .75rem; }
 figure { margin: 0; min-width: 0; }
 figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .5rem; overflow-wrap: anywhere; }

@@ -1,8 +1,9 @@
 import type { Tensor } from "../tensor/tensor.js";
 
 /**
- * A map within a page. A number v is the step round(65535 · (v − least) / (most − least)), 16 bits, little-endian, row by
- * row, in base64: no number is off by more than 1/131070 of the map's range.
+ * A map within a page. A number v is the step round(65534 · (v − least) / (most − least)), 16 bits, little-endian, row by
+ * row, in base64: no number is off by more than 1/131068 of the range. Where there are negative numbers, least is −most,
+ * so that zero is a step and stays zero.
  */
 export interface EmbeddedMap {
   readonly height: number;
@@ -12,13 +13,15 @@ export interface EmbeddedMap {
   readonly steps: string;
 }
 
-const lastStep = 65535;
+const lastStep = 65534;
 
 /** @param map [H,W], all numbers finite */
 export function embedMap(map: Tensor<"float32">): EmbeddedMap {
   const [height, width] = map.dims.slice(-2) as [number, number];
-  const least = map.data.reduce((a, b) => Math.min(a, b), Infinity);
-  const most = map.data.reduce((a, b) => Math.max(a, b), -Infinity);
+  const lowest = map.data.reduce((a, b) => Math.min(a, b), Infinity);
+  const highest = map.data.reduce((a, b) => Math.max(a, b), -Infinity);
+  const limit = Math.max(-lowest, highest);
+  const [least, most] = lowest < 0 ? [-limit, limit] : [lowest, highest];
   const perStep = most > least ? lastStep / (most - least) : 0;
   const bytes = new Uint8Array(map.data.length * 2);
   const view = new DataView(bytes.buffer);
