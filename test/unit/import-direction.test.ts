@@ -19,6 +19,7 @@ const order: readonly (readonly string[])[] = [
   ["methods"],
   ["evaluate", "train", "image"],
   ["pages"],
+  ["model-options.ts"],
   ["model.ts"],
   ["index.ts", "cli", "converters"],
 ];
