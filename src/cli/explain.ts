@@ -1,13 +1,19 @@
-import { readFile } from "node:fs/promises";
 import { concatBatch } from "../engine/batches.js";
 import { completenessTolerance } from "../engine/completeness.js";
 import { InputError } from "../errors.js";
 import { presets } from "../image/preprocess.js";
 import { findMethod } from "../methods/all.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { exitCodes, messageOf } from "./exit-codes.js";
+import { exitCodes } from "./exit-codes.js";
 import { feedSettings, feedsFor, readFeeds, type Feed } from "./feeds.js";
-import { findInputs, isArrayFile, type Failure, type InputFile, type Inputs } from "./inputs.js";
+import {
+  findInputs,
+  isArrayFile,
+  readInput,
+  type Failure,
+  type InputFile,
+  type Inputs,
+} from "./inputs.js";
 import { chooseLabels, type Labels } from "./labels.js";
 import {
   batchNormCase,
@@ -284,12 +290,4 @@ function sampleName(file: InputFile, index: number | undefined): string {
 /** "cat", or "cat.top2" where five classes are explained. */
 function rankedName(name: string, rank: number | undefined): string {
   return rank === undefined ? name : `${name}.top${rank}`;
-}
-
-async function readInput(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new InputError(messageOf(error), { cause: error });
-  }
 }

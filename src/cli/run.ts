@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import { addCompareFlags, type CompareFlags } from "./compare-options.js";
+import { compare } from "./compare.js";
 import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
 import { explain } from "./explain.js";
 import { inspect } from "./inspect.js";
@@ -21,6 +23,8 @@ Examples:
   fullgrad explain resnet50.onnx cat.png dog.jpg -o maps
   fullgrad explain resnet50.onnx photos/ -o maps --target "tiger cat" --batch 8
   fullgrad explain resnet50.onnx inputs.npy -o maps --target top5 --json
+  fullgrad compare resnet50.onnx cat.png dog.jpg -o sheet.png
+  fullgrad compare resnet50.onnx photos/ -o page.html --target top5 --layers
   fullgrad verify resnet50.onnx --input cat.png
 
 Exit codes:
@@ -92,6 +96,17 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addModelFlags(addRunFlags(addExplainFlags(explainCommand))).action(
     async (model: string, inputs: string[], flags: ExplainFlags) => {
       done(await explain(model, inputs, flags, io));
+    },
+  );
+
+  const compareCommand = program
+    .command("compare")
+    .description("the methods side by side, as a picture or as a page with all numbers")
+    .argument("<model>", "an .onnx file")
+    .argument("<image...>", "images, folders, or .npy files");
+  addModelFlags(addRunFlags(addCompareFlags(compareCommand))).action(
+    async (model: string, inputs: string[], flags: CompareFlags) => {
+      done(await compare(model, inputs, flags, io));
     },
   );
 

@@ -1,7 +1,7 @@
 import { ImageError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { colorIndex, colorScale, heatOf, wholeRange, type ColorScale } from "./color-scale.js";
-import { colorsOf, type ColormapName } from "./colormap.js";
+import { colorsOf, isDiverging, type ColormapName } from "./colormap.js";
 import type { Raster } from "./raster.js";
 import { resampleMap } from "./resample.js";
 
@@ -45,7 +45,7 @@ export function heatmap(
 
 /**
  * The map over what the network saw. Heat is opaque where the map is high (signed: far from zero) and fades to nothing
- * where it is low, over a photograph that is dimmed and nearly grey, so that colour means heat.
+ * where it is low, over a photograph that is muted and nearly grey, so that colour means heat.
  *
  * For display alone, the scale runs between {@link displayRange}; the heat map and the .npy have every number.
  *
@@ -63,6 +63,7 @@ export function overlay(
   const fitted = resampleMap(map.data, [size.height, size.width], [height, width]);
   const shown = scale ?? colorScale([fitted], colormap);
   const colors = colorsOf(shown.colormap);
+  const { paper, strength } = grounds[isDiverging(shown.colormap) ? "diverging" : "sequential"];
   const data = new Uint8ClampedArray(width * height * 3);
   for (let i = 0; i < fitted.length; i++) {
     const at = i * 3;
@@ -70,16 +71,25 @@ export function overlay(
     const alpha = opacity * heatOf(shown, fitted[i]!);
     const grey = 0.299 * view.data[at]! + 0.587 * view.data[at + 1]! + 0.114 * view.data[at + 2]!;
     for (let c = 0; c < 3; c++) {
-      const photograph = brightness * (grey + saturation * (view.data[at + c]! - grey));
+      const muted = grey + saturation * (view.data[at + c]! - grey);
+      const photograph = paper + strength * (muted - paper);
       data[at + c] = (1 - alpha) * photograph + alpha * colors[color + c]!;
     }
   }
   return { width, height, data: new Uint8Array(data.buffer) };
 }
 
-/** How a photograph is dimmed under a map: its colour and its brightness. */
+/** How much of its colour a photograph keeps under a map. */
 export const saturation = 0.25;
-export const brightness = 0.8;
+
+/**
+ * What a photograph fades to, and how much of it stays: it is darkened under colours that grow light, and nearly white
+ * under blue and red, which are white in the middle and dark at both ends.
+ */
+export const grounds = {
+  sequential: { paper: 0, strength: 0.8 },
+  diverging: { paper: 255, strength: 0.45 },
+} as const;
 
 /** @throws {ImageError} where a map is no picture: its shape, or a number that is not finite */
 export function checkMap(map: Tensor<"float32">): { height: number; width: number } {

@@ -9,7 +9,7 @@ import {
 import { scalesOf, type ScaleChoice } from "../image/compared-scales.js";
 import type { ComparedRow, Comparison, LayerParts } from "../image/comparison.js";
 import { colorScale, formatTick, type ColorScale } from "../image/color-scale.js";
-import { brightness, checkMap, defaultOpacity, saturation } from "../image/overlay.js";
+import { checkMap, defaultOpacity, grounds, saturation } from "../image/overlay.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { behaving, computing } from "./compare-script.js";
 import { style } from "./compare-style.js";
@@ -22,6 +22,8 @@ export interface ComparePageOptions {
   readonly colormap?: SequentialColormap;
   readonly opacity?: number;
   readonly scale?: ScaleChoice;
+  /** Maps are drawn over the images. Default true. */
+  readonly photograph?: boolean;
   /** The pages of a gallery: their files' names, and which of them this one is. */
   readonly gallery?: { readonly files: readonly string[]; readonly at: number };
 }
@@ -74,7 +76,7 @@ class Page {
     const data = {
       maps: this.maps,
       colormaps: Object.fromEntries(colormaps.map((name) => [name, toBase64(colorsOf(name))])),
-      photograph: { saturation, brightness },
+      photograph: { saturation, grounds },
     };
     const policy =
       "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'";
@@ -196,11 +198,12 @@ ${strip.join("\n")}
 
   private controls(): string {
     const { colormap = "inferno", opacity = defaultOpacity, scale = "own" } = this.options;
+    const over = this.options.photograph === false ? "" : " checked";
     const choice = (value: string, chosen: string, label = value): string =>
       `<option value="${value}"${value === chosen ? " selected" : ""}>${label}</option>`;
     return `<form id="controls" aria-label="How the maps are drawn">
 <label>Opacity <input type="range" name="opacity" min="0" max="1" step="0.01" value="${opacity}"><span id="percent"></span></label>
-<label><input type="checkbox" name="photograph" checked> over the image</label>
+<label><input type="checkbox" name="photograph"${over}> over the image</label>
 <label>Colours <select name="colormap">${sequentialColormaps.map((name) => choice(name, colormap)).join("")}</select></label>
 <label>Scale <select name="scale">${choice("own", scale, "each map its own")}${choice("shared", scale, "one for each method")}</select></label>
 <label>Page <select name="theme">${choice("auto", "auto", "as the system")}${choice("light", "auto")}${choice("dark", "auto")}</select></label>

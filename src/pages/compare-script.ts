@@ -39,7 +39,8 @@ function heatOf({ low, high, diverging }, value) {
 }
 
 // R, G, B, A of a map in its colours, over the photograph's R, G, B, A where there is one.
-function compose(values, scale, colors, opacity, photograph, { saturation, brightness }) {
+function compose(values, scale, colors, opacity, photograph, { saturation, grounds }) {
+  const { paper, strength } = scale.diverging ? grounds.diverging : grounds.sequential;
   const pixels = new Uint8ClampedArray(values.length * 4);
   for (let i = 0; i < values.length; i++) {
     const at = i * 4;
@@ -50,7 +51,8 @@ function compose(values, scale, colors, opacity, photograph, { saturation, brigh
       grey = 0.299 * photograph[at] + 0.587 * photograph[at + 1] + 0.114 * photograph[at + 2];
     }
     for (let c = 0; c < 3; c++) {
-      const below = photograph ? brightness * (grey + saturation * (photograph[at + c] - grey)) : 0;
+      const muted = photograph ? grey + saturation * (photograph[at + c] - grey) : 0;
+      const below = paper + strength * (muted - paper);
       pixels[at + c] = (1 - alpha) * below + alpha * colors[color + c];
     }
     pixels[at + 3] = 255;
