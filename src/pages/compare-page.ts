@@ -28,8 +28,8 @@ export interface ComparePageOptions {
   readonly gallery?: { readonly files: readonly string[]; readonly at: number };
 }
 
-/** More than this no browser is at ease with; it is a fifth of what a string of Node can hold. */
-const maxPageCharacters = 100_000_000;
+/** Each is 8/3 characters: a page of 107 MB. */
+const maxPageNumbers = 40e6;
 
 /** A map as the page's script finds it. */
 interface PageMap extends EmbeddedMap {
@@ -52,10 +52,21 @@ export async function comparePage(
   comparison: Comparison,
   options: ComparePageOptions = {},
 ): Promise<string> {
+  checkPageSize(comparison);
   const page = new Page(comparison, options);
   const sections: string[] = [];
   for (const [r, row] of comparison.rows.entries()) sections.push(await page.section(row, r));
   return page.whole(sections);
+}
+
+function checkPageSize({ rows }: Comparison): void {
+  const maps = rows.flatMap((row) => [...row.maps, ...(row.layers?.parts ?? [])]);
+  const numbers = maps.reduce((n, part) => n + ("map" in part ? part.map.data.length : 0), 0);
+  if (numbers <= maxPageNumbers) return;
+  throw new ImageError(
+    `a page of ${numbers} numbers is more than a browser is at ease with, ${maxPageNumbers}; ` +
+      "take fewer methods or smaller images, or a .png",
+  );
 }
 
 class Page {
@@ -63,7 +74,6 @@ class Page {
   private readonly options: ComparePageOptions;
   private readonly scales: Readonly<Record<ScaleChoice, ReturnType<typeof scalesOf>>>;
   private readonly maps: PageMap[] = [];
-  private size = 0;
 
   constructor(comparison: Comparison, options: ComparePageOptions) {
     this.comparison = comparison;
@@ -147,6 +157,7 @@ ${row.layers ? this.layers(row.layers) : ""}
 </figure>`;
   }
 
+  /** The canvas of a map, or why there is none. */
   private canvas(
     map: Tensor<"float32">,
     label: string,
@@ -154,22 +165,23 @@ ${row.layers ? this.layers(row.layers) : ""}
     alone: boolean,
   ): string | { readonly problem: string } {
     try {
-      const { width, height } = checkMap(map);
-      const at = this.maps.push({
-        ...embedMap(map),
-        signed: own.colormap === "rdbu",
-        own: [own.low, own.high],
-        shared: [shared.low, shared.high],
-        alone,
-      });
-      this.grow(this.maps.at(-1)!.steps.length);
-      const coarse = Math.max(width, height) < coarseBelow ? ` class="coarse"` : "";
-      const focus = alone ? "" : ` tabindex="0"`;
-      return `<canvas width="${width}" height="${height}" data-map="${at - 1}"${coarse}${focus} role="img" aria-label="${escapeHtml(label)}"></canvas>`;
+      checkMap(map);
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       return { problem: error.message };
     }
+    const embedded = embedMap(map);
+    const at = this.maps.push({
+      ...embedded,
+      signed: own.colormap === "rdbu",
+      own: [own.low, own.high],
+      shared: [shared.low, shared.high],
+      alone,
+    });
+    const { width, height } = embedded;
+    const coarse = Math.max(width, height) < coarseBelow ? ` class="coarse"` : "";
+    const focus = alone ? "" : ` tabindex="0"`;
+    return `<canvas width="${width}" height="${height}" data-map="${at - 1}"${coarse}${focus} role="img" aria-label="${escapeHtml(label)}"></canvas>`;
   }
 
   private layers(layers: LayerParts): string {
@@ -186,14 +198,6 @@ ${row.layers ? this.layers(row.layers) : ""}
 <div class="strip">
 ${strip.join("\n")}
 </div></details>`;
-  }
-
-  private grow(characters: number): void {
-    this.size += characters;
-    if (this.size <= maxPageCharacters) return;
-    throw new ImageError(
-      `the page would be larger than ${maxPageCharacters / 1e6} MB; take fewer methods or smaller images, or a .png`,
-    );
   }
 
   private controls(): string {

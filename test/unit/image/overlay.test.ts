@@ -67,7 +67,7 @@ describe("overlay", () => {
     const { data } = overlay(grey, float32([8, 8], [-1, 1, ...new Float32Array(62)]), {
       opacity: 1,
     });
-    expect([...data.slice(0, 9)]).toEqual([5, 48, 97, 103, 0, 31, 80, 80, 80]);
+    expect([...data.slice(0, 9)]).toEqual([5, 48, 97, 103, 0, 31, 185, 185, 185]); // faded: 255 − 0.45 · 155
   });
 
   test("of a constant map is the dimmed photograph", () => {
