@@ -1,8 +1,7 @@
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Option, type Command } from "commander";
 import { sequentialColormaps, type SequentialColormap } from "../image/colormap.js";
 import { scaleChoices, type ScaleChoice } from "../image/compared-scales.js";
-import { defaultOpacity } from "../image/overlay.js";
-import { whole, type RunFlags } from "./options.js";
+import { opacityOption, whole, type RunFlags } from "./options.js";
 
 export interface CompareFlags extends RunFlags {
   readonly out: string;
@@ -30,14 +29,8 @@ export function addCompareFlags(command: Command): Command {
         .choices(scaleChoices)
         .default("own"),
     )
-    .option("--opacity <share>", "of colour where a map is highest, 0 to 1", share, defaultOpacity)
+    .addOption(opacityOption())
     .option("--cell <pixels>", "longer side of a picture on a .png sheet", whole(32, 2048), 176)
     .option("--no-photograph", "the maps alone, not over the images")
     .option("--layers", "also the FullGrad terms by depth: bars, and a map for each layer", false);
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError("It must be a number from 0 to 1.");
 }

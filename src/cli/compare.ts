@@ -21,7 +21,8 @@ import { chooseMethods } from "./method-choice.js";
 import { namingProvider, readExplainableModel } from "./model-file.js";
 import { choosePreprocessing, type ChosenPreprocessing } from "./preprocessing.js";
 import { Reporter, type Io } from "./reporter.js";
-import { sameMaps, sameMapsLine, type SameMaps } from "./same-maps.js";
+import { sampleName } from "./result-names.js";
+import { nameOfClass, sameMaps, sameMapsLine, type SameMaps } from "./same-maps.js";
 import { readSamples, type Sample, type SampleReader } from "./samples.js";
 import { chooseTarget, ranksOf } from "./targets.js";
 
@@ -107,7 +108,7 @@ class Run {
       const notes: string[] = [];
       for (const place of places.slice(at * perPage, (at + 1) * perPage)) {
         const compared = await this.compareAt(place);
-        const same = sameMaps(compared);
+        const same = this.sameOf(compared);
         this.same.push(...same);
         notes.push(...same.map(sameMapsLine));
         rows.push(...compared.map((sample) => this.rowOf(sample, place)));
@@ -163,7 +164,6 @@ class Run {
   private async compareAt({ file, index }: Place): Promise<ComparedSample[]> {
     const { question, feeds, flags, preprocessing, reporter } = this.setup;
     const sample = (await this.read(file)).find((s) => s.index === index)!;
-    const name = index === undefined ? file.name : `${file.name}-${index}`;
     const options = (method: Method): ExplainOptions => ({
       method: method.name,
       batch: flags.batch,
@@ -173,8 +173,20 @@ class Run {
       reporter.progress(this.done++, this.total, `${file.path} ${method.name}`);
     };
     const asked = { feeds: feedsFor(feeds, [index]) };
-    const where = { name, path: file.path };
+    const where = { name: sampleName(file, index), path: file.path };
     return compareSample({ ...question, options, onMethod }, sample, where, asked);
+  }
+
+  /** Methods that hardly tell the classes of one image apart. */
+  private sameOf(classes: readonly ComparedSample[]): readonly SameMaps[] {
+    return this.setup.question.methods.flatMap(({ name }, m) => {
+      const maps = classes.flatMap(({ row, target, label }) => {
+        const compared = row.maps[m]!;
+        const isMap = "map" in compared;
+        return isMap ? [{ name: nameOfClass({ target, label }), map: compared.map.data }] : [];
+      });
+      return sameMaps(classes[0]!.row.caption[0]!, name, maps);
+    });
   }
 
   /** A row with links to its raw arrays, which a page has beside it. */

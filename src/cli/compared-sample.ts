@@ -7,6 +7,8 @@ import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
 import type { Labels } from "./labels.js";
 import type { ExplainableModel } from "./model-file.js";
 import { probabilitiesOf } from "./predictions.js";
+import { rankedName } from "./result-names.js";
+import { nameOfClass } from "./same-maps.js";
 import type { Sample } from "./samples.js";
 import { formatNumber } from "./tables.js";
 import { labelOf, passesFor, rowsOf, type Pass, type TargetChoice } from "./targets.js";
@@ -128,12 +130,8 @@ function rowOf(
   const { rank } = pass;
   return {
     row: {
-      name: rank === undefined ? name : `${name}.top${rank}`,
-      caption: [
-        title,
-        label === null ? `target ${target}` : `${target} ${label}`,
-        `score ${formatNumber(score)}${sure}`,
-      ],
+      name: rankedName(name, rank),
+      caption: [title, nameOfClass({ target, label }), `score ${formatNumber(score)}${sure}`],
       ...(view ? { view } : {}),
       maps: maps.map(({ map }) => map),
       ...layers,

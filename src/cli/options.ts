@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { conventions, type Convention } from "../engine/psi.js";
+import { colormaps, type ColormapName } from "../image/colormap.js";
+import { defaultOpacity } from "../image/overlay.js";
 import { maxPixels } from "../image/raster.js";
 import { methods } from "../methods/all.js";
 
@@ -27,6 +29,8 @@ export interface RunFlags extends ModelFlags {
 export interface ExplainFlags extends RunFlags {
   readonly method: string;
   readonly convention: Convention;
+  readonly colormap?: ColormapName;
+  readonly opacity: number;
   readonly out: string;
 }
 
@@ -110,7 +114,14 @@ export function addExplainFlags(command: Command): Command {
       new Option("--convention <name>", "the reference code's rescaling of today, or of 2019")
         .choices(conventions)
         .default("head"),
-    );
+    )
+    .addOption(
+      new Option(
+        "--colormap <name>",
+        "colours (default: rdbu, blue and red, for a signed method, else inferno)",
+      ).choices(colormaps),
+    )
+    .addOption(opacityOption());
 }
 
 export function addVerifyFlags(command: Command): Command {
@@ -121,6 +132,12 @@ export function addVerifyFlags(command: Command): Command {
     .option("--bisect", "which node loses something, for the worst sample", false);
 }
 
+export function opacityOption(): Option {
+  return new Option("--opacity <share>", "of colour where a map is highest, 0 to 1")
+    .default(defaultOpacity)
+    .argParser(parseShare);
+}
+
 /** A parser of whole numbers from `min` on. */
 export function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
@@ -129,6 +146,12 @@ export function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string
     const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
     throw new InvalidArgumentError(`It must be a whole number, ${range}.`);
   };
+}
+
+function parseShare(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError("It must be a number from 0 to 1.");
 }
 
 function parseSize(text: string): readonly [number, number] {

@@ -1,5 +1,4 @@
 import { similarPairs } from "../engine/map-similarity.js";
-import type { ComparedSample } from "./compared-sample.js";
 import { baselines } from "./method-choice.js";
 
 /** A method whose map of an image hardly depends on the class. */
@@ -14,28 +13,42 @@ export interface SameMaps {
   }[];
 }
 
-/** @param classes one image, explained for several classes */
-export function sameMaps(classes: readonly ComparedSample[]): readonly SameMaps[] {
-  const [one, ...others] = classes;
-  if (!one || others.length === 0) return [];
-  return one.outcomes.flatMap(({ method }, m) => {
-    // A baseline knows nothing of the class, and says so.
-    if (baselines.includes(method)) return [];
-    const maps = classes.flatMap(({ row }) => {
-      const compared = row.maps[m]!;
-      return "map" in compared ? [{ name: row.caption[1]!, map: compared.map.data }] : [];
-    });
-    const pairs = similarPairs(maps).map(({ first, second, similarity }) => {
-      return { first: first.name, second: second.name, similarity };
-    });
-    return pairs.length > 0 ? [{ image: one.row.caption[0]!, method, pairs }] : [];
-  });
+/** A class's map of an image. */
+export interface ClassMap {
+  readonly name: string;
+  readonly map: Float32Array;
 }
 
-/** "chelsea.png: fullgrad gives 282 tiger cat and 281 tabby nearly the same map (correlation 0.980; 2 more pairs)" */
+/** What a method says of several classes of one image, where two of them have nearly the same map; else nothing. */
+export function sameMaps(
+  image: string,
+  method: string,
+  classes: readonly ClassMap[],
+): readonly SameMaps[] {
+  // A baseline knows nothing of the class, and says so.
+  if (classes.length < 2 || baselines.includes(method)) return [];
+  const pairs = similarPairs(classes).map(({ first, second, similarity }) => {
+    return { first: first.name, second: second.name, similarity };
+  });
+  return pairs.length > 0 ? [{ image, method, pairs }] : [];
+}
+
+/** "chelsea: fullgrad gives 282 tiger cat and 281 tabby nearly the same map (correlation 0.980; 2 more pairs)" */
 export function sameMapsLine({ image, method, pairs }: SameMaps): string {
   const { first, second, similarity } = pairs[0]!;
   const rest = pairs.length - 1;
   const more = rest === 0 ? "" : `; ${rest} more pair${rest > 1 ? "s" : ""}`;
   return `${image}: ${method} gives ${first} and ${second} nearly the same map (correlation ${similarity.toFixed(3)}${more})`;
+}
+
+/** "282 tiger cat", "class 7", or the words of another target. */
+export function nameOfClass({
+  target,
+  label,
+}: {
+  readonly target: number | string;
+  readonly label: string | null;
+}): string {
+  if (label !== null) return `${target} ${label}`;
+  return typeof target === "number" ? `class ${target}` : target;
 }

@@ -150,7 +150,7 @@ ${row.layers ? this.layers(row.layers) : ""}
     if (typeof canvas !== "string") return problemFigure(name, canvas.problem);
     const link = file === undefined ? "" : `<a href="${linkTo(file)}" download>.npy</a>`;
     return `<figure>
-<figcaption><b>${escapeHtml(name)}</b>${link}</figcaption>
+<figcaption><b title="${escapeHtml(name)}">${escapeHtml(name)}</b>${link}</figcaption>
 <div class="stage">${canvas}<i class="cross" hidden></i></div>
 <canvas class="bar" width="256" height="1" aria-hidden="true"></canvas>
 <div class="ends"><span class="low"></span><output></output><span class="high"></span></div>

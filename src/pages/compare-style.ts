@@ -43,7 +43,8 @@ section { margin: 0 0 2rem; scroll-margin-top: 6rem; }
 h2 .faint { font-weight: 400; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(168px, 1fr)); gap: .75rem; }
 figure { margin: 0; min-width: 0; }
-figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .5rem; overflow-wrap: anywhere; }
+figcaption { display: flex; justify-content: space-between; gap: .5rem; }
+figcaption b { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .stage { position: relative; line-height: 0; overflow: hidden; }
 .stage img, .stage canvas { width: 100%; height: auto; image-rendering: auto; }
 .stage canvas.coarse, .stage img.coarse { image-rendering: pixelated; }
@@ -70,7 +71,7 @@ canvas:focus-visible, a:focus-visible { outline: 3px solid var(--mark); outline-
 .layers .total { fill: var(--ink); }
 .layers line { stroke: var(--line); }
 .strip { display: grid; grid-template-columns: repeat(auto-fill, minmax(112px, 1fr)); gap: .5rem; font-size: .8rem; }
-.strip figcaption { display: block; }
+.strip figcaption { display: block; overflow-wrap: anywhere; }
 nav { display: flex; flex-wrap: wrap; gap: .25rem .75rem; margin: .5rem 0; }
 nav [aria-current] { font-weight: 600; }
 `;
