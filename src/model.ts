@@ -4,6 +4,7 @@ import type { NodeGap } from "./engine/bisect.js";
 import { inspectModel } from "./engine/inspect.js";
 import { checkExplainable, partOf, withHints, type ModelPart } from "./engine/part.js";
 import type { PixelRange } from "./engine/image.js";
+import type { LayerMaps } from "./engine/layer-maps.js";
 import type { Method } from "./engine/method.js";
 import type { SampleResult } from "./engine/samples.js";
 import { Session, type FullGradientResult } from "./engine/session.js";
@@ -159,6 +160,11 @@ export class Model {
     return this.ask(x, options, (session, feeds) =>
       session.fullGradient(x, targetOf(options), feeds),
     );
+  }
+
+  /** Where in the image each layer adds to the score, signed; the sums of the maps are the terms. */
+  layerMaps(x: Tensor, options: TargetOptions = {}): Promise<LayerMaps> {
+    return this.ask(x, options, (session, feeds) => session.layerMaps(x, targetOf(options), feeds));
   }
 
   /** The sums of all terms of each sample, and what is left over. */

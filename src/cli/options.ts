@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { conventions, type Convention } from "../engine/psi.js";
+import { colormaps, type ColormapName } from "../image/colormap.js";
+import { defaultOpacity } from "../image/overlay.js";
 import { maxPixels } from "../image/raster.js";
 import { methods } from "../methods/all.js";
 import { addEngineFlags, type EngineFlags } from "./engine.js";
@@ -25,6 +27,8 @@ export interface RunFlags extends ModelFlags, EngineFlags {
 export interface ExplainFlags extends RunFlags {
   readonly method: string;
   readonly convention: Convention;
+  readonly colormap?: ColormapName;
+  readonly opacity: number;
   readonly out: string;
 }
 
@@ -98,7 +102,14 @@ export function addExplainFlags(command: Command): Command {
       new Option("--convention <name>", "the reference code's rescaling of today, or of 2019")
         .choices(conventions)
         .default("head"),
-    );
+    )
+    .addOption(
+      new Option(
+        "--colormap <name>",
+        "colours (default: rdbu, blue and red, for a signed method, else inferno)",
+      ).choices(colormaps),
+    )
+    .addOption(opacityOption());
 }
 
 export function addVerifyFlags(command: Command): Command {
@@ -109,14 +120,26 @@ export function addVerifyFlags(command: Command): Command {
     .option("--bisect", "which node loses something, for the worst sample", false);
 }
 
+export function opacityOption(): Option {
+  return new Option("--opacity <share>", "of colour where a map is highest, 0 to 1")
+    .default(defaultOpacity)
+    .argParser(parseShare);
+}
+
 /** A parser of whole numbers from `min` on. */
-function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+export function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
     const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
     throw new InvalidArgumentError(`It must be a whole number, ${range}.`);
   };
+}
+
+function parseShare(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError("It must be a number from 0 to 1.");
 }
 
 function parseSize(text: string): readonly [number, number] {

@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import { addCompareFlags, type CompareFlags } from "./compare-options.js";
+import { compare } from "./compare.js";
 import { addConvertFlags, type ConvertFlags } from "./convert-options.js";
 import { convert } from "./convert.js";
 import { withProvider } from "./engine.js";
@@ -24,6 +26,8 @@ Examples:
   fullgrad explain resnet50.onnx cat.png dog.jpg -o maps
   fullgrad explain resnet50.onnx photos/ -o maps --target "tiger cat" --batch 8
   fullgrad explain resnet50.onnx inputs.npy -o maps --target top5 --json
+  fullgrad compare resnet50.onnx cat.png dog.jpg -o sheet.png
+  fullgrad compare resnet50.onnx photos/ -o page.html --target top5 --layers
   fullgrad verify resnet50.onnx --input cat.png
   fullgrad convert resnet50.onnx --to onnx -o resnet50.fullgrad.onnx
 
@@ -96,6 +100,17 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addModelFlags(addRunFlags(addExplainFlags(explainCommand))).action(
     async (model: string, inputs: string[], flags: ExplainFlags) => {
       done(await explain(model, inputs, withProvider(flags), io));
+    },
+  );
+
+  const compareCommand = program
+    .command("compare")
+    .description("the methods side by side, as a picture or as a page with all numbers")
+    .argument("<model>", "an .onnx file")
+    .argument("<image...>", "images, folders, or .npy files");
+  addModelFlags(addRunFlags(addCompareFlags(compareCommand))).action(
+    async (model: string, inputs: string[], flags: CompareFlags) => {
+      done(await compare(model, inputs, withProvider(flags), io));
     },
   );
 

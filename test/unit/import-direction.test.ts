@@ -19,6 +19,7 @@ const order: readonly (readonly string[])[] = [
   ["engine"],
   ["methods"],
   ["evaluate", "train", "image"],
+  ["pages"],
   ["model-options.ts"],
   ["model.ts"],
   ["load.ts"],
