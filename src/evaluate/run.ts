@@ -1,0 +1,98 @@
+import type { EvaluationTest, Values } from "./test.js";
+import type { Scorer } from "./scorer.js";
+import type { MapMaker, Subject } from "./subject.js";
+
+/** What a test found of one image and method. */
+export interface SampleRecord {
+  readonly sample: string;
+  readonly method: string;
+  readonly target: number;
+  /** Before anything was changed. */
+  readonly output: number;
+  readonly probability: number;
+  /** null stands for a number that is not finite. */
+  readonly values: Readonly<Record<string, readonly (number | null)[]>>;
+}
+
+/** Something that went wrong with one image, or with one method on it. */
+export interface SampleFailure {
+  readonly sample: string;
+  readonly method?: string;
+  readonly error: string;
+}
+
+export interface TestRun {
+  readonly test: EvaluationTest;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly makers: readonly MapMaker[];
+  readonly scorer: Scorer;
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What came of a group of images that were run together. */
+export interface GroupResult {
+  readonly records: readonly SampleRecord[];
+  readonly failures: readonly SampleFailure[];
+}
+
+/**
+ * Runs a test on a group of images of one shape. Maps are made of all of them at once, so that the same group gives the
+ * same numbers again.
+ *
+ * @param isDone whether the result of an image and method is known already; it is not made again
+ * @param keep gets each result as soon as it is there
+ */
+export async function runGroup(
+  run: TestRun,
+  subjects: readonly Subject[],
+  isDone: (subject: Subject, maker: MapMaker) => boolean,
+  keep: (subject: Subject, record: SampleRecord) => void,
+): Promise<readonly SampleFailure[]> {
+  const failures: SampleFailure[] = [];
+  for (const maker of run.makers) {
+    if (subjects.every((subject) => isDone(subject, maker))) continue;
+    run.signal?.throwIfAborted();
+    const maps = await maker.maps(subjects);
+    for (const [i, subject] of subjects.entries()) {
+      if (isDone(subject, maker)) continue;
+      run.signal?.throwIfAborted();
+      const bad = maps[i]!.find((v) => !Number.isFinite(v));
+      if (bad !== undefined) {
+        failures.push({ sample: subject.name, method: maker.name, error: `the map holds ${bad}` });
+        continue;
+      }
+      keep(subject, await measure(run, subject, maker, maps[i]!));
+    }
+  }
+  return failures;
+}
+
+async function measure(
+  { test, settings, scorer, seed }: TestRun,
+  subject: Subject,
+  maker: MapMaker,
+  map: Float32Array,
+): Promise<SampleRecord> {
+  const [original] = await scorer.scores(subject, [subject.x.data]);
+  const question = { subject, map, maker, scorer, original: original!, seed };
+  const values = await test.measure(question, settings);
+  return {
+    sample: subject.name,
+    method: maker.name,
+    target: subject.target,
+    output: original!.output,
+    probability: original!.probability,
+    values: withNulls(values),
+  };
+}
+
+/** As JSON has them. */
+function withNulls(values: Values): SampleRecord["values"] {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, numbers]) => [
+      name,
+      numbers.map((v) => (Number.isFinite(v) ? v : null)),
+    ]),
+  );
+}
