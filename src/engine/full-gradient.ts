@@ -45,6 +45,23 @@ export interface FullGradientOptions {
   readonly input: string;
   readonly output: string;
   readonly target: TargetKind;
+  /** A second class is given with each sample, whose score is subtracted. */
+  readonly versus?: boolean;
+  /** Where the analysis of this graph is known already. */
+  readonly plan?: BiasPlan;
+  /** Rules for the backward pass that are not those of the gradient. */
+  readonly rules?: (at: RuleSite) => Registry;
+}
+
+/** What a choice of rules may look at and build on. */
+export interface RuleSite {
+  readonly b: GraphBuilder;
+  /** The model's own part. */
+  readonly graph: TypedGraph;
+  readonly registry: Registry;
+  readonly plan: BiasPlan;
+  readonly input: Value;
+  readonly target: TargetNodes;
 }
 
 /**
@@ -59,7 +76,7 @@ export function emitFullGradient(
   registry: Registry,
   options: FullGradientOptions,
 ): FullGradient {
-  const plan = planBiases(graph, registry, options.input, options.output);
+  const plan = options.plan ?? planBiases(graph, registry, options.input, options.output);
   if (!plan.path.active.has(options.output)) {
     throw new TargetError(`output "${options.output}" does not depend on input "${options.input}"`);
   }
@@ -67,9 +84,10 @@ export function emitFullGradient(
   const input = b.value(options.input);
   const output = b.value(options.output);
   const batch = input.fact.shape[0] ?? 1;
-  const target = emitTarget(b, output, options.target, batch);
+  const target = emitTarget(b, output, options.target, batch, options.versus);
   const seeds = new Map([[options.output, target.seed]]);
-  const gradients = differentiate(b, graph, registry, seeds, plan.path.active);
+  const rules = options.rules?.({ b, graph, registry, plan, input, target }) ?? registry;
+  const gradients = differentiate(b, graph, rules, seeds, plan.path.active);
   const inputGradient = gradients.of(options.input);
   if (!inputGradient) throw new InputError(`nothing flows back to input "${options.input}"`);
 

@@ -18,6 +18,7 @@ const order: readonly (readonly string[])[] = [
   ["engine"],
   ["methods"],
   ["evaluate", "train", "image"],
+  ["model-options.ts"],
   ["model.ts"],
   ["index.ts", "cli", "converters"],
 ];
