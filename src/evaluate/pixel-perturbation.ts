@@ -37,7 +37,8 @@ export function fractions(fallback: readonly number[], about: string): Setting<r
 export const pixelPerturbation = evaluationTest({
   name: "pixel-perturbation",
   title: "Pixel perturbation",
-  paper: "S. Srinivas, F. Fleuret, Full-Gradient Representation for Neural Network Visualization, NeurIPS 2019",
+  paper:
+    "S. Srinivas, F. Fleuret, Full-Gradient Representation for Neural Network Visualization, NeurIPS 2019",
   about:
     "A part of the pixels is replaced, and the change of the output is taken relative to the output before. With the " +
     "least salient pixels removed, a better map changes the output less; with the most salient ones, more.",
@@ -48,8 +49,16 @@ export const pixelPerturbation = evaluationTest({
       "parts of the pixels that are removed",
     ),
     fill: fill("black", "what takes the place of a removed pixel"),
-    rank: choice(["absolute", "signed"], "absolute", "saliency is the map's absolute value, or the map as it is"),
-    ties: choice(tieRules, "position", "order of pixels with equal saliency: as they lie, or at random by the seed"),
+    rank: choice(
+      ["absolute", "signed"],
+      "absolute",
+      "saliency is the map's absolute value, or the map as it is",
+    ),
+    ties: choice(
+      tieRules,
+      "position",
+      "order of pixels with equal saliency: as they lie, or at random by the seed",
+    ),
   },
   measures: ({ remove }) => {
     const better = remove === "least" ? "lower" : "higher";

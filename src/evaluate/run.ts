@@ -30,39 +30,35 @@ export interface TestRun {
   readonly signal?: AbortSignal;
 }
 
-/** What came of a group of images that were run together. */
-export interface GroupResult {
-  readonly records: readonly SampleRecord[];
-  readonly failures: readonly SampleFailure[];
+/** Keeps what is finished. */
+export interface Keeper {
+  /** What is known already is not made again. */
+  find(subject: Subject, maker: MapMaker): SampleRecord | undefined;
+  /** Gets each result as soon as it is there. */
+  add(subject: Subject, record: SampleRecord): void;
 }
 
 /**
  * Runs a test on a group of images of one shape. Maps are made of all of them at once, so that the same group gives the
  * same numbers again.
- *
- * @param isDone whether the result of an image and method is known already; it is not made again
- * @param keep gets each result as soon as it is there
  */
 export async function runGroup(
   run: TestRun,
   subjects: readonly Subject[],
-  isDone: (subject: Subject, maker: MapMaker) => boolean,
-  keep: (subject: Subject, record: SampleRecord) => void,
+  keeper: Keeper,
 ): Promise<readonly SampleFailure[]> {
   const failures: SampleFailure[] = [];
   for (const maker of run.makers) {
-    if (subjects.every((subject) => isDone(subject, maker))) continue;
+    if (subjects.every((subject) => keeper.find(subject, maker))) continue;
     run.signal?.throwIfAborted();
     const maps = await maker.maps(subjects);
     for (const [i, subject] of subjects.entries()) {
-      if (isDone(subject, maker)) continue;
+      if (keeper.find(subject, maker)) continue;
       run.signal?.throwIfAborted();
       const bad = maps[i]!.find((v) => !Number.isFinite(v));
-      if (bad !== undefined) {
+      if (bad === undefined) keeper.add(subject, await measure(run, subject, maker, maps[i]!));
+      else
         failures.push({ sample: subject.name, method: maker.name, error: `the map holds ${bad}` });
-        continue;
-      }
-      keep(subject, await measure(run, subject, maker, maps[i]!));
     }
   }
   return failures;

@@ -1,4 +1,5 @@
-import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
+import { rowsOf } from "../engine/batches.js";
+import { float32, type Tensor } from "../tensor/tensor.js";
 import type { Subject } from "./subject.js";
 
 /** A classifier. */
@@ -70,13 +71,6 @@ function* groups<T>(items: Iterable<T>, size: number): Generator<readonly T[]> {
     group = [];
   }
   if (group.length > 0) yield group;
-}
-
-/** The scores of each of `count` samples. */
-export function rowsOf(output: Tensor, count: number): number[][] {
-  const numbers = Array.from(toNumbers(output));
-  const classes = numbers.length / count;
-  return Array.from({ length: count }, (_, n) => numbers.slice(n * classes, (n + 1) * classes));
 }
 
 function scoreOf(row: readonly number[], target: number, link: Link): Score {

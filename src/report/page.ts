@@ -7,7 +7,8 @@ export function pageOf(report: Report, charts: readonly Chart[]): string {
   const { title, paper, about, facts, notShown, failures, records } = report;
   const samples = new Set(records.map((record) => record.sample)).size;
   const failed = failures.map(
-    ({ sample, method, error }) => `${sample}${method === undefined ? "" : `, ${method}`}: ${error}`,
+    ({ sample, method, error }) =>
+      `${sample}${method === undefined ? "" : `, ${method}`}: ${error}`,
   );
   return `<!doctype html>
 <html lang="en">
