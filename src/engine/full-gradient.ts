@@ -20,6 +20,8 @@ export interface UnitTerm {
   readonly term: () => Value;
   /** The term of a spatial unit as [N,C,…places]. */
   readonly places: () => Value;
+  /** The gradient at a spatial unit's output as [N,C,…places]. */
+  readonly gradient: () => Value;
   /** Gradient [N,C,…places] and bias [1,C,1,…], where the bias is one number per channel. */
   readonly perChannel?: { readonly gradient: Value; readonly bias: Value };
 }
@@ -126,15 +128,20 @@ function emitUnit(
       sites
         .map(({ site, gradient }) => at.mul(gradient, bias ?? biasOf(site), "bias/term"))
         .reduce((p, q) => at.add(p, q, "bias/term")));
-  const places = (): Value =>
-    unit.restoration ? restorePlaces(at, term(), unit.restoration) : term();
+  const placed = (value: Value): Value =>
+    unit.restoration ? restorePlaces(at, value, unit.restoration) : value;
+  const views = {
+    term,
+    places: () => placed(term()),
+    gradient: () => placed(sites.at(-1)!.gradient),
+  };
   const { gradient } = first;
   const perChannel = bias && channelBias(unit, gradient, bias);
-  if (!perChannel) return { unit, sum: perSample(at, term(), batch, unit.layout), term, places };
+  if (!perChannel) return { unit, sum: perSample(at, term(), batch, unit.layout), ...views };
   const space = gradient.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
   const overSpace = at.sum(gradient, space, true, "bias/gradient");
   const sum = perSample(at, at.mul(overSpace, perChannel, "bias/sum"), batch);
-  return { unit, sum, term, places, perChannel: { gradient, bias: perChannel } };
+  return { unit, sum, ...views, perChannel: { gradient, bias: perChannel } };
 }
 
 /**

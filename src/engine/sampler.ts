@@ -33,6 +33,8 @@ export interface Probe {
   /** `forward`: nodes on the model; `backward`: on its gradient. */
   readonly forward?: (site: Site) => Roles;
   readonly backward?: (full: FullGradient) => Roles;
+  /** With `forward`: a value inside the model that each variant gives, as the role "replaced". Part of the key. */
+  readonly replaced?: string;
 }
 
 /** Numbers of one variant: of the image, or, by role, of the inputs that a probe added. */
@@ -145,11 +147,11 @@ export class Sampler implements Image {
     return { index: 0, score: toNumbers(results.get("score")!)[0]!, results };
   }
 
-  private compile({ key, forward, backward }: Probe): Promise<Compiled> {
+  private compile({ key, forward, backward, replaced }: Probe): Promise<Compiled> {
     const form = formOf(this.target);
     return backward
       ? this.compiler.backward(key, form, backward)
-      : this.compiler.forward(key, form, forward!);
+      : this.compiler.forward(key, form, forward!, replaced);
   }
 
   private async run(compiled: Compiled, variants: readonly Variant[]): Promise<Tensors> {
