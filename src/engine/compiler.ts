@@ -111,13 +111,12 @@ export class Compiler {
     return this.once(`${key}/${keyOf(form)}`, async () => {
       const part = this.part(form.quantity);
       const { graph, output } = part;
-      part.plan ??= planBiases(graph, this.registry, this.input, output);
       const full = emitFullGradient(graph, this.registry, {
         input: this.input,
         output,
         target: form.kind,
         versus: form.versus,
-        plan: part.plan,
+        plan: this.plan(form.quantity),
         ...(rules ? { rules } : {}),
       });
       const own = { ...full, output: full.b.value(this.part("score").output) };
@@ -175,6 +174,12 @@ export class Compiler {
     const all = [...this.compiled.values()];
     this.compiled.clear();
     await Promise.all(all.map(async (compiled) => (await compiled).executable.dispose()));
+  }
+
+  /** The analysis of the model up to the quantity that is explained. */
+  plan(quantity: Quantity): BiasPlan {
+    const part = this.part(quantity);
+    return (part.plan ??= planBiases(part.graph, this.registry, this.input, part.output));
   }
 
   private part(quantity: Quantity): Part {

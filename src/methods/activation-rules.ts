@@ -33,11 +33,13 @@ export function withActivationRule(
 ): Registry {
   const regions = pointwiseRegions(graph, registry, plan.path);
   const bent = new Set(
-    graph.nodes.flatMap((n) => (bending.has(n.op) ? (regions.get(n.name)?.exit.name ?? []) : [])),
+    graph.nodes.flatMap((n) =>
+      bending.has(n.op) ? (regions.get(n.name)?.exit.name ?? n.name) : [],
+    ),
   );
   const exitOf = (node: Node): string | undefined => {
-    const exit = regions.get(node.name)?.exit.name;
-    return exit !== undefined && bent.has(exit) ? exit : undefined;
+    const exit = regions.get(node.name)?.exit.name ?? node.name;
+    return bent.has(exit) ? exit : undefined;
   };
   const inside = graph.nodes.filter((n) => n.domain === "" && exitOf(n) !== undefined);
   const changed = [...new Set(inside.map((n) => n.op))].map((op) => {
