@@ -11,7 +11,8 @@ import { rankedName } from "./result-names.js";
 import { nameOfClass } from "./same-maps.js";
 import type { Sample } from "./samples.js";
 import { formatNumber } from "./tables.js";
-import { labelOf, passesFor, rowsOf, type Pass, type TargetChoice } from "./targets.js";
+import { labelOf, passesFor, type Pass, type TargetChoice } from "./targets.js";
+import { rowsOf } from "../engine/batches.js";
 
 /** What is compared of every sample. */
 export interface Question {

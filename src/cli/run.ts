@@ -1,9 +1,12 @@
 import { Command } from "commander";
+import { evaluationTests } from "../evaluate/all.js";
 import { addCompareFlags, type CompareFlags } from "./compare-options.js";
 import { compare } from "./compare.js";
 import { addConvertFlags, type ConvertFlags } from "./convert-options.js";
 import { convert } from "./convert.js";
 import { withProvider } from "./engine.js";
+import { addEvaluateFlags, type EvaluateFlags } from "./evaluate/evaluate-options.js";
+import { evaluate } from "./evaluate/evaluate.js";
 import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
 import { explain } from "./explain.js";
 import { inspect } from "./inspect.js";
@@ -30,6 +33,7 @@ Examples:
   fullgrad compare resnet50.onnx photos/ -o page.html --target top5 --layers
   fullgrad verify resnet50.onnx --input cat.png
   fullgrad convert resnet50.onnx --to onnx -o resnet50.fullgrad.onnx
+  fullgrad evaluate pixel-perturbation resnet50.onnx photos/ -o report --method fullgrad,gradient
 
 Exit codes:
   0 done · 1 failed while running · 2 wrong usage · 3 the model cannot be explained ·
@@ -133,5 +137,24 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
       done(await convert(model, flags, io));
     },
   );
+
+  const evaluation = program
+    .command("evaluate")
+    .description(
+      "the published tests of saliency maps, on images of one's own; charts and a report",
+    );
+  for (const test of evaluationTests) {
+    const command = evaluation
+      .command(test.name)
+      .description(`${test.about} (${test.paper})`)
+      .summary(test.title)
+      .argument("<model>", "an .onnx file")
+      .argument("<image...>", "images, folders of them, or .npy files");
+    addEvaluateFlags(command, test).action(
+      async (model: string, inputs: string[], flags: EvaluateFlags) => {
+        done(await evaluate(test, model, inputs, withProvider(flags), io));
+      },
+    );
+  }
   return program;
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { sliceBatch } from "../engine/batches.js";
+import { rowsOf, sliceBatch } from "../engine/batches.js";
 import { isComplete } from "../engine/completeness.js";
 import type { ExplainedSample } from "../engine/samples.js";
 import { ImageError } from "../errors.js";
@@ -24,7 +24,7 @@ import {
 import type { ExplainFlags } from "./options.js";
 import type { OutputFolder } from "./output-folder.js";
 import { predict, probabilitiesOf } from "./predictions.js";
-import { labelOf, rowsOf, topCount } from "./targets.js";
+import { labelOf, topCount } from "./targets.js";
 
 /** One sample of an explanation, and what its files need to know besides. */
 export interface Finding {

@@ -18,8 +18,9 @@ const order: readonly (readonly string[])[] = [
   ["backends"],
   ["engine"],
   ["methods"],
-  ["evaluate", "train", "image"],
-  ["pages"],
+  ["image"],
+  ["evaluate", "train", "pages"],
+  ["report"],
   ["model-options.ts"],
   ["model.ts"],
   ["load.ts"],
@@ -37,6 +38,8 @@ const owners: Readonly<Record<string, string>> = {
   pngjs: "src/image",
   protobufjs: "src/onnx",
   commander: "src/cli",
+  vega: "src/report",
+  "@resvg/": "src/report",
 };
 
 function sources(folder: string): string[] {
