@@ -1,6 +1,6 @@
-"""captum's time for the same methods, for comparison: PyTorch on the CPU, two threads, one image.
+"""captum's time for the same methods, for comparison: PyTorch on the CPU, one image.
 
-    python bench/captum.py [MODEL]        a name of torchvision, resnet50 unless given
+    python bench/methods_captum.py [THREADS [MODEL]]        two threads and torchvision's resnet50 unless given
 """
 
 import sys
@@ -10,12 +10,12 @@ import torch
 import torchvision
 from captum.attr import IntegratedGradients, NoiseTunnel, Saliency
 
-torch.set_num_threads(2)
-name = sys.argv[1] if len(sys.argv) > 1 else "resnet50"
+torch.set_num_threads(int(sys.argv[1]) if len(sys.argv) > 1 else 2)
+name = sys.argv[2] if len(sys.argv) > 2 else "resnet50"
 model = torchvision.models.get_model(name).eval()
 x = torch.randn(1, 3, 224, 224)
 target = 3
-BATCH = 4
+BATCH = 1
 
 tasks = {
     "one forward and backward": lambda: Saliency(model).attribute(x, target=target, abs=False),
@@ -27,10 +27,10 @@ tasks = {
     ),
 }
 for label, task in tasks.items():
-    task()
     times = []
-    for _ in range(3):
-        start = time.perf_counter()
+    for _ in range(1 if "50" in label else 9):
+        start = (time.perf_counter(), time.process_time())
         task()
-        times.append(time.perf_counter() - start)
-    print(f"{name} {label}: {sorted(times)[1]:.3f} s")
+        times.append((time.perf_counter() - start[0], time.process_time() - start[1]))
+    wall, cpu = (sorted(column)[len(times) // 2] for column in zip(*times))
+    print(f"{name} {label}: {wall:.3f} s, processor {cpu:.3f} s", flush=True)
