@@ -3,8 +3,8 @@
  *
  * @module
  */
+export { load } from "./load.js";
 export {
-  load,
   Model,
   type Explanation,
   type ExplainOptions,
@@ -17,6 +17,7 @@ export type { BiasUnit } from "./analyzer/bias-plan.js";
 export type { BiasReport, HoleReport, Inspection, PortReport } from "./analyzer/report.js";
 export type { Backend, Executable, Tensors } from "./backends/backend.js";
 export { ortBackend, type OrtOptions } from "./backends/ort/ort-backend.js";
+export { tfjsBackend, type TfjsOptions } from "./backends/tfjs/tfjs-backend.js";
 export type { NodeGap } from "./engine/bisect.js";
 export { completenessTolerance, isComplete, type Completeness } from "./engine/completeness.js";
 export { conventions, type Convention } from "./engine/psi.js";

@@ -1,6 +1,5 @@
 import type { Inspection } from "./analyzer/report.js";
 import type { Backend, Tensors } from "./backends/backend.js";
-import { ortBackend } from "./backends/ort/ort-backend.js";
 import type { NodeGap } from "./engine/bisect.js";
 import type { Completeness } from "./engine/completeness.js";
 import { inspectModel } from "./engine/inspect.js";
@@ -19,22 +18,26 @@ import { decodeImage } from "./image/codec.js";
 import { fitTo, preprocess, presets, type Preprocessing, type Size } from "./image/preprocess.js";
 import type { Raster } from "./image/raster.js";
 import { methods } from "./methods/all.js";
-import { decodeModel } from "./onnx/decode.js";
 import type { ExternalDataReader } from "./onnx/external-data.js";
-import { importModel } from "./onnx/import.js";
 import type { Graph } from "./onnx/ir.js";
 import { registry } from "./ops/all.js";
 import { prepare } from "./passes/prepare.js";
+import { readFile } from "./read-file.js";
 import type { Shape } from "./tensor/shape.js";
 import type { Tensor } from "./tensor/tensor.js";
 
 export interface LoadOptions {
-  /** The engine; ONNX Runtime unless given. */
-  readonly backend?: Backend;
-  /** Execution provider of ONNX Runtime: cpu (default), cuda, webgpu, dml, coreml. */
+  /** The engine: ONNX Runtime ("ort", the default), TensorFlow.js ("tfjs"), or one of your own. */
+  readonly backend?: Backend | "ort" | "tfjs";
+  /**
+   * What the engine runs on. ONNX Runtime: cpu (default), cuda, webgpu, dml, coreml; in a browser wasm (default), webgpu.
+   * tfjs: wasm (default), cpu, and in Node node, node-gpu, in a browser webgl, webgpu.
+   */
   readonly provider?: string;
   /** Threads for one operator; one a core unless given. */
   readonly threads?: number;
+  /** In a browser, the URL of the folder with the engine's .wasm files, where the bundler has not put them in place. */
+  readonly wasmPaths?: string;
   /** The input to explain; the only one, or the only image, unless given. */
   readonly input?: string;
   /**
@@ -96,7 +99,7 @@ export class Model {
   private readonly sessions = new Map<string, Session>();
   private chosen: ModelPart | undefined;
 
-  /** Use {@link load}. */
+  /** Use `load`. */
   constructor(imported: Graph, backend: Backend, options: LoadOptions) {
     this.imported = imported;
     this.backend = backend;
@@ -116,7 +119,7 @@ export class Model {
   /**
    * A picture as the model takes it: [1,C,H,W] float32.
    *
-   * @param image a path, the bytes of a PNG or JPEG, or pixels
+   * @param image a path (in a browser, a URL), the bytes of a PNG or JPEG, or pixels
    * @param settings a preset or settings of one's own; fitted to the model's input size
    * @throws {ImageError} where the picture cannot be read
    */
@@ -259,32 +262,6 @@ export class Model {
   }
 }
 
-/**
- * Loads an ONNX model.
- *
- * @param source a path, or the file's bytes
- * @throws {ModelFormatError} where it is no ONNX model @throws {ExternalDataError} where a file of weights is missing
- */
-export async function load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
-  const backend =
-    options.backend ??
-    ortBackend({
-      ...(options.provider === undefined ? {} : { provider: options.provider }),
-      ...(options.threads === undefined ? {} : { threads: options.threads }),
-    });
-  if (typeof source !== "string") {
-    return new Model(
-      await importModel(decodeModel(source), options.externalData),
-      backend,
-      options,
-    );
-  }
-  const { externalDataFiles } = await import("./onnx/external-data-file.js");
-  const bytes = await readFile(source, "the model");
-  const reader = options.externalData ?? externalDataFiles(source);
-  return new Model(await importModel(decodeModel(bytes), reader), backend, options);
-}
-
 /** The size that preprocessing itself ends with, where it ends with a fixed one. */
 function sizeIn({ crop, resize }: Preprocessing): Size | undefined {
   return crop ?? (resize && "height" in resize ? resize : undefined);
@@ -293,14 +270,4 @@ function sizeIn({ crop, resize }: Preprocessing): Size | undefined {
 async function rasterOf(image: string | Uint8Array | Raster): Promise<Raster> {
   if (typeof image === "string") return decodeImage(await readFile(image, "the image"), image);
   return image instanceof Uint8Array ? decodeImage(image, "the image") : image;
-}
-
-async function readFile(path: string, what: string): Promise<Uint8Array> {
-  const fs = await import("node:fs/promises");
-  try {
-    return await fs.readFile(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new InputError(`cannot read ${what} "${path}": ${reason}`, { cause: error });
-  }
 }

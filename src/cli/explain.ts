@@ -4,6 +4,7 @@ import { completenessTolerance } from "../engine/completeness.js";
 import { InputError } from "../errors.js";
 import { presets } from "../image/preprocess.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { namingProvider } from "./engine.js";
 import { exitCodes, messageOf } from "./exit-codes.js";
 import { feedSettings, feedsFor, readFeeds, type Feed } from "./feeds.js";
 import { findInputs, isArrayFile, type Failure, type InputFile, type Inputs } from "./inputs.js";
@@ -15,12 +16,7 @@ import {
   type Manifest,
   type Provenance,
 } from "./manifest.js";
-import {
-  namingProvider,
-  readExplainableModel,
-  sha256,
-  type ExplainableModel,
-} from "./model-file.js";
+import { readExplainableModel, sha256, type ExplainableModel } from "./model-file.js";
 import type { ExplainFlags } from "./options.js";
 import { OutputFolder } from "./output-folder.js";
 import { versions } from "./package-files.js";
@@ -67,7 +63,7 @@ export async function explain(
     batchNorm,
   });
   try {
-    return await namingProvider(flags.provider, () => run.all());
+    return await namingProvider(flags, () => run.all());
   } finally {
     reporter.clear();
     await model.model.dispose();

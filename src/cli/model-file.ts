@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import type { Inspection, PortReport } from "../analyzer/report.js";
 import { targetPort, type TargetPort } from "../engine/target-words.js";
 import {
-  BackendError,
   InputError,
   ModelFormatError,
   TargetError,
@@ -11,7 +10,8 @@ import {
   UsageError,
   insteadLines,
 } from "../errors.js";
-import { load, type LoadOptions, type Model } from "../model.js";
+import { load } from "../load.js";
+import type { LoadOptions, Model } from "../model.js";
 import { externalDataFiles } from "../onnx/external-data-file.js";
 import { UnexplainableModelError } from "./exit-codes.js";
 import type { ModelFlags, RunFlags } from "./options.js";
@@ -81,8 +81,8 @@ export async function readExplainableModel(
   path: string,
   flags: RunFlags,
 ): Promise<ExplainableModel> {
-  const { provider, threads, size } = flags;
-  const options = { provider, ...(threads === undefined ? {} : { threads }) };
+  const { backend, provider, threads, size } = flags;
+  const options = { backend, provider, ...(threads === undefined ? {} : { threads }) };
   const file = await readModel(path, flags, options);
   const { unsupported, explainable, problem, input, output, instead } = file.inspection;
   if (problem !== undefined) {
@@ -141,18 +141,5 @@ async function namingFile<T>(path: string, read: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof ModelFormatError)) throw error;
     throw new ModelFormatError(`${path}: ${error.message}`, { cause: error });
-  }
-}
-
-/** An engine that fails on another provider than the default may simply not have it on this machine. */
-export async function namingProvider<T>(provider: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof BackendError) || provider === "cpu") throw error;
-    throw new BackendError(
-      `--provider ${provider}: ${error.message.trim()}; this machine may not have it, cpu works everywhere`,
-      { cause: error },
-    );
   }
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { conventions, type Convention } from "../engine/psi.js";
 import { maxPixels } from "../image/raster.js";
 import { methods } from "../methods/all.js";
+import { addEngineFlags, type EngineFlags } from "./engine.js";
 
 /** Flags of every command. */
 export interface ModelFlags {
@@ -13,14 +14,11 @@ export interface ModelFlags {
 }
 
 /** Flags of the commands that run the model. */
-export interface RunFlags extends ModelFlags {
+export interface RunFlags extends ModelFlags, EngineFlags {
   readonly target: string;
   readonly feed: readonly string[];
   readonly preprocess?: string;
   readonly labels?: string;
-  readonly backend: "ort";
-  readonly provider: string;
-  readonly threads?: number;
   readonly batch: number;
 }
 
@@ -36,9 +34,6 @@ export interface VerifyFlags extends RunFlags {
   readonly seed: number;
   readonly bisect: boolean;
 }
-
-/** Execution providers that onnxruntime-node has a name for; which of them work depends on the machine. */
-const providers = ["cpu", "cuda", "webgpu", "dml", "coreml"];
 
 /** More threads than this are a slip of the finger. */
 const maxThreads = 1024;
@@ -60,7 +55,7 @@ export function addModelFlags(command: Command): Command {
 }
 
 export function addRunFlags(command: Command): Command {
-  return command
+  const described = command
     .addOption(
       new Option(
         "--target <class>",
@@ -85,15 +80,8 @@ export function addRunFlags(command: Command): Command {
       "--labels <names>",
       "imagenet, or a file: JSON array, JSON object by number, config.json with id2label, " +
         "or text, one a line (default: imagenet where there are 1000 classes)",
-    )
-    .addOption(
-      new Option("--backend <name>", "the engine: ort").default("ort").argParser(parseBackend),
-    )
-    .addOption(
-      new Option("--provider <name>", "ONNX Runtime's execution provider")
-        .choices(providers)
-        .default("cpu"),
-    )
+    );
+  return addEngineFlags(described)
     .option("--threads <n>", "threads for one operator (default: one a core)", whole(1, maxThreads))
     .option("--batch <n>", "samples that are run at once", whole(1), 1);
 }
@@ -144,11 +132,4 @@ function parseTarget(text: string): string {
   const isWrong = target === "" || (Number.isFinite(Number(target)) && !/^\d+$/.test(target));
   if (!isWrong) return target;
   throw new InvalidArgumentError("It must be a class number from 0, a label, top, or top5.");
-}
-
-function parseBackend(text: string): "ort" {
-  if (text === "ort") return text;
-  const reason =
-    text === "tfjs" ? "tfjs is not yet in this version; ort is." : "There is only ort.";
-  throw new InvalidArgumentError(reason);
 }

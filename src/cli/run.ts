@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { withProvider } from "./engine.js";
 import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
 import { explain } from "./explain.js";
 import { inspect } from "./inspect.js";
@@ -91,7 +92,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
     );
   addModelFlags(addRunFlags(addExplainFlags(explainCommand))).action(
     async (model: string, inputs: string[], flags: ExplainFlags) => {
-      done(await explain(model, inputs, flags, io));
+      done(await explain(model, inputs, withProvider(flags), io));
     },
   );
 
@@ -101,7 +102,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
     .argument("<model>", "an .onnx file");
   addModelFlags(addRunFlags(addVerifyFlags(verifyCommand))).action(
     async (model: string, flags: VerifyFlags) => {
-      done(await verify(model, flags, io));
+      done(await verify(model, withProvider(flags), io));
     },
   );
   return program;

@@ -180,11 +180,14 @@ export class Session {
 
   /** Frees the engine's memory. */
   async dispose(): Promise<void> {
-    const all = [...this.compiled.values()].map(async (c) => (await c).executable);
-    const executables = await Promise.all(this.predictor ? [...all, this.predictor] : all);
+    const compiling = [...this.compiled.values()].map(async (c) => (await c).executable);
+    if (this.predictor) compiling.push(this.predictor);
     this.compiled.clear();
     this.predictor = undefined;
-    await Promise.all(executables.map((e) => e.dispose()));
+    // What could not be compiled has been reported where it was asked for.
+    for (const result of await Promise.allSettled(compiling)) {
+      if (result.status === "fulfilled") await result.value.dispose();
+    }
   }
 
   private compile(

@@ -1,8 +1,7 @@
 import type { Tensor as AnyTensor } from "@tensorflow/tfjs";
-import { BackendError } from "../../errors.js";
-import { loadProvider, type Provider } from "./providers.js";
+import { loadProvider, type Provider, type ProviderOptions, type Tf } from "./providers.js";
 
-export type Tf = typeof import("@tensorflow/tfjs");
+export type { Tf };
 export type TfTensor = AnyTensor;
 
 /** tfjs with one of its back ends ready. */
@@ -17,23 +16,9 @@ export interface Engine {
   use<T extends TfTensor[]>(work: () => T): T;
 }
 
-/**
- * @throws {BackendError} where the provider is not installed or does not start
- */
-export async function startEngine(provider: Provider, threads?: number): Promise<Engine> {
-  const { tf, backend } = await loadProvider(provider, threads);
-  const before = tf.engine().backendName as string | null;
-  try {
-    if (!(await tf.setBackend(backend))) throw new Error("it does not start");
-    await tf.ready();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BackendError(`tfjs provider "${provider}" is not available here: ${reason}`, {
-      cause: error,
-    });
-  } finally {
-    if (before && before !== backend) await tf.setBackend(before);
-  }
+/** @throws {BackendError} where the provider is not installed or does not start */
+export async function startEngine(provider: Provider, options?: ProviderOptions): Promise<Engine> {
+  const { tf, backend } = await loadProvider(provider, options);
   return {
     tf,
     backend,

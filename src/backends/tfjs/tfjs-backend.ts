@@ -7,13 +7,12 @@ import { startEngine, type Engine, type TfTensor } from "./engine.js";
 import { fromTf, toTf } from "./execute/border.js";
 import { ProgramRunner } from "./execute/program-runner.js";
 import { checkRunnable, lowerGraph } from "./lower/lower-graph.js";
-import type { Provider } from "./providers.js";
+import type { Provider, ProviderOptions } from "./providers.js";
 import { specialize } from "./specialize.js";
 
-export interface TfjsOptions {
+export interface TfjsOptions extends ProviderOptions {
   /** Where tfjs computes; wasm unless given. */
   readonly provider?: Provider;
-  readonly threads?: number;
 }
 
 /**
@@ -25,7 +24,7 @@ export function tfjsBackend(options: TfjsOptions = {}): Backend {
     name: `tfjs-${provider}`,
     async compile(graph) {
       checkRunnable(graph);
-      return new TfjsExecutable(await startEngine(provider, options.threads), graph);
+      return new TfjsExecutable(await startEngine(provider, options), graph);
     },
   };
 }

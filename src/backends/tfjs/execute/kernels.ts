@@ -1,5 +1,6 @@
 import type { Tf, TfTensor } from "../engine.js";
 import { wasmProduct } from "./wasm-product.js";
+import { webglProduct } from "./webgl-product.js";
 import type { Step, StepAttributes, StepOperator } from "../program.js";
 
 type Kernel<O extends StepOperator> = (
@@ -110,10 +111,16 @@ const kernels: Kernels = {
     tf.maxPool(x as Image, [...ksize], [...strides], "valid"),
   AvgPool: (tf, [x], { ksize, strides }) =>
     tf.avgPool(x as Image, [...ksize], [...strides], "valid"),
-  BatchMatMulV2: (tf, inputs, { adjX, adjY }) =>
-    tf.getBackend() === "wasm"
-      ? wasmProduct(tf, inputs, adjX, adjY)
-      : tf.matMul(inputs[0]!, inputs[1]!, adjX, adjY),
+  BatchMatMulV2: (tf, inputs, { adjX, adjY }) => {
+    switch (tf.getBackend()) {
+      case "wasm":
+        return wasmProduct(tf, inputs, adjX, adjY);
+      case "webgl":
+        return webglProduct(tf, inputs, adjX, adjY);
+      default:
+        return tf.matMul(inputs[0]!, inputs[1]!, adjX, adjY);
+    }
+  },
 
   Cast: (tf, [x], { type }) => tf.cast(x!, type),
   ClipByValue: (tf, [x], { min, max }) => tf.clipByValue(x!, min, max),
