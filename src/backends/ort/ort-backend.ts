@@ -22,7 +22,7 @@ export function ortBackend(options: OrtOptions = {}): Backend {
     async compile(graph) {
       const ort = await loadRuntime(provider, options);
       const settings: InferenceSession.SessionOptions = {
-        executionProviders: [provider],
+        executionProviders: [provider === "webgpu" ? webgpu(graph) : provider],
         graphOptimizationLevel: "all",
         logSeverityLevel: 3,
         ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
@@ -36,6 +36,15 @@ export function ortBackend(options: OrtOptions = {}): Backend {
         });
       }
     },
+  };
+}
+
+/** ONNX Runtime 1.30 takes a MaxPool with Indices for WebGPU, and fails when it runs it there. */
+function webgpu({ nodes }: Graph): InferenceSession.WebGpuExecutionProviderOption {
+  const pools = nodes.filter(({ op, outputs }) => op === "MaxPool" && outputs.length > 1);
+  return {
+    name: "webgpu",
+    ...(pools.length > 0 ? { forceCpuNodeNames: pools.map(({ name }) => name) } : {}),
   };
 }
 
