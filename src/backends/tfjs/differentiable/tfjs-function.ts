@@ -1,7 +1,7 @@
 import { activePath } from "../../../analyzer/active-path.js";
 import { findBiases } from "../../../analyzer/find-biases.js";
 import { BackendError, InputError } from "../../../errors.js";
-import type { Graph, Port, TypedGraph } from "../../../onnx/ir.js";
+import type { Port, TypedGraph } from "../../../onnx/ir.js";
 import { registry } from "../../../ops/all.js";
 import type { BiasKind } from "../../../ops/spec.js";
 import { isFloat } from "../../../tensor/dtype.js";
