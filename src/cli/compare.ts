@@ -166,7 +166,12 @@ class Run {
     const sample = (await this.read(file)).find((s) => s.index === index)!;
     const options = (method: Method): ExplainOptions => ({
       method: method.name,
-      batch: flags.batch,
+      // One at a time is what is meant for images; variants of an image have a better default.
+      ...(flags.batch > 1 ? { batch: flags.batch } : {}),
+      onProgress: ({ done, total }) => {
+        const how = `${file.path} ${method.name} ${done}/${total}`;
+        reporter.progress(this.done - 1, this.total, how);
+      },
       ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
     });
     const onMethod = (method: Method): void => {

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Method } from "../engine/method.js";
-import { BackendError, FullgradError } from "../errors.js";
+import { FullgradError } from "../errors.js";
 import type { ComparedMap, ComparedRow, LayerPart, LayerParts } from "../image/comparison.js";
 import type { Explanation, ExplainOptions, TargetOptions } from "../model-options.js";
 import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
@@ -95,7 +95,7 @@ async function mapsOf(
       const outcome = { method: method.name, seconds: seconds(), ...(info ? { info } : {}) };
       answers.push({ explanation, map: { map }, outcome });
     } catch (error) {
-      if (!(error instanceof FullgradError) || error instanceof BackendError) throw error;
+      if (!(error instanceof FullgradError)) throw error;
       failure ??= error;
       const problem = error.message;
       answers.push({
@@ -121,9 +121,15 @@ function rowOf(
 ): ComparedSample {
   const { pass, maps, name, title, layers } = found;
   const explanation = maps.find((answer) => answer.explanation)!.explanation!;
-  const { target, score } = explanation;
+  const { target, score, versus } = explanation.samples[0]!;
   const label = labelOf(target, labels);
-  const isClass = typeof target === "number" && model.output.classes !== undefined;
+  const other =
+    versus === undefined
+      ? ""
+      : ` versus ${nameOfClass({ target: versus, label: labelOf(versus, labels) })}`;
+  // A difference of two scores has no probability.
+  const isClass =
+    typeof target === "number" && versus === undefined && model.output.classes !== undefined;
   const scores = isClass ? probabilitiesOf(rowsOf(explanation.output, 1)[0]!) : undefined;
   const probability = isClass ? scores?.values[target] : undefined;
   const sure = probability === undefined ? "" : ` (${(probability * 100).toFixed(1)} %)`;
@@ -131,7 +137,11 @@ function rowOf(
   return {
     row: {
       name: rankedName(name, rank),
-      caption: [title, nameOfClass({ target, label }), `score ${formatNumber(score)}${sure}`],
+      caption: [
+        title,
+        nameOfClass({ target, label }) + other,
+        `score ${formatNumber(score)}${sure}`,
+      ],
       ...(view ? { view } : {}),
       maps: maps.map(({ map }) => map),
       ...layers,

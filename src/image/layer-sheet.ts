@@ -44,7 +44,10 @@ export function placeOn({ low, high }: BarScale, value: number): number {
  */
 export function layerSheet({ caption, view }: ComparedRow, layers: LayerParts): Raster {
   const { parts, output } = layers;
-  const maps = parts.flatMap((part, number) => (part.map ? [{ part, number }] : []));
+  // Of a signal or a volume there are bars alone.
+  const maps = parts.flatMap((part, number) =>
+    part.map?.dims.length === 2 ? [{ part, number }] : [],
+  );
   const width = 2 * margin + columns * cell + (columns - 1) * gap;
   const top = margin + Math.max(cell, caption.length * lineHeight) + gap;
   const strip = top + (parts.length + 1) * lineHeight + 2 * gap;
