@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { compareSample, type Question } from "../../../src/cli/compared-sample.js";
+import { compareSamples, type Question } from "../../../src/cli/compared-sample.js";
 import type { RunFlags } from "../../../src/cli/options.js";
 import { readExplainableModel } from "../../../src/cli/model-file.js";
 import { sliceBatch } from "../../../src/engine/batches.js";
@@ -27,7 +27,7 @@ async function ask(part: Partial<Question>, options = {}) {
     ...part,
   };
   try {
-    return await compareSample(question, sample, name, options);
+    return (await compareSamples(question, [{ sample, ...name, asked: options }]))[0]!;
   } finally {
     await model.model.dispose();
   }
