@@ -194,7 +194,7 @@ describe("classes by folder", () => {
   });
 
   test("are all classes in alphabetical order", async () => {
-    const { targets } = await evaluateFolders([..."jihgfedcba"]);
+    const { targets } = await evaluateFolders("jihgfedcba".split(""));
     expect(targets).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 

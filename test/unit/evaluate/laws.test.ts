@@ -5,7 +5,8 @@ import { maxSensitivity } from "../../../src/evaluate/max-sensitivity.js";
 import { parameterRandomization } from "../../../src/evaluate/parameter-randomization.js";
 import { pointingGame } from "../../../src/evaluate/pointing-game.js";
 import { countOf, rankPixels } from "../../../src/evaluate/ranking.js";
-import { guessLink } from "../../../src/evaluate/scorer.js";
+import { runGroup, type SampleRecord } from "../../../src/evaluate/run.js";
+import { guessLink, Scorer, type Network } from "../../../src/evaluate/scorer.js";
 import { sensitivityN } from "../../../src/evaluate/sensitivity-n.js";
 import { giniOf } from "../../../src/evaluate/sparseness.js";
 import { estimate, meanHeight } from "../../../src/evaluate/statistics.js";
@@ -195,4 +196,29 @@ test("a probability comes of logits by softmax, of one logit by a sigmoid, and o
   expect(guessLink([0.2, 0.3])).toBe("softmax");
   expect(guessLink([0.2])).toBe("sigmoid");
   expect(guessLink([0.25, 0.75])).toBe("output");
+});
+
+test("a run that is aborted stops before the next forward pass, and keeps what it has", async () => {
+  const controller = new AbortController();
+  let passes = 0;
+  const network: Network = {
+    predict: (x) => {
+      if (++passes === 3) controller.abort(new Error("enough"));
+      return linear(weights).predict(x);
+    },
+  };
+  const kept: string[] = [];
+  const run = {
+    ...{ test: sensitivityN, settings: { fractions: [0.5], sets: 3, fill: "black" }, seed: 0 },
+    makers: [exact, { ...exact, name: "second" }],
+    scorer: new Scorer(network, "output", 3, controller.signal),
+    signal: controller.signal,
+  };
+  const subjects = [subject, { ...subject, name: "other" }];
+  const keeper = {
+    find: () => undefined,
+    add: (_: unknown, record: SampleRecord) => kept.push(record.sample),
+  };
+  await expect(runGroup(run, subjects, keeper)).rejects.toThrow("enough");
+  expect([passes, kept]).toEqual([3, ["picture"]]);
 });
