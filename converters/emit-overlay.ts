@@ -1,5 +1,6 @@
 import { colorsOf } from "../src/image/colormap.js";
-import { brightness, defaultOpacity, displayRange, saturation } from "../src/image/overlay.js";
+import { displayRange } from "../src/image/color-scale.js";
+import { defaultOpacity, grounds, saturation } from "../src/image/overlay.js";
 import { int } from "../src/onnx/attribute.js";
 import type { GraphBuilder } from "../src/onnx/builder.js";
 import type { Value } from "../src/onnx/ir.js";
@@ -26,7 +27,7 @@ export function emitOverlay(b: GraphBuilder, map: Value, view: Value): Value {
   const luma = b.constant(float32([3, 1], [0.299, 0.587, 0.114]), "luma_weights");
   const grey = b.matmul(view, luma, "grey");
   const pale = b.add(grey, b.scale(b.sub(view, grey), saturation), "pale");
-  const photograph = b.scale(pale, brightness, "photograph");
+  const photograph = b.scale(pale, grounds.sequential.strength, "photograph");
 
   const alpha = b.reshape(b.scale(heat, defaultOpacity), [batch!, height, width, 1], "alpha");
   const rest = b.sub(b.scalar(1, alpha), alpha);

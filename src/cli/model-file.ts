@@ -4,7 +4,6 @@ import { dirname, join } from "node:path";
 import type { Inspection, PortReport } from "../analyzer/report.js";
 import { targetPort, type TargetPort } from "../engine/target-words.js";
 import {
-  BackendError,
   InputError,
   ModelFormatError,
   TargetError,
@@ -12,7 +11,8 @@ import {
   UsageError,
   insteadLines,
 } from "../errors.js";
-import { load, type Model } from "../model.js";
+import { load } from "../load.js";
+import type { Model } from "../model.js";
 import type { LoadOptions } from "../model-options.js";
 import { externalDataFiles } from "../onnx/external-data-file.js";
 import { UnexplainableModelError } from "./exit-codes.js";
@@ -85,10 +85,14 @@ export async function readModel(
  */
 export async function readExplainableModel(
   path: string,
-  flags: ModelFlags & Partial<Pick<RunFlags, "provider" | "threads">>,
+  flags: ModelFlags & Partial<Pick<RunFlags, "backend" | "provider" | "threads">>,
 ): Promise<ExplainableModel> {
-  const { provider = "cpu", threads, size } = flags;
-  const options = { provider, ...(threads === undefined ? {} : { threads }) };
+  const { backend, provider, threads, size } = flags;
+  const options = {
+    ...(backend === undefined ? {} : { backend }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(threads === undefined ? {} : { threads }),
+  };
   const file = await readModel(path, flags, options);
   const { unsupported, explainable, problem, input, output, instead } = file.inspection;
   if (problem !== undefined) {
@@ -147,18 +151,5 @@ async function namingFile<T>(path: string, read: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof ModelFormatError)) throw error;
     throw new ModelFormatError(`${path}: ${error.message}`, { cause: error });
-  }
-}
-
-/** An engine that fails on another provider than the default may simply not have it on this machine. */
-export async function namingProvider<T>(provider: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof BackendError) || provider === "cpu") throw error;
-    throw new BackendError(
-      `--provider ${provider}: ${error.message.trim()}; this machine may not have it, cpu works everywhere`,
-      { cause: error },
-    );
   }
 }

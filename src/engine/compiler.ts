@@ -111,13 +111,12 @@ export class Compiler {
     return this.once(`${key}/${keyOf(form)}`, async () => {
       const part = this.part(form.quantity);
       const { graph, output } = part;
-      part.plan ??= planBiases(graph, this.registry, this.input, output);
       const full = emitFullGradient(graph, this.registry, {
         input: this.input,
         output,
         target: form.kind,
         versus: form.versus,
-        plan: part.plan,
+        plan: this.plan(form.quantity),
         ...(rules ? { rules } : {}),
       });
       const own = { ...full, output: full.b.value(this.part("score").output) };
@@ -174,7 +173,16 @@ export class Compiler {
   async dispose(): Promise<void> {
     const all = [...this.compiled.values()];
     this.compiled.clear();
-    await Promise.all(all.map(async (compiled) => (await compiled).executable.dispose()));
+    // What could not be compiled has been reported where it was asked for.
+    for (const result of await Promise.allSettled(all)) {
+      if (result.status === "fulfilled") await result.value.executable.dispose();
+    }
+  }
+
+  /** The analysis of the model up to the quantity that is explained. */
+  plan(quantity: Quantity): BiasPlan {
+    const part = this.part(quantity);
+    return (part.plan ??= planBiases(part.graph, this.registry, this.input, part.output));
   }
 
   private part(quantity: Quantity): Part {

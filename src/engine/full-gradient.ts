@@ -27,12 +27,10 @@ export interface UnitTerm {
 }
 
 /** The full-gradient of an output, as graph under construction. */
-export interface FullGradient {
-  readonly b: GraphBuilder;
-  readonly plan: BiasPlan;
-  readonly input: Value;
+export interface FullGradient extends RuleSite {
   readonly output: Value;
-  readonly target: TargetNodes;
+  /** What the gradient starts at: the output, or what was made of it. */
+  readonly explained: Value;
   readonly gradients: Gradients;
   /** ∇ₓf, in the shape of the input. */
   readonly inputGradient: Value;
@@ -102,7 +100,21 @@ export function emitFullGradient(
     1,
     "terms",
   );
-  return { b, plan, input, output, target, gradients, inputGradient, inputTerm, units, sums };
+  return {
+    b,
+    graph,
+    registry,
+    plan,
+    input,
+    output,
+    explained: output,
+    target,
+    gradients,
+    inputGradient,
+    inputTerm,
+    units,
+    sums,
+  };
 }
 
 function emitUnit(

@@ -1,3 +1,4 @@
+import type { BiasPlan } from "../analyzer/bias-plan.js";
 import type { Tensors } from "../backends/backend.js";
 import { elementCount, fromNumbers, toNumbers, type Tensor } from "../tensor/tensor.js";
 import { concatBatch, sliceBatch } from "./batches.js";
@@ -85,6 +86,11 @@ export class Sampler implements Image {
   /** The shape of a map, [1,1,…places]. */
   get mapDims(): readonly number[] {
     return [1, 1, ...this.x.dims.slice(2)];
+  }
+
+  /** What is known of the model. */
+  get plan(): BiasPlan {
+    return this.compiler.plan(this.target.quantity);
   }
 
   /** Elements of the image. */

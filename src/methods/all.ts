@@ -12,6 +12,17 @@ import { integratedGradients } from "./integrated-gradients.js";
 import { positiveFullgrad } from "./positive-fullgrad.js";
 import { signedFullgrad } from "./signed-fullgrad.js";
 import { simpleFullgrad } from "./simple-fullgrad.js";
+import { ablationCam } from "./ablation-cam.js";
+import { eigenCam } from "./eigen-cam.js";
+import { gradCamPlusPlus } from "./grad-cam-plus-plus.js";
+import { gradCam } from "./grad-cam.js";
+import { guidedGradCam } from "./guided-grad-cam.js";
+import { hiresCam } from "./hires-cam.js";
+import { layerCam } from "./layer-cam.js";
+import { occlusion } from "./occlusion.js";
+import { rise } from "./rise.js";
+import { scoreCam } from "./score-cam.js";
+import { xgradCam } from "./xgrad-cam.js";
 import { smoothFullgrad } from "./smooth-fullgrad.js";
 import { smoothgrad, smoothgradSquared, vargrad } from "./smoothgrad.js";
 
@@ -31,6 +42,17 @@ const table = [
   gradientShap,
   guidedBackprop,
   deconvnet,
+  gradCam,
+  gradCamPlusPlus,
+  hiresCam,
+  xgradCam,
+  layerCam,
+  eigenCam,
+  guidedGradCam,
+  scoreCam,
+  ablationCam,
+  occlusion,
+  rise,
   random,
   edge,
   centreBlur,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { conventions } from "../../src/engine/psi.js";
 import { sliceBatch } from "../../src/engine/batches.js";
-import { load } from "../../src/model.js";
+import { load } from "../../src/load.js";
 import { encodeModel } from "../../src/onnx/encode.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { writeModel } from "../../src/onnx/export.js";

@@ -13,7 +13,7 @@ import {
 } from "../../src/image/preprocess.js";
 import type { Raster } from "../../src/image/raster.js";
 import type { Resample } from "../../src/image/resample.js";
-import { load } from "../../src/model.js";
+import { load } from "../../src/load.js";
 import { GraphBuilder } from "../../src/onnx/builder.js";
 import type { TypedGraph } from "../../src/onnx/ir.js";
 import { encodeModel } from "../../src/onnx/encode.js";

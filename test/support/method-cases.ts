@@ -3,7 +3,7 @@ import type { Quantity, Target } from "../../src/engine/target.js";
 import { decodeNpy } from "../../src/tensor/npy.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
 
-/** What someone else's code says of a network's first sample; fixtures/methods/make.py has it. */
+/** What someone else's code says of a network's first sample; fixtures/methods has the scripts. */
 export interface MethodCase {
   readonly network: string;
   readonly method: string;
@@ -25,9 +25,10 @@ export function askedOf({ target, asked }: MethodCase): Target {
 
 const folder = new URL("../../fixtures/methods/", import.meta.url);
 
-export const methodCases = JSON.parse(
-  readFileSync(new URL("cases.json", folder), "utf8"),
-) as readonly MethodCase[];
+const read = (file: string): readonly MethodCase[] =>
+  JSON.parse(readFileSync(new URL(file, folder), "utf8")) as readonly MethodCase[];
+
+export const methodCases = [...read("cases.json"), ...read("cam-cases.json")];
 
 export function expectedOf({ file }: MethodCase): Tensor {
   return decodeNpy(readFileSync(new URL(file, folder)));

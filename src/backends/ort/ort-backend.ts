@@ -5,23 +5,20 @@ import type { Graph } from "../../onnx/ir.js";
 import type { DType } from "../../tensor/dtype.js";
 import { tensor, type Tensor } from "../../tensor/tensor.js";
 import type { Backend, Executable, Tensors } from "../backend.js";
+import { defaultProvider, loadRuntime, type Ort, type RuntimeOptions } from "./runtime.js";
 
-export interface OrtOptions {
-  /** Execution provider, as ONNX Runtime names it: cpu, cuda, webgpu, dml, coreml. */
+export interface OrtOptions extends RuntimeOptions {
+  /** Execution provider, as ONNX Runtime names it: cpu, cuda, webgpu, dml, coreml; in a browser, wasm or webgpu. */
   readonly provider?: string;
-  /** Threads for one operator; ONNX Runtime's own choice (one a core) unless given. */
-  readonly threads?: number;
 }
 
-type Ort = typeof import("onnxruntime-node");
-
-/** ONNX Runtime: the default engine in Node. */
+/** ONNX Runtime: the default engine. */
 export function ortBackend(options: OrtOptions = {}): Backend {
   return {
     name: "ort",
     async compile(graph) {
-      const ort = await loadOrt();
-      const provider = options.provider ?? "cpu";
+      const provider = options.provider ?? defaultProvider;
+      const ort = await loadRuntime(provider, options);
       const settings: InferenceSession.SessionOptions = {
         executionProviders: [provider],
         graphOptimizationLevel: "all",
@@ -38,17 +35,6 @@ export function ortBackend(options: OrtOptions = {}): Backend {
       }
     },
   };
-}
-
-async function loadOrt(): Promise<Ort> {
-  try {
-    const module = (await import("onnxruntime-node")) as Ort & { default?: Ort };
-    return module.default ?? module;
-  } catch (error) {
-    throw new BackendError("onnxruntime-node cannot be loaded: npm install onnxruntime-node", {
-      cause: error,
-    });
-  }
 }
 
 class OrtExecutable implements Executable {

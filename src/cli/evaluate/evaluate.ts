@@ -1,0 +1,190 @@
+import { join } from "node:path";
+import { rowsOf } from "../../engine/batches.js";
+import { runGroup, type SampleRecord, type TestRun } from "../../evaluate/run.js";
+import { guessLink, Scorer, type Link } from "../../evaluate/scorer.js";
+import { joinStages } from "../../evaluate/stages.js";
+import type { EvaluationTest } from "../../evaluate/test.js";
+import { exitCodes } from "../exit-codes.js";
+import { findInputs, type Failure } from "../inputs.js";
+import { namingProvider } from "../engine.js";
+import { readExplainableModel } from "../model-file.js";
+import { OutputFolder } from "../output-folder.js";
+import { Reporter, type Io } from "../reporter.js";
+import { conclude } from "./conclude.js";
+import type { EvaluateFlags } from "./evaluate-options.js";
+import { Journal } from "./journal.js";
+import { methodMaker } from "./method-list.js";
+import { setUp, type Setup } from "./setup.js";
+import { isSingle, nameOf, readFiles, subjectsOf, type ReadFile } from "./subjects.js";
+import { timeLeft } from "./time-left.js";
+
+/** `fullgrad evaluate TEST`: judges methods on images and writes a report. Returns the exit code. */
+export async function evaluate(
+  test: EvaluationTest,
+  modelPath: string,
+  args: readonly string[],
+  flags: EvaluateFlags,
+  io: Io,
+): Promise<number> {
+  const reporter = new Reporter(io, flags);
+  const folder = new OutputFolder(flags.out);
+  const inputs = await findInputs(args, flags.out);
+  const model = await readExplainableModel(modelPath, flags);
+  try {
+    const setup = await setUp(test, model, inputs.files, flags, reporter);
+    const run = new Evaluation(setup, folder, inputs.failures);
+    return await namingProvider(flags, () => run.all());
+  } finally {
+    reporter.clear();
+    await model.model.dispose();
+  }
+}
+
+/** Goes through the images group by group, for each stage of the test, and keeps what it finds in a journal. */
+class Evaluation {
+  private readonly setup: Setup;
+  private readonly folder: OutputFolder;
+  /** By what is said of them: a file that cannot be read fails in every stage. */
+  private readonly failures: Map<string, Failure>;
+  private readonly clock: ReturnType<typeof timeLeft>;
+  private link: Link | undefined;
+  private done = 0;
+
+  constructor(setup: Setup, folder: OutputFolder, failures: readonly Failure[]) {
+    this.setup = setup;
+    this.folder = folder;
+    this.failures = new Map(failures.map((failure) => [failure.error, failure]));
+    const { flags, stages, files } = setup;
+    if (flags.probability !== "auto") this.link = flags.probability;
+    this.clock = timeLeft(files.length * Math.max(1, stages.length));
+  }
+
+  async all(): Promise<number> {
+    const { test, reporter, stages, model, flags } = this.setup;
+    const found: SampleRecord[][] = [];
+    for (const count of stages) {
+      const other = model.model.randomized(count, flags.seed);
+      const pairs = this.setup.makers.map((maker) => {
+        const method = flags.method.find(({ name }) => name === maker.name);
+        return [maker, method ? methodMaker(other, method) : maker] as const;
+      });
+      found.push(await this.files({ stage: count, randomized: new Map(pairs) }));
+      await other.dispose();
+    }
+    if (stages.length === 0) found.push(await this.files({}));
+    reporter.clear();
+    const records = stages.length === 0 ? found[0]! : joinStages(found);
+    const failures = [...this.failures.values()];
+    if (records.length > 0) {
+      await conclude(this.setup, this.folder, this.link!, { records, failures });
+    } else {
+      reporter.error(`${test.name}: no image could be evaluated`);
+    }
+    if (failures.length === 0 && records.length > 0) return exitCodes.done;
+    const lines = failures.map(({ error }) => `  ${error}`);
+    reporter.error([`${failures.length} failed`, ...lines].join("\n"));
+    return exitCodes.failed;
+  }
+
+  /** Files in groups that are always the same, so that a run that goes on gives what one without a break gives. */
+  private async files(stage: Stage): Promise<SampleRecord[]> {
+    const { files, flags, reporter, stages } = this.setup;
+    const records: SampleRecord[] = [];
+    let pass: Pass | undefined;
+    for (let at = 0; at < files.length; at += flags.batch) {
+      const total = files.length * Math.max(1, stages.length);
+      reporter.progress(this.done, total, this.clock.line());
+      const failures: Failure[] = [];
+      const read = await readFiles(files.slice(at, at + flags.batch), failures);
+      pass ??= await this.open(read, stage);
+      const found = pass && (await this.group(read, pass, failures));
+      records.push(...(found?.records ?? []));
+      for (const failure of failures) this.failures.set(failure.error, failure);
+      const count = Math.min(flags.batch, files.length - at);
+      this.clock.count(count, found?.isNew ?? false);
+      this.done += count;
+    }
+    return records;
+  }
+
+  /** Journal and scorer. The first sample that can be read decides how a probability comes of an output. */
+  private async open(read: readonly ReadFile[], { stage, ...stageRun }: Stage) {
+    const { test, flags, subjects, makers, settings, provenance } = this.setup;
+    this.link ??= await this.guess(read);
+    if (!this.link) return undefined;
+    const scorer = new Scorer(subjects.network, this.link, Math.max(flags.batch, usualBatch));
+    // Where things lie, and which Node runs, makes no difference.
+    const journal = new Journal(join(this.folder.path, `${test.name}.samples.jsonl`), {
+      test: test.name,
+      link: this.link,
+      versions: { ...provenance.versions, node: "" },
+      model: { ...provenance.model, path: "" },
+      settings: provenance.settings,
+      ...(stage === undefined ? {} : { stage }),
+    });
+    const run: TestRun = { test, settings, makers, scorer, seed: flags.seed, ...stageRun };
+    return { journal, run };
+  }
+
+  private async guess(read: readonly ReadFile[]): Promise<Link | undefined> {
+    const { subjects } = this.setup;
+    const [group] = await subjectsOf(read, subjects, []);
+    if (!group) return undefined;
+    const output = await subjects.network.predict(group[0]!.subject.x);
+    return guessLink(rowsOf(output, 1)[0]!);
+  }
+
+  private async group(
+    read: readonly ReadFile[],
+    { journal, run }: Pass,
+    failures: Failure[],
+  ): Promise<{ readonly records: readonly SampleRecord[]; readonly isNew: boolean }> {
+    const known = read.map((file) => this.knownOf(file, journal));
+    // A picture is one sample, so that finished ones need not be decoded.
+    if (known.every((records) => records !== undefined)) {
+      return { records: known.flat(), isNew: false };
+    }
+    const { subjects, makers } = this.setup;
+    const records: SampleRecord[] = [];
+    for (const group of await subjectsOf(read, subjects, failures)) {
+      const digests = new Map(group.map(({ subject, digest }) => [subject, digest]));
+      const failed = await runGroup(run, [...digests.keys()], {
+        find: (subject, { name }) => journal.find(digests.get(subject)!, subject.name, name),
+        add: (subject, record) => {
+          journal.add(digests.get(subject)!, record);
+        },
+      });
+      for (const { sample, method = "", error } of failed) {
+        failures.push({ input: sample, error: `${sample}, ${method}: ${error}` });
+      }
+      for (const { subject, digest } of group) {
+        records.push(
+          ...makers.flatMap(({ name }) => journal.find(digest, subject.name, name) ?? []),
+        );
+      }
+    }
+    return { records, isNew: true };
+  }
+
+  /** The results of a picture, where all are known. */
+  private knownOf(file: ReadFile, journal: Journal): readonly SampleRecord[] | undefined {
+    if (!isSingle(file)) return undefined;
+    const { makers } = this.setup;
+    const sample = nameOf(file.file.path);
+    const found = makers.flatMap(({ name }) => journal.find(file.digest, sample, name) ?? []);
+    return found.length === makers.length ? found : undefined;
+  }
+}
+
+/** What is compared with, in tests that compare with randomised networks. */
+interface Stage extends Pick<TestRun, "randomized"> {
+  readonly stage?: number;
+}
+
+interface Pass {
+  readonly journal: Journal;
+  readonly run: TestRun;
+}
+
+/** Changed pictures that are run at once, where fewer images are: more are hardly faster on a CPU. */
+const usualBatch = 4;

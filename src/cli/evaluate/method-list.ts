@@ -1,0 +1,107 @@
+import { concatBatch } from "../../engine/batches.js";
+import { readSettings } from "../../engine/settings.js";
+import { UsageError } from "../../errors.js";
+import { mapsOf, type MapMaker, type Subject } from "../../evaluate/subject.js";
+import { findMethod, methods } from "../../methods/all.js";
+import type { ExplainOptions } from "../../model-options.js";
+import type { Model } from "../../model.js";
+
+/** A method with the settings that were given for it. */
+export interface ChosenMethod {
+  /** "integrated-gradients:steps=20" */
+  readonly name: string;
+  readonly method: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/**
+ * The methods of a list such as "fullgrad,integrated-gradients:steps=20,baseline=black,gradient"; "all" is every one.
+ *
+ * @throws {UsageError} where there is no such method or setting
+ */
+export function parseMethods(list: string): ChosenMethod[] {
+  if (list === "all") {
+    const known = methods.filter(({ name }) => !baselineNames.includes(name));
+    return known.map(({ name }) => ({ name, method: name, settings: {} }));
+  }
+  // A piece with "=" alone is a further setting of the method before it.
+  const words: string[] = [];
+  for (const piece of list.split(",")) {
+    const continues = piece.includes("=") && !piece.includes(":") && words.length > 0;
+    if (continues) words.push(`${words.pop()!},${piece}`);
+    else words.push(piece);
+  }
+  const chosen = words.map(parseMethod);
+  const twice = chosen.find(({ name }, i) => chosen.findIndex((c) => c.name === name) !== i);
+  if (twice) throw new UsageError(`--method: ${twice.name} is named twice`);
+  // Baselines are there anyway.
+  return chosen.filter(({ name }) => !baselineNames.includes(name));
+}
+
+function parseMethod(word: string): ChosenMethod {
+  const [method = "", rest] = word.trim().split(/:(.*)/s);
+  const settings = Object.fromEntries(
+    (rest === undefined ? [] : rest.split(",")).map((pair) => {
+      const [key = "", value] = pair.split(/=(.*)/s);
+      if (value === undefined) {
+        throw new UsageError(`--method ${word}: settings are written NAME:key=value,key=value`);
+      }
+      return [key, value];
+    }),
+  );
+  readSettings(method, findMethod(method).settings, settings);
+  return { name: word.trim(), method, settings };
+}
+
+/** Makes maps by a method of the model. */
+export function methodMaker(model: Model, { name, method, settings }: ChosenMethod): MapMaker {
+  // The code of 2019 rescaled over the whole batch, so a map would depend on its companions.
+  const alone = settings["convention"] === "paper2019";
+  return {
+    name,
+    isBaseline: false,
+    maps: async (subjects) => {
+      if (!alone) return explain(model, subjects, { method, ...settings });
+      return oneByOne(subjects, (subject) => explain(model, [subject], { method, ...settings }));
+    },
+  };
+}
+
+/** Maps that know nothing of the network, and go into every evaluation. */
+const baselineNames: readonly string[] = ["random", "edge", "centre-blur"];
+
+/** The baselines. Every image has random numbers of its own, whatever comes before it. */
+export function baselineMakers(model: Model, seed: number): MapMaker[] {
+  return baselineNames.map((name) => ({
+    name,
+    isBaseline: true,
+    maps: (subjects) =>
+      oneByOne(subjects, (subject) => {
+        const own = name === "random" ? { seed: (subject.seed ^ seed) >>> 0 } : {};
+        return explain(model, [subject], { method: name, ...own });
+      }),
+  }));
+}
+
+async function explain(
+  model: Model,
+  subjects: readonly Subject[],
+  settings: Readonly<Record<string, unknown>>,
+): Promise<readonly Float32Array[]> {
+  const options = {
+    ...settings,
+    target: subjects.map((subject) => subject.target),
+    preprocessing: subjects[0]!.preprocessing,
+  } as ExplainOptions;
+  const { map } = await model.explain(concatBatch(subjects.map((subject) => subject.x)), options);
+  return mapsOf(map);
+}
+
+async function oneByOne(
+  subjects: readonly Subject[],
+  make: (subject: Subject) => Promise<readonly Float32Array[]>,
+): Promise<readonly Float32Array[]> {
+  const maps: Float32Array[] = [];
+  for (const subject of subjects) maps.push(...(await make(subject)));
+  return maps;
+}
