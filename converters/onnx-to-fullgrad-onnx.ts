@@ -10,7 +10,7 @@ import { targetPort } from "../src/engine/target-words.js";
 import type { Target, TargetKind } from "../src/engine/target.js";
 import { InputError, UsageError } from "../src/errors.js";
 import { fitTo, type Preprocessing } from "../src/image/preprocess.js";
-import type { Graph, Port, TypedGraph, Value } from "../src/onnx/ir.js";
+import type { Graph, Port, TypedGraph } from "../src/onnx/ir.js";
 import { registry } from "../src/ops/all.js";
 import { inferKnown } from "../src/passes/infer-known.js";
 import { lift, prepare } from "../src/passes/prepare.js";
@@ -144,8 +144,9 @@ function convertPart(
     if (name !== undefined) built = bakeTarget(built, registry, { name, value }, input);
   }
   const abouts = roles.map((role) => role.about);
-  const folded = options.preprocessing && fold(built, input, options.preprocessing, options.format);
-  if (folded && options.format === "overlay") abouts.unshift("the map over the picture, RGB");
+  const drawn = options.format === "overlay" ? { signed: method.signed } : undefined;
+  const folded = options.preprocessing && fold(built, input, options.preprocessing, drawn);
+  if (folded && drawn) abouts.unshift("the map over the picture, RGB");
   const compact = keepHalf(folded?.graph ?? built, model);
   const converted = lowerOpset(withoutUnusedOpsets(compact));
   return {
@@ -221,7 +222,7 @@ function fold(
   graph: TypedGraph,
   input: string,
   preprocessing: Preprocessing,
-  format: ConversionOptions["format"],
+  drawn: { readonly signed: boolean } | undefined,
 ): { graph: TypedGraph; settings: Preprocessing } {
   const shape = graph.facts.get(input)!.shape;
   const [batch, channels, height, width] = shape;
@@ -240,9 +241,9 @@ function fold(
       height,
       width,
     });
-    if (format !== "overlay") return { value: x };
-    const value: Value = emitOverlay(b.within("overlay"), b.value(saliency), view);
-    return { value: x, outputs: [{ name: "overlay", value }] };
+    if (!drawn) return { value: x };
+    const rgb = emitOverlay(b.within("overlay"), b.value(saliency), view, drawn.signed);
+    return { value: x, outputs: [{ name: "overlay", value: rgb }] };
   });
   return { graph: folded, settings };
 }

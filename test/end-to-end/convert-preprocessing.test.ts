@@ -186,20 +186,40 @@ describe("a file that takes pictures", () => {
     }
   });
 
-  test("draws a map without differences as the dimmed picture alone", async () => {
+  test.each([
+    ["no differences", [[0.25]]],
+    ["zeros alone", [[0]]],
+    ["numbers of both signs", [[-3, -2, -1, 0, 0.5, 1, 1.5, 2, 2.5, 7]]],
+    ["a few negative numbers", [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1]]],
+    [
+      "negative numbers in one sample of two",
+      [
+        [1, 2, 3, 4],
+        [-1, 2, 3, -4],
+      ],
+    ],
+  ])("draws a map with %s as explain does", async (_, samples) => {
     const b = GraphBuilder.on(empty, registry.infer);
     const map = b.input("map", { dtype: "float32", shape: ["N", 1, 5, 4] });
     const view = b.input("view", { dtype: "float32", shape: ["N", 5, 4, 3] });
-    const file = writeModel(b.build([{ name: "rgb", value: emitOverlay(b, map, view) }]));
+    const value = emitOverlay(b, map, view, true);
+    const file = writeModel(b.build([{ name: "rgb", value }]));
     const levels = Array.from({ length: 60 }, (_, i) => (i * 37) % 256);
-    const flat = float32([1, 1, 5, 4], new Array<number>(20).fill(0.25));
+    const maps = samples.map((s) => Array.from({ length: 20 }, (_, i) => s[i % s.length]!));
+    const count = samples.length;
     const feeds = new Map([
-      ["map", flat],
-      ["view", float32([1, 5, 4, 3], levels)],
+      ["map", float32([count, 1, 5, 4], maps.flat())],
+      [
+        "view",
+        float32(
+          [count, 5, 4, 3],
+          samples.flatMap(() => levels),
+        ),
+      ],
     ]);
-    const rgb = (await runModel(file, feeds)).get("rgb")!;
-    const drawn = overlay({ width: 4, height: 5, data: Uint8Array.from(levels) }, flat);
-    expect(Array.from(toNumbers(rgb))).toEqual(Array.from(drawn.data));
+    const rgb = Array.from(toNumbers((await runModel(file, feeds)).get("rgb")!));
+    const raster = { width: 4, height: 5, data: Uint8Array.from(levels) };
+    expect(rgb).toEqual(maps.flatMap((m) => [...overlay(raster, float32([5, 4], m)).data]));
   });
 
   test("fits the settings to the size that the model has", async () => {
