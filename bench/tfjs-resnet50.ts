@@ -30,7 +30,7 @@ const { map } = fullgrad.emit(explained, { convention: "head" });
 const tasks = {
   "forward pass": graph,
   "input gradient": gradient,
-  "FullGrad map": explained.b.build([{ name: "map", value: map }]),
+  "FullGrad map": explained.b.build([{ name: "map", value: map! }]),
 };
 
 // tfjs on wasm has one thread in Node.

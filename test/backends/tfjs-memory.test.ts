@@ -30,10 +30,10 @@ describe.each(["wasm", "cpu"] as const)("tfjs on %s", (provider) => {
     const session = new Session(await network("tiny-relu", "dynamo"), registry, backend);
     await session.predict(x);
     const before = tf.memory().numTensors;
-    await session.explain(x, fullgrad, "top", "head");
+    await session.explain(x, fullgrad, "top");
     const loaded = tf.memory().numTensors;
     expect(loaded).toBeGreaterThan(before);
-    for (let run = 0; run < 5; run++) await session.explain(x, fullgrad, "top", "head");
+    for (let run = 0; run < 5; run++) await session.explain(x, fullgrad, "top");
     expect(tf.memory().numTensors).toBe(loaded);
     await session.dispose();
     const { numTensors } = tf.memory();
