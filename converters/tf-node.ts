@@ -129,5 +129,5 @@ const writers: { readonly [O in StepOperator]?: Writer<O> } = {
 export function writeStep(w: NodeWriter, step: Step, inputs: readonly string[]): string {
   const writer = writers[step.op] as Writer<StepOperator> | undefined;
   if (!writer) return w.node(step.op, inputs, float32);
-  return writer(w, inputs, step.attributes as never);
+  return writer(w, inputs, step.attributes);
 }

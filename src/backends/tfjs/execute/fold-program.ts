@@ -36,5 +36,5 @@ async function numbersOf(t: TfTensor): Promise<Tensor> {
   const data = await t.data();
   return t.dtype === "int32"
     ? tensor("int32", t.shape, data as Int32Array<ArrayBuffer>)
-    : float32(t.shape, data as Float32Array);
+    : float32(t.shape, data);
 }
