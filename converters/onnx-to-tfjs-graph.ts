@@ -54,7 +54,7 @@ export async function convertToTfjsGraph(
   const open = isOpen ? withOpenBatch(at(2), at(3)) : undefined;
   const engine = await startEngine("cpu");
   const program = await foldProgram(engine, open ?? at(1));
-  const written = new GraphWriter(program);
+  const written = new GraphWriter(program, open !== undefined);
   return {
     model: {
       format: "graph-model",
@@ -87,7 +87,7 @@ function shapesFor(graph: TypedGraph, batch: number): ReadonlyMap<string, readon
   );
 }
 
-/** A program for any batch, from those for two sizes; undefined where they differ in more than the first of a reshape. */
+/** A program for any batch, from those for two sizes; undefined where they differ in more than an extent. */
 function withOpenBatch(a: Program, b: Program): Program | undefined {
   if (a.steps.length !== b.steps.length || a.constants.size !== b.constants.size) return undefined;
   const steps: Step[] = [];
@@ -98,16 +98,33 @@ function withOpenBatch(a: Program, b: Program): Program | undefined {
       steps.push(step);
       continue;
     }
-    if (step.op !== "Reshape" || other.op !== "Reshape") return undefined;
-    const [p, q] = [step.attributes.shape, other.attributes.shape];
-    const differing = p.flatMap((d, k) => (d === q[k] ? [] : [k]));
-    if (p.length !== q.length || differing.length !== 1) return undefined;
-    steps.push({ ...step, attributes: { shape: p.map((d, k) => (k === differing[0] ? -1 : d)) } });
+    const open = withOpenExtent(step, other);
+    if (!open) return undefined;
+    steps.push(open);
   }
   const isSame = [...a.constants].every(
     ([id, t]) => b.constants.get(id)?.dims.join() === t.dims.join(),
   );
   return isSame ? { ...a, steps } : undefined;
+}
+
+/** −1 is what is left over, for Reshape, and up to the end, for Slice. */
+function withOpenExtent(a: Step, b: Step): Step | undefined {
+  const open = (p: readonly number[], q: readonly number[]): readonly number[] | undefined => {
+    const differing = p.flatMap((d, k) => (d === q[k] ? [] : [k]));
+    if (p.length !== q.length || differing.length !== 1) return undefined;
+    return p.map((d, k) => (k === differing[0] ? -1 : d));
+  };
+  if (a.op === "Reshape" && b.op === "Reshape") {
+    const shape = open(a.attributes.shape, b.attributes.shape);
+    return shape && { ...a, attributes: { shape } };
+  }
+  if (a.op === "Slice" && b.op === "Slice") {
+    const [{ begin }, size] = [a.attributes, open(a.attributes.size, b.attributes.size)];
+    const isFromStart = size?.every((d, k) => d >= 0 || begin[k] === 0);
+    return size && isFromStart ? { ...a, attributes: { begin, size } } : undefined;
+  }
+  return undefined;
 }
 
 function signatureOf(
@@ -119,19 +136,22 @@ function signatureOf(
   return Object.fromEntries(
     ports.map((port) => {
       const { type, shape } = program.values[port.value]!;
-      const dims = isOpen ? [-1, ...shape.slice(1)] : shape;
       const name = nameOf(port);
       return [
         port.name,
         {
           name: name.includes(":") ? name : `${name}:0`,
           dtype: tfTypeName(type),
-          tensorShape: tfShape(dims),
+          tensorShape: tfShape(batched(shape, isOpen)),
         },
       ];
     }),
   );
 }
+
+/** TensorFlow writes −1 for an extent that is open. */
+const batched = (shape: readonly number[], isOpen: boolean): readonly number[] =>
+  isOpen ? [-1, ...shape.slice(1)] : shape;
 
 /** Writes a program's steps as nodes. */
 class GraphWriter {
@@ -143,11 +163,11 @@ class GraphWriter {
   private readonly taken = new Set<string>();
   private readonly small = new Map<string, string>();
 
-  constructor(program: Program) {
+  constructor(program: Program, isOpen: boolean) {
     const { values } = program;
     for (const port of program.inputs) {
       const { name, type, shape } = values[port.value]!;
-      const attr = { dtype: tfType(type), shape: { shape: tfShape(shape) } };
+      const attr = { dtype: tfType(type), shape: { shape: tfShape(batched(shape, isOpen)) } };
       this.names.set(port.value, this.add(name, "Placeholder", [], attr));
     }
     for (const [id, t] of program.constants) {

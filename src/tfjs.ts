@@ -7,13 +7,10 @@ import { startEngine } from "./backends/tfjs/engine.js";
 import { TfjsFunction } from "./backends/tfjs/differentiable/tfjs-function.js";
 import type { TfjsOptions } from "./backends/tfjs/tfjs-backend.js";
 import { partOf, type PartOptions } from "./engine/part.js";
-import { decodeModel } from "./onnx/decode.js";
 import type { ExternalDataReader } from "./onnx/external-data.js";
-import { importModel } from "./onnx/import.js";
-import type { Graph } from "./onnx/ir.js";
 import { registry } from "./ops/all.js";
 import { prepare } from "./passes/prepare.js";
-import { readFile } from "./read-file.js";
+import { readGraph } from "./read-graph.js";
 
 export {
   TfjsFunction,
@@ -39,19 +36,18 @@ export async function toTfjs(
   source: string | Uint8Array,
   options: ToTfjsOptions = {},
 ): Promise<TfjsFunction> {
-  const part = partOf(await graphFrom(source, options.externalData), options);
+  const part = partOf(await readGraph(source, options.externalData), options);
   const graph = prepare(part.graph, registry);
   const { input, output } = part;
   const engine = await startEngine(options.provider ?? "wasm", options);
   return new TfjsFunction(engine, graph, { input, output, trainable: options.trainable ?? false });
 }
 
-async function graphFrom(
-  source: string | Uint8Array,
-  externalData?: ExternalDataReader,
-): Promise<Graph> {
-  if (typeof source !== "string") return importModel(decodeModel(source), externalData);
-  const { externalDataFiles } = await import("./onnx/external-data-file.js");
-  const bytes = await readFile(source, "the model");
-  return importModel(decodeModel(bytes), externalData ?? externalDataFiles(source));
+/**
+ * A folder that `convert --to tfjs` wrote, as such a function.
+ *
+ * @param source the path or URL of its model.json
+ */
+export function loadTfjs(source: string, options: ToTfjsOptions = {}): Promise<TfjsFunction> {
+  return toTfjs(source, options);
 }

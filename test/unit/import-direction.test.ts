@@ -22,7 +22,7 @@ const order: readonly (readonly string[])[] = [
   ["evaluate", "train", "pages"],
   ["report"],
   ["model-options.ts"],
-  ["model.ts"],
+  ["model.ts", "read-graph.ts"],
   ["load.ts"],
   ["converters"],
   ["index.ts", "tfjs.ts", "cli"],
