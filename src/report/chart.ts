@@ -32,11 +32,11 @@ const palette = [
   "#7fd1ae",
   "#8a5a83",
 ];
-const greys = ["#555555", "#8c8c8c", "#b3b3b3"];
+const greys = ["#333333", "#6e6e6e", "#8f8f8f"];
 const dashes = [
   [6, 3],
   [2, 2],
-  [8, 2, 2, 2],
+  [8, 3, 2, 3],
 ];
 
 /** Curves with bands where the measure runs along an axis, else a point with its interval for each method. */
@@ -76,7 +76,7 @@ function curves(data: ChartData, axis: Axis): object {
     height: 340,
     layer: [
       {
-        mark: { type: "area", opacity: 0.13 },
+        mark: { type: "area", opacity: 0.08 },
         encoding: {
           x,
           y: { ...y, field: "low" },
