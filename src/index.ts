@@ -3,7 +3,8 @@
  *
  * @module
  */
-export { load, Model } from "./model.js";
+export { load } from "./load.js";
+export { Model } from "./model.js";
 export type {
   CompleteExplanation,
   Explanation,
@@ -17,7 +18,10 @@ export type { BiasUnit } from "./analyzer/bias-plan.js";
 export type { BiasReport, HoleReport, Inspection, PortReport } from "./analyzer/report.js";
 export type { Backend, Executable, Tensors } from "./backends/backend.js";
 export { ortBackend, type OrtOptions } from "./backends/ort/ort-backend.js";
+export { tfjsBackend, type TfjsOptions } from "./backends/tfjs/tfjs-backend.js";
 export type { NodeGap } from "./engine/bisect.js";
+export type { LayerMaps } from "./engine/layer-maps.js";
+export { mapSimilarity } from "./engine/map-similarity.js";
 export { completenessTolerance, isComplete, type Completeness } from "./engine/completeness.js";
 export { conventions, type Convention } from "./engine/psi.js";
 export type { Method } from "./engine/method.js";
@@ -33,8 +37,20 @@ export { mapsOf, type MapMaker, type Subject } from "./evaluate/subject.js";
 export { summarize, type SummaryRow } from "./evaluate/summary.js";
 export type { EvaluationTest } from "./evaluate/test.js";
 export { decodeImage, encodePng } from "./image/codec.js";
-export type { ColormapName } from "./image/colormap.js";
-export { heatmap, overlay, type OverlayOptions } from "./image/overlay.js";
+export { colormaps, type ColormapName } from "./image/colormap.js";
+export { scaleChoices, type ScaleChoice } from "./image/compared-scales.js";
+export type {
+  ComparedMap,
+  ComparedMethod,
+  ComparedRow,
+  Comparison,
+  LayerPart,
+  LayerParts,
+} from "./image/comparison.js";
+export { layerSheet } from "./image/layer-sheet.js";
+export { montage, type MontageOptions } from "./image/montage.js";
+export { heatmap, overlay, type HeatmapOptions, type OverlayOptions } from "./image/overlay.js";
+export { comparePage, type ComparePageOptions } from "./pages/compare-page.js";
 export { parsePreprocessing } from "./image/preprocessing-file.js";
 export { presets, viewOf, type Preprocessing } from "./image/preprocess.js";
 export type { Raster } from "./image/raster.js";

@@ -12,12 +12,17 @@ import type { ExternalDataReader } from "./onnx/external-data.js";
 import type { Tensor } from "./tensor/tensor.js";
 
 export interface LoadOptions {
-  /** The engine; ONNX Runtime unless given. */
-  readonly backend?: Backend;
-  /** Execution provider of ONNX Runtime: cpu (default), cuda, webgpu, dml, coreml. */
+  /** The engine: ONNX Runtime ("ort", the default), TensorFlow.js ("tfjs"), or one of your own. */
+  readonly backend?: Backend | "ort" | "tfjs";
+  /**
+   * What the engine runs on. ONNX Runtime: cpu (default), cuda, webgpu, dml, coreml; in a browser wasm (default), webgpu.
+   * tfjs: wasm (default), cpu, and in Node node, node-gpu, in a browser webgl, webgpu.
+   */
   readonly provider?: string;
   /** Threads for one operator; one a core unless given. */
   readonly threads?: number;
+  /** In a browser, the URL of the folder with the engine's .wasm files, where the bundler has not put them in place. */
+  readonly wasmPaths?: string;
   /** The input to explain; the only one, or the only image, unless given. */
   readonly input?: string;
   /**

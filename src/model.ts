@@ -1,10 +1,10 @@
 import type { Inspection } from "./analyzer/report.js";
 import type { Backend, Tensors } from "./backends/backend.js";
-import { ortBackend } from "./backends/ort/ort-backend.js";
 import type { NodeGap } from "./engine/bisect.js";
 import { inspectModel } from "./engine/inspect.js";
 import { checkExplainable, partOf, withHints, type ModelPart } from "./engine/part.js";
 import type { PixelRange } from "./engine/image.js";
+import type { LayerMaps } from "./engine/layer-maps.js";
 import type { Method } from "./engine/method.js";
 import type { SampleResult } from "./engine/samples.js";
 import { Session, type FullGradientResult } from "./engine/session.js";
@@ -21,7 +21,6 @@ import {
 } from "./image/preprocess.js";
 import type { Raster } from "./image/raster.js";
 import { findMethod } from "./methods/all.js";
-import { decodeModel } from "./onnx/decode.js";
 import {
   settingsOf,
   targetOf,
@@ -32,11 +31,11 @@ import {
   type RunOptions,
   type TargetOptions,
 } from "./model-options.js";
-import { importModel } from "./onnx/import.js";
 import type { Graph } from "./onnx/ir.js";
 import { registry } from "./ops/all.js";
 import { prepare } from "./passes/prepare.js";
 import { parameterLayers, randomizeParameters } from "./passes/randomize-parameters.js";
+import { readFile } from "./read-file.js";
 import type { Shape } from "./tensor/shape.js";
 import type { Tensor } from "./tensor/tensor.js";
 
@@ -51,7 +50,8 @@ import type { Tensor } from "./tensor/tensor.js";
  * ```
  */
 export class Model {
-  private readonly imported: Graph;
+  /** The model as its file has it. */
+  readonly imported: Graph;
   private readonly backend: Backend;
   private readonly options: LoadOptions;
   /** One for each size that was asked for; a single one where the model fixes it. */
@@ -59,7 +59,7 @@ export class Model {
   private readonly checked = new WeakSet<Session>();
   private chosen: ModelPart | undefined;
 
-  /** Use {@link load}. */
+  /** Use `load`. */
   constructor(imported: Graph, backend: Backend, options: LoadOptions) {
     this.imported = imported;
     this.backend = backend;
@@ -79,7 +79,7 @@ export class Model {
   /**
    * A picture as the model takes it: [1,C,H,W] float32.
    *
-   * @param image a path, the bytes of a PNG or JPEG, or pixels
+   * @param image a path (in a browser, a URL), the bytes of a PNG or JPEG, or pixels
    * @param settings a preset or settings of one's own; fitted to the model's input size
    * @throws {ImageError} where the picture cannot be read
    */
@@ -163,6 +163,11 @@ export class Model {
     );
   }
 
+  /** Where in the image each layer adds to the score, signed; the sums of the maps are the terms. */
+  layerMaps(x: Tensor, options: TargetOptions = {}): Promise<LayerMaps> {
+    return this.ask(x, options, (session, feeds) => session.layerMaps(x, targetOf(options), feeds));
+  }
+
   /** The sums of all terms of each sample, and what is left over. */
   verify(x: Tensor, options: TargetOptions = {}): Promise<readonly SampleResult[]> {
     return this.ask(x, options, (session, feeds) => session.verify(x, targetOf(options), feeds));
@@ -182,6 +187,11 @@ export class Model {
   randomized(count: number, seed: number): Model {
     const layers = parameterLayers(this.part().graph).slice(0, count);
     return new Model(randomizeParameters(this.imported, layers, seed), this.backend, this.options);
+  }
+
+  /** Frees what has been compiled so far, which is compiled again when it is asked again. */
+  async release(): Promise<void> {
+    await Promise.all([...this.sessions.values()].map((session) => session.dispose()));
   }
 
   /** Frees the engine's memory. */
@@ -254,32 +264,6 @@ export class Model {
   }
 }
 
-/**
- * Loads an ONNX model.
- *
- * @param source a path, or the file's bytes
- * @throws {ModelFormatError} where it is no ONNX model @throws {ExternalDataError} where a file of weights is missing
- */
-export async function load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
-  const backend =
-    options.backend ??
-    ortBackend({
-      ...(options.provider === undefined ? {} : { provider: options.provider }),
-      ...(options.threads === undefined ? {} : { threads: options.threads }),
-    });
-  if (typeof source !== "string") {
-    return new Model(
-      await importModel(decodeModel(source), options.externalData),
-      backend,
-      options,
-    );
-  }
-  const { externalDataFiles } = await import("./onnx/external-data-file.js");
-  const bytes = await readFile(source, "the model");
-  const reader = options.externalData ?? externalDataFiles(source);
-  return new Model(await importModel(decodeModel(bytes), reader), backend, options);
-}
-
 /** The size that preprocessing itself ends with, where it ends with a fixed one. */
 function sizeIn({ crop, resize }: Preprocessing): Size | undefined {
   return crop ?? (resize && "height" in resize ? resize : undefined);
@@ -288,14 +272,4 @@ function sizeIn({ crop, resize }: Preprocessing): Size | undefined {
 async function rasterOf(image: string | Uint8Array | Raster): Promise<Raster> {
   if (typeof image === "string") return decodeImage(await readFile(image, "the image"), image);
   return image instanceof Uint8Array ? decodeImage(image, "the image") : image;
-}
-
-async function readFile(path: string, what: string): Promise<Uint8Array> {
-  const fs = await import("node:fs/promises");
-  try {
-    return await fs.readFile(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new InputError(`cannot read ${what} "${path}": ${reason}`, { cause: error });
-  }
 }

@@ -1,13 +1,20 @@
-import { readFile } from "node:fs/promises";
 import { concatBatch } from "../engine/batches.js";
 import { completenessTolerance } from "../engine/completeness.js";
 import { InputError } from "../errors.js";
 import { presets } from "../image/preprocess.js";
 import { findMethod } from "../methods/all.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { exitCodes, messageOf } from "./exit-codes.js";
+import { namingProvider } from "./engine.js";
+import { exitCodes } from "./exit-codes.js";
 import { feedSettings, feedsFor, readFeeds, type Feed } from "./feeds.js";
-import { findInputs, isArrayFile, type Failure, type InputFile, type Inputs } from "./inputs.js";
+import {
+  findInputs,
+  isArrayFile,
+  readInput,
+  type Failure,
+  type InputFile,
+  type Inputs,
+} from "./inputs.js";
 import { chooseLabels, type Labels } from "./labels.js";
 import {
   batchNormCase,
@@ -16,21 +23,18 @@ import {
   type Manifest,
   type Provenance,
 } from "./manifest.js";
-import {
-  namingProvider,
-  readExplainableModel,
-  sha256,
-  type ExplainableModel,
-} from "./model-file.js";
+import { readExplainableModel, sha256, type ExplainableModel } from "./model-file.js";
 import type { ExplainFlags } from "./options.js";
 import { OutputFolder } from "./output-folder.js";
 import { versions } from "./package-files.js";
 import { choosePreprocessing, type ChosenPreprocessing } from "./preprocessing.js";
 import { Reporter, type Io } from "./reporter.js";
 import { explanationLine, incompleteLine, resultOf, type ExplainResult } from "./results.js";
+import { nameOfClass, sameMaps, sameMapsLine, type ClassMap } from "./same-maps.js";
 import { readSamples, type Sample, type SampleReader } from "./samples.js";
+import { rankedName, sampleName } from "./result-names.js";
 import { chooseTarget, passesFor, ranksOf, type TargetChoice } from "./targets.js";
-import { manifestName, writeExplanation } from "./write-explanation.js";
+import { drawingOf, manifestName, mapOf, writeExplanation } from "./write-explanation.js";
 
 /** `fullgrad explain`: maps, pictures and a manifest for each sample. Returns the exit code. */
 export async function explain(
@@ -68,7 +72,7 @@ export async function explain(
     batchNorm,
   });
   try {
-    return await namingProvider(flags.provider, () => run.all());
+    return await namingProvider(flags, () => run.all());
   } finally {
     reporter.clear();
     await model.model.dispose();
@@ -180,7 +184,7 @@ class Run {
     const jobs = this.waiting;
     this.waiting = [];
     if (jobs.length === 0) return;
-    const { model, target, flags, folder, labels, batchNorm, preprocessing } = this.setup;
+    const { model, target, flags, folder, labels, batchNorm, preprocessing, reporter } = this.setup;
     const { method, convention } = flags;
     const isClassifier = model.output.classes !== undefined;
     const feeds = feedsFor(
@@ -189,6 +193,7 @@ class Run {
     );
     const x = concatBatch(jobs.map((job) => job.sample.x));
     const predict = (): Promise<Tensor> => model.model.predict(x, { feeds });
+    const classes = jobs.map((): ClassMap[] => []);
     for (const pass of await passesFor(target, jobs.length, predict)) {
       const start = performance.now();
       const explanation = await model.model.explain(x, {
@@ -210,11 +215,18 @@ class Run {
             labels,
             batchNorm,
             isClassifier,
+            drawing: drawingOf(this.setup.flags),
           },
           ...(rank === undefined ? {} : { rank }),
           ...(sample.view ? { view: sample.view } : {}),
         });
         this.add(manifest, order, false);
+        classes[at]!.push({ name: nameOfClass(manifest), map: mapOf(explanation.map, at).data });
+      }
+    }
+    for (const [at, { name }] of jobs.entries()) {
+      for (const same of sameMaps(name, method, classes[at]!)) {
+        reporter.note(`warning: ${sameMapsLine(same)}`);
       }
     }
   }
@@ -267,29 +279,12 @@ class Run {
             : null,
         labels: labels?.source ?? null,
         size: flags.size ?? null,
+        ...drawingOf(flags),
         backend: flags.backend,
         provider: flags.provider,
         threads: flags.threads ?? null,
         batch: flags.batch,
       },
     };
-  }
-}
-
-/** "cat", or "cats-2" of a .npy file with several. */
-function sampleName(file: InputFile, index: number | undefined): string {
-  return index === undefined ? file.name : `${file.name}-${index}`;
-}
-
-/** "cat", or "cat.top2" where five classes are explained. */
-function rankedName(name: string, rank: number | undefined): string {
-  return rank === undefined ? name : `${name}.top${rank}`;
-}
-
-async function readInput(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new InputError(messageOf(error), { cause: error });
   }
 }

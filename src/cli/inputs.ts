@@ -1,4 +1,4 @@
-import { readdir, realpath, stat } from "node:fs/promises";
+import { readFile, readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 import { InputError, UsageError } from "../errors.js";
 import { messageOf } from "./exit-codes.js";
@@ -54,6 +54,15 @@ export async function findInputs(args: readonly string[], out: string): Promise<
 /** True for files that are read as arrays; all others are read as images. */
 export function isArrayFile(path: string): boolean {
   return extname(path).toLowerCase() === ".npy";
+}
+
+/** @throws {InputError} where the file cannot be read */
+export async function readInput(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new InputError(messageOf(error), { cause: error });
+  }
 }
 
 async function expand(arg: string, outFolder: string | undefined): Promise<string[]> {

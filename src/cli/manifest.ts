@@ -169,9 +169,9 @@ export function finished(text: string | undefined, wanted: Provenance): Manifest
 }
 
 function identity({ versions, model, input, settings }: Provenance): unknown {
-  const { fullgrad, onnxruntime } = versions;
+  const { fullgrad, onnxruntime, tfjs } = versions;
   const what = {
-    versions: { fullgrad, onnxruntime },
+    versions: { fullgrad, onnxruntime, tfjs },
     model: { ...model, path: "" },
     input: { ...input, path: "" },
     settings: { ...settings, threads: 0, batch: 0 },

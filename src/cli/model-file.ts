@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Inspection, PortReport } from "../analyzer/report.js";
 import { targetPort, type TargetPort } from "../engine/target-words.js";
 import {
-  BackendError,
   InputError,
   ModelFormatError,
   TargetError,
@@ -11,7 +11,8 @@ import {
   UsageError,
   insteadLines,
 } from "../errors.js";
-import { load, type Model } from "../model.js";
+import { load } from "../load.js";
+import type { Model } from "../model.js";
 import type { LoadOptions } from "../model-options.js";
 import { externalDataFiles } from "../onnx/external-data-file.js";
 import { UnexplainableModelError } from "./exit-codes.js";
@@ -22,6 +23,8 @@ type Size = readonly [height: number, width: number];
 /** A model on disk, read and looked at. */
 export interface ModelFile {
   readonly path: string;
+  /** The path, and those of the weights in other files. */
+  readonly files: readonly string[];
   readonly model: Model;
   readonly inspection: Inspection;
   readonly sha256: string;
@@ -52,9 +55,11 @@ export async function readModel(
   const bytes = await readFile(path);
   const files = externalDataFiles(path);
   const parts: string[] = [];
+  const paths = new Set([path]);
   const externalData: typeof files = async (location, offset, length) => {
     const part = await files(location, offset, length);
     parts.push(`${location} ${offset} ${sha256(part)}`);
+    paths.add(join(dirname(path), location));
     return part;
   };
   const { inputName, output, size } = flags;
@@ -69,7 +74,7 @@ export async function readModel(
   );
   const inspection = inspected(model, flags);
   const external = parts.length > 0 ? { externalSha256: sha256(parts.sort().join("\n")) } : {};
-  return { path, model, inspection, sha256: sha256(bytes), ...external };
+  return { path, files: [...paths], model, inspection, sha256: sha256(bytes), ...external };
 }
 
 /**
@@ -80,10 +85,14 @@ export async function readModel(
  */
 export async function readExplainableModel(
   path: string,
-  flags: RunFlags,
+  flags: ModelFlags & Partial<Pick<RunFlags, "backend" | "provider" | "threads">>,
 ): Promise<ExplainableModel> {
-  const { provider, threads, size } = flags;
-  const options = { provider, ...(threads === undefined ? {} : { threads }) };
+  const { backend, provider, threads, size } = flags;
+  const options = {
+    ...(backend === undefined ? {} : { backend }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(threads === undefined ? {} : { threads }),
+  };
   const file = await readModel(path, flags, options);
   const { unsupported, explainable, problem, input, output, instead } = file.inspection;
   if (problem !== undefined) {
@@ -142,18 +151,5 @@ async function namingFile<T>(path: string, read: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof ModelFormatError)) throw error;
     throw new ModelFormatError(`${path}: ${error.message}`, { cause: error });
-  }
-}
-
-/** An engine that fails on another provider than the default may simply not have it on this machine. */
-export async function namingProvider<T>(provider: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof BackendError) || provider === "cpu") throw error;
-    throw new BackendError(
-      `--provider ${provider}: ${error.message.trim()}; this machine may not have it, cpu works everywhere`,
-      { cause: error },
-    );
   }
 }

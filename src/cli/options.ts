@@ -1,7 +1,10 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { conventions, type Convention } from "../engine/psi.js";
+import { colormaps, type ColormapName } from "../image/colormap.js";
+import { defaultOpacity } from "../image/overlay.js";
 import { maxPixels } from "../image/raster.js";
 import { methods } from "../methods/all.js";
+import { addEngineFlags, type EngineFlags } from "./engine.js";
 
 /** Flags of every command. */
 export interface ModelFlags {
@@ -13,20 +16,19 @@ export interface ModelFlags {
 }
 
 /** Flags of the commands that run the model. */
-export interface RunFlags extends ModelFlags {
+export interface RunFlags extends ModelFlags, EngineFlags {
   readonly target: string;
   readonly feed: readonly string[];
   readonly preprocess?: string;
   readonly labels?: string;
-  readonly backend: "ort";
-  readonly provider: string;
-  readonly threads?: number;
   readonly batch: number;
 }
 
 export interface ExplainFlags extends RunFlags {
   readonly method: string;
   readonly convention: Convention;
+  readonly colormap?: ColormapName;
+  readonly opacity: number;
   readonly out: string;
 }
 
@@ -36,9 +38,6 @@ export interface VerifyFlags extends RunFlags {
   readonly seed: number;
   readonly bisect: boolean;
 }
-
-/** Execution providers that onnxruntime-node has a name for; which of them work depends on the machine. */
-const providers = ["cpu", "cuda", "webgpu", "dml", "coreml"];
 
 /** More threads than this are a slip of the finger. */
 const maxThreads = 1024;
@@ -60,7 +59,7 @@ export function addModelFlags(command: Command): Command {
 }
 
 export function addRunFlags(command: Command): Command {
-  return command
+  const described = command
     .addOption(
       new Option(
         "--target <class>",
@@ -85,15 +84,8 @@ export function addRunFlags(command: Command): Command {
       "--labels <names>",
       "imagenet, or a file: JSON array, JSON object by number, config.json with id2label, " +
         "or text, one a line (default: imagenet where there are 1000 classes)",
-    )
-    .addOption(
-      new Option("--backend <name>", "the engine: ort").default("ort").argParser(parseBackend),
-    )
-    .addOption(
-      new Option("--provider <name>", "ONNX Runtime's execution provider")
-        .choices(providers)
-        .default("cpu"),
-    )
+    );
+  return addEngineFlags(described)
     .option("--threads <n>", "threads for one operator (default: one a core)", whole(1, maxThreads))
     .option("--batch <n>", "samples that are run at once", whole(1), 1);
 }
@@ -110,7 +102,14 @@ export function addExplainFlags(command: Command): Command {
       new Option("--convention <name>", "the reference code's rescaling of today, or of 2019")
         .choices(conventions)
         .default("head"),
-    );
+    )
+    .addOption(
+      new Option(
+        "--colormap <name>",
+        "colours (default: rdbu, blue and red, for a signed method, else inferno)",
+      ).choices(colormaps),
+    )
+    .addOption(opacityOption());
 }
 
 export function addVerifyFlags(command: Command): Command {
@@ -119,6 +118,12 @@ export function addVerifyFlags(command: Command): Command {
     .option("--samples <n>", "how many random samples, without --input", whole(1), 4)
     .option("--seed <n>", "seed of the random samples", whole(0, 2 ** 32 - 1), 0)
     .option("--bisect", "which node loses something, for the worst sample", false);
+}
+
+export function opacityOption(): Option {
+  return new Option("--opacity <share>", "of colour where a map is highest, 0 to 1")
+    .default(defaultOpacity)
+    .argParser(parseShare);
 }
 
 /** A parser of whole numbers from `min` on. */
@@ -131,6 +136,12 @@ export function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string
   };
 }
 
+function parseShare(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError("It must be a number from 0 to 1.");
+}
+
 function parseSize(text: string): readonly [number, number] {
   const [, height = 0, width = 0] = /^(\d+)x(\d+)$/i.exec(text)?.map(Number) ?? [];
   if (height < 1 || width < 1 || height * width > maxPixels) {
@@ -139,16 +150,9 @@ function parseSize(text: string): readonly [number, number] {
   return [height, width];
 }
 
-function parseTarget(text: string): string {
+export function parseTarget(text: string): string {
   const target = text.trim();
   const isWrong = target === "" || (Number.isFinite(Number(target)) && !/^\d+$/.test(target));
   if (!isWrong) return target;
   throw new InvalidArgumentError("It must be a class number from 0, a label, top, or top5.");
-}
-
-function parseBackend(text: string): "ort" {
-  if (text === "ort") return text;
-  const reason =
-    text === "tfjs" ? "tfjs is not yet in this version; ort is." : "There is only ort.";
-  throw new InvalidArgumentError(reason);
 }

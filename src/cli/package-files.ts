@@ -14,6 +14,7 @@ export function packageRoot(): string {
 export interface Versions {
   readonly fullgrad: string;
   readonly onnxruntime: string;
+  readonly tfjs: string;
   readonly node: string;
 }
 
@@ -22,6 +23,7 @@ export function versions(): Versions {
   return {
     fullgrad: versionIn(join(packageRoot(), "package.json")),
     onnxruntime: versionIn(resolve("onnxruntime-node/package.json")),
+    tfjs: versionIn(resolve("@tensorflow/tfjs/package.json")),
     node: process.versions.node,
   };
 }

@@ -1,5 +1,10 @@
 import { Command } from "commander";
 import { evaluationTests } from "../evaluate/all.js";
+import { addCompareFlags, type CompareFlags } from "./compare-options.js";
+import { compare } from "./compare.js";
+import { addConvertFlags, type ConvertFlags } from "./convert-options.js";
+import { convert } from "./convert.js";
+import { withProvider } from "./engine.js";
 import { addEvaluateFlags, type EvaluateFlags } from "./evaluate/evaluate-options.js";
 import { evaluate } from "./evaluate/evaluate.js";
 import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
@@ -24,7 +29,10 @@ Examples:
   fullgrad explain resnet50.onnx cat.png dog.jpg -o maps
   fullgrad explain resnet50.onnx photos/ -o maps --target "tiger cat" --batch 8
   fullgrad explain resnet50.onnx inputs.npy -o maps --target top5 --json
+  fullgrad compare resnet50.onnx cat.png dog.jpg -o sheet.png
+  fullgrad compare resnet50.onnx photos/ -o page.html --target top5 --layers
   fullgrad verify resnet50.onnx --input cat.png
+  fullgrad convert resnet50.onnx --to onnx -o resnet50.fullgrad.onnx
   fullgrad evaluate pixel-perturbation resnet50.onnx photos/ -o report --method fullgrad,gradient
 
 Exit codes:
@@ -95,7 +103,18 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
     );
   addModelFlags(addRunFlags(addExplainFlags(explainCommand))).action(
     async (model: string, inputs: string[], flags: ExplainFlags) => {
-      done(await explain(model, inputs, flags, io));
+      done(await explain(model, inputs, withProvider(flags), io));
+    },
+  );
+
+  const compareCommand = program
+    .command("compare")
+    .description("the methods side by side, as a picture or as a page with all numbers")
+    .argument("<model>", "an .onnx file")
+    .argument("<image...>", "images, folders, or .npy files");
+  addModelFlags(addRunFlags(addCompareFlags(compareCommand))).action(
+    async (model: string, inputs: string[], flags: CompareFlags) => {
+      done(await compare(model, inputs, withProvider(flags), io));
     },
   );
 
@@ -105,7 +124,17 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
     .argument("<model>", "an .onnx file");
   addModelFlags(addRunFlags(addVerifyFlags(verifyCommand))).action(
     async (model: string, flags: VerifyFlags) => {
-      done(await verify(model, flags, io));
+      done(await verify(model, withProvider(flags), io));
+    },
+  );
+
+  const convertCommand = program
+    .command("convert")
+    .description("the model and its explanation as one file that runs without this program")
+    .argument("<model>", "an .onnx file");
+  addModelFlags(addConvertFlags(convertCommand)).action(
+    async (model: string, flags: ConvertFlags) => {
+      done(await convert(model, flags, io));
     },
   );
 
@@ -123,7 +152,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
       .argument("<image...>", "images, folders of them, or .npy files");
     addEvaluateFlags(command, test).action(
       async (model: string, inputs: string[], flags: EvaluateFlags) => {
-        done(await evaluate(test, model, inputs, flags, io));
+        done(await evaluate(test, model, inputs, withProvider(flags), io));
       },
     );
   }

@@ -5,12 +5,13 @@ import { completenessTolerance, isComplete } from "../engine/completeness.js";
 import type { SampleResult } from "../engine/samples.js";
 import { presets } from "../image/preprocess.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { namingProvider } from "./engine.js";
 import { exitCodes } from "./exit-codes.js";
 import { feedsFor, readFeeds, type Feed } from "./feeds.js";
 import { isArrayFile } from "./inputs.js";
 import { chooseLabels, type Labels } from "./labels.js";
 import { largestTerms, termReports } from "./manifest.js";
-import { namingProvider, readExplainableModel, type ExplainableModel } from "./model-file.js";
+import { readExplainableModel, type ExplainableModel } from "./model-file.js";
 import type { VerifyFlags } from "./options.js";
 import { choosePreprocessing, type ChosenPreprocessing } from "./preprocessing.js";
 import { randomSamples } from "./random-samples.js";
@@ -37,7 +38,7 @@ export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<
     if (preprocessing)
       reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
     const x = await readBatch(model, flags, preprocessing);
-    const samples = await namingProvider(flags.provider, () =>
+    const samples = await namingProvider(flags, () =>
       verifyAll(model, x, { target, labels, feeds, flags, reporter }),
     );
     const gaps = flags.bisect ? await bisectWorst(model, x, samples, feeds) : undefined;

@@ -4,8 +4,10 @@ import { isComplete } from "../engine/completeness.js";
 import type { ExplainedSample } from "../engine/samples.js";
 import { ImageError } from "../errors.js";
 import { encodePng } from "../image/codec.js";
+import type { ColormapName } from "../image/colormap.js";
 import { heatmap, overlay } from "../image/overlay.js";
 import type { Raster } from "../image/raster.js";
+import { findMethod } from "../methods/all.js";
 import type { Explanation } from "../model-options.js";
 import { encodeNpy } from "../tensor/npy.js";
 import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
@@ -19,6 +21,7 @@ import {
   type Provenance,
   type ResultFiles,
 } from "./manifest.js";
+import type { ExplainFlags } from "./options.js";
 import type { OutputFolder } from "./output-folder.js";
 import { predict, probabilitiesOf } from "./predictions.js";
 import { labelOf, topCount } from "./targets.js";
@@ -33,6 +36,7 @@ export interface Finding {
   readonly rank?: number;
   readonly seconds: number;
   readonly view?: Raster;
+  readonly drawing: { readonly colormap: ColormapName; readonly opacity: number };
   readonly labels: Labels | undefined;
   readonly batchNorm: BatchNormCase;
   /** The output holds one score for each class. */
@@ -44,9 +48,9 @@ const listedTerms = 10;
 
 /** Writes map, pictures and manifest of one sample. A map with a number that is not finite has no pictures. */
 export async function writeExplanation(folder: OutputFolder, finding: Finding): Promise<Manifest> {
-  const { name, explanation, at, view } = finding;
+  const { name, explanation, at } = finding;
   const map = mapOf(explanation.map, at);
-  const { pictures, problem } = await draw(name, map, view);
+  const { pictures, problem } = await draw(finding, map);
   const files: ResultFiles = {
     map: `${name}.map.npy`,
     ...(pictures.overlay ? { overlay: `${name}.overlay.png` } : {}),
@@ -66,6 +70,11 @@ export async function writeExplanation(folder: OutputFolder, finding: Finding): 
   return manifest;
 }
 
+/** How pictures are coloured: blue and red where a method's maps have both signs. */
+export function drawingOf({ method, colormap, opacity }: ExplainFlags): Finding["drawing"] {
+  return { colormap: colormap ?? (findMethod(method).signed ? "rdbu" : "inferno"), opacity };
+}
+
 export function manifestName(name: string): string {
   return `${name}.json`;
 }
@@ -77,7 +86,7 @@ export function pathsOf(folder: OutputFolder, files: ResultFiles): ResultFiles {
 }
 
 /** [H,W] float32 of one sample; [L] or [D,H,W] of an input of one or three dimensions. */
-function mapOf(maps: Tensor, at: number): Tensor<"float32"> {
+export function mapOf(maps: Tensor, at: number): Tensor<"float32"> {
   const map = sliceBatch(maps, [at]);
   return float32(map.dims.slice(2), toNumbers(map));
 }
@@ -88,16 +97,15 @@ interface Pictures {
 }
 
 async function draw(
-  name: string,
+  { name, view, drawing }: Finding,
   map: Tensor<"float32">,
-  view: Raster | undefined,
 ): Promise<{ pictures: Pictures; problem?: string }> {
   // Of a signal or a volume there is no picture, and nothing is wrong with that.
   if (map.dims.length !== 2) return { pictures: {} };
   try {
     const pictures = {
-      heatmap: await encodePng(heatmap(map)),
-      ...(view ? { overlay: await encodePng(overlay(view, map)) } : {}),
+      heatmap: await encodePng(heatmap(map, drawing)),
+      ...(view ? { overlay: await encodePng(overlay(view, map, drawing)) } : {}),
     };
     return { pictures };
   } catch (error) {

@@ -44,7 +44,7 @@ export interface Compiled {
 }
 
 /** What is compiled of the model: the graph up to one of its values. */
-interface Part {
+export interface Part {
   readonly graph: TypedGraph;
   readonly output: string;
   plan?: BiasPlan;
@@ -53,6 +53,8 @@ interface Part {
 /** Compiles each kind of question about a model once, when it is first asked. */
 export class Compiler {
   readonly graph: TypedGraph;
+  /** How many samples are best run at once, where there are many. */
+  readonly batch: number;
   private readonly registry: Registry;
   private readonly backend: Backend;
   private readonly input: string;
@@ -67,6 +69,7 @@ export class Compiler {
   ) {
     this.registry = registry;
     this.backend = backend;
+    this.batch = backend.batch ?? 1;
     this.input = ports.input;
     const score = separable(graph, registry, ports);
     this.graph = score.graph;
@@ -173,7 +176,10 @@ export class Compiler {
   async dispose(): Promise<void> {
     const all = [...this.compiled.values()];
     this.compiled.clear();
-    await Promise.all(all.map(async (compiled) => (await compiled).executable.dispose()));
+    // What could not be compiled has been reported where it was asked for.
+    for (const result of await Promise.allSettled(all)) {
+      if (result.status === "fulfilled") await result.value.executable.dispose();
+    }
   }
 
   /** The analysis of the model up to the quantity that is explained. */
@@ -234,7 +240,7 @@ const keyOf = ({ kind, versus, quantity }: TargetForm): string =>
   `${quantity}/${kind}${versus ? "/versus" : ""}`;
 
 /** The graph itself, or, where it mixes its samples in a way that cannot be followed, for one sample at a time. */
-function separable(
+export function separable(
   graph: TypedGraph,
   registry: Registry,
   { input, output }: { readonly input: string; readonly output: string },

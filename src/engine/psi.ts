@@ -80,7 +80,7 @@ export function absolutePerChannel(b: GraphBuilder, gradient: Value, bias: Value
  * Σ_c w_c·t_c of a term [N,C,…places] and weights [1,1,C], as a matrix product: on ONNX Runtime ten times faster than
  * ReduceSum over channels, six times than a 1×1 convolution (0.08, 0.99, 0.47 ms for [1,96,112,112]).
  */
-function weightedSum(b: GraphBuilder, term: Value, weights: Value): Value {
+export function weightedSum(b: GraphBuilder, term: Value, weights: Value): Value {
   const [batch, channels, ...places] = term.fact.shape as [Dim, Dim, ...Dim[]];
   const rows = b.reshape(term, [batch, channels, multiplyDims(...places)], "abs/rows");
   return b.reshape(b.matmul(weights, rows, "abs/sum"), [batch, 1, ...places], "abs/map");

@@ -10,6 +10,7 @@ import { formOf, resolveContrast, type ResolvedContrast } from "./contrast.js";
 import { explainByGraph } from "./explain-by-graph.js";
 import { explainBySampling } from "./explain-by-sampling.js";
 import type { ExplainRequest, SessionExplanation } from "./explanation.js";
+import { mapLayers, type LayerMaps } from "./layer-maps.js";
 import type { Method } from "./method.js";
 import { chooseInput, chooseOutput } from "./ports.js";
 import { samplesOf, type SampleResult } from "./samples.js";
@@ -124,6 +125,11 @@ export class Session {
       biasTerms: compiled.units.map((unit, i) => ({ unit, term: results.get(`term${i}`)! })),
       samples: samplesOf(compiled, results, resolved),
     };
+  }
+
+  /** Where in the image each layer adds to the score. */
+  layerMaps(x: Tensor, target: Target, feeds?: Tensors): Promise<LayerMaps> {
+    return mapLayers(this.compiler, x, asked(this.resolve(target, x), feeds));
   }
 
   /** The law of conservation node by node, the worst node first: where does something get lost? */

@@ -3,7 +3,7 @@ import { int } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import type { Dim, Shape } from "../tensor/shape.js";
-import { float32, type Tensor } from "../tensor/tensor.js";
+import { float32, int64, type Tensor } from "../tensor/tensor.js";
 
 /**
  * What is explained of each sample:
@@ -121,7 +121,7 @@ export function emitTarget(
   const target = given ?? at.op("ArgMax", [scores], top, "top");
   const values = at.constant(float32([2], [0, 1]));
   const oneHot = (which: Value): Value =>
-    at.op("OneHot", [which, at.ints([classes]), values], { axis: int(1) }, "seed");
+    at.op("OneHot", [which, at.constant(int64([classes], [])), values], { axis: int(1) }, "seed");
   const chosen = other ? at.sub(oneHot(target), oneHot(other), "contrast") : oneHot(target);
   const score = at.sum(at.mul(scores, chosen), [1], false, "score");
   const seed = at.reshapeLike(chosen, output);

@@ -1,26 +1,9 @@
 import { ImageError } from "../errors.js";
 import { readContainer } from "./container.js";
+import { decodeJpeg, decodePng, writePng, type Pixels } from "./formats.js";
 import { convertYcc } from "./jpeg.js";
 import { orient } from "./orientation.js";
 import type { Raster } from "./raster.js";
-
-/** Loaded at the first picture: importing jimp 1.6 takes over 100 ms, and `fullgrad inspect` needs none of it. */
-async function formats() {
-  const { defaultFormats, PNGColorType } = await import("jimp");
-  const all = defaultFormats.map((format) => format());
-  return {
-    png: all.find((format) => format.mime === "image/png")!,
-    jpeg: all.find((format) => format.mime === "image/jpeg")!,
-    PNGColorType,
-  };
-}
-
-const jpegOptions = {
-  colorTransform: false, // ours is libjpeg's
-  tolerantDecoding: false, // else a file that is cut off comes back half grey
-  // Sizes are limited by maxPixels; this is for headers that announce absurd subsampling.
-  maxMemoryUsageInMB: 4096,
-};
 
 /**
  * The picture in a PNG or JPEG file, upright, as Pillow's `exif_transpose(Image.open(file)).convert("RGB")` has it:
@@ -35,14 +18,10 @@ const jpegOptions = {
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<Raster> {
   const container = readContainer(bytes, name);
-  const { png, jpeg } = await formats();
-  const file = Buffer.from(container.bytes);
+  const { format, depth, bytes: file } = container;
   try {
-    const bitmap =
-      container.format === "png"
-        ? png.decode(file, { skipRescale: container.depth === 16 })
-        : jpeg.decode(file, jpegOptions);
-    const raster = dropAlpha(bitmap, container.depth === 16 ? 8 : 0);
+    const bitmap = await (format === "png" ? decodePng(file, depth === 16) : decodeJpeg(file));
+    const raster = dropAlpha(bitmap, depth === 16 ? 8 : 0);
     const rgb = container.chroma === undefined ? raster : convertYcc(raster, container.chroma);
     return orient(rgb, container.orientation);
   } catch (error) {
@@ -52,7 +31,7 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Rast
 }
 
 /** R, G, B of each R, G, B, A; `shift` takes samples down to bytes. */
-function dropAlpha({ width, height, data: rgba }: Raster, shift: number): Raster {
+function dropAlpha({ width, height, data: rgba }: Pixels, shift: number): Raster {
   const data = new Uint8Array(width * height * 3);
   if (rgba.length !== width * height * 4)
     throw new ImageError("the decoder gave an odd number of pixels");
@@ -65,9 +44,6 @@ function dropAlpha({ width, height, data: rgba }: Raster, shift: number): Raster
 }
 
 /** The picture as a PNG file, 8-bit RGB. */
-export async function encodePng({ width, height, data }: Raster): Promise<Uint8Array> {
-  const { png, PNGColorType } = await formats();
-  const rgb = { width, height, data: Buffer.from(data.buffer, data.byteOffset, data.length) };
-  const { COLOR } = PNGColorType;
-  return png.encode(rgb, { colorType: COLOR, inputColorType: COLOR, inputHasAlpha: false });
+export function encodePng(raster: Raster): Promise<Uint8Array> {
+  return writePng(raster);
 }

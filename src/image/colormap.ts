@@ -1,20 +1,64 @@
-/** The colour maps: perceptually uniform, so that equal steps of the number look like equal steps of colour. */
-export type ColormapName = "inferno" | "magma" | "plasma" | "viridis";
-
 /**
- * The 256 colours of a map from low to high, as interleaved R, G, B bytes. All four grow lighter all the way, so they
- * survive a grey printout.
- *
- * The numbers are those of matplotlib 3.11 (`_cm_listed.py`), by Stéfan van der Walt, Nathaniel J. Smith and, for
- * viridis, Eric Firing, who gave them to the public domain (CC0).
- *
- * @see https://bids.github.io/colormap/
+ * The colour maps. viridis, inferno, magma and plasma are perceptually uniform, so that equal steps of the number look
+ * like equal steps of colour. turbo shows finer differences, to those who see all its colours. rdbu is for signed
+ * numbers: blue below zero, red above, white in between.
  */
-export function colorsOf(name: ColormapName): Uint8Array {
-  return Uint8Array.from(tables[name].match(/[0-9a-f]{2}/g)!, (byte) => parseInt(byte, 16));
+export const colormaps = ["inferno", "viridis", "magma", "plasma", "turbo", "rdbu"] as const;
+
+export type ColormapName = (typeof colormaps)[number];
+
+/** Those that begin at the least number. */
+export type SequentialColormap = Exclude<ColormapName, "rdbu">;
+
+export const sequentialColormaps: readonly SequentialColormap[] = colormaps.filter(
+  (name) => name !== "rdbu",
+);
+
+/** True where the middle colour stands for zero. */
+export function isDiverging(name: ColormapName): name is "rdbu" {
+  return name === "rdbu";
 }
 
-const tables: Record<ColormapName, string> = {
+/**
+ * The 256 colours of a map from low to high, as interleaved R, G, B bytes.
+ *
+ * viridis, inferno, magma and plasma grow lighter all the way, so they survive a grey printout and need no colour
+ * vision; red and blue of rdbu stay apart for the red- and the green-blind. turbo is neither.
+ *
+ * The numbers of the first four are those of matplotlib 3.11 (`_cm_listed.py`), by Stéfan van der Walt, Nathaniel J.
+ * Smith and, for viridis, Eric Firing, who gave them to the public domain (CC0). turbo is by Anton Mikhailov, Copyright
+ * 2019 Google LLC, Apache-2.0. rdbu is RdBu of ColorBrewer by Cynthia A. Brewer, Apache-2.0, its eleven colours joined
+ * by straight lines.
+ *
+ * @see https://bids.github.io/colormap/
+ * @see https://research.google/blog/turbo-an-improved-rainbow-colormap-for-visualization/
+ * @see https://colorbrewer2.org/#type=diverging&scheme=RdBu&n=11
+ */
+export function colorsOf(name: ColormapName): Uint8Array {
+  return name === "rdbu" ? joined(bytesOf(redBlue)) : bytesOf(tables[name]);
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return Uint8Array.from(hex.match(/[0-9a-f]{2}/g)!, (byte) => parseInt(byte, 16));
+}
+
+/** 256 colours at equal steps along the straight lines that join these. */
+function joined(corners: Uint8Array): Uint8Array {
+  const last = corners.length / 3 - 1;
+  const colors = new Uint8Array(256 * 3);
+  for (let i = 0; i < colors.length; i++) {
+    const at = (Math.floor(i / 3) / 255) * last;
+    const corner = Math.min(Math.floor(at), last - 1);
+    const [from, to] = [corners[corner * 3 + (i % 3)]!, corners[corner * 3 + 3 + (i % 3)]!];
+    colors[i] = Math.round(from + (at - corner) * (to - from));
+  }
+  return colors;
+}
+
+const redBlue = `
+  053061 2166ac 4393c3 92c5de d1e5f0 f7f7f7 fddbc7 f4a582 d6604d b2182b 67001f`;
+
+const tables: Record<SequentialColormap, string> = {
   inferno: `
     00000401000501010601010802010a02020c02020e03021004031204031405041706041907051b08051d09061f0a0722
     0b07240c08260d08290e092b10092d110a30120a32140b34150b37160b39180c3c190c3e1b0c411c0c431e0c451f0c48
@@ -83,4 +127,21 @@ const tables: Record<ColormapName, string> = {
     84d44b86d54989d5488bd6468ed64590d74393d74195d84098d83e9bd93c9dd93ba0da39a2da37a5db36a8db34aadc32
     addc30b0dd2fb2dd2db5de2bb8de29bade28bddf26c0df25c2df23c5e021c8e020cae11fcde11dd0e11cd2e21bd5e21a
     d8e219dae319dde318dfe318e2e418e5e419e7e419eae51aece51befe51cf1e51df4e61ef6e620f8e621fbe723fde725`,
+  turbo: `
+    30123b32154333184a341b51351e5836215f37246638276d392a733a2d793b2f803c32863d358b3e38913f3b973f3e9c
+    4040a24143a74146ac4249b1424bb5434eba4451bf4454c34456c74559cb455ccf455ed34661d64664da4666dd4669e0
+    466be3476ee64771e94773eb4776ee4778f0477bf2467df44680f64682f84685fa4687fb458afc458cfd448ffe4391fe
+    4294ff4196ff4099ff3e9bfe3d9efe3ba0fd3aa3fc38a5fb37a8fa35abf833adf731aff52fb2f42eb4f22cb7f02ab9ee
+    28bceb27bee925c0e723c3e422c5e220c7df1fc9dd1ecbda1ccdd81bd0d51ad2d21ad4d019d5cd18d7ca18d9c818dbc5
+    18ddc218dec018e0bd19e2bb19e3b91ae4b61ce6b41de7b21fe9af20eaac22ebaa25eca727eea42aefa12cf09e2ff19b
+    32f29835f39438f4913cf58e3ff68a43f78746f8844af8804ef97d52fa7a55fa7659fb735dfc6f61fc6c65fd6969fd66
+    6dfe6271fe5f75fe5c79fe597dff5680ff5384ff5188ff4e8bff4b8fff4992ff4796fe4499fe429cfe409ffd3fa1fd3d
+    a4fc3ca7fc3aa9fb39acfb38affa37b1f936b4f836b7f735b9f635bcf534bef434c1f334c3f134c6f034c8ef34cbed34
+    cdec34d0ea34d2e935d4e735d7e535d9e436dbe236dde037dfdf37e1dd37e3db38e5d938e7d739e9d539ebd339ecd13a
+    eecf3aefcd3af1cb3af2c93af4c73af5c53af6c33af7c13af8be39f9bc39faba39fbb838fbb637fcb336fcb136fdae35
+    fdac34fea933fea732fea431fea130fe9e2ffe9b2dfe992cfe962bfe932afe9029fd8d27fd8a26fc8725fc8423fb8122
+    fb7e21fa7b1ff9781ef9751df8721cf76f1af66c19f56918f46617f36315f26014f15d13f05b12ef5811ed5510ec530f
+    eb500eea4e0de84b0ce7490ce5470be4450ae2430ae14109df3f08dd3d08dc3b07da3907d83706d63506d43305d23105
+    d02f05ce2d04cc2b04ca2a04c82803c52603c32503c12302be2102bc2002b91e02b71d02b41b01b21a01af1801ac1701
+    a91601a71401a41301a112019e10019b0f01980e01950d01920b018e0a018b09028808028507028106027e05027a0403`,
 };

@@ -33,6 +33,14 @@ interface Segments {
   readonly adobe?: { readonly transform: number; readonly start: number; readonly end: number };
 }
 
+/** For jpeg-js 0.4. */
+export const jpegOptions = {
+  colorTransform: false, // ours is libjpeg's
+  tolerantDecoding: false, // else a file that is cut off comes back half grey
+  // Sizes are limited by maxPixels; this is for headers that announce absurd subsampling.
+  maxMemoryUsageInMB: 4096,
+};
+
 /** Reads the headers; undefined where the file ends, or makes no sense, before its size is known. */
 export function readJpeg(bytes: Uint8Array): JpegHeader | undefined {
   const segments = readSegments(bytes);

@@ -32,13 +32,10 @@ export function withActivationRule(
   { arriving, through }: ActivationRule,
 ): Registry {
   const regions = pointwiseRegions(graph, registry, plan.path);
-  const bent = new Set(
-    graph.nodes.flatMap((n) =>
-      bending.has(n.op) ? (regions.get(n.name)?.exit.name ?? n.name) : [],
-    ),
-  );
+  const lastOf = (node: Node): string => regions.get(node.name)?.exit.name ?? node.name;
+  const bent = new Set(graph.nodes.flatMap((n) => (bending.has(n.op) ? lastOf(n) : [])));
   const exitOf = (node: Node): string | undefined => {
-    const exit = regions.get(node.name)?.exit.name ?? node.name;
+    const exit = lastOf(node);
     return bent.has(exit) ? exit : undefined;
   };
   const inside = graph.nodes.filter((n) => n.domain === "" && exitOf(n) !== undefined);

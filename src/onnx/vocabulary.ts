@@ -167,9 +167,19 @@ export abstract class Vocabulary {
     return this.op("Slice", [a, this.ints(starts), this.ints(ends), this.ints(axes)], {}, hint);
   }
 
-  /** Zero padding, ONNX order: all begins, then all ends. */
+  /**
+   * Zero padding, ONNX order: all begins, then all ends. Negative ones cut off, by a Slice: few engines beside ONNX
+   * Runtime have Pads that do.
+   */
   pad(a: Value, pads: readonly number[], hint?: string): Value {
-    return pads.every((p) => p === 0) ? a : this.op("Pad", [a, this.ints(pads)], {}, hint);
+    const rank = pads.length / 2;
+    const axes = Array.from({ length: rank }, (_, i) => i);
+    const isCut = axes.filter((i) => pads[i]! < 0 || pads[rank + i]! < 0);
+    const starts = isCut.map((i) => Math.max(0, -pads[i]!));
+    const ends = isCut.map((i) => Math.min(0, pads[rank + i]!) || Number.MAX_SAFE_INTEGER);
+    const kept = isCut.length > 0 ? this.slice(a, isCut, starts, ends, hint) : a;
+    const added = pads.map((p) => Math.max(0, p));
+    return added.every((p) => p === 0) ? kept : this.op("Pad", [kept, this.ints(added)], {}, hint);
   }
 
   concat(values: readonly Value[], axis: number, hint?: string): Value {

@@ -17,7 +17,7 @@ import type { OpSpec } from "./spec.js";
 
 const policies = ["stretch", "not_larger", "not_smaller"] as const;
 
-interface ResizeAttrs extends Sampling {
+export interface ResizeAttrs extends Sampling {
   readonly axes: readonly number[] | undefined;
   readonly policy: (typeof policies)[number];
 }
@@ -108,16 +108,19 @@ const resize: OpSpec<ResizeAttrs> = {
   bias: () => "none",
 };
 
-interface Work extends ResizedAxis {
+/** One axis that a Resize changes, and the matrix that does it. */
+export interface Resampling extends ResizedAxis {
   readonly axis: number;
+  /** [to, from], row-major. */
   readonly matrix: Float64Array;
 }
 
-function resizeGradient(b: GraphBuilder, n: NodeView<ResizeAttrs>, dy: Value): Value {
+/** What a Resize of fixed extents does to each axis. @throws {ShapeError} where a matrix is too large to be made */
+export function resamplings(n: NodeView<ResizeAttrs>): readonly Resampling[] {
   const { dims, scales } = resized(n);
   // ONNX Runtime copies where the shape stays, whatever the scales.
-  if (sameShape(dims, n.shape())) return dy;
-  const work = [...scales].flatMap(([axis, scale]): Work[] => {
+  if (sameShape(dims, n.shape())) return [];
+  return [...scales].flatMap(([axis, scale]): Resampling[] => {
     if (scale === 1 && dims[axis] === n.shape()[axis]) return [];
     const [from, to] = staticShape([n.shape()[axis]!, dims[axis]!], `axis ${axis} of "${n.name}"`);
     const resizedAxis = { from: from!, to: to!, scale };
@@ -127,6 +130,10 @@ function resizeGradient(b: GraphBuilder, n: NodeView<ResizeAttrs>, dy: Value): V
     }
     return [{ ...resizedAxis, axis, matrix: resamplingMatrix(n.attrs, resizedAxis) }];
   });
+}
+
+function resizeGradient(b: GraphBuilder, n: NodeView<ResizeAttrs>, dy: Value): Value {
+  const work = resamplings(n);
   const repeats = work.filter(isRepeat);
   const mixes = work.filter((w) => !isRepeat(w)).sort((p, q) => p.from / p.to - q.from / q.to);
   const summed = sumRepeats(b, dy, repeats);
@@ -134,7 +141,7 @@ function resizeGradient(b: GraphBuilder, n: NodeView<ResizeAttrs>, dy: Value): V
 }
 
 /** Every input appears the same number of times, one after another. */
-function isRepeat({ from, to, matrix }: Work): boolean {
+function isRepeat({ from, to, matrix }: Resampling): boolean {
   const times = to / from;
   if (!Number.isInteger(times)) return false;
   return matrix.every((w, at) => {
@@ -144,7 +151,7 @@ function isRepeat({ from, to, matrix }: Work): boolean {
 }
 
 /** Sums each element's copies along all such axes at once. */
-function sumRepeats(b: GraphBuilder, dy: Value, repeats: readonly Work[]): Value {
+function sumRepeats(b: GraphBuilder, dy: Value, repeats: readonly Resampling[]): Value {
   if (repeats.length === 0) return dy;
   const fine: Dim[] = [];
   const axes: number[] = [];

@@ -13,13 +13,20 @@ const unknown: Fact = { dtype: "float32", shape: [] };
  * @throws {TargetError} where no node makes it
  */
 export function selectOutput(graph: Graph, name: string): Graph {
-  const declared = graph.outputs.find((o) => o.name === name);
-  if (!declared && !graph.nodes.some((n) => n.outputs.includes(name))) {
-    throw new TargetError(`the model has no value "${name}"`);
-  }
-  const outputs = [declared ?? { name, fact: unknown }];
+  return selectOutputs(graph, [name]);
+}
+
+/** The part of a graph that some values need, with those as its outputs. @throws {TargetError} as above */
+export function selectOutputs(graph: Graph, names: readonly string[]): Graph {
+  const outputs = names.map((name) => {
+    const declared = graph.outputs.find((o) => o.name === name);
+    if (!declared && !graph.nodes.some((n) => n.outputs.includes(name))) {
+      throw new TargetError(`the model has no value "${name}"`);
+    }
+    return declared ?? { name, fact: unknown };
+  });
   const { nodes, constants } = prune({ ...graph, outputs, facts: new Map<string, Fact>() });
-  const read = new Set([name, ...nodes.flatMap((n) => [...n.inputs, ...outerNames(n)])]);
+  const read = new Set([...names, ...nodes.flatMap((n) => [...n.inputs, ...outerNames(n)])]);
   const inputs = graph.inputs.filter((i) => read.has(i.name));
   return { ...graph, inputs, outputs, nodes, constants };
 }

@@ -170,9 +170,14 @@ describe("flags", () => {
     [["--size", "huge"], /--size.*'huge' is invalid.*HEIGHTxWIDTH.*224x224/],
     [["--method", "guess"], /--method.*'guess' is invalid.*fullgrad/],
     [["--convention", "2019"], /--convention.*'2019' is invalid.*head, paper2019/],
-    [["--backend", "tfjs"], /--backend.*'tfjs' is invalid.*not yet in this version; ort is/],
-    [["--backend", "torch"], /--backend.*'torch' is invalid.*only ort/],
-    [["--provider", "tpu"], /--provider.*'tpu' is invalid.*cpu, cuda, webgpu/],
+    [["--backend", "torch"], /--backend.*'torch' is invalid.*ort, tfjs/],
+    [["--provider", "tpu"], /--provider tpu: --backend ort has cpu, cuda, webgpu, dml, coreml$/m],
+    [["--provider", "node-gpu"], /--backend ort has cpu.*coreml; --backend tfjs has node-gpu$/m],
+    [
+      ["--backend", "tfjs", "--provider", "cuda"],
+      /--provider cuda: --backend tfjs has wasm, cpu, .*; --backend ort has cuda$/m,
+    ],
+    [["--backend", "tfjs", "--threads", "2"], /--threads 2: tfjs has no such setting/],
     [["--threads", "0"], /--threads.*'0' is invalid.*1 to 1024/],
     [["--batch", "1.5"], /--batch.*'1.5' is invalid.*whole number/],
     [

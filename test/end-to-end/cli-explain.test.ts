@@ -109,6 +109,61 @@ describe("photographs on EfficientNet-lite0", () => {
   });
 });
 
+describe("pictures", () => {
+  test("are drawn in the colours that are asked for, and again where these change", async () => {
+    const out = join(temporaryFolder(), "out");
+    const corner = async (...argv: string[]): Promise<number[]> => {
+      const { document } = await explainJson(tinyRelu, tinyInput, "-o", out, ...argv);
+      expect(document.results.map((r) => r.skipped ?? false)).toEqual([false, false]);
+      const map = Array.from(toNumbers(decodeNpy(readFileSync(join(out, "input-0.map.npy")))));
+      const lowest = map.indexOf(Math.min(...map));
+      const picture = await decodeImage(readFileSync(join(out, "input-0.heatmap.png")), "heatmap");
+      return [...picture.data.subarray(lowest * 3, lowest * 3 + 3)];
+    };
+    expect(await corner()).toEqual([0, 0, 4]); // inferno
+    expect(await corner("--colormap", "viridis")).toEqual([68, 1, 84]);
+    expect(await corner("--colormap", "turbo")).toEqual([48, 18, 59]);
+  });
+
+  test("of a signed method are blue and red, around zero", async () => {
+    const out = join(temporaryFolder(), "out");
+    await explainJson(tinyRelu, tinyInput, "-o", out, "--method", "gradient-x-input");
+    const values = Array.from(toNumbers(decodeNpy(readFileSync(join(out, "input-0.map.npy")))));
+    const picture = await decodeImage(readFileSync(join(out, "input-0.heatmap.png")), "heatmap");
+    const limit = Math.max(...values.map(Math.abs));
+    values.forEach((value, i) => {
+      const [red, , blue] = picture.data.subarray(i * 3, i * 3 + 3);
+      if (Math.abs(value) > 0.1 * limit) expect(red! > blue!).toBe(value > 0);
+    });
+  });
+
+  test("over a photograph fade with the opacity", async () => {
+    const out = join(temporaryFolder(), "out");
+    const model = writeModelFile(temporaryFolder(), twoClasses({ size: [8, 8] }));
+    const mean = async (opacity: string): Promise<number> => {
+      await explainJson(model, images[0]!, "-o", out, "--opacity", opacity);
+      const { data } = await decodeImage(readFileSync(join(out, "chelsea.overlay.png")), "overlay");
+      const saturations = Array.from({ length: data.length / 3 }, (_, i) => {
+        const pixel = data.subarray(i * 3, i * 3 + 3);
+        return Math.max(...pixel) - Math.min(...pixel);
+      });
+      return saturations.reduce((a, b) => a + b) / saturations.length;
+    };
+    expect(await mean("1")).toBeGreaterThan(2 * (await mean("0")));
+  });
+});
+
+test("classes with nearly the same map are said, with the number", async () => {
+  // Both classes look at the same filter.
+  const same = twoClasses({ size: [8, 8], weight: (i) => Math.sin(i % 27), bias: [0.5, 0.5] });
+  const model = writeModelFile(temporaryFolder(), same);
+  const out = join(temporaryFolder(), "out");
+  const { stderr } = await fullgrad("explain", model, images[0]!, "-o", out, "--target", "top5");
+  expect(stderr).toMatch(
+    /warning: chelsea: fullgrad gives class \d and class \d nearly the same map \(correlation 1\.000\)/,
+  );
+});
+
 describe("a .npy file", () => {
   test("is the input as it is: the maps are PyTorch's", async () => {
     const out = join(temporaryFolder(), "out");

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build, createLogger, type Rolldown } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { importsOf } from "../support/imports.js";
 
@@ -74,6 +75,26 @@ test("plain JavaScript needs no types", () => {
   expect(result.dims).toEqual([1, 1, 224, 224]);
   expect(result.conditioned).toBeLessThanOrEqual(1e-5);
   expect(result.printed).toBe(true);
+});
+
+test("a bundler that builds for browsers finds nothing of Node's in the package", async () => {
+  const warnings: string[] = [];
+  const logger = createLogger("silent");
+  logger.warn = logger.warnOnce = (message) => warnings.push(message);
+  writeFileSync(
+    join(project, "page.js"),
+    'import { load } from "fullgrad"; globalThis.load = load;',
+  );
+  const { output } = (await build({
+    configFile: false,
+    root: project,
+    customLogger: logger,
+    build: { write: false, rolldownOptions: { input: join(project, "page.js") } },
+  })) as Rolldown.RolldownOutput;
+  const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+  expect(modules.filter((id) => /onnxruntime-node|\/jimp\/|browser-external/.test(id))).toEqual([]);
+  expect(modules.filter((id) => id.includes("/onnxruntime-web/"))).toHaveLength(2);
+  expect(warnings).toEqual([]);
 });
 
 /** Packages that a built file imports, itself or through others. */

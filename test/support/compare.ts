@@ -67,3 +67,28 @@ export function sumsPerSample(t: Tensor): number[] {
 function numbersOf(t: Tensor | Numbers): Numbers {
   return "dtype" in t ? toNumbers(t) : t;
 }
+
+/**
+ * Element by element, in the measure of the largest number of the tensor, and of `least`.
+ *
+ * @throws where dtype, dims or a number differ
+ */
+export function expectSame(
+  name: string,
+  actual: Tensor,
+  expected: Tensor,
+  tolerance: number,
+  least = 1,
+): void {
+  const [a, e] = [toNumbers(actual), toNumbers(expected)];
+  if (actual.dtype !== expected.dtype || actual.dims.join() !== expected.dims.join()) {
+    const [left, right] = [actual, expected].map((t) => `${t.dtype} [${t.dims.join()}]`);
+    throw new Error(`${name} is ${left!}, not ${right!}`);
+  }
+  const finite = Array.from(e).filter((v) => Number.isFinite(v));
+  const size = finite.reduce((m, v) => Math.max(m, Math.abs(v)), least);
+  for (let i = 0; i < e.length; i++) {
+    if (Object.is(a[i]! + 0, e[i]! + 0) || Math.abs(a[i]! - e[i]!) <= tolerance * size) continue;
+    throw new Error(`${name}[${i}] is ${a[i]!}, not ${e[i]!}`);
+  }
+}

@@ -6,7 +6,8 @@ import { joinStages } from "../../evaluate/stages.js";
 import type { EvaluationTest } from "../../evaluate/test.js";
 import { exitCodes } from "../exit-codes.js";
 import { findInputs, type Failure } from "../inputs.js";
-import { namingProvider, readExplainableModel } from "../model-file.js";
+import { namingProvider } from "../engine.js";
+import { readExplainableModel } from "../model-file.js";
 import { OutputFolder } from "../output-folder.js";
 import { Reporter, type Io } from "../reporter.js";
 import { conclude } from "./conclude.js";
@@ -32,7 +33,7 @@ export async function evaluate(
   try {
     const setup = await setUp(test, model, inputs.files, flags, reporter);
     const run = new Evaluation(setup, folder, inputs.failures);
-    return await namingProvider(flags.provider, () => run.all());
+    return await namingProvider(flags, () => run.all());
   } finally {
     reporter.clear();
     await model.model.dispose();

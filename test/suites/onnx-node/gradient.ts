@@ -25,7 +25,7 @@ function variablesOf(graph: TypedGraph): string[] {
   return graph.inputs.map((i) => i.name);
 }
 
-interface Backward {
+export interface Backward {
   readonly graph: Graph;
   /** Outputs, and the covector that each is given. */
   readonly covectors: ReadonlyMap<string, Tensor>;
@@ -34,7 +34,8 @@ interface Backward {
   readonly biasTerms: readonly string[];
 }
 
-function backward(test: Prepared, outputs: readonly string[]): Backward {
+/** A test's graph with its gradients and bias terms. */
+export function backward(test: Prepared, outputs: readonly string[]): Backward {
   const { graph } = test;
   const path = activePath(graph, registry, variablesOf(graph));
   const random = new Random(7);
@@ -139,7 +140,7 @@ async function problemsIn(
 }
 
 /** The test's own numbers; where it has infinities, others: 0 · ∞ says nothing. */
-function feedsOf(test: Prepared, { covectors }: Backward): Tensors {
+export function feedsOf(test: Prepared, { covectors }: Backward): Tensors {
   const random = new Random(3);
   const feeds = new Map<string, Tensor>();
   for (const [name, t] of test.feeds) {

@@ -9,7 +9,7 @@ import {
 import type { BiasReport } from "../../../src/analyzer/report.js";
 
 const provenance: Provenance = {
-  versions: { fullgrad: "1", onnxruntime: "2", node: "20" },
+  versions: { fullgrad: "1", onnxruntime: "2", tfjs: "4", node: "20" },
   model: { path: "m.onnx", sha256: "aa" },
   input: { path: "cat.png", sha256: "bb", sample: 3 },
   settings: { method: "fullgrad", target: "top", preprocessing: { mean: [1, 2] }, threads: null },
@@ -30,6 +30,7 @@ describe("finished", () => {
 
   test.each<[what: string, change: Partial<Provenance>]>([
     ["fullgrad", { versions: { ...provenance.versions, fullgrad: "1.1" } }],
+    ["tfjs", { versions: { ...provenance.versions, tfjs: "5" } }],
     ["ONNX Runtime", { versions: { ...provenance.versions, onnxruntime: "3" } }],
     ["the model", { model: { ...provenance.model, sha256: "cc" } }],
     ["weights in other files", { model: { ...provenance.model, externalSha256: "cc" } }],

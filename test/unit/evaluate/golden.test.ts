@@ -13,7 +13,7 @@ import { pearson, spearman } from "../../../src/evaluate/statistics.js";
 import type { Subject } from "../../../src/evaluate/subject.js";
 import { sliceBatch } from "../../../src/engine/batches.js";
 import { presets } from "../../../src/image/preprocess.js";
-import { load } from "../../../src/model.js";
+import { load } from "../../../src/load.js";
 import { decodeNpy } from "../../../src/tensor/npy.js";
 import { random } from "../../../src/tensor/random.js";
 import type { Tensor } from "../../../src/tensor/tensor.js";

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { ImageError } from "../../../src/errors.js";
-import { colorsOf, type ColormapName } from "../../../src/image/colormap.js";
 import { heatmap, overlay } from "../../../src/image/overlay.js";
 import { float32 } from "../../../src/tensor/tensor.js";
 
@@ -13,29 +12,18 @@ const ramp = float32(
   Array.from({ length: 64 }, (_, i) => i),
 );
 
-describe("colorsOf", () => {
-  test.each<[ColormapName]>([["inferno"], ["magma"], ["plasma"], ["viridis"]])(
-    "%s has 256 colours that grow lighter",
-    (name) => {
-      const colors = colorsOf(name);
-      expect(colors.length).toBe(768);
-      for (let i = 3; i < 768; i += 3) {
-        expect(luma(colors, i)).toBeGreaterThan(luma(colors, i - 3) - 1);
-      }
-    },
-  );
-
-  test("inferno and viridis begin and end where matplotlib's do", () => {
-    const [inferno, viridis] = [colorsOf("inferno"), colorsOf("viridis")];
-    expect([...inferno.slice(0, 3), ...inferno.slice(-3)]).toEqual([0, 0, 4, 252, 255, 164]);
-    expect([...viridis.slice(0, 3), ...viridis.slice(-3)]).toEqual([68, 1, 84, 253, 231, 37]);
-  });
-});
-
 describe("heatmap", () => {
   test("colours from the minimum to the maximum", () => {
-    const { width, height, data } = heatmap(float32([1, 2], [-3, 5]));
+    const { width, height, data } = heatmap(float32([1, 2], [3, 5]));
     expect([width, height, ...data]).toEqual([2, 1, 0, 0, 4, 252, 255, 164]);
+  });
+
+  test("of a signed map is symmetric around zero: blue, white, red", () => {
+    const { data } = heatmap(float32([1, 3], [-5, 0, 3]));
+    expect([...data.slice(0, 6)]).toEqual([5, 48, 97, 247, 246, 246]);
+    expect(data[6]! - Math.max(data[7]!, data[8]!)).toBeGreaterThan(60);
+    const asked = heatmap(float32([1, 2], [-3, 5]), { colormap: "inferno" });
+    expect([...asked.data]).toEqual([0, 0, 4, 252, 255, 164]);
   });
 
   test("of a constant map is the lowest colour", () => {
@@ -73,6 +61,13 @@ describe("overlay", () => {
     const view = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) };
     const { data } = overlay(view, float32([64, 64], values));
     expect(luma(data, 63 * 3)).toBeGreaterThan(150);
+  });
+
+  test("of a signed map leaves the photograph where the map is zero", () => {
+    const { data } = overlay(grey, float32([8, 8], [-1, 1, ...new Float32Array(62)]), {
+      opacity: 1,
+    });
+    expect([...data.slice(0, 9)]).toEqual([5, 48, 97, 103, 0, 31, 185, 185, 185]); // faded: 255 − 0.45 · 155
   });
 
   test("of a constant map is the dimmed photograph", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { load } from "../../../src/model.js";
+import { load } from "../../../src/load.js";
 import { decodeModel } from "../../../src/onnx/decode.js";
 import { importModel } from "../../../src/onnx/import.js";
 import { parameterLayers, randomizeParameters } from "../../../src/passes/randomize-parameters.js";

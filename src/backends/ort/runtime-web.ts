@@ -1,0 +1,26 @@
+import { BackendError } from "../../errors.js";
+import type { Ort, RuntimeLoader } from "./runtime.js";
+
+export const defaultProvider = "wasm";
+
+/** As in runtime.ts: wasm or webgpu. The first call decides on threads and paths. */
+export const loadRuntime: RuntimeLoader = async (provider, { threads, wasmPaths }) => {
+  const ort = await loadPackage(provider);
+  if (threads !== undefined) ort.env.wasm.numThreads = threads;
+  if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;
+  return ort as unknown as Ort;
+};
+
+/** The plain build is half the size. */
+function loadPackage(provider: string): Promise<typeof import("onnxruntime-web")> {
+  switch (provider) {
+    case "wasm":
+      return import("onnxruntime-web/wasm");
+    case "webgpu":
+      return import("onnxruntime-web/webgpu");
+    default:
+      throw new BackendError(
+        `ONNX Runtime has no provider ${provider} in a browser; there are wasm and webgpu`,
+      );
+  }
+}

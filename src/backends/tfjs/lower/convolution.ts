@@ -1,0 +1,50 @@
+import { windowAttrs, windowAxes, span, type Axis } from "../../../ops/window.js";
+import type { Lowerings, NodeToLower } from "./lowering.js";
+import { convolve } from "./convolve.js";
+import { convolveTransposed } from "./convolve-transposed.js";
+import type { Operand } from "./program-writer.js";
+import type { Words } from "./words.js";
+
+function axesOf(n: NodeToLower): Axis[] {
+  const kernel = n.x(1).dims.slice(2);
+  return windowAxes(n.view, windowAttrs(n.attributes), kernel, n.x().dims.slice(2));
+}
+
+/** The bias along the channel axis. */
+function withBias(w: Words, n: NodeToLower, y: Operand): Operand {
+  const bias = n.optional(2);
+  if (!bias) return y;
+  const shape = y.dims.map((d, i) => (i === 1 ? d : 1));
+  return w.add(y, w.reshape(bias, shape));
+}
+
+export const convolution: Lowerings = {
+  Conv: (w, n) => {
+    const group = n.attributes.int("group", 1);
+    return withBias(w, n, convolve(w, n.x(0), n.x(1), axesOf(n), group));
+  },
+  ConvTranspose: (w, n) => {
+    const group = n.attributes.int("group", 1);
+    return withBias(
+      w,
+      n,
+      convolveTransposed(w, n.x(0), n.x(1), transposedAxes(n), n.dims(), group),
+    );
+  },
+};
+
+/** The axes of a ConvTranspose: where the output begins in the full result; its shape says where it ends. */
+function transposedAxes(n: NodeToLower): Axis[] {
+  const attrs = windowAttrs(n.attributes);
+  const spatial = n.x().dims.slice(2);
+  const axes = windowAxes(n.view, { ...attrs, autoPad: "NOTSET" }, n.x(1).dims.slice(2), spatial);
+  const isGiven = attrs.autoPad === "NOTSET" || attrs.autoPad === "VALID";
+  if (isGiven && !n.attributes.ints("output_shape")) return axes;
+  const extra = n.attributes.ints("output_padding") ?? axes.map(() => 0);
+  return axes.map((a, i) => {
+    const full = a.stride * (spatial[i]! - 1) + extra[i]! + span(a);
+    const total = Math.max(0, full - n.dims()[i + 2]!);
+    const small = Math.floor(total / 2);
+    return { ...a, begin: attrs.autoPad === "SAME_UPPER" ? small : total - small };
+  });
+}

@@ -1,0 +1,98 @@
+import type { Axis } from "../../../ops/window.js";
+import { channelsLast } from "../layout.js";
+import { convolve, kernelLayout } from "./convolve.js";
+import { interleave } from "./interleave.js";
+import { pick, slice } from "./movement-words.js";
+import type { Operand } from "./program-writer.js";
+import type { Words } from "./words.js";
+
+/** The taps of one axis that reach the places of one phase: those of number q ≡ phase (mod stride). */
+interface Phase {
+  /** Taps of the kernel, in the order in which x is met: the last one first. */
+  readonly taps: readonly number[];
+  /** A convolution over x that gives the places of this phase, one after another. */
+  readonly axis: Axis;
+}
+
+/**
+ * y[q] = Σ x[i]·k[t] over i·stride + t·dilation = q + begin: the adjoint of a convolution, by convolutions. Each place
+ * modulo the stride sees its own taps only, so there is one convolution for each such phase, and their results are
+ * interleaved. No zeros are multiplied: for 128 channels, 28² to 56², 13 ms on wasm instead of 54 with zeros between the
+ * elements of x.
+ *
+ * x [N,C,…], kernels [C,O/g,…]; dims [N,O,…] of the result, which begins at each axis' `begin` of the full one.
+ */
+export function convolveTransposed(
+  w: Words,
+  x: Operand,
+  kernels: Operand,
+  axes: readonly Axis[],
+  dims: readonly number[],
+  group: number,
+): Operand {
+  const turned = w.arrange(turnKernels(w, kernels, group), kernelLayout(kernels.dims.length));
+  const image = w.arrange(x, channelsLast(x.dims.length));
+  const extents = x.dims.slice(2);
+  const counts = axes.map((a, i) => Math.ceil((dims[i + 2]! + a.begin) / a.stride));
+  const phases = axes.map((a, i) =>
+    Array.from({ length: a.stride }, (_, p) => phaseOf(a, p, extents[i]!, counts[i]!)),
+  );
+  const blank = [dims[0]!, dims[1]!, ...counts];
+  const parts = product(phases).map((choice) => {
+    if (choice.some((p) => p.taps.length === 0)) return undefined;
+    const taps = choice.reduce((k, phase, i) => pick(w, k, i + 2, phase.taps), turned);
+    return convolve(
+      w,
+      image,
+      taps,
+      choice.map((p) => p.axis),
+      group,
+    );
+  });
+  const whole = interleave(
+    w,
+    parts,
+    axes.map((a) => a.stride),
+    blank,
+  );
+  const begins = [0, 0, ...axes.map((a) => a.begin)];
+  return slice(w, whole, begins, dims);
+}
+
+/** [g·c, m, …] as [g·m, c, …]; taps stay in their order. */
+function turnKernels(w: Words, kernels: Operand, group: number): Operand {
+  const [rows, columns, ...window] = kernels.dims as [number, number, ...number[]];
+  const each = rows / group;
+  const rest = window.map((_, i) => i + 3);
+  const grouped = w.reshape(kernels, [group, each, columns, ...window]);
+  const swapped = w.transpose(grouped, [0, 2, 1, ...rest]);
+  return w.reshape(swapped, [group * columns, each, ...window]);
+}
+
+function phaseOf(a: Axis, phase: number, extent: number, count: number): Phase {
+  const taps = Array.from({ length: a.kernel }, (_, t) => t).filter(
+    (t) => t * a.dilation >= 0 && (t * a.dilation - phase) % a.stride === 0,
+  );
+  // Place m of the phase is q = m·stride + phase; tap t reads x[m − shift].
+  const shifts = taps.map((t) => (t * a.dilation - phase) / a.stride);
+  const [least = 0, most = 0] = [shifts[0], shifts.at(-1)];
+  const dilation = shifts.length > 1 ? shifts[1]! - shifts[0]! : 1;
+  return {
+    taps: taps.toReversed(),
+    axis: {
+      kernel: taps.length,
+      stride: 1,
+      dilation,
+      begin: most,
+      end: count - least - extent,
+    },
+  };
+}
+
+/** All choices of one phase for each axis, the last axis fastest. */
+function product(phases: readonly (readonly Phase[])[]): readonly (readonly Phase[])[] {
+  return phases.reduce<readonly (readonly Phase[])[]>(
+    (all, axis) => all.flatMap((choice) => axis.map((phase) => [...choice, phase])),
+    [[]],
+  );
+}

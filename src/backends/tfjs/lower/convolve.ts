@@ -1,0 +1,239 @@
+import { sizeOf } from "../../../tensor/shape.js";
+import { span, type Axis } from "../../../ops/window.js";
+import { channelsLast } from "../layout.js";
+import { concat, pad, sliceAxis, subsample } from "./movement-words.js";
+import type { Operand } from "./program-writer.js";
+import type { Words } from "./words.js";
+
+/**
+ * x [N,C,…] convolved with kernels [O,C/g,…], by convolutions of images. Of one spatial axis an image of one row is
+ * made; of more than two, the others are summed over tap by tap.
+ */
+export function convolve(
+  w: Words,
+  x: Operand,
+  kernels: Operand,
+  axes: readonly Axis[],
+  group: number,
+): Operand {
+  const begins = [0, 0, ...axes.map((a) => a.begin)];
+  const ends = [0, 0, ...axes.map((a) => a.end)];
+  const padded = pad(w, w.arrange(x, channelsLast(x.dims.length)), begins, ends);
+  const bare = axes.map((a) => ({ ...a, begin: 0, end: 0 }));
+  return convolveWithin(w, padded, kernels, bare, group);
+}
+
+function convolveWithin(
+  w: Words,
+  x: Operand,
+  kernels: Operand,
+  axes: readonly Axis[],
+  group: number,
+): Operand {
+  const [first, ...others] = axes as [Axis, ...Axis[]];
+  if (axes.length === 2) return convolveImage(w, x, kernels, axes, group);
+  if (axes.length === 1) {
+    const row = { kernel: 1, stride: 1, dilation: 1, begin: 0, end: 0 };
+    const image = w.reshape(x, [x.dims[0]!, x.dims[1]!, 1, x.dims[2]!]);
+    const flat = w.reshape(kernels, [kernels.dims[0]!, kernels.dims[1]!, 1, kernels.dims[2]!]);
+    const y = convolveImage(w, image, flat, [row, first], group);
+    return w.reshape(y, [y.dims[0]!, y.dims[1]!, y.dims[3]!]);
+  }
+  // Each tap of the first axis is a convolution over the others, with the places of that axis as further samples.
+  const [batch, channels, extent, ...rest] = x.dims as [number, number, number, ...number[]];
+  const places = Math.floor((extent - span(first)) / first.stride) + 1;
+  const reach = (places - 1) * first.stride + 1;
+  const steps = x.dims.map((_, i) => (i === 2 ? first.stride : 1));
+  const taps = Array.from({ length: first.kernel }, (_, k) => {
+    const part = subsample(w, sliceAxis(w, x, 2, k * first.dilation, reach), steps);
+    const samples = w.reshape(w.transpose(part, swap(x.dims.length)), [
+      batch * places,
+      channels,
+      ...rest,
+    ]);
+    const tap = sliceAxis(w, kernels, 2, k, 1);
+    const kernel = w.reshape(tap, [kernels.dims[0]!, kernels.dims[1]!, ...kernels.dims.slice(3)]);
+    return convolveWithin(w, samples, kernel, others, group);
+  });
+  const sum = taps.reduce((p, q) => w.add(p, q));
+  const apart = w.reshape(sum, [batch, places, sum.dims[1]!, ...sum.dims.slice(2)]);
+  return w.transpose(apart, swap(x.dims.length));
+}
+
+/** Exchanges channels and the first spatial axis. */
+const swap = (rank: number): number[] => [
+  0,
+  2,
+  1,
+  ...Array.from({ length: rank - 3 }, (_, i) => i + 3),
+];
+
+/** Two spatial axes, nothing padded. */
+function convolveImage(
+  w: Words,
+  x: Operand,
+  kernels: Operand,
+  axes: readonly Axis[],
+  group: number,
+): Operand {
+  const isStrided = axes.some((a) => a.stride > 1);
+  const isDilated = axes.some((a) => a.dilation > 1 && a.kernel > 1);
+  if (isStrided && isDilated) return stridedAndDilated(w, x, kernels, axes, group);
+  const settled = axes.map((a) => ({ ...a, dilation: isDilated ? a.dilation : 1 }));
+  const [outputs, channels] = [kernels.dims[0]!, kernels.dims[1]!];
+  if (group === 1) return conv2D(w, x, kernels, settled);
+  if (channels === 1 || (channels <= 4 && outputs % group === 0)) {
+    return depthwise(w, x, kernels, settled, group);
+  }
+  return inBlocks(w, x, kernels, settled, group);
+}
+
+/** TensorFlow.js has one or the other. Cheaper: a kernel with zeros between its taps, or every place and then a choice. */
+function stridedAndDilated(
+  w: Words,
+  x: Operand,
+  kernels: Operand,
+  axes: readonly Axis[],
+  group: number,
+): Operand {
+  const grown = sizeOf(axes.map(span)) / sizeOf(axes.map((a) => a.kernel));
+  const more = sizeOf(axes.map((a) => a.stride));
+  if (grown <= more) {
+    const dilations = [1, 1, ...axes.map((a) => a.dilation)];
+    const spread = dilateKernel(w, kernels, dilations);
+    const dense = axes.map((a) => ({ ...a, kernel: span(a), dilation: 1 }));
+    return convolveImage(w, x, spread, dense, group);
+  }
+  const every = axes.map((a) => ({ ...a, stride: 1 }));
+  const y = convolveImage(w, x, kernels, every, group);
+  return subsample(w, y, [1, 1, ...axes.map((a) => a.stride)]);
+}
+
+/** Zeros between the elements along each axis. */
+function dilateKernel(w: Words, kernels: Operand, dilations: readonly number[]): Operand {
+  const dims = kernels.dims;
+  const apart = dims.flatMap((d, i) => (dilations[i] === 1 ? [d] : [d, 1]));
+  const ends = dims.flatMap((_, i) => (dilations[i] === 1 ? [0] : [0, dilations[i]! - 1]));
+  const filled = pad(
+    w,
+    w.reshape(w.plain(kernels), apart),
+    ends.map(() => 0),
+    ends,
+  );
+  const long = w.reshape(
+    filled,
+    dims.map((d, i) => d * dilations[i]!),
+  );
+  return dims.reduce((k, d, i) => sliceAxis(w, k, i, 0, dilations[i]! * (d - 1) + 1), long);
+}
+
+type Pair = readonly [number, number];
+const pairOf = (axes: readonly Axis[], of: (a: Axis) => number): Pair =>
+  axes.map(of) as unknown as Pair;
+
+const places = (x: Operand, axes: readonly Axis[]): number[] =>
+  axes.map((a, i) => Math.floor((x.dims[i + 2]! - span(a)) / a.stride) + 1);
+
+/** Kernels [O,C,…] lie as …IO. */
+export const kernelLayout = (rank: number): readonly number[] => [
+  ...Array.from({ length: rank - 2 }, (_, i) => i + 2),
+  1,
+  0,
+];
+
+function conv2D(w: Words, x: Operand, kernels: Operand, axes: readonly Axis[]): Operand {
+  const layout = channelsLast(4);
+  const attributes = {
+    strides: pairOf(axes, (a) => a.stride),
+    dilations: pairOf(axes, (a) => a.dilation),
+  };
+  const dims = [x.dims[0]!, kernels.dims[0]!, ...places(x, axes)];
+  const shape = layout.map((axis) => dims[axis]!);
+  const inputs = [w.arrange(x, layout).id, w.arrange(kernels, kernelLayout(4)).id];
+  const id = w.emit("Conv2D", inputs, attributes, x.type, shape);
+  return { id, type: x.type, dims, layout };
+}
+
+/**
+ * Groups of few channels: every channel of the input by itself with all kernels of its group (a depthwise convolution
+ * whose multiplier is the number of those), then summed over each group's channels. wasm, 32 groups of 4 channels in
+ * [1,56,56,128]: 7 ms; split into groups 63; one dense kernel with zeros 42.
+ */
+function depthwise(
+  w: Words,
+  x: Operand,
+  kernels: Operand,
+  axes: readonly Axis[],
+  group: number,
+): Operand {
+  const [outputs, channels, height, width] = kernels.dims as [number, number, number, number];
+  const multiplier = outputs / group;
+  const uneven = axes[0]!.stride !== axes[1]!.stride;
+  const every = uneven ? axes.map((a) => ({ ...a, stride: 1 })) : axes;
+  const layout = channelsLast(4);
+  // [g, m, c, h, w] as [h, w, g·c, m]
+  const grouped = w.reshape(kernels, [group, multiplier, channels, height, width]);
+  const filter = w.reshape(w.plain(w.transpose(grouped, [3, 4, 0, 2, 1])), [
+    height,
+    width,
+    group * channels,
+    multiplier,
+  ]);
+  const attributes = {
+    strides: pairOf(every, (a) => a.stride),
+    dilations: pairOf(every, (a) => a.dilation),
+  };
+  const dims = [x.dims[0]!, group * channels * multiplier, ...places(x, every)];
+  const inputs = [w.arrange(x, layout).id, filter.id];
+  const shape = layout.map((axis) => dims[axis]!);
+  const id = w.emit("DepthwiseConv2dNative", inputs, attributes, x.type, shape);
+  let y: Operand = { id, type: x.type, dims, layout };
+  if (channels > 1) {
+    const split = w.reshape(y, [dims[0]!, group, channels, multiplier, dims[2]!, dims[3]!]);
+    const parts = Array.from({ length: channels }, (_, c) => sliceAxis(w, split, 2, c, 1));
+    const sum = parts.reduce((p, q) => w.add(p, q));
+    y = w.reshape(sum, [dims[0]!, outputs, dims[2]!, dims[3]!]);
+  }
+  return uneven ? subsample(w, y, [1, 1, ...axes.map((a) => a.stride)]) : y;
+}
+
+/** Channels in a block below which a dense convolution gets no faster (wasm: 16 blocks of 16, 12 ms; 4 of 32, 17 ms). */
+const leastBlock = 16;
+
+/** Groups as convolutions of their own, small ones some at a time in a kernel with zeros elsewhere. */
+function inBlocks(
+  w: Words,
+  x: Operand,
+  kernels: Operand,
+  axes: readonly Axis[],
+  group: number,
+): Operand {
+  const [outputs, channels, ...window] = kernels.dims as [number, number, ...number[]];
+  const divisors = Array.from({ length: group }, (_, i) => i + 1).filter((d) => group % d === 0);
+  const together = divisors.find((d) => d * channels >= leastBlock) ?? group;
+  const [width, height] = [channels * together, (outputs / group) * together];
+  const parts = Array.from({ length: group / together }, (_, i) => {
+    const image = sliceAxis(w, x, 1, i * width, width);
+    const rows = sliceAxis(w, kernels, 0, i * height, height);
+    return conv2D(w, image, blockDiagonal(w, rows, together, [height, width, ...window]), axes);
+  });
+  return concat(w, parts, 1);
+}
+
+/** Kernels of some groups [g·m,c,…] as one [g·m,g·c,…]. */
+function blockDiagonal(
+  w: Words,
+  kernels: Operand,
+  groups: number,
+  dims: readonly number[],
+): Operand {
+  if (groups === 1) return kernels;
+  const [rows, columns] = kernels.dims as [number, number];
+  const each = rows / groups;
+  const none = kernels.dims.map(() => 0);
+  const parts = Array.from({ length: groups }, (_, i) => {
+    const part = sliceAxis(w, kernels, 0, i * each, each);
+    return pad(w, part, none.with(1, i * columns), none.with(1, dims[1]! - (i + 1) * columns));
+  });
+  return concat(w, parts, 0);
+}

@@ -1,0 +1,24 @@
+import type { Lowerings, NodeToLower } from "./lowering.js";
+import { matmul } from "./product-words.js";
+import type { Operand } from "./program-writer.js";
+import type { Words } from "./words.js";
+
+/** A vector is a matrix of one row on the left, of one column on the right. */
+function product(w: Words, n: NodeToLower): Operand {
+  const [a, b] = [n.x(0), n.x(1)];
+  const left = a.dims.length === 1 ? w.reshape(a, [1, ...a.dims]) : a;
+  const right = b.dims.length === 1 ? w.reshape(b, [...b.dims, 1]) : b;
+  return w.reshape(matmul(w, left, right), n.dims());
+}
+
+export const linear: Lowerings = {
+  MatMul: product,
+  Gemm: (w, n) => {
+    const turned = (x: Operand, name: string): Operand =>
+      n.attributes.flag(name) ? w.transpose(x, [1, 0]) : x;
+    const y = matmul(w, turned(n.x(0), "transA"), turned(n.x(1), "transB"));
+    const scaled = w.scale(y, n.attributes.float("alpha", 1));
+    const shift = n.optional(2);
+    return shift ? w.add(scaled, w.scale(shift, n.attributes.float("beta", 1))) : scaled;
+  },
+};

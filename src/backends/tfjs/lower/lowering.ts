@@ -1,0 +1,71 @@
+import type { Node } from "../../../onnx/ir.js";
+import { AttributeReader } from "../../../ops/attributes.js";
+import type { NodeView } from "../../../ops/node-view.js";
+import { BackendError } from "../../../errors.js";
+import { normalizeAxis } from "../../../tensor/shape.js";
+import type { Operand } from "./program-writer.js";
+import type { Words } from "./words.js";
+
+/** A node as its lowering sees it: attributes, operands, and the shapes of its outputs. */
+export class NodeToLower {
+  readonly node: Node;
+  readonly view: NodeView;
+  readonly attributes: AttributeReader;
+  private readonly operands: readonly (Operand | undefined)[];
+
+  constructor(view: NodeView, operands: readonly (Operand | undefined)[]) {
+    this.node = view.node;
+    this.view = view;
+    this.attributes = new AttributeReader(view.node);
+    this.operands = operands;
+  }
+
+  /** Input i. */
+  x(i = 0): Operand {
+    const operand = this.operands[i];
+    if (!operand) throw this.refusal(`input ${i} is missing`);
+    return operand;
+  }
+
+  optional(i: number): Operand | undefined {
+    return this.operands[i];
+  }
+
+  /** All inputs that are there. */
+  all(): readonly Operand[] {
+    return this.operands.filter((o) => o !== undefined);
+  }
+
+  /** The elements of input i, where they are known. */
+  elements(i: number): readonly number[] | undefined {
+    return this.view.elements(i) as readonly number[] | undefined;
+  }
+
+  /** Shape of an output. */
+  dims(i = 0): readonly number[] {
+    return this.view.y(i).fact.shape as readonly number[];
+  }
+
+  /** An axis attribute, counted from the front of input 0. */
+  axis(name: string, otherwise: number): number {
+    return normalizeAxis(this.attributes.int(name, otherwise), this.x().dims.length);
+  }
+
+  isReal(i = 0): boolean {
+    return this.view.x(i).fact.dtype.includes("float");
+  }
+
+  /** What cannot be run here. */
+  refusal(reason: string): BackendError {
+    const { op, name } = this.node;
+    return new BackendError(
+      `tfjs cannot run ${op} (node "${name}"): ${reason}; run it on ONNX Runtime (--backend ort)`,
+    );
+  }
+}
+
+/** Writes a node as steps and gives its outputs. */
+export type Lowering = (w: Words, n: NodeToLower) => Operand | readonly (Operand | undefined)[];
+
+/** Lowerings by operator. */
+export type Lowerings = Readonly<Record<string, Lowering>>;

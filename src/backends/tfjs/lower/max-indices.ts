@@ -1,0 +1,108 @@
+import type { Axis } from "../../../ops/window.js";
+import { sizeOf } from "../../../tensor/shape.js";
+import { interleave } from "./interleave.js";
+import { pad, slice } from "./movement-words.js";
+import { positionsIn, tapsOf } from "./pool.js";
+import type { Operand } from "./program-writer.js";
+import type { Words } from "./words.js";
+
+/** A maximum pool: its input, bare and with borders, its output, and the geometry. */
+export interface MaximumPool {
+  readonly x: Operand;
+  readonly padded: Operand;
+  readonly y: Operand;
+  readonly axes: readonly Axis[];
+  readonly places: readonly number[];
+}
+
+/** Where each maximum lies in x, and what it takes to send something back there without looking at the numbers. */
+export interface PoolIndices extends Operand {
+  readonly pool: MaximumPool;
+}
+
+/**
+ * For each position in the window, a mask of the places whose first maximum it is (PyTorch's choice among equals). Of
+ * arithmetic on floats: y ≥ tap everywhere, so 1 − step(y − tap) is the test of equality, and on wasm far faster than
+ * Equal and Select.
+ */
+function firstMaxima(w: Words, { padded, y, axes, places }: MaximumPool): readonly Operand[] {
+  let free: Operand | undefined;
+  return tapsOf(w, padded, axes, places).map((tap) => {
+    const isMaximum = w.not(w.unary("Step", w.sub(y, tap)));
+    const first = free ? w.mul(isMaximum, free) : isMaximum;
+    free = free ? w.sub(free, first) : w.not(first);
+    return first;
+  });
+}
+
+/** Flat places in x, as ONNX counts them: over the whole tensor in the graph's order. */
+export function indicesOfMaxima(w: Words, pool: MaximumPool): PoolIndices {
+  const { x, axes, places } = pool;
+  const spatial = x.dims.slice(2);
+  const flat = (at: readonly number[]): number =>
+    at.reduce((sum, v, i) => sum + v * sizeOf(spatial.slice(i + 1)), 0);
+  const masks = firstMaxima(w, pool);
+  const offsets = positionsIn(axes).map((k) => flat(k.map((v, i) => v * axes[i]!.dilation)));
+  const offset = masks.map((mask, k) => w.scale(mask, offsets[k]!)).reduce((p, q) => w.add(p, q));
+  const starts = places.reduce<readonly (readonly number[])[]>(
+    (all, count, i) =>
+      all.flatMap((at) =>
+        Array.from({ length: count }, (_, o) => [...at, o * axes[i]!.stride - axes[i]!.begin]),
+      ),
+    [[]],
+  );
+  const [samples, channels] = x.dims as [number, number];
+  const planes = Array.from({ length: samples * channels }, (_, i) => i * sizeOf(spatial));
+  const ones = places.map(() => 1);
+  const begin = w.integers(starts.map(flat), [1, 1, ...places]);
+  const plane = w.integers(planes, [samples, channels, ...ones]);
+  const indices = w.add(w.cast(offset, "int32"), w.add(plane, begin));
+  return { ...indices, pool };
+}
+
+/** Gives each place of x the sum of what belongs to the windows whose maximum it is: the pool's gradient. */
+export function sendToMaxima(w: Words, pool: MaximumPool, updates: Operand): Operand {
+  const { x, padded, axes } = pool;
+  const masks = firstMaxima(w, pool);
+  const shares = masks.map((mask) => w.mul(mask, updates));
+  const spread = spreadTaps(w, shares, axes, padded.dims);
+  const begins = axes.map((a) => -a.begin);
+  const ends = axes.map((a, i) => x.dims[i + 2]! - (padded.dims[i + 2]! - a.begin));
+  return pad(w, spread, [0, 0, ...begins], [0, 0, ...ends]);
+}
+
+/**
+ * The adjoint of reading taps: what position k has at place m is added at m·stride + k·dilation. Positions of one
+ * remainder modulo the stride are added up first, then the remainders are interleaved.
+ */
+function spreadTaps(
+  w: Words,
+  taps: readonly Operand[],
+  axes: readonly Axis[],
+  dims: readonly number[],
+): Operand {
+  const [samples, channels] = dims as [number, number];
+  const blocks = axes.map((a, i) => Math.ceil(dims[i + 2]! / a.stride));
+  const sums = new Map<string, Operand>();
+  positionsIn(axes).forEach((k, at) => {
+    const reach = k.map((v, i) => v * axes[i]!.dilation);
+    const phase = reach.map((r, i) => r % axes[i]!.stride).join();
+    const begins = reach.map((r, i) => Math.floor(r / axes[i]!.stride));
+    const tap = taps[at]!;
+    const ends = begins.map((b, i) => blocks[i]! - b - tap.dims[i + 2]!);
+    const placed = pad(w, tap, [0, 0, ...begins], [0, 0, ...ends]);
+    const known = sums.get(phase);
+    sums.set(phase, known ? w.add(known, placed) : placed);
+  });
+  const strides = axes.map((a) => a.stride);
+  const phases = positionsIn(axes.map((a) => ({ ...a, kernel: a.stride })));
+  const blank = [samples, channels, ...blocks];
+  const parts = phases.map((p) => sums.get(p.join()));
+  const whole = interleave(w, parts, strides, blank);
+  return slice(
+    w,
+    whole,
+    dims.map(() => 0),
+    dims,
+  );
+}

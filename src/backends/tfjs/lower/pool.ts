@@ -1,0 +1,125 @@
+import { span, type Axis } from "../../../ops/window.js";
+import { sizeOf } from "../../../tensor/shape.js";
+import { channelsLast, inMemory } from "../layout.js";
+import { pad, slice, sliceAxis, subsample } from "./movement-words.js";
+import type { Operand } from "./program-writer.js";
+import type { Words } from "./words.js";
+
+/** Less than any number that a network computes; −∞ would make NaN of 0 · ∞ and of ∞ − ∞. */
+export const lowest = -3.4028234663852886e38;
+
+/** x with borders, exactly as long as the windows reach, at the given number of places along each axis. */
+export function padToReach(
+  w: Words,
+  x: Operand,
+  axes: readonly Axis[],
+  places: readonly number[],
+  value: number,
+): Operand {
+  const begins = [0, 0, ...axes.map((a) => a.begin)];
+  const ends = axes.map((a, i) => {
+    const reach = (places[i]! - 1) * a.stride + span(a);
+    return reach - x.dims[i + 2]! - a.begin;
+  });
+  const image = w.arrange(x, channelsLast(x.dims.length));
+  return pad(w, image, begins, [0, 0, ...ends], value);
+}
+
+/**
+ * What each position in the window sees, at every place [N,C,…places] of a padded x. Places a stride apart are taken out
+ * once for each remainder; positions of one remainder see parts of the same.
+ */
+export function tapsOf(
+  w: Words,
+  padded: Operand,
+  axes: readonly Axis[],
+  places: readonly number[],
+): readonly Operand[] {
+  const strides = axes.map((a) => a.stride);
+  const phases = new Map<string, Operand>();
+  return positionsIn(axes).map((k) => {
+    const reach = k.map((v, i) => v * axes[i]!.dilation);
+    const phase = reach.map((r, i) => r % strides[i]!);
+    const known = phases.get(phase.join()) ?? phaseOf(w, padded, strides, phase);
+    phases.set(phase.join(), known);
+    return slice(
+      w,
+      known,
+      [0, 0, ...reach.map((r, i) => Math.floor(r / strides[i]!))],
+      [...padded.dims.slice(0, 2), ...places],
+    );
+  });
+}
+
+/** Every so many elements along the spatial axes, from given first ones; zeros follow where they do not come out even. */
+function phaseOf(
+  w: Words,
+  x: Operand,
+  strides: readonly number[],
+  firsts: readonly number[],
+): Operand {
+  const start = [0, 0, ...firsts];
+  const cut = x.dims.map((d, i) => d - start[i]!);
+  return subsample(w, slice(w, x, start, cut), [1, 1, ...strides]);
+}
+
+/** All positions in a window, the last axis fastest. */
+export function positionsIn(axes: readonly Axis[]): readonly (readonly number[])[] {
+  return axes.reduce<readonly (readonly number[])[]>(
+    (all, a) => all.flatMap((k) => Array.from({ length: a.kernel }, (_, i) => [...k, i])),
+    [[]],
+  );
+}
+
+/**
+ * The maximum or the sum over the windows of a padded x. Axes are taken one after another where the kernels of
+ * TensorFlow.js cannot take them together: more than two, or dilated.
+ */
+export function poolWindows(
+  w: Words,
+  padded: Operand,
+  axes: readonly Axis[],
+  places: readonly number[],
+  what: "Max" | "Sum",
+): Operand {
+  if (axes.length === 2 && axes.every((a) => a.dilation === 1 || a.kernel === 1)) {
+    return poolImage(w, padded, axes, places, what);
+  }
+  const combine = (p: Operand, q: Operand): Operand =>
+    what === "Max" ? w.binary("Maximum", p, q) : w.add(p, q);
+  return axes.reduce((x, a, i) => {
+    const taps = Array.from({ length: a.kernel }, (_, k) => {
+      const part = sliceAxis(w, x, i + 2, k * a.dilation, (places[i]! - 1) * a.stride + 1);
+      return subsample(
+        w,
+        part,
+        x.dims.map((_, j) => (j === i + 2 ? a.stride : 1)),
+      );
+    });
+    return taps.reduce(combine);
+  }, padded);
+}
+
+function poolImage(
+  w: Words,
+  padded: Operand,
+  axes: readonly Axis[],
+  places: readonly number[],
+  what: "Max" | "Sum",
+): Operand {
+  const size = sizeOf(axes.map((a) => a.kernel));
+  // XNNPACK knows no pools of one element.
+  if (size === 1) return subsample(w, padded, [1, 1, ...axes.map((a) => a.stride)]);
+  const layout = channelsLast(4);
+  const x = w.arrange(padded, layout);
+  const [height, width] = axes as [Axis, Axis];
+  const attributes = {
+    ksize: [height.kernel, width.kernel],
+    strides: [height.stride, width.stride],
+  } as const;
+  const dims = [...padded.dims.slice(0, 2), ...places];
+  const shape = inMemory(dims, layout);
+  const id = w.emit(what === "Max" ? "MaxPool" : "AvgPool", [x.id], attributes, x.type, shape);
+  const y = { id, type: x.type, dims, layout };
+  return what === "Max" ? y : w.scale(y, size);
+}

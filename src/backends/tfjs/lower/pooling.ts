@@ -1,0 +1,79 @@
+import { windowAttrs, windowAxes, type Axis } from "../../../ops/window.js";
+import { sizeOf } from "../../../tensor/shape.js";
+import type { Lowerings, NodeToLower } from "./lowering.js";
+import { indicesOfMaxima } from "./max-indices.js";
+import { lowest, padToReach, poolWindows } from "./pool.js";
+import type { Operand } from "./program-writer.js";
+import type { Words } from "./words.js";
+
+function axesOf(n: NodeToLower): Axis[] {
+  const attrs = windowAttrs(n.attributes);
+  return windowAxes(n.view, attrs, attrs.kernelShape!, n.x().dims.slice(2));
+}
+
+const spatialAxes = ({ dims }: Operand): number[] => dims.flatMap((_, i) => (i > 1 ? [i] : []));
+
+/** Σ over each window; what lies outside of x adds nothing. */
+function windowSums(w: Words, n: NodeToLower, x: Operand): Operand {
+  const [axes, places] = [axesOf(n), n.dims().slice(2)];
+  return poolWindows(w, padToReach(w, x, axes, places, 0), axes, places, "Sum");
+}
+
+/** How many elements each window counts: those of x, or with `padded` those of its declared borders too. */
+function counts(n: NodeToLower, padded: boolean): Float64Array {
+  const [axes, places] = [axesOf(n), n.dims().slice(2)];
+  const along = axes.map((a, i) => {
+    const extent = n.x().dims[i + 2]!;
+    const [low, high] = padded ? [-a.begin, extent + a.end] : [0, extent];
+    return Array.from({ length: places[i]! }, (_, o) => {
+      const seen = Array.from(
+        { length: a.kernel },
+        (_, k) => o * a.stride - a.begin + k * a.dilation,
+      );
+      return Math.max(1, seen.filter((at) => at >= low && at < high).length);
+    });
+  });
+  const product = along.reduce<number[]>(
+    (all, axis) => all.flatMap((p) => axis.map((c) => p * c)),
+    [1],
+  );
+  return Float64Array.from(product);
+}
+
+/** (Σ|x|ᵖ)^(1/p) of sums of powers that `sum` gives. */
+function norm(w: Words, n: NodeToLower, sum: (powers: Operand) => Operand): Operand {
+  const p = n.attributes.int("p", 2);
+  const size = w.unary("Abs", n.x());
+  if (p === 1) return sum(size);
+  if (p === 2) return w.unary("Sqrt", sum(w.unary("Square", n.x())));
+  return w.binary("Pow", sum(w.binary("Pow", size, w.scalar(p))), w.scalar(1 / p));
+}
+
+export const pooling: Lowerings = {
+  MaxPool: (w, n) => {
+    const [axes, places] = [axesOf(n), n.dims().slice(2)];
+    const padded = padToReach(w, w.cast(n.x(), "float32"), axes, places, lowest);
+    const y = poolWindows(w, padded, axes, places, "Max");
+    if (!n.node.outputs[1]) return w.cast(y, n.x().type);
+    if (n.attributes.flag("storage_order")) throw n.refusal("indices in column order");
+    return [w.cast(y, n.x().type), indicesOfMaxima(w, { x: n.x(), padded, y, axes, places })];
+  },
+  AveragePool: (w, n) => {
+    const values = counts(n, n.attributes.flag("count_include_pad"));
+    const sums = windowSums(w, n, n.x());
+    const [first = 1] = values;
+    if (values.every((c) => c === first)) return w.scale(sums, 1 / first);
+    return w.mul(
+      sums,
+      w.floats(
+        [1, 1, ...n.dims().slice(2)],
+        values.map((c) => 1 / c),
+      ),
+    );
+  },
+  LpPool: (w, n) => norm(w, n, (powers) => windowSums(w, n, powers)),
+  GlobalLpPool: (w, n) => norm(w, n, (powers) => w.reduce("Sum", powers, spatialAxes(n.x()))),
+  GlobalAveragePool: (w, n) =>
+    sizeOf(n.dims()) === 0 ? w.fill(n.dims(), 0) : w.reduce("Mean", n.x(), spatialAxes(n.x())),
+  GlobalMaxPool: (w, n) => w.reduce("Max", n.x(), spatialAxes(n.x())),
+};

@@ -1,0 +1,18 @@
+import type { NodeView } from "../../../ops/node-view.js";
+import { resamplings, type ResizeAttrs } from "../../../ops/resampling.js";
+import type { Lowerings } from "./lowering.js";
+import { alongAxis } from "./product-words.js";
+
+export const resampling: Lowerings = {
+  // A matrix for each axis, the one that leaves the least first.
+  Resize: (w, n) => {
+    const view = n.view as NodeView<ResizeAttrs>;
+    if (view.attrs.coordinates === "tf_crop_and_resize") {
+      throw n.refusal('coordinate_transformation_mode "tf_crop_and_resize" has no lowering');
+    }
+    const order = resamplings(view).toSorted((p, q) => p.to / p.from - q.to / q.from);
+    const x = w.cast(n.x(), "float32");
+    const y = order.reduce((v, { axis, matrix, to }) => alongAxis(w, v, axis, matrix, to), x);
+    return w.cast(y, n.x().type);
+  },
+};

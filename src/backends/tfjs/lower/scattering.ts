@@ -1,0 +1,106 @@
+import { sizeOf, stridesOf } from "../../../tensor/shape.js";
+import { flatPlaces, fromTheFront } from "./indexing.js";
+import type { Lowerings, NodeToLower } from "./lowering.js";
+import { sendToMaxima, type MaximumPool, type PoolIndices } from "./max-indices.js";
+import type { Operand } from "./program-writer.js";
+import type { Words } from "./words.js";
+
+/** The updates put at flat places of data, or added there. */
+function scatter(
+  w: Words,
+  n: NodeToLower,
+  data: Operand,
+  places: Operand,
+  updates: Operand,
+): Operand {
+  const count = sizeOf(places.dims);
+  const rows = w.reshape(w.plain(data), [sizeOf(data.dims)]);
+  const [indices, values] = [
+    w.reshape(w.plain(places), [count, 1]),
+    w.reshape(w.plain(updates), [count]),
+  ];
+  const reduction = n.attributes.text("reduction", "none");
+  const { type, dims } = rows;
+  const make = (id: number): Operand => w.reshape({ id, type, dims, layout: [0] }, data.dims);
+  if (reduction === "none") {
+    if (count === 0) return data;
+    return make(w.emit("TensorScatterUpdate", [rows.id, indices.id, values.id], {}, type, dims));
+  }
+  if (reduction !== "add") throw n.refusal(`reduction "${reduction}" has no kernel`);
+  const shape = { shape: dims };
+  const sums = make(w.emit("ScatterNd", [indices.id, values.id], shape, type, dims));
+  return data.uniform === 0 ? sums : w.add(data, sums);
+}
+
+/** The pool whose indices these are, whatever shape they were given since. */
+function poolOf(indices: Operand): MaximumPool | undefined {
+  for (let o: Operand | undefined = indices; o; o = o.reshapedFrom) {
+    if ("pool" in o) return (o as PoolIndices).pool;
+  }
+  return undefined;
+}
+
+/** Tuples of indices [n, d] as flat places in their axes: [n]. */
+function flatTuples(w: Words, tuples: Operand, extents: readonly number[]): Operand {
+  const strides = stridesOf(extents);
+  const columns = extents.map((extent, i) => {
+    const id = w.emit(
+      "Slice",
+      [tuples.id],
+      { begin: [0, i], size: [tuples.dims[0]!, 1] },
+      "int32",
+      [tuples.dims[0]!, 1],
+    );
+    const column: Operand = { id, type: "int32", dims: [tuples.dims[0]!, 1], layout: [0, 1] };
+    return w.scale(fromTheFront(w, column, extent), strides[i]!);
+  });
+  const sum = columns.reduce((p, q) => w.add(p, q));
+  return w.reshape(sum, [tuples.dims[0]!]);
+}
+
+export const scattering: Lowerings = {
+  ScatterElements: (w, n) => {
+    const [data, indices, updates] = [n.x(0), n.x(1), n.x(2)];
+    const pool = poolOf(indices);
+    const isFlat = data.dims.length === 1 && pool && data.dims[0] === sizeOf(pool.x.dims);
+    if (pool && isFlat && n.attributes.text("reduction", "none") === "add") {
+      const share = w.reshape(updates, pool.y.dims);
+      const sent = w.reshape(sendToMaxima(w, pool, share), data.dims);
+      return data.uniform === 0 ? sent : w.add(data, sent);
+    }
+    return scatter(w, n, data, flatPlaces(w, indices, data.dims, n.axis("axis", 0)), updates);
+  },
+  ScatterND: (w, n) => {
+    const [data, tuples, updates] = [n.x(0), w.plain(n.x(1)), n.x(2)];
+    const length = tuples.dims.at(-1)!;
+    const count = sizeOf(tuples.dims.slice(0, -1));
+    const rows = data.dims.slice(0, length);
+    const inner = sizeOf(data.dims.slice(length));
+    const flat = flatTuples(w, w.reshape(tuples, [count, length]), rows);
+    // Every element of each row.
+    const start = w.reshape(w.scale(flat, inner), [count, 1]);
+    const offsets = w.integers(
+      Array.from({ length: inner }, (_, i) => i),
+      [1, inner],
+    );
+    return scatter(w, n, data, w.add(start, offsets), updates);
+  },
+  GatherND: (w, n) => {
+    const [x, tuples] = [w.plain(n.x(0)), w.plain(n.x(1))];
+    const batch = n.attributes.int("batch_dims", 0);
+    const length = tuples.dims.at(-1)!;
+    const named = x.dims.slice(batch, batch + length);
+    const count = sizeOf(tuples.dims.slice(0, -1));
+    const samples = sizeOf(x.dims.slice(0, batch));
+    let places = flatTuples(w, w.reshape(tuples, [count, length]), named);
+    if (batch > 0) {
+      const each = count / samples;
+      const own = Array.from({ length: count }, (_, i) => Math.floor(i / each) * sizeOf(named));
+      places = w.add(places, w.integers(own));
+    }
+    const rows = w.reshape(x, [samples * sizeOf(named), sizeOf(x.dims.slice(batch + length))]);
+    const dims = [count, rows.dims[1]!];
+    const id = w.emit("GatherV2", [rows.id, places.id], { axis: 0 }, x.type, dims);
+    return w.reshape({ id, type: x.type, dims, layout: [0, 1] }, n.dims());
+  },
+};

@@ -1,0 +1,273 @@
+import { basename } from "node:path";
+import { InputError } from "../errors.js";
+import { encodePng } from "../image/codec.js";
+import type { ComparedRow, Comparison } from "../image/comparison.js";
+import { layerSheet } from "../image/layer-sheet.js";
+import { mostColumns } from "../image/montage-layout.js";
+import { montage } from "../image/montage.js";
+import { presets } from "../image/preprocess.js";
+import { comparePage } from "../pages/compare-page.js";
+import { encodeNpy } from "../tensor/npy.js";
+import type { CompareFlags } from "./compare-options.js";
+import {
+  compareSamples,
+  type ComparedSample,
+  type Question,
+  type Subject,
+} from "./compared-sample.js";
+import { ComparisonFiles } from "./comparison-files.js";
+import { exitCodes } from "./exit-codes.js";
+import { feedsFor, readFeeds, type Feed } from "./feeds.js";
+import { findInputs, isArrayFile, readInput, type Failure, type InputFile } from "./inputs.js";
+import { chooseLabels } from "./labels.js";
+import { chooseMethods } from "./method-choice.js";
+import { namingProvider } from "./engine.js";
+import { readExplainableModel } from "./model-file.js";
+import { choosePreprocessing, type ChosenPreprocessing } from "./preprocessing.js";
+import { Reporter, type Io } from "./reporter.js";
+import { sampleName } from "./result-names.js";
+import { nameOfClass, sameMaps, sameMapsLine, type SameMaps } from "./same-maps.js";
+import { readSamples, type Sample, type SampleReader } from "./samples.js";
+import { chooseTarget, ranksOf } from "./targets.js";
+
+/** `fullgrad compare`: the methods side by side, as a picture or a page. Returns the exit code. */
+export async function compare(
+  modelPath: string,
+  args: readonly string[],
+  flags: CompareFlags,
+  io: Io,
+): Promise<number> {
+  const reporter = new Reporter(io, flags);
+  const files = new ComparisonFiles(flags.out);
+  const methods = chooseMethods(flags.methods);
+  const inputs = await findInputs(args, files.folder);
+  const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
+  const preprocessing =
+    hasImages || flags.preprocess !== undefined
+      ? await choosePreprocessing(flags.preprocess, modelPath)
+      : undefined;
+  const model = await readExplainableModel(modelPath, flags);
+  try {
+    const labels = await chooseLabels(flags.labels, model.output.classes);
+    const target = chooseTarget(flags.target, labels, model);
+    const feeds = await readFeeds(flags.feed, model);
+    if (preprocessing)
+      reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
+    const reader = {
+      ...{ model: model.model, port: model.input },
+      preprocessing: preprocessing?.settings ?? presets.imagenet,
+    };
+    const { layers } = flags;
+    const question = { model, methods, target, labels, layers };
+    const run = new Run({ flags, reporter, files, question, feeds, reader, preprocessing });
+    const failures = [...inputs.failures];
+    return await namingProvider(flags, () => run.all(inputs.files, failures));
+  } finally {
+    reporter.clear();
+    await model.model.dispose();
+  }
+}
+
+interface Setup {
+  readonly flags: CompareFlags;
+  readonly reporter: Reporter;
+  readonly files: ComparisonFiles;
+  readonly question: Omit<Question, "options" | "onMethod">;
+  readonly feeds: readonly Feed[];
+  readonly reader: SampleReader;
+  readonly preprocessing: ChosenPreprocessing | undefined;
+}
+
+/** A sample that can be read. */
+interface Place {
+  readonly file: InputFile;
+  readonly index: number | undefined;
+  readonly pixels: number;
+}
+
+/** Goes through the samples page by page; no more than a page of maps is in memory at a time. */
+class Run {
+  private readonly setup: Setup;
+  private readonly pages: string[] = [];
+  private readonly layerSheets: string[] = [];
+  private readonly results: object[] = [];
+  private readonly same: SameMaps[] = [];
+  private done = 0;
+  private total = 0;
+
+  constructor(setup: Setup) {
+    this.setup = setup;
+  }
+
+  async all(inputs: readonly InputFile[], failures: Failure[]): Promise<number> {
+    const { reporter, files, question } = this.setup;
+    const places = await this.findPlaces(inputs, failures);
+    const perPage = this.samplesPerPage(places);
+    const count = Math.ceil(places.length / perPage);
+    const names = files.pageNames(count);
+    const ranks = ranksOf(question.target, question.model.output.classes).length;
+    this.total = places.length * ranks * question.methods.length;
+    for (const [at, name] of names.entries()) {
+      const shown = places.slice(at * perPage, (at + 1) * perPage);
+      const compared = await this.compare(shown);
+      const same = compared.flatMap((classes) => this.sameOf(classes));
+      const rows = compared.flatMap((classes, i) => {
+        return classes.map((sample) => this.rowOf(sample, shown[i]!));
+      });
+      this.same.push(...same);
+      await this.writePage(rows, same.map(sameMapsLine), { names, at, name });
+    }
+    reporter.document({
+      pages: this.pages,
+      ...(this.layerSheets.length > 0 ? { layers: this.layerSheets } : {}),
+      results: this.results,
+      same: this.same,
+      ...(failures.length > 0 ? { failures } : {}),
+    });
+    if (failures.length === 0) return exitCodes.done;
+    const lines = failures.map(({ error }) => `  ${error}`);
+    reporter.error(`${failures.length} inputs failed\n${lines.join("\n")}`);
+    return exitCodes.failed;
+  }
+
+  /** Every sample that can be read, so that the number of pages is known; what cannot be is a failure. */
+  private async findPlaces(inputs: readonly InputFile[], failures: Failure[]): Promise<Place[]> {
+    const places: Place[] = [];
+    for (const file of inputs) {
+      try {
+        for (const { x, index } of await this.read(file)) {
+          const pixels = x.dims.slice(2).reduce((a, b) => a * b, 1);
+          places.push({ file, index, pixels });
+        }
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        failures.push({ input: file.path, error: error.message });
+      }
+    }
+    return places;
+  }
+
+  private async read({ path }: InputFile): Promise<Sample[]> {
+    return readSamples(await readInput(path), path, this.setup.reader);
+  }
+
+  private samplesPerPage(places: readonly Place[]): number {
+    const { question, files } = this.setup;
+    const ranks = ranksOf(question.target, question.model.output.classes).length;
+    const count = question.methods.length;
+    const pixels = Math.max(1, ...places.map((place) => place.pixels));
+    const rows =
+      files.kind === "png"
+        ? rowsPerSheet / Math.ceil(count / mostColumns)
+        : Math.min(rowsPerSheet, numbersPerPage / (pixels * count));
+    return Math.max(1, Math.floor(rows / ranks));
+  }
+
+  /** For each place, its classes. */
+  private async compare(places: readonly Place[]): Promise<ComparedSample[][]> {
+    const { question, feeds, flags, preprocessing, reporter } = this.setup;
+    const subjects: Subject[] = [];
+    for (const { file, index } of places) {
+      const sample = (await this.read(file)).find((s) => s.index === index)!;
+      const asked = { feeds: feedsFor(feeds, [index]) };
+      subjects.push({ sample, name: sampleName(file, index), path: file.path, asked });
+    }
+    const report = (what: string): void => {
+      reporter.progress(this.done, this.total, what);
+    };
+    const options: Question["options"] = (method, { path }) => ({
+      method: method.name,
+      // One at a time is what is meant for images; variants of an image have a better default.
+      ...(flags.batch > 1 ? { batch: flags.batch } : {}),
+      ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
+      onProgress: ({ done, total }) => {
+        report(`${method.name} ${path} ${done}/${total}`);
+      },
+    });
+    const onMethod: Question["onMethod"] = (method, { path }) => {
+      report(`${method.name} ${path}`);
+      this.done++;
+    };
+    return compareSamples({ ...question, options, onMethod }, subjects);
+  }
+
+  /** Methods that hardly tell the classes of one image apart. */
+  private sameOf(classes: readonly ComparedSample[]): readonly SameMaps[] {
+    return this.setup.question.methods.flatMap(({ name }, m) => {
+      const maps = classes.flatMap(({ row, target, label }) => {
+        const compared = row.maps[m]!;
+        const isMap = "map" in compared;
+        return isMap ? [{ name: nameOfClass({ target, label }), map: compared.map.data }] : [];
+      });
+      return sameMaps(classes[0]!.row.caption[0]!, name, maps);
+    });
+  }
+
+  /** A row with links to its raw arrays, which a page has beside it. */
+  private rowOf(sample: ComparedSample, { file, index }: Place): ComparedRow {
+    const { files, question } = this.setup;
+    const { row, rank, target, label, score, probability, outcomes } = sample;
+    this.results.push({
+      input: file.path,
+      ...(index === undefined ? {} : { sample: index }),
+      ...(rank === undefined ? {} : { rank }),
+      ...{ target, label, score },
+      ...(probability === undefined ? {} : { probability }),
+      methods: outcomes,
+      ...(row.layers
+        ? { parts: row.layers.parts.map(({ name, op, value }) => ({ name, op, value })) }
+        : {}),
+    });
+    if (files.kind === "png") return row;
+    const maps = row.maps.map((compared, m) => {
+      if ("problem" in compared) return compared;
+      const array = encodeNpy(compared.map);
+      return { ...compared, file: files.writeArray(row.name, question.methods[m]!.name, array) };
+    });
+    return { ...row, maps };
+  }
+
+  private async writePage(
+    rows: readonly ComparedRow[],
+    notes: readonly string[],
+    { names, at, name }: { names: readonly string[]; at: number; name: string },
+  ): Promise<void> {
+    const { files, question, flags, reporter } = this.setup;
+    const { model, methods } = question;
+    const comparison: Comparison = {
+      title: basename(model.path) + (names.length > 1 ? `, page ${at + 1} of ${names.length}` : ""),
+      methods: methods.map(({ name, signed }) => ({ name, signed })),
+      rows,
+      notes,
+    };
+    const { colormap, scale, opacity, cell, photograph } = flags;
+    const options = { colormap, scale, opacity, photograph };
+    if (files.kind === "html") {
+      const gallery = { files: names, at };
+      this.pages.push(files.write(name, await comparePage(comparison, { ...options, gallery })));
+    } else {
+      const sheet = montage(comparison, { ...options, cell });
+      this.pages.push(files.write(name, await encodePng(sheet)));
+      await this.writeLayerSheets(rows);
+    }
+    for (const note of notes) reporter.note(`warning: ${note}`);
+    const images = `${rows.length} ${rows.length === 1 ? "row" : "rows"}`;
+    reporter.line(`${images} of ${methods.length} methods → ${this.pages.at(-1)!}`);
+  }
+
+  private async writeLayerSheets(rows: readonly ComparedRow[]): Promise<void> {
+    const { files, reporter } = this.setup;
+    for (const row of rows) {
+      if (!row.layers) continue;
+      const sheet = await encodePng(layerSheet(row, row.layers));
+      this.layerSheets.push(files.write(files.layerSheetName(row.name), sheet));
+      reporter.line(`${row.caption[0] ?? row.name} by depth → ${this.layerSheets.at(-1)!}`);
+    }
+  }
+}
+
+/** Rows of a sheet, over all its bands: some six thousand pixels. */
+const rowsPerSheet = 24;
+
+/** Numbers that a page holds: some 25 MB. */
+const numbersPerPage = 9e6;

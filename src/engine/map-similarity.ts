@@ -1,0 +1,47 @@
+/** From here on two maps are nearly the same: they share nine tenths of their variance (0.95² = 0.90). */
+export const nearlySame = 0.95;
+
+/**
+ * How alike two maps are: Pearson's correlation of their numbers, −1 to 1. Maps that differ by a factor and a constant
+ * are alike: 1. Of two constant maps 1, of a constant map and another 0.
+ */
+export function mapSimilarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) throw new RangeError(`${a.length} numbers beside ${b.length}`);
+  const [meanA, meanB] = [meanOf(a), meanOf(b)];
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const [p, q] = [a[i]! - meanA, b[i]! - meanB];
+    ab += p * q;
+    aa += p * p;
+    bb += q * q;
+  }
+  if (aa === 0 || bb === 0) return aa === bb ? 1 : 0;
+  return ab / Math.sqrt(aa * bb);
+}
+
+function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
+}
+
+/** Two classes whose maps are nearly the same. */
+export interface SimilarPair<T> {
+  readonly first: T;
+  readonly second: T;
+  readonly similarity: number;
+}
+
+/** The pairs of maps of one image that are at least this much alike, the most alike first. */
+export function similarPairs<T extends { readonly map: ArrayLike<number> }>(
+  maps: readonly T[],
+  threshold = nearlySame,
+): readonly SimilarPair<T>[] {
+  const pairs = maps.flatMap((first, i) =>
+    maps.slice(i + 1).map((second) => {
+      return { first, second, similarity: mapSimilarity(first.map, second.map) };
+    }),
+  );
+  const alike = pairs.filter(({ similarity }) => similarity >= threshold);
+  return alike.sort((p, q) => q.similarity - p.similarity);
+}

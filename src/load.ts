@@ -1,0 +1,47 @@
+import type { Backend } from "./backends/backend.js";
+import { ortBackend } from "./backends/ort/ort-backend.js";
+import { providers as tfjsProviders } from "./backends/tfjs/providers.js";
+import { tfjsBackend } from "./backends/tfjs/tfjs-backend.js";
+import { UsageError } from "./errors.js";
+import { Model } from "./model.js";
+import type { LoadOptions } from "./model-options.js";
+import { decodeModel } from "./onnx/decode.js";
+import { importModel } from "./onnx/import.js";
+import { readFile } from "./read-file.js";
+
+/**
+ * Loads an ONNX model.
+ *
+ * @param source a path (in a browser, a URL), or the file's bytes
+ * @throws {ModelFormatError} where it is no ONNX model @throws {ExternalDataError} where a file of weights is missing
+ * @throws {UsageError} where the engine has no such provider
+ */
+export async function load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  const backend = backendOf(options);
+  if (typeof source !== "string") {
+    return new Model(
+      await importModel(decodeModel(source), options.externalData),
+      backend,
+      options,
+    );
+  }
+  const { externalDataFiles } = await import("./onnx/external-data-file.js");
+  const bytes = await readFile(source, "the model");
+  const reader = options.externalData ?? externalDataFiles(source);
+  return new Model(await importModel(decodeModel(bytes), reader), backend, options);
+}
+
+/** @throws {UsageError} where the engine has no such provider */
+function backendOf({ backend = "ort", provider, threads, wasmPaths }: LoadOptions): Backend {
+  if (typeof backend !== "string") return backend;
+  const options = {
+    ...(threads === undefined ? {} : { threads }),
+    ...(wasmPaths === undefined ? {} : { wasmPaths }),
+  };
+  if (backend === "ort") return ortBackend({ ...options, ...(provider ? { provider } : {}) });
+  const known = tfjsProviders.find((name) => name === (provider ?? tfjsProviders[0]));
+  if (known) return tfjsBackend({ ...options, provider: known });
+  throw new UsageError(
+    `tfjs has no provider "${provider ?? ""}"; there are ${tfjsProviders.join(", ")}`,
+  );
+}

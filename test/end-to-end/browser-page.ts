@@ -1,0 +1,79 @@
+// Runs in the browser: called from browser-*.test.ts.
+import { decodeImage, decodeNpy, encodePng, load, type LoadOptions } from "../../src/index.js";
+
+export interface BrowserExplanation {
+  readonly target: number | string;
+  readonly score: number;
+  readonly conditioned: number;
+  readonly map: Float32Array;
+}
+
+/** Explains a picture; both are URLs. */
+export async function explain(
+  model: string,
+  image: string,
+  options: LoadOptions,
+): Promise<BrowserExplanation> {
+  const loaded = await load(model, options);
+  const x = await loaded.preprocess(image, "imagenet");
+  const { target, score, completeness, map } = await loaded.explain(x);
+  await loaded.dispose();
+  const { conditioned } = completeness;
+  return { target, score, conditioned, map: map.data as Float32Array };
+}
+
+/** The same for a batch that is ready; `input` is the URL of a .npy file. Maps of all samples. */
+export async function explainArray(
+  model: string,
+  input: string,
+  target: readonly number[],
+  options: LoadOptions,
+): Promise<{ scores: number[]; map: Float32Array }> {
+  const loaded = await load(model, options);
+  const x = decodeNpy(new Uint8Array(await (await fetch(input)).arrayBuffer()));
+  const { samples, map } = await loaded.explain(x, { target });
+  await loaded.dispose();
+  return { scores: samples.map((s) => s.score), map: map.data as Float32Array };
+}
+
+/**
+ * How many tensors tfjs holds after one explanation, after as many more as `runs`, and when the model is gone.
+ */
+export async function countTensors(
+  model: string,
+  image: string,
+  runs: number,
+  options: LoadOptions,
+): Promise<number[]> {
+  const tf = await import("@tensorflow/tfjs");
+  const loaded = await load(model, { ...options, backend: "tfjs" });
+  const x = await loaded.preprocess(image, "imagenet");
+  const counts: number[] = [];
+  await loaded.explain(x);
+  counts.push(tf.memory().numTensors);
+  for (let run = 0; run < runs; run++) await loaded.explain(x);
+  counts.push(tf.memory().numTensors);
+  await loaded.dispose();
+  counts.push(tf.memory().numTensors);
+  return counts;
+}
+
+/** Size and SHA-256 of a picture's pixels, or the message that says why there are none. */
+export async function decode(url: string, bytes?: number): Promise<string> {
+  const file = new Uint8Array(await (await fetch(url)).arrayBuffer());
+  try {
+    const { width, height, data } = await decodeImage(file.subarray(0, bytes), "the image");
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data.slice()));
+    const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return `${width} x ${height}: ${hex}`;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** A picture written as PNG and read back. */
+export async function rewrite(url: string): Promise<boolean> {
+  const raster = await decodeImage(new Uint8Array(await (await fetch(url)).arrayBuffer()), "it");
+  const again = await decodeImage(await encodePng(raster), "it");
+  return raster.data.every((value, i) => again.data[i] === value);
+}

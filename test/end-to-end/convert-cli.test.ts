@@ -1,0 +1,249 @@
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import * as ort from "onnxruntime-node";
+import { describe, expect, test } from "vitest";
+import { writeOnnxFile } from "../../converters/write-onnx-file.js";
+import { sliceBatch } from "../../src/engine/batches.js";
+import { decodeModel } from "../../src/onnx/decode.js";
+import { externalDataFiles } from "../../src/onnx/external-data-file.js";
+import { importModel } from "../../src/onnx/import.js";
+import type { ModelProto } from "../../src/onnx/schema.js";
+import { decodeNpy } from "../../src/tensor/npy.js";
+import { relativeMaximum } from "../support/compare.js";
+import { numbersIn } from "../support/converted.js";
+import { runModel } from "../support/run-model.js";
+import {
+  efficientNet,
+  filesIn,
+  fixture,
+  fullgrad,
+  readJson,
+  temporaryFolder,
+  tinyInput,
+  tinyRelu,
+} from "./cli-harness.js";
+import { twoClasses, writeModelFile } from "./cli-models.js";
+
+const read = (path: string): ModelProto => decodeModel(readFileSync(path));
+
+function dictionary(entries: ModelProto["metadataProps"] = []): Record<string, string> {
+  return Object.fromEntries(entries.map(({ key, value }) => [key ?? "", value ?? ""]));
+}
+
+function metadataOf(path: string): Record<string, string> {
+  return dictionary(read(path).metadataProps);
+}
+
+/** Converts the tiny network and returns the path of the file, or the exit code and the message. */
+async function convertTiny(...flags: string[]): Promise<string> {
+  const out = join(temporaryFolder(), "out.onnx");
+  const { code, stderr } = await fullgrad("convert", tinyRelu, "--to", "onnx", "-o", out, ...flags);
+  expect([code, stderr]).toEqual([0, ""]);
+  return out;
+}
+
+describe("convert --to onnx", () => {
+  test("of EfficientNet-lite0: the map, class and score of explain, in a file hardly larger", async () => {
+    const folder = temporaryFolder();
+    const out = join(folder, "deep", "cat.fullgrad.onnx");
+    const run = await fullgrad("convert", efficientNet, "--to", "onnx", "-o", out, "--json");
+    expect(run.code).toBe(0);
+    const report = JSON.parse(run.stdout) as Record<string, unknown>;
+    expect(report).toMatchObject({ files: [out], bytes: statSync(out).size, opset: 18, ir: 8 });
+    expect(statSync(out).size / statSync(efficientNet).size).toBeLessThan(1.1);
+    expect(filesIn(join(folder, "deep"))).toEqual(["cat.fullgrad.onnx"]);
+
+    const input = fixture("efficientnet-lite0", "chelsea.input.npy");
+    const explained = await fullgrad("explain", efficientNet, input, "-o", folder, "--quiet");
+    expect(explained.code).toBe(0);
+    const manifest = readJson(join(folder, "chelsea.input.json"));
+    const x = decodeNpy(readFileSync(input));
+    const results = await runModel(readFileSync(out), new Map([["input", x]]));
+    const map = decodeNpy(readFileSync(join(folder, "chelsea.input.map.npy")));
+    expect(relativeMaximum(results.get("saliency")!, map)).toBeLessThan(1e-5);
+    expect(numbersIn(results, "target")).toEqual([manifest["target"]]);
+    const [score, sum, rest] = numbersIn(results, "completeness");
+    expect(score).toBeCloseTo(Number(manifest["score"]), 4);
+    expect([sum! + rest!, rest]).toEqual([expect.closeTo(score!, 4), expect.closeTo(0, 3)]);
+  });
+
+  test("says in the file what it is and how it was made", async () => {
+    const flags = ["--target", "2", "--convention", "paper2019", "--with", "terms,input-gradient"];
+    const out = await convertTiny(...flags, "--preprocess", "none");
+    const proto = read(out);
+    expect(proto.producerName).toBe("fullgrad");
+    expect(proto.producerVersion).toMatch(/^\d+\.\d+\.\d+$/);
+    const metadata = metadataOf(out);
+    expect(metadata).toMatchObject({
+      "fullgrad.method": "fullgrad",
+      "fullgrad.settings": '{"convention":"paper2019"}',
+      "fullgrad.target": "2",
+      "fullgrad.explained_output": "logits",
+      "fullgrad.explained_input": "input",
+      "fullgrad.inputs": '["image"]',
+      "fullgrad.source": "tiny-relu.legacy.onnx",
+      "fullgrad.source_sha256": createHash("sha256").update(readFileSync(tinyRelu)).digest("hex"),
+    });
+    expect(JSON.parse(metadata["fullgrad.preprocessing"]!)).toMatchObject({ rescale: 1 / 255 });
+    const outputs = proto.graph!.output!;
+    expect(outputs.map((o) => o.name)).toEqual([
+      ...["saliency", "logits", "target", "completeness", "terms", "input_gradient"],
+    ]);
+    expect(outputs.every((o) => o.docString !== "")).toBe(true);
+    const terms = JSON.parse(metadata["fullgrad.terms"]!) as string[];
+    const last = outputs[4]!.type!.tensorType!.shape!.dim!.at(-1);
+    expect(terms.length).toBe(Number(last!.dimValue));
+  });
+
+  test("takes a label for a target", async () => {
+    const labels = join(temporaryFolder(), "labels.txt");
+    writeFileSync(labels, "cat\ndog\nfox\nowl\nbee\n");
+    const out = await convertTiny("--target", "fox", "--labels", labels);
+    expect(metadataOf(out)["fullgrad.target"]).toBe("2");
+  });
+
+  test("takes the size of a model that leaves it open", async () => {
+    const folder = temporaryFolder();
+    const model = writeModelFile(folder, twoClasses({ size: ["height", "width"] }));
+    const out = join(folder, "out.onnx");
+    for (const [flags, size] of [
+      [
+        ["--size", "10x12"],
+        [10, 12],
+      ],
+      [
+        ["--preprocess", "imagenet"],
+        [224, 224],
+      ],
+      [[], [224, 224]],
+    ] as const) {
+      const run = await fullgrad("convert", model, "--to", "onnx", "-o", out, ...flags);
+      expect(run.code).toBe(0);
+      const [saliency] = read(out).graph!.output!;
+      const dims = saliency!.type!.tensorType!.shape!.dim!.slice(2).map((d) => Number(d.dimValue));
+      expect(dims).toEqual(size);
+    }
+  });
+});
+
+describe("weights beyond one file's limit", () => {
+  test("go to a file beside the model, which ONNX Runtime and this project read", async () => {
+    const folder = temporaryFolder();
+    const inline = await convertTiny();
+    const path = join(folder, "split.onnx");
+    const written = writeOnnxFile(path, read(inline), { maxInlineBytes: 2000 });
+    expect(written).toEqual([path, `${path}.data`]);
+    expect(filesIn(folder)).toEqual(["split.onnx", "split.onnx.data"]);
+    const external = read(path).graph!.initializer!.filter((t) => t.dataLocation === 1);
+    expect(external.length).toBeGreaterThan(0);
+    for (const { externalData } of external) {
+      const entries = dictionary(externalData);
+      expect(entries["location"]).toBe("split.onnx.data");
+      expect(Number(entries["offset"]) % 4096).toBe(0);
+    }
+    const x = decodeNpy(readFileSync(tinyInput));
+    const feeds = new Map([["input", x]]);
+    const wanted = await runModel(readFileSync(inline), feeds);
+    const session = await ort.InferenceSession.create(path);
+    const results = await session.run({
+      input: new ort.Tensor("float32", x.data as Float32Array, x.dims),
+    });
+    expect(results["saliency"]!.data).toEqual(wanted.get("saliency")!.data);
+    const [ours, own] = await Promise.all([
+      importModel(read(path), externalDataFiles(path)),
+      importModel(read(inline)),
+    ]);
+    expect(ours.constants).toEqual(own.constants);
+  });
+
+  test("replace an older file as a whole, and leave nothing behind where that fails", async () => {
+    const folder = temporaryFolder();
+    const model = read(await convertTiny());
+    const path = join(folder, "split.onnx");
+    writeOnnxFile(path, model);
+    writeOnnxFile(path, model, { maxInlineBytes: 2000 });
+    expect(filesIn(folder)).toEqual(["split.onnx", "split.onnx.data"]);
+    const x = sliceBatch(decodeNpy(readFileSync(tinyInput)), [0]);
+    const session = await ort.InferenceSession.create(path);
+    const data = x.data as Float32Array;
+    const results = await session.run({ input: new ort.Tensor("float32", data, x.dims) });
+    expect(results["saliency"]!.dims).toEqual([1, 1, 8, 8]);
+
+    const blocked = join(folder, "blocked.onnx");
+    mkdirSync(`${blocked}.data`);
+    expect(() => writeOnnxFile(blocked, model, { maxInlineBytes: 2000 })).toThrow(/is a folder/);
+    expect(filesIn(folder)).not.toContain("blocked.onnx");
+  });
+});
+
+describe("what convert refuses", () => {
+  async function refused(...argv: string[]): Promise<[number, string]> {
+    const out = join(temporaryFolder(), "out.onnx");
+    const all = argv.includes("-o") ? argv : [...argv, "-o", out];
+    const { code, stderr } = await fullgrad("convert", ...all);
+    expect(filesIn(join(out, ".."))).toEqual([]);
+    return [code, stderr];
+  }
+
+  test.each([
+    [["--to", "coreml"], /allowed choices are onnx/i],
+    [[], /--to/],
+    [["--to", "onnx", "--target", "top5"], /top5: a file explains one target at a time/],
+    [["--to", "onnx", "--target", "99"], /--target 99: there is no such class/],
+    [["--to", "onnx", "--target", "unheard of"], /unheard of/],
+    [["--to", "onnx", "--output-format", "overlay"], /fold the preprocessing.*--preprocess/s],
+    [["--to", "onnx", "--preprocess", "nowhere.json"], /--preprocess nowhere.json/],
+    [["--to", "onnx", "--with", "gradcam"], /no output "gradcam"; there are input-gradient/],
+    [["--to", "onnx", "--with", "term:nothing"], /no bias-bearing node "nothing"; there are "/],
+    [["--to", "onnx", "--output", "nothing"], /no output "nothing"/],
+    [["--to", "onnx", "--size", "9x9"], /fixed at 8x8/],
+  ] as const)("%j", async (flags, message) => {
+    const [code, stderr] = await refused(tinyRelu, ...flags);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
+  test("to write over its source, under any name, or over a folder", async () => {
+    const folder = temporaryFolder();
+    const model = join(folder, "model.onnx");
+    copyFileSync(tinyRelu, model);
+    symlinkSync(model, join(folder, "link.onnx"));
+    const before = readFileSync(model);
+    for (const out of [model, join(folder, "link.onnx"), join(folder, ".", "model.onnx")]) {
+      const [code, stderr] = await refused(model, "--to", "onnx", "-o", out);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/this is the source itself/)]);
+    }
+    const [code, stderr] = await refused(model, "--to", "onnx", "-o", folder);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/this is a folder/)]);
+    expect(readFileSync(model)).toEqual(before);
+  });
+
+  test("to write over the weights of its source", async () => {
+    const folder = temporaryFolder();
+    for (const end of ["onnx", "onnx.data"]) {
+      const name = `external-data.dynamo.${end}`;
+      copyFileSync(fixture("forms", name), join(folder, name));
+    }
+    const model = join(folder, "external-data.dynamo.onnx");
+    const [code, stderr] = await refused(model, "--to", "onnx", "-o", `${model}.data`);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/this is the source itself/)]);
+  });
+
+  test("a picture for an input that is none", async () => {
+    const folder = temporaryFolder();
+    const model = writeModelFile(folder, twoClasses({ channels: 5 }));
+    const out = join(folder, "out.onnx");
+    const flags = ["--to", "onnx", "-o", out, "--preprocess", "imagenet"];
+    const { code, stderr } = await fullgrad("convert", model, ...flags);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/no picture fits/)]);
+    expect(filesIn(folder)).toEqual(["model.onnx"]);
+  });
+});

@@ -1,0 +1,54 @@
+import fc from "fast-check";
+import { describe, it } from "vitest";
+import type { Backend, Tensors } from "../../../src/backends/backend.js";
+import type { Tensor } from "../../../src/tensor/tensor.js";
+import { expectSame } from "../../support/compare.js";
+import { apply } from "./application.js";
+import type { Case, Row } from "./case.js";
+import { rows } from "./table.js";
+
+const runs = Number(process.env["FULLGRAD_RUNS"] ?? 10);
+const seed = Number(process.env["FULLGRAD_SEED"] ?? 20190502);
+
+/**
+ * Two engines compute the same of every operator in float32, forward, backward and bias, over random geometry (design
+ * §3, law 4).
+ */
+export function enginesAgree(backend: Backend, reference: Backend): void {
+  describe(`${backend.name} computes what ${reference.name} does`, () => {
+    it.each(rows.map((row) => ({ row, op: row.op })))(
+      "$op",
+      { timeout: 600_000 },
+      async ({ row }) => {
+        const cases = fc.record({ geometry: row.cases, seed: fc.noShrink(fc.nat()) });
+        const property = fc.asyncProperty(cases, ({ geometry, seed: numbers }) =>
+          checkAgreement(backend, reference, row, { ...geometry, op: row.op, seed: numbers }),
+        );
+        await fc.assert(property, { numRuns: runs * (row.effort ?? 1), seed });
+      },
+    );
+  });
+}
+
+async function checkAgreement(
+  backend: Backend,
+  reference: Backend,
+  row: Row,
+  c: Case,
+): Promise<void> {
+  const { graph, inputs, covectors } = apply(row, c, "float32");
+  const feeds = new Map<string, Tensor>(covectors);
+  for (const { name, value } of inputs.values()) feeds.set(name, value);
+  const run = async (engine: Backend): Promise<Tensors> => {
+    const executable = await engine.compile(graph);
+    try {
+      return await executable.run(feeds);
+    } finally {
+      await executable.dispose();
+    }
+  };
+  const [actual, expected] = [await run(backend), await run(reference)];
+  for (const { name } of graph.outputs) {
+    expectSame(name, actual.get(name)!, expected.get(name)!, 1e-5);
+  }
+}

@@ -1,0 +1,32 @@
+import { describeConversion } from "../../converters/describe-conversion.js";
+import {
+  convertToOnnx,
+  type Conversion,
+  type ConversionOptions,
+} from "../../converters/onnx-to-fullgrad-onnx.js";
+import type { Tensors } from "../../src/backends/backend.js";
+import type { Model } from "../../src/model.js";
+import { encodeModel } from "../../src/onnx/encode.js";
+import { toNumbers } from "../../src/tensor/tensor.js";
+import { runModel } from "./run-model.js";
+
+/** A converted model, as the bytes of its file and as what is run of them. */
+export interface Converted extends Conversion {
+  readonly bytes: Uint8Array;
+  /** ONNX Runtime on the file, with nothing of ours in between. */
+  run(feeds: Tensors): Promise<Tensors>;
+}
+
+export function convert(model: Model, options: ConversionOptions = {}): Converted {
+  const conversion = convertToOnnx(model.imported, options);
+  const origin = { version: "0", file: "model.onnx", sha256: "0" };
+  const bytes = encodeModel(describeConversion(conversion, options, origin));
+  return { ...conversion, bytes, run: (feeds) => runModel(bytes, feeds) };
+}
+
+/** The numbers of an output, by its name. */
+export function numbersIn(results: Tensors, name: string): number[] {
+  const value = results.get(name);
+  if (!value) throw new Error(`no output "${name}"; there are ${[...results.keys()].join(", ")}`);
+  return Array.from(toNumbers(value));
+}

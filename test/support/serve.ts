@@ -1,0 +1,67 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, normalize } from "node:path";
+
+/** A server of files. */
+export interface Site {
+  /** Without a slash at its end. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".css": "text/css",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+  ".png": "image/png",
+  ".jpg": "image/jpeg",
+  ".svg": "image/svg+xml",
+};
+
+/** Pages with these are cross-origin isolated, which wasm threads need. */
+const headers = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+  "Cache-Control": "no-store",
+};
+
+/**
+ * Serves folders on a free port of this machine.
+ *
+ * @param folders by the path under which they appear, "/" or "/fixtures/"; the longest that fits is taken
+ */
+export async function serve(folders: Readonly<Record<string, string>>): Promise<Site> {
+  const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
+  const answer = async (path: string, response: ServerResponse): Promise<void> => {
+    const prefix = prefixes.find((p) => path.startsWith(p));
+    // A path that begins with "/" cannot climb out of it.
+    const inside = prefix === undefined ? "" : normalize(`/${path.slice(prefix.length)}`);
+    const file = join(folders[prefix ?? "/"] ?? "", inside.endsWith("/") ? "index.html" : inside);
+    try {
+      const bytes = await readFile(file);
+      const type = types[extname(file)] ?? "application/octet-stream";
+      response.writeHead(200, { ...headers, "Content-Type": type }).end(bytes);
+    } catch {
+      response.writeHead(404, headers).end();
+    }
+  };
+  const server = createServer((request, response) => {
+    void answer(decodeURIComponent(new URL(request.url ?? "/", "http://x").pathname), response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
