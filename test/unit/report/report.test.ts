@@ -50,6 +50,10 @@ test("a summary has the mean of each place, of the curve, and of single numbers"
   expect(find("hit", "fullgrad")).toMatchObject({ n: 2, mean: 0.5 });
   const curve = report.summary.find((r) => r.over === "curve" && r.method === "fullgrad");
   expect(curve).toMatchObject({ n: 2, mean: (1 + 2.5) / 2 });
+  // On the first sample the curve of random has a hole; on the second, fullgrad's is lower.
+  expect(curve!.won).toEqual({ samples: 1, of: 1 });
+  expect(find("hit", "fullgrad").won).toEqual({ samples: 1, of: 2 });
+  expect(find("hit", "random").won).toBeUndefined();
 });
 
 test("the table has every number, and names with commas and quotes survive", () => {
