@@ -71,12 +71,16 @@ export function checkFree(path: string, sources: readonly string[]): void {
 
 const temporary = (path: string): string => join(dirname(path), `.${basename(path)}.tmp`);
 
+/** Bytes of one write: Node takes less than 2 GiB. */
+const mostAtOnce = 2 ** 30;
+
 function writeBlocks(path: string, blocks: readonly ExternalBlock[]): void {
   const file = openSync(path, "w");
   try {
     for (const { offset, bytes } of blocks) {
       for (let done = 0; done < bytes.length;) {
-        done += writeSync(file, bytes, done, bytes.length - done, offset + done);
+        const here = Math.min(bytes.length - done, mostAtOnce);
+        done += writeSync(file, bytes, done, here, offset + done);
       }
     }
   } finally {

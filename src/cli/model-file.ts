@@ -39,7 +39,11 @@ export interface ExplainableModel extends ModelFile {
 }
 
 export function sha256(data: Uint8Array | string): string {
-  return createHash("sha256").update(data).digest("hex");
+  const hash = createHash("sha256");
+  if (typeof data === "string") return hash.update(data).digest("hex");
+  // Node takes less than 2 GiB at once.
+  for (let at = 0; at < data.length; at += 2 ** 30) hash.update(data.subarray(at, at + 2 ** 30));
+  return hash.digest("hex");
 }
 
 /**

@@ -42,6 +42,9 @@ function isInside(path: string, folder: string): boolean {
   return rest !== "" && rest !== ".." && !rest.startsWith(`..${sep}`) && !isAbsolute(rest);
 }
 
+/** Bytes of one read. Node 20 ends the process, not the call, where it is 2 GiB or more. */
+const mostAtOnce = 2 ** 30;
+
 async function readSlice(
   path: string,
   named: string,
@@ -59,7 +62,8 @@ async function readSlice(
   try {
     let done = 0;
     while (done < length) {
-      const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
+      const here = Math.min(length - done, mostAtOnce);
+      const { bytesRead } = await file.read(bytes, done, here, offset + done);
       if (bytesRead === 0)
         throw new ExternalDataError(`"${named}" became shorter while it was read`);
       done += bytesRead;
