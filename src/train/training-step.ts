@@ -60,10 +60,8 @@ export function trainingStep(
   { batch, optimizer, gradients: wanted = false }: StepOptions,
 ): TrainingStep {
   const rules = withBatchStatistics(registry);
-  const graph = withStateAsInputs(
-    useBatchStatistics(atBatch(classifier, registry, batch)),
-    classifier,
-  );
+  const normalized = useBatchStatistics(atBatch(classifier, registry, batch));
+  const graph = withStateAsInputs(normalized.graph, classifier);
   const b = GraphBuilder.on(graph, rules.infer);
   const labels = b.input("labels", { dtype: "int64", shape: [batch] });
   const scalars = optimizer.scalars.map((name) => b.input(name, { dtype: "float32", shape: [] }));
@@ -74,7 +72,11 @@ export function trainingStep(
     classifier.classes,
   ]);
   const names = classifier.parameters.map((p) => p.name);
-  const { active } = activePath(graph, rules, names);
+  const active = new Set(activePath(graph, rules, names).active);
+  for (const { mean, variance } of normalized.statistics.values()) {
+    active.delete(mean);
+    active.delete(variance);
+  }
   const gradients = differentiate(b, graph, rules, new Map([[classifier.scores, seed]]), active);
 
   const outputs = new Map<string, Value>([
