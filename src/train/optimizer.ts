@@ -10,6 +10,7 @@ export interface Update {
 
 /** A rule that turns gradients into steps. */
 export interface Optimizer {
+  /** With its settings: part of what a checkpoint must agree with. */
   readonly name: string;
   /** What it keeps beside each parameter, zero at the start: "momentum", for one. */
   readonly slots: readonly string[];
