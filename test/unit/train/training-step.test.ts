@@ -38,7 +38,7 @@ describe.each(networks)("training $net, exported by $exporter", ({ net, exporter
   async function run(optimizer: Optimizer, rate: number): Promise<[TrainingStep, Tensors[]]> {
     const classifier = await trainable(net, exporter);
     const step = trainingStep(classifier, registry, { batch: 6, optimizer, gradients: true });
-    const executable = await ortBackend().compile(step.graph);
+    const executable = await ortBackend({ threads: 1 }).compile(step.graph);
     const weights = storedWeights(classifier);
     const facts = step.graph.facts;
     let state = new Map(
