@@ -3,16 +3,16 @@
  *
  * @module
  */
-export {
-  load,
-  Model,
-  type Explanation,
-  type ExplainOptions,
-  type Feeds,
-  type LoadOptions,
-  type RunOptions,
-  type TargetOptions,
-} from "./model.js";
+export { load, Model } from "./model.js";
+export type {
+  CompleteExplanation,
+  Explanation,
+  ExplainOptions,
+  Feeds,
+  LoadOptions,
+  RunOptions,
+  TargetOptions,
+} from "./model-options.js";
 export type { BiasUnit } from "./analyzer/bias-plan.js";
 export type { BiasReport, HoleReport, Inspection, PortReport } from "./analyzer/report.js";
 export type { Backend, Executable, Tensors } from "./backends/backend.js";
@@ -20,8 +20,11 @@ export { ortBackend, type OrtOptions } from "./backends/ort/ort-backend.js";
 export type { NodeGap } from "./engine/bisect.js";
 export { completenessTolerance, isComplete, type Completeness } from "./engine/completeness.js";
 export { conventions, type Convention } from "./engine/psi.js";
-export type { FullGradientResult, SampleResult, TermSum } from "./engine/session.js";
-export type { Target } from "./engine/target.js";
+export type { Method } from "./engine/method.js";
+export type { ExplainedSample, SampleResult, TermSum } from "./engine/samples.js";
+export type { Progress } from "./engine/sampler.js";
+export type { FullGradientResult } from "./engine/session.js";
+export type { Contrast, PlainTarget, Quantity, Target } from "./engine/target.js";
 export * from "./errors.js";
 export { decodeImage, encodePng } from "./image/codec.js";
 export type { ColormapName } from "./image/colormap.js";
@@ -29,6 +32,7 @@ export { heatmap, overlay, type OverlayOptions } from "./image/overlay.js";
 export { parsePreprocessing } from "./image/preprocessing-file.js";
 export { presets, viewOf, type Preprocessing } from "./image/preprocess.js";
 export type { Raster } from "./image/raster.js";
+export { methods, type MethodSettings } from "./methods/all.js";
 export type { DType } from "./tensor/dtype.js";
 export { decodeNpy, encodeNpy } from "./tensor/npy.js";
 export { float32, fromNumbers, tensor, toNumbers, type Tensor } from "./tensor/tensor.js";

@@ -2,81 +2,42 @@ import type { Inspection } from "./analyzer/report.js";
 import type { Backend, Tensors } from "./backends/backend.js";
 import { ortBackend } from "./backends/ort/ort-backend.js";
 import type { NodeGap } from "./engine/bisect.js";
-import type { Completeness } from "./engine/completeness.js";
 import { inspectModel } from "./engine/inspect.js";
 import { checkExplainable, partOf, withHints, type ModelPart } from "./engine/part.js";
-import type { Convention } from "./engine/psi.js";
-import {
-  Session,
-  type FullGradientResult,
-  type SampleResult,
-  type SessionExplanation,
-} from "./engine/session.js";
-import { isOpen, openSizes, type ImageSize } from "./engine/sizes.js";
-import type { Target } from "./engine/target.js";
-import { InputError, UsageError } from "./errors.js";
+import type { PixelRange } from "./engine/image.js";
+import type { Method } from "./engine/method.js";
+import type { SampleResult } from "./engine/samples.js";
+import { Session, type FullGradientResult } from "./engine/session.js";
+import { isOpen, openSizes } from "./engine/sizes.js";
+import { InputError } from "./errors.js";
 import { decodeImage } from "./image/codec.js";
-import { fitTo, preprocess, presets, type Preprocessing, type Size } from "./image/preprocess.js";
+import {
+  fitTo,
+  pixelRange,
+  preprocess,
+  presets,
+  type Preprocessing,
+  type Size,
+} from "./image/preprocess.js";
 import type { Raster } from "./image/raster.js";
-import { methods } from "./methods/all.js";
+import { findMethod } from "./methods/all.js";
 import { decodeModel } from "./onnx/decode.js";
-import type { ExternalDataReader } from "./onnx/external-data.js";
+import {
+  settingsOf,
+  targetOf,
+  type CompleteExplanation,
+  type ExplainOptions,
+  type Explanation,
+  type LoadOptions,
+  type RunOptions,
+  type TargetOptions,
+} from "./model-options.js";
 import { importModel } from "./onnx/import.js";
 import type { Graph } from "./onnx/ir.js";
 import { registry } from "./ops/all.js";
 import { prepare } from "./passes/prepare.js";
 import type { Shape } from "./tensor/shape.js";
 import type { Tensor } from "./tensor/tensor.js";
-
-export interface LoadOptions {
-  /** The engine; ONNX Runtime unless given. */
-  readonly backend?: Backend;
-  /** Execution provider of ONNX Runtime: cpu (default), cuda, webgpu, dml, coreml. */
-  readonly provider?: string;
-  /** Threads for one operator; one a core unless given. */
-  readonly threads?: number;
-  /** The input to explain; the only one, or the only image, unless given. */
-  readonly input?: string;
-  /**
-   * The output to explain; the first one unless given. "logits" is what goes into the Softmax or Sigmoid that makes the
-   * first one. Any other value of the model is an output too, by its name in the file.
-   */
-  readonly output?: string;
-  /** Height and width to use where the model leaves them open. */
-  readonly size?: ImageSize;
-  /** Reads weights kept in other files, for a model given as bytes. A path finds its own. */
-  readonly externalData?: ExternalDataReader;
-}
-
-/** Values of the inputs beside the one that is explained, by name: a row for each sample, or one value for all. */
-export type Feeds = Readonly<Record<string, Tensor>>;
-
-export interface RunOptions {
-  readonly feeds?: Feeds;
-}
-
-export interface TargetOptions extends RunOptions {
-  /**
-   * The number to explain: "top" (default), one class for all samples, or one for each; for outputs of other shapes
-   * than [N,K], in words: "8@10,12" (class 8 at x 10, y 12), "8@0,0,16,16" (mean over a region), "8@" (over all),
-   * "box:5,class:2", "3,1,4" (an index); or as the seed of a weighted sum.
-   */
-  readonly target?: Target;
-}
-
-export interface ExplainOptions extends TargetOptions {
-  /** Name of the method: "fullgrad" unless given. */
-  readonly method?: string;
-  /** How terms become a map: "head" (default) or "paper2019". */
-  readonly convention?: Convention;
-}
-
-/** A saliency map with the score it explains. Where there are several samples, `score`, `target` and `completeness` are the first one's. */
-export interface Explanation extends SessionExplanation {
-  readonly target: number | string;
-  readonly score: number;
-  readonly completeness: Completeness;
-}
 
 /**
  * A model, ready to be explained.
@@ -94,6 +55,7 @@ export class Model {
   private readonly options: LoadOptions;
   /** One for each size that was asked for; a single one where the model fixes it. */
   private readonly sessions = new Map<string, Session>();
+  private readonly checked = new WeakSet<Session>();
   private chosen: ModelPart | undefined;
 
   /** Use {@link load}. */
@@ -161,45 +123,53 @@ export class Model {
    * @throws {TargetError} where the target does not exist; says which ones do
    * @throws {UnsupportedModelError} where the output cannot be explained; says which values can
    */
+  explain(
+    x: Tensor,
+    options?: ExplainOptions & { readonly method?: "fullgrad" },
+  ): Promise<CompleteExplanation>;
+  explain(x: Tensor, options: ExplainOptions): Promise<Explanation>;
   async explain(x: Tensor, options: ExplainOptions = {}): Promise<Explanation> {
-    const { method: name = "fullgrad", target = "top", convention = "head" } = options;
-    const method = methods.find((m) => m.name === name);
-    if (!method) {
-      throw new UsageError(
-        `no method "${name}"; there are ${methods.map((m) => m.name).join(", ")}`,
-      );
-    }
-    const explanation = await this.ask(x, options, (session, feeds) =>
-      session.explain(x, method, target, convention, feeds),
+    const { method: name, preprocessing, batch, signal, onProgress } = options;
+    const method = findMethod(name ?? "fullgrad");
+    const pixels = preprocessing && this.pixels(preprocessing);
+    const explanation = await this.ask(
+      x,
+      options,
+      (session, feeds) =>
+        session.explain(x, method, targetOf(options), {
+          settings: settingsOf(options),
+          feeds,
+          ...(pixels ? { pixels } : {}),
+          ...(batch === undefined ? {} : { batch }),
+          ...(signal ? { signal } : {}),
+          ...(onProgress ? { onProgress } : {}),
+        }),
+      method,
     );
-    const [first] = explanation.samples;
+    const { target: explained, score, completeness } = explanation.samples[0]!;
     return {
       ...explanation,
-      target: first!.target,
-      score: first!.score,
-      completeness: first!.completeness,
+      target: explained,
+      score,
+      ...(completeness ? { completeness } : {}),
     };
   }
 
   /** The full-gradient decomposition: every term, signed, with its node. */
   fullGradient(x: Tensor, options: TargetOptions = {}): Promise<FullGradientResult> {
     return this.ask(x, options, (session, feeds) =>
-      session.fullGradient(x, options.target ?? "top", feeds),
+      session.fullGradient(x, targetOf(options), feeds),
     );
   }
 
   /** The sums of all terms of each sample, and what is left over. */
   verify(x: Tensor, options: TargetOptions = {}): Promise<readonly SampleResult[]> {
-    return this.ask(x, options, (session, feeds) =>
-      session.verify(x, options.target ?? "top", feeds),
-    );
+    return this.ask(x, options, (session, feeds) => session.verify(x, targetOf(options), feeds));
   }
 
   /** What each node hands on of what it gets, for the first sample; the node that loses most comes first. */
   bisect(x: Tensor, options: TargetOptions = {}): Promise<readonly NodeGap[]> {
-    return this.ask(x, options, (session, feeds) =>
-      session.bisect(x, options.target ?? "top", feeds),
-    );
+    return this.ask(x, options, (session, feeds) => session.bisect(x, targetOf(options), feeds));
   }
 
   /** Frees the engine's memory. */
@@ -225,15 +195,28 @@ export class Model {
     x: Tensor,
     options: RunOptions,
     question: (session: Session, feeds: Tensors) => Promise<T>,
+    method?: Method,
   ): Promise<T> {
     const feeds = this.feeds(options);
     try {
       const session = this.open(x, feeds);
-      checkExplainable(session.graph, registry, session.input, session.output);
+      if (!(method?.kind === "sampling" && method.gradientFree)) this.check(session);
       return await question(session, feeds);
     } catch (error) {
       throw withHints(error, this.imported, this.part(), registry, this.sizes(x, feeds));
     }
+  }
+
+  /** Once for each session. */
+  private check(session: Session): void {
+    if (this.checked.has(session)) return;
+    checkExplainable(session.graph, registry, session.input, session.output);
+    this.checked.add(session);
+  }
+
+  /** What black and white are in the units of the input. */
+  private pixels(settings: keyof typeof presets | Preprocessing): PixelRange {
+    return pixelRange(this.fit(settings));
   }
 
   private sizes(x?: Tensor, feeds?: Tensors): ReadonlyMap<string, Shape> {

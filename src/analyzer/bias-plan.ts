@@ -7,7 +7,7 @@ import { batchNormFolded, type Folded } from "./batch-norm-folding.js";
 import { findBiases, type BiasSite } from "./find-biases.js";
 import { restoration, type Layout, type Restoration } from "./layout.js";
 import { layoutsOf } from "./layout-rules.js";
-import { pointwiseRegions } from "./regions.js";
+import { pointwiseRegions, type PointwiseRegion } from "./regions.js";
 
 /** The unit of attribution: a layer, or a pointwise region whose nodes' terms are added before anything else. */
 export interface BiasUnit {
@@ -27,6 +27,8 @@ export interface BiasUnit {
   readonly batchNorm?: Folded;
   /** For a BatchNormalization: the node of the unit that it normalizes and that nothing else reads. */
   readonly normalizes?: string;
+  /** Of a region with several bias-bearing nodes. */
+  readonly region?: PointwiseRegion;
   readonly sites: readonly BiasSite[];
 }
 
@@ -56,7 +58,7 @@ export function planBiases(
 
   const grouped = new Map<string, BiasSite[]>();
   for (const site of sites) {
-    const key = regions.get(site.node.name)?.name ?? site.node.name;
+    const key = regions.get(site.node.name)?.exit.name ?? site.node.name;
     const known = grouped.get(key);
     if (known) known.push(site);
     else grouped.set(key, [site]);
@@ -69,8 +71,12 @@ export function planBiases(
     const restored = restoration(layout, imageRank, batch);
     const ops = operators.get(node) ?? [members[0]!.node.op];
     const normalizes = normalized.get(members[0]!.node.name);
-    const unit = unitOf(graph, node, ops.join("+"), members, layout, restored);
-    return normalizes === undefined ? unit : { ...unit, normalizes };
+    const region = members.length > 1 ? regions.get(members[0]!.node.name) : undefined;
+    return {
+      ...unitOf(graph, node, ops.join("+"), members, layout, restored),
+      ...(normalizes === undefined ? {} : { normalizes }),
+      ...(region ? { region } : {}),
+    };
   });
   return { path, units };
 }
@@ -102,11 +108,11 @@ function unitOf(
 /** The operators of each region, in order, by the name of its last node. */
 function operatorsOf(
   graph: TypedGraph,
-  regions: ReadonlyMap<string, Node>,
+  regions: ReadonlyMap<string, PointwiseRegion>,
 ): ReadonlyMap<string, readonly string[]> {
   const operators = new Map<string, string[]>();
   for (const { name, op } of graph.nodes) {
-    const region = regions.get(name)?.name;
+    const region = regions.get(name)?.exit.name;
     if (region === undefined) continue;
     const known = operators.get(region);
     if (known) known.push(op);

@@ -4,6 +4,16 @@ import type { Registry } from "../ops/registry.js";
 import { isStatic, sizeOf } from "../tensor/shape.js";
 import type { ActivePath } from "./active-path.js";
 
+/** Element-wise nodes that are one function of one tensor. */
+export interface PointwiseRegion {
+  /** Name of the tensor that goes in. */
+  readonly entry: string;
+  /** The last node, whose output is all that leaves. */
+  readonly exit: Node;
+  /** Names of its nodes. */
+  readonly nodes: ReadonlySet<string>;
+}
+
 /**
  * Pointwise regions: connected element-wise nodes of one shape, one tensor in, one tensor out. SiLU is one region
  * whether it was written as Sigmoid and Mul or as one operator; so is a GELU of five nodes.
@@ -11,13 +21,13 @@ import type { ActivePath } from "./active-path.js";
  * A constant of more than one element is a parameter (a bias, a gain), which makes a layer of its own: only
  * scalars are part of a formula.
  *
- * @returns for each node that is in a region, the region's last node, by name
+ * @returns the region of each node that is in one of several nodes, by the node's name
  */
 export function pointwiseRegions(
   graph: TypedGraph,
   registry: Registry,
   path: ActivePath,
-): ReadonlyMap<string, Node> {
+): ReadonlyMap<string, PointwiseRegion> {
   const candidates = graph.nodes.filter((node) => isCandidate(graph, registry, path, node));
   const names = new Set(candidates.map((n) => n.name));
   const root = rootsOf(candidates, path);
@@ -30,7 +40,7 @@ export function pointwiseRegions(
     if (known) known.push(node);
     else members.set(exit, [node]);
   }
-  const region = new Map<string, Node>();
+  const regions = new Map<string, PointwiseRegion>();
   for (const [exit, nodes] of members) {
     const inside = new Set(nodes.flatMap((n) => n.outputs));
     const entries = new Set(
@@ -38,9 +48,12 @@ export function pointwiseRegions(
         n.inputs.filter((name) => path.dependent.has(name) && !inside.has(name)),
       ),
     );
-    for (const node of nodes) region.set(node.name, entries.size === 1 ? exit : node);
+    const [entry] = entries;
+    if (entries.size !== 1 || entry === undefined) continue;
+    const region = { entry, exit, nodes: new Set(nodes.map((n) => n.name)) };
+    for (const node of nodes) regions.set(node.name, region);
   }
-  return region;
+  return regions;
 }
 
 function isCandidate(graph: TypedGraph, registry: Registry, path: ActivePath, node: Node): boolean {

@@ -3,6 +3,7 @@ import { concatBatch } from "../engine/batches.js";
 import { completenessTolerance } from "../engine/completeness.js";
 import { InputError } from "../errors.js";
 import { presets } from "../image/preprocess.js";
+import { findMethod } from "../methods/all.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { exitCodes, messageOf } from "./exit-codes.js";
 import { feedSettings, feedsFor, readFeeds, type Feed } from "./feeds.js";
@@ -179,7 +180,7 @@ class Run {
     const jobs = this.waiting;
     this.waiting = [];
     if (jobs.length === 0) return;
-    const { model, target, flags, folder, labels, batchNorm } = this.setup;
+    const { model, target, flags, folder, labels, batchNorm, preprocessing } = this.setup;
     const { method, convention } = flags;
     const isClassifier = model.output.classes !== undefined;
     const feeds = feedsFor(
@@ -191,7 +192,9 @@ class Run {
     for (const pass of await passesFor(target, jobs.length, predict)) {
       const start = performance.now();
       const explanation = await model.model.explain(x, {
-        ...{ method, convention, feeds },
+        ...{ method, feeds },
+        ...("convention" in findMethod(method).settings ? { convention } : {}),
+        ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
         target: pass.target,
       });
       const seconds = (performance.now() - start) / 1000 / jobs.length;

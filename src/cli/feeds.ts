@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { PortReport } from "../analyzer/report.js";
 import { concatBatch, sliceBatch } from "../engine/batches.js";
 import { InputError, UsageError } from "../errors.js";
-import type { Feeds } from "../model.js";
+import type { Feeds } from "../model-options.js";
 import { isFloat } from "../tensor/dtype.js";
 import { decodeNpy } from "../tensor/npy.js";
 import { fromNumbers, toNumbers, type Tensor } from "../tensor/tensor.js";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { BiasReport } from "../analyzer/report.js";
 import type { Completeness } from "../engine/completeness.js";
-import type { TermSum } from "../engine/session.js";
+import type { TermSum } from "../engine/samples.js";
 import type { BiasKind } from "../ops/spec.js";
 import type { Versions } from "./package-files.js";
 import type { Prediction } from "./predictions.js";
@@ -43,16 +43,20 @@ export interface Outcome {
   /** Whose probability: the model's own output, or softmax of it. */
   readonly probabilityFrom?: "output" | "softmax";
   readonly top5: readonly Prediction[];
-  readonly completeness: Completeness;
+  /** Where the method takes the score apart; so are the terms. */
+  readonly completeness?: Completeness;
+  /** Nothing is known to be wrong: where there is a completeness, it adds up. */
   readonly complete: boolean;
+  /** What the method says beside its map. */
+  readonly info?: Readonly<Record<string, number | string>>;
   /** Why there are no pictures. */
   readonly problem?: string;
   /** Running the model, per sample; the first ones include compiling it. */
   readonly seconds: number;
   readonly files: ResultFiles;
   /** The terms with the largest absolute sums. */
-  readonly largestTerms: readonly TermReport[];
-  readonly leftOut: LeftOut;
+  readonly largestTerms?: readonly TermReport[];
+  readonly leftOut?: LeftOut;
   readonly batchNorm: BatchNormCase;
 }
 

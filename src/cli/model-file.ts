@@ -11,7 +11,8 @@ import {
   UsageError,
   insteadLines,
 } from "../errors.js";
-import { load, type LoadOptions, type Model } from "../model.js";
+import { load, type Model } from "../model.js";
+import type { LoadOptions } from "../model-options.js";
 import { externalDataFiles } from "../onnx/external-data-file.js";
 import { UnexplainableModelError } from "./exit-codes.js";
 import type { ModelFlags, RunFlags } from "./options.js";

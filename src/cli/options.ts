@@ -122,7 +122,7 @@ export function addVerifyFlags(command: Command): Command {
 }
 
 /** A parser of whole numbers from `min` on. */
-function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+export function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;

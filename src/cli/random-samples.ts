@@ -1,5 +1,6 @@
 import type { PortReport } from "../analyzer/report.js";
 import { UsageError } from "../errors.js";
+import { random } from "../tensor/random.js";
 import { isStatic, sizeOf } from "../tensor/shape.js";
 import { fromNumbers, type Tensor } from "../tensor/tensor.js";
 
@@ -23,24 +24,7 @@ export function randomSamples(port: PortReport, count: number, seed: number): Te
     );
   }
   const dims = [count, ...rest];
-  const next = uniform(seed);
-  const values = Float64Array.from({ length: sizeOf(dims) }, () => normal(next));
+  const numbers = random(seed);
+  const values = Float64Array.from({ length: sizeOf(dims) }, () => numbers.normal());
   return fromNumbers(port.dtype, dims, values);
-}
-
-/** Box and Muller, 1958; 1 − u is never 0. */
-function normal(next: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
-}
-
-/** Numbers in [0, 1) from a 32-bit seed: T. Ettinger's mulberry32 (public domain). */
-function uniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

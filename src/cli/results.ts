@@ -19,10 +19,10 @@ export interface ExplainResult {
   readonly method: string;
   /** Paths. */
   readonly files: ResultFiles;
-  readonly completeness: Completeness;
+  readonly completeness?: Completeness;
   readonly complete: boolean;
   /** Terms that are not in the map: how many, and their part of all. */
-  readonly leftOut: { readonly count: number; readonly share: number };
+  readonly leftOut?: { readonly count: number; readonly share: number };
   readonly problem?: string;
   readonly seconds: number;
   /** It was there already; `seconds` is what it took then. */
@@ -46,9 +46,11 @@ export function resultOf(
     ...(probabilityFrom === undefined ? {} : { probabilityFrom }),
     method: String(settings["method"]),
     files: pathsOf(folder, manifest.files),
-    completeness: manifest.completeness,
+    ...(manifest.completeness ? { completeness: manifest.completeness } : {}),
     complete: manifest.complete,
-    leftOut: { count: manifest.leftOut.count, share: manifest.leftOut.share },
+    ...(manifest.leftOut
+      ? { leftOut: { count: manifest.leftOut.count, share: manifest.leftOut.share } }
+      : {}),
     ...(manifest.problem === undefined ? {} : { problem: manifest.problem }),
     seconds: manifest.seconds,
     ...(skipped ? { skipped } : {}),
@@ -68,16 +70,17 @@ export function explanationLine(result: ExplainResult): string {
   const parts = [
     `${from} → ${named}${sure}`,
     `score ${formatNumber(score)}`,
-    `${adds} ${formatError(completeness.conditioned)}`,
+    ...(completeness ? [`${adds} ${formatError(completeness.conditioned)}`] : []),
     result.skipped ? "done before" : `${seconds.toFixed(2)} s`,
   ];
   return `${parts.join(", ")} → ${overlay ?? heatmap ?? map}`;
 }
 
 /** By how much an explanation does not add up, and where to look. */
-export function incompleteLine({ input, completeness, largestTerms, problem }: Manifest): string {
-  const what = incompleteness(completeness, largestTerms);
-  return `  ${input.path}: ${what}${problem === undefined ? "" : `; ${problem}`}`;
+export function incompleteLine(manifest: Manifest): string {
+  const { input, completeness, largestTerms = [], problem } = manifest;
+  const what = completeness ? [incompleteness(completeness, largestTerms)] : [];
+  return `  ${input.path}: ${[...what, ...(problem === undefined ? [] : [problem])].join("; ")}`;
 }
 
 /** "conditioned 0.03; the largest terms are Conv "a" (12.1), Gemm "b" (-3.4)" */

@@ -1,4 +1,7 @@
 import { Command } from "commander";
+import { evaluationTests } from "../evaluate/all.js";
+import { addEvaluateFlags, type EvaluateFlags } from "./evaluate/evaluate-options.js";
+import { evaluate } from "./evaluate/evaluate.js";
 import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
 import { explain } from "./explain.js";
 import { inspect } from "./inspect.js";
@@ -22,6 +25,7 @@ Examples:
   fullgrad explain resnet50.onnx photos/ -o maps --target "tiger cat" --batch 8
   fullgrad explain resnet50.onnx inputs.npy -o maps --target top5 --json
   fullgrad verify resnet50.onnx --input cat.png
+  fullgrad evaluate pixel-perturbation resnet50.onnx photos/ -o report --method fullgrad,gradient
 
 Exit codes:
   0 done · 1 failed while running · 2 wrong usage · 3 the model cannot be explained ·
@@ -104,5 +108,24 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
       done(await verify(model, flags, io));
     },
   );
+
+  const evaluation = program
+    .command("evaluate")
+    .description(
+      "the published tests of saliency maps, on images of one's own; charts and a report",
+    );
+  for (const test of evaluationTests) {
+    const command = evaluation
+      .command(test.name)
+      .description(`${test.about} (${test.paper})`)
+      .summary(test.title)
+      .argument("<model>", "an .onnx file")
+      .argument("<image...>", "images, folders of them, or .npy files");
+    addEvaluateFlags(command, test).action(
+      async (model: string, inputs: string[], flags: EvaluateFlags) => {
+        done(await evaluate(test, model, inputs, flags, io));
+      },
+    );
+  }
   return program;
 }

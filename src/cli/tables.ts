@@ -132,7 +132,8 @@ export function verificationText(path: string, samples: readonly VerifiedSample[
 }
 
 /** Columns as wide as their widest cell, two spaces apart; those in `right` are set flush right. */
-function table(
+/** Columns side by side. */
+export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   right: readonly number[] = [],

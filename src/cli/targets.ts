@@ -1,9 +1,9 @@
 import type { Target } from "../engine/target.js";
+import { rowsOf } from "../engine/batches.js";
 import { describeOutputs } from "../engine/ports.js";
 import { seedOf, targetWords } from "../engine/target-words.js";
 import { TargetError } from "../errors.js";
 import type { Model } from "../model.js";
-import { toNumbers, type Tensor } from "../tensor/tensor.js";
 import { findLabel, type Labels } from "./labels.js";
 import type { ExplainableModel } from "./model-file.js";
 import { topClasses } from "./predictions.js";
@@ -75,13 +75,6 @@ export async function passesFor(
   if (choice !== "top5") return [{ target: choice }];
   const best = rowsOf(await predict(), count).map((row) => topClasses(row, topCount));
   return best[0]!.map((_, i) => ({ target: best.map((classes) => classes[i]!), rank: i + 1 }));
-}
-
-/** The scores of each of `count` samples. */
-export function rowsOf(output: Tensor, count: number): number[][] {
-  const numbers = Array.from(toNumbers(output));
-  const classes = numbers.length / count;
-  return Array.from({ length: count }, (_, n) => numbers.slice(n * classes, (n + 1) * classes));
 }
 
 /** The label of the class that a target is about. */

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { NodeGap } from "../engine/bisect.js";
 import { concatBatch, sliceBatch } from "../engine/batches.js";
 import { completenessTolerance, isComplete } from "../engine/completeness.js";
-import type { SampleResult } from "../engine/session.js";
+import type { SampleResult } from "../engine/samples.js";
 import { presets } from "../image/preprocess.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { exitCodes } from "./exit-codes.js";

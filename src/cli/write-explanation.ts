@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { sliceBatch } from "../engine/batches.js";
+import { rowsOf, sliceBatch } from "../engine/batches.js";
 import { isComplete } from "../engine/completeness.js";
-import type { SampleResult } from "../engine/session.js";
+import type { ExplainedSample } from "../engine/samples.js";
 import { ImageError } from "../errors.js";
 import { encodePng } from "../image/codec.js";
 import { heatmap, overlay } from "../image/overlay.js";
 import type { Raster } from "../image/raster.js";
-import type { Explanation } from "../model.js";
+import type { Explanation } from "../model-options.js";
 import { encodeNpy } from "../tensor/npy.js";
 import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
 import type { Labels } from "./labels.js";
@@ -21,7 +21,7 @@ import {
 } from "./manifest.js";
 import type { OutputFolder } from "./output-folder.js";
 import { predict, probabilitiesOf } from "./predictions.js";
-import { labelOf, rowsOf, topCount } from "./targets.js";
+import { labelOf, topCount } from "./targets.js";
 
 /** One sample of an explanation, and what its files need to know besides. */
 export interface Finding {
@@ -108,7 +108,7 @@ async function draw(
 
 function outcomeOf(
   finding: Finding,
-  sample: SampleResult,
+  sample: ExplainedSample,
   problem: string | undefined,
 ): Omit<Manifest, keyof Provenance | "files"> {
   const { explanation, at, labels, rank, seconds, batchNorm } = finding;
@@ -117,7 +117,7 @@ function outcomeOf(
     ? rowsOf(explanation.output, explanation.samples.length)[at]!
     : [];
   const probabilities = typeof target === "number" ? probabilitiesOf(scores) : undefined;
-  const terms = termReports(sample.terms);
+  const terms = sample.terms && termReports(sample.terms);
   return {
     target,
     label: labelOf(target, labels),
@@ -127,12 +127,13 @@ function outcomeOf(
       ? { probability: probabilities.values[Number(target)]!, probabilityFrom: probabilities.from }
       : {}),
     top5: predict(scores, labels, topCount),
-    completeness,
-    complete: isComplete(completeness) && problem === undefined,
+    ...(completeness ? { completeness } : {}),
+    complete: (!completeness || isComplete(completeness)) && problem === undefined,
+    ...(sample.info ? { info: sample.info } : {}),
     ...(problem === undefined ? {} : { problem }),
     seconds,
-    largestTerms: largestTerms(terms, listedTerms),
-    leftOut: leftOut(terms, completeness.mass),
+    ...(terms ? { largestTerms: largestTerms(terms, listedTerms) } : {}),
+    ...(terms && completeness ? { leftOut: leftOut(terms, completeness.mass) } : {}),
     batchNorm,
   };
 }

@@ -1,6 +1,6 @@
 import { viewBuffer, byteSize } from "../tensor/dtype.js";
 import { sizeOf } from "../tensor/shape.js";
-import { bytesOf, type Tensor } from "../tensor/tensor.js";
+import { bytesOf, toNumbers, type Tensor } from "../tensor/tensor.js";
 
 /** The given rows of the first axis. */
 export function sliceBatch(t: Tensor, rows: readonly number[]): Tensor {
@@ -27,6 +27,13 @@ export function concatBatch(parts: readonly Tensor[]): Tensor {
   }
   const rows = parts.reduce((n, p) => n + p.dims[0]!, 0);
   return fromBytes(first!, [rows, ...first!.dims.slice(1)], bytes);
+}
+
+/** The scores of each of `count` samples. */
+export function rowsOf(output: Tensor, count: number): number[][] {
+  const numbers = Array.from(toNumbers(output));
+  const classes = numbers.length / count;
+  return Array.from({ length: count }, (_, n) => numbers.slice(n * classes, (n + 1) * classes));
 }
 
 function fromBytes(like: Tensor, dims: readonly number[], bytes: Uint8Array<ArrayBuffer>): Tensor {

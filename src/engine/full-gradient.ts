@@ -1,5 +1,7 @@
 import { differentiate, type Gradients } from "../autodiff/differentiate.js";
 import { planBiases, type BiasPlan, type BiasUnit } from "../analyzer/bias-plan.js";
+import type { BiasSite } from "../analyzer/find-biases.js";
+import type { PointwiseRegion } from "../analyzer/regions.js";
 import { InputError, TargetError } from "../errors.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
@@ -43,6 +45,23 @@ export interface FullGradientOptions {
   readonly input: string;
   readonly output: string;
   readonly target: TargetKind;
+  /** A second class is given with each sample, whose score is subtracted. */
+  readonly versus?: boolean;
+  /** Where the analysis of this graph is known already. */
+  readonly plan?: BiasPlan;
+  /** Rules for the backward pass that are not those of the gradient. */
+  readonly rules?: (at: RuleSite) => Registry;
+}
+
+/** What a choice of rules may look at and build on. */
+export interface RuleSite {
+  readonly b: GraphBuilder;
+  /** The model's own part. */
+  readonly graph: TypedGraph;
+  readonly registry: Registry;
+  readonly plan: BiasPlan;
+  readonly input: Value;
+  readonly target: TargetNodes;
 }
 
 /**
@@ -57,7 +76,7 @@ export function emitFullGradient(
   registry: Registry,
   options: FullGradientOptions,
 ): FullGradient {
-  const plan = planBiases(graph, registry, options.input, options.output);
+  const plan = options.plan ?? planBiases(graph, registry, options.input, options.output);
   if (!plan.path.active.has(options.output)) {
     throw new TargetError(`output "${options.output}" does not depend on input "${options.input}"`);
   }
@@ -65,9 +84,10 @@ export function emitFullGradient(
   const input = b.value(options.input);
   const output = b.value(options.output);
   const batch = input.fact.shape[0] ?? 1;
-  const target = emitTarget(b, output, options.target, batch);
+  const target = emitTarget(b, output, options.target, batch, options.versus);
   const seeds = new Map([[options.output, target.seed]]);
-  const gradients = differentiate(b, graph, registry, seeds, plan.path.active);
+  const rules = options.rules?.({ b, graph, registry, plan, input, target }) ?? registry;
+  const gradients = differentiate(b, graph, rules, seeds, plan.path.active);
   const inputGradient = gradients.of(options.input);
   if (!inputGradient) throw new InputError(`nothing flows back to input "${options.input}"`);
 
@@ -89,27 +109,53 @@ function emitUnit(
   gradients: Gradients,
   batch: Dim,
 ): UnitTerm | undefined {
-  const parts = unit.sites.flatMap((site) => {
+  const sites = unit.sites.flatMap((site) => {
     const gradient = gradients.of(site.output);
-    return gradient ? [{ gradient, bias: site.rule.emit(b.within(site.node.name)) }] : [];
+    return gradient ? [{ site, gradient }] : [];
   });
-  const [first] = parts;
+  const [first] = sites;
   if (!first) return undefined;
   const at = b.within(unit.node);
+  const { region } = unit;
+  const biasOf = ({ node, rule }: BiasSite): Value => rule.emit(b.within(node.name));
+  const bias = sites.length === 1 ? biasOf(first.site) : undefined;
   let whole: Value | undefined;
   const term = (): Value =>
-    (whole ??= parts
-      .map(({ gradient, bias }) => at.mul(gradient, bias, "bias/term"))
-      .reduce((p, q) => at.add(p, q, "bias/term")));
+    (whole ??=
+      (region && remainder(at, region, gradients)) ??
+      sites
+        .map(({ site, gradient }) => at.mul(gradient, bias ?? biasOf(site), "bias/term"))
+        .reduce((p, q) => at.add(p, q, "bias/term")));
   const places = (): Value =>
     unit.restoration ? restorePlaces(at, term(), unit.restoration) : term();
   const { gradient } = first;
-  const bias = parts.length === 1 ? channelBias(unit, gradient, first.bias) : undefined;
-  if (!bias) return { unit, sum: perSample(at, term(), batch, unit.layout), term, places };
+  const perChannel = bias && channelBias(unit, gradient, bias);
+  if (!perChannel) return { unit, sum: perSample(at, term(), batch, unit.layout), term, places };
   const space = gradient.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
   const overSpace = at.sum(gradient, space, true, "bias/gradient");
-  const sum = perSample(at, at.mul(overSpace, bias, "bias/sum"), batch);
-  return { unit, sum, term, places, perChannel: { gradient, bias } };
+  const sum = perSample(at, at.mul(overSpace, perChannel, "bias/sum"), batch);
+  return { unit, sum, term, places, perChannel: { gradient, bias: perChannel } };
+}
+
+/**
+ * The term of a pointwise region as what comes in less what goes out, dy ⊙ y − dx ⊙ x: three nodes, where the biases of
+ * the five nodes of a GELU make ten. Each node's own bias rule is the definition; a test holds the two equal.
+ */
+function remainder(
+  b: GraphBuilder,
+  { entry, exit, nodes }: PointwiseRegion,
+  gradients: Gradients,
+): Value | undefined {
+  const y = exit.outputs[0]!;
+  const dy = gradients.of(y);
+  const dx = gradients.steps
+    .filter(({ view }) => nodes.has(view.name))
+    .flatMap(({ parts }) => parts.filter((part) => part.input.name === entry));
+  if (!dy) return undefined;
+  const arrived = b.mul(dy, b.value(y), "bias/in");
+  if (dx.length === 0) return arrived;
+  const sent = dx.map(({ gradient }) => gradient).reduce((p, q) => b.add(p, q, "bias/dx"));
+  return b.sub(arrived, b.mul(sent, b.value(entry), "bias/out"), "bias/term");
 }
 
 /** The bias, where it is [1,C,1,…] beside a gradient [N,C,…places]. */

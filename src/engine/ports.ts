@@ -46,7 +46,7 @@ export function chooseOutput(graph: Graph, wanted: string | undefined): string {
   const chosen = wanted ?? names[0];
   if (chosen !== undefined && names.includes(chosen)) return chosen;
   if (wanted === "logits") {
-    const logits = beforeSquashing(graph.nodes, names[0]);
+    const logits = squashing(graph.nodes, names[0])?.inputs[0];
     if (logits !== undefined) return logits;
   }
   if (wanted !== undefined && graph.nodes.some((n) => n.outputs.includes(wanted))) return wanted;
@@ -57,7 +57,7 @@ export function chooseOutput(graph: Graph, wanted: string | undefined): string {
   );
 }
 
-const squashing: ReadonlySet<string> = new Set(["Softmax", "LogSoftmax", "Sigmoid"]);
+const squashingOps: ReadonlySet<string> = new Set(["Softmax", "LogSoftmax", "Sigmoid"]);
 /** What may come after it without changing the numbers. */
 const moving: ReadonlySet<string> = new Set([
   "Identity",
@@ -68,10 +68,9 @@ const moving: ReadonlySet<string> = new Set([
   "Unsqueeze",
 ]);
 
-/** What goes into the last Softmax or Sigmoid before an output. */
-function beforeSquashing(nodes: readonly Node[], output: string | undefined): string | undefined {
+/** The Softmax, LogSoftmax or Sigmoid that makes an output. */
+export function squashing(nodes: readonly Node[], output: string | undefined): Node | undefined {
   const last = nodes.find((n) => n.domain === "" && n.outputs[0] === output);
-  if (!last) return undefined;
-  if (squashing.has(last.op)) return last.inputs[0];
-  return moving.has(last.op) ? beforeSquashing(nodes, last.inputs[0]) : undefined;
+  if (!last || squashingOps.has(last.op)) return last;
+  return moving.has(last.op) ? squashing(nodes, last.inputs[0]) : undefined;
 }

@@ -2,7 +2,7 @@ import { TargetError } from "../errors.js";
 import type { Port } from "../onnx/ir.js";
 import { isStatic, sizeOf, type Dim, type Shape } from "../tensor/shape.js";
 import { float32, type Tensor } from "../tensor/tensor.js";
-import { classCount, samplesFirst, type ResolvedTarget, type Target } from "./target.js";
+import { classCount, samplesFirst, type PlainTarget, type ResolvedTarget } from "./target.js";
 
 /** An output as targets see it. */
 export interface TargetPort {
@@ -40,7 +40,11 @@ export function targetWords({ shape, classes }: TargetPort): string {
  * @param count number of samples
  * @throws {TargetError} where it does not fit the output; says what would
  */
-export function resolveTarget(port: TargetPort, target: Target, count: number): ResolvedTarget {
+export function resolveTarget(
+  port: TargetPort,
+  target: PlainTarget,
+  count: number,
+): ResolvedTarget {
   const { name, shape, classes } = port;
   if (typeof target === "object" && "seed" in target) {
     checkSeed(target.seed, port, count);

@@ -12,7 +12,25 @@ import { float32, type Tensor } from "../tensor/tensor.js";
  * - any other words: one element or the mean of a region, of an output of any shape; see {@link seedOf}
  * - `seed`: any weighted sum of an output of any shape: Σ seed ⊙ output; [1,…] for all samples or [N,…]
  */
-export type Target = string | number | readonly number[] | { readonly seed: Tensor };
+export type PlainTarget = string | number | readonly number[] | { readonly seed: Tensor };
+
+/**
+ * The number that is explained: a target, or, of a target, its difference from another one (what speaks for the one and
+ * not for the other), its log-probability instead of its score, or both.
+ */
+export type Target = PlainTarget | Contrast;
+
+export interface Contrast {
+  readonly of: PlainTarget;
+  /** What is subtracted: a class, or one for each sample; where `of` is in words, words. */
+  readonly versus?: PlainTarget;
+  readonly quantity?: Quantity;
+}
+
+/** What is explained of a class: the number that the model gives for it, or the logarithm of its softmax. */
+export type Quantity = "score" | "log-probability";
+
+export const quantities: readonly Quantity[] = ["score", "log-probability"];
 
 /** A target without words. */
 export type ResolvedTarget = "top" | readonly number[] | { readonly seed: Tensor };
@@ -33,8 +51,8 @@ export interface TargetNodes {
   readonly score: Value;
   /** The gradient of Σ scores with respect to the output, in the shape of the output. */
   readonly seed: Value;
-  /** Name of the graph's second input, where there is one. */
-  readonly input?: string;
+  /** Names of the inputs that say what is explained: a seed, classes, and the classes that they are compared with. */
+  readonly inputs: Readonly<Partial<Record<"seed" | "target" | "versus", string>>>;
 }
 
 /**
@@ -59,6 +77,7 @@ export function classCount(shape: Shape, batch: Dim): number | undefined {
 /**
  * Adds the choice of what is explained of an output, its score and its seed.
  *
+ * @param versus whether a second class is given, whose score is subtracted
  * @throws {TargetError} where the output has no axis for the samples, or has no classes to choose from
  */
 export function emitTarget(
@@ -66,6 +85,7 @@ export function emitTarget(
   output: Value,
   kind: TargetKind,
   batch: Dim,
+  versus = false,
 ): TargetNodes {
   const at = b.within("target");
   const shape = samplesFirst(output.fact.shape, batch);
@@ -81,7 +101,12 @@ export function emitTarget(
     const axes = shape.flatMap((_, axis) => (axis > 0 ? [axis] : []));
     const score = at.sum(weighted, axes, false, "score");
     const none = at.cast(at.scale(score, 0), "int64");
-    return { target: at.sub(none, at.scalar(1, none)), score, seed, input: given.name };
+    return {
+      target: at.sub(none, at.scalar(1, none)),
+      score,
+      seed,
+      inputs: { seed: given.name },
+    };
   }
   const classes = classCount(shape, batch);
   if (classes === undefined) {
@@ -89,13 +114,20 @@ export function emitTarget(
   }
   const [samples] = shape as readonly [Dim];
   const scores = at.reshape(output, [samples, classes], "scores");
-  const given =
-    kind === "index" ? b.input("target", { dtype: "int64", shape: [samples] }) : undefined;
+  const classOf = (name: string): Value => b.input(name, { dtype: "int64", shape: [samples] });
+  const given = kind === "index" ? classOf("target") : undefined;
+  const other = versus ? classOf("versus") : undefined;
   const top = { axis: int(1), keepdims: int(0) };
   const target = given ?? at.op("ArgMax", [scores], top, "top");
   const values = at.constant(float32([2], [0, 1]));
-  const chosen = at.op("OneHot", [target, at.ints([classes]), values], { axis: int(1) }, "seed");
+  const oneHot = (which: Value): Value =>
+    at.op("OneHot", [which, at.ints([classes]), values], { axis: int(1) }, "seed");
+  const chosen = other ? at.sub(oneHot(target), oneHot(other), "contrast") : oneHot(target);
   const score = at.sum(at.mul(scores, chosen), [1], false, "score");
   const seed = at.reshapeLike(chosen, output);
-  return { target, score, seed, ...(given ? { input: given.name } : {}) };
+  const inputs = {
+    ...(given ? { target: given.name } : {}),
+    ...(other ? { versus: other.name } : {}),
+  };
+  return { target, score, seed, inputs };
 }

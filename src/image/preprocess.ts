@@ -170,6 +170,15 @@ export function preprocess(raster: Raster, preprocessing: Preprocessing): Tensor
   return float32([1, sources.length, view.height, view.width], data);
 }
 
+/** What black and white pixels become, channel by channel. */
+export function pixelRange({ rescale, mean, std }: Preprocessing): {
+  readonly black: readonly number[];
+  readonly white: readonly number[];
+} {
+  const all = mean.map((m, c) => numbersOf(rescale, m, std[c]!));
+  return { black: all.map((numbers) => numbers[0]!), white: all.map((numbers) => numbers[255]!) };
+}
+
 /** The number for each of the 256 bytes, rounded to float32 after each step as PyTorch rounds. */
 function numbersOf(rescale: number, mean: number, std: number): Float32Array {
   return Float32Array.from({ length: 256 }, (_, byte) => {

@@ -1,14 +1,16 @@
 import { TargetError } from "../errors.js";
 import type { FullGradient, UnitTerm } from "../engine/full-gradient.js";
-import type { Method } from "../engine/method.js";
+import { graphMethod } from "../engine/method.js";
 import {
   type AbsoluteTerm,
   absolute,
   absolutePerChannel,
+  conventions,
   rescaledSum,
   resizeMap,
   type Convention,
 } from "../engine/psi.js";
+import { choice } from "../engine/settings.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { isStatic } from "../tensor/shape.js";
@@ -19,10 +21,23 @@ import { isStatic } from "../tensor/shape.js";
  *
  * Resizing is linear, so maps of one size are added before they are resized, once.
  */
-export const fullgrad: Method = {
+export const fullgrad = graphMethod({
   name: "fullgrad",
-  emit: (fullGradient, { convention }) => ({ map: emitMap(fullGradient, convention) }),
-};
+  title: "FullGrad",
+  paper:
+    "Srinivas and Fleuret, Full-Gradient Representation for Neural Network Visualization, NeurIPS 2019",
+  signed: false,
+  attributes: "map",
+  decomposes: true,
+  settings: {
+    convention: choice(
+      conventions,
+      "head",
+      "how the terms of a layer are rescaled: as the reference code does today, or did in 2019",
+    ),
+  },
+  emit: (full, settings) => ({ map: emitMap(full, settings.convention) }),
+});
 
 function emitMap(fullGradient: FullGradient, convention: Convention): Value {
   const { b, input, inputTerm, units } = fullGradient;

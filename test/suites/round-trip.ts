@@ -27,7 +27,7 @@ export function filesLoseNothing(backend: Backend): void {
       const x = goldenTensor(name, "input.npy");
       const explained = async (engine: Backend): Promise<readonly Tensor[]> => {
         const session = new Session(graph, registry, engine);
-        const { map, output } = await session.explain(x, fullgrad, "top", "head");
+        const { map, output } = await session.explain(x, fullgrad, "top");
         await session.dispose();
         return [map, output];
       };

@@ -1,7 +1,8 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Backend } from "../../src/backends/backend.js";
-import { load, type Feeds, type Model } from "../../src/model.js";
+import type { Feeds } from "../../src/model-options.js";
+import { load, type Model } from "../../src/model.js";
 import { decodeNpy } from "../../src/tensor/npy.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
 

@@ -17,7 +17,10 @@ const order: readonly (readonly string[])[] = [
   ["backends"],
   ["engine"],
   ["methods"],
-  ["evaluate", "train", "image"],
+  ["image"],
+  ["evaluate", "train"],
+  ["report"],
+  ["model-options.ts"],
   ["model.ts"],
   ["index.ts", "cli", "converters"],
 ];
@@ -30,6 +33,8 @@ const owners: Readonly<Record<string, string>> = {
   jimp: "src/image",
   protobufjs: "src/onnx",
   commander: "src/cli",
+  vega: "src/report",
+  "@resvg/": "src/report",
 };
 
 function sources(folder: string): string[] {

@@ -46,7 +46,7 @@ export async function explain(model: ModelProto, read?: ExternalDataReader): Pro
   const full = emitFullGradient(graph, registry, { input, output, target });
   const { map } = fullgrad.emit(full, { convention: "head" });
   const terms = full.units.map((unit, i) => ({ name: `term${i}`, value: unit.term() }));
-  writeModel(full.b.build([{ name: "map", value: map }, ...terms]));
+  writeModel(full.b.build([{ name: "map", value: map! }, ...terms]));
 }
 
 /** The gradients and biases of all nodes, whatever the output: a map asks for an image and for a batch of samples. */

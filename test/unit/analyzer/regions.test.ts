@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { planBiases } from "../../../src/analyzer/bias-plan.js";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
+import { emitFullGradient, type UnitTerm } from "../../../src/engine/full-gradient.js";
 import { Session } from "../../../src/engine/session.js";
 import { int } from "../../../src/onnx/attribute.js";
 import { type GraphBuilder } from "../../../src/onnx/builder.js";
@@ -82,6 +83,30 @@ describe("an activation is one unit, however it is written", () => {
     const [a, b] = [await terms(one), await terms(several)];
     expect([...b.keys()]).toEqual([...a.keys()]);
     for (const [node, term] of a) expect(relativeL2(b.get(node)!, term)).toBeLessThan(1e-5);
+  });
+
+  it.each([
+    ["SiLU", silu],
+    ["GELU", geluOfFive],
+    ["hard swish", hardSwishOfFour],
+    ["Mish", mishOfThree],
+  ])("the term of %s is that of its nodes' biases, added", async (_, build) => {
+    const graph = graphOf(build);
+    const options = { input: "x", output: "logits", target: "top" } as const;
+    const { b, units: all, gradients } = emitFullGradient(graph, registry, options);
+    const [{ unit, term }] = all as [UnitTerm];
+    const biases = unit.sites
+      .map(({ output, rule }) => b.mul(gradients.of(output)!, rule.emit(b)))
+      .reduce((p, q) => b.add(p, q));
+    expect(unit.sites.length).toBeGreaterThan(1);
+    const built = b.build([
+      { name: "term", value: term() },
+      { name: "biases", value: biases },
+    ]);
+    const executable = await ortBackend({ threads: 1 }).compile(built);
+    const results = await executable.run(new Map([["x", image]]));
+    await executable.dispose();
+    expect(relativeL2(results.get("term")!, results.get("biases")!)).toBeLessThan(1e-5);
   });
 
   it("two in a row are one pointwise function", () => {

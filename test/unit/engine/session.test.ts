@@ -54,7 +54,7 @@ describe("the decomposition of a model small enough to work out by hand", () => 
 
   it("has the map of the paper: Σ ψ over channels and terms", async () => {
     const session = open();
-    const { map } = await session.explain(x, fullgrad, "top", "head");
+    const { map } = await session.explain(x, fullgrad, "top");
     await session.dispose();
     // |gradient ⊙ x| = [.25 .5 0 1 | 0 0 0 0], rescaled to its largest, 1; |bias term| = [.25 .25 0 .25 | 0 …]
     const rescale = (v: number, most: number): number => v / (most + 1e-6);

@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import type { SampleRecord } from "../../evaluate/run.js";
+import type { Link } from "../../evaluate/scorer.js";
+import { summarize } from "../../evaluate/summary.js";
+import { reportFiles, type Report } from "../../report/report.js";
+import type { Failure } from "../inputs.js";
+import type { OutputFolder } from "../output-folder.js";
+import { packageRoot } from "../package-files.js";
+import type { Setup } from "./setup.js";
+import { summaryText } from "./summary-text.js";
+
+/** What a run found. */
+export interface Findings {
+  readonly records: readonly SampleRecord[];
+  readonly failures: readonly Failure[];
+}
+
+/** Writes tables, charts and the page, and prints the means. */
+export async function conclude(
+  setup: Setup,
+  folder: OutputFolder,
+  link: Link,
+  findings: Findings,
+): Promise<void> {
+  const { test, reporter } = setup;
+  const report = reportOf(setup, link, findings);
+  const files = await reportFiles(report, fontFile());
+  folder.write(files);
+  const { summary, measures, axis } = report;
+  reporter.document({
+    test: test.name,
+    files: files.map(([name]) => join(folder.path, name)),
+    summary,
+    failures: findings.failures,
+  });
+  reporter.line(summaryText(summary, measures, axis));
+  reporter.line(`→ ${join(folder.path, `${test.name}.html`)}`);
+}
+
+/** The font that charts are drawn with; it comes with the package, as a machine may have none. */
+export function fontFile(): string {
+  return join(packageRoot(), "fixtures", "fonts", "DejaVuSans.subset.ttf");
+}
+
+function reportOf(
+  { test, settings, flags, makers, model, provenance }: Setup,
+  link: Link,
+  { records, failures }: Findings,
+): Report {
+  const measures = test.measures(settings);
+  const axis = test.axis?.(settings);
+  const samples = new Set(records.map((record) => record.sample)).size;
+  const count = `${samples} ${samples === 1 ? "sample" : "samples"}`;
+  const said = ([name, value]: readonly [string, unknown]): readonly [string, string] => [
+    name,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ];
+  const { name, title, paper, about, notShown } = test;
+  return {
+    ...{ name, title, paper, about, notShown, measures, records },
+    ...(axis ? { axis } : {}),
+    summary: summarize(records, measures, axis, flags.seed),
+    subtitle: `${model.path}, ${count}; mean and 95 % bootstrap interval`,
+    baselines: makers.filter((maker) => maker.isBaseline).map((maker) => maker.name),
+    failures: failures.map(({ input, error }) => ({ sample: input, error })),
+    facts: [
+      ["model", `${model.path}, SHA-256 ${model.sha256}`],
+      ["images", count],
+      ["methods", makers.map((maker) => maker.name).join(", ")],
+      ["probability", link],
+      ...Object.entries(provenance.settings).map(said),
+      ["versions", JSON.stringify(provenance.versions)],
+    ],
+    provenance: {
+      ...provenance,
+      probability: link,
+      methods: makers.map(({ name: method, isBaseline }) => ({ method, isBaseline })),
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { InvalidArgumentError, Option, type Command } from "commander";
+import type { Setting } from "../../engine/settings.js";
+import { links, type Link } from "../../evaluate/scorer.js";
+import type { EvaluationTest } from "../../evaluate/test.js";
+import { addModelFlags, addRunFlags, whole, type RunFlags } from "../options.js";
+import { parseMethods, type ChosenMethod } from "./method-list.js";
+
+/** Flags of every evaluation; those of the test itself are beside them, under their settings' names. */
+export interface EvaluateFlags extends RunFlags {
+  readonly out: string;
+  readonly method: readonly ChosenMethod[];
+  readonly seed: number;
+  readonly probability: Link | "auto";
+  readonly [setting: string]: unknown;
+}
+
+/** Flags of the run and one for each setting of the test. */
+export function addEvaluateFlags(command: Command, test: EvaluationTest): Command {
+  command
+    .requiredOption("-o, --out <dir>", "folder for tables, charts and the report")
+    .addOption(
+      new Option(
+        "--method <list>",
+        "methods with commas between, settings after a colon: fullgrad,integrated-gradients:steps=20; or all",
+      )
+        .default(parseMethods("fullgrad"), "fullgrad")
+        .argParser(parseMethods),
+    )
+    .option("--seed <n>", "seed of everything that is random", whole(0, 2 ** 32 - 1), 0)
+    .addOption(
+      new Option(
+        "--probability <how>",
+        "how a probability comes of the output; auto looks at the numbers",
+      )
+        .choices(["auto", ...links])
+        .default("auto"),
+    );
+  for (const [name, setting] of Object.entries(test.settings)) {
+    command.addOption(optionOf(name, setting));
+  }
+  return addModelFlags(addRunFlags(command));
+}
+
+function optionOf(name: string, setting: Setting<unknown>): Option {
+  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const option = new Option(`--${flag} <value>`, `${setting.about}: ${setting.takes}`);
+  if (setting.default !== undefined) option.default(setting.default, String(setting.default));
+  return option.argParser((text) => {
+    const value = setting.read(text);
+    if (value === undefined) throw new InvalidArgumentError(`It takes ${setting.takes}.`);
+    return value;
+  });
+}
+
+/** The values of the test's settings among the flags. */
+export function settingsIn(
+  flags: Readonly<Record<string, unknown>>,
+  { settings }: EvaluationTest,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.keys(settings).map((name) => [name, flags[name]]));
+}

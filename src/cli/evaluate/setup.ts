@@ -1,0 +1,128 @@
+import { UsageError } from "../../errors.js";
+import { baselines } from "../../evaluate/baselines.js";
+import type { Network } from "../../evaluate/scorer.js";
+import type { MapMaker } from "../../evaluate/subject.js";
+import type { EvaluationTest } from "../../evaluate/test.js";
+import { feedsFor, feedSettings, readFeeds, type Feed } from "../feeds.js";
+import { isArrayFile, type InputFile } from "../inputs.js";
+import { chooseLabels, type Labels } from "../labels.js";
+import type { ExplainableModel } from "../model-file.js";
+import { versions } from "../package-files.js";
+import { choosePreprocessing } from "../preprocessing.js";
+import type { Reporter } from "../reporter.js";
+import { chooseTarget } from "../targets.js";
+import { classesOfFolders, type ClassOf } from "./class-folders.js";
+import { settingsIn, type EvaluateFlags } from "./evaluate-options.js";
+import { methodMaker } from "./method-list.js";
+import type { SubjectReader } from "./subjects.js";
+
+/** What is run on which files, and everything that the numbers depend on. */
+export interface Setup {
+  readonly test: EvaluationTest;
+  readonly model: ExplainableModel;
+  readonly files: readonly InputFile[];
+  readonly flags: EvaluateFlags;
+  readonly reporter: Reporter;
+  /** The methods, then the baselines. */
+  readonly makers: readonly MapMaker[];
+  readonly subjects: SubjectReader;
+  /** Of the test. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly provenance: Provenance;
+}
+
+/** As reports and the journal have it. */
+export interface Provenance {
+  readonly versions: object;
+  readonly model: { readonly path: string; readonly sha256: string };
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** @throws {UsageError} where the model is no classifier, or a flag makes no sense for an evaluation */
+export async function setUp(
+  test: EvaluationTest,
+  model: ExplainableModel,
+  files: readonly InputFile[],
+  flags: EvaluateFlags,
+  reporter: Reporter,
+): Promise<Setup> {
+  const { classes } = model.output;
+  if (classes === undefined) {
+    throw new UsageError(
+      `output "${model.output.name}" has no class scores [N,K]; an evaluation needs a classifier`,
+    );
+  }
+  const preprocessing = await choosePreprocessing(flags.preprocess, model.path);
+  reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
+  const labels = await chooseLabels(flags.labels, classes);
+  const feeds = sharedFeeds(await readFeeds(flags.feed, model));
+  const network: Network = {
+    predict: (x) => model.model.predict(x, { feeds: feedsFor(feeds, [undefined]) }),
+  };
+  const targetOf = chooseTargets(flags.target, files, model, labels, classes);
+  const fitted = model.model.fit(preprocessing.settings);
+  const { path, sha256, externalSha256 } = model;
+  return {
+    ...{ test, model, files, flags, reporter },
+    makers: [
+      ...flags.method.map((method) => methodMaker(model.model, method)),
+      ...baselines(flags.seed),
+    ],
+    subjects: {
+      reader: { model: model.model, port: model.input, preprocessing: preprocessing.settings },
+      preprocessing: fitted,
+      network,
+      batch: flags.batch,
+      ...(targetOf ? { targetOf } : {}),
+    },
+    settings: settingsIn(flags, test),
+    provenance: {
+      versions: versions(),
+      model: { path, sha256, ...(externalSha256 ? { externalSha256 } : {}) },
+      settings: {
+        ...settingsIn(flags, test),
+        target: flags.target,
+        seed: flags.seed,
+        input: model.input.name,
+        output: model.output.name,
+        size: flags.size ?? null,
+        feeds: feedSettings(feeds),
+        preprocessing: { source: preprocessing.source, ...fitted },
+        labels: labels?.source ?? null,
+        backend: flags.backend,
+        provider: flags.provider,
+      },
+    },
+  };
+}
+
+function sharedFeeds(feeds: readonly Feed[]): readonly Feed[] {
+  const own = feeds.find((feed) => feed.perSample);
+  if (!own) return feeds;
+  throw new UsageError(
+    `--feed ${own.name}=${own.path} has a row for each sample; an evaluation takes one for all`,
+  );
+}
+
+/** The class of each file; undefined where it is the network's first choice. */
+function chooseTargets(
+  text: string,
+  files: readonly InputFile[],
+  model: ExplainableModel,
+  labels: Labels | undefined,
+  classes: number,
+): ClassOf | undefined {
+  if (text === "folder") {
+    const pictures = files.map((file) => file.path).filter((path) => !isArrayFile(path));
+    if (pictures.length < files.length) {
+      throw new UsageError("--target folder: .npy files have no class folder");
+    }
+    return classesOfFolders(pictures, labels, classes);
+  }
+  const target = chooseTarget(text, labels, model);
+  if (target === "top") return undefined;
+  if (typeof target === "number") return () => target;
+  throw new UsageError(
+    `--target ${text}: an evaluation takes top, one class, or folder (the name of an image's folder)`,
+  );
+}

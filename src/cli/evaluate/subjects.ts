@@ -1,0 +1,122 @@
+import { readFile } from "node:fs/promises";
+import { sep } from "node:path";
+import { InputError } from "../../errors.js";
+import type { Preprocessing } from "../../image/preprocess.js";
+import type { Subject } from "../../evaluate/subject.js";
+import type { Network } from "../../evaluate/scorer.js";
+import { concatBatch, rowsOf } from "../../engine/batches.js";
+import { float32, toNumbers, type Tensor } from "../../tensor/tensor.js";
+import { messageOf } from "../exit-codes.js";
+import { isArrayFile, type Failure, type InputFile } from "../inputs.js";
+import { topClasses } from "../predictions.js";
+import { readSamples, type SampleReader } from "../samples.js";
+import type { ClassOf } from "./class-folders.js";
+import { digest } from "./journal.js";
+
+/** A file that is read but not decoded. */
+export interface ReadFile {
+  readonly file: InputFile;
+  readonly bytes: Uint8Array;
+  /** Of its content. */
+  readonly digest: string;
+}
+
+/** A subject and the file that it is from. */
+export interface SubjectOfFile {
+  readonly subject: Subject;
+  readonly digest: string;
+}
+
+/** The bytes of files; those that cannot be read become failures. */
+export async function readFiles(
+  files: readonly InputFile[],
+  failures: Failure[],
+): Promise<ReadFile[]> {
+  const read: ReadFile[] = [];
+  for (const file of files) {
+    try {
+      const bytes = await readFile(file.path);
+      read.push({ file, bytes, digest: digest(bytes) });
+    } catch (error) {
+      failures.push({ input: file.path, error: messageOf(error) });
+    }
+  }
+  return read;
+}
+
+/** What makes subjects of files. */
+export interface SubjectReader {
+  readonly reader: SampleReader;
+  readonly preprocessing: Preprocessing;
+  readonly network: Network;
+  /** The class of a file; absent where it is the network's first choice. */
+  readonly targetOf?: ClassOf;
+  readonly batch: number;
+}
+
+/** A sample without its target. */
+type Candidate = Omit<SubjectOfFile, "subject"> & {
+  readonly path: string;
+  readonly subject: Omit<Subject, "target">;
+};
+
+/** The subjects in files, in groups of one shape and at most `batch`; what cannot be decoded becomes a failure. */
+export async function subjectsOf(
+  files: readonly ReadFile[],
+  setup: SubjectReader,
+  failures: Failure[],
+): Promise<SubjectOfFile[][]> {
+  const groups: Candidate[][] = [];
+  for (const { file, bytes, digest } of files) {
+    try {
+      for (const sample of await readSamples(bytes, file.path, setup.reader)) {
+        const x = float32(sample.x.dims, toNumbers(sample.x));
+        const place = sample.index === undefined ? "" : `[${sample.index}]`;
+        const subject = {
+          name: nameOf(file.path) + place,
+          x,
+          seed: seedOf(digest, sample.index ?? 0),
+          preprocessing: setup.preprocessing,
+        };
+        const last = groups.at(-1);
+        const fits = last && last.length < setup.batch && sameShape(last[0]!.subject.x, x);
+        if (fits) last.push({ path: file.path, digest, subject });
+        else groups.push([{ path: file.path, digest, subject }]);
+      }
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      failures.push({ input: file.path, error: error.message });
+    }
+  }
+  return Promise.all(groups.map((group) => withTargets(group, setup)));
+}
+
+/** As records call a file: the same on every system. */
+export function nameOf(path: string): string {
+  return path.split(sep).join("/");
+}
+
+/** True where a file holds one sample, whose name is the file's. */
+export function isSingle({ file }: ReadFile): boolean {
+  return !isArrayFile(file.path);
+}
+
+async function withTargets(
+  group: readonly Candidate[],
+  { network, targetOf }: SubjectReader,
+): Promise<SubjectOfFile[]> {
+  const x: Tensor = concatBatch(group.map(({ subject }) => subject.x));
+  const rows = targetOf ? [] : rowsOf(await network.predict(x), group.length);
+  return group.map(({ path, digest, subject }, i) => {
+    const target = targetOf ? targetOf(path) : topClasses(rows[i]!, 1)[0]!;
+    return { digest, subject: { ...subject, target } };
+  });
+}
+
+function sameShape(a: Tensor, b: Tensor): boolean {
+  return a.dims.join() === b.dims.join();
+}
+
+function seedOf(digest: string, index: number): number {
+  return (parseInt(digest.slice(0, 8), 16) ^ Math.imul(index, 0x85ebca6b)) >>> 0;
+}

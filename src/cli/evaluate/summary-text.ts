@@ -1,0 +1,32 @@
+import type { SummaryRow } from "../../evaluate/summary.js";
+import type { Axis, Measure } from "../../evaluate/test.js";
+import { placeLabel, short } from "../../report/page.js";
+import { table } from "../tables.js";
+
+/** The means of each measure, a line for each method. */
+export function summaryText(
+  summary: readonly SummaryRow[],
+  measures: readonly Measure[],
+  axis: Axis | undefined,
+): string {
+  return measures.map((measure) => measureText(summary, measure, axis)).join("\n\n");
+}
+
+function measureText(
+  summary: readonly SummaryRow[],
+  measure: Measure,
+  axis: Axis | undefined,
+): string {
+  const rows = summary.filter((row) => row.measure === measure.name);
+  const methods = [...new Set(rows.map((row) => row.method))];
+  const places = rows.filter((row) => row.method === methods[0]);
+  const heads = places.map(({ at, over }) =>
+    at === undefined || !axis ? (over ? "curve" : "mean") : placeLabel(at, axis),
+  );
+  const lines = methods.map((method) => {
+    const own = rows.filter((row) => row.method === method);
+    return [method, ...own.map((row) => short(row.mean))];
+  });
+  const better = measure.better === "neither" ? "" : `, ${measure.better} is better`;
+  return `${measure.title}${better}\n${table(["", ...heads], lines)}`;
+}

@@ -1,0 +1,114 @@
+import { preprocess } from "../image/preprocess.js";
+import type { Setting } from "../engine/settings.js";
+import { extentOf, type Extent, type Subject } from "./subject.js";
+
+/**
+ * What takes the place of removed pixels. All are meant in the picture, not in the network's numbers: black is the
+ * colour black, whatever the preprocessing makes of it.
+ */
+export type Fill =
+  | { readonly kind: "color"; readonly rgb: readonly [number, number, number] }
+  /** The picture's own mean colour. */
+  | { readonly kind: "mean" }
+  /** The preprocessing's mean: 0 in the network's numbers. */
+  | { readonly kind: "dataset-mean" }
+  /** The picture under a Gaussian of this standard deviation, as a part of the longer side. */
+  | { readonly kind: "blur"; readonly sigma: number };
+
+/** Blurred so far that an object is lost: 11 pixels of 224. */
+const usualSigma = 0.05;
+
+/** A fill as a setting, in words. */
+export function fill(fallback: string, about: string): Setting<string> {
+  return {
+    default: fallback,
+    about,
+    takes:
+      "black, white, mean (of the picture), dataset-mean (of the preprocessing), blur, blur:SIGMA (as a part of the " +
+      "longer side) or a colour as #rrggbb",
+    read: (given) => (typeof given === "string" && parseFill(given) ? given : undefined),
+  };
+}
+
+/** The fill that words mean; undefined where they mean none. */
+export function parseFill(words: string): Fill | undefined {
+  if (words === "mean" || words === "dataset-mean") return { kind: words };
+  const named = { black: "#000000", white: "#ffffff" }[words] ?? words;
+  const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(named);
+  if (hex) {
+    const [red, green, blue] = hex.slice(1).map((byte) => parseInt(byte, 16));
+    return { kind: "color", rgb: [red!, green!, blue!] };
+  }
+  if (words === "blur") return { kind: "blur", sigma: usualSigma };
+  const sigma = Number(/^blur:([0-9.]+)$/.exec(words)?.[1]);
+  return sigma > 0 && sigma <= 1 ? { kind: "blur", sigma } : undefined;
+}
+
+/** What would stand in each place if all pixels were removed, in the numbers and shape of the subject's `x`. */
+export function filled(subject: Subject, words: string): Float32Array {
+  const extent = extentOf(subject);
+  const how = parseFill(words)!;
+  switch (how.kind) {
+    case "color":
+      return plain(extent, colorIn(subject, how.rgb));
+    case "dataset-mean":
+      return new Float32Array(extent.channels * extent.pixels);
+    // The preprocessing is affine in each channel, so mean and blur are the same before it and after.
+    case "mean":
+      return plain(extent, means(subject, extent));
+    case "blur":
+      return blurred(subject.x.data, extent, how.sigma * Math.max(extent.height, extent.width));
+  }
+}
+
+function plain({ channels, pixels }: Extent, color: readonly number[]): Float32Array {
+  const result = new Float32Array(channels * pixels);
+  color.forEach((value, c) => result.fill(value, c * pixels, (c + 1) * pixels));
+  return result;
+}
+
+function colorIn({ preprocessing }: Subject, rgb: readonly number[]): readonly number[] {
+  const { resample, rescale, mean, std, channels } = preprocessing;
+  const pixel = { width: 1, height: 1, data: Uint8Array.from(rgb) };
+  return Array.from(preprocess(pixel, { resample, rescale, mean, std, channels }).data);
+}
+
+function means({ x }: Subject, { channels, pixels }: Extent): readonly number[] {
+  return Array.from({ length: channels }, (_, c) => {
+    const plane = x.data.subarray(c * pixels, (c + 1) * pixels);
+    return plane.reduce((sum, v) => sum + v, 0) / pixels;
+  });
+}
+
+/** Under a Gaussian of `sigma` pixels, cut off at 4σ, with the border repeated. */
+function blurred(data: Float32Array, extent: Extent, sigma: number): Float32Array {
+  const radius = Math.ceil(4 * sigma);
+  const raw = Array.from({ length: 2 * radius + 1 }, (_, i) =>
+    Math.exp(-((i - radius) ** 2) / (2 * sigma * sigma)),
+  );
+  const total = raw.reduce((p, q) => p + q, 0);
+  const kernel = Float64Array.from(raw, (v) => v / total);
+  const { channels, height, width, pixels } = extent;
+  let result = data;
+  for (const [length, stride, lines, between] of [
+    [width, 1, height, width],
+    [height, width, width, 1],
+  ] as const) {
+    const from = result;
+    result = new Float32Array(data.length);
+    for (let c = 0; c < channels; c++) {
+      for (let line = 0; line < lines; line++) {
+        const start = c * pixels + line * between;
+        for (let i = 0; i < length; i++) {
+          let sum = 0;
+          for (let k = -radius; k <= radius; k++) {
+            const at = Math.min(length - 1, Math.max(0, i + k));
+            sum += kernel[k + radius]! * from[start + at * stride]!;
+          }
+          result[start + i * stride] = sum;
+        }
+      }
+    }
+  }
+  return result;
+}

@@ -1,0 +1,76 @@
+import type { SettingsOf, SettingTable } from "../engine/settings.js";
+import type { Score, Scorer } from "./scorer.js";
+import type { MapMaker, Subject } from "./subject.js";
+
+/** A number, or a curve, that a test takes of each image and method. */
+export interface Measure {
+  readonly name: string;
+  /** For people, with its unit: "change of the logit |f(x) − f(x′)| / |f(x)|". */
+  readonly title: string;
+  readonly better: "lower" | "higher" | "neither";
+  /** It has one number even where the test has an axis. */
+  readonly single?: boolean;
+}
+
+/** What a curve runs along. */
+export interface Axis {
+  readonly title: string;
+  readonly values: readonly number[];
+  readonly log?: boolean;
+  /** Values are parts of one, shown as percent. */
+  readonly percent?: boolean;
+}
+
+/** What a test is asked: how good is this map of this image? */
+export interface Question {
+  readonly subject: Subject;
+  /** The map of the subject [H·W], as its maker gave it. */
+  readonly map: Float32Array;
+  readonly maker: MapMaker;
+  readonly scorer: Scorer;
+  /** f(x) */
+  readonly original: Score;
+  /** Of the whole run. */
+  readonly seed: number;
+}
+
+/** Numbers by measure: one for each place of the axis, or a single one. NaN where there is none. */
+export type Values = Readonly<Record<string, readonly number[]>>;
+
+/** A published way of judging saliency maps. */
+export interface EvaluationTest<S extends SettingTable = SettingTable> {
+  /** As command line and library know it: "pixel-perturbation". */
+  readonly name: string;
+  readonly title: string;
+  /** Where it was published. */
+  readonly paper: string;
+  /** What is done, in a few sentences. */
+  readonly about: string;
+  readonly settings: S;
+  measures(settings: SettingsOf<S>): readonly Measure[];
+  /** What a good result does not mean. */
+  readonly notShown: readonly string[];
+  axis?(settings: SettingsOf<S>): Axis;
+  measure(question: Question, settings: SettingsOf<S>): Promise<Values>;
+}
+
+/** A test whose settings' types are those of its table. */
+export function evaluationTest<S extends SettingTable>(test: EvaluationTest<S>): EvaluationTest {
+  return test as unknown as EvaluationTest;
+}
+
+/** Biases that many tests share, in words. */
+export const biases = {
+  outOfDistribution:
+    "Pictures with removed pixels are not like those the network was trained on. Part of the change comes from that " +
+    "and not from the information that was removed (Hooker et al. 2019).",
+  blur:
+    "Maps that are smooth do better than their content deserves, because they remove connected regions and leave few " +
+    "edges: the blur bias (Rong et al. 2022). Compare with the center baseline, which is smooth and knows nothing.",
+  center:
+    "Objects of photographs are in the middle, so a map that looks there always does well. The center baseline is " +
+    "that map.",
+  network:
+    "The numbers are about this network, these images and these settings. They say nothing about what a person " +
+    "would find convincing, nor about whether the network is right.",
+} as const;

@@ -1,0 +1,105 @@
+import type { Backend } from "./backends/backend.js";
+import type { Completeness } from "./engine/completeness.js";
+import { asContrast } from "./engine/contrast.js";
+import type { SessionExplanation } from "./engine/explanation.js";
+import type { RunControl } from "./engine/sampler.js";
+import type { SampleResult } from "./engine/samples.js";
+import type { ImageSize } from "./engine/sizes.js";
+import type { PlainTarget, Quantity, Target } from "./engine/target.js";
+import type { Preprocessing, presets } from "./image/preprocess.js";
+import type { MethodSettings } from "./methods/all.js";
+import type { ExternalDataReader } from "./onnx/external-data.js";
+import type { Tensor } from "./tensor/tensor.js";
+
+export interface LoadOptions {
+  /** The engine; ONNX Runtime unless given. */
+  readonly backend?: Backend;
+  /** Execution provider of ONNX Runtime: cpu (default), cuda, webgpu, dml, coreml. */
+  readonly provider?: string;
+  /** Threads for one operator; one a core unless given. */
+  readonly threads?: number;
+  /** The input to explain; the only one, or the only image, unless given. */
+  readonly input?: string;
+  /**
+   * The output to explain; the first one unless given. "logits" is what goes into the Softmax or Sigmoid that makes the
+   * first one. Any other value of the model is an output too, by its name in the file.
+   */
+  readonly output?: string;
+  /** Height and width to use where the model leaves them open. */
+  readonly size?: ImageSize;
+  /** Reads weights kept in other files, for a model given as bytes. A path finds its own. */
+  readonly externalData?: ExternalDataReader;
+}
+
+/** Values of the inputs beside the one that is explained, by name: a row for each sample, or one value for all. */
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+export interface RunOptions {
+  readonly feeds?: Feeds;
+}
+
+export interface TargetOptions extends RunOptions {
+  /**
+   * The number to explain: "top" (default), one class for all samples, or one for each; for outputs of other shapes
+   * than [N,K], in words: "8@10,12" (class 8 at x 10, y 12), "8@0,0,16,16" (mean over a region), "8@" (over all),
+   * "box:5,class:2", "3,1,4" (an index); or as the seed of a weighted sum.
+   */
+  readonly target?: Target;
+  /** A target whose number is subtracted: what speaks for the one and not for the other? */
+  readonly versus?: PlainTarget;
+  /** "score" (default), or "log-probability": the logarithm of the softmax over all classes. */
+  readonly quantity?: Quantity;
+}
+
+/** Beside these, the method's own settings; a setting that a method does not have is an error. */
+export interface ExplainOptions extends TargetOptions, RunControl, MethodSettings {
+  /** Name of the method: "fullgrad" unless given. */
+  readonly method?: string;
+  /** What the input was made with, for methods that need to know what black or white is. */
+  readonly preprocessing?: keyof typeof presets | Preprocessing;
+}
+
+/**
+ * A saliency map with the score it explains. Where there are several samples, `score`, `target` and `completeness` are
+ * the first one's. Completeness is that of methods that take the score apart on their way, as fullgrad does.
+ */
+export interface Explanation extends SessionExplanation {
+  readonly target: number | string;
+  readonly score: number;
+  readonly completeness?: Completeness;
+}
+
+/** An explanation by a method that always takes the score apart. */
+export interface CompleteExplanation extends Explanation {
+  readonly completeness: Completeness;
+  readonly samples: readonly SampleResult[];
+}
+
+/** The target with what it is compared with and the quantity, where they are given beside it. */
+export function targetOf({ target = "top", versus, quantity }: TargetOptions): Target {
+  if (versus === undefined && quantity === undefined) return target;
+  return {
+    ...asContrast(target),
+    ...(versus === undefined ? {} : { versus }),
+    ...(quantity === undefined ? {} : { quantity }),
+  };
+}
+
+/** What is left of the options: the method's own settings. */
+export function settingsOf(options: ExplainOptions): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(options).filter(([key]) => !isCommon.has(key)));
+}
+
+const common: Readonly<Record<Exclude<keyof ExplainOptions, keyof MethodSettings>, true>> = {
+  method: true,
+  target: true,
+  versus: true,
+  quantity: true,
+  feeds: true,
+  preprocessing: true,
+  batch: true,
+  signal: true,
+  onProgress: true,
+};
+
+const isCommon: ReadonlySet<string> = new Set(Object.keys(common));

@@ -1,0 +1,110 @@
+import type { SummaryRow } from "../evaluate/summary.js";
+import type { Axis, Measure } from "../evaluate/test.js";
+import type { Chart, Report } from "./report.js";
+
+/** The report as one HTML page that needs nothing beside itself. */
+export function pageOf(report: Report, charts: readonly Chart[]): string {
+  const { title, paper, about, facts, notShown, failures, records } = report;
+  const samples = new Set(records.map((record) => record.sample)).size;
+  const failed = failures.map(
+    ({ sample, method, error }) =>
+      `${sample}${method === undefined ? "" : `, ${method}`}: ${error}`,
+  );
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escaped(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<h1>${escaped(title)}</h1>
+<p>${escaped(about)}</p>
+<p class="source">${escaped(paper)}</p>
+<h2>What was run</h2>
+<table class="facts">
+${facts.map(([name, value]) => `<tr><th>${escaped(name)}</th><td>${escaped(value)}</td></tr>`).join("\n")}
+</table>
+<h2>What came out</h2>
+<p>Mean over ${samples} ${samples === 1 ? "sample" : "samples"}${samples > 1 ? ", with its 95 % bootstrap interval and, in grey, the median" : ""}. Grey, dashed lines are baselines that know nothing of the network.</p>
+${report.measures.map((measure) => measureSection(report, measure, charts)).join("\n")}
+<h2>What this does not show</h2>
+${list(notShown)}
+${failed.length === 0 ? "" : `<h2>What failed</h2>\n${list(failed)}`}
+</body>
+</html>
+`;
+}
+
+function measureSection(report: Report, measure: Measure, charts: readonly Chart[]): string {
+  const chart = charts.find(({ name }) => name === `${report.name}.${measure.name}`);
+  const rows = report.summary.filter((row) => row.measure === measure.name);
+  const better = measure.better === "neither" ? "" : ` <small>${measure.better} is better</small>`;
+  return `<section>
+<h3>${escaped(measure.title)}${better}</h3>
+${chart ? `<figure>${chart.svg}</figure>` : "<p>There is no finite number to draw.</p>"}
+${summaryTable(rows, measure.single ? undefined : report.axis)}
+</section>`;
+}
+
+function summaryTable(rows: readonly SummaryRow[], axis: Axis | undefined): string {
+  const methods = [...new Set(rows.map((row) => row.method))];
+  const places: readonly (number | undefined)[] = axis ? axis.values : [undefined];
+  const hasArea = rows.some((row) => row.over === "curve");
+  const heads = axis
+    ? [...axis.values.map((at) => placeLabel(at, axis)), ...(hasArea ? ["whole curve"] : [])]
+    : ["mean"];
+  const body = methods.map((method) => {
+    const own = rows.filter((row) => row.method === method);
+    const cells = places.map((at) => own.find((row) => row.at === at && row.over === undefined));
+    if (axis && hasArea) cells.push(own.find((row) => row.over === "curve"));
+    return `<tr><th>${escaped(method)}</th>${cells.map(cell).join("")}</tr>`;
+  });
+  return `<div class="scroll"><table>
+<tr><th></th>${heads.map((head) => `<th>${escaped(head)}</th>`).join("")}</tr>
+${body.join("\n")}
+</table></div>`;
+}
+
+function cell(row: SummaryRow | undefined): string {
+  if (!row || row.n === 0) return "<td>–</td>";
+  const { mean, low, high, median } = row;
+  const interval =
+    low === undefined || high === undefined
+      ? ""
+      : `<br><small>${short(low)} to ${short(high)}<br><i>${short(median)}</i></small>`;
+  return `<td>${short(mean)}${interval}</td>`;
+}
+
+/** "5 %", or the number itself. */
+export function placeLabel(at: number, { percent }: Axis): string {
+  return percent ? `${short(at * 100)} %` : short(at);
+}
+
+/** Three significant digits. */
+export function short(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "–";
+}
+
+function list(items: readonly string[]): string {
+  return `<ul>\n${items.map((item) => `<li>${escaped(item)}</li>`).join("\n")}\n</ul>`;
+}
+
+function escaped(text: string): string {
+  const names: Record<string, string> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot" };
+  return text.replace(/[&<>"]/g, (sign) => `&${names[sign]!};`);
+}
+
+const style = `
+body { font: 15px/1.5 "DejaVu Sans", Verdana, sans-serif; color: #1a1a1a; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; } h3 { font-size: 1rem; }
+.source, small { color: #555; font-weight: normal; }
+table { border-collapse: collapse; font-size: 0.85rem; }
+td, th { border-bottom: 1px solid #ddd; padding: 0.25rem 0.7rem; text-align: right; vertical-align: top; }
+th:first-child, .facts td { text-align: left; }
+.facts td { overflow-wrap: anywhere; }
+figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
+.scroll { overflow-x: auto; } i { color: #888; font-style: normal; }
+`;
