@@ -13,15 +13,15 @@ import { join } from "node:path";
 import { ortBackend } from "../src/backends/ort/ort-backend.js";
 import { registry } from "../src/ops/all.js";
 import { encodeSafetensors } from "../src/tensor/safetensors.js";
+import { permutation } from "../src/tensor/random.js";
 import { tensor, type Tensor } from "../src/tensor/tensor.js";
 import { asClassifier, freshWeights } from "../src/train/classifier.js";
 import { gatherBatch, type Dataset } from "../src/train/dataset.js";
 import { readDigits } from "../src/train/digits.js";
-import { Random } from "../src/train/random.js";
 import { cosine } from "../src/train/schedule.js";
 import { sgd } from "../src/train/sgd.js";
 import { smallCnn } from "../src/train/small-cnn.js";
-import { train } from "../src/train/train.js";
+import { orderSeed, train } from "../src/train/train.js";
 
 const [digits, epochsText = "4", threadsText = "2", python] = process.argv.slice(2);
 if (digits === undefined) throw new Error("name the folder of digits");
@@ -81,9 +81,8 @@ if (python !== undefined) {
       [`${name}.labels`, labels],
     ];
   };
-  const random = new Random(settings.seed);
   const orders = Array.from({ length: settings.epochs }, (_, epoch): [string, Tensor] => {
-    const order = Int32Array.from(random.permutation(images.length));
+    const order = Int32Array.from(permutation(images.length, orderSeed(settings.seed, epoch)));
     return [`order.${epoch}`, tensor("int32", [order.length], order)];
   });
   const tensors = new Map([

@@ -1,4 +1,5 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { CheckpointStore } from "./checkpoint.js";
 
 /** One file; a kill leaves the old one or the new one, never half of it. */
@@ -10,8 +11,10 @@ export function checkpointFile(path: string): CheckpointStore {
         throw error;
       }),
     write: async (bytes) => {
+      await mkdir(dirname(path), { recursive: true });
       await writeFile(`${path}.tmp`, bytes);
       await rename(`${path}.tmp`, path);
     },
+    remove: () => rm(path, { force: true }),
   };
 }

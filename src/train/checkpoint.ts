@@ -20,8 +20,6 @@ export interface Checkpoint {
   readonly settings: string;
   /** Steps taken. */
   readonly step: number;
-  /** State of the random numbers. */
-  readonly random: number;
   readonly history: readonly EpochResult[];
   /** Weights, running statistics, and what the optimizer keeps. */
   readonly state: ReadonlyMap<string, Tensor>;
@@ -32,6 +30,7 @@ export interface CheckpointStore {
   /** The last one written, or undefined. */
   read(): Promise<Uint8Array | undefined>;
   write(bytes: Uint8Array): Promise<void>;
+  remove(): Promise<void>;
 }
 
 /** A checkpoint as a safetensors file, which PyTorch's tools read too. */

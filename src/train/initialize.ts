@@ -1,6 +1,6 @@
+import { random, type Random } from "../tensor/random.js";
 import { float32, elementCount, type Tensor } from "../tensor/tensor.js";
 import type { Parameter } from "./parameters.js";
-import { Random } from "./random.js";
 
 /**
  * Fresh values, distributed as PyTorch's layers initialize theirs: weights and biases of layers uniform within
@@ -9,18 +9,18 @@ import { Random } from "./random.js";
  * @returns float32 values by name; the same seed gives the same ones
  */
 export function initialize(parameters: readonly Parameter[], seed: number): Map<string, Tensor> {
-  const random = new Random(seed);
-  return new Map(parameters.map((p) => [p.name, fresh(p, random)]));
+  const numbers = random(seed);
+  return new Map(parameters.map((p) => [p.name, fresh(p, numbers)]));
 }
 
-function fresh({ role, fanIn = 1, value }: Parameter, random: Random): Tensor {
+function fresh({ role, fanIn = 1, value }: Parameter, { uniform }: Random): Tensor {
   const fill = (make: () => number): Tensor =>
     float32(value.dims, Float32Array.from({ length: elementCount(value) }, make));
   switch (role) {
     case "weight":
     case "bias": {
       const bound = 1 / Math.sqrt(Math.max(1, fanIn));
-      return fill(() => (2 * random.next() - 1) * bound);
+      return fill(() => (2 * uniform() - 1) * bound);
     }
     case "scale":
       return fill(() => 1);

@@ -1,6 +1,7 @@
 import type { Backend, Executable } from "../backends/backend.js";
 import { InputError } from "../errors.js";
 import type { Registry } from "../ops/registry.js";
+import { permutation } from "../tensor/random.js";
 import { staticShape } from "../tensor/shape.js";
 import { full, toNumbers, type Tensor } from "../tensor/tensor.js";
 import { accuracyOf } from "./accuracy.js";
@@ -14,7 +15,6 @@ import {
 import { freshWeights, scalarOf, type Classifier, type Weights } from "./classifier.js";
 import { gatherBatch, type Dataset } from "./dataset.js";
 import type { Optimizer } from "./optimizer.js";
-import { Random } from "./random.js";
 import type { Schedule } from "./schedule.js";
 import { trainingStep, type TrainingStep } from "./training-step.js";
 
@@ -75,8 +75,7 @@ export async function train(
   try {
     while (now.history.length < epochs) {
       const epoch = now.history.length;
-      const random = new Random(now.random);
-      const order = random.permutation(data.length);
+      const order = permutation(data.length, orderSeed(options.seed, epoch));
       const total = Math.ceil(data.length / batch);
       let { state, step } = now;
       let [loss, correct] = [0, 0];
@@ -108,7 +107,7 @@ export async function train(
             }
           : {}),
       };
-      now = { settings, step, random: random.state, history: [...now.history, result], state };
+      now = { settings, step, history: [...now.history, result], state };
       await checkpoint?.write(encodeCheckpoint(now));
       options.onEpoch?.(result);
     }
@@ -116,6 +115,11 @@ export async function train(
   } finally {
     await steps.dispose();
   }
+}
+
+/** Each epoch has an order of its own, whether or not the ones before it were run by the same process. */
+export function orderSeed(seed: number, epoch: number): number {
+  return (seed ^ Math.imul(epoch + 1, 0x9e3779b1)) >>> 0;
 }
 
 function checkData({ shape, classes, input }: Classifier, data: Dataset): void {
@@ -147,7 +151,7 @@ function settingsOf(
 
 function start(classifier: Classifier, options: TrainOptions, settings: string): Checkpoint {
   const state = options.weights ?? freshWeights(classifier, options.seed);
-  return { settings, step: 0, random: options.seed, history: [], state };
+  return { settings, step: 0, history: [], state };
 }
 
 function weightsIn(
