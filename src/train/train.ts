@@ -4,7 +4,7 @@ import type { Registry } from "../ops/registry.js";
 import { permutation } from "../tensor/random.js";
 import { staticShape } from "../tensor/shape.js";
 import { full, toNumbers, type Tensor } from "../tensor/tensor.js";
-import { accuracyOf } from "./accuracy.js";
+import { accuracyOf } from "./predict.js";
 import {
   decodeCheckpoint,
   encodeCheckpoint,
@@ -27,6 +27,8 @@ export interface TrainOptions {
   readonly schedule: Schedule;
   /** Of the fresh weights and of the order of the images. */
   readonly seed: number;
+  /** What the run is; part of what a checkpoint must agree with. */
+  readonly name?: string;
   /** Start from these instead of fresh ones. */
   readonly weights?: Weights;
   /** Its accuracy is measured after each epoch. */
@@ -137,9 +139,10 @@ function checkData({ shape, classes, input }: Classifier, data: Dataset): void {
 /** What decides the numbers of a run. */
 function settingsOf(
   data: Dataset,
-  { epochs, batch, optimizer, schedule, seed }: TrainOptions,
+  { name, epochs, batch, optimizer, schedule, seed }: TrainOptions,
 ): string {
   return JSON.stringify({
+    name,
     images: data.length,
     epochs,
     batch,
