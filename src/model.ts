@@ -36,6 +36,7 @@ import { importModel } from "./onnx/import.js";
 import type { Graph } from "./onnx/ir.js";
 import { registry } from "./ops/all.js";
 import { prepare } from "./passes/prepare.js";
+import { parameterLayers, randomizeParameters } from "./passes/randomize-parameters.js";
 import type { Shape } from "./tensor/shape.js";
 import type { Tensor } from "./tensor/tensor.js";
 
@@ -170,6 +171,17 @@ export class Model {
   /** What each node hands on of what it gets, for the first sample; the node that loses most comes first. */
   bisect(x: Tensor, options: TargetOptions = {}): Promise<readonly NodeGap[]> {
     return this.ask(x, options, (session, feeds) => session.bisect(x, targetOf(options), feeds));
+  }
+
+  /** The nodes with weights that the output needs, the one nearest to it first. */
+  layers(): readonly string[] {
+    return parameterLayers(this.part().graph).map(({ node }) => node);
+  }
+
+  /** The same network with the weights of its last `count` layers shuffled. */
+  randomized(count: number, seed: number): Model {
+    const layers = parameterLayers(this.part().graph).slice(0, count);
+    return new Model(randomizeParameters(this.imported, layers, seed), this.backend, this.options);
   }
 
   /** Frees the engine's memory. */

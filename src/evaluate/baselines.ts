@@ -22,8 +22,8 @@ function baseline(name: string, draw: (subject: Subject) => Float32Array): MapMa
 }
 
 function randomMap(subject: Subject, seed: number): Float32Array {
-  const { uniform } = random(subject.seed ^ Math.imul(seed + 1, 0x9e3779b1));
-  return Float32Array.from({ length: extentOf(subject).pixels }, uniform);
+  const numbers = random(subject.seed ^ Math.imul(seed + 1, 0x9e3779b1));
+  return Float32Array.from({ length: extentOf(subject).pixels }, () => numbers.uniform());
 }
 
 /**

@@ -12,7 +12,7 @@ export type Fill =
   | { readonly kind: "mean" }
   /** The preprocessing's mean: 0 in the network's numbers. */
   | { readonly kind: "dataset-mean" }
-  /** The picture under a Gaussian of this standard deviation, as a part of the longer side. */
+  /** The picture under a Gaussian of this standard deviation, as a part of the shorter side. */
   | { readonly kind: "blur"; readonly sigma: number };
 
 /** Blurred so far that an object is lost: 11 pixels of 224. */
@@ -25,7 +25,7 @@ export function fill(fallback: string, about: string): Setting<string> {
     about,
     takes:
       "black, white, mean (of the picture), dataset-mean (of the preprocessing), blur, blur:SIGMA (as a part of the " +
-      "longer side) or a colour as #rrggbb",
+      "shorter side) or a colour as #rrggbb",
     read: (given) => (typeof given === "string" && parseFill(given) ? given : undefined),
   };
 }
@@ -57,8 +57,23 @@ export function filled(subject: Subject, words: string): Float32Array {
     case "mean":
       return plain(extent, means(subject, extent));
     case "blur":
-      return blurred(subject.x.data, extent, how.sigma * Math.max(extent.height, extent.width));
+      return blurred(subject.x.data, extent, how.sigma * Math.min(extent.height, extent.width));
   }
+}
+
+/** `from` with the given pixels, in all channels, as they are in `other`. */
+export function replacePixels(
+  from: Float32Array,
+  other: Float32Array,
+  pixels: Uint32Array,
+  { channels, pixels: size }: Extent,
+): Float32Array {
+  const result = from.slice();
+  for (let c = 0; c < channels; c++) {
+    const plane = c * size;
+    for (const pixel of pixels) result[plane + pixel] = other[plane + pixel]!;
+  }
+  return result;
 }
 
 function plain({ channels, pixels }: Extent, color: readonly number[]): Float32Array {
@@ -67,7 +82,8 @@ function plain({ channels, pixels }: Extent, color: readonly number[]): Float32A
   return result;
 }
 
-function colorIn({ preprocessing }: Subject, rgb: readonly number[]): readonly number[] {
+/** A colour in the numbers of the subject's `x`, channel by channel. */
+export function colorIn({ preprocessing }: Subject, rgb: readonly number[]): readonly number[] {
   const { resample, rescale, mean, std, channels } = preprocessing;
   const pixel = { width: 1, height: 1, data: Uint8Array.from(rgb) };
   return Array.from(preprocess(pixel, { resample, rescale, mean, std, channels }).data);

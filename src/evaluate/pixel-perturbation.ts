@@ -1,27 +1,9 @@
-import { choice, type Setting } from "../engine/settings.js";
-import { fill, filled } from "./fill.js";
-import { countOf, rankPixels, tieRules } from "./ranking.js";
-import { replacePixels } from "./removal.js";
+import { choice } from "../engine/settings.js";
+import { countOf, fractions, rankPixels, rankSettings, signRules } from "./ranking.js";
+import { fill, filled, replacePixels } from "./fill.js";
 import { extentOf } from "./subject.js";
 import { lazily } from "./scorer.js";
 import { biases, evaluationTest } from "./test.js";
-
-/** Parts of one as a setting, such as "0.01,0.05"; as percent on an axis. */
-export function fractions(fallback: readonly number[], about: string): Setting<readonly number[]> {
-  return {
-    default: fallback,
-    about,
-    takes: "numbers from 0 to 1 with commas between, such as 0.01,0.05,0.1",
-    read: (given) => {
-      const values = typeof given === "string" ? given.split(",").map(Number) : given;
-      const fits =
-        Array.isArray(values) &&
-        values.length > 0 &&
-        values.every((v) => typeof v === "number" && v >= 0 && v <= 1);
-      return fits ? [...new Set(values as number[])].sort((a, b) => a - b) : undefined;
-    },
-  };
-}
 
 /**
  * Pixel perturbation: k % of the pixels are removed, and the absolute fractional change of the output is measured,
@@ -50,15 +32,11 @@ export const pixelPerturbation = evaluationTest({
     ),
     fill: fill("black", "what takes the place of a removed pixel"),
     rank: choice(
-      ["absolute", "signed"],
+      signRules,
       "absolute",
       "saliency is the map's absolute value, or the map as it is",
     ),
-    ties: choice(
-      tieRules,
-      "position",
-      "order of pixels with equal saliency: as they lie, or at random by the seed",
-    ),
+    ...rankSettings,
   },
   measures: ({ remove }) => {
     const better = remove === "least" ? "lower" : "higher";

@@ -1,4 +1,4 @@
-import type { EvaluationTest, Values } from "./test.js";
+import type { EvaluationTest, Question, Values } from "./test.js";
 import type { Scorer } from "./scorer.js";
 import type { MapMaker, Subject } from "./subject.js";
 
@@ -28,6 +28,8 @@ export interface TestRun {
   readonly scorer: Scorer;
   readonly seed: number;
   readonly signal?: AbortSignal;
+  /** The makers of a network with random weights, where the test compares with one. */
+  readonly randomized?: ReadonlyMap<MapMaker, MapMaker>;
 }
 
 /** Keeps what is finished. */
@@ -48,6 +50,7 @@ export async function runGroup(
   keeper: Keeper,
 ): Promise<readonly SampleFailure[]> {
   const failures: SampleFailure[] = [];
+  const shared = subjects.map(() => memo());
   for (const maker of run.makers) {
     if (subjects.every((subject) => keeper.find(subject, maker))) continue;
     run.signal?.throwIfAborted();
@@ -56,8 +59,12 @@ export async function runGroup(
       if (keeper.find(subject, maker)) continue;
       run.signal?.throwIfAborted();
       const bad = maps[i]!.find((v) => !Number.isFinite(v));
-      if (bad === undefined) keeper.add(subject, await measure(run, subject, maker, maps[i]!));
-      else
+      if (bad === undefined) {
+        keeper.add(
+          subject,
+          await measure(run, { subject, maker, map: maps[i]!, once: shared[i]! }),
+        );
+      } else
         failures.push({ sample: subject.name, method: maker.name, error: `the map holds ${bad}` });
     }
   }
@@ -65,13 +72,16 @@ export async function runGroup(
 }
 
 async function measure(
-  { test, settings, scorer, seed }: TestRun,
-  subject: Subject,
-  maker: MapMaker,
-  map: Float32Array,
+  { test, settings, scorer, seed, randomized }: TestRun,
+  asked: Pick<Question, "subject" | "maker" | "map" | "once">,
 ): Promise<SampleRecord> {
-  const [original] = await scorer.scores(subject, [subject.x.data]);
-  const question = { subject, map, maker, scorer, original: original!, seed };
+  const { subject, maker, once } = asked;
+  const [original] = await once("original", () => scorer.scores(subject, [subject.x.data]));
+  const other = randomized?.get(maker);
+  const question = {
+    ...{ ...asked, scorer, original: original!, seed },
+    ...(other ? { randomized: other } : {}),
+  };
   const values = await test.measure(question, settings);
   return {
     sample: subject.name,
@@ -80,6 +90,16 @@ async function measure(
     output: original!.output,
     probability: original!.probability,
     values: withNulls(values),
+  };
+}
+
+/** Makes each thing once. */
+function memo(): Question["once"] {
+  const made = new Map<string, Promise<unknown>>();
+  return <T>(key: string, make: () => Promise<T>): Promise<T> => {
+    const known = made.get(key) ?? make();
+    made.set(key, known);
+    return known as Promise<T>;
   };
 }
 

@@ -35,6 +35,11 @@ export class Scorer {
     this.signal = signal;
   }
 
+  /** The network's output for the subject itself, class by class. */
+  async outputs({ x }: Subject): Promise<readonly number[]> {
+    return rowsOf(await this.network.predict(x), 1)[0]!;
+  }
+
   /** Scores of variants in the shape of the subject's `x`, in their order. */
   async scores(subject: Subject, variants: Iterable<Float32Array>): Promise<readonly Score[]> {
     const scores: Score[] = [];

@@ -31,11 +31,11 @@ export function estimate(values: readonly number[], seed: number): Estimate {
 }
 
 function bootstrapMeans(values: readonly number[], seed: number): Float64Array {
-  const { uniform } = random(seed);
+  const numbers = random(seed);
   const n = values.length;
   return Float64Array.from({ length: resamplings }, () => {
     let sum = 0;
-    for (let i = 0; i < n; i++) sum += values[Math.floor(uniform() * n)]!;
+    for (let i = 0; i < n; i++) sum += values[Math.floor(numbers.uniform() * n)]!;
     return sum / n;
   }).sort();
 }

@@ -32,6 +32,10 @@ export interface Question {
   readonly original: Score;
   /** Of the whole run. */
   readonly seed: number;
+  /** The same method on a network with random weights, for tests with {@link EvaluationTest.stages}. */
+  readonly randomized?: MapMaker;
+  /** What all methods need of this subject, made once. `key` tells what it is. */
+  readonly once: <T>(key: string, make: () => Promise<T>) => Promise<T>;
 }
 
 /** Numbers by measure: one for each place of the axis, or a single one. NaN where there is none. */
@@ -50,7 +54,15 @@ export interface EvaluationTest<S extends SettingTable = SettingTable> {
   measures(settings: SettingsOf<S>): readonly Measure[];
   /** What a good result does not mean. */
   readonly notShown: readonly string[];
-  axis?(settings: SettingsOf<S>): Axis;
+  /** @param stages where the test has some: what they are called on the axis */
+  axis?(settings: SettingsOf<S>, stages: readonly number[]): Axis;
+  /**
+   * Of tests that compare the network with others whose last layers are randomised: how many layers in each. Each stage
+   * is a run of its own, which gives one number for each measure.
+   */
+  stages?(settings: SettingsOf<S>, layers: number): readonly number[];
+  /** Images without a known place of the object are passed over. */
+  readonly needsBoxes?: boolean;
   measure(question: Question, settings: SettingsOf<S>): Promise<Values>;
 }
 

@@ -74,7 +74,7 @@ function cell(row: SummaryRow | undefined): string {
   const interval =
     low === undefined || high === undefined
       ? ""
-      : `<br><small>${short(low)} to ${short(high)}<br><i>${short(median)}</i></small>`;
+      : `<br><small>${short(low, 2)}…${short(high, 2)}<br><i>${short(median, 2)}</i></small>`;
   return `<td>${short(mean)}${interval}</td>`;
 }
 
@@ -83,9 +83,9 @@ export function placeLabel(at: number, { percent }: Axis): string {
   return percent ? `${short(at * 100)} %` : short(at);
 }
 
-/** Three significant digits. */
-export function short(value: number): string {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "–";
+/** A few significant digits. */
+export function short(value: number, digits = 3): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(digits))) : "–";
 }
 
 function list(items: readonly string[]): string {
@@ -102,9 +102,9 @@ body { font: 15px/1.5 "DejaVu Sans", Verdana, sans-serif; color: #1a1a1a; max-wi
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; } h3 { font-size: 1rem; }
 .source, small { color: #555; font-weight: normal; }
 table { border-collapse: collapse; font-size: 0.85rem; }
-td, th { border-bottom: 1px solid #ddd; padding: 0.25rem 0.7rem; text-align: right; vertical-align: top; }
+td, th { border-bottom: 1px solid #ddd; padding: 0.25rem 0.6rem; text-align: right; vertical-align: top; }
 th:first-child, .facts td { text-align: left; }
-.facts td { overflow-wrap: anywhere; }
+td small { white-space: nowrap; } .facts td { overflow-wrap: anywhere; }
 figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
 .scroll { overflow-x: auto; } i { color: #888; font-style: normal; }
 `;

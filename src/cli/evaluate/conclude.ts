@@ -43,12 +43,12 @@ export function fontFile(): string {
 }
 
 function reportOf(
-  { test, settings, flags, makers, model, provenance }: Setup,
+  { test, settings, stages, flags, makers, model, provenance }: Setup,
   link: Link,
   { records, failures }: Findings,
 ): Report {
   const measures = test.measures(settings);
-  const axis = test.axis?.(settings);
+  const axis = test.axis?.(settings, stages);
   const samples = new Set(records.map((record) => record.sample)).size;
   const count = `${samples} ${samples === 1 ? "sample" : "samples"}`;
   const said = ([name, value]: readonly [string, unknown]): readonly [string, string] => [

@@ -44,7 +44,8 @@ export function addEvaluateFlags(command: Command, test: EvaluationTest): Comman
 function optionOf(name: string, setting: Setting<unknown>): Option {
   const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const option = new Option(`--${flag} <value>`, `${setting.about}: ${setting.takes}`);
-  if (setting.default !== undefined) option.default(setting.default, String(setting.default));
+  if (setting.default !== undefined)
+    option.default(setting.default, JSON.stringify(setting.default));
   return option.argParser((text) => {
     const value = setting.read(text);
     if (value === undefined) throw new InvalidArgumentError(`It takes ${setting.takes}.`);

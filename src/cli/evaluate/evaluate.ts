@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { rowsOf } from "../../engine/batches.js";
 import { runGroup, type SampleRecord, type TestRun } from "../../evaluate/run.js";
 import { guessLink, Scorer, type Link } from "../../evaluate/scorer.js";
+import { joinStages } from "../../evaluate/stages.js";
 import type { EvaluationTest } from "../../evaluate/test.js";
 import { exitCodes } from "../exit-codes.js";
 import { findInputs, type Failure } from "../inputs.js";
@@ -11,6 +12,7 @@ import { Reporter, type Io } from "../reporter.js";
 import { conclude } from "./conclude.js";
 import type { EvaluateFlags } from "./evaluate-options.js";
 import { Journal } from "./journal.js";
+import { methodMaker } from "./method-list.js";
 import { setUp, type Setup } from "./setup.js";
 import { isSingle, nameOf, readFiles, subjectsOf, type ReadFile } from "./subjects.js";
 import { timeLeft } from "./time-left.js";
@@ -37,43 +39,43 @@ export async function evaluate(
   }
 }
 
-/** What is known once the first image is read. */
-interface State {
-  readonly link: Link;
-  readonly journal: Journal;
-  readonly run: TestRun;
-}
-
-/** Goes through the images group by group and keeps what it finds in a journal. */
+/** Goes through the images group by group, for each stage of the test, and keeps what it finds in a journal. */
 class Evaluation {
   private readonly setup: Setup;
   private readonly folder: OutputFolder;
-  private readonly failures: Failure[];
-  private readonly records: SampleRecord[] = [];
+  /** By what is said of them: a file that cannot be read fails in every stage. */
+  private readonly failures: Map<string, Failure>;
+  private readonly clock: ReturnType<typeof timeLeft>;
+  private link: Link | undefined;
+  private done = 0;
 
   constructor(setup: Setup, folder: OutputFolder, failures: readonly Failure[]) {
     this.setup = setup;
     this.folder = folder;
-    this.failures = [...failures];
+    this.failures = new Map(failures.map((failure) => [failure.error, failure]));
+    const { flags, stages, files } = setup;
+    if (flags.probability !== "auto") this.link = flags.probability;
+    this.clock = timeLeft(files.length * Math.max(1, stages.length));
   }
 
-  /** Files in groups that are always the same, so that a run that goes on gives what one without a break gives. */
   async all(): Promise<number> {
-    const { files, flags, reporter, test } = this.setup;
-    let state: State | undefined;
-    const clock = timeLeft(files.length);
-    for (let at = 0; at < files.length; at += flags.batch) {
-      const group = files.slice(at, at + flags.batch);
-      reporter.progress(at, files.length, clock.line());
-      const read = await readFiles(group, this.failures);
-      state ??= await this.open(read);
-      const isNew = state !== undefined && (await this.runFiles(read, state));
-      clock.count(group.length, isNew);
+    const { test, reporter, stages, model, flags } = this.setup;
+    const found: SampleRecord[][] = [];
+    for (const count of stages) {
+      const other = model.model.randomized(count, flags.seed);
+      const pairs = this.setup.makers.map((maker) => {
+        const method = flags.method.find(({ name }) => name === maker.name);
+        return [maker, method ? methodMaker(other, method) : maker] as const;
+      });
+      found.push(await this.files({ stage: count, randomized: new Map(pairs) }));
+      await other.dispose();
     }
+    if (stages.length === 0) found.push(await this.files({}));
     reporter.clear();
-    const { records, failures } = this;
-    if (state && records.length > 0) {
-      await conclude(this.setup, this.folder, state.link, { records, failures });
+    const records = stages.length === 0 ? found[0]! : joinStages(found);
+    const failures = [...this.failures.values()];
+    if (records.length > 0) {
+      await conclude(this.setup, this.folder, this.link!, { records, failures });
     } else {
       reporter.error(`${test.name}: no image could be evaluated`);
     }
@@ -83,21 +85,44 @@ class Evaluation {
     return exitCodes.failed;
   }
 
+  /** Files in groups that are always the same, so that a run that goes on gives what one without a break gives. */
+  private async files(stage: Stage): Promise<SampleRecord[]> {
+    const { files, flags, reporter, stages } = this.setup;
+    const records: SampleRecord[] = [];
+    let pass: Pass | undefined;
+    for (let at = 0; at < files.length; at += flags.batch) {
+      const total = files.length * Math.max(1, stages.length);
+      reporter.progress(this.done, total, this.clock.line());
+      const failures: Failure[] = [];
+      const read = await readFiles(files.slice(at, at + flags.batch), failures);
+      pass ??= await this.open(read, stage);
+      const found = pass && (await this.group(read, pass, failures));
+      records.push(...(found?.records ?? []));
+      for (const failure of failures) this.failures.set(failure.error, failure);
+      const count = Math.min(flags.batch, files.length - at);
+      this.clock.count(count, found?.isNew ?? false);
+      this.done += count;
+    }
+    return records;
+  }
+
   /** Journal and scorer. The first sample that can be read decides how a probability comes of an output. */
-  private async open(read: readonly ReadFile[]): Promise<State | undefined> {
+  private async open(read: readonly ReadFile[], { stage, ...stageRun }: Stage) {
     const { test, flags, subjects, makers, settings, provenance } = this.setup;
-    const link = flags.probability === "auto" ? await this.guess(read) : flags.probability;
-    if (!link) return undefined;
-    const scorer = new Scorer(subjects.network, link, Math.max(flags.batch, usualBatch));
+    this.link ??= await this.guess(read);
+    if (!this.link) return undefined;
+    const scorer = new Scorer(subjects.network, this.link, Math.max(flags.batch, usualBatch));
     // Where things lie, and which Node runs, makes no difference.
     const journal = new Journal(join(this.folder.path, `${test.name}.samples.jsonl`), {
       test: test.name,
-      link,
+      link: this.link,
       versions: { ...provenance.versions, node: "" },
       model: { ...provenance.model, path: "" },
       settings: provenance.settings,
+      ...(stage === undefined ? {} : { stage }),
     });
-    return { link, journal, run: { test, settings, makers, scorer, seed: flags.seed } };
+    const run: TestRun = { test, settings, makers, scorer, seed: flags.seed, ...stageRun };
+    return { journal, run };
   }
 
   private async guess(read: readonly ReadFile[]): Promise<Link | undefined> {
@@ -108,33 +133,36 @@ class Evaluation {
     return guessLink(rowsOf(output, 1)[0]!);
   }
 
-  /** @returns whether anything had to be computed */
-  private async runFiles(read: readonly ReadFile[], state: State): Promise<boolean> {
-    const known = read.map((file) => this.knownOf(file, state.journal));
+  private async group(
+    read: readonly ReadFile[],
+    { journal, run }: Pass,
+    failures: Failure[],
+  ): Promise<{ readonly records: readonly SampleRecord[]; readonly isNew: boolean }> {
+    const known = read.map((file) => this.knownOf(file, journal));
     // A picture is one sample, so that finished ones need not be decoded.
     if (known.every((records) => records !== undefined)) {
-      this.records.push(...known.flat());
-      return false;
+      return { records: known.flat(), isNew: false };
     }
     const { subjects, makers } = this.setup;
-    for (const group of await subjectsOf(read, subjects, this.failures)) {
+    const records: SampleRecord[] = [];
+    for (const group of await subjectsOf(read, subjects, failures)) {
       const digests = new Map(group.map(({ subject, digest }) => [subject, digest]));
-      const failures = await runGroup(state.run, [...digests.keys()], {
-        find: (subject, { name }) => state.journal.find(digests.get(subject)!, subject.name, name),
+      const failed = await runGroup(run, [...digests.keys()], {
+        find: (subject, { name }) => journal.find(digests.get(subject)!, subject.name, name),
         add: (subject, record) => {
-          state.journal.add(digests.get(subject)!, record);
+          journal.add(digests.get(subject)!, record);
         },
       });
-      for (const { sample, method = "", error } of failures) {
-        this.failures.push({ input: sample, error: `${sample}, ${method}: ${error}` });
+      for (const { sample, method = "", error } of failed) {
+        failures.push({ input: sample, error: `${sample}, ${method}: ${error}` });
       }
-      this.records.push(
-        ...group.flatMap(({ subject, digest }) =>
-          makers.flatMap(({ name }) => state.journal.find(digest, subject.name, name) ?? []),
-        ),
-      );
+      for (const { subject, digest } of group) {
+        records.push(
+          ...makers.flatMap(({ name }) => journal.find(digest, subject.name, name) ?? []),
+        );
+      }
     }
-    return true;
+    return { records, isNew: true };
   }
 
   /** The results of a picture, where all are known. */
@@ -145,6 +173,16 @@ class Evaluation {
     const found = makers.flatMap(({ name }) => journal.find(file.digest, sample, name) ?? []);
     return found.length === makers.length ? found : undefined;
   }
+}
+
+/** What is compared with, in tests that compare with randomised networks. */
+interface Stage extends Pick<TestRun, "randomized"> {
+  readonly stage?: number;
+}
+
+interface Pass {
+  readonly journal: Journal;
+  readonly run: TestRun;
 }
 
 /** Changed pictures that are run at once, where fewer images are: more are hardly faster on a CPU. */

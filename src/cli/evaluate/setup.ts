@@ -28,6 +28,8 @@ export interface Setup {
   readonly subjects: SubjectReader;
   /** Of the test. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** How many layers are randomised at each stage of the test; none for most tests. */
+  readonly stages: readonly number[];
   readonly provenance: Provenance;
 }
 
@@ -61,6 +63,7 @@ export async function setUp(
   };
   const targetOf = chooseTargets(flags.target, files, model, labels, classes);
   const fitted = model.model.fit(preprocessing.settings);
+  const settings = settingsIn(flags, test);
   const { path, sha256, externalSha256 } = model;
   return {
     ...{ test, model, files, flags, reporter },
@@ -75,12 +78,13 @@ export async function setUp(
       batch: flags.batch,
       ...(targetOf ? { targetOf } : {}),
     },
-    settings: settingsIn(flags, test),
+    settings,
+    stages: test.stages?.(settings, model.model.layers().length) ?? [],
     provenance: {
       versions: versions(),
       model: { path, sha256, ...(externalSha256 ? { externalSha256 } : {}) },
       settings: {
-        ...settingsIn(flags, test),
+        ...settings,
         target: flags.target,
         seed: flags.seed,
         input: model.input.name,
