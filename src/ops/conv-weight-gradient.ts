@@ -1,12 +1,14 @@
+import { int } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
-import { sizeOf, staticShape, type Dim, type Shape } from "../tensor/shape.js";
+import { staticShape, type Dim, type Shape } from "../tensor/shape.js";
 import { windowAttributes, type Axis } from "./window.js";
 
 /**
- * The gradient of a convolution with respect to its weight. Without groups a matrix product of dy with the columns
- * that each kernel position reads (im2col): two to six times as fast on ONNX Runtime as the convolution that takes
- * its place with groups (64x16x28x28, 3x3: 12 and 20 ms; 1x1: 7 and 36 ms), and half as fast depthwise.
+ * The gradient of a convolution with respect to its weight. Without groups one matrix product of dy with the columns
+ * that each kernel position reads (im2col). Milliseconds on one thread of ONNX Runtime, beside the convolution that
+ * takes its place with groups: 64x16x28x28 to 32 channels, 3x3: 14 and 21; 32x64x28x28 to 128, 1x1: 7 and 27;
+ * 32x512x1x1, 3x3: 5 and 10; but depthwise with stride 2: 42 and 10.
  */
 export function convWeightGradient(
   b: GraphBuilder,
@@ -29,23 +31,29 @@ function weightGradientByColumns(
   axes: readonly Axis[],
   weight: Shape,
 ): Value {
-  const [batch] = x.fact.shape;
   const [co, ci, ...kernel] = staticShape(weight, "the weight");
   const outputs = staticShape(dy.fact.shape.slice(2), "the output of a convolution");
-  const places = sizeOf(outputs);
-  const padded = b.pad(x, [0, 0, ...axes.map((a) => a.begin), 0, 0, ...axes.map((a) => a.end)]);
+  const channelsFirst = x.fact.shape.map((_, i) => (i > 1 ? i : 1 - i));
+  const begins = axes.map((a) => a.begin);
+  const ends = axes.map((a) => a.end);
+  const padded = b.pad(b.transpose(x, channelsFirst), [0, 0, ...begins, 0, 0, ...ends]);
   const steps = b.ints(axes.map((a) => a.stride));
   const space = b.ints(axes.map((_, i) => i + 2));
   const read = positionsIn(kernel).map((at) => {
-    const starts = axes.map((a, i) => a.dilation * at[i]!);
-    const ends = axes.map((a, i) => starts[i]! + a.stride * (outputs[i]! - 1) + 1);
-    const seen = b.op("Slice", [padded, b.ints(starts), b.ints(ends), space, steps], {}, "dw/seen");
-    return b.reshape(seen, [batch!, ci!, places]);
+    const from = axes.map((a, i) => a.dilation * at[i]!);
+    const to = axes.map((a, i) => from[i]! + a.stride * (outputs[i]! - 1) + 1);
+    return b.op("Slice", [padded, b.ints(from), b.ints(to), space, steps], {}, "dw/read");
   });
-  const columns = b.transpose(b.concat(read, 1, "dw/columns"), [0, 2, 1]);
-  const products = b.matmul(b.reshape(dy, [batch!, co!, places]), columns, "dw/products");
-  const flat = b.reshape(b.sum(products, [0], false), [co!, read.length, ci!]);
-  return b.reshape(b.transpose(flat, [0, 2, 1]), [co!, ci!, ...kernel], "dw");
+  const columns = flatten(b, b.concat(read, 0, "dw/columns"));
+  const rows = flatten(b, b.transpose(dy, channelsFirst));
+  const product = b.op("Gemm", [rows, columns], { transB: int(1) }, "dw/product");
+  const byPosition = b.reshape(product, [co!, read.length, ci!]);
+  return b.reshape(b.transpose(byPosition, [0, 2, 1]), [co!, ci!, ...kernel], "dw");
+}
+
+/** A matrix with a row for each element of the first axis. */
+function flatten(b: GraphBuilder, x: Value): Value {
+  return b.op("Flatten", [x], { axis: int(1) });
 }
 
 /** Every index into an array of the given extents, row-major. */

@@ -168,7 +168,7 @@ export function withBatchStatistics(registry: Registry): Registry {
     };
     return [dx, dScale, dShift, null, null];
   };
-  return registry.with({ BatchNormalization: { vjp: vjp as Vjp<unknown> } });
+  return registry.with({ BatchNormalization: { vjp } });
 }
 
 /** What several rules share is emitted once. */

@@ -6,8 +6,8 @@ import type { CheckpointStore } from "./checkpoint.js";
 export function checkpointFile(path: string): CheckpointStore {
   return {
     read: () =>
-      readFile(path).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") return undefined;
+      readFile(path).catch((error: unknown) => {
+        if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
         throw error;
       }),
     write: async (bytes) => {

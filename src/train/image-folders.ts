@@ -72,7 +72,7 @@ async function read(files: readonly LabelledFile[], classes: number, size: Size)
   for (const [i, { path }] of files.entries()) {
     const raster = await decodeImage(await readFile(path), path);
     const { data } = preprocess(raster, { ...presets.none, resize: size, rescale: 1 });
-    pixels.set((data as Float32Array).map(Math.round), i * each);
+    pixels.set(data.map(Math.round), i * each);
   }
   return inMemory(
     pixels,
