@@ -22,9 +22,9 @@ const area = side * side;
 
 /** Noise; one of two pixels is bright, and which one it is, is the class. */
 function planted(count: number, seed: number): Dataset {
-  const { uniform } = random(seed);
+  const numbers = random(seed);
   const labels = Array.from({ length: count }, (_, i) => i % 2);
-  const pixels = Float32Array.from({ length: count * area }, () => uniform() - 0.5);
+  const pixels = Float32Array.from({ length: count * area }, () => numbers.uniform() - 0.5);
   labels.forEach((label, i) => (pixels[i * area + placeOf(label)] = 6));
   return inMemory(pixels, labels, [1, side, side], 2);
 }
