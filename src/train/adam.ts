@@ -16,7 +16,7 @@ export interface AdamOptions {
 export function adam(options: AdamOptions = {}): Optimizer {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
   return {
-    name: `adam(${beta1},${beta2},${epsilon},${weightDecay})`,
+    name: `Adam, betas ${beta1} and ${beta2}, epsilon ${epsilon}, weight decay ${weightDecay}`,
     slots: ["first-moment", "second-moment"],
     scalars: ["rate", "deviation-scale"],
     values: (step, rate) => [rate / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)],

@@ -6,13 +6,13 @@ export interface Schedule {
 }
 
 export function constant(rate: number): Schedule {
-  return { name: `constant(${rate})`, rate: () => rate };
+  return { name: `constant at ${rate}`, rate: () => rate };
 }
 
 /** The rate times `factor` after every `every` epochs. */
 export function stepped(rate: number, every: number, factor: number): Schedule {
   return {
-    name: `stepped(${rate},${every},${factor})`,
+    name: `from ${rate}, times ${factor} every ${every} epochs`,
     rate: (epoch) => rate * factor ** Math.floor(epoch / every),
   };
 }
@@ -20,7 +20,7 @@ export function stepped(rate: number, every: number, factor: number): Schedule {
 // rate·(1 + cos(π·epoch/epochs))/2 (Loshchilov and Hutter 2017, without restarts)
 export function cosine(rate: number, epochs: number): Schedule {
   return {
-    name: `cosine(${rate},${epochs})`,
+    name: `cosine from ${rate} over ${epochs} epochs`,
     rate: (epoch) => (rate * (1 + Math.cos((Math.PI * epoch) / epochs))) / 2,
   };
 }

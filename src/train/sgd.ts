@@ -13,7 +13,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   const { momentum = 0.9, weightDecay = 0, nesterov = false } = options;
   const moves = momentum !== 0;
   return {
-    name: `sgd(${momentum},${weightDecay},${nesterov ? "nesterov" : "plain"})`,
+    name: `SGD, momentum ${momentum}${nesterov ? " (Nesterov)" : ""}, weight decay ${weightDecay}`,
     slots: moves ? ["momentum"] : [],
     scalars: ["rate"],
     values: (_, rate) => [rate],

@@ -69,8 +69,9 @@ export async function evaluateRoar(
   const preprocessing = preprocessingOf(data.train, mean, deviation);
   const seeds = Array.from({ length: flags.seeds }, (_, i) => flags.seed + i);
   // Where things lie, and which Node runs, makes no difference.
+  const { fullgrad, onnxruntime } = versions();
   const settings = {
-    versions: { ...versions(), node: "" },
+    versions: { fullgrad, onnxruntime },
     network: sha256,
     data: { train: await digestOf(raw.train), test: await digestOf(raw.test) },
     target: flags.target,
@@ -83,6 +84,8 @@ export async function evaluateRoar(
     mean,
     deviation,
     provider: flags.provider,
+    // Another number of threads rounds differently.
+    threads: flags.threads ?? null,
   };
   const models: Model[] = [];
   const knowNothing = baselines(flags.seed);
