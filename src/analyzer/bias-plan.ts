@@ -8,6 +8,7 @@ import { findBiases, type BiasSite } from "./find-biases.js";
 import { restoration, type Layout, type Restoration } from "./layout.js";
 import { layoutsOf } from "./layout-rules.js";
 import { pointwiseRegions, type PointwiseRegion } from "./regions.js";
+import { spatialLayers, type SpatialLayer } from "./spatial-layers.js";
 
 /** The unit of attribution: a layer, or a pointwise region whose nodes' terms are added before anything else. */
 export interface BiasUnit {
@@ -36,6 +37,11 @@ export interface BiasUnit {
 export interface BiasPlan {
   readonly path: ActivePath;
   readonly units: readonly BiasUnit[];
+  /** In order; class activation maps look at the last one unless told otherwise. */
+  readonly layers: readonly SpatialLayer[];
+  /** The shape of the image, and where its places lie in each value. */
+  readonly image: Shape;
+  readonly layouts: ReadonlyMap<string, Layout>;
 }
 
 /**
@@ -78,7 +84,8 @@ export function planBiases(
       ...(region ? { region } : {}),
     };
   });
-  return { path, units };
+  const layers = spatialLayers(graph, path, layouts, { input, output });
+  return { path, units, layers, image, layouts };
 }
 
 function unitOf(

@@ -2,7 +2,7 @@ import type { PortReport } from "../analyzer/report.js";
 import { sliceBatch } from "../engine/batches.js";
 import { InputError } from "../errors.js";
 import { decodeImage } from "../image/codec.js";
-import { preprocess, viewOf, type Preprocessing } from "../image/preprocess.js";
+import { preprocess, viewOf, type Preprocessing, type Size } from "../image/preprocess.js";
 import type { Raster } from "../image/raster.js";
 import type { Model } from "../model.js";
 import { isFloat, type DType } from "../tensor/dtype.js";
@@ -18,6 +18,8 @@ export interface Sample {
   readonly index?: number;
   /** The picture as the network sees it; a .npy file has none. */
   readonly view?: Raster;
+  /** The size of the picture as it is in the file, upright. */
+  readonly size?: Size;
 }
 
 /** What is needed to make samples of files. */
@@ -41,12 +43,14 @@ export async function readSamples(
   if (isArrayFile(path)) return samplesOfArray(decodeNpy(bytes, path), path, reader.port);
   const { model, port, preprocessing } = reader;
   const settings = model.fit(preprocessing);
-  const view = viewOf(await decodeImage(bytes, path), settings);
+  const picture = await decodeImage(bytes, path);
+  const { width, height } = picture;
+  const view = viewOf(picture, settings);
   // The view is resized and cropped already.
   const { resample, rescale, mean, std, channels } = settings;
   const x = preprocess(view, { resample, rescale, mean, std, channels });
   checkShape(x.dims, port, path);
-  return [{ x: cast(x, port.dtype, path), view }];
+  return [{ x: cast(x, port.dtype, path), view, size: { width, height } }];
 }
 
 function samplesOfArray(array: Tensor, path: string, port: PortReport): Sample[] {

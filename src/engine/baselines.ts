@@ -1,7 +1,8 @@
 import { InputError, UsageError } from "../errors.js";
-import { sizeOf } from "../tensor/shape.js";
+import { sameShape, sizeOf } from "../tensor/shape.js";
 import { toNumbers, type Tensor } from "../tensor/tensor.js";
-import { blur } from "./blur.js";
+import { sliceBatch } from "./batches.js";
+import { blur } from "./filters.js";
 import type { Image, PixelRange } from "./image.js";
 import { choice, given, number } from "./settings.js";
 
@@ -18,7 +19,9 @@ export const baselineSettings = {
     "what the image is compared with: zeros of the network's input, black, white, the image's mean colour, the image " +
       "blurred, or one that is given",
   ),
-  given: given("the baseline `given`: a tensor [1,C,H,W]"),
+  given: given(
+    "the baseline `given`: a tensor [1,C,H,W]; [K,C,H,W] where a method draws from several",
+  ),
   blur: number(0.05, "standard deviation of the blur, as a part of the shorter side", 0, 1),
 };
 
@@ -51,11 +54,21 @@ export function baselineOf(image: Image, settings: BaselineSettings): ArrayLike<
   }
 }
 
+/** The baselines of a method that draws from several: the rows of the given one, or the one that is made. */
+export function baselinesOf(
+  image: Image,
+  settings: BaselineSettings,
+): readonly ArrayLike<number>[] {
+  const { given: rows } = settings;
+  if (settings.baseline !== "given" || !rows) return [baselineOf(image, settings)];
+  return Array.from({ length: rows.dims[0] ?? 0 }, (_, n) =>
+    givenFor(image.x, sliceBatch(rows, [n])),
+  );
+}
+
 function givenFor(x: Tensor, baseline: Tensor | undefined): ArrayLike<number> {
   if (!baseline) throw new UsageError('the baseline "given" needs the setting `given`');
-  const fits =
-    baseline.dims.length === x.dims.length && baseline.dims.every((d, i) => d === x.dims[i]);
-  if (fits) return toNumbers(baseline);
+  if (sameShape(baseline.dims, x.dims)) return toNumbers(baseline);
   throw new InputError(
     `a baseline [${baseline.dims.join(",")}] does not fit an image [${x.dims.join(",")}]`,
   );

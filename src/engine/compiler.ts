@@ -10,6 +10,7 @@ import { feedsOf } from "./feeds.js";
 import { emitFullGradient, type FullGradient, type RuleSite } from "./full-gradient.js";
 import { withLogProbabilities } from "./log-probability.js";
 import { hasBatch } from "./per-sample.js";
+import { withReplacedValue } from "./replaced-value.js";
 import { runBatch } from "./run-batch.js";
 import { emitTarget, type Quantity, type TargetNodes } from "./target.js";
 
@@ -72,18 +73,31 @@ export class Compiler {
     this.parts.set("score", score);
   }
 
-  /** A question that needs the model and a target. */
-  forward(key: string, form: TargetForm, emit: (site: Site) => Roles): Promise<Compiled> {
+  /**
+   * A question that needs the model and a target.
+   *
+   * @param replaced a value inside the model that is given from outside, under the role "replaced"
+   */
+  forward(
+    key: string,
+    form: TargetForm,
+    emit: (site: Site) => Roles,
+    replaced?: string,
+  ): Promise<Compiled> {
     return this.once(`${key}/${keyOf(form)}`, async () => {
-      const { graph, output } = this.part(form.quantity);
+      const part = this.part(form.quantity);
+      const { output } = part;
       const { registry } = this;
+      const graph = replaced === undefined ? part.graph : withReplacedValue(part.graph, replaced);
       const b = GraphBuilder.on(graph, registry.infer);
       const [input, explained] = [b.value(this.input), b.value(output)];
       const batch = input.fact.shape[0] ?? 1;
       const target = emitTarget(b, explained, form.kind, batch, form.versus);
       const own = b.value(this.part("score").output);
       const site = { b, graph, registry, input, output: own, target };
-      return this.build(b, target, emit(site), []);
+      const roles = emit(site);
+      const given = replaced === undefined ? {} : { replaced: b.value(replaced) };
+      return this.build(b, target, { ...roles, inputs: { ...roles.inputs, ...given } }, []);
     });
   }
 
@@ -97,13 +111,12 @@ export class Compiler {
     return this.once(`${key}/${keyOf(form)}`, async () => {
       const part = this.part(form.quantity);
       const { graph, output } = part;
-      part.plan ??= planBiases(graph, this.registry, this.input, output);
       const full = emitFullGradient(graph, this.registry, {
         input: this.input,
         output,
         target: form.kind,
         versus: form.versus,
-        plan: part.plan,
+        plan: this.plan(form.quantity),
         ...(rules ? { rules } : {}),
       });
       const own = { ...full, output: full.b.value(this.part("score").output) };
@@ -161,6 +174,12 @@ export class Compiler {
     const all = [...this.compiled.values()];
     this.compiled.clear();
     await Promise.all(all.map(async (compiled) => (await compiled).executable.dispose()));
+  }
+
+  /** The analysis of the model up to the quantity that is explained. */
+  plan(quantity: Quantity): BiasPlan {
+    const part = this.part(quantity);
+    return (part.plan ??= planBiases(part.graph, this.registry, this.input, part.output));
   }
 
   private part(quantity: Quantity): Part {

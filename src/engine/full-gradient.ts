@@ -20,17 +20,17 @@ export interface UnitTerm {
   readonly term: () => Value;
   /** The term of a spatial unit as [N,C,…places]. */
   readonly places: () => Value;
+  /** The gradient at a spatial unit's output as [N,C,…places]. */
+  readonly gradient: () => Value;
   /** Gradient [N,C,…places] and bias [1,C,1,…], where the bias is one number per channel. */
   readonly perChannel?: { readonly gradient: Value; readonly bias: Value };
 }
 
 /** The full-gradient of an output, as graph under construction. */
-export interface FullGradient {
-  readonly b: GraphBuilder;
-  readonly plan: BiasPlan;
-  readonly input: Value;
+export interface FullGradient extends RuleSite {
   readonly output: Value;
-  readonly target: TargetNodes;
+  /** What the gradient starts at: the output, or what was made of it. */
+  readonly explained: Value;
   readonly gradients: Gradients;
   /** ∇ₓf, in the shape of the input. */
   readonly inputGradient: Value;
@@ -100,7 +100,21 @@ export function emitFullGradient(
     1,
     "terms",
   );
-  return { b, plan, input, output, target, gradients, inputGradient, inputTerm, units, sums };
+  return {
+    b,
+    graph,
+    registry,
+    plan,
+    input,
+    output,
+    explained: output,
+    target,
+    gradients,
+    inputGradient,
+    inputTerm,
+    units,
+    sums,
+  };
 }
 
 function emitUnit(
@@ -126,15 +140,20 @@ function emitUnit(
       sites
         .map(({ site, gradient }) => at.mul(gradient, bias ?? biasOf(site), "bias/term"))
         .reduce((p, q) => at.add(p, q, "bias/term")));
-  const places = (): Value =>
-    unit.restoration ? restorePlaces(at, term(), unit.restoration) : term();
+  const placed = (value: Value): Value =>
+    unit.restoration ? restorePlaces(at, value, unit.restoration) : value;
+  const views = {
+    term,
+    places: () => placed(term()),
+    gradient: () => placed(sites.at(-1)!.gradient),
+  };
   const { gradient } = first;
   const perChannel = bias && channelBias(unit, gradient, bias);
-  if (!perChannel) return { unit, sum: perSample(at, term(), batch, unit.layout), term, places };
+  if (!perChannel) return { unit, sum: perSample(at, term(), batch, unit.layout), ...views };
   const space = gradient.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
   const overSpace = at.sum(gradient, space, true, "bias/gradient");
   const sum = perSample(at, at.mul(overSpace, perChannel, "bias/sum"), batch);
-  return { unit, sum, term, places, perChannel: { gradient, bias: perChannel } };
+  return { unit, sum, ...views, perChannel: { gradient, bias: perChannel } };
 }
 
 /**

@@ -15,8 +15,8 @@ export const conventions: readonly Convention[] = ["head", "paper2019"];
 
 const epsilon = 1e-6;
 
-/** Σ_c of the absolute term and its extremes: all that ψ needs of a term [N,C,…places]. */
-export interface AbsoluteTerm {
+/** Σ_c of a term [N,C,…places] that has been made positive, and its extremes: all that ψ needs of it. */
+export interface ChannelSum {
   /** [N,1,…places] */
   readonly sum: Value;
   /** [N,1,1,…] over channels and places */
@@ -29,23 +29,42 @@ export interface AbsoluteTerm {
 const placeAxes = (v: Value): number[] => v.fact.shape.flatMap((_, i) => (i > 1 ? [i] : []));
 
 /** |t| of a whole term [N,C,…places]. */
-export function absolute(b: GraphBuilder, term: Value): AbsoluteTerm {
-  const magnitude = b.op("Abs", [term], {}, "abs");
+export function absolute(b: GraphBuilder, term: Value): ChannelSum {
+  return channelSum(b, b.op("Abs", [term], {}, "abs"));
+}
+
+/** max(t, 0) of a whole term. */
+export function positive(b: GraphBuilder, term: Value): ChannelSum {
+  return channelSum(b, b.op("Relu", [term], {}, "positive"));
+}
+
+function channelSum(b: GraphBuilder, magnitude: Value): ChannelSum {
+  return {
+    sum: sumOverChannels(b, magnitude),
+    least: b.min(b.min(magnitude, placeAxes(magnitude)), [1]),
+    most: b.max(b.max(magnitude, placeAxes(magnitude)), [1]),
+    channels: Number(magnitude.fact.shape[1]),
+  };
+}
+
+/** Σ_c of a term with its sign, relative to the largest |t| of the layer. [N,1,…places] */
+export function signedSum(b: GraphBuilder, term: Value, convention: Convention): Value {
+  const { most } = channelSum(b, b.op("Abs", [term], {}, "abs"));
+  const sum = sumOverChannels(b, term);
+  return b.div(sum, divisorOf(b, convention === "head" ? most : b.max(most, [0]), convention));
+}
+
+function sumOverChannels(b: GraphBuilder, term: Value): Value {
   const channels = Number(term.fact.shape[1]);
   const ones = b.constant(full(term.fact.dtype, [1, 1, channels], 1), "ones");
-  return {
-    sum: weightedSum(b, magnitude, ones),
-    least: b.min(b.min(magnitude, placeAxes(term)), [1]),
-    most: b.max(b.max(magnitude, placeAxes(term)), [1]),
-    channels,
-  };
+  return weightedSum(b, term, ones);
 }
 
 /**
  * |g ⊙ b| of a gradient [N,C,…places] and a bias [1,C,1,…], without forming the product: the extremes are those of each
  * channel times |b_c|.
  */
-export function absolutePerChannel(b: GraphBuilder, gradient: Value, bias: Value): AbsoluteTerm {
+export function absolutePerChannel(b: GraphBuilder, gradient: Value, bias: Value): ChannelSum {
   const magnitude = b.op("Abs", [gradient], {}, "abs");
   const size = b.op("Abs", [bias], {}, "abs_bias");
   const channels = Number(gradient.fact.shape[1]);
@@ -71,16 +90,18 @@ function weightedSum(b: GraphBuilder, term: Value, weights: Value): Value {
  * Σ_c rescale(|t_c|), the rescaling being (|t| − min)/(max − min + ε) over a whole layer: because it is the same for
  * all channels, the sum over channels is taken first. [N,1,…places]
  */
-export function rescaledSum(b: GraphBuilder, t: AbsoluteTerm, convention: Convention): Value {
+export function rescaledSum(b: GraphBuilder, t: ChannelSum, convention: Convention): Value {
   const [least, most] =
     convention === "head" ? [t.least, t.most] : [b.min(t.least, [0]), b.max(t.most, [0])];
   const range = b.sub(most, least, "range");
-  const divisor =
-    convention === "head"
-      ? b.shift(range, epsilon)
-      : // A constant layer says nothing about places; 0/0 would.
-        b.where(b.greater(range, 0), range, b.scalar(1, range));
+  const divisor = divisorOf(b, range, convention);
   return b.div(b.sub(t.sum, b.scale(least, t.channels)), divisor, "psi");
+}
+
+function divisorOf(b: GraphBuilder, range: Value, convention: Convention): Value {
+  if (convention === "head") return b.shift(range, epsilon);
+  // A constant layer says nothing about places; 0/0 would.
+  return b.where(b.greater(range, 0), range, b.scalar(1, range));
 }
 
 /** Linear resizing of [N,1,…places] to the size of the image. */

@@ -1,3 +1,4 @@
+import type { BiasPlan } from "../analyzer/bias-plan.js";
 import type { Tensors } from "../backends/backend.js";
 import { elementCount, fromNumbers, toNumbers, type Tensor } from "../tensor/tensor.js";
 import { concatBatch, sliceBatch } from "./batches.js";
@@ -33,6 +34,8 @@ export interface Probe {
   /** `forward`: nodes on the model; `backward`: on its gradient. */
   readonly forward?: (site: Site) => Roles;
   readonly backward?: (full: FullGradient) => Roles;
+  /** With `forward`: a value inside the model that each variant gives, as the role "replaced". Part of the key. */
+  readonly replaced?: string;
 }
 
 /** Numbers of one variant: of the image, or, by role, of the inputs that a probe added. */
@@ -83,6 +86,11 @@ export class Sampler implements Image {
   /** The shape of a map, [1,1,…places]. */
   get mapDims(): readonly number[] {
     return [1, 1, ...this.x.dims.slice(2)];
+  }
+
+  /** What is known of the model. */
+  get plan(): BiasPlan {
+    return this.compiler.plan(this.target.quantity);
   }
 
   /** Elements of the image. */
@@ -145,11 +153,11 @@ export class Sampler implements Image {
     return { index: 0, score: toNumbers(results.get("score")!)[0]!, results };
   }
 
-  private compile({ key, forward, backward }: Probe): Promise<Compiled> {
+  private compile({ key, forward, backward, replaced }: Probe): Promise<Compiled> {
     const form = formOf(this.target);
     return backward
       ? this.compiler.backward(key, form, backward)
-      : this.compiler.forward(key, form, forward!);
+      : this.compiler.forward(key, form, forward!, replaced);
   }
 
   private async run(compiled: Compiled, variants: readonly Variant[]): Promise<Tensors> {

@@ -31,7 +31,7 @@ export const confidenceChange = evaluationTest({
     "A map that is high everywhere hardly drops anything: these two numbers reward large, smooth maps. The " +
       "same map scaled in another way (its square root, a percentile) gets another number.",
     biases.outOfDistribution,
-    biases.center,
+    biases.centre,
     biases.network,
   ],
   measure: async ({ subject, map, scorer, original }, settings) => {

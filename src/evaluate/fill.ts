@@ -1,5 +1,7 @@
-import { preprocess } from "../image/preprocess.js";
+import { channelMeans } from "../engine/baselines.js";
+import { blur } from "../engine/filters.js";
 import type { Setting } from "../engine/settings.js";
+import { preprocess } from "../image/preprocess.js";
 import { extentOf, type Extent, type Subject } from "./subject.js";
 
 /**
@@ -55,9 +57,9 @@ export function filled(subject: Subject, words: string): Float32Array {
       return new Float32Array(extent.channels * extent.pixels);
     // The preprocessing is affine in each channel, so mean and blur are the same before it and after.
     case "mean":
-      return plain(extent, means(subject, extent));
+      return plain(extent, channelMeans(subject.x));
     case "blur":
-      return blurred(subject.x.data, extent, how.sigma * Math.min(extent.height, extent.width));
+      return Float32Array.from(blur(subject.x, how.sigma * Math.min(extent.height, extent.width)));
   }
 }
 
@@ -87,44 +89,4 @@ export function colorIn({ preprocessing }: Subject, rgb: readonly number[]): rea
   const { resample, rescale, mean, std, channels } = preprocessing;
   const pixel = { width: 1, height: 1, data: Uint8Array.from(rgb) };
   return Array.from(preprocess(pixel, { resample, rescale, mean, std, channels }).data);
-}
-
-function means({ x }: Subject, { channels, pixels }: Extent): readonly number[] {
-  return Array.from({ length: channels }, (_, c) => {
-    const plane = x.data.subarray(c * pixels, (c + 1) * pixels);
-    return plane.reduce((sum, v) => sum + v, 0) / pixels;
-  });
-}
-
-/** Under a Gaussian of `sigma` pixels, cut off at 4σ, with the border repeated. */
-function blurred(data: Float32Array, extent: Extent, sigma: number): Float32Array {
-  const radius = Math.ceil(4 * sigma);
-  const raw = Array.from({ length: 2 * radius + 1 }, (_, i) =>
-    Math.exp(-((i - radius) ** 2) / (2 * sigma * sigma)),
-  );
-  const total = raw.reduce((p, q) => p + q, 0);
-  const kernel = Float64Array.from(raw, (v) => v / total);
-  const { channels, height, width, pixels } = extent;
-  let result = data;
-  for (const [length, stride, lines, between] of [
-    [width, 1, height, width],
-    [height, width, width, 1],
-  ] as const) {
-    const from = result;
-    result = new Float32Array(data.length);
-    for (let c = 0; c < channels; c++) {
-      for (let line = 0; line < lines; line++) {
-        const start = c * pixels + line * between;
-        for (let i = 0; i < length; i++) {
-          let sum = 0;
-          for (let k = -radius; k <= radius; k++) {
-            const at = Math.min(length - 1, Math.max(0, i + k));
-            sum += kernel[k + radius]! * from[start + at * stride]!;
-          }
-          result[start + i * stride] = sum;
-        }
-      }
-    }
-  }
-  return result;
 }

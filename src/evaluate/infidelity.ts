@@ -49,7 +49,7 @@ export const infidelity = evaluationTest({
   notShown: [
     biases.outOfDistribution,
     "A map of absolute values cannot say that a region speaks against the class, and pays for it here.",
-    biases.center,
+    biases.centre,
     biases.network,
   ],
   measure: async ({ subject, map, scorer, original, seed, once }, settings) => {

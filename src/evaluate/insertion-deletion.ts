@@ -29,7 +29,7 @@ export const insertionDeletion = evaluationTest({
     { name: "deletion", title: "probability while pixels are deleted", better: "lower" },
     { name: "insertion", title: "probability while pixels are inserted", better: "higher" },
   ],
-  notShown: [biases.outOfDistribution, biases.blur, biases.center, biases.network],
+  notShown: [biases.outOfDistribution, biases.blur, biases.centre, biases.network],
   axis: ({ steps }) => ({
     title: "most salient pixels deleted or inserted",
     values: placesOf(steps),

@@ -14,7 +14,7 @@ const neighbours = [
 ] as const;
 
 /** Where the residual is this part of the right-hand side, the solution is far closer than the noise that is added. */
-const tolerance = 1e-6;
+const tolerance = 1e-5;
 
 /**
  * Noisy linear imputation: each removed pixel becomes the weighted mean of its neighbours, removed ones among them,
@@ -22,8 +22,7 @@ const tolerance = 1e-6;
  *     Σ_j w_j (x_i − x_j) = 0   over the neighbours j of i inside the picture,
  *
  * plus normal noise. The system is symmetric and, where at least one pixel is left, positive definite; it is solved by
- * conjugate gradients with the diagonal as preconditioner (M. R. Hestenes, E. Stiefel, 1952). Where nothing is left, the
- * picture becomes its mean colour.
+ * preconditioned conjugate gradients. Where nothing is left, the picture becomes its mean colour.
  *
  * @param removed places of removed pixels, each once
  * @param noise standard deviation, in the numbers of the network
@@ -51,12 +50,21 @@ export function imputeLinearly(
 
 /** One equation for each removed pixel. */
 interface System {
-  readonly removed: Uint32Array;
-  readonly diagonal: Float64Array;
   /** For each equation eight places: the unknown there, or −1. */
   readonly unknowns: Int32Array;
   /** For each equation eight places: the known pixel there, or −1. */
   readonly known: Int32Array;
+  readonly diagonal: Float64Array;
+  readonly levels: readonly Level[];
+}
+
+/**
+ * The unknowns in blocks of 1, 2, 4, … pixels: of each one of the level below, the block that holds it, and of each block
+ * the weight of its links to anything outside.
+ */
+interface Level {
+  readonly blockOf: Int32Array;
+  readonly diagonal: Float64Array;
 }
 
 function systemOf(removed: Uint32Array, { height, width, pixels }: Extent): System {
@@ -76,41 +84,76 @@ function systemOf(removed: Uint32Array, { height, width, pixels }: Extent): Syst
       else known[i * 8 + k] = at;
     });
   });
-  return { removed, diagonal, unknowns, known };
+  const levels = levelsOf(removed, unknowns, diagonal, { height, width });
+  return { unknowns, known, diagonal, levels };
+}
+
+function levelsOf(
+  removed: Uint32Array,
+  unknowns: Int32Array,
+  diagonal: Float64Array,
+  { height, width }: { readonly height: number; readonly width: number },
+): Level[] {
+  const levels: Level[] = [];
+  /** The block of each unknown at the level at hand, and the place of that block in the picture. */
+  let block = Int32Array.from(removed, (_, i) => i);
+  let places = Array.from(removed, (pixel) => [Math.floor(pixel / width), pixel % width] as const);
+  for (let side = 2; side < 2 * Math.max(height, width) && places.length > 1; side *= 2) {
+    const numbers = new Map<number, number>();
+    const coarse: (readonly [number, number])[] = [];
+    const blockOf = Int32Array.from(places, ([y, x]) => {
+      const key = (y >> 1) * width + (x >> 1);
+      const number = numbers.get(key) ?? coarse.push([y >> 1, x >> 1]) - 1;
+      numbers.set(key, number);
+      return number;
+    });
+    block = block.map((b) => blockOf[b]!);
+    const outside = new Float64Array(coarse.length);
+    block.forEach((own, i) => {
+      outside[own]! += diagonal[i]!;
+      for (let k = 0; k < 8; k++) {
+        const j = unknowns[i * 8 + k]!;
+        if (j >= 0 && block[j] === own) outside[own]! -= neighbours[k]![2];
+      }
+    });
+    levels.push({ blockOf, diagonal: outside });
+    places = coarse;
+  }
+  return levels;
 }
 
 function solve(system: System, plane: Float32Array): Float64Array {
-  const { removed, diagonal, known } = system;
-  const count = removed.length;
+  const { diagonal, known } = system;
+  const count = diagonal.length;
   const right = new Float64Array(count);
   let [sum, seen] = [0, 0];
-  for (let i = 0; i < count; i++) {
-    for (let k = 0; k < 8; k++) {
-      const at = known[i * 8 + k]!;
-      if (at < 0) continue;
-      right[i]! += neighbours[k]![2] * plane[at]!;
-      sum += plane[at]!;
-      seen++;
-    }
+  for (let at = 0; at < known.length; at++) {
+    const pixel = known[at]!;
+    if (pixel < 0) continue;
+    right[at >> 3]! += neighbours[at & 7]![2] * plane[pixel]!;
+    sum += plane[pixel]!;
+    seen++;
   }
-  const isSingular = seen === 0;
-  const start = isSingular ? plane.reduce((p, q) => p + q, 0) / plane.length : sum / seen;
+  const isEmpty = seen === 0;
+  const start = isEmpty ? plane.reduce((p, q) => p + q, 0) / plane.length : sum / seen;
   const x = new Float64Array(count).fill(start);
-  if (isSingular) return x;
+  if (isEmpty) return x;
+  return conjugateGradients(system, right, x);
+}
 
-  const r = applied(system, x);
-  for (let i = 0; i < count; i++) r[i] = right[i]! - r[i]!;
-  const p = new Float64Array(count);
+/** A·x = right, improving x in place (M. R. Hestenes, E. Stiefel, 1952). */
+function conjugateGradients(system: System, right: Float64Array, x: Float64Array): Float64Array {
+  const r = applied(system, x).map((v, i) => right[i]! - v);
+  const p = new Float64Array(x.length);
   const limit = tolerance ** 2 * dot(right, right);
-  let [rho, before] = [0, 0];
-  for (let iteration = 0; iteration < 2 * count + 10 && dot(r, r) > limit; iteration++) {
-    rho = 0;
-    for (let i = 0; i < count; i++) rho += (r[i]! * r[i]!) / diagonal[i]!;
-    const beta = before === 0 ? 0 : rho / before;
-    for (let i = 0; i < count; i++) p[i] = r[i]! / diagonal[i]! + beta * p[i]!;
+  let before = Infinity;
+  for (let iteration = 0; iteration < x.length + 10 && dot(r, r) > limit; iteration++) {
+    const z = preconditioned(system, r);
+    const rho = dot(r, z);
+    for (let i = 0; i < p.length; i++) p[i] = z[i]! + (rho / before) * p[i]!;
     const ap = applied(system, p);
     const alpha = rho / dot(p, ap);
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < p.length; i++) {
       x[i]! += alpha * p[i]!;
       r[i]! -= alpha * ap[i]!;
     }
@@ -131,6 +174,27 @@ function applied({ diagonal, unknowns }: System, v: Float64Array): Float64Array 
     result[i] = sum;
   }
   return result;
+}
+
+/**
+ * Σ over levels of P D⁻¹ Pᵀ r, where Pᵀ sums over blocks: multilevel diagonal scaling (J. H. Bramble, J. E. Pasciak, J. Xu,
+ * 1990). With the diagonal alone a hole of half a photograph takes three times as many iterations.
+ */
+function preconditioned({ diagonal, levels }: System, r: Float64Array): Float64Array {
+  const sums = [r];
+  for (const { blockOf, diagonal: coarse } of levels) {
+    const from = sums.at(-1)!;
+    const to = new Float64Array(coarse.length);
+    for (let i = 0; i < from.length; i++) to[blockOf[i]!]! += from[i]!;
+    sums.push(to);
+  }
+  let above: Float64Array | undefined;
+  for (let level = levels.length; level >= 0; level--) {
+    const scale = level === 0 ? diagonal : levels[level - 1]!.diagonal;
+    const coarser = levels[level]?.blockOf;
+    above = sums[level]!.map((v, i) => v / scale[i]! + (coarser ? above![coarser[i]!]! : 0));
+  }
+  return above!;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

@@ -36,7 +36,7 @@ export const maxSensitivity = evaluationTest({
     },
   ],
   notShown: [
-    "A map that does not look at the picture at all is perfectly insensitive: the random and center baselines get 0.",
+    "A map that does not look at the picture at all is perfectly insensitive: the random and centre-blur baselines get 0.",
     "The maximum is over a few random changes. A change made on purpose can move the map much further.",
     biases.network,
   ],

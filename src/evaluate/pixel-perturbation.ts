@@ -52,7 +52,7 @@ export const pixelPerturbation = evaluationTest({
   notShown: [
     biases.outOfDistribution,
     biases.blur,
-    biases.center,
+    biases.centre,
     "With the least salient pixels removed, a map that puts flat background last does well, whether or not it finds " +
       "the object: replacing flat regions changes little. The edge baseline does just that.",
     "An output near 0 makes the quotient large; look at the median beside the mean.",

@@ -30,7 +30,7 @@ export const pointingGame = evaluationTest({
     },
   ],
   notShown: [
-    biases.center,
+    biases.centre,
     "A network may look at the background, and be right or wrong in that. A map that shows it misses here.",
     "Large objects are easy to hit: the random baseline's energy is the boxes' part of the picture.",
     biases.network,

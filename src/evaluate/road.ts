@@ -48,8 +48,8 @@ export const road = evaluationTest({
   ],
   notShown: [
     "ROAD lessens what a mask gives away, but still rewards smooth maps: interpolation fills small holes well and " +
-      "large ones badly (the blur bias). The center baseline is smooth and knows nothing.",
-    biases.center,
+      "large ones badly (the blur bias). The centre-blur baseline is smooth and knows nothing.",
+    biases.centre,
     biases.network,
   ],
   axis: ({ fractions: values }) => ({ title: "pixels removed", values, percent: true }),

@@ -68,7 +68,7 @@ export interface EvaluationTest<S extends SettingTable = SettingTable> {
 
 /** A test whose settings' types are those of its table. */
 export function evaluationTest<S extends SettingTable>(test: EvaluationTest<S>): EvaluationTest {
-  return test as unknown as EvaluationTest;
+  return test;
 }
 
 /** Biases that many tests share, in words. */
@@ -78,9 +78,9 @@ export const biases = {
     "and not from the information that was removed (Hooker et al. 2019).",
   blur:
     "Maps that are smooth do better than their content deserves, because they remove connected regions and leave few " +
-    "edges: the blur bias (Rong et al. 2022). Compare with the center baseline, which is smooth and knows nothing.",
-  center:
-    "Objects of photographs are in the middle, so a map that looks there always does well. The center baseline is " +
+    "edges: the blur bias (Rong et al. 2022). Compare with the centre-blur baseline, which is smooth and knows nothing.",
+  centre:
+    "Objects of photographs are in the middle, so a map that looks there always does well. The centre-blur baseline is " +
     "that map.",
   network:
     "The numbers are about this network, these images and these settings. They say nothing about what a person " +

@@ -109,15 +109,29 @@ export function viewOf(raster: Raster, preprocessing: Preprocessing): Raster {
   const { resize, crop } = preprocessing;
   let view = preprocessing.channels === "luma" ? toLuma(raster) : raster;
   if (resize !== undefined) {
-    const { height, width } =
-      "shortestEdge" in resize ? byShortest(view, resize.shortestEdge) : resize;
+    const { height, width } = resized(view, resize);
     view = resample(view, width, height, preprocessing.resample);
   }
   return crop === undefined ? view : cropCenter(view, crop);
 }
 
+/** Where a point of a picture of this size comes to lie in its view, in pixels; outside of it where it is cropped off. */
+export function pointInView(
+  size: Size,
+  { resize, crop }: Preprocessing,
+): (x: number, y: number) => readonly [x: number, y: number] {
+  const { width, height } = resize === undefined ? size : resized(size, resize);
+  const left = crop === undefined ? 0 : offset(width, crop.width);
+  const top = crop === undefined ? 0 : offset(height, crop.height);
+  return (x, y) => [(x * width) / size.width - left, (y * height) / size.height - top];
+}
+
+function resized(size: Size, resize: NonNullable<Preprocessing["resize"]>): Size {
+  return "shortestEdge" in resize ? byShortest(size, resize.shortestEdge) : resize;
+}
+
 /** torchvision's Resize(int): the short side becomes `edge`, the long one is rounded down. */
-function byShortest({ width, height }: Raster, edge: number): Size {
+function byShortest({ width, height }: Size, edge: number): Size {
   const long = Math.trunc((edge * Math.max(width, height)) / Math.min(width, height));
   return width <= height ? { width: edge, height: long } : { width: long, height: edge };
 }

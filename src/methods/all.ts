@@ -1,12 +1,62 @@
 import type { Method } from "../engine/method.js";
 import { listed, type Setting } from "../engine/settings.js";
 import { UsageError } from "../errors.js";
+import { centreBlur, edge, random } from "./baselines.js";
+import { deconvnet } from "./deconvnet.js";
 import { fullgrad } from "./fullgrad.js";
+import { gradientShap } from "./gradient-shap.js";
 import { gradientXInput } from "./gradient-x-input.js";
 import { gradient } from "./gradient.js";
+import { guidedBackprop } from "./guided-backprop.js";
 import { integratedGradients } from "./integrated-gradients.js";
+import { positiveFullgrad } from "./positive-fullgrad.js";
+import { signedFullgrad } from "./signed-fullgrad.js";
+import { simpleFullgrad } from "./simple-fullgrad.js";
+import { ablationCam } from "./ablation-cam.js";
+import { eigenCam } from "./eigen-cam.js";
+import { gradCamPlusPlus } from "./grad-cam-plus-plus.js";
+import { gradCam } from "./grad-cam.js";
+import { guidedGradCam } from "./guided-grad-cam.js";
+import { hiresCam } from "./hires-cam.js";
+import { layerCam } from "./layer-cam.js";
+import { occlusion } from "./occlusion.js";
+import { rise } from "./rise.js";
+import { scoreCam } from "./score-cam.js";
+import { xgradCam } from "./xgrad-cam.js";
+import { smoothFullgrad } from "./smooth-fullgrad.js";
+import { smoothgrad, smoothgradSquared, vargrad } from "./smoothgrad.js";
 
-const table = [fullgrad, gradient, gradientXInput, integratedGradients] as const;
+// One row for each, so that two people can add some without a conflict.
+const table = [
+  fullgrad,
+  simpleFullgrad,
+  smoothFullgrad,
+  signedFullgrad,
+  positiveFullgrad,
+  gradient,
+  gradientXInput,
+  integratedGradients,
+  smoothgrad,
+  smoothgradSquared,
+  vargrad,
+  gradientShap,
+  guidedBackprop,
+  deconvnet,
+  gradCam,
+  gradCamPlusPlus,
+  hiresCam,
+  xgradCam,
+  layerCam,
+  eigenCam,
+  guidedGradCam,
+  scoreCam,
+  ablationCam,
+  occlusion,
+  rise,
+  random,
+  edge,
+  centreBlur,
+] as const;
 
 /** Every method, under the name that the command line and the library know it by. */
 export const methods: readonly Method[] = table;

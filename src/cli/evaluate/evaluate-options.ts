@@ -11,6 +11,8 @@ export interface EvaluateFlags extends RunFlags {
   readonly method: readonly ChosenMethod[];
   readonly seed: number;
   readonly probability: Link | "auto";
+  /** Of tests that need to know where the object is. */
+  readonly boxes?: string;
   readonly [setting: string]: unknown;
 }
 
@@ -35,6 +37,13 @@ export function addEvaluateFlags(command: Command, test: EvaluationTest): Comman
         .choices(["auto", ...links])
         .default("auto"),
     );
+  if (test.needsBoxes) {
+    command.requiredOption(
+      "--boxes <file>",
+      'JSON, the boxes around the objects of each image in its own pixels: {"cat.png": [[left, top, right, bottom]]}; ' +
+        'or {"box": […], "class": N} for one class',
+    );
+  }
   for (const [name, setting] of Object.entries(test.settings)) {
     command.addOption(optionOf(name, setting));
   }

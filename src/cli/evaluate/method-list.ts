@@ -1,4 +1,4 @@
-import { sliceBatch, concatBatch } from "../../engine/batches.js";
+import { concatBatch } from "../../engine/batches.js";
 import { readSettings } from "../../engine/settings.js";
 import { UsageError } from "../../errors.js";
 import { mapsOf, type MapMaker, type Subject } from "../../evaluate/subject.js";
@@ -20,7 +20,10 @@ export interface ChosenMethod {
  * @throws {UsageError} where there is no such method or setting
  */
 export function parseMethods(list: string): ChosenMethod[] {
-  if (list === "all") return methods.map(({ name }) => ({ name, method: name, settings: {} }));
+  if (list === "all") {
+    const known = methods.filter(({ name }) => !baselineNames.includes(name));
+    return known.map(({ name }) => ({ name, method: name, settings: {} }));
+  }
   // A piece with "=" alone is a further setting of the method before it.
   const words: string[] = [];
   for (const piece of list.split(",")) {
@@ -31,7 +34,8 @@ export function parseMethods(list: string): ChosenMethod[] {
   const chosen = words.map(parseMethod);
   const twice = chosen.find(({ name }, i) => chosen.findIndex((c) => c.name === name) !== i);
   if (twice) throw new UsageError(`--method: ${twice.name} is named twice`);
-  return chosen;
+  // Baselines are there anyway.
+  return chosen.filter(({ name }) => !baselineNames.includes(name));
 }
 
 function parseMethod(word: string): ChosenMethod {
@@ -51,23 +55,53 @@ function parseMethod(word: string): ChosenMethod {
 
 /** Makes maps by a method of the model. */
 export function methodMaker(model: Model, { name, method, settings }: ChosenMethod): MapMaker {
-  const explain = async (subjects: readonly Subject[]): Promise<readonly Float32Array[]> => {
-    const x = concatBatch(subjects.map((subject) => subject.x));
-    const options = {
-      ...settings,
-      method,
-      target: subjects.map((subject) => subject.target),
-      preprocessing: subjects[0]!.preprocessing,
-    } as ExplainOptions;
-    const { map } = await model.explain(x, options);
-    return mapsOf(sliceBatch(map, Array.from(subjects.keys())));
-  };
-  // That code rescaled over the whole batch, so a map would depend on its companions.
+  // The code of 2019 rescaled over the whole batch, so a map would depend on its companions.
   const alone = settings["convention"] === "paper2019";
-  const oneByOne = async (subjects: readonly Subject[]): Promise<readonly Float32Array[]> => {
-    const maps: Float32Array[] = [];
-    for (const subject of subjects) maps.push(...(await explain([subject])));
-    return maps;
+  return {
+    name,
+    isBaseline: false,
+    maps: async (subjects) => {
+      if (!alone) return explain(model, subjects, { method, ...settings });
+      return oneByOne(subjects, (subject) => explain(model, [subject], { method, ...settings }));
+    },
   };
-  return { name, isBaseline: false, maps: alone ? oneByOne : explain };
+}
+
+/** Maps that know nothing of the network, and go into every evaluation. */
+export const baselineNames: readonly string[] = ["random", "edge", "centre-blur"];
+
+/** The baselines. Every image has random numbers of its own, whatever comes before it. */
+export function baselineMakers(model: Model, seed: number): MapMaker[] {
+  return baselineNames.map((name) => ({
+    name,
+    isBaseline: true,
+    maps: (subjects) =>
+      oneByOne(subjects, (subject) => {
+        const own = name === "random" ? { seed: (subject.seed ^ seed) >>> 0 } : {};
+        return explain(model, [subject], { method: name, ...own });
+      }),
+  }));
+}
+
+async function explain(
+  model: Model,
+  subjects: readonly Subject[],
+  settings: Readonly<Record<string, unknown>>,
+): Promise<readonly Float32Array[]> {
+  const options = {
+    ...settings,
+    target: subjects.map((subject) => subject.target),
+    preprocessing: subjects[0]!.preprocessing,
+  } as ExplainOptions;
+  const { map } = await model.explain(concatBatch(subjects.map((subject) => subject.x)), options);
+  return mapsOf(map);
+}
+
+async function oneByOne(
+  subjects: readonly Subject[],
+  make: (subject: Subject) => Promise<readonly Float32Array[]>,
+): Promise<readonly Float32Array[]> {
+  const maps: Float32Array[] = [];
+  for (const subject of subjects) maps.push(...(await make(subject)));
+  return maps;
 }

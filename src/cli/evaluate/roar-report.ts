@@ -37,7 +37,7 @@ export function roarReport(
         "outline may keep the accuracy high although it found all of it (Rong et al. 2022).",
       "Random removal spares a little everywhere, and networks fill gaps well: it is a strong baseline at small fractions.",
       biases.blur,
-      biases.center,
+      biases.centre,
       "The maps explain one network; the retrained ones may use other pixels. What is measured is how much of the " +
         "information about the class the map found, not how that network uses it.",
       "The interval is of a few seeds. It says how much training varies, not how other images or networks would do.",

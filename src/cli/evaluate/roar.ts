@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { ortBackend } from "../../backends/ort/ort-backend.js";
-import { baselines } from "../../evaluate/baselines.js";
 import { roar, type RoarOptions, type RoarRun } from "../../evaluate/roar.js";
 import type { MapMaker } from "../../evaluate/subject.js";
 import type { Preprocessing } from "../../image/preprocess.js";
@@ -27,7 +26,7 @@ import { OutputFolder } from "../output-folder.js";
 import { versions } from "../package-files.js";
 import { Reporter, type Io } from "../reporter.js";
 import { fontFile } from "./conclude.js";
-import { methodMaker } from "./method-list.js";
+import { baselineMakers, baselineNames, methodMaker } from "./method-list.js";
 import { roarJournal } from "./roar-journal.js";
 import { builtIn, readNetwork } from "./roar-network.js";
 import type { RoarFlags } from "./roar-options.js";
@@ -88,7 +87,6 @@ export async function evaluateRoar(
     threads: flags.threads ?? null,
   };
   const models: Model[] = [];
-  const knowNothing = baselines(flags.seed);
   const clock = progress(reporter);
   const options: RoarOptions = {
     classifier,
@@ -99,7 +97,8 @@ export async function evaluateRoar(
     makers: (network): readonly MapMaker[] => {
       const model = new Model(network, backend, {});
       models.push(model);
-      return [...flags.method.map((method) => methodMaker(model, method)), ...knowNothing];
+      const chosen = flags.method.map((method) => methodMaker(model, method));
+      return [...chosen, ...baselineMakers(model, flags.seed)];
     },
     target: flags.target,
     ranking: { rank: flags.rank, seed: flags.seed, batch: mapBatch, preprocessing },
@@ -133,22 +132,17 @@ function reportOf(
   const said = Object.entries(settings).map(
     ([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)] as const,
   );
-  return roarReport(
-    runs,
-    flags.fractions,
-    baselines(flags.seed).map((maker) => maker.name),
-    {
-      subtitle: `${path}, ${images}; mean of ${seeds}`,
-      facts: [
-        ["model", path],
-        ["images", `${dataPath}: ${images}`],
-        ["networks", `${runs.length}`],
-        ...said,
-      ],
-      provenance: { model: path, images: dataPath, settings },
-      seed: flags.seed,
-    },
-  );
+  return roarReport(runs, flags.fractions, baselineNames, {
+    subtitle: `${path}, ${images}; mean of ${seeds}`,
+    facts: [
+      ["model", path],
+      ["images", `${dataPath}: ${images}`],
+      ["networks", `${runs.length}`],
+      ...said,
+    ],
+    provenance: { model: path, images: dataPath, settings },
+    seed: flags.seed,
+  });
 }
 
 async function conclude(

@@ -1,5 +1,4 @@
 import { UsageError } from "../../errors.js";
-import { baselines } from "../../evaluate/baselines.js";
 import type { Network } from "../../evaluate/scorer.js";
 import type { MapMaker } from "../../evaluate/subject.js";
 import type { EvaluationTest } from "../../evaluate/test.js";
@@ -11,9 +10,10 @@ import { versions } from "../package-files.js";
 import { choosePreprocessing } from "../preprocessing.js";
 import type { Reporter } from "../reporter.js";
 import { chooseTarget } from "../targets.js";
+import { readBoxes } from "./boxes.js";
 import { classesOfFolders, type ClassOf } from "./class-folders.js";
 import { settingsIn, type EvaluateFlags } from "./evaluate-options.js";
-import { methodMaker } from "./method-list.js";
+import { baselineMakers, methodMaker } from "./method-list.js";
 import type { SubjectReader } from "./subjects.js";
 
 /** What is run on which files, and everything that the numbers depend on. */
@@ -64,12 +64,13 @@ export async function setUp(
   const targetOf = chooseTargets(flags.target, files, model, labels, classes);
   const fitted = model.model.fit(preprocessing.settings);
   const settings = settingsIn(flags, test);
+  const boxes = flags.boxes === undefined ? undefined : await readBoxes(flags.boxes);
   const { path, sha256, externalSha256 } = model;
   return {
     ...{ test, model, files, flags, reporter },
     makers: [
       ...flags.method.map((method) => methodMaker(model.model, method)),
-      ...baselines(flags.seed),
+      ...baselineMakers(model.model, flags.seed),
     ],
     subjects: {
       reader: { model: model.model, port: model.input, preprocessing: preprocessing.settings },
@@ -77,6 +78,7 @@ export async function setUp(
       network,
       batch: flags.batch,
       ...(targetOf ? { targetOf } : {}),
+      ...(boxes ? { boxes: boxes.all } : {}),
     },
     settings,
     stages: test.stages?.(settings, model.model.layers().length) ?? [],
@@ -90,6 +92,7 @@ export async function setUp(
         input: model.input.name,
         output: model.output.name,
         size: flags.size ?? null,
+        ...(boxes ? { boxes: boxes.sha256 } : {}),
         feeds: feedSettings(feeds),
         preprocessing: { source: preprocessing.source, ...fitted },
         labels: labels?.source ?? null,

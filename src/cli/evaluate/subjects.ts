@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { sep } from "node:path";
 import { InputError } from "../../errors.js";
-import type { Preprocessing } from "../../image/preprocess.js";
+import type { Preprocessing, Size } from "../../image/preprocess.js";
 import type { Subject } from "../../evaluate/subject.js";
 import type { Network } from "../../evaluate/scorer.js";
 import { concatBatch, rowsOf } from "../../engine/batches.js";
@@ -10,6 +10,7 @@ import { messageOf } from "../exit-codes.js";
 import { isArrayFile, type Failure, type InputFile } from "../inputs.js";
 import { topClasses } from "../predictions.js";
 import { readSamples, type SampleReader } from "../samples.js";
+import { boxesInView, type BoxTable } from "./boxes.js";
 import type { ClassOf } from "./class-folders.js";
 import { digest } from "./journal.js";
 
@@ -52,12 +53,15 @@ export interface SubjectReader {
   /** The class of a file; absent where it is the network's first choice. */
   readonly targetOf?: ClassOf;
   readonly batch: number;
+  /** Where objects are; samples without any are passed over. */
+  readonly boxes?: BoxTable;
 }
 
 /** A sample without its target. */
 type Candidate = Omit<SubjectOfFile, "subject"> & {
   readonly path: string;
   readonly subject: Omit<Subject, "target">;
+  readonly size: Size | undefined;
 };
 
 /** The subjects in files, in groups of one shape and at most `batch`; what cannot be decoded becomes a failure. */
@@ -80,15 +84,21 @@ export async function subjectsOf(
         };
         const last = groups.at(-1);
         const fits = last && last.length < setup.batch && sameShape(last[0]!.subject.x, x);
-        if (fits) last.push({ path: file.path, digest, subject });
-        else groups.push([{ path: file.path, digest, subject }]);
+        const candidate = { path: file.path, digest, subject, size: sample.size };
+        if (fits) last.push(candidate);
+        else groups.push([candidate]);
       }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       failures.push({ input: file.path, error: error.message });
     }
   }
-  return Promise.all(groups.map((group) => withTargets(group, setup)));
+  const targeted: SubjectOfFile[][] = [];
+  for (const group of groups) {
+    const subjects = await withTargets(group, setup);
+    if (subjects.length > 0) targeted.push(subjects);
+  }
+  return targeted;
 }
 
 /** As records call a file: the same on every system. */
@@ -103,13 +113,15 @@ export function isSingle({ file }: ReadFile): boolean {
 
 async function withTargets(
   group: readonly Candidate[],
-  { network, targetOf }: SubjectReader,
+  { network, targetOf, boxes, preprocessing }: SubjectReader,
 ): Promise<SubjectOfFile[]> {
   const x: Tensor = concatBatch(group.map(({ subject }) => subject.x));
   const rows = targetOf ? [] : rowsOf(await network.predict(x), group.length);
-  return group.map(({ path, digest, subject }, i) => {
+  return group.flatMap(({ path, digest, subject, size }, i) => {
     const target = targetOf ? targetOf(path) : topClasses(rows[i]!, 1)[0]!;
-    return { digest, subject: { ...subject, target } };
+    if (!boxes) return [{ digest, subject: { ...subject, target } }];
+    const found = size ? boxesInView(boxes, path, target, size, preprocessing) : [];
+    return found.length > 0 ? [{ digest, subject: { ...subject, target, boxes: found } }] : [];
   });
 }
 

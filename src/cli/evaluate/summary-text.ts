@@ -17,7 +17,9 @@ function measureText(
   measure: Measure,
   axis: Axis | undefined,
 ): string {
-  const rows = summary.filter((row) => row.measure === measure.name);
+  const all = summary.filter((row) => row.measure === measure.name);
+  const skip = Math.ceil((axis?.values.length ?? 1) / mostColumns);
+  const rows = all.filter(({ at }) => at === undefined || axis!.values.indexOf(at) % skip === 0);
   const methods = [...new Set(rows.map((row) => row.method))];
   const places = rows.filter((row) => row.method === methods[0]);
   const heads = places.map(({ at, over }) =>
@@ -30,3 +32,6 @@ function measureText(
   const better = measure.better === "neither" ? "" : `, ${measure.better} is better`;
   return `${measure.title}${better}\n${table(["", ...heads], lines)}`;
 }
+
+/** Places of an axis that fit a terminal; the files have them all. */
+const mostColumns = 10;

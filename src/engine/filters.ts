@@ -1,15 +1,31 @@
 import { toNumbers, type Tensor } from "../tensor/tensor.js";
 
 /**
- * A Gaussian blur over the places of an image [1,C,…places], one axis after another. Beyond the border the image is
- * reflected, its edge counted twice (d c b a | a b c d | d c b a), as scipy.ndimage does; the kernel ends at 4σ.
+ * Filters over the places of an image [1,C,…places]. Beyond the border the image is reflected, its edge counted twice
+ * (d c b a | a b c d | d c b a), as scipy.ndimage does.
+ *
+ * @module
  */
+
+/** A Gaussian blur, one axis after another; the kernel ends at 4σ. */
 export function blur(x: Tensor, sigma: number): Float64Array {
-  let values = Float64Array.from(toNumbers(x));
+  let values: Float64Array<ArrayBuffer> = Float64Array.from(toNumbers(x));
   if (sigma === 0) return values;
   const kernel = gaussian(sigma);
   for (let axis = 2; axis < x.dims.length; axis++) values = along(values, x.dims, axis, kernel);
   return values;
+}
+
+/** Sobel's derivative along one axis: [−1 0 1] there, [1 2 1] along the others. */
+export function sobel(
+  values: Float64Array,
+  dims: readonly number[],
+  direction: number,
+): Float64Array {
+  const axes = dims.flatMap((_, axis) => (axis > 1 ? [axis] : []));
+  return axes.reduce((v, axis) => {
+    return along(v, dims, axis, Float64Array.of(...(axis === direction ? [-1, 0, 1] : [1, 2, 1])));
+  }, values);
 }
 
 /** exp(−i²/2σ²) for i = −r … r, of sum 1. */

@@ -1,0 +1,35 @@
+import type { Sampler } from "../engine/sampler.js";
+import { number, whole } from "../engine/settings.js";
+import { random } from "../tensor/random.js";
+import { toNumbers } from "../tensor/tensor.js";
+
+/** The settings of a method that looks at noisy copies of the image. */
+export const noiseSettings = {
+  samples: whole(50, "noisy copies of the image", 1),
+  noise: number(0.15, "standard deviation of the noise, as a part of the image's range", 0),
+  seed: whole(0, "seed of the noise", 0, 2 ** 32 - 1),
+};
+
+/**
+ * x + N(0, σ²) with σ = noise·(max x − min x) (Smilkov et al. 2017). The copies are to be asked for in order: the numbers
+ * are one stream.
+ */
+export function noisyCopies(
+  sampler: Sampler,
+  { noise, seed }: { readonly noise: number; readonly seed: number },
+): () => Float64Array {
+  const x = toNumbers(sampler.x);
+  const sigma = noise * rangeOf(x);
+  const numbers = random(seed);
+  return () => Float64Array.from(x, (v) => v + sigma * numbers.normal());
+}
+
+/** The largest number less the smallest. */
+export function rangeOf(x: ArrayLike<number>): number {
+  let [least, most] = [Infinity, -Infinity];
+  for (let i = 0; i < x.length; i++) {
+    least = Math.min(least, x[i]!);
+    most = Math.max(most, x[i]!);
+  }
+  return most - least;
+}

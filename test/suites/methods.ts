@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Backend } from "../../src/backends/backend.js";
+import { sliceBatch } from "../../src/engine/batches.js";
+import type { SessionExplanation } from "../../src/engine/explanation.js";
+import { Session } from "../../src/engine/session.js";
+import { findMethod } from "../../src/methods/all.js";
+import { registry } from "../../src/ops/all.js";
+import type { Tensor } from "../../src/tensor/tensor.js";
+import { relativeL2 } from "../support/compare.js";
+import { askedOf, expectedOf, methodCases, type MethodCase } from "../support/method-cases.js";
+import { exporters, goldenTensor, network, type Exporter } from "../support/networks.js";
+
+/** Every method finds what captum, SciPy or its formula in PyTorch finds, in float64, with the same random numbers. */
+export function methodsAgreeWithOthers(backend: Backend): void {
+  for (const name of new Set(methodCases.map((c) => c.network))) {
+    for (const exporter of exporters) {
+      describe(`${name} by the ${exporter} exporter on ${backend.name}`, () => {
+        agreesWithOthers(backend, name, exporter);
+      });
+    }
+  }
+}
+
+/** A case asked of a session; a batch of 4 cuts the 6 samples of a sampling method in two. */
+export function explainCase(
+  session: Session,
+  x: Tensor,
+  c: MethodCase,
+): Promise<SessionExplanation> {
+  return session.explain(x, findMethod(c.method), askedOf(c), { settings: c.settings, batch: 4 });
+}
+
+function agreesWithOthers(backend: Backend, name: string, exporter: Exporter): void {
+  const x = sliceBatch(goldenTensor(name, "input.npy"), [0]);
+  let session: Session;
+  beforeAll(async () => {
+    session = new Session(await network(name, exporter), registry, backend);
+  });
+  afterAll(() => session.dispose());
+
+  const cases = methodCases.filter((c) => c.network === name);
+  it.each(cases.map((c) => [c.file.split("/")[1]!.replace(".npy", ""), c.by, c] as const))(
+    "%s is that of %s",
+    async (_case, _by, c) => {
+      const found = await explainCase(session, x, c);
+      expect(relativeL2(found[c.what]!, expectedOf(c))).toBeLessThan(toleranceOf(c));
+      if (c.score === undefined) return;
+      const [sample] = found.samples;
+      expect(sample!.score).toBeCloseTo(c.score, 4);
+      expect(sample!.completeness!.conditioned).toBeLessThan(1e-6);
+    },
+  );
+}
+
+/** A difference of two scores that are nearly the same keeps fewer digits of them: a hundredth of 1e-7, here. */
+const toleranceOf = ({ method }: MethodCase): number =>
+  ["ablation-cam", "occlusion"].includes(method) ? 1e-4 : 1e-5;
