@@ -4,6 +4,7 @@
     python export_pytorch.py --source torchvision --name resnet18 --weights DEFAULT
     python export_pytorch.py --source timm --name mobilenetv3_small_100 --pretrained --exporter both
     python export_pytorch.py --source my_model.py:build --checkpoint weights.pt --size 192x256
+    python export_pytorch.py --source torchvision --name resnet18 --keep-batchnorm --size 32 --model-arg num_classes=10
 
 writes NAME.onnx (with `--exporter both`: NAME.legacy.onnx and NAME.dynamo.onnx) and
 NAME.preprocess.json into the output folder. The graph has one input, "input" [batch, channels, H, W],
@@ -313,11 +314,13 @@ def export(
     dynamic_batch: bool = True,
     external_data: bool = False,
     keep_stack_traces: bool = False,
+    keep_batchnorm: bool = False,
 ) -> None:
     """Write `module` to `path` with one of PyTorch's two exporters: "legacy" (TorchScript) or "dynamo".
 
     Both write the source line of every operator into the file; this is removed unless asked for, because it
-    holds the paths of the machine that made the export.
+    holds the paths of the machine that made the export. Both fold BatchNorm into the layer before it, unless
+    `keep_batchnorm`: a network that shall be trained again needs its own.
     """
     module.eval()
     common: dict[str, Any] = {
@@ -332,7 +335,16 @@ def export(
             warnings.simplefilter("ignore")
             if exporter == "legacy":
                 axes = {INPUT_NAME: {0: "batch"}, OUTPUT_NAME: {0: "batch"}} if dynamic_batch else None
-                torch.onnx.export(module, (example,), str(temporary), dynamo=False, dynamic_axes=axes, **common)
+                torch.onnx.export(
+                    module,
+                    (example,),
+                    str(temporary),
+                    dynamo=False,
+                    dynamic_axes=axes,
+                    do_constant_folding=not keep_batchnorm,
+                    training=torch.onnx.TrainingMode.PRESERVE if keep_batchnorm else torch.onnx.TrainingMode.EVAL,
+                    **common,
+                )
             else:
                 shapes = ({0: torch.export.Dim("batch")},) if dynamic_batch else None
                 torch.onnx.export(
@@ -343,9 +355,12 @@ def export(
                     dynamic_shapes=shapes,
                     external_data=False,
                     verbose=False,
+                    optimize=not keep_batchnorm,
                     **common,
                 )
         model = onnx.load(str(temporary))
+        if keep_batchnorm and exporter == "dynamo":
+            _tidy(model, set(module.state_dict()))
     finally:
         temporary.unlink(missing_ok=True)
     if not keep_stack_traces:
@@ -356,6 +371,22 @@ def export(
         onnx.save_model(model, str(path), save_as_external_data=True, location=data.name, size_threshold=1024)
     else:
         onnx.save_model(model, str(path))
+
+
+def _tidy(model: onnx.ModelProto, parameters: set[str]) -> None:
+    """What the dynamo exporter's own optimization does, without what would fuse a BatchNorm or store equal
+    parameters once: functions are inlined, constants folded, and no convolution has a bias of zeros that the
+    module does not have."""
+    import onnxscript.optimizer
+
+    onnxscript.optimizer.inline(model)
+    onnxscript.optimizer.fold_constants(model, onnx_shape_inference=True)
+    made = [tensor for tensor in model.graph.initializer if tensor.name not in parameters]
+    zeros = {tensor.name for tensor in made if not onnx.numpy_helper.to_array(tensor).any()}
+    for node in model.graph.node:
+        if node.op_type in ("Conv", "ConvTranspose") and len(node.input) == 3 and node.input[2] in zeros:
+            del node.input[2]
+    onnxscript.optimizer.remove_unused_nodes(model)
 
 
 def _remove_stack_traces(model: onnx.ModelProto) -> None:
@@ -447,6 +478,8 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--size", type=parse_size, help="N or HxW; default: the model's own, else 224")
     result.add_argument("--channels", type=int, default=3)
     result.add_argument("--batch", type=parse_batch, default=None, help="dynamic (default) or a number")
+    result.add_argument("--keep-batchnorm", action="store_true",
+                        help="do not fold BatchNorm into the layer before it: for training")
     result.add_argument("--external-data", action="store_true", help="weights in NAME.onnx.data")
     result.add_argument("--keep-stack-traces", action="store_true", help="leave source lines and their paths in the file")
     result.add_argument("-o", "--output", type=Path, default=Path("."), help="output folder")
@@ -498,6 +531,7 @@ def run(options: argparse.Namespace) -> int:
             dynamic_batch=options.batch is None,
             external_data=options.external_data,
             keep_stack_traces=options.keep_stack_traces,
+            keep_batchnorm=options.keep_batchnorm,
         )
         # One sample more than in the export: a batch size that was burnt in shows here.
         batch = torch.randn((options.batch or 3, *example.shape[1:]), generator=torch.Generator().manual_seed(1))

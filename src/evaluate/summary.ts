@@ -2,6 +2,11 @@ import type { SampleRecord } from "./run.js";
 import { estimate, meanHeight, type Estimate } from "./statistics.js";
 import type { Axis, Measure } from "./test.js";
 
+/** What is known of one method on one sample: a test's finding, or what a training run came to. */
+export type MeasuredRecord = Pick<SampleRecord, "sample" | "method" | "values"> & {
+  readonly target?: number;
+};
+
 /** One method's mean for one measure, at one place of the axis or for the whole of it. */
 export interface SummaryRow extends Estimate {
   readonly measure: string;
@@ -19,7 +24,7 @@ const toBeat = "random";
 
 /** Means with intervals, for each measure and method, in the order that they are given in. */
 export function summarize(
-  records: readonly SampleRecord[],
+  records: readonly MeasuredRecord[],
   measures: readonly Measure[],
   axis: Axis | undefined,
   seed: number,

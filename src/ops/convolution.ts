@@ -1,10 +1,19 @@
-import { int, ints } from "../onnx/attribute.js";
+import { ints } from "../onnx/attribute.js";
 import { type GraphBuilder } from "../onnx/builder.js";
-import type { Attributes, Value } from "../onnx/ir.js";
+import type { Value } from "../onnx/ir.js";
 import { staticShape, type Dim, type Shape } from "../tensor/shape.js";
+import { convWeightGradient } from "./conv-weight-gradient.js";
 import type { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
-import { positions, span, windowAttrs, windowAxes, type Axis, type WindowAttrs } from "./window.js";
+import {
+  positions,
+  span,
+  windowAttributes,
+  windowAttrs,
+  windowAxes,
+  type Axis,
+  type WindowAttrs,
+} from "./window.js";
 
 interface ConvAttrs extends WindowAttrs {
   readonly group: number;
@@ -13,20 +22,6 @@ interface ConvAttrs extends WindowAttrs {
 interface ConvTransposeAttrs extends ConvAttrs {
   readonly outputPadding: readonly number[] | undefined;
   readonly outputShape: readonly number[] | undefined;
-}
-
-/** Attributes of an emitted Conv, ConvTranspose or pool. */
-export function windowAttributes(
-  axes: readonly Axis[],
-  group?: number,
-): Record<string, Attributes[string]> {
-  return {
-    kernel_shape: ints(axes.map((a) => a.kernel)),
-    strides: ints(axes.map((a) => a.stride)),
-    dilations: ints(axes.map((a) => a.dilation)),
-    pads: ints([...axes.map((a) => a.begin), ...axes.map((a) => a.end)]),
-    ...(group === undefined ? {} : { group: int(group) }),
-  };
 }
 
 function convAxes(n: NodeView<ConvAttrs>): Axis[] {
@@ -191,57 +186,6 @@ function turnKernel(b: GraphBuilder, weight: Value, group: number): Value {
   const starts = at.ints(axes.map(() => -1));
   const ends = at.ints(axes.map(() => Number.MIN_SAFE_INTEGER));
   return at.op("Slice", [turned, starts, ends, at.ints(axes), steps], {}, "reversed");
-}
-
-/**
- * The gradient of a convolution with respect to its weight: with batch and channels exchanged, x convolved by dy,
- * where stride and dilation change places. What the forward pass left over at the end is cut off.
- */
-function convWeightGradient(
-  b: GraphBuilder,
-  x: Value,
-  dy: Value,
-  axes: readonly Axis[],
-  group: number,
-  weight: Shape,
-): Value {
-  const [batch, , ...spatial] = x.fact.shape;
-  const [, , ...outputs] = dy.fact.shape;
-  const [co, ci, ...kernel] = staticShape(weight, "the weight");
-  const rest = (dims: readonly Dim[], offset: number): number[] => dims.map((_, i) => i + offset);
-  const source = b.reshape(
-    b.transpose(b.reshape(x, [batch!, group, ci!, ...spatial]), [2, 1, 0, ...rest(spatial, 3)]),
-    [ci!, multiply(group, batch!), ...spatial],
-  );
-  const filter = b.reshape(
-    b.transpose(b.reshape(dy, [batch!, group, co! / group, ...outputs]), [
-      1,
-      2,
-      0,
-      ...rest(outputs, 3),
-    ]),
-    [co!, batch!, ...outputs],
-  );
-  const exchanged = axes.map((a, i) => ({
-    ...a,
-    kernel: Number(outputs[i]),
-    stride: a.dilation,
-    dilation: a.stride,
-  }));
-  const attributes = windowAttributes(exchanged, group);
-  const correlated = b.op("Conv", [source, filter], attributes, "dw/swapped");
-  const cut = b.slice(
-    correlated,
-    rest(kernel, 2),
-    kernel.map(() => 0),
-    kernel,
-    "dw/cut",
-  );
-  return b.transpose(cut, [1, 0, ...rest(kernel, 2)], "dw");
-}
-
-function multiply(group: number, batch: Dim): Dim {
-  return typeof batch === "number" ? group * batch : group === 1 ? batch : `${group}*${batch}`;
 }
 
 function transposedAxes(n: NodeView<ConvTransposeAttrs>): { axes: Axis[]; outputs: Dim[] } {

@@ -3,11 +3,18 @@ import { int, text } from "../onnx/attribute.js";
 import { type GraphBuilder } from "../onnx/builder.js";
 import type { Attributes, Value } from "../onnx/ir.js";
 import { staticShape, type Dim } from "../tensor/shape.js";
-import { windowAttributes } from "./convolution.js";
 import type { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
 import { noAttrs } from "./unary.js";
-import { positions, span, windowAttrs, windowAxes, type Axis, type WindowAttrs } from "./window.js";
+import {
+  positions,
+  span,
+  windowAttributes,
+  windowAttrs,
+  windowAxes,
+  type Axis,
+  type WindowAttrs,
+} from "./window.js";
 
 export interface PoolAttrs extends WindowAttrs {
   readonly ceil: boolean;

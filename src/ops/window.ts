@@ -1,3 +1,5 @@
+import { int, ints } from "../onnx/attribute.js";
+import type { Attributes } from "../onnx/ir.js";
 import type { AttributeReader } from "./attributes.js";
 import type { NodeView } from "./node-view.js";
 import type { Dim, Shape } from "../tensor/shape.js";
@@ -94,4 +96,18 @@ export function positions(n: NodeView, axis: Axis, extent: Dim, ceil = false): D
   if (!ceil) return Math.floor(room / axis.stride) + 1;
   const count = Math.ceil(room / axis.stride) + 1;
   return (count - 1) * axis.stride >= extent + axis.begin ? count - 1 : count;
+}
+
+/** Attributes of an emitted Conv, ConvTranspose or pool. */
+export function windowAttributes(
+  axes: readonly Axis[],
+  group?: number,
+): Record<string, Attributes[string]> {
+  return {
+    kernel_shape: ints(axes.map((a) => a.kernel)),
+    strides: ints(axes.map((a) => a.stride)),
+    dilations: ints(axes.map((a) => a.dilation)),
+    pads: ints([...axes.map((a) => a.begin), ...axes.map((a) => a.end)]),
+    ...(group === undefined ? {} : { group: int(group) }),
+  };
 }

@@ -8,7 +8,7 @@ export function csvOf({ records, measures, axis }: Report): string {
       values[measure.name]!.forEach((value, i) => {
         const at = axis && !measure.single ? String(axis.values[i]!) : "";
         const number = value === null ? "" : String(value);
-        lines.push([sample, method, String(target), measure.name, at, number]);
+        lines.push([sample, method, String(target ?? ""), measure.name, at, number]);
       });
     }
   }

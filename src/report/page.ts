@@ -5,6 +5,7 @@ import type { Chart, Report } from "./report.js";
 /** The report as one HTML page that needs nothing beside itself. */
 export function pageOf(report: Report, charts: readonly Chart[]): string {
   const { title, paper, about, facts, notShown, failures, records } = report;
+  const [one, many] = report.unit ?? ["sample", "samples"];
   const samples = new Set(records.map((record) => record.sample)).size;
   const failed = failures.map(
     ({ sample, method, error }) =>
@@ -28,7 +29,7 @@ export function pageOf(report: Report, charts: readonly Chart[]): string {
 ${facts.map(([name, value]) => `<tr><th>${escaped(name)}</th><td>${escaped(value)}</td></tr>`).join("\n")}
 </table>
 <h2>What came out</h2>
-<p>Mean over ${samples} ${samples === 1 ? "sample" : "samples"}${samples > 1 ? ", with its 95 % bootstrap interval and, in grey, the median" : ""}. Grey, dashed lines are baselines that know nothing of the network.</p>
+<p>Mean over ${samples} ${samples === 1 ? one : many}${samples > 1 ? ", with its 95 % bootstrap interval and, in grey, the median" : ""}. Grey, dashed lines are baselines that know nothing of the network.</p>
 ${report.measures.map((measure) => measureSection(report, measure, charts)).join("\n")}
 <h2>What this does not show</h2>
 ${list(notShown)}

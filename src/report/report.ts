@@ -1,5 +1,5 @@
-import type { SampleFailure, SampleRecord } from "../evaluate/run.js";
-import type { SummaryRow } from "../evaluate/summary.js";
+import type { SampleFailure } from "../evaluate/run.js";
+import type { MeasuredRecord, SummaryRow } from "../evaluate/summary.js";
 import type { Axis, Measure } from "../evaluate/test.js";
 import { chartOf, type ChartSpec } from "./chart.js";
 import { csvOf } from "./csv.js";
@@ -19,7 +19,9 @@ export interface Report {
   /** One line under each chart's title: which network, how many images. */
   readonly subtitle: string;
   readonly baselines: readonly string[];
-  readonly records: readonly SampleRecord[];
+  readonly records: readonly MeasuredRecord[];
+  /** What a record is of: "sample" and "samples" unless given. */
+  readonly unit?: readonly [one: string, many: string];
   readonly failures: readonly SampleFailure[];
   readonly summary: readonly SummaryRow[];
   /** What was run, on what, with which settings: for people, and as JSON has it. */

@@ -68,7 +68,7 @@ export function methodMaker(model: Model, { name, method, settings }: ChosenMeth
 }
 
 /** Maps that know nothing of the network, and go into every evaluation. */
-const baselineNames: readonly string[] = ["random", "edge", "centre-blur"];
+export const baselineNames: readonly string[] = ["random", "edge", "centre-blur"];
 
 /** The baselines. Every image has random numbers of its own, whatever comes before it. */
 export function baselineMakers(model: Model, seed: number): MapMaker[] {

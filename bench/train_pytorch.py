@@ -1,0 +1,57 @@
+"""What bench/train.ts trains, by PyTorch: called by it with the file of images, initial weights and order of batches."""
+
+import math
+import sys
+import time
+
+import torch
+from safetensors import safe_open
+from torch import nn
+
+
+class SmallCnn(nn.Module):
+    def __init__(self, channels, features, classes, widths=(16, 32, 64)):
+        super().__init__()
+        before = [channels, *widths]
+        for i, width in enumerate(widths, start=1):
+            setattr(self, f"conv{i}", nn.Conv2d(before[i - 1], width, 3, stride=1 if i == 1 else 2, padding=1, bias=False))
+            setattr(self, f"norm{i}", nn.BatchNorm2d(width))
+        self.fc = nn.Linear(features, classes)
+        self.depth = len(widths)
+
+    def forward(self, x):
+        for i in range(1, self.depth + 1):
+            x = torch.relu(getattr(self, f"norm{i}")(getattr(self, f"conv{i}")(x)))
+        return self.fc(nn.functional.avg_pool2d(x, 2).flatten(1))
+
+
+file = safe_open(sys.argv[1], "pt")
+settings = {key: float(value) for key, value in file.metadata().items()}
+tensors = {key: file.get_tensor(key) for key in file.keys()}
+epochs, batch = int(settings["epochs"]), int(settings["batch"])
+torch.set_num_threads(int(settings["threads"]))
+net = SmallCnn(1, tensors["fc.weight"].shape[1], 10)
+net.load_state_dict({k: tensors[k] if k in tensors else v for k, v in net.state_dict().items()})
+optimizer = torch.optim.SGD(net.parameters(), lr=settings["rate"], momentum=settings["momentum"])
+images, labels = tensors["train.images"], tensors["train.labels"]
+for epoch in range(epochs):
+    for group in optimizer.param_groups:
+        group["lr"] = settings["rate"] * (1 + math.cos(math.pi * epoch / epochs)) / 2
+    start, processor = time.perf_counter(), time.process_time()
+    net.train()
+    total, right = 0.0, 0
+    for chosen in tensors[f"order.{epoch}"].long().split(batch):
+        x, y = images[chosen], labels[chosen]
+        optimizer.zero_grad()
+        scores = net(x)
+        loss = nn.functional.cross_entropy(scores, y)
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(y)
+        right += (scores.argmax(1) == y).sum().item()
+    seconds, processor = time.perf_counter() - start, time.process_time() - processor
+    net.eval()
+    with torch.no_grad():
+        test = (net(tensors["test.images"]).argmax(1) == tensors["test.labels"]).float().mean().item()
+    print(f"PyTorch  epoch {epoch + 1}  loss {total / len(labels):.4f}  training {100 * right / len(labels):.2f} %  "
+          f"test {100 * test:.2f} %  {seconds:.2f} s, {processor:.2f} s of processor")

@@ -1,0 +1,64 @@
+import { readFile } from "node:fs/promises";
+import { UsageError } from "../../errors.js";
+import { chooseInput } from "../../engine/ports.js";
+import { decodeModel } from "../../onnx/decode.js";
+import { externalDataFiles } from "../../onnx/external-data-file.js";
+import { importModel } from "../../onnx/import.js";
+import { registry } from "../../ops/all.js";
+import { prepare } from "../../passes/prepare.js";
+import { asClassifier, type Classifier } from "../../train/classifier.js";
+import type { Dataset } from "../../train/dataset.js";
+import { smallCnn } from "../../train/small-cnn.js";
+import { sha256 } from "../model-file.js";
+import type { ModelFlags } from "../options.js";
+
+/** What the built-in network is called where a model is named. */
+export const builtIn = "small-cnn";
+
+export interface RoarNetwork {
+  readonly classifier: Classifier;
+  readonly sha256: string;
+}
+
+/**
+ * The network whose architecture is trained: the built-in one, made for the images, or that of an ONNX file.
+ *
+ * @throws {UsageError} where the file's network does not take these images or has too few classes
+ */
+export async function readNetwork(
+  path: string,
+  data: Dataset,
+  flags: ModelFlags,
+): Promise<RoarNetwork> {
+  const { shape, classes } = data;
+  if (path === builtIn) {
+    return {
+      classifier: asClassifier(smallCnn(registry, { shape, classes }), registry),
+      sha256: builtIn,
+    };
+  }
+  const bytes = await readFile(path);
+  const graph = await importModel(decodeModel(bytes), externalDataFiles(path));
+  const input = chooseInput(graph, flags.inputName);
+  const declared = graph.inputs.find((port) => port.name === input)!.fact.shape;
+  const wanted = [declared[0] ?? "N", ...shape];
+  const fits =
+    declared.length === wanted.length &&
+    declared.every((d, i) => i === 0 || typeof d === "string" || d === wanted[i]);
+  if (!fits) {
+    throw new UsageError(
+      `${path} takes [${declared.join(",")}], and the images are [${shape.join(",")}]`,
+    );
+  }
+  const prepared = prepare(graph, registry, new Map([[input, wanted]]));
+  const classifier = asClassifier(prepared, registry, {
+    input,
+    ...(flags.output === undefined ? {} : { output: flags.output }),
+  });
+  if (classifier.classes < classes) {
+    throw new UsageError(
+      `${path} tells ${classifier.classes} classes apart, and the images have ${classes}`,
+    );
+  }
+  return { classifier, sha256: sha256(bytes) };
+}

@@ -1,0 +1,93 @@
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { fractions } from "../../evaluate/ranking.js";
+import { addModelFlags, whole, type ModelFlags } from "../options.js";
+import { parseMethods, type ChosenMethod } from "./method-list.js";
+
+export interface RoarFlags extends ModelFlags {
+  readonly out: string;
+  readonly method: readonly ChosenMethod[];
+  readonly fractions: readonly number[];
+  readonly seeds: number;
+  readonly seed: number;
+  readonly target: "top" | "label";
+  readonly rank: "absolute" | "signed";
+  readonly epochs: number;
+  readonly batch: number;
+  readonly optimizer: "sgd" | "adam";
+  readonly rate?: number;
+  readonly weightDecay: number;
+  readonly schedule: "cosine" | "step" | "constant";
+  readonly limit?: number;
+  readonly provider: string;
+  readonly threads?: number;
+}
+
+const parts = fractions([0.1, 0.3, 0.5, 0.7, 0.9], "parts of the pixels that are removed");
+
+export function addRoarFlags(command: Command): Command {
+  return addModelFlags(
+    command
+      .requiredOption("-o, --out <dir>", "folder for tables, charts, the report and checkpoints")
+      .addOption(
+        new Option("--method <list>", "methods with commas between, settings after a colon; or all")
+          .default(parseMethods("fullgrad"), "fullgrad")
+          .argParser(parseMethods),
+      )
+      .addOption(
+        new Option("--fractions <list>", `${parts.about}: ${parts.takes}`)
+          .default(parts.default, parts.default.join(","))
+          .argParser(parseFractions),
+      )
+      .option("--seeds <n>", "how many networks are trained for each point", whole(1, 1000), 3)
+      .option("--seed <n>", "the first of their seeds", whole(0, 2 ** 31), 0)
+      .addOption(
+        new Option(
+          "--target <what>",
+          "the class that is explained: the network's choice, or the image's label",
+        )
+          .choices(["top", "label"])
+          .default("top"),
+      )
+      .addOption(
+        new Option("--rank <how>", "saliency is the map's absolute value, or the map as it is")
+          .choices(["absolute", "signed"])
+          .default("absolute"),
+      )
+      .option("--epochs <n>", "how often each network sees each training image", whole(1), 10)
+      .option("--batch <n>", "images of a training step", whole(1), 64)
+      .addOption(
+        new Option("--optimizer <name>", "how weights are updated")
+          .choices(["sgd", "adam"])
+          .default("sgd"),
+      )
+      .option(
+        "--rate <x>",
+        "learning rate at the start (default: 0.05 for sgd, 0.001 for adam)",
+        positive,
+      )
+      .option("--weight-decay <x>", "adds this part of a weight to its gradient", positive, 0)
+      .addOption(
+        new Option(
+          "--schedule <name>",
+          "the learning rate: cosine to 0, step (halved ten times on the way), or constant",
+        )
+          .choices(["cosine", "step", "constant"])
+          .default("cosine"),
+      )
+      .option("--limit <n>", "take this many images of each part, evenly spread, not all", whole(1))
+      .option("--provider <name>", "ONNX Runtime's execution provider", "cpu")
+      .option("--threads <n>", "threads for one operator (default: one a core)", whole(1, 1024)),
+  );
+}
+
+function parseFractions(text: string): readonly number[] {
+  const values = parts.read(text)?.filter((part) => part > 0);
+  if (!values || values.length === 0) throw new InvalidArgumentError(`It takes ${parts.takes}.`);
+  return values;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError("It must be a number from 0 on.");
+}

@@ -1,0 +1,90 @@
+import type { Preprocessing } from "../image/preprocess.js";
+import { sizeOf } from "../tensor/shape.js";
+import { float32 } from "../tensor/tensor.js";
+import type { Dataset } from "../train/dataset.js";
+import { countOf, rankPixels } from "./ranking.js";
+import type { MapMaker, Subject } from "./subject.js";
+
+/** The places of the pixels of each image, the most salient first; H·W numbers an image. */
+export type PixelOrders = Uint16Array | Uint32Array;
+
+export interface RankingOptions {
+  /** By the map's absolute value, or by the map as it is. Pixels of equal saliency are in a random order. */
+  readonly rank: "absolute" | "signed";
+  /** Of that order. */
+  readonly seed: number;
+  /** Images whose maps are made at once. */
+  readonly batch: number;
+  /** How the images became the network's numbers. */
+  readonly preprocessing: Preprocessing;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Ranks the pixels of every image of a data set by a map.
+ *
+ * @param name of the data set, in the names of its images
+ * @param targets the class that is explained of each image; its label where there are none
+ */
+export async function rankImages(
+  data: Dataset,
+  name: string,
+  maker: MapMaker,
+  targets: ArrayLike<number> | undefined,
+  options: RankingOptions,
+): Promise<PixelOrders> {
+  const { batch, preprocessing, rank, seed, signal } = options;
+  const pixels = sizeOf(data.shape.slice(1));
+  const orders = new (pixels > 2 ** 16 ? Uint32Array : Uint16Array)(data.length * pixels);
+  for (let start = 0; start < data.length; start += batch) {
+    signal?.throwIfAborted();
+    const subjects: Subject[] = [];
+    for (let i = start; i < Math.min(data.length, start + batch); i++) {
+      const { x, label } = await data.get(i);
+      subjects.push({
+        name: `${name}[${i}]`,
+        x: float32([1, ...x.dims], x.data as Float32Array),
+        target: targets?.[i] ?? label,
+        seed: seedOf(name, i),
+        preprocessing,
+      });
+    }
+    const maps = await maker.maps(subjects);
+    subjects.forEach((subject, i) => {
+      const how = { first: "most", absolute: rank === "absolute", ties: "random" } as const;
+      orders.set(rankPixels(maps[i]!, { ...how, seed: seed ^ subject.seed }), (start + i) * pixels);
+    });
+  }
+  return orders;
+}
+
+/** The data set with the first `fraction` of each image's pixels, in all channels, in one colour. */
+export function withoutPixels(
+  data: Dataset,
+  orders: PixelOrders,
+  fraction: number,
+  color: readonly number[],
+): Dataset {
+  const pixels = sizeOf(data.shape.slice(1));
+  const count = countOf(fraction, pixels);
+  return {
+    length: data.length,
+    shape: data.shape,
+    classes: data.classes,
+    get: async (i) => {
+      const { x, label } = await data.get(i);
+      const values = (x.data as Float32Array).slice();
+      const removed = orders.subarray(i * pixels, i * pixels + count);
+      color.forEach((value, c) => {
+        for (const pixel of removed) values[c * pixels + pixel] = value;
+      });
+      return { x: float32(x.dims, values), label };
+    },
+  };
+}
+
+/** Another number for every image of the training and the test images. */
+function seedOf(name: string, i: number): number {
+  const start = name === "test" ? 0x85ebca6b : 0;
+  return (start ^ Math.imul(i + 1, 0x9e3779b1)) >>> 0;
+}

@@ -1,0 +1,107 @@
+import { InputError } from "../errors.js";
+import { byteSize, viewBuffer, type DType } from "./dtype.js";
+import { sizeOf } from "./shape.js";
+import { bytesOf, tensor, type Tensor } from "./tensor.js";
+
+type NumericDType = Exclude<DType, "string">;
+
+const codes: Record<NumericDType, string> = {
+  float16: "F16",
+  bfloat16: "BF16",
+  float32: "F32",
+  float64: "F64",
+  int8: "I8",
+  int16: "I16",
+  int32: "I32",
+  int64: "I64",
+  uint8: "U8",
+  uint16: "U16",
+  uint32: "U32",
+  uint64: "U64",
+  bool: "BOOL",
+};
+
+const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as NumericDType]));
+
+/** Tensors by name, and words about them. */
+export interface SafeTensors {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Tensors as a safetensors file: the length of a JSON header in eight bytes, the header, the elements.
+ *
+ * @throws {ShapeError} for strings
+ * @see https://github.com/huggingface/safetensors#format
+ */
+export function encodeSafetensors({ tensors, metadata }: SafeTensors): Uint8Array {
+  let end = 0;
+  const entries = Array.from(tensors, ([name, t]) => {
+    const start = end;
+    end += bytesOf(t).length;
+    const dtype = codes[t.dtype as NumericDType];
+    return [name, { dtype, shape: t.dims, data_offsets: [start, end] }] as const;
+  });
+  const json = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
+  const text = new TextEncoder().encode(json);
+  // Spaces up to a multiple of eight, so that elements are aligned.
+  const start = 8 + Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(start + end).fill(0x20, 0, start);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
+  bytes.set(text, 8);
+  let at = start;
+  for (const t of tensors.values()) {
+    bytes.set(bytesOf(t), at);
+    at += bytesOf(t).length;
+  }
+  return bytes;
+}
+
+/**
+ * The tensors of a safetensors file.
+ *
+ * @param name the file as the error should call it
+ * @throws {InputError} for anything that is not a complete one
+ */
+export function decodeSafetensors(bytes: Uint8Array, name = "the safetensors file"): SafeTensors {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const start = bytes.length < 8 ? Infinity : 8 + Number(view.getBigUint64(0, true));
+  if (start > bytes.length) throw new InputError(`${name} is truncated, or no safetensors file`);
+  const { __metadata__: metadata = {}, ...entries } = headerOf(bytes.subarray(8, start), name);
+  const tensors = Object.entries(entries).map(([key, entry]) => {
+    const { dtype: code, shape, data_offsets: offsets } = entry as Partial<Entry>;
+    const dtype = dtypes.get(code ?? "");
+    const [from, to] = offsets ?? [];
+    if (!dtype || !shape || from === undefined || to === undefined) {
+      throw new InputError(`${name}: "${key}" is not described as a tensor`);
+    }
+    const isWhole = from >= 0 && start + to <= bytes.length;
+    if (!isWhole || to - from !== sizeOf(shape) * byteSize(dtype)) {
+      throw new InputError(
+        `${name}: "${key}" [${shape.join(",")}] does not fit its ${to - from} bytes`,
+      );
+    }
+    const body = new Uint8Array(bytes.subarray(start + from, start + to));
+    return [key, tensor(dtype, shape, viewBuffer(dtype, body.buffer))] as const;
+  });
+  return { tensors: new Map(tensors), metadata: metadata as Record<string, string> };
+}
+
+interface Entry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [number, number];
+}
+
+function headerOf(bytes: Uint8Array, name: string): Record<string, unknown> {
+  try {
+    const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (typeof header === "object" && header !== null) return header as Record<string, unknown>;
+  } catch (error) {
+    throw new InputError(`${name} is no safetensors file: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  throw new InputError(`${name} is no safetensors file: its header is not an object`);
+}

@@ -1,0 +1,32 @@
+import type { Optimizer } from "./optimizer.js";
+
+export interface AdamOptions {
+  /** 0.9 unless given. */
+  readonly beta1?: number;
+  /** 0.999 unless given. */
+  readonly beta2?: number;
+  /** 1e-8 unless given. */
+  readonly epsilon?: number;
+  /** λ: adds λ·parameter to the gradient; 0 unless given. */
+  readonly weightDecay?: number;
+}
+
+// m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; p ← p − rate/(1 − β₁ᵗ)·m / (√v/√(1 − β₂ᵗ) + ε)
+// (Kingma and Ba 2015, as torch.optim.Adam has it). What depends on t is computed outside, in double precision.
+export function adam(options: AdamOptions = {}): Optimizer {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
+  return {
+    name: `Adam, betas ${beta1} and ${beta2}, epsilon ${epsilon}, weight decay ${weightDecay}`,
+    slots: ["first-moment", "second-moment"],
+    scalars: ["rate", "deviation-scale"],
+    values: (step, rate) => [rate / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)],
+    emit(b, { parameter, gradient, slots: [m, v], scalars: [rate, scale] }) {
+      const g = weightDecay === 0 ? gradient : b.add(gradient, b.scale(parameter, weightDecay));
+      const first = b.add(b.scale(m!, beta1), b.scale(g, 1 - beta1), "first-moment");
+      const second = b.add(b.scale(v!, beta2), b.scale(b.mul(g, g), 1 - beta2), "second-moment");
+      const deviation = b.shift(b.mul(b.sqrt(second), scale!), epsilon);
+      const next = b.sub(parameter, b.div(b.mul(first, rate!), deviation), "next");
+      return { parameter: next, slots: [first, second] };
+    },
+  };
+}

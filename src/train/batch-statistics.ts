@@ -1,0 +1,178 @@
+import { activePath } from "../analyzer/active-path.js";
+import { InputError } from "../errors.js";
+import { float, int } from "../onnx/attribute.js";
+import type { GraphBuilder } from "../onnx/builder.js";
+import { factOf } from "../onnx/facts.js";
+import type { Attributes, Fact, Node, TypedGraph, Value } from "../onnx/ir.js";
+import type { NodeView } from "../ops/node-view.js";
+import type { Registry } from "../ops/registry.js";
+import type { Vjp } from "../ops/spec.js";
+import { sizeOf, staticShape, type Shape } from "../tensor/shape.js";
+import { full, int64 } from "../tensor/tensor.js";
+
+interface BatchNormAttrs {
+  readonly epsilon: number;
+}
+
+/** A BatchNormalization whose running statistics training keeps. */
+export interface RunningStatistics {
+  readonly node: string;
+  /** Constants of the model. */
+  readonly mean: string;
+  readonly variance: string;
+  /** How much of the new batch enters, 0.1 in most networks. */
+  readonly momentum: number;
+}
+
+/** The BatchNormalization nodes that work on what depends on the images. */
+export function runningStatistics(
+  graph: TypedGraph,
+  registry: Registry,
+  input: string,
+): RunningStatistics[] {
+  const { dependent } = activePath(graph, registry, [input]);
+  return graph.nodes
+    .filter((node) => isBatchNorm(node) && dependent.has(node.inputs[0]!))
+    .map((node) => {
+      const kept = node.attributes["momentum"];
+      return {
+        node: node.name,
+        mean: node.inputs[3]!,
+        variance: node.inputs[4]!,
+        // ONNX says how much of the old value stays, PyTorch how much of the new one comes; 0.9 is ONNX's default.
+        momentum: 1 - (kept?.type === "float" ? kept.value : 0.9),
+      };
+    });
+}
+
+export function isBatchNorm(node: Node): boolean {
+  return node.op === "BatchNormalization" && node.domain === "";
+}
+
+/** The statistics of a batch, by the BatchNormalization that normalizes by them. */
+export interface BatchStatistics {
+  readonly mean: string;
+  readonly variance: string;
+}
+
+/**
+ * The graph with every BatchNormalization normalizing by the mean and variance of its batch, which nodes before it
+ * compute. Not by its training_mode: ONNX Runtime's kernel writes the new statistics over the old ones, whoever else
+ * reads those, and tfjs has none; that kernel would be a fifth to a third faster.
+ */
+export function useBatchStatistics(graph: TypedGraph): {
+  graph: TypedGraph;
+  statistics: ReadonlyMap<string, BatchStatistics>;
+} {
+  const constants = new Map(graph.constants);
+  const facts = new Map(graph.facts);
+  const statistics = new Map<string, BatchStatistics>();
+  const nodes = graph.nodes.flatMap((node): Node[] => {
+    if (!isBatchNorm(node)) return [node];
+    const [x = "", scale = "", shift = ""] = node.inputs;
+    const fact = facts.get(x)!;
+    const axes = `${node.name}/batch/axes`;
+    const channels = `${node.name}/batch/channels`;
+    const axesOf = fact.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+    constants.set(axes, int64(axesOf)).set(channels, int64([-1]));
+    const made: Node[] = [];
+    const add = (
+      what: string,
+      op: string,
+      inputs: readonly string[],
+      shape: Shape,
+      keepdims?: number,
+    ): string => {
+      const name = `${node.name}/batch/${what}`;
+      const attributes: Attributes = keepdims === undefined ? {} : { keepdims: int(keepdims) };
+      made.push({ name, op, domain: "", inputs, outputs: [name], attributes });
+      facts.set(name, { dtype: fact.dtype, shape });
+      return name;
+    };
+    const vector = [fact.shape[1]!];
+    const wide = fact.shape.map((d, axis) => (axis === 1 ? d : 1));
+    const centre = add("centre", "ReduceMean", [x, axes], wide, 1);
+    const mean = add("mean", "Reshape", [centre, channels], vector);
+    const centred = add("centred", "Sub", [x, centre], fact.shape);
+    const squared = add("squared", "Mul", [centred, centred], fact.shape);
+    const variance = add("variance", "ReduceMean", [squared, axes], vector, 0);
+    for (const name of [axes, channels]) facts.set(name, factOf(constants.get(name)!));
+    statistics.set(node.name, { mean, variance });
+    const { epsilon } = node.attributes;
+    const inputs = [x, scale, shift, mean, variance];
+    const outputs = node.outputs.slice(0, 1);
+    return [...made, { ...node, inputs, outputs, attributes: epsilon ? { epsilon } : {} }];
+  });
+  return { graph: { ...graph, nodes, constants, facts }, statistics };
+}
+
+export const withoutElements = ({ dtype, shape }: Fact): Fact => ({ dtype, shape });
+
+/** r ← (1 − m)·r + m·s, with the unbiased variance n/(n − 1)·σ² of the n numbers of a channel, as in PyTorch. */
+export function updateStatistics(
+  b: GraphBuilder,
+  n: NodeView,
+  momentum: number,
+  running: readonly [mean: Value, variance: Value],
+): [mean: Value, variance: Value] {
+  const count = perChannelCount(n);
+  if (count < 2) {
+    throw new InputError(
+      `BatchNormalization "${n.name}" has one number a channel, which has no variance; use a larger batch`,
+    );
+  }
+  const blend = (old: Value, now: Value, weight: number, hint: string): Value =>
+    b.add(b.scale(old, 1 - momentum), b.scale(now, weight), hint);
+  return [
+    blend(running[0], n.x(3), momentum, "running-mean"),
+    blend(running[1], n.x(4), (momentum * count) / (count - 1), "running-variance"),
+  ];
+}
+
+function perChannelCount(n: NodeView): number {
+  const [batch, , ...space] = staticShape(n.shape(), `the input of "${n.name}"`);
+  return batch! * sizeOf(space);
+}
+
+/**
+ * The rule book of training: the gradient of a BatchNormalization through the statistics of its batch too. It is the
+ * whole gradient: none is to flow through the nodes that compute them.
+ *
+ * y = γx̂ + β, x̂ = (x − μ)s, s = 1/√(σ² + ε), over the n numbers of a channel:
+ * dγ = Σ dy·x̂; dβ = Σ dy; dx = γs·(dy − dβ/n − x̂·dγ/n)
+ * (Ioffe and Szegedy 2015). x̂ and the last two terms of dx are BatchNormalizations of x by known statistics, one
+ * pass each: two thirds of the time of separate operators (1.6 and 2.4 ms for 64x16x28x28 on ONNX Runtime).
+ */
+export function withBatchStatistics(registry: Registry): Registry {
+  const vjp: Vjp<BatchNormAttrs> = (b, n, [dy]) => {
+    const [channels] = staticShape(n.shape(1), `"${n.x(1).name}"`);
+    const { epsilon } = n.attrs;
+    const others = n.shape().flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+    const affine = (scale: Value, shift: Value, hint: string): Value => {
+      const inputs = [n.x(), scale, shift, n.x(3), n.x(4)];
+      return b.op("BatchNormalization", inputs, { epsilon: float(epsilon) }, hint);
+    };
+    const vector = (value: number): Value => b.constant(full("float32", [channels!], value));
+    const dScale = once(() => {
+      const standard = affine(vector(1), vector(0), "standard");
+      return b.sum(b.mul(dy!, standard), others, false, "dscale");
+    });
+    const dShift = once(() => b.sum(dy!, others, false, "dshift"));
+    const dx = (): Value => {
+      const inverse = b.op("Reciprocal", [b.sqrt(b.shift(n.x(4), epsilon))], {}, "1/deviation");
+      const gain = b.mul(n.x(1), inverse, "gain");
+      const share = b.scale(gain, -1 / perChannelCount(n));
+      const rest = affine(b.mul(share, dScale()), b.mul(share, dShift()), "dx/rest");
+      const wide = n.shape().map((_, axis) => (axis === 1 ? channels! : 1));
+      return b.add(b.mul(dy!, b.reshape(gain, wide)), rest, "dx");
+    };
+    return [dx, dScale, dShift, null, null];
+  };
+  return registry.with({ BatchNormalization: { vjp } });
+}
+
+/** What several rules share is emitted once. */
+function once(emit: () => Value): () => Value {
+  let value: Value | undefined;
+  return () => (value ??= emit());
+}

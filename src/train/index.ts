@@ -1,0 +1,42 @@
+/**
+ * Training of classifiers: one step as an ONNX graph, and the loop around it.
+ *
+ * @module
+ */
+export { adam, type AdamOptions } from "./adam.js";
+export type { Checkpoint, CheckpointStore, EpochResult } from "./checkpoint.js";
+export { checkpointFile } from "./checkpoint-file.js";
+export {
+  asClassifier,
+  freshWeights,
+  storedWeights,
+  withWeights,
+  type Classifier,
+  type ClassifierOptions,
+  type Weights,
+} from "./classifier.js";
+export {
+  channelStatistics,
+  inMemory,
+  normalized,
+  subset,
+  type Dataset,
+  type Sample,
+  type Split,
+} from "./dataset.js";
+export { openDataset } from "./open-dataset.js";
+export type { Optimizer, Update } from "./optimizer.js";
+export type { Parameter, ParameterRole } from "./parameters.js";
+export { accuracyOf, predict } from "./predict.js";
+export { constant, cosine, stepped, type Schedule } from "./schedule.js";
+export { sgd, type SgdOptions } from "./sgd.js";
+export { smallCnn, type SmallCnnOptions } from "./small-cnn.js";
+export { registry } from "../ops/all.js";
+export { prepare } from "../passes/prepare.js";
+export { train, type BatchProgress, type TrainOptions, type TrainResult } from "./train.js";
+export {
+  trainingStep,
+  type StateSlot,
+  type StepOptions,
+  type TrainingStep,
+} from "./training-step.js";

@@ -1,0 +1,33 @@
+import type { TypedGraph } from "../onnx/ir.js";
+import { isBatchNorm } from "./batch-statistics.js";
+
+const roles = ["scale", "shift", "mean", "variance"];
+
+/**
+ * The graph with statistics and parameters of its own for each BatchNormalization, where an exporter has stored equal
+ * constants once: of an untrained network, every scale and variance is 1 and every shift and mean 0, and training
+ * makes them differ. A constant that stands in two roles gives it away; layers that truly share a BatchNormalization
+ * share each role.
+ */
+export function untie(graph: TypedGraph): TypedGraph {
+  const uses = new Map<string, Set<number>>();
+  for (const node of graph.nodes.filter(isBatchNorm)) {
+    node.inputs.forEach((name, i) => uses.set(name, (uses.get(name) ?? new Set()).add(i)));
+  }
+  if (![...uses.values()].some((indices) => indices.size > 1)) return graph;
+  const constants = new Map(graph.constants);
+  const facts = new Map(graph.facts);
+  const nodes = graph.nodes.map((node) => {
+    if (!isBatchNorm(node)) return node;
+    const inputs = node.inputs.map((name, i) => {
+      const constant = graph.constants.get(name);
+      if (i === 0 || !constant) return name;
+      const own = `${node.name}/${roles[i - 1]!}`;
+      constants.set(own, constant);
+      facts.set(own, facts.get(name)!);
+      return own;
+    });
+    return { ...node, inputs };
+  });
+  return { ...graph, nodes, constants, facts };
+}
