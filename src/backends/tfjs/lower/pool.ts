@@ -72,7 +72,7 @@ export function positionsIn(axes: readonly Axis[]): readonly (readonly number[])
 }
 
 /**
- * The maximum or the sum over the windows of a padded x. Axes are taken one after another where the kernels of
+ * The maximum or the mean over the windows of a padded x. Axes are taken one after another where the kernels of
  * TensorFlow.js cannot take them together: more than two, or dilated.
  */
 export function poolWindows(
@@ -80,14 +80,14 @@ export function poolWindows(
   padded: Operand,
   axes: readonly Axis[],
   places: readonly number[],
-  what: "Max" | "Sum",
+  what: "Max" | "Mean",
 ): Operand {
   if (axes.length === 2 && axes.every((a) => a.dilation === 1 || a.kernel === 1)) {
     return poolImage(w, padded, axes, places, what);
   }
   const combine = (p: Operand, q: Operand): Operand =>
     what === "Max" ? w.binary("Maximum", p, q) : w.add(p, q);
-  return axes.reduce((x, a, i) => {
+  const whole = axes.reduce((x, a, i) => {
     const taps = Array.from({ length: a.kernel }, (_, k) => {
       const part = sliceAxis(w, x, i + 2, k * a.dilation, (places[i]! - 1) * a.stride + 1);
       return subsample(
@@ -98,6 +98,7 @@ export function poolWindows(
     });
     return taps.reduce(combine);
   }, padded);
+  return what === "Max" ? whole : w.scale(whole, 1 / sizeOf(axes.map((a) => a.kernel)));
 }
 
 function poolImage(
@@ -105,7 +106,7 @@ function poolImage(
   padded: Operand,
   axes: readonly Axis[],
   places: readonly number[],
-  what: "Max" | "Sum",
+  what: "Max" | "Mean",
 ): Operand {
   const size = sizeOf(axes.map((a) => a.kernel));
   // XNNPACK knows no pools of one element.
@@ -120,6 +121,5 @@ function poolImage(
   const dims = [...padded.dims.slice(0, 2), ...places];
   const shape = inMemory(dims, layout);
   const id = w.emit(what === "Max" ? "MaxPool" : "AvgPool", [x.id], attributes, x.type, shape);
-  const y = { id, type: x.type, dims, layout };
-  return what === "Max" ? y : w.scale(y, size);
+  return { id, type: x.type, dims, layout };
 }

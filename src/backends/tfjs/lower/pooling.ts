@@ -13,11 +13,13 @@ function axesOf(n: NodeToLower): Axis[] {
 
 const spatialAxes = ({ dims }: Operand): number[] => dims.flatMap((_, i) => (i > 1 ? [i] : []));
 
-/** Σ over each window; what lies outside of x adds nothing. */
-function windowSums(w: Words, n: NodeToLower, x: Operand): Operand {
+/** The mean of each window, all of it: what lies outside of x counts as 0. */
+function windowMeans(w: Words, n: NodeToLower, x: Operand): Operand {
   const [axes, places] = [axesOf(n), n.dims().slice(2)];
-  return poolWindows(w, padToReach(w, x, axes, places, 0), axes, places, "Sum");
+  return poolWindows(w, padToReach(w, x, axes, places, 0), axes, places, "Mean");
 }
+
+const windowSize = (n: NodeToLower): number => sizeOf(axesOf(n).map((a) => a.kernel));
 
 /** How many elements each window counts: those of x, or with `padded` those of its declared borders too. */
 function counts(n: NodeToLower, padded: boolean): Float64Array {
@@ -60,18 +62,12 @@ export const pooling: Lowerings = {
   },
   AveragePool: (w, n) => {
     const values = counts(n, n.attributes.flag("count_include_pad"));
-    const sums = windowSums(w, n, n.x());
-    const [first = 1] = values;
-    if (values.every((c) => c === first)) return w.scale(sums, 1 / first);
-    return w.mul(
-      sums,
-      w.floats(
-        [1, 1, ...n.dims().slice(2)],
-        values.map((c) => 1 / c),
-      ),
-    );
+    const shares = values.map((c) => windowSize(n) / c);
+    const means = windowMeans(w, n, n.x());
+    if (shares.every((s) => s === shares[0])) return w.scale(means, shares[0] ?? 1);
+    return w.mul(means, w.floats([1, 1, ...n.dims().slice(2)], shares));
   },
-  LpPool: (w, n) => norm(w, n, (powers) => windowSums(w, n, powers)),
+  LpPool: (w, n) => norm(w, n, (powers) => w.scale(windowMeans(w, n, powers), windowSize(n))),
   GlobalLpPool: (w, n) => norm(w, n, (powers) => w.reduce("Sum", powers, spatialAxes(n.x()))),
   GlobalAveragePool: (w, n) =>
     sizeOf(n.dims()) === 0 ? w.fill(n.dims(), 0) : w.reduce("Mean", n.x(), spatialAxes(n.x())),
