@@ -6,7 +6,7 @@
  */
 import type { Backend } from "../src/backends/backend.js";
 import { ortBackend } from "../src/backends/ort/ort-backend.js";
-import type { Provider } from "../src/backends/tfjs/providers.js";
+import type { Provider } from "../src/backends/tfjs/provider-names.js";
 import { tfjsBackend } from "../src/backends/tfjs/tfjs-backend.js";
 import { emitFullGradient } from "../src/engine/full-gradient.js";
 import { fullgrad } from "../src/methods/fullgrad.js";

@@ -1,6 +1,6 @@
 import type { Backend } from "./backends/backend.js";
 import { ortBackend } from "./backends/ort/ort-backend.js";
-import { providers as tfjsProviders } from "./backends/tfjs/providers.js";
+import { providers as tfjsProviders } from "./backends/tfjs/provider-names.js";
 import { tfjsBackend } from "./backends/tfjs/tfjs-backend.js";
 import { UsageError } from "./errors.js";
 import { Model } from "./model.js";

@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { providers as tfjsProviders } from "../backends/tfjs/providers.js";
+import { providers as tfjsProviders } from "../backends/tfjs/provider-names.js";
 import { BackendError, UsageError } from "../errors.js";
 
 export type BackendName = "ort" | "tfjs";

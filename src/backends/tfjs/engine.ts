@@ -1,5 +1,6 @@
 import type { Tensor as AnyTensor } from "@tensorflow/tfjs";
-import { loadProvider, type Provider, type ProviderOptions, type Tf } from "./providers.js";
+import type { Provider, ProviderOptions } from "./provider-names.js";
+import { loadProvider, type Tf } from "./providers.js";
 
 export type { Tf };
 export type TfTensor = AnyTensor;

@@ -1,5 +1,5 @@
 import { BackendError } from "../../errors.js";
-import type { Provider, ProviderOptions } from "./providers.js";
+import type { Provider, ProviderOptions } from "./provider-names.js";
 
 /** As in packages.ts, in a browser. webgl and cpu are in @tensorflow/tfjs itself. */
 export async function loadPackages(

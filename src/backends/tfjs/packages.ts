@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import { BackendError } from "../../errors.js";
-import type { Provider, ProviderOptions } from "./providers.js";
+import type { Provider, ProviderOptions } from "./provider-names.js";
 
 /** CommonJS packages, found where Node finds such: in node_modules, and in NODE_PATH. */
 const require = createRequire(import.meta.url);

@@ -1,24 +1,11 @@
 import type { KernelBackend } from "@tensorflow/tfjs";
 import { BackendError } from "../../errors.js";
 import { loadPackages } from "./packages.js";
+import type { Provider, ProviderOptions } from "./provider-names.js";
 import { withoutListeners } from "./process-listeners.js";
 
 /** TensorFlow.js, the package. */
 export type Tf = typeof import("@tensorflow/tfjs");
-
-/** What can run tfjs; the first is the default. */
-export const providers = ["wasm", "cpu", "node", "node-gpu", "webgl", "webgpu"] as const;
-export type Provider = (typeof providers)[number];
-
-export interface ProviderOptions {
-  /**
-   * Where a browser finds the .wasm files of @tensorflow/tfjs-backend-wasm: the URL of a folder, with a slash at its end.
-   * Beside the script unless given. In Node they are in the package.
-   */
-  readonly wasmPaths?: string;
-  /** Threads of the wasm provider, in a cross-origin isolated page; one a core unless given. */
-  readonly threads?: number;
-}
 
 /** A back end of tfjs that has started. It is not made the current one. */
 export interface LoadedProvider {

@@ -7,7 +7,7 @@ import { startEngine, type Engine, type TfTensor } from "./engine.js";
 import { fromTf, toTf } from "./execute/border.js";
 import { ProgramRunner } from "./execute/program-runner.js";
 import { checkRunnable, lowerGraph } from "./lower/lower-graph.js";
-import type { Provider, ProviderOptions } from "./providers.js";
+import type { Provider, ProviderOptions } from "./provider-names.js";
 import { specialize } from "./specialize.js";
 
 export interface TfjsOptions extends ProviderOptions {
