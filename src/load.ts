@@ -5,30 +5,18 @@ import { tfjsBackend } from "./backends/tfjs/tfjs-backend.js";
 import { UsageError } from "./errors.js";
 import { Model } from "./model.js";
 import type { LoadOptions } from "./model-options.js";
-import { decodeModel } from "./onnx/decode.js";
-import { importModel } from "./onnx/import.js";
-import { readFile } from "./read-file.js";
+import { readGraph } from "./read-graph.js";
 
 /**
- * Loads an ONNX model.
+ * Loads an ONNX model, or one that `convert --to tfjs` wrote.
  *
- * @param source a path (in a browser, a URL), or the file's bytes
+ * @param source a path (in a browser, a URL) of an .onnx file or a model.json, or an ONNX file's bytes
  * @throws {ModelFormatError} where it is no ONNX model @throws {ExternalDataError} where a file of weights is missing
  * @throws {UsageError} where the engine has no such provider
  */
 export async function load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   const backend = backendOf(options);
-  if (typeof source !== "string") {
-    return new Model(
-      await importModel(decodeModel(source), options.externalData),
-      backend,
-      options,
-    );
-  }
-  const { externalDataFiles } = await import("./onnx/external-data-file.js");
-  const bytes = await readFile(source, "the model");
-  const reader = options.externalData ?? externalDataFiles(source);
-  return new Model(await importModel(decodeModel(bytes), reader), backend, options);
+  return new Model(await readGraph(source, options.externalData), backend, options);
 }
 
 /** @throws {UsageError} where the engine has no such provider */

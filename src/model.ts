@@ -189,6 +189,11 @@ export class Model {
     return new Model(randomizeParameters(this.imported, layers, seed), this.backend, this.options);
   }
 
+  /** Frees what has been compiled so far, which is compiled again when it is asked again. */
+  async release(): Promise<void> {
+    await Promise.all([...this.sessions.values()].map((session) => session.dispose()));
+  }
+
   /** Frees the engine's memory. */
   async dispose(): Promise<void> {
     const all = [...this.sessions.values()];

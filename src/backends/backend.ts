@@ -7,6 +7,8 @@ export type Tensors = ReadonlyMap<string, Tensor>;
 /** An engine that can run graphs. */
 export interface Backend {
   readonly name: string;
+  /** How many samples it is fastest to run at once, where there are many of them; 1 unless given. */
+  readonly batch?: number;
   /** Prepares a graph. @throws {BackendError} where the engine refuses it or is not available. */
   compile(graph: Graph): Promise<Executable>;
 }

@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import type { Method } from "../engine/method.js";
 import { InputError } from "../errors.js";
 import { encodePng } from "../image/codec.js";
 import type { ComparedRow, Comparison } from "../image/comparison.js";
@@ -7,11 +6,15 @@ import { layerSheet } from "../image/layer-sheet.js";
 import { mostColumns } from "../image/montage-layout.js";
 import { montage } from "../image/montage.js";
 import { presets } from "../image/preprocess.js";
-import type { ExplainOptions } from "../model-options.js";
 import { comparePage } from "../pages/compare-page.js";
 import { encodeNpy } from "../tensor/npy.js";
 import type { CompareFlags } from "./compare-options.js";
-import { compareSample, type ComparedSample, type Question } from "./compared-sample.js";
+import {
+  compareSamples,
+  type ComparedSample,
+  type Question,
+  type Subject,
+} from "./compared-sample.js";
 import { ComparisonFiles } from "./comparison-files.js";
 import { exitCodes } from "./exit-codes.js";
 import { feedsFor, readFeeds, type Feed } from "./feeds.js";
@@ -105,16 +108,14 @@ class Run {
     const ranks = ranksOf(question.target, question.model.output.classes).length;
     this.total = places.length * ranks * question.methods.length;
     for (const [at, name] of names.entries()) {
-      const rows: ComparedRow[] = [];
-      const notes: string[] = [];
-      for (const place of places.slice(at * perPage, (at + 1) * perPage)) {
-        const compared = await this.compareAt(place);
-        const same = this.sameOf(compared);
-        this.same.push(...same);
-        notes.push(...same.map(sameMapsLine));
-        rows.push(...compared.map((sample) => this.rowOf(sample, place)));
-      }
-      await this.writePage(rows, notes, { names, at, name });
+      const shown = places.slice(at * perPage, (at + 1) * perPage);
+      const compared = await this.compare(shown);
+      const same = compared.flatMap((classes) => this.sameOf(classes));
+      const rows = compared.flatMap((classes, i) => {
+        return classes.map((sample) => this.rowOf(sample, shown[i]!));
+      });
+      this.same.push(...same);
+      await this.writePage(rows, same.map(sameMapsLine), { names, at, name });
     }
     reporter.document({
       pages: this.pages,
@@ -162,20 +163,32 @@ class Run {
     return Math.max(1, Math.floor(rows / ranks));
   }
 
-  private async compareAt({ file, index }: Place): Promise<ComparedSample[]> {
+  /** For each place, its classes. */
+  private async compare(places: readonly Place[]): Promise<ComparedSample[][]> {
     const { question, feeds, flags, preprocessing, reporter } = this.setup;
-    const sample = (await this.read(file)).find((s) => s.index === index)!;
-    const options = (method: Method): ExplainOptions => ({
-      method: method.name,
-      batch: flags.batch,
-      ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
-    });
-    const onMethod = (method: Method): void => {
-      reporter.progress(this.done++, this.total, `${file.path} ${method.name}`);
+    const subjects: Subject[] = [];
+    for (const { file, index } of places) {
+      const sample = (await this.read(file)).find((s) => s.index === index)!;
+      const asked = { feeds: feedsFor(feeds, [index]) };
+      subjects.push({ sample, name: sampleName(file, index), path: file.path, asked });
+    }
+    const report = (what: string): void => {
+      reporter.progress(this.done, this.total, what);
     };
-    const asked = { feeds: feedsFor(feeds, [index]) };
-    const where = { name: sampleName(file, index), path: file.path };
-    return compareSample({ ...question, options, onMethod }, sample, where, asked);
+    const options: Question["options"] = (method, { path }) => ({
+      method: method.name,
+      // One at a time is what is meant for images; variants of an image have a better default.
+      ...(flags.batch > 1 ? { batch: flags.batch } : {}),
+      ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
+      onProgress: ({ done, total }) => {
+        report(`${method.name} ${path} ${done}/${total}`);
+      },
+    });
+    const onMethod: Question["onMethod"] = (method, { path }) => {
+      report(`${method.name} ${path}`);
+      this.done++;
+    };
+    return compareSamples({ ...question, options, onMethod }, subjects);
   }
 
   /** Methods that hardly tell the classes of one image apart. */

@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import type { Method } from "../engine/method.js";
-import { BackendError, FullgradError } from "../errors.js";
+import type { ExplainedSample } from "../engine/samples.js";
+import { FullgradError } from "../errors.js";
 import type { ComparedMap, ComparedRow, LayerPart, LayerParts } from "../image/comparison.js";
-import type { Explanation, ExplainOptions, TargetOptions } from "../model-options.js";
+import type { ExplainOptions, TargetOptions } from "../model-options.js";
 import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
 import type { Labels } from "./labels.js";
 import type { ExplainableModel } from "./model-file.js";
@@ -22,8 +23,17 @@ export interface Question {
   readonly labels: Labels | undefined;
   readonly layers: boolean;
   /** What methods are given beside the target. */
-  readonly options: (method: Method) => ExplainOptions;
-  readonly onMethod: (method: Method) => void;
+  readonly options: (method: Method, subject: Subject) => ExplainOptions;
+  readonly onMethod: (method: Method, subject: Subject) => void;
+}
+
+/** A sample, and what is given with it: values of other inputs, a class to compare with. */
+export interface Subject {
+  readonly sample: Sample;
+  /** What its files begin with. */
+  readonly name: string;
+  readonly path: string;
+  readonly asked: TargetOptions;
 }
 
 /** One map, as --json has it. */
@@ -46,122 +56,141 @@ export interface ComparedSample {
 }
 
 /**
- * All methods on one sample, class by class.
+ * All methods on some samples, class by class: for each sample, its classes. One method's graphs are in memory at a time,
+ * which is why all samples go through a method before the next one.
  *
- * @param name what the sample's files begin with
  * @throws what the first method threw, where none gave a map
  */
-export async function compareSample(
+export async function compareSamples(
   question: Question,
-  sample: Sample,
-  { name, path }: { readonly name: string; readonly path: string },
-  options: TargetOptions,
-): Promise<ComparedSample[]> {
-  const { model, target } = question;
-  const predict = (): Promise<Tensor> => model.model.predict(sample.x, options);
-  const compared: ComparedSample[] = [];
-  for (const pass of await passesFor(target, 1, predict)) {
-    const maps = await mapsOf(question, sample, { ...options, target: pass.target });
-    const title = basename(path) + (sample.index === undefined ? "" : ` [${sample.index}]`);
-    const layers = question.layers
-      ? { layers: await layersOf(model, sample.x, { ...options, target: pass.target }) }
-      : {};
-    compared.push(rowOf(question, sample, { pass, maps, name, title, layers }));
+  subjects: readonly Subject[],
+): Promise<ComparedSample[][]> {
+  const { model, methods, onMethod } = question;
+  const cases: Case[][] = [];
+  for (const subject of subjects) cases.push(await casesOf(question, subject));
+  const all = cases.flat();
+  for (const method of methods) {
+    for (const one of all) {
+      onMethod(method, one.subject);
+      one.answers.push(await answer(question, method, one));
+    }
+    await model.model.release();
   }
-  return compared;
+  if (question.layers) {
+    for (const one of all) one.layers = await layersOf(model, one);
+    await model.model.release();
+  }
+  return cases.map((classes) => classes.map((one) => comparedOf(question, one)));
+}
+
+/** One class of a sample, and what methods said of it so far. */
+interface Case {
+  readonly subject: Subject;
+  readonly pass: Pass;
+  readonly answers: Answer[];
+  layers?: LayerParts;
 }
 
 interface Answer {
-  readonly explanation?: Explanation;
   readonly map: ComparedMap;
   readonly outcome: MethodOutcome;
+  /** What was explained; with the model's output. */
+  readonly explained?: { readonly sample: ExplainedSample; readonly output: Tensor };
+  readonly failure?: FullgradError;
+}
+
+async function casesOf({ model, target }: Question, subject: Subject): Promise<Case[]> {
+  const predict = (): Promise<Tensor> => model.model.predict(subject.sample.x, subject.asked);
+  const passes = await passesFor(target, 1, predict);
+  return passes.map((pass) => ({ subject, pass, answers: [] }));
 }
 
 /** A method that fails on this model says so in its place; the others go on. */
-async function mapsOf(
-  { model, methods, options, onMethod }: Question,
-  { x }: Sample,
-  asked: TargetOptions,
-): Promise<readonly Answer[]> {
-  const answers: Answer[] = [];
-  let failure: unknown;
-  for (const method of methods) {
-    onMethod(method);
-    const start = performance.now();
-    const seconds = (): number => (performance.now() - start) / 1000;
-    try {
-      const explanation = await model.model.explain(x, { ...options(method), ...asked });
-      const { info } = explanation.samples[0]!;
-      const map = float32(explanation.map.dims.slice(2), toNumbers(explanation.map));
-      const outcome = { method: method.name, seconds: seconds(), ...(info ? { info } : {}) };
-      answers.push({ explanation, map: { map }, outcome });
-    } catch (error) {
-      if (!(error instanceof FullgradError) || error instanceof BackendError) throw error;
-      failure ??= error;
-      const problem = error.message;
-      answers.push({
-        map: { problem },
-        outcome: { method: method.name, seconds: seconds(), problem },
-      });
-    }
+async function answer(
+  { model, options }: Question,
+  method: Method,
+  { subject, pass }: Case,
+): Promise<Answer> {
+  const start = performance.now();
+  const timed = (): Pick<MethodOutcome, "method" | "seconds"> => {
+    return { method: method.name, seconds: (performance.now() - start) / 1000 };
+  };
+  try {
+    const { map, output, samples } = await model.model.explain(subject.sample.x, {
+      ...options(method, subject),
+      ...subject.asked,
+      target: pass.target,
+    });
+    const sample = samples[0]!;
+    return {
+      map: { map: withoutBatch(map) },
+      outcome: { ...timed(), ...(sample.info ? { info: sample.info } : {}) },
+      explained: { sample, output },
+    };
+  } catch (error) {
+    if (!(error instanceof FullgradError)) throw error;
+    const problem = error.message;
+    return { map: { problem }, outcome: { ...timed(), problem }, failure: error };
   }
-  if (answers.every((answer) => answer.explanation === undefined)) throw failure;
-  return answers;
 }
 
-function rowOf(
-  { labels, model }: Question,
-  { view }: Sample,
-  found: {
-    readonly pass: Pass;
-    readonly maps: readonly Answer[];
-    readonly name: string;
-    readonly title: string;
-    readonly layers: { readonly layers?: LayerParts };
-  },
-): ComparedSample {
-  const { pass, maps, name, title, layers } = found;
-  const explanation = maps.find((answer) => answer.explanation)!.explanation!;
-  const { target, score } = explanation;
+function comparedOf({ labels, model }: Question, one: Case): ComparedSample {
+  const { subject, pass, answers, layers } = one;
+  const { sample, name, path } = subject;
+  const explained = answers.find((a) => a.explained)?.explained;
+  if (!explained) throw answers[0]!.failure!;
+  const { target, score, versus } = explained.sample;
   const label = labelOf(target, labels);
-  const isClass = typeof target === "number" && model.output.classes !== undefined;
-  const scores = isClass ? probabilitiesOf(rowsOf(explanation.output, 1)[0]!) : undefined;
+  const other =
+    versus === undefined
+      ? ""
+      : ` versus ${nameOfClass({ target: versus, label: labelOf(versus, labels) })}`;
+  // A difference of two scores has no probability.
+  const isClass =
+    typeof target === "number" && versus === undefined && model.output.classes !== undefined;
+  const scores = isClass ? probabilitiesOf(rowsOf(explained.output, 1)[0]!) : undefined;
   const probability = isClass ? scores?.values[target] : undefined;
   const sure = probability === undefined ? "" : ` (${(probability * 100).toFixed(1)} %)`;
+  const title = basename(path) + (sample.index === undefined ? "" : ` [${sample.index}]`);
   const { rank } = pass;
   return {
     row: {
       name: rankedName(name, rank),
-      caption: [title, nameOfClass({ target, label }), `score ${formatNumber(score)}${sure}`],
-      ...(view ? { view } : {}),
-      maps: maps.map(({ map }) => map),
-      ...layers,
+      caption: [
+        title,
+        nameOfClass({ target, label }) + other,
+        `score ${formatNumber(score)}${sure}`,
+      ],
+      ...(sample.view ? { view: sample.view } : {}),
+      maps: answers.map(({ map }) => map),
+      ...(layers ? { layers } : {}),
     },
     ...(rank === undefined ? {} : { rank }),
     target,
     label,
     score,
     ...(probability === undefined ? {} : { probability }),
-    outcomes: maps.map(({ outcome }) => outcome),
+    outcomes: answers.map(({ outcome }) => outcome),
   };
 }
 
-async function layersOf(
-  { model }: ExplainableModel,
-  x: Tensor,
-  options: TargetOptions,
-): Promise<LayerParts> {
-  const { inputMap, units, samples } = await model.layerMaps(x, options);
-  const { score, completeness, terms } = samples[0]!;
-  const flat = (map: Tensor): Tensor<"float32"> => float32(map.dims.slice(2), toNumbers(map));
+async function layersOf({ model }: ExplainableModel, { subject, pass }: Case): Promise<LayerParts> {
+  const { sample, asked } = subject;
+  const found = await model.layerMaps(sample.x, { ...asked, target: pass.target });
+  const { score, completeness, terms } = found.samples[0]!;
   const input: LayerPart = {
     name: "input",
     op: "",
     value: completeness.inputTerm,
-    map: flat(inputMap),
+    map: withoutBatch(found.inputMap),
   };
-  const parts = units.map(({ unit: { node, op }, map }, i): LayerPart => {
-    return { name: node, op, value: terms[i]!.value, ...(map ? { map: flat(map) } : {}) };
+  const parts = found.units.map(({ unit: { node, op }, map }, i): LayerPart => {
+    return { name: node, op, value: terms[i]!.value, ...(map ? { map: withoutBatch(map) } : {}) };
   });
   return { output: score, parts: [input, ...parts] };
+}
+
+/** […places] of a map [1,1,…places]. */
+function withoutBatch(map: Tensor): Tensor<"float32"> {
+  return float32(map.dims.slice(2), toNumbers(map));
 }

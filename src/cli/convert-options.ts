@@ -4,11 +4,14 @@ import { methods } from "../methods/all.js";
 import { parseTarget, type ModelFlags } from "./options.js";
 
 /** What a model can be converted to. */
-export const forms = ["onnx"] as const;
+export const forms = ["onnx", "tfjs", "tfjs-graph"] as const;
 
 export type Form = (typeof forms)[number];
 
 export const outputFormats = ["map", "overlay"] as const;
+
+export const weightTypes = ["float32", "float16"] as const;
+export const borders = ["model", "channels-last"] as const;
 
 export interface ConvertFlags extends ModelFlags {
   readonly to: Form;
@@ -20,12 +23,22 @@ export interface ConvertFlags extends ModelFlags {
   readonly preprocess?: string;
   readonly outputFormat: (typeof outputFormats)[number];
   readonly with: readonly string[];
+  readonly weights: (typeof weightTypes)[number];
+  readonly border: (typeof borders)[number];
 }
 
 export function addConvertFlags(command: Command): Command {
   return command
-    .addOption(new Option("--to <form>", "what to write").choices(forms).makeOptionMandatory())
-    .requiredOption("-o, --out <path>", "the file to write")
+    .addOption(
+      new Option(
+        "--to <form>",
+        "what to write. onnx: the model and its explanation as one file; tfjs: a folder for loadTfjs, which explains " +
+          "itself; tfjs-graph: a folder for tf.loadGraphModel, which predicts",
+      )
+        .choices(forms)
+        .makeOptionMandatory(),
+    )
+    .requiredOption("-o, --out <path>", "the file or folder to write")
     .addOption(
       new Option(
         "--target <class>",
@@ -61,5 +74,18 @@ export function addConvertFlags(command: Command): Command {
       "further outputs, separated by commas: input-gradient, input-term, terms, term:NODE, or another method's name",
       (text: string, all: readonly string[]) => [...all, ...text.split(",").filter(Boolean)],
       [],
+    )
+    .addOption(
+      new Option("--weights <type>", "tfjs, tfjs-graph: how weights are kept")
+        .choices(weightTypes)
+        .default("float32"),
+    )
+    .addOption(
+      new Option(
+        "--border <layout>",
+        "tfjs-graph: how images go in: as the model has them, or NHWC",
+      )
+        .choices(borders)
+        .default("model"),
     );
 }

@@ -53,6 +53,8 @@ export interface Part {
 /** Compiles each kind of question about a model once, when it is first asked. */
 export class Compiler {
   readonly graph: TypedGraph;
+  /** How many samples are best run at once, where there are many. */
+  readonly batch: number;
   private readonly registry: Registry;
   private readonly backend: Backend;
   private readonly input: string;
@@ -67,6 +69,7 @@ export class Compiler {
   ) {
     this.registry = registry;
     this.backend = backend;
+    this.batch = backend.batch ?? 1;
     this.input = ports.input;
     const score = separable(graph, registry, ports);
     this.graph = score.graph;

@@ -71,10 +71,10 @@ export function contrastFeeds({ chosen, versus }: ResolvedContrast, count: numbe
 }
 
 /** That of one sample. */
-export function contrastAt(contrast: ResolvedContrast, n: number, top: number): ResolvedContrast {
+export function contrastAt(contrast: ResolvedContrast, n: number): ResolvedContrast {
   const { chosen, versus } = contrast;
   const one = versus ? { versus: [versus[n]!] } : {};
-  if (chosen === "top") return { ...contrast, chosen: [top], ...one };
+  if (chosen === "top") return { ...contrast, ...one };
   if (!("seed" in chosen)) return { ...contrast, chosen: [chosen[n]!], ...one };
   const { seed } = chosen;
   const size = sizeOf(seed.dims.slice(1));

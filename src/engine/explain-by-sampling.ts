@@ -1,33 +1,35 @@
 import type { Tensors } from "../backends/backend.js";
+import { float32, int64, toNumbers } from "../tensor/tensor.js";
 import { attributionMap } from "./attribution-map.js";
 import { concatBatch, sliceBatch } from "./batches.js";
 import type { Compiler } from "./compiler.js";
-import { contrastAt, formOf } from "./contrast.js";
+import { contrastAt, formOf, type ResolvedContrast } from "./contrast.js";
 import type { MethodQuestion, SessionExplanation } from "./explanation.js";
 import type { MethodResult, SamplingMethod } from "./method.js";
-import { Sampler } from "./sampler.js";
+import { Sampler, scores } from "./sampler.js";
 import { scoresOf } from "./samples.js";
 
 /** One image after another, so that what an image gets does not depend on its companions. */
 export async function explainBySampling(
   compiler: Compiler,
   method: SamplingMethod,
-  { x, target, request, settings }: MethodQuestion,
+  { x, target: asked, request, settings }: MethodQuestion,
 ): Promise<SessionExplanation> {
-  request.signal?.throwIfAborted();
-  const compiled = await compiler.forward("score", formOf(target), ({ output }) => ({
-    outputs: { output },
-  }));
   const others = request.feeds ?? new Map();
-  const results = await compiler.run(compiled, x, { target, others });
+  const score = async (target: ResolvedContrast): Promise<Tensors> => {
+    request.signal?.throwIfAborted();
+    const compiled = await compiler.forward(scores.key, formOf(target), scores.forward);
+    return compiler.run(compiled, x, { target, others });
+  };
+  const { target, results } = await withoutTop(asked, x.dims[0]!, score);
   const samples = scoresOf(results, target);
   const found: MethodResult[] = [];
-  for (const [n, { target: chosen, score }] of samples.entries()) {
+  for (const [n, { score }] of samples.entries()) {
     const sampler = new Sampler(compiler, {
       x: sliceBatch(x, [n]),
       ...(request.pixels ? { pixels: request.pixels } : {}),
       score,
-      target: contrastAt(target, n, Number(chosen)),
+      target: contrastAt(target, n),
       others: rowOf(others, n, samples.length),
       control: request,
       report: (done, total) =>
@@ -47,6 +49,31 @@ export async function explainBySampling(
       return info ? { ...sample, info } : sample;
     }),
   };
+}
+
+/**
+ * The target with the class of the highest score in place of "top", and its scores. The class is read from the output
+ * that the graph for given classes has, so that no other one is compiled for it.
+ */
+async function withoutTop(
+  asked: ResolvedContrast,
+  count: number,
+  score: (target: ResolvedContrast) => Promise<Tensors>,
+): Promise<{ readonly target: ResolvedContrast; readonly results: Tensors }> {
+  if (asked.chosen !== "top") return { target: asked, results: await score(asked) };
+  const results = await score({ ...asked, chosen: new Array<number>(count).fill(0) });
+  const numbers = Array.from(toNumbers(results.get("output")!));
+  const classes = numbers.length / count;
+  const rows = Array.from({ length: count }, (_, n) =>
+    numbers.slice(n * classes, (n + 1) * classes),
+  );
+  const best = rows.map((row) => row.reduce((p, v) => Math.max(p, v), -Infinity));
+  // The first of equal ones, as ArgMax has it.
+  const chosen = rows.map((row, n) => Math.max(0, row.indexOf(best[n]!)));
+  const target = { ...asked, chosen };
+  if (asked.versus || asked.quantity !== "score") return { target, results: await score(target) };
+  const known = { score: float32([count], best), target: int64(chosen) };
+  return { target, results: new Map([...results, ...Object.entries(known)]) };
 }
 
 /** The other inputs of one sample. */

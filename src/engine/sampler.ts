@@ -1,6 +1,6 @@
 import type { BiasPlan } from "../analyzer/bias-plan.js";
 import type { Tensors } from "../backends/backend.js";
-import { elementCount, fromNumbers, toNumbers, type Tensor } from "../tensor/tensor.js";
+import { elementCount, fromNumbers, tensor, toNumbers, type Tensor } from "../tensor/tensor.js";
 import { concatBatch, sliceBatch } from "./batches.js";
 import type { Compiled, Compiler, Roles, Site } from "./compiler.js";
 import { formOf, type ResolvedContrast } from "./contrast.js";
@@ -17,12 +17,12 @@ export interface Progress {
   readonly total: number;
 }
 
-/** How many variants are run at once, where nothing is said: more are hardly faster on a CPU. */
-export const usualBatch = 4;
-
 /** What a user may say about a long run. */
 export interface RunControl {
-  /** Variants of an image that are run at once, which bounds the memory. The result is the same up to rounding. */
+  /**
+   * Variants of an image that are run at once, which bounds the memory; the engine's own number unless given. The result
+   * is the same up to rounding.
+   */
   readonly batch?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
@@ -48,7 +48,11 @@ export interface Outcome {
   readonly results: Tensors;
 }
 
-const scores: Probe = { key: "scores", forward: () => ({ outputs: {} }) };
+/** The score, and the model's own output. */
+export const scores = {
+  key: "scores",
+  forward: ({ output }: Site) => ({ outputs: { output } }),
+} satisfies Probe;
 
 const gradients: Probe = {
   key: "gradients",
@@ -133,7 +137,7 @@ export class Sampler implements Image {
     variant: (i: number) => Variant,
   ): AsyncGenerator<Outcome> {
     const compiled = await this.compile(probe);
-    const size = Math.max(1, this.control.batch ?? usualBatch);
+    const size = Math.max(1, this.control.batch ?? this.compiler.batch);
     for (let start = 0; start < count; start += size) {
       this.report(start, count);
       const here = Math.min(size, count - start);
@@ -163,9 +167,7 @@ export class Sampler implements Image {
   private async run(compiled: Compiled, variants: readonly Variant[]): Promise<Tensors> {
     this.control.signal?.throwIfAborted();
     const count = variants.length;
-    const images = variants.map((v) =>
-      "roles" in v ? this.x : fromNumbers(this.x.dtype, this.x.dims, v),
-    );
+    const images = variants.map((v) => ("roles" in v ? this.x : imageOf(this.x, v)));
     const [first] = variants;
     const names = first && "roles" in first ? Object.keys(first.roles) : [];
     const roles = names.map((name) => {
@@ -189,6 +191,12 @@ export interface SamplerSetup {
   readonly others: Tensors;
   readonly control: RunControl;
   readonly report: (done: number, total: number) => void;
+}
+
+/** Numbers as an image like `x`. */
+function imageOf({ dtype, dims }: Tensor, numbers: ArrayLike<number>): Tensor {
+  const isReady = numbers instanceof Float32Array && dtype === "float32";
+  return isReady ? tensor("float32", dims, numbers) : fromNumbers(dtype, dims, numbers);
 }
 
 /** The target of one sample for each of its variants. */

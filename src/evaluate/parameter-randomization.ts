@@ -31,7 +31,7 @@ export const parameterRandomization = evaluationTest({
   notShown: [
     "To pass says that a map depends on the weights, not that it shows what they do.",
     "What stays alike may come of the architecture: strides, pooling and residual connections shape maps of random " +
-      "networks too. The edge baseline is what an edge detector would get.",
+      "networks too. Baselines do not look at the network, so their likeness is 1.",
     "Shuffled weights keep the distribution of each tensor; weights drawn anew may give other numbers.",
     biases.network,
   ],

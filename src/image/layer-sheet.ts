@@ -44,9 +44,12 @@ export function placeOn({ low, high }: BarScale, value: number): number {
  */
 export function layerSheet({ caption, view }: ComparedRow, layers: LayerParts): Raster {
   const { parts, output } = layers;
-  const maps = parts.flatMap((part, number) => (part.map ? [{ part, number }] : []));
+  // Of a signal or a volume there are bars alone.
+  const maps = parts.flatMap((part, number) =>
+    part.map?.dims.length === 2 ? [{ part, number }] : [],
+  );
   const width = 2 * margin + columns * cell + (columns - 1) * gap;
-  const top = margin + Math.max(cell, caption.length * lineHeight) + gap;
+  const top = margin + Math.max(view ? cell : 0, caption.length * lineHeight) + gap;
   const strip = top + (parts.length + 1) * lineHeight + 2 * gap;
   const stripRow = cell + near + 2 * lineHeight + gap;
   const height = strip + Math.ceil(maps.length / columns) * stripRow + margin;
@@ -54,7 +57,12 @@ export function layerSheet({ caption, view }: ComparedRow, layers: LayerParts): 
 
   if (view) canvas.paste(fitPicture(view, cell), margin, margin);
   caption.forEach((text, i) => {
-    canvas.text(text, margin + cell + gap, margin + i * lineHeight, i === 0 ? ink : faint);
+    canvas.text(
+      text,
+      view ? margin + cell + gap : margin,
+      margin + i * lineHeight,
+      i === 0 ? ink : faint,
+    );
   });
   const scale = barScaleOf(layers);
   const rows = [

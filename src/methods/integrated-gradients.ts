@@ -19,9 +19,11 @@ export const integratedGradients = samplingMethod({
     const x = toNumbers(sampler.x);
     const from = baselineOf(sampler, settings);
     const { nodes, weights } = gaussLegendre(settings.steps);
-    const at = (alpha: number): Float32Array =>
-      Float32Array.from(x, (v, i) => from[i]! + alpha * (v - from[i]!));
-
+    const at = (alpha: number): Float32Array => {
+      const point = new Float32Array(x.length);
+      for (let i = 0; i < x.length; i++) point[i] = from[i]! + alpha * (x[i]! - from[i]!);
+      return point;
+    };
     const mean = new Float64Array(x.length);
     for await (const { index, gradient } of sampler.gradients(nodes.length, (i) => at(nodes[i]!))) {
       for (let i = 0; i < mean.length; i++) mean[i]! += weights[index]! * gradient[i]!;

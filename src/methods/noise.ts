@@ -17,11 +17,15 @@ export const noiseSettings = {
 export function noisyCopies(
   sampler: Sampler,
   { noise, seed }: { readonly noise: number; readonly seed: number },
-): () => Float64Array {
+): () => Float32Array {
   const x = toNumbers(sampler.x);
   const sigma = noise * rangeOf(x);
   const numbers = random(seed);
-  return () => Float64Array.from(x, (v) => v + sigma * numbers.normal());
+  return () => {
+    const copy = new Float32Array(x.length);
+    for (let i = 0; i < x.length; i++) copy[i] = x[i]! + sigma * numbers.normal();
+    return copy;
+  };
 }
 
 /** The largest number less the smallest. */

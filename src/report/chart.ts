@@ -32,11 +32,11 @@ const palette = [
   "#7fd1ae",
   "#8a5a83",
 ];
-const greys = ["#555555", "#8c8c8c", "#b3b3b3"];
+const greys = ["#333333", "#6e6e6e", "#8f8f8f"];
 const dashes = [
   [6, 3],
   [2, 2],
-  [8, 2, 2, 2],
+  [8, 3, 2, 3],
 ];
 
 /** Curves with bands where the measure runs along an axis, else a point with its interval for each method. */
@@ -58,6 +58,7 @@ export function chartOf(data: ChartData): ChartSpec {
 }
 
 function curves(data: ChartData, axis: Axis): object {
+  const hasPoints = axis.values.length <= mostPoints;
   const color = { field: "method", type: "nominal", scale: colors(data), legend };
   const x = {
     field: "at",
@@ -65,7 +66,7 @@ function curves(data: ChartData, axis: Axis): object {
     title: axis.title,
     scale: axis.log ? { type: "log", nice: false } : { nice: false, zero: false },
     axis: {
-      ...(axis.values.length <= mostLabels ? { values: axis.values, labelOverlap: false } : {}),
+      ...(hasPoints ? { values: axis.values, labelOverlap: false } : {}),
       ...(axis.percent ? { labelExpr: percentLabel } : {}),
     },
   };
@@ -76,7 +77,7 @@ function curves(data: ChartData, axis: Axis): object {
     height: 340,
     layer: [
       {
-        mark: { type: "area", opacity: 0.13 },
+        mark: { type: "area", opacity: 0.08 },
         encoding: {
           x,
           y: { ...y, field: "low" },
@@ -85,7 +86,7 @@ function curves(data: ChartData, axis: Axis): object {
         },
       },
       {
-        mark: { type: "line", strokeWidth: 2, point: { size: 28 } },
+        mark: { type: "line", strokeWidth: 2, point: hasPoints ? { size: 28 } : false },
         encoding: { x, y, color, strokeDash: dash },
       },
     ],
@@ -112,8 +113,8 @@ function points(data: ChartData): object {
 const zero = { zero: true };
 const percentLabel = "format(datum.value * 100, '~g') + ' %'";
 const legend = { title: null, symbolType: "stroke", symbolOpacity: 1, symbolStrokeWidth: 3 };
-/** Places of an axis that are all labelled; of more, vega chooses. */
-const mostLabels = 12;
+/** Places of an axis that are all marked and labelled; of more, vega chooses labels. */
+const mostPoints = 12;
 
 function titleOf({ title, better }: Measure): string {
   return better === "neither" ? title : `${title} (${better} is better)`;

@@ -56,11 +56,15 @@ function summaryTable(rows: readonly SummaryRow[], axis: Axis | undefined): stri
   const heads = axis
     ? [...axis.values.map((at) => placeLabel(at, axis)), ...(hasArea ? ["whole curve"] : [])]
     : ["mean"];
+  const hasWins = rows.some((row) => row.won);
+  if (hasWins) heads.push("better than random");
   const body = methods.map((method) => {
     const own = rows.filter((row) => row.method === method);
     const cells = places.map((at) => own.find((row) => row.at === at && row.over === undefined));
     if (axis && hasArea) cells.push(own.find((row) => row.over === "curve"));
-    return `<tr><th>${escaped(method)}</th>${cells.map(cell).join("")}</tr>`;
+    const won = own.find((row) => row.won)?.won;
+    const wins = hasWins ? `<td>${won ? `${won.samples} of ${won.of}` : ""}</td>` : "";
+    return `<tr><th>${escaped(method)}</th>${cells.map(cell).join("")}${wins}</tr>`;
   });
   return `<div class="scroll"><table>
 <tr><th></th>${heads.map((head) => `<th>${escaped(head)}</th>`).join("")}</tr>

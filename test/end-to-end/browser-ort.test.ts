@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeImage, load } from "../../src/index.js";
+import { decodeImage, decodeNpy, load } from "../../src/index.js";
 import { canBrowse, openScript, type ScriptPage } from "../support/browser.js";
 import { relativeL2 } from "../support/compare.js";
 import { efficientNet, fixture, tinyRelu } from "./cli-harness.js";
@@ -33,6 +33,18 @@ describe.skipIf(!canBrowse())("in Chromium", () => {
     expect(there.score).toBeCloseTo(score, 4);
     expect(there.conditioned).toBeLessThan(1e-6);
     expect(relativeL2(there.map, map)).toBeLessThan(1e-4);
+  });
+
+  test("weights in another file are fetched from beside the model", async () => {
+    const path = fixture("forms", "external-data.legacy.onnx");
+    const array = fixture("forms", "external-data", "input.npy");
+    const x = decodeNpy(readFileSync(array));
+    const target = Array.from({ length: x.dims[0]! }, () => 0);
+    const there = await page.call("explainArray", url(path), url(array), target, {});
+    const here = await load(path);
+    const { map } = await here.explain(x, { target });
+    await here.dispose();
+    expect(relativeL2(there.map, map)).toBeLessThan(1e-5);
   });
 
   test.each(pictures)("the pixels of %s are Node's", async (name) => {

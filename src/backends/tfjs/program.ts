@@ -23,7 +23,8 @@ export interface ProgramValue {
 }
 
 type Pair = readonly [number, number];
-type None = Record<never, never>;
+/** No attributes. */
+type None = Readonly<Record<string, never>>;
 
 interface Window {
   readonly ksize: Pair;

@@ -1,6 +1,7 @@
 import type { KernelBackend } from "@tensorflow/tfjs";
 import { BackendError } from "../../errors.js";
 import { loadPackages } from "./packages.js";
+import { withoutListeners } from "./process-listeners.js";
 
 /** TensorFlow.js, the package. */
 export type Tf = typeof import("@tensorflow/tfjs");
@@ -99,7 +100,7 @@ async function register(tf: Tf, backend: string): Promise<void> {
   if (backend in engine.registry) return;
   const factory = tf.findBackendFactory(backend) as Factory | undefined;
   if (!factory) throw new Error("it is not supported");
-  const instance = await factory();
+  const instance = await withoutListeners(factory);
   // The cpu back end would print an advertisement for tfjs-node, seven lines.
   if (instance.firstUse) instance.firstUse = false;
   engine.registry[backend] ??= instance;

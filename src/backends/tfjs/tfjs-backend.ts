@@ -90,14 +90,22 @@ class TfjsExecutable implements Executable {
 
   private runnerFor(shapes: ReadonlyMap<string, readonly number[]>): ProgramRunner {
     const key = [...shapes.values()].map((dims) => dims.join()).join(";");
-    const known = this.runners.get(key);
-    if (known) return known;
-    const program = lowerGraph(specialize(this.graph, shapes));
-    const runner = new ProgramRunner(this.engine, program);
+    const runner =
+      this.runners.get(key) ??
+      new ProgramRunner(this.engine, lowerGraph(specialize(this.graph, shapes)));
+    // The one that was used last is the last of the map.
+    this.runners.delete(key);
     this.runners.set(key, runner);
+    for (const [oldest, unused] of [...this.runners].slice(0, -mostShapes)) {
+      unused.dispose();
+      this.runners.delete(oldest);
+    }
     return runner;
   }
 }
+
+/** Shapes that a graph stays compiled for: a whole batch, the rest of one, and one sample. Each holds all weights. */
+const mostShapes = 3;
 
 const fits = ({ dims }: Tensor, shape: Shape): boolean =>
   dims.length === shape.length &&

@@ -154,6 +154,6 @@ const kernels: Kernels = {
 /** Computes a step. */
 export function compute(tf: Tf, step: Step, inputs: readonly TfTensor[]): readonly TfTensor[] {
   const kernel = kernels[step.op] as Kernel<StepOperator>;
-  const result = kernel(tf, inputs, step.attributes as never);
+  const result = kernel(tf, inputs, step.attributes);
   return Array.isArray(result) ? result : [result];
 }

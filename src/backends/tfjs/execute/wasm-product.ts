@@ -1,15 +1,18 @@
 import type { Tf, TfTensor } from "../engine.js";
 
-/** Products below this many multiplications are not worth a call of their own. */
-const leastProduct = 1 << 14;
+/** Products of fewer multiplications are not worth a call of their own. */
+const leastProduct = 1 << 16;
+
+/** To take out one matrix, Slice copies all of them first (192 of 32×49: 2 ms each time). */
+const mostProducts = 16;
 
 /** The matrix that XNNPACK packed for the data of a right-hand side. */
 const packed = new WeakMap<object, string>();
 
 /**
- * Batched matrix product on wasm (tfjs 4.22), of as many matrices on both sides, or of one by many. XNNPACK does plain products of two matrices; all others go through a loop
- * that takes ten times as long (12 heads of 196×64×196: 32 ms). So batches are multiplied one by one, and transposed
- * matrices are turned before.
+ * Batched matrix product on wasm (tfjs 4.22): of as many matrices on both sides, or of one by many. XNNPACK does plain
+ * products of two matrices; all others go through a loop that takes four times as long (12 of 196×64×196: 32 ms, 8 one by
+ * one). So large ones are multiplied one by one, and transposed matrices are turned before.
  *
  * XNNPACK's packed right-hand side is kept for as long as the data live, whatever shape they are given later: [2,1] read
  * as [1,2] would be multiplied wrongly. Data that come back in another shape are copied.
@@ -24,10 +27,11 @@ export function wasmProduct(
     const [x, y] = [adjX ? swapped(tf, a!) : a!, adjY ? swapped(tf, b!) : b!];
     if (x.size * y.size === 0) return tf.matMul(x, y);
     const [rows = 1, depth = 1, columns = 1] = [...x.shape.slice(-2), ...y.shape.slice(-1)];
+    const batches = [x, y].map((t) => t.size / (t.shape.at(-1)! * t.shape.at(-2)!));
+    const count = Math.max(...batches);
+    const isLarge = count <= mostProducts && rows * depth * columns >= leastProduct;
+    if (count > 1 && !isLarge) return tf.matMul(x, y);
     const [xs, ys] = [matricesOf(tf, x), matricesOf(tf, y)];
-    const count = Math.max(xs.length, ys.length);
-    const isSmall = rows * depth * columns < leastProduct;
-    if (count > 1 && isSmall) return tf.matMul(x, y);
     const products = Array.from({ length: count }, (_, i) =>
       tf.matMul(xs[i] ?? xs[0]!, unpacked(tf, ys[i] ?? ys[0]!)),
     );

@@ -80,23 +80,12 @@ function convolveImage(
   const isDilated = axes.some((a) => a.dilation > 1 && a.kernel > 1);
   if (isStrided && isDilated) return stridedAndDilated(w, x, kernels, axes, group);
   const settled = axes.map((a) => ({ ...a, dilation: isDilated ? a.dilation : 1 }));
-  const image = cutToReach(w, x, settled);
   const [outputs, channels] = [kernels.dims[0]!, kernels.dims[1]!];
-  if (group === 1) return conv2D(w, image, kernels, settled);
+  if (group === 1) return conv2D(w, x, kernels, settled);
   if (channels === 1 || (channels <= 4 && outputs % group === 0)) {
-    return depthwise(w, image, kernels, settled, group);
+    return depthwise(w, x, kernels, settled, group);
   }
-  return inBlocks(w, image, kernels, settled, group);
-}
-
-/** What the last window does not reach is cut off; kernels of other engines disagree about it. */
-function cutToReach(w: Words, x: Operand, axes: readonly Axis[]): Operand {
-  return axes.reduce((image, a, i) => {
-    const extent = image.dims[i + 2]!;
-    const places = Math.floor((extent - span(a)) / a.stride) + 1;
-    const reach = (places - 1) * a.stride + span(a);
-    return reach === extent || a.stride === 1 ? image : sliceAxis(w, image, i + 2, 0, reach);
-  }, x);
+  return inBlocks(w, x, kernels, settled, group);
 }
 
 /** TensorFlow.js has one or the other. Cheaper: a kernel with zeros between its taps, or every place and then a choice. */
@@ -115,9 +104,8 @@ function stridedAndDilated(
     const dense = axes.map((a) => ({ ...a, kernel: span(a), dilation: 1 }));
     return convolveImage(w, x, spread, dense, group);
   }
-  const image = cutToReach(w, x, axes);
   const every = axes.map((a) => ({ ...a, stride: 1 }));
-  const y = convolveImage(w, image, kernels, every, group);
+  const y = convolveImage(w, x, kernels, every, group);
   return subsample(w, y, [1, 1, ...axes.map((a) => a.stride)]);
 }
 

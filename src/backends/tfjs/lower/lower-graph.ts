@@ -13,6 +13,8 @@ import { Words } from "./words.js";
 export interface LowerOptions {
   /** How inputs and outputs lie in memory, by name; as the graph has them unless given. */
   readonly layouts?: ReadonlyMap<string, Layout>;
+  /** Outputs of which nothing is said lie as they were computed. */
+  readonly asComputed?: boolean;
 }
 
 /**
@@ -54,7 +56,8 @@ export function lowerGraph(graph: TypedGraph, options: LowerOptions = {}): Progr
   }
   for (const { name } of graph.outputs) {
     const operand = operandOf(name)!;
-    const layout = layoutOf(name, operand.dims.length);
+    const free = options.asComputed && !options.layouts?.has(name);
+    const layout = free ? operand.layout : layoutOf(name, operand.dims.length);
     const value = w.arrange(operand, layout).id;
     const { dtype } = graph.facts.get(name)!;
     w.output({ name, value, dtype, dims: operand.dims, layout });

@@ -1,5 +1,5 @@
 import { broadcast, sizeOf } from "../../../tensor/shape.js";
-import { plainLayout, sameOrder } from "../layout.js";
+import { plainLayout, reshapedLayout, sameOrder } from "../layout.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
@@ -7,6 +7,14 @@ import type { Words } from "./words.js";
 
 /** [..., r, k] by [..., k, c], batches broadcast. Matrices that lie transposed are read so. */
 export function matmul(w: Words, a: Operand, b: Operand): Operand {
+  const [samples, weights] = [a, b].map((o) => sizeOf(o.dims.slice(0, -2)));
+  const rowsTogether = [sizeOf(a.dims.slice(0, -1)), a.dims.at(-1)!];
+  if (samples! > 1 && weights === 1 && reshapedLayout(a.dims, a.layout, rowsTogether)) {
+    // One product of all rows by one matrix.
+    const y = matmul(w, w.reshape(a, rowsTogether), w.reshape(b, b.dims.slice(-2)));
+    const batch = broadcast(a.dims.slice(0, -2), b.dims.slice(0, -2)) as number[];
+    return w.reshape(y, [...batch, a.dims.at(-2)!, b.dims.at(-1)!]);
+  }
   const rank = Math.max(a.dims.length, b.dims.length);
   const lifted = [w.lift(a, rank), w.lift(b, rank)];
   const batches = lifted.map((o) => o.dims.slice(0, -2));

@@ -17,8 +17,8 @@ function cubic(w: Words, distance: Operand, near: boolean): Operand {
   const [third, second, first, constant] = near
     ? [a + 2, -(a + 3), 0, 1]
     : [a, -5 * a, 8 * a, -4 * a];
-  const inner = w.shift(w.mul(w.shift(w.scale(distance, third!), second!), distance), first!);
-  return w.shift(w.mul(inner, distance), constant!);
+  const inner = w.shift(w.mul(w.shift(w.scale(distance, third), second), distance), first);
+  return w.shift(w.mul(inner, distance), constant);
 }
 
 /** A position brought into the image: clamped to it, or reflected at its border. */

@@ -1,0 +1,84 @@
+/**
+ * What each method costs, beside one forward and backward pass of the same engine: the time of one image, the processor
+ * time (which other processes disturb less; with one thread it is the cost), and the memory that the process holds.
+ *
+ * usage: node dist/bench/methods.js MODEL.onnx THREADS [METHOD...]      (all methods unless some are named)
+ */
+import { readFileSync } from "node:fs";
+import { ortBackend } from "../src/backends/ort/ort-backend.js";
+import { Compiler } from "../src/engine/compiler.js";
+import { formOf } from "../src/engine/contrast.js";
+import { Session } from "../src/engine/session.js";
+import { load, methods } from "../src/index.js";
+import { decodeModel } from "../src/onnx/decode.js";
+import { importModel } from "../src/onnx/import.js";
+import { registry } from "../src/ops/all.js";
+import { prepare } from "../src/passes/prepare.js";
+import { float32 } from "../src/tensor/tensor.js";
+import { random } from "../src/tensor/random.js";
+
+const [path = "", count = "2", ...wanted] = process.argv.slice(2);
+const threads = Number(count);
+const model = await load(path, { backend: ortBackend({ threads }) });
+const [port] = model.inspect().inputs;
+const dims = port!.shape.map((d, i) => (typeof d === "number" ? d : i === 0 ? 1 : 224));
+const size = dims.reduce((p, d) => p * d, 1);
+const numbers = random(0);
+const x = float32(
+  dims,
+  Float32Array.from({ length: size }, () => numbers.normal()),
+);
+
+interface Cost {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+async function cost(task: () => Promise<unknown>): Promise<Cost> {
+  const [start, cpu] = [performance.now(), process.cpuUsage()];
+  await task();
+  const used = process.cpuUsage(cpu);
+  return { wall: performance.now() - start, cpu: (used.user + used.system) / 1000 };
+}
+
+async function median(runs: number, task: () => Promise<unknown>): Promise<Cost> {
+  const all: Cost[] = [];
+  for (let run = 0; run < runs; run++) all.push(await cost(task));
+  const middle = (list: number[]): number => list.sort((p, q) => p - q)[Math.floor(runs / 2)]!;
+  return { wall: middle(all.map((c) => c.wall)), cpu: middle(all.map((c) => c.cpu)) };
+}
+
+const resident = (): string => `${Math.round(process.memoryUsage.rss() / 2 ** 20)} MiB`;
+const milliseconds = (value: number): string => `${value.toFixed(0).padStart(7)} ms`;
+
+// The gradient and nothing else.
+const graph = prepare(await importModel(decodeModel(readFileSync(path))), registry);
+const backend = ortBackend({ threads });
+const session = new Session(graph, registry, backend);
+const compiler = new Compiler(session.graph, registry, backend, session);
+const target = { chosen: [0], quantity: "score", words: "0" } as const;
+const compiled = await compiler.backward("gradient", formOf(target), ({ inputGradient }) => ({
+  outputs: { inputGradient },
+}));
+const pass = (): Promise<unknown> => compiler.run(compiled, x, { target });
+await pass();
+const one = await median(9, pass);
+process.stdout.write(
+  `${path} [${dims.join(",")}], ${threads} threads\n` +
+    `one forward and backward pass ${milliseconds(one.wall)}, processor ${milliseconds(one.cpu)}, ${resident()}\n`,
+);
+for (const method of methods.filter((m) => wanted.length === 0 || wanted.includes(m.name))) {
+  const run = (): Promise<unknown> => model.explain(x, { method: method.name });
+  const before = await median(5, pass);
+  const first = await cost(run);
+  // What is slow is slow enough to be measured once.
+  const { wall, cpu } = first.wall > 3000 ? await median(1, run) : await median(5, run);
+  const after = await median(5, pass);
+  const passes = (2 * wall) / (before.wall + after.wall);
+  const passesOfCpu = (2 * cpu) / (before.cpu + after.cpu);
+  process.stdout.write(
+    `${method.name.padEnd(24)} ${milliseconds(wall)} = ${passes.toFixed(1).padStart(5)} passes   processor ` +
+      `${milliseconds(cpu)} = ${passesOfCpu.toFixed(1).padStart(5)} passes   ${resident()}\n`,
+  );
+}
+await Promise.all([model.dispose(), compiler.dispose(), session.dispose()]);

@@ -1,0 +1,91 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { numberToHalf } from "../src/tensor/half.js";
+import { bytesOf, toNumbers, type Tensor } from "../src/tensor/tensor.js";
+
+/** What tfjs calls the size of a weight file. */
+const shardBytes = 4 * 2 ** 20;
+
+/** An entry of tfjs' weights manifest. */
+export interface WeightEntry {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: "float32" | "int32";
+  /** Kept in half the bytes; tfjs makes float32 of it. */
+  readonly quantization?: { readonly dtype: "float16"; readonly original_dtype: "float32" };
+}
+
+export interface ManifestGroup {
+  readonly paths: readonly string[];
+  readonly weights: readonly WeightEntry[];
+}
+
+/** Weights as tfjs keeps them: one stream of bytes, cut into files of 4 MB. */
+export interface PackedWeights {
+  readonly manifest: readonly ManifestGroup[];
+  readonly shards: ReadonlyMap<string, Uint8Array>;
+}
+
+/** @param half float32 weights as float16, rounded to the nearest */
+export function packWeights(
+  weights: readonly (readonly [string, Tensor])[],
+  half: boolean,
+): PackedWeights {
+  const entries: WeightEntry[] = [];
+  const parts: Uint8Array[] = [];
+  for (const [name, t] of weights) {
+    const isHalf = half && t.dtype === "float32";
+    entries.push({
+      ...{ name, shape: t.dims, dtype: t.dtype as "float32" | "int32" },
+      ...(isHalf
+        ? { quantization: { dtype: "float16" as const, original_dtype: "float32" as const } }
+        : {}),
+    });
+    parts.push(isHalf ? halves(t) : bytesOf(t));
+  }
+  const all = new Uint8Array(parts.reduce((sum, p) => sum + p.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  const count = Math.max(1, Math.ceil(all.length / shardBytes));
+  const shards = new Map(
+    Array.from({ length: count }, (_, i) => [
+      `group1-shard${i + 1}of${count}.bin`,
+      all.subarray(i * shardBytes, (i + 1) * shardBytes),
+    ]),
+  );
+  return { manifest: [{ paths: [...shards.keys()], weights: entries }], shards };
+}
+
+function halves(t: Tensor): Uint8Array {
+  return new Uint8Array(Uint16Array.from(toNumbers(t), numberToHalf).buffer);
+}
+
+/**
+ * Writes model.json and the weight files into a folder, each under a temporary name first, model.json last: a folder
+ * with a model.json is complete.
+ *
+ * @returns the paths written, model.json first
+ */
+export function writeTfjsFolder(
+  folder: string,
+  model: Readonly<Record<string, unknown>>,
+  { manifest, shards }: PackedWeights,
+): readonly string[] {
+  mkdirSync(folder, { recursive: true });
+  const json = JSON.stringify({ ...model, weightsManifest: manifest });
+  const files = [...shards, ["model.json", new TextEncoder().encode(json)] as const];
+  const temporary = (name: string): string => join(folder, `.${name}.part`);
+  try {
+    for (const [name, bytes] of files) writeFileSync(temporary(name), bytes);
+    // An old model must not be read with new weights.
+    rmSync(join(folder, "model.json"), { force: true });
+    for (const [name] of files) renameSync(temporary(name), join(folder, name));
+  } catch (error) {
+    for (const [name] of files) rmSync(temporary(name), { force: true });
+    throw error;
+  }
+  return files.map(([name]) => join(folder, name)).reverse();
+}

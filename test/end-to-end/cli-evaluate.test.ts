@@ -1,0 +1,283 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { evaluationTests } from "../../src/evaluate/all.js";
+import type { SampleRecord } from "../../src/evaluate/run.js";
+import { encodePng } from "../../src/image/codec.js";
+import { random } from "../../src/tensor/random.js";
+import {
+  filesIn,
+  fixture,
+  fullgrad,
+  readJson,
+  root,
+  runWith,
+  temporaryFolder,
+  tinyInput,
+  tinyRelu,
+} from "./cli-harness.js";
+
+const pixelPerturbation = ["evaluate", "pixel-perturbation", tinyRelu];
+
+/** Pictures of 8 x 8 random pixels. */
+async function pictures(folder: string, count: number): Promise<string[]> {
+  mkdirSync(folder, { recursive: true });
+  const numbers = random(count);
+  const paths: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const data = Uint8Array.from({ length: 192 }, () => 256 * numbers.uniform());
+    const path = join(folder, `${String(n).padStart(3, "0")}.png`);
+    writeFileSync(path, await encodePng({ width: 8, height: 8, data }));
+    paths.push(path);
+  }
+  return paths;
+}
+
+function samplesIn(out: string, name = "pixel-perturbation"): readonly SampleRecord[] {
+  return readJson(join(out, `${name}.json`))["samples"] as SampleRecord[];
+}
+
+test("an evaluation writes tables, charts and a page, and prints the means", async () => {
+  const folder = temporaryFolder();
+  await pictures(join(folder, "in"), 3);
+  const out = join(folder, "out");
+  const { code, stdout, stderr } = await fullgrad(
+    ...[...pixelPerturbation, join(folder, "in"), "-o", out, "--fractions", "0,0.1,0.5"],
+    ...["--method", "fullgrad,integrated-gradients:steps=5,gradient", "--batch", "2"],
+  );
+  expect([code, stderr]).toEqual([0, "preprocessing: imagenet (the default)\n"]);
+  expect(stdout).toMatch(/integrated-gradients:steps=5 +0 /);
+  expect(filesIn(out)).toEqual(
+    [
+      "csv",
+      "html",
+      "json",
+      "output-change.png",
+      "output-change.svg",
+      "output-change.vl.json",
+      "probability-change.png",
+      "probability-change.svg",
+      "probability-change.vl.json",
+      "samples.jsonl",
+    ].map((end) => `pixel-perturbation.${end}`),
+  );
+  const samples = samplesIn(out);
+  expect(samples).toHaveLength(3 * 6);
+  for (const { values } of samples) expect(values["output-change"]![0]).toBe(0);
+});
+
+test("every test runs, and says what it does not show", async () => {
+  const folder = temporaryFolder();
+  await pictures(join(folder, "in"), 2);
+  const boxes = join(folder, "boxes.json");
+  writeFileSync(boxes, '{"000.png": [[0, 0, 8, 4]], "001.png": [{"box": [0, 0, 4, 8]}]}');
+  for (const evaluation of evaluationTests) {
+    const out = join(folder, evaluation.name);
+    const { code, stdout, stderr } = await fullgrad(
+      ...["evaluate", evaluation.name, tinyRelu, join(folder, "in"), "-o", out, "--quiet"],
+      ...["--json", ...(evaluation.needsBoxes ? ["--boxes", boxes] : [])],
+    );
+    expect([code, stderr], evaluation.name).toEqual([0, ""]);
+    const { summary } = JSON.parse(stdout) as { summary: { method: string; n: number }[] };
+    expect(summary.filter(({ method }) => method === "fullgrad").every(({ n }) => n > 0)).toBe(
+      true,
+    );
+    const page = readFileSync(join(out, `${evaluation.name}.html`), "utf8");
+    expect(page).toContain("What this does not show");
+    expect(page).toContain("<svg");
+  }
+});
+
+test("a run that is killed in the middle goes on, and gives the numbers of one that was not", async () => {
+  const folder = temporaryFolder();
+  await pictures(join(folder, "in"), 24);
+  const argumentsFor = (out: string) => [
+    ...[...pixelPerturbation, join(folder, "in"), "-o", join(folder, out), "--batch", "5"],
+    ...["--method", "smoothgrad,fullgrad", "--ties", "random"],
+  ];
+  expect((await fullgrad(...argumentsFor("whole"))).code).toBe(0);
+
+  const main = join(root, "dist", "src", "cli", "main.js");
+  const child = spawn(process.execPath, [main, ...argumentsFor("killed")], { stdio: "ignore" });
+  const closed = once(child, "close");
+  const journal = join(folder, "killed", "pixel-perturbation.samples.jsonl");
+  while (child.exitCode === null && lines(journal) < 7) await setTimeout(1);
+  child.kill("SIGKILL");
+  await closed;
+  const before = lines(journal);
+  expect(before).toBeLessThan(24 * 5);
+  expect(existsSync(join(folder, "killed", "pixel-perturbation.json"))).toBe(false);
+  // As if the last line had been cut off.
+  truncateSync(journal, readFileSync(journal).length - 20);
+
+  expect((await fullgrad(...argumentsFor("killed"))).code).toBe(0);
+  expect(lines(journal)).toBe(24 * 5 + 1);
+  for (const name of ["json", "csv", "output-change.svg"]) {
+    const [p, q] = ["whole", "killed"].map((out) =>
+      readFileSync(join(folder, out, `pixel-perturbation.${name}`), "utf8"),
+    );
+    expect(p === q, name).toBe(true);
+  }
+});
+
+function lines(path: string): number {
+  return existsSync(path) ? readFileSync(path, "utf8").split("\n").length - 1 : 0;
+}
+
+test("what is finished is not made again, and other settings are", async () => {
+  const folder = temporaryFolder();
+  await pictures(join(folder, "in"), 2);
+  const out = join(folder, "out");
+  const journal = join(out, "pixel-perturbation.samples.jsonl");
+  const run = async (...more: string[]): Promise<number> => {
+    const { code } = await fullgrad(...pixelPerturbation, join(folder, "in"), "-o", out, ...more);
+    expect(code).toBe(0);
+    return lines(journal);
+  };
+  expect(await run()).toBe(8);
+  expect(await run()).toBe(8);
+  // One more method is one more line for each image.
+  expect(await run("--method", "fullgrad,gradient")).toBe(10);
+  expect(await run("--fill", "white")).toBe(18);
+  expect(await run("--seed", "1")).toBe(26);
+});
+
+test("the random baseline depends on image and seed, not on the order of the images", async () => {
+  const folder = temporaryFolder();
+  const [first, second] = await pictures(join(folder, "in"), 2);
+  const randomOf = async (out: string, ...images: string[]): Promise<Map<string, unknown>> => {
+    await fullgrad(...pixelPerturbation, ...images, "-o", join(folder, out));
+    const all = samplesIn(join(folder, out)).filter(({ method }) => method === "random");
+    return new Map(all.map(({ sample, values }) => [sample, values]));
+  };
+  const [p, q] = [await randomOf("p", first!, second!), await randomOf("q", second!, first!)];
+  expect(q.get(first!)).toEqual(p.get(first!));
+  expect(p.get(first!)).not.toEqual(p.get(second!));
+});
+
+describe("classes by folder", () => {
+  const evaluateFolders = async (names: readonly string[], ...more: string[]) => {
+    const folder = temporaryFolder();
+    const [image] = await pictures(join(folder, "made"), 1);
+    for (const name of names) {
+      mkdirSync(join(folder, "in", name), { recursive: true });
+      copyFileSync(image!, join(folder, "in", name, "image.png"));
+    }
+    const out = join(folder, "out");
+    const asked = [join(folder, "in"), "-o", out, "--target", "folder", "--quiet", ...more];
+    const outcome = await fullgrad(...pixelPerturbation, ...asked);
+    const targets = existsSync(out)
+      ? samplesIn(out).flatMap(({ method, target }) => (method === "fullgrad" ? [target] : []))
+      : [];
+    return { ...outcome, targets };
+  };
+
+  test("are numbers", async () => {
+    expect((await evaluateFolders(["3", "08"])).targets).toEqual([8, 3]);
+  });
+
+  test("are labels", async () => {
+    const labels = join(temporaryFolder(), "labels.txt");
+    writeFileSync(labels, "Ant\nbee\ncat\n");
+    const { targets } = await evaluateFolders(["bee", "ant"], "--labels", labels);
+    expect(targets).toEqual([0, 1]);
+  });
+
+  test("are all classes in alphabetical order", async () => {
+    const { targets } = await evaluateFolders("jihgfedcba".split(""));
+    expect(targets).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test("must be known", async () => {
+    const { code, stderr } = await evaluateFolders(["3", "dog"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/folder "dog" is no class; name folders by class number or label/);
+  });
+});
+
+test("an image that is broken fails, and the others are evaluated", async () => {
+  const folder = temporaryFolder();
+  await pictures(join(folder, "in"), 2);
+  writeFileSync(join(folder, "in", "broken.png"), "no picture");
+  const out = join(folder, "out");
+  const { code, stderr } = await fullgrad(...pixelPerturbation, join(folder, "in"), "-o", out);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/1 failed\n.*broken\.png is not a picture/);
+  expect(samplesIn(out)).toHaveLength(8);
+  expect(readFileSync(join(out, "pixel-perturbation.html"), "utf8")).toContain("What failed");
+});
+
+test("samples of a .npy file are evaluated one by one", async () => {
+  const out = join(temporaryFolder(), "out");
+  const { code } = await fullgrad(...pixelPerturbation, tinyInput, "-o", out, "--batch", "2");
+  expect(code).toBe(0);
+  const names = new Set(samplesIn(out).map(({ sample }) => sample));
+  expect([...names].map((name) => name.slice(-3))).toEqual(["[0]", "[1]"]);
+});
+
+test("on a terminal the time that is left is shown", async () => {
+  const folder = temporaryFolder();
+  await pictures(join(folder, "in"), 3);
+  const asked = [...pixelPerturbation, join(folder, "in"), "-o", join(folder, "out")];
+  const { stderr } = await runWith({ isTTY: true }, ...asked);
+  expect(stderr).toMatch(/\] 2\/3 \d+ s left/);
+});
+
+test.each([
+  [["--method", "nonsense"], /no method "nonsense"; there are/],
+  [["--method", "gradient:steps=3"], /method "gradient" has no setting "steps"/],
+  [["--method", "fullgrad,fullgrad"], /fullgrad is named twice/],
+  [["--fractions", "0.1,2"], /It takes numbers from 0 to 1 with commas between/],
+  [["--fill", "grey"], /It takes black, white, mean/],
+  [["--target", "top5"], /an evaluation takes top, one class, or folder/],
+])("%j is wrong usage", async (flags, message) => {
+  const out = join(temporaryFolder(), "out");
+  const { code, stderr } = await fullgrad(...pixelPerturbation, tinyInput, "-o", out, ...flags);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(message);
+});
+
+test("a network that is no classifier cannot be evaluated", async () => {
+  const out = join(temporaryFolder(), "out");
+  const path = fixture("forms", "segmentation.legacy.onnx");
+  const input = fixture("forms", "segmentation", "input.npy");
+  const { code, stderr } = await fullgrad(
+    ...["evaluate", "sparseness", path, input, "-o", out, "--target", "top"],
+  );
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/has no class scores \[N,K\]; an evaluation needs a classifier/);
+});
+
+test("boxes are given in the picture's own pixels and lie in the network's", async () => {
+  const folder = temporaryFolder();
+  const image = fixture("images", "rgb.png");
+  const boxes = join(folder, "boxes.json");
+  // Of 53 x 41 pixels, the crop that the network sees is the middle 41 x 41: from 6 to 47.
+  writeFileSync(boxes, '{"rgb.png": [[6, 0, 47, 41]]}');
+  const asked = ["evaluate", "pointing-game", tinyRelu, image, "--preprocess", "imagenet"];
+  const evaluateWith = (out: string) =>
+    fullgrad(...asked, "-o", join(folder, out), "--boxes", boxes, "--quiet");
+  expect((await evaluateWith("all")).code).toBe(0);
+  const whole = samplesIn(join(folder, "all"), "pointing-game");
+  for (const { values } of whole) expect(values["hit"]).toEqual([1]);
+
+  writeFileSync(boxes, '{"rgb.png": [[0, 0, 2, 41]]}');
+  const outside = await evaluateWith("none");
+  expect(outside.code).toBe(1);
+  expect(outside.stderr).toMatch(/no image could be evaluated/);
+
+  writeFileSync(boxes, '{"rgb.png": [[0, 0, 2]]}');
+  const wrong = await evaluateWith("wrong");
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toMatch(/"rgb\.png" needs a list of \[left, top, right, bottom\]/);
+});

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { lowerings, refused } from "../../../src/backends/tfjs/lower/table.js";
+import { registry } from "../../../src/ops/all.js";
+
+const operators = registry.all().map((spec) => spec.type);
+
+test("every operator of the rule book has a lowering for tfjs, or a reason why it has none", () => {
+  const neither = operators.filter((op) => !(op in lowerings) && !(op in refused));
+  expect(neither).toEqual([]);
+  expect(Object.keys(lowerings).filter((op) => op in refused)).toEqual([]);
+});
+
+test("there is no lowering of an operator that the rule book does not know", () => {
+  const known = new Set(operators);
+  const strange = [...Object.keys(lowerings), ...Object.keys(refused)].filter(
+    (op) => !known.has(op),
+  );
+  expect(strange).toEqual([]);
+});
+
+test("every operator with a gradient has a lowering", () => {
+  const differentiable = registry.all().filter((spec) => typeof spec.vjp !== "string");
+  expect(differentiable.filter((spec) => spec.type in refused).map((spec) => spec.type)).toEqual(
+    [],
+  );
+});

@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { load, methods } from "../../../src/index.js";
+import { UsageError } from "../../../src/errors.js";
+import { toNumbers } from "../../../src/tensor/tensor.js";
+import { goldenTensor } from "../../support/networks.js";
+
+const file = (path: string): URL => new URL(`../../../${path}`, import.meta.url);
+
+describe("every method", () => {
+  it("has a name of its own", () => {
+    expect(new Set(methods.map((m) => m.name)).size).toBe(methods.length);
+  });
+
+  it("maps an image of a network of another kind of activation", async () => {
+    const bytes = readFileSync(file("fixtures/networks/tiny-silu.dynamo.onnx"));
+    const model = await load(bytes, { threads: 1 });
+    const x = goldenTensor("tiny-silu", "input.npy");
+    for (const { name, signed, attributes } of methods) {
+      const { map, attribution, samples } = await model.explain(x, { method: name });
+      const values = Array.from(toNumbers(map));
+      expect(map.dims, name).toEqual([2, 1, 16, 16]);
+      expect(values.every(Number.isFinite), name).toBe(true);
+      expect(new Set(values).size, name).toBeGreaterThan(20);
+      expect(
+        values.some((v) => v < 0),
+        name,
+      ).toBe(signed);
+      expect(attribution?.dims, name).toEqual(attributes === "input" ? x.dims : undefined);
+      expect(samples, name).toHaveLength(2);
+    }
+    await model.dispose();
+  });
+
+  it("is in the documents, with its settings", () => {
+    const document = readFileSync(file("docs/methods.md"), "utf8");
+    for (const { name, settings } of methods) {
+      const section = document.split(`\n## ${name}\n`)[1]?.split("\n## ")[0];
+      expect(section, name).toBeDefined();
+      for (const setting of Object.keys(settings)) expect(section).toContain(`| ${setting} `);
+    }
+  });
+});
+
+it("a method or setting that does not exist is an error that says which do", async () => {
+  const bytes = readFileSync(file("fixtures/networks/tiny-relu.dynamo.onnx"));
+  const model = await load(bytes, { threads: 1 });
+  const x = goldenTensor("tiny-relu", "input.npy");
+  const explain = (options: Parameters<typeof model.explain>[1]): Promise<unknown> =>
+    model.explain(x, options);
+  await expect(explain({ method: "cam" })).rejects.toThrow(UsageError);
+  await expect(explain({ method: "cam" })).rejects.toThrow(/there are fullgrad, .* or /);
+  await expect(explain({ method: "gradient", steps: 3 })).rejects.toThrow(
+    /method "gradient" has no setting "steps"; it has none/,
+  );
+  await model.dispose();
+});
