@@ -29,8 +29,6 @@ export interface UnitTerm {
 /** The full-gradient of an output, as graph under construction. */
 export interface FullGradient extends RuleSite {
   readonly output: Value;
-  /** What the gradient starts at: the output, or what was made of it. */
-  readonly explained: Value;
   readonly gradients: Gradients;
   /** ∇ₓf, in the shape of the input. */
   readonly inputGradient: Value;
@@ -61,6 +59,8 @@ export interface RuleSite {
   readonly registry: Registry;
   readonly plan: BiasPlan;
   readonly input: Value;
+  /** What the gradient starts at: the output, or what was made of it. */
+  readonly explained: Value;
   readonly target: TargetNodes;
 }
 
@@ -86,7 +86,8 @@ export function emitFullGradient(
   const batch = input.fact.shape[0] ?? 1;
   const target = emitTarget(b, output, options.target, batch, options.versus);
   const seeds = new Map([[options.output, target.seed]]);
-  const rules = options.rules?.({ b, graph, registry, plan, input, target }) ?? registry;
+  const rules =
+    options.rules?.({ b, graph, registry, plan, input, explained: output, target }) ?? registry;
   const gradients = differentiate(b, graph, rules, seeds, plan.path.active);
   const inputGradient = gradients.of(options.input);
   if (!inputGradient) throw new InputError(`nothing flows back to input "${options.input}"`);

@@ -3,6 +3,7 @@ import { listed, type Setting } from "../engine/settings.js";
 import { UsageError } from "../errors.js";
 import { centreBlur, edge, random } from "./baselines.js";
 import { deconvnet } from "./deconvnet.js";
+import { deepLift } from "./deep-lift.js";
 import { fullgrad } from "./fullgrad.js";
 import { gradientShap } from "./gradient-shap.js";
 import { gradientXInput } from "./gradient-x-input.js";
@@ -19,6 +20,7 @@ import { gradCam } from "./grad-cam.js";
 import { guidedGradCam } from "./guided-grad-cam.js";
 import { hiresCam } from "./hires-cam.js";
 import { layerCam } from "./layer-cam.js";
+import { lrp } from "./lrp.js";
 import { occlusion } from "./occlusion.js";
 import { rise } from "./rise.js";
 import { scoreCam } from "./score-cam.js";
@@ -42,6 +44,8 @@ const table = [
   gradientShap,
   guidedBackprop,
   deconvnet,
+  deepLift,
+  lrp,
   gradCam,
   gradCamPlusPlus,
   hiresCam,

@@ -28,7 +28,7 @@ const folder = new URL("../../fixtures/methods/", import.meta.url);
 const read = (file: string): readonly MethodCase[] =>
   JSON.parse(readFileSync(new URL(file, folder), "utf8")) as readonly MethodCase[];
 
-export const methodCases = [...read("cases.json"), ...read("cam-cases.json")];
+export const methodCases = ["cases.json", "cam-cases.json", "lrp-cases.json"].flatMap(read);
 
 export function expectedOf({ file }: MethodCase): Tensor {
   return decodeNpy(readFileSync(new URL(file, folder)));
