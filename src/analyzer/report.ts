@@ -5,6 +5,7 @@ import type { Dim, Shape } from "../tensor/shape.js";
 import type { DType } from "../tensor/dtype.js";
 import type { Folded } from "./batch-norm-folding.js";
 import type { BiasPlan } from "./bias-plan.js";
+import { lastOfEachSize } from "./spatial-layers.js";
 
 export interface PortReport {
   readonly name: string;
@@ -20,6 +21,17 @@ export interface BiasReport {
   readonly spatial: boolean;
   /** Of a convolution: whether the exporter folded a BatchNormalization into it. */
   readonly batchNorm?: Folded;
+}
+
+/** A layer that class activation maps can look at; the setting `layer` takes its node or its value. */
+export interface LayerReport {
+  readonly node: string;
+  readonly op: string;
+  readonly value: string;
+  /** [N,C,…places] */
+  readonly shape: Shape;
+  /** Looked at unless another one is chosen. */
+  readonly isDefault: boolean;
 }
 
 /** An operator that stands in the way, if the value that is explained needs it. */
@@ -43,6 +55,8 @@ export interface Inspection {
   /** Number of nodes of each operator, as the file has them. */
   readonly operators: Readonly<Record<string, number>>;
   readonly biases: readonly BiasReport[];
+  /** One of each size, the last; any value with places of the image can be chosen beside them. */
+  readonly layers: readonly LayerReport[];
   readonly unsupported: readonly HoleReport[];
   readonly explainable: boolean;
   /** Why it cannot be explained, where it is not for an operator. */
@@ -66,6 +80,14 @@ export function biasReports({ units }: BiasPlan): readonly BiasReport[] {
     spatial,
     ...(batchNorm ? { batchNorm } : {}),
   }));
+}
+
+export function layerReports({ layers }: BiasPlan): readonly LayerReport[] {
+  const last = layers.at(-1);
+  return lastOfEachSize(layers).map((layer) => {
+    const { node, op, value, shape } = layer;
+    return { node, op, value, shape, isDefault: layer === last };
+  });
 }
 
 export function countOperators(graph: Graph): Record<string, number> {

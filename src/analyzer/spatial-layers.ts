@@ -44,6 +44,11 @@ export function spatialLayers(
   return layers.filter((layer) => before.has(layer.node));
 }
 
+/** The last layer of each size; the default of class activation maps is the last one of all. */
+export function lastOfEachSize(layers: readonly SpatialLayer[]): readonly SpatialLayer[] {
+  return [...new Map(layers.map((l) => [l.shape.slice(2).join("x"), l])).values()];
+}
+
 /** Operators that only move values. */
 const movements = new Set([
   "Flatten",

@@ -1,11 +1,13 @@
 import { Option, type Command } from "commander";
 import { sequentialColormaps, type SequentialColormap } from "../image/colormap.js";
 import { scaleChoices, type ScaleChoice } from "../image/compared-scales.js";
-import { opacityOption, whole, type RunFlags } from "./options.js";
+import { addContrastFlags, type ContrastFlags } from "./contrast.js";
+import { opacityOption, setOption, whole, type RunFlags } from "./options.js";
 
-export interface CompareFlags extends RunFlags {
+export interface CompareFlags extends RunFlags, ContrastFlags {
   readonly out: string;
   readonly methods?: string;
+  readonly set: readonly string[];
   readonly colormap: SequentialColormap;
   readonly scale: ScaleChoice;
   readonly opacity: number;
@@ -16,9 +18,12 @@ export interface CompareFlags extends RunFlags {
 }
 
 export function addCompareFlags(command: Command): Command {
-  return command
+  return addContrastFlags(command)
     .requiredOption("-o, --out <file>", "the picture (.png) or page (.html) to write")
     .option("--methods <names>", "which ones, a,b,c, or all (default: a dozen, with the baselines)")
+    .addOption(
+      setOption("METHOD.NAME=VALUE, or NAME=VALUE for every method that has such a setting"),
+    )
     .addOption(
       new Option("--colormap <name>", "colours of maps without sign; signed ones are blue and red")
         .choices(sequentialColormaps)

@@ -16,11 +16,14 @@ import {
   type Subject,
 } from "./compared-sample.js";
 import { ComparisonFiles } from "./comparison-files.js";
+import { chooseContrast, type ChosenContrast } from "./contrast.js";
 import { exitCodes } from "./exit-codes.js";
+import { interruption } from "./interruption.js";
 import { feedsFor, readFeeds, type Feed } from "./feeds.js";
 import { findInputs, isArrayFile, readInput, type Failure, type InputFile } from "./inputs.js";
 import { chooseLabels } from "./labels.js";
 import { chooseMethods } from "./method-choice.js";
+import { readMethodSettings, type MethodValues } from "./method-settings.js";
 import { namingProvider } from "./engine.js";
 import { readExplainableModel } from "./model-file.js";
 import { choosePreprocessing, type ChosenPreprocessing } from "./preprocessing.js";
@@ -40,6 +43,8 @@ export async function compare(
   const reporter = new Reporter(io, flags);
   const files = new ComparisonFiles(flags.out);
   const methods = chooseMethods(flags.methods);
+  const settings = readMethodSettings(flags.set, methods);
+  const signal = interruption(io);
   const inputs = await findInputs(args, files.folder);
   const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
   const preprocessing =
@@ -50,6 +55,7 @@ export async function compare(
   try {
     const labels = await chooseLabels(flags.labels, model.output.classes);
     const target = chooseTarget(flags.target, labels, model);
+    const contrast = chooseContrast(flags, labels, model);
     const feeds = await readFeeds(flags.feed, model);
     if (preprocessing)
       reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
@@ -59,7 +65,8 @@ export async function compare(
     };
     const { layers } = flags;
     const question = { model, methods, target, labels, layers };
-    const run = new Run({ flags, reporter, files, question, feeds, reader, preprocessing });
+    const asked = { settings, contrast, signal };
+    const run = new Run({ flags, reporter, files, question, feeds, reader, preprocessing, asked });
     const failures = [...inputs.failures];
     return await namingProvider(flags, () => run.all(inputs.files, failures));
   } finally {
@@ -76,6 +83,12 @@ interface Setup {
   readonly feeds: readonly Feed[];
   readonly reader: SampleReader;
   readonly preprocessing: ChosenPreprocessing | undefined;
+  /** How, beside the target. */
+  readonly asked: {
+    readonly settings: MethodValues;
+    readonly contrast: ChosenContrast;
+    readonly signal: AbortSignal;
+  };
 }
 
 /** A sample that can be read. */
@@ -166,17 +179,19 @@ class Run {
   /** For each place, its classes. */
   private async compare(places: readonly Place[]): Promise<ComparedSample[][]> {
     const { question, feeds, flags, preprocessing, reporter } = this.setup;
+    const { settings, contrast, signal } = this.setup.asked;
     const subjects: Subject[] = [];
     for (const { file, index } of places) {
       const sample = (await this.read(file)).find((s) => s.index === index)!;
-      const asked = { feeds: feedsFor(feeds, [index]) };
+      const asked = { feeds: feedsFor(feeds, [index]), ...contrast };
       subjects.push({ sample, name: sampleName(file, index), path: file.path, asked });
     }
     const report = (what: string): void => {
       reporter.progress(this.done, this.total, what);
     };
     const options: Question["options"] = (method, { path }) => ({
-      method: method.name,
+      ...settings.get(method.name),
+      ...{ method: method.name, signal },
       // One at a time is what is meant for images; variants of an image have a better default.
       ...(flags.batch > 1 ? { batch: flags.batch } : {}),
       ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
@@ -185,6 +200,7 @@ class Run {
       },
     });
     const onMethod: Question["onMethod"] = (method, { path }) => {
+      signal.throwIfAborted();
       report(`${method.name} ${path}`);
       this.done++;
     };
@@ -206,12 +222,12 @@ class Run {
   /** A row with links to its raw arrays, which a page has beside it. */
   private rowOf(sample: ComparedSample, { file, index }: Place): ComparedRow {
     const { files, question } = this.setup;
-    const { row, rank, target, label, score, probability, outcomes } = sample;
+    const { row, rank, target, label, versus, score, probability, outcomes } = sample;
     this.results.push({
       input: file.path,
       ...(index === undefined ? {} : { sample: index }),
       ...(rank === undefined ? {} : { rank }),
-      ...{ target, label, score },
+      ...{ target, label, ...(versus === undefined ? {} : { versus }), score },
       ...(probability === undefined ? {} : { probability }),
       methods: outcomes,
       ...(row.layers

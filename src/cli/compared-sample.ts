@@ -50,6 +50,8 @@ export interface ComparedSample {
   readonly rank?: number;
   readonly target: number | string;
   readonly label: string | null;
+  /** The class whose number was subtracted. */
+  readonly versus?: number;
   readonly score: number;
   readonly probability?: number;
   readonly outcomes: readonly MethodOutcome[];
@@ -141,6 +143,7 @@ function comparedOf({ labels, model }: Question, one: Case): ComparedSample {
   if (!explained) throw answers[0]!.failure!;
   const { target, score, versus } = explained.sample;
   const label = labelOf(target, labels);
+  const { quantity = "score" } = subject.asked;
   const other =
     versus === undefined
       ? ""
@@ -159,7 +162,7 @@ function comparedOf({ labels, model }: Question, one: Case): ComparedSample {
       caption: [
         title,
         nameOfClass({ target, label }) + other,
-        `score ${formatNumber(score)}${sure}`,
+        `${quantity} ${formatNumber(score)}${sure}`,
       ],
       ...(sample.view ? { view: sample.view } : {}),
       maps: answers.map(({ map }) => map),
@@ -168,6 +171,7 @@ function comparedOf({ labels, model }: Question, one: Case): ComparedSample {
     ...(rank === undefined ? {} : { rank }),
     target,
     label,
+    ...(versus === undefined ? {} : { versus }),
     score,
     ...(probability === undefined ? {} : { probability }),
     outcomes: answers.map(({ outcome }) => outcome),

@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { FullgradError, TargetError, UnsupportedModelError, UsageError } from "../errors.js";
+import { InterruptedError } from "./interruption.js";
 
 /** What the process ends with. */
 export const exitCodes = {
@@ -12,6 +13,8 @@ export const exitCodes = {
   unexplainable: 3,
   /** The parts do not add up to the score. */
   incomplete: 4,
+  /** The user interrupted (128 + SIGINT). */
+  interrupted: 130,
 } as const;
 
 /** The model cannot be explained, for another reason than its operators. */
@@ -22,6 +25,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   }
+  if (error instanceof InterruptedError) return exitCodes.interrupted;
   if (error instanceof UsageError || error instanceof TargetError) return exitCodes.usage;
   if (error instanceof UnsupportedModelError || error instanceof UnexplainableModelError) {
     return exitCodes.unexplainable;
@@ -35,7 +39,7 @@ export function exitCodeOf(error: unknown): number {
  */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof FullgradError) return error.message;
+  if (error instanceof FullgradError || error instanceof InterruptedError) return error.message;
   if (isSystemError(error)) {
     return error.code === "ENOENT" ? `${error.path ?? ""}: there is no such file` : error.message;
   }

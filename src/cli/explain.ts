@@ -5,8 +5,9 @@ import { presets } from "../image/preprocess.js";
 import { findMethod } from "../methods/all.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { namingProvider } from "./engine.js";
+import { chooseContrast, type ChosenContrast } from "./contrast.js";
 import { exitCodes } from "./exit-codes.js";
-import { feedSettings, feedsFor, readFeeds, type Feed } from "./feeds.js";
+import { feedsFor, readFeeds } from "./feeds.js";
 import {
   findInputs,
   isArrayFile,
@@ -15,7 +16,8 @@ import {
   type InputFile,
   type Inputs,
 } from "./inputs.js";
-import { chooseLabels, type Labels } from "./labels.js";
+import { interruption } from "./interruption.js";
+import { chooseLabels } from "./labels.js";
 import {
   batchNormCase,
   finished,
@@ -23,11 +25,13 @@ import {
   type Manifest,
   type Provenance,
 } from "./manifest.js";
-import { readExplainableModel, sha256, type ExplainableModel } from "./model-file.js";
+import { readExplainableModel, sha256 } from "./model-file.js";
+import { readMethodSettings } from "./method-settings.js";
 import type { ExplainFlags } from "./options.js";
 import { OutputFolder } from "./output-folder.js";
+import { choosePreprocessing } from "./preprocessing.js";
 import { versions } from "./package-files.js";
-import { choosePreprocessing, type ChosenPreprocessing } from "./preprocessing.js";
+import { provenanceOf, type RunSettings } from "./provenance.js";
 import { Reporter, type Io } from "./reporter.js";
 import { explanationLine, incompleteLine, resultOf, type ExplainResult } from "./results.js";
 import { nameOfClass, sameMaps, sameMapsLine, type ClassMap } from "./same-maps.js";
@@ -45,6 +49,9 @@ export async function explain(
 ): Promise<number> {
   const reporter = new Reporter(io, flags);
   const folder = new OutputFolder(flags.out);
+  const signal = interruption(io);
+  const { method, convention } = flags;
+  const settings = readMethodSettings(flags.set, [findMethod(method)], { convention }).get(method)!;
   const inputs = await findInputs(args, flags.out);
   const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
   // A flag that makes no sense is an error even where nothing needs it.
@@ -59,17 +66,10 @@ export async function explain(
   if (preprocessing)
     reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
   const batchNorm = batchNormCase(model.inspection.biases);
+  const contrast = chooseContrast(flags, labels, model);
   const run = new Run({
-    flags,
-    reporter,
-    folder,
-    inputs,
-    preprocessing,
-    model,
-    labels,
-    target,
-    feeds,
-    batchNorm,
+    ...{ flags, reporter, folder, inputs, preprocessing, model, labels, target, contrast, feeds },
+    ...{ settings, signal, batchNorm, versions: versions() },
   });
   try {
     return await namingProvider(flags, () => run.all());
@@ -79,16 +79,13 @@ export async function explain(
   }
 }
 
-interface Setup {
-  readonly flags: ExplainFlags;
+interface Setup extends RunSettings {
   readonly reporter: Reporter;
   readonly folder: OutputFolder;
   readonly inputs: Inputs;
-  readonly preprocessing: ChosenPreprocessing | undefined;
-  readonly model: ExplainableModel;
-  readonly labels: Labels | undefined;
   readonly target: TargetChoice;
-  readonly feeds: readonly Feed[];
+  readonly contrast: ChosenContrast;
+  readonly signal: AbortSignal;
   readonly batchNorm: BatchNormCase;
 }
 
@@ -106,7 +103,6 @@ class Run {
   private readonly setup: Setup;
   private readonly failures: Failure[];
   private readonly results: { readonly order: number; readonly result: ExplainResult }[] = [];
-  private readonly versions = versions();
   private readonly incomplete: string[] = [];
   private waiting: Job[] = [];
   private order = 0;
@@ -119,6 +115,7 @@ class Run {
   async all(): Promise<number> {
     const { files } = this.setup.inputs;
     for (const [i, file] of files.entries()) {
+      this.setup.signal.throwIfAborted();
       this.setup.reporter.progress(i, files.length, file.path);
       await this.take(file);
     }
@@ -132,7 +129,7 @@ class Run {
       const bytes = await readInput(file.path);
       const hash = sha256(bytes);
       // A picture is one sample, so a finished one need not be decoded.
-      if (!isArrayFile(file.path) && this.skip(file, this.provenanceOf(file, hash))) return;
+      if (!isArrayFile(file.path) && this.skip(file, provenanceOf(this.setup, file, hash))) return;
       for (const sample of await readSamples(bytes, file.path, this.reader())) {
         await this.takeSample(file, sample, hash);
       }
@@ -152,7 +149,7 @@ class Run {
   }
 
   private async takeSample(file: InputFile, sample: Sample, hash: string): Promise<void> {
-    const provenance = this.provenanceOf(file, hash, sample.index);
+    const provenance = provenanceOf(this.setup, file, hash, sample.index);
     if (isArrayFile(file.path) && this.skip(file, provenance)) return;
     const [first] = this.waiting;
     if (first && first.sample.x.dims.join() !== sample.x.dims.join()) await this.runWaiting();
@@ -163,9 +160,9 @@ class Run {
 
   /** True where all of a sample's results are there already, made with the same settings. */
   private skip(file: InputFile, provenance: Provenance): boolean {
-    const { folder, target, model, flags } = this.setup;
+    const { folder, target, model, flags, settings } = this.setup;
     // That code rescaled over the whole batch, so a map depends on its companions, which may be others today.
-    if (flags.convention === "paper2019" && flags.batch > 1) return false;
+    if (settings["convention"] === "paper2019" && flags.batch > 1) return false;
     const name = sampleName(file, provenance.input.sample);
     const manifests: Manifest[] = [];
     for (const rank of ranksOf(target, model.output.classes)) {
@@ -185,7 +182,8 @@ class Run {
     this.waiting = [];
     if (jobs.length === 0) return;
     const { model, target, flags, folder, labels, batchNorm, preprocessing, reporter } = this.setup;
-    const { method, convention } = flags;
+    const { contrast, settings, signal } = this.setup;
+    const { method } = flags;
     const isClassifier = model.output.classes !== undefined;
     const feeds = feedsFor(
       this.setup.feeds,
@@ -197,10 +195,13 @@ class Run {
     for (const pass of await passesFor(target, jobs.length, predict)) {
       const start = performance.now();
       const explanation = await model.model.explain(x, {
-        ...{ method, feeds },
-        ...("convention" in findMethod(method).settings ? { convention } : {}),
+        ...settings,
+        ...{ method, feeds, ...contrast, signal },
         ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
         target: pass.target,
+        onProgress: ({ sample, done, total }) => {
+          reporter.progress(done, total, `${method} ${jobs[sample]!.name}`);
+        },
       });
       const seconds = (performance.now() - start) / 1000 / jobs.length;
       for (const [at, { sample, name, provenance, order }] of jobs.entries()) {
@@ -235,6 +236,10 @@ class Run {
     const { folder, reporter } = this.setup;
     const result = resultOf(manifest, folder, skipped);
     this.results.push({ order, result });
+    if (manifest.versus !== undefined && manifest.versus === manifest.target) {
+      const { input } = manifest;
+      reporter.note(`warning: ${input.path}: class ${manifest.versus} less itself is nothing`);
+    }
     if (!manifest.complete) this.incomplete.push(incompleteLine(manifest));
     reporter.line(explanationLine(result));
   }
@@ -256,35 +261,5 @@ class Run {
     const lines = failures.map(({ error }) => `  ${error}`);
     reporter.error(`${failures.length} of ${count} inputs failed\n${lines.join("\n")}`);
     return exitCodes.failed;
-  }
-
-  private provenanceOf(file: InputFile, hash: string, sample?: number): Provenance {
-    const { flags, model, preprocessing, labels } = this.setup;
-    const { path, sha256: modelHash, externalSha256 } = model;
-    const isArray = isArrayFile(file.path);
-    return {
-      versions: this.versions,
-      model: { path, sha256: modelHash, ...(externalSha256 ? { externalSha256 } : {}) },
-      input: { path: file.path, sha256: hash, ...(sample === undefined ? {} : { sample }) },
-      settings: {
-        method: flags.method,
-        convention: flags.convention,
-        target: flags.target,
-        input: model.input.name,
-        output: model.output.name,
-        feeds: feedSettings(this.setup.feeds),
-        preprocessing:
-          preprocessing && !isArray
-            ? { source: preprocessing.source, ...model.model.fit(preprocessing.settings) }
-            : null,
-        labels: labels?.source ?? null,
-        size: flags.size ?? null,
-        ...drawingOf(flags),
-        backend: flags.backend,
-        provider: flags.provider,
-        threads: flags.threads ?? null,
-        batch: flags.batch,
-      },
-    };
   }
 }

@@ -21,7 +21,7 @@ async function look(path: string, flags: ModelFlags): Promise<Inspection> {
     return (await readModel(path, flags)).inspection;
   } catch (error) {
     if (!(error instanceof UnsupportedModelError)) throw error;
-    const nothing = { inputs: [], outputs: [], operators: {}, biases: [] };
+    const nothing = { inputs: [], outputs: [], operators: {}, biases: [], layers: [] };
     const unsupported = error.holes.map((hole) => ({ ...hole, needed: true }));
     return { ...nothing, unsupported, explainable: false };
   }

@@ -36,6 +36,9 @@ export interface Outcome {
   /** A class, or the words of a target of another kind. */
   readonly target: number | string;
   readonly label: string | null;
+  /** The class whose number was subtracted. */
+  readonly versus?: number;
+  readonly versusLabel?: string | null;
   /** Where --target is top5: its place among the five, from 1. */
   readonly rank?: number;
   readonly score: number;

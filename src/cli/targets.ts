@@ -24,7 +24,7 @@ export const topCount = 5;
 const words = /^\d+@|^box:|^\d+(,\d+)+$/;
 
 /**
- * What --target means.
+ * What --target means, or another flag that names one.
  *
  * Where the size of the output is open, words are checked when the model runs.
  *
@@ -34,6 +34,7 @@ export function chooseTarget(
   text: string,
   labels: Labels | undefined,
   { output: port, inspection: { assumedSize, outputs } }: ExplainableModel,
+  flag = "--target",
 ): TargetChoice {
   const { name, shape, classes } = port;
   const isTop = text === "top" || text === "top5";
@@ -43,7 +44,7 @@ export function chooseTarget(
   }
   if (classes === undefined) {
     throw new TargetError(
-      `--target ${text}: output "${name}" is [${shape.join(",")}], which has no class scores [N,K]; ` +
+      `${flag} ${text}: output "${name}" is [${shape.join(",")}], which has no class scores [N,K]; ` +
         `${targetWords(port)} would work. The model has these outputs: ${describeOutputs(outputs)}`,
     );
   }
@@ -51,7 +52,7 @@ export function chooseTarget(
   const index = /^\d+$/.test(text) ? Number(text) : findLabel(text, labels);
   if (index < classes) return index;
   throw new TargetError(
-    `--target ${text}: there is no such class; the model has classes 0 to ${classes - 1}`,
+    `${flag} ${text}: there is no such class; the model has classes 0 to ${classes - 1}`,
   );
 }
 

@@ -10,6 +10,8 @@ export interface VerifiedSample extends Completeness {
   /** A class, or the words of a target of another kind. */
   readonly target: number | string;
   readonly label: string | null;
+  /** The class whose number was subtracted. */
+  readonly versus?: number;
   readonly complete: boolean;
   readonly terms: readonly TermReport[];
 }

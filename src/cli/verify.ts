@@ -5,6 +5,7 @@ import { completenessTolerance, isComplete } from "../engine/completeness.js";
 import type { SampleResult } from "../engine/samples.js";
 import { presets } from "../image/preprocess.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { chooseContrast, type ChosenContrast } from "./contrast.js";
 import { namingProvider } from "./engine.js";
 import { exitCodes } from "./exit-codes.js";
 import { feedsFor, readFeeds, type Feed } from "./feeds.js";
@@ -34,14 +35,17 @@ export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<
   try {
     const labels = await chooseLabels(flags.labels, model.output.classes);
     const target = chooseTarget(flags.target, labels, model);
+    const contrast = chooseContrast(flags, labels, model);
     const feeds = await readFeeds(flags.feed, model);
     if (preprocessing)
       reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
     const x = await readBatch(model, flags, preprocessing);
     const samples = await namingProvider(flags, () =>
-      verifyAll(model, x, { target, labels, feeds, flags, reporter }),
+      verifyAll(model, x, { target, contrast, labels, feeds, flags, reporter }),
     );
-    const gaps = flags.bisect ? await bisectWorst(model, x, samples, feeds) : undefined;
+    const gaps = flags.bisect
+      ? await bisectWorst(model, x, samples, { target, feeds, contrast })
+      : undefined;
     return conclude(path, samples, gaps, reporter);
   } finally {
     reporter.clear();
@@ -63,6 +67,7 @@ async function readBatch(
 
 interface Question {
   readonly target: TargetChoice;
+  readonly contrast: ChosenContrast;
   readonly labels: Labels | undefined;
   readonly feeds: readonly Feed[];
   readonly flags: VerifyFlags;
@@ -72,7 +77,7 @@ interface Question {
 async function verifyAll(
   { model }: ExplainableModel,
   x: Tensor,
-  { target, labels, feeds, flags, reporter }: Question,
+  { target, contrast, labels, feeds, flags, reporter }: Question,
 ): Promise<VerifiedSample[]> {
   const count = x.dims[0]!;
   const results: VerifiedSample[] = [];
@@ -83,7 +88,7 @@ async function verifyAll(
     const values = feedsFor(feeds, rows);
     const predict = (): Promise<Tensor> => model.predict(batch, { feeds: values });
     for (const pass of await passesFor(target, rows.length, predict)) {
-      const found = await model.verify(batch, { target: pass.target, feeds: values });
+      const found = await model.verify(batch, { target: pass.target, feeds: values, ...contrast });
       found.forEach((result, i) => {
         const name = nameOf(flags.input, rows[i]!, count);
         results.push(verified(name, rows[i]!, result, labels));
@@ -101,10 +106,12 @@ async function bisectWorst(
   { model }: ExplainableModel,
   x: Tensor,
   samples: readonly VerifiedSample[],
-  feeds: readonly Feed[],
+  { target: choice, feeds, contrast }: Pick<Question, "target" | "feeds" | "contrast">,
 ): Promise<readonly NodeGap[]> {
-  const { at, target } = worstOf(samples);
-  const gaps = await model.bisect(sliceBatch(x, [at]), { target, feeds: feedsFor(feeds, [at]) });
+  const { at, target: found } = worstOf(samples);
+  const target = typeof choice === "object" ? choice.words : found;
+  const values = feedsFor(feeds, [at]);
+  const gaps = await model.bisect(sliceBatch(x, [at]), { target, feeds: values, ...contrast });
   return gaps.slice(0, listedGaps);
 }
 
@@ -126,12 +133,13 @@ function verified(
   result: SampleResult,
   labels: Labels | undefined,
 ): VerifiedSample {
-  const { target, completeness, terms } = result;
+  const { target, versus, completeness, terms } = result;
   return {
     sample,
     at,
     target,
     label: labelOf(target, labels),
+    ...(versus === undefined ? {} : { versus }),
     ...completeness,
     complete: isComplete(completeness),
     terms: termReports(terms),

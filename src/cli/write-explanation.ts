@@ -120,15 +120,18 @@ function outcomeOf(
   problem: string | undefined,
 ): Omit<Manifest, keyof Provenance | "files"> {
   const { explanation, at, labels, rank, seconds, batchNorm } = finding;
-  const { target, score, completeness } = sample;
+  const { target, versus, score, completeness } = sample;
   const scores = finding.isClassifier
     ? rowsOf(explanation.output, explanation.samples.length)[at]!
     : [];
-  const probabilities = typeof target === "number" ? probabilitiesOf(scores) : undefined;
+  // A difference of two scores has no probability.
+  const isClass = typeof target === "number" && versus === undefined;
+  const probabilities = isClass ? probabilitiesOf(scores) : undefined;
   const terms = sample.terms && termReports(sample.terms);
   return {
     target,
     label: labelOf(target, labels),
+    ...(versus === undefined ? {} : { versus, versusLabel: labelOf(versus, labels) }),
     ...(rank === undefined ? {} : { rank }),
     score,
     ...(probabilities

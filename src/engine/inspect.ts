@@ -1,6 +1,7 @@
 import {
   biasReports,
   countOperators,
+  layerReports,
   portReport,
   type HoleReport,
   type Inspection,
@@ -47,7 +48,7 @@ export function inspectModel(
     outputs: model.outputs.map(portReport),
     operators: countOperators(model),
   };
-  const nothing = { ...file, biases: [], unsupported: [], explainable: false };
+  const nothing = { ...file, biases: [], layers: [], unsupported: [], explainable: false };
   try {
     const part = partOf(model, options);
     return { ...file, ...inspectPart(model, part, registry, options.size) };
@@ -90,11 +91,12 @@ function inspectPart(
     const classes = classCount(graph.facts.get(output)!.shape, batch);
     const target = classes === undefined ? "seed" : "top";
     const { plan } = emitFullGradient(graph, registry, { input, output, target });
-    return { ...common, biases: biasReports(plan), unsupported, explainable: true };
+    const parts = { biases: biasReports(plan), layers: layerReports(plan) };
+    return { ...common, ...parts, unsupported, explainable: true };
   } catch (error) {
     if (!(error instanceof FullgradError)) throw error;
     const instead = alternatives(part, registry, sizes);
-    const failed = { ...common, biases: [], explainable: false, instead };
+    const failed = { ...common, biases: [], layers: [], explainable: false, instead };
     if (!(error instanceof UnsupportedModelError)) {
       return { ...failed, unsupported, problem: error.message };
     }

@@ -1,5 +1,5 @@
 import { restoration } from "../analyzer/layout.js";
-import type { SpatialLayer } from "../analyzer/spatial-layers.js";
+import { lastOfEachSize, type SpatialLayer } from "../analyzer/spatial-layers.js";
 import type { BiasPlan } from "../analyzer/bias-plan.js";
 import type { FullGradient } from "../engine/full-gradient.js";
 import { graphMethod, type GraphMethod } from "../engine/method.js";
@@ -53,9 +53,8 @@ export type ChosenLayer = Pick<SpatialLayer, "value" | "node" | "restoration">;
  */
 export function chooseLayer(plan: BiasPlan, wanted: string | undefined): ChosenLayer {
   const { layers, layouts, image } = plan;
-  // One for each size.
-  const listed = [...new Map(layers.map((l) => [l.shape.slice(2).join("x"), l])).values()];
-  const choices = listed.map((l) => `${l.node} [${l.shape.join(",")}]`).join(", ") || "none";
+  const listed = lastOfEachSize(layers).map((l) => `${l.node} [${l.shape.join(",")}]`);
+  const choices = listed.join(", ") || "none";
   if (wanted === undefined) {
     const last = layers.at(-1);
     if (last) return last;

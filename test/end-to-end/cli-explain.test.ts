@@ -86,7 +86,8 @@ describe("photographs on EfficientNet-lite0", () => {
       versions: { fullgrad: "0.1.0", node: process.versions.node },
       input: { path: images[0] },
       settings: {
-        ...{ method: "fullgrad", convention: "head", target: "top", output: "logits" },
+        ...{ method: "fullgrad", methodSettings: { convention: "head" } },
+        ...{ target: "top", versus: null, quantity: "score", output: "logits" },
         preprocessing: { resample: "bicubic", crop: { height: 224, width: 224 } },
         ...{ labels: "imagenet", backend: "ort", provider: "cpu", threads: null, batch: 1 },
       },
@@ -280,6 +281,9 @@ describe("a second run", () => {
 
   test.each([
     ["another convention", ["--convention", "paper2019"]],
+    ["a setting of the method", ["--set", "convention=paper2019"]],
+    ["something to compare with", ["--versus", "2"]],
+    ["another quantity", ["--quantity", "log-probability"]],
     ["another target", ["--target", "1"]],
   ])("with %s makes all anew", async (_, flags) => {
     const out = join(temporaryFolder(), "out");

@@ -7,6 +7,11 @@ import { writeModelFile } from "./cli-models.js";
 interface Inspection {
   readonly operators: Record<string, number>;
   readonly biases: { readonly op: string; readonly kind: string; readonly batchNorm?: string }[];
+  readonly layers: {
+    readonly op: string;
+    readonly shape: readonly (number | string)[];
+    readonly isDefault: boolean;
+  }[];
   readonly unsupported: { readonly node: string; readonly op: string; readonly opset: number }[];
   readonly explainable: boolean;
 }
@@ -25,6 +30,12 @@ describe("fullgrad inspect", () => {
     const convolutions = document.biases.filter((b) => b.op === "Conv");
     expect(convolutions).toHaveLength(document.operators["Conv"]!);
     expect(convolutions.every((b) => b.batchNorm === "folded")).toBe(true);
+    // Five strides of 2 on the way from 224: a layer of each size, and the one before the pooling is the default.
+    expect(document.layers.map((l) => l.shape.slice(2))).toEqual(
+      [112, 56, 28, 14, 7].map((side) => [side, side]),
+    );
+    expect(document.layers.map((l) => l.isDefault)).toEqual([false, false, false, false, true]);
+    expect(document.layers.at(-1)).toMatchObject({ op: "Clip", shape: ["batch", 1280, 7, 7] });
   });
 
   test("prints a table for people, BatchNormalizations that stay among it", async () => {
@@ -35,6 +46,8 @@ describe("fullgrad inspect", () => {
     expect(stdout).toMatch(/^input {6}input {2}float32 \[batch,3,32,32\]$/m);
     expect(stdout.match(/BatchNormalization +batch-norm/g)).toHaveLength(6);
     expect(stdout).toContain("6 BatchNormalizations in the graph, terms of their own");
+    expect(stdout).toMatch(/^layer for class activation maps/m);
+    expect(stdout.match(/unless told otherwise$/gm)).toHaveLength(1);
     expect(stdout).toContain("This model can be explained.");
   });
 

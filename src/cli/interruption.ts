@@ -1,0 +1,13 @@
+import type { Io } from "./reporter.js";
+
+/** The user interrupted. */
+export class InterruptedError extends Error {}
+
+/** A signal that the user's interruption sets off. */
+export function interruption(io: Pick<Io, "onInterrupt">): AbortSignal {
+  const control = new AbortController();
+  io.onInterrupt?.(() => {
+    control.abort(new InterruptedError("stopped; what is written stays, and is whole"));
+  });
+  return control.signal;
+}
