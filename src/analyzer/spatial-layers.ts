@@ -17,7 +17,7 @@ export interface SpatialLayer {
 
 /**
  * The spatial layers between the image and an output, in order, as far as they are features: before the last linear
- * layer. Where a class token alone is read in the end, before the last attention, after which the gradient at the places
+ * layer, where there are some. Where a class token alone is read in the end, before the last attention, after which the gradient at the places
  * is zero.
  */
 export function spatialLayers(
@@ -41,7 +41,8 @@ export function spatialLayers(
   const readsToken = last?.restoration.cut.length && readers.every((n) => picks.has(n.op));
   const end = nodes.findLastIndex((n) => (readsToken ? n.op === "Softmax" : linear.has(n.op)));
   const before = new Set(nodes.slice(0, Math.max(end, 0)).map((n) => n.name));
-  return layers.filter((layer) => before.has(layer.node));
+  const features = layers.filter((layer) => before.has(layer.node));
+  return features.length > 0 || readsToken ? features : layers;
 }
 
 /** The last layer of each size; the default of class activation maps is the last one of all. */
