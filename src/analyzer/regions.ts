@@ -103,9 +103,13 @@ function exitsOf(
   for (const node of candidates.toReversed()) {
     const output = node.outputs[0]!;
     const users = consumers.get(output) ?? [];
-    const within = users.every(
-      (user) => names.has(user.name) && root.get(user.outputs[0]!) === root.get(output),
-    );
+    // A sum of two tensors begins something new; the activation after it is a region without it.
+    const begins = root.get(output) === output;
+    const within =
+      !begins &&
+      users.every(
+        (user) => names.has(user.name) && root.get(user.outputs[0]!) === root.get(output),
+      );
     const ends = new Set(users.map((user) => exits.get(user.name)));
     const exit = within && ends.size === 1 && !outputs.has(output) ? [...ends][0]! : node;
     exits.set(node.name, exit);

@@ -155,6 +155,23 @@ describe("what joins two tensors is a unit of its own", () => {
   });
 });
 
+describe("an activation right after a sum of two tensors", () => {
+  const after =
+    (activation: Build): Build =>
+    (b, x) =>
+      activation(b, b.add(convolve(b, x), x, "sum"));
+
+  it("is one unit, without the sum", () => {
+    expect(units(after(silu))).toEqual(["conv: Conv", "silu: Sigmoid+Mul"]);
+  });
+
+  it("has the same term as one operator and as several", async () => {
+    const [a, b] = [await terms(after(geluOperator)), await terms(after(geluOfFive))];
+    expect([...b.keys()]).toEqual([...a.keys()]);
+    for (const [node, term] of a) expect(relativeL2(b.get(node)!, term)).toBeLessThan(1e-5);
+  });
+});
+
 describe("a region ends where its values are used elsewhere", () => {
   const twoExits: Build = (b, x) => {
     const sigmoid = b.op("Sigmoid", [x], {}, "sigmoid");
