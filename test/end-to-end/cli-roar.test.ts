@@ -34,7 +34,7 @@ const settings = [
   "--seeds",
   "2",
   "--epochs",
-  "2",
+  "1",
   "--batch",
   "16",
   "--threads",
