@@ -1,7 +1,7 @@
 import type { GraphBuilder } from "../onnx/builder.js";
 import { ints, text } from "../onnx/attribute.js";
 import type { Value } from "../onnx/ir.js";
-import { multiplyDims, staticShape, type Dim } from "../tensor/shape.js";
+import { multiplyDims, sizeOf, staticShape, type Dim } from "../tensor/shape.js";
 import { full } from "../tensor/tensor.js";
 
 /**
@@ -52,6 +52,15 @@ export function signedSum(b: GraphBuilder, term: Value, convention: Convention):
   const { most } = channelSum(b, b.op("Abs", [term], {}, "abs"));
   const sum = sumOverChannels(b, term);
   return b.div(sum, divisorOf(b, convention === "head" ? most : b.max(most, [0]), convention));
+}
+
+/**
+ * Σ_c of a term with its sign, divided by the pixels that one place becomes in an image of this size: resized by
+ * half-pixel centres, which a whole factor up gives every place the same weight, it keeps its sum. [N,1,…places]
+ */
+export function spreadSum(b: GraphBuilder, term: Value, size: readonly number[]): Value {
+  const places = staticShape(term.fact.shape.slice(2), "a map");
+  return b.scale(sumOverChannels(b, term), sizeOf(places) / sizeOf(size));
 }
 
 function sumOverChannels(b: GraphBuilder, term: Value): Value {

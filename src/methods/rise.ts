@@ -14,7 +14,7 @@ export const rise = samplingMethod({
   name: "rise",
   title: "RISE",
   paper: "Petsiuk, Das and Saenko, RISE: Randomized Input Sampling for Explanation, BMVC 2018",
-  signed: true,
+  signed: false,
   attributes: "map",
   gradientFree: true,
   settings: {

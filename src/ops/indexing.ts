@@ -2,9 +2,9 @@ import { int } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { gather as gatherBlock, slice as sliceBlock } from "../tensor/move.js";
-import { addDims, multiplyDims, normalizeAxis, type Dim } from "../tensor/shape.js";
+import { addDims, multiplyDims, normalizeAxis, sizeOf, type Dim } from "../tensor/shape.js";
 import { alongAxis, emptyMatrix } from "./along-axis.js";
-import { blockOf, moved } from "./elements.js";
+import { blockOf, isSmall, moved, withElements } from "./elements.js";
 import type { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
 import { noAttrs } from "./unary.js";
@@ -284,11 +284,27 @@ const oneHot: OpSpec<{ axis: number }> = {
     const axis = normalizeAxis(n.attrs.axis, n.rank() + 1);
     const depth = n.elements(1)?.[0] ?? `depth(${n.name})`;
     const dims = [...n.shape().slice(0, axis), depth, ...n.shape().slice(axis)];
-    return [n.like(dims, 2)];
+    const fact = n.like(dims, 2);
+    const elements = isSmall(fact.shape) ? hotElements(n, fact.shape, axis) : undefined;
+    return [withElements(fact, elements)];
   },
   vjp: "zero",
   bias: () => "none",
 };
+
+/** Repeats of a repeat_interleave are a one-hot vector with the count as its on value. */
+function hotElements(n: NodeView, shape: readonly number[], axis: number): Dim[] | undefined {
+  const [indices, , values] = [0, 1, 2].map((i) => n.elements(i));
+  if (!indices?.every((i) => typeof i === "number") || values?.length !== 2) return undefined;
+  const [off, on] = values as [Dim, Dim];
+  const depth = shape[axis]!;
+  const inner = sizeOf(shape.slice(axis + 1));
+  return Array.from({ length: sizeOf(shape) }, (_, at) => {
+    const index = indices[Math.floor(at / (depth * inner)) * inner + (at % inner)]!;
+    const hot = index < 0 ? index + depth : index;
+    return Math.floor(at / inner) % depth === hot ? on : off;
+  });
+}
 
 export const indexing: readonly OpSpec[] = [
   slice,
