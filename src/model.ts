@@ -8,6 +8,7 @@ import type { LayerMaps } from "./engine/layer-maps.js";
 import type { Method } from "./engine/method.js";
 import type { SampleResult } from "./engine/samples.js";
 import { Session, type FullGradientResult } from "./engine/session.js";
+import { SessionPool } from "./engine/session-pool.js";
 import { isOpen, openSizes } from "./engine/sizes.js";
 import { InputError } from "./errors.js";
 import { decodeImage } from "./image/codec.js";
@@ -31,12 +32,12 @@ import {
   type RunOptions,
   type TargetOptions,
 } from "./model-options.js";
-import type { Graph } from "./onnx/ir.js";
+import type { Graph, TypedGraph } from "./onnx/ir.js";
 import { registry } from "./ops/all.js";
 import { prepare } from "./passes/prepare.js";
 import { parameterLayers, randomizeParameters } from "./passes/randomize-parameters.js";
 import { readFile } from "./read-file.js";
-import type { Shape } from "./tensor/shape.js";
+import { sizeOf, type Shape } from "./tensor/shape.js";
 import type { Tensor } from "./tensor/tensor.js";
 
 /**
@@ -54,10 +55,11 @@ export class Model {
   readonly imported: Graph;
   private readonly backend: Backend;
   private readonly options: LoadOptions;
-  /** One for each size that was asked for; a single one where the model fixes it. */
-  private readonly sessions = new Map<string, Session>();
+  private readonly sessions = new SessionPool();
   private readonly checked = new WeakSet<Session>();
   private chosen: ModelPart | undefined;
+  /** Of the input, for the size that the options give. */
+  private shape: Shape | undefined;
 
   /** Use `load`. */
   constructor(imported: Graph, backend: Backend, options: LoadOptions) {
@@ -96,8 +98,8 @@ export class Model {
    */
   fit(settings: keyof typeof presets | Preprocessing): Preprocessing {
     const wanted: Preprocessing = typeof settings === "string" ? presets[settings] : settings;
-    const { graph, input } = this.open();
-    const { shape } = graph.facts.get(input)!;
+    const { input } = this.part();
+    const shape = (this.shape ??= this.prepared(this.sizes()).facts.get(input)!.shape);
     const [, channels, height, width] = shape;
     if (shape.length !== 4 || (typeof channels === "number" && channels !== 1 && channels !== 3)) {
       throw new InputError(
@@ -113,8 +115,9 @@ export class Model {
 
   /** The output for a batch: the model's own, or the value that the options name. */
   async predict(x: Tensor, options: RunOptions = {}): Promise<Tensor> {
+    checkTensor(x);
     const feeds = this.feeds(options);
-    return this.open(x, feeds).predict(x, feeds);
+    return this.use(x, feeds, (session) => session.predict(x, feeds));
   }
 
   /**
@@ -190,15 +193,13 @@ export class Model {
   }
 
   /** Frees what has been compiled so far, which is compiled again when it is asked again. */
-  async release(): Promise<void> {
-    await Promise.all([...this.sessions.values()].map((session) => session.dispose()));
+  release(): Promise<void> {
+    return this.sessions.release();
   }
 
   /** Frees the engine's memory. */
-  async dispose(): Promise<void> {
-    const all = [...this.sessions.values()];
-    this.sessions.clear();
-    await Promise.all(all.map((session) => session.dispose()));
+  dispose(): Promise<void> {
+    return this.sessions.dispose();
   }
 
   private part(): ModelPart {
@@ -219,11 +220,13 @@ export class Model {
     question: (session: Session, feeds: Tensors) => Promise<T>,
     method?: Method,
   ): Promise<T> {
+    checkTensor(x);
     const feeds = this.feeds(options);
     try {
-      const session = this.open(x, feeds);
-      if (!(method?.kind === "sampling" && method.gradientFree)) this.check(session);
-      return await question(session, feeds);
+      return await this.use(x, feeds, (session) => {
+        if (!(method?.kind === "sampling" && method.gradientFree)) this.check(session);
+        return question(session, feeds);
+      });
     } catch (error) {
       throw withHints(error, this.imported, this.part(), registry, this.sizes(x, feeds));
     }
@@ -250,17 +253,31 @@ export class Model {
     });
   }
 
-  /** The session for the size of these values, or, without them, of the options. */
-  private open(x?: Tensor, feeds?: Tensors): Session {
-    const { graph, input, output } = this.part();
+  private prepared(sizes: ReadonlyMap<string, Shape>): TypedGraph {
+    return prepare(this.part().graph, registry, sizes);
+  }
+
+  /** Asks the session for the size of these values. */
+  private use<T>(
+    x: Tensor,
+    feeds: Tensors,
+    question: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    const { input, output } = this.part();
     const sizes = this.sizes(x, feeds);
-    const key = JSON.stringify([...sizes]);
-    const known = this.sessions.get(key);
-    if (known) return known;
-    const prepared = prepare(graph, registry, sizes);
-    const session = new Session(prepared, registry, this.backend, { input, output });
-    this.sessions.set(key, session);
-    return session;
+    const make = (): Session =>
+      new Session(this.prepared(sizes), registry, this.backend, { input, output });
+    return this.sessions.use(JSON.stringify([...sizes]), make, question);
+  }
+}
+
+/** What comes from JavaScript has no types. */
+function checkTensor(x: Partial<Tensor> | undefined): void {
+  if (!Array.isArray(x?.dims) || x.data?.length !== sizeOf(x.dims)) {
+    throw new InputError(
+      "x is no tensor { dtype, dims, data } with as many numbers as dims say; " +
+        "preprocess(image) makes one of a picture, float32(dims, numbers) of numbers",
+    );
   }
 }
 
