@@ -2,13 +2,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 
+setWasmPaths("/tfjs-wasm/");
+
 /** What a model.json answers, opened as any program of tfjs does it. */
 export async function answer(
   url: string,
   picture: Float32Array,
   dims: number[],
 ): Promise<{ dims: number[]; numbers: Float32Array; tensors: number }> {
-  setWasmPaths("/tfjs-wasm/");
   await tf.setBackend("wasm");
   const before = tf.memory().numTensors;
   const model = await tf.loadGraphModel(url);
