@@ -58,7 +58,9 @@ for (let run = -2; run < Number(runs); run++) {
 
 const median = (list: readonly number[]): number =>
   list.toSorted((p, q) => p - q)[Math.floor(list.length / 2)]!;
-process.stdout.write(`ResNet-50 [${dims.join(",")}], one thread, ${runs} runs\n`);
+process.stdout.write(
+  `ResNet-50 [${dims.join(",")}], one thread (tfjs-node: all cores), ${runs} runs\n`,
+);
 for (const { name, task, times } of rows) {
   const forward = rows.find((row) => row.name === name)!.times;
   const ratio = Math.min(...times) / Math.min(...forward);

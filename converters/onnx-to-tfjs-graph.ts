@@ -2,14 +2,20 @@ import { startEngine } from "../src/backends/tfjs/engine.js";
 import { foldProgram } from "../src/backends/tfjs/execute/fold-program.js";
 import { channelsLast, type Layout } from "../src/backends/tfjs/layout.js";
 import { checkRunnable, lowerGraph } from "../src/backends/tfjs/lower/lower-graph.js";
-import type { Program, ProgramPort, Step } from "../src/backends/tfjs/program.js";
+import type { ElementType, Program, ProgramPort, Step } from "../src/backends/tfjs/program.js";
 import { specialize } from "../src/backends/tfjs/specialize.js";
 import { InputError } from "../src/errors.js";
 import type { TypedGraph } from "../src/onnx/ir.js";
 import { isStatic } from "../src/tensor/shape.js";
-import { fromNumbers, type Tensor } from "../src/tensor/tensor.js";
+import { fromNumbers, toNumbers, type Tensor } from "../src/tensor/tensor.js";
 import { packWeights, type PackedWeights } from "./tfjs-weights.js";
 import { tfShape, tfType, tfTypeName, writeStep, type NodeWriter, type TfNode } from "./tf-node.js";
+
+/**
+ * tfjs 4.22 asks for all weight files at once and reads none before every one has begun to come. Over HTTP/1.1 a browser
+ * has six connections to a server, and each is kept busy by a file that is not read: a seventh would never begin.
+ */
+const mostShards = 6;
 
 export interface TfjsGraphOptions {
   /** How images lie at the border: as the model has them (default), or with the channels last. */
@@ -66,7 +72,7 @@ export async function convertToTfjsGraph(
       },
       modelTopology: { node: written.nodes, library: {}, versions: { producer: 1395 } },
     },
-    weights: packWeights([...written.weights], half),
+    weights: packWeights([...written.weights], half, mostShards),
     nodes: written.nodes.length,
     dynamicBatch: open !== undefined,
   };
@@ -102,10 +108,18 @@ function withOpenBatch(a: Program, b: Program): Program | undefined {
     if (!open) return undefined;
     steps.push(open);
   }
-  const isSame = [...a.constants].every(
-    ([id, t]) => b.constants.get(id)?.dims.join() === t.dims.join(),
-  );
-  return isSame ? { ...a, steps } : undefined;
+  const isSame = ([id, t]: readonly [number, Tensor]): boolean => {
+    const other = b.constants.get(id);
+    return other !== undefined && (other === t || sameNumbers(other, t));
+  };
+  return [...a.constants].every(isSame) ? { ...a, steps } : undefined;
+}
+
+function sameNumbers(a: Tensor, b: Tensor): boolean {
+  const [p, q] = [toNumbers(a), toNumbers(b)];
+  if (a.dims.join() !== b.dims.join()) return false;
+  for (let i = 0; i < p.length; i++) if (!Object.is(p[i], q[i])) return false;
+  return true;
 }
 
 /** −1 is what is left over, for Reshape, and up to the end, for Slice. */
@@ -176,9 +190,11 @@ class GraphWriter {
     for (const step of program.steps) {
       const [first] = step.outputs;
       const place = values[first!]!.name;
+      const typeOf = (id: number | undefined): ElementType => values[id ?? first!]!.type;
       const result = writeStep(
         this.writer(place),
         step,
+        typeOf(step.inputs[0]),
         step.inputs.map((id) => this.nameOf(id)),
       );
       step.outputs.forEach((id, i) => this.names.set(id, i === 0 ? result : `${result}:${i}`));

@@ -54,8 +54,8 @@ const window = (strides: readonly number[]): TfNode["attr"] => ({
 });
 
 /** A comparison gives booleans; programs have masks. */
-function mask(w: NodeWriter, op: string, x: readonly string[]): string {
-  const compared = w.node(op, x, float32, "bool");
+function mask(w: NodeWriter, op: string, x: readonly string[], type: ElementType): string {
+  const compared = w.node(op, x, { T: tfType(type) }, "bool");
   return w.node("Cast", [compared], { SrcT: tfType("bool"), DstT: tfType("float32") });
 }
 
@@ -63,16 +63,18 @@ type Writer<O extends StepOperator> = (
   w: NodeWriter,
   x: readonly string[],
   a: Step<O>["attributes"],
+  /** Of the first input. */
+  type: ElementType,
 ) => string;
 
 /** The operators that are not written as their name and their inputs. */
 const writers: { readonly [O in StepOperator]?: Writer<O> } = {
-  Step: (w, [x]) => mask(w, "Greater", [x!, w.float(0)]),
-  Equal: (w, x) => mask(w, "Equal", x),
-  Greater: (w, x) => mask(w, "Greater", x),
-  GreaterEqual: (w, x) => mask(w, "GreaterEqual", x),
-  IsInf: (w, x) => mask(w, "IsInf", x),
-  IsNan: (w, x) => mask(w, "IsNan", x),
+  Step: (w, [x]) => mask(w, "Greater", [x!, w.float(0)], "float32"),
+  Equal: (w, x, _, type) => mask(w, "Equal", x, type),
+  Greater: (w, x, _, type) => mask(w, "Greater", x, type),
+  GreaterEqual: (w, x, _, type) => mask(w, "GreaterEqual", x, type),
+  IsInf: (w, x, _, type) => mask(w, "IsInf", x, type),
+  IsNan: (w, x, _, type) => mask(w, "IsNan", x, type),
   SelectV2: (w, [condition, a, b]) => {
     const types = { SrcT: tfType("float32"), DstT: tfType("bool") };
     const chosen = w.node("Cast", [condition!], types, "condition");
@@ -108,7 +110,10 @@ const writers: { readonly [O in StepOperator]?: Writer<O> } = {
       reverse: bool(a.reverse),
     }),
   Fill: (w, _, { shape, value, type }) =>
-    w.node("Fill", [w.ints(shape), type === "int32" ? w.int(value) : w.float(value)]),
+    w.node("Fill", [w.ints(shape), type === "int32" ? w.int(value) : w.float(value)], {
+      // Without it tfjs makes float32 of integers.
+      T: tfType(type),
+    }),
   GatherV2: (w, [x, indices], { axis }) => w.node("GatherV2", [x!, indices!, w.int(axis)]),
   LeakyRelu: (w, x, { alpha }) => w.node("LeakyRelu", x, { ...float32, alpha: { f: alpha } }),
   PadV2: (w, [x], { paddings, value }) => {
@@ -125,9 +130,14 @@ const writers: { readonly [O in StepOperator]?: Writer<O> } = {
   Transpose: (w, [x], { perm }) => w.node("Transpose", [x!, w.ints(perm)]),
 };
 
-/** Writes a step as nodes; gives the name of the one that is its result. */
-export function writeStep(w: NodeWriter, step: Step, inputs: readonly string[]): string {
+/** Writes a step, of which `type` is the first input's, as nodes; gives the name of the one that is its result. */
+export function writeStep(
+  w: NodeWriter,
+  step: Step,
+  type: ElementType,
+  inputs: readonly string[],
+): string {
   const writer = writers[step.op] as Writer<StepOperator> | undefined;
-  if (!writer) return w.node(step.op, inputs, float32);
-  return writer(w, inputs, step.attributes);
+  if (!writer) return w.node(step.op, inputs, { T: tfType(type) });
+  return writer(w, inputs, step.attributes, type);
 }

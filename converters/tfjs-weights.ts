@@ -26,10 +26,14 @@ export interface PackedWeights {
   readonly shards: ReadonlyMap<string, Uint8Array>;
 }
 
-/** @param half float32 weights as float16, rounded to the nearest */
+/**
+ * @param half float32 weights as float16, rounded to the nearest
+ * @param mostShards fewer and larger files, where there would be more than these
+ */
 export function packWeights(
   weights: readonly (readonly [string, Tensor])[],
   half: boolean,
+  mostShards = Infinity,
 ): PackedWeights {
   const entries: WeightEntry[] = [];
   const parts: Uint8Array[] = [];
@@ -49,11 +53,12 @@ export function packWeights(
     all.set(part, at);
     at += part.length;
   }
-  const count = Math.max(1, Math.ceil(all.length / shardBytes));
+  const size = Math.max(shardBytes, Math.ceil(all.length / mostShards));
+  const count = Math.max(1, Math.ceil(all.length / size));
   const shards = new Map(
     Array.from({ length: count }, (_, i) => [
       `group1-shard${i + 1}of${count}.bin`,
-      all.subarray(i * shardBytes, (i + 1) * shardBytes),
+      all.subarray(i * size, (i + 1) * size),
     ]),
   );
   return { manifest: [{ paths: [...shards.keys()], weights: entries }], shards };

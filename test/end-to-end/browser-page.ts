@@ -1,5 +1,6 @@
 // Runs in the browser: called from browser-*.test.ts.
 import { decodeImage, decodeNpy, encodePng, load, type LoadOptions } from "../../src/index.js";
+import { loadTfjs } from "../../src/tfjs.js";
 
 export interface BrowserExplanation {
   readonly target: number | string;
@@ -56,6 +57,39 @@ export async function countTensors(
   await loaded.dispose();
   counts.push(tf.memory().numTensors);
   return counts;
+}
+
+/**
+ * The gradient that `tf.grad` gives of a class of a folder that `convert --to tfjs` wrote, for a picture [1,3,H,W]; and how
+ * many tensors tfjs holds after one gradient, after as many more as `runs`, and when the model is gone.
+ */
+export async function differentiate(
+  model: string,
+  picture: Float32Array,
+  dims: [number, number, number, number],
+  target: number,
+  runs: number,
+  wasmPaths: string,
+): Promise<{ score: number; gradient: Float32Array; counts: number[] }> {
+  const tf = await import("@tensorflow/tfjs");
+  const f = await loadTfjs(model, { wasmPaths });
+  await tf.setBackend("wasm");
+  const { numTensors } = tf.memory();
+  const x = tf.tensor4d(picture, dims);
+  const score = tf.valueAndGrad((v) => f.predict(v).slice([0, target], [1, 1]).asScalar());
+  const counts: number[] = [];
+  let [value, gradient] = [new Float32Array(0), new Float32Array(0)];
+  for (let run = 0; run <= runs; run++) {
+    const found = score(x);
+    value = (await found.value.data()) as Float32Array<ArrayBuffer>;
+    gradient = (await found.grad.data()) as Float32Array<ArrayBuffer>;
+    tf.dispose(found);
+    if (run === 0 || run === runs) counts.push(tf.memory().numTensors - numTensors);
+  }
+  f.dispose();
+  x.dispose();
+  counts.push(tf.memory().numTensors - numTensors);
+  return { score: value[0]!, gradient, counts };
 }
 
 /** Size and SHA-256 of a picture's pixels, or the message that says why there are none. */

@@ -4,11 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { convertToTfjsGraph } from "../../converters/onnx-to-tfjs-graph.js";
+import { writeTfjsFolder } from "../../converters/tfjs-weights.js";
 import { load } from "../../src/load.js";
 import { readGraph } from "../../src/read-graph.js";
 import { loadTfjs } from "../../src/tfjs.js";
-import { float32, toNumbers, type Tensor } from "../../src/tensor/tensor.js";
+import { float32, tensor, toNumbers, type Tensor } from "../../src/tensor/tensor.js";
 import { relativeL2 } from "../support/compare.js";
+import { newGraph } from "../support/graphs.js";
 import { Random } from "../support/random.js";
 import { fullgrad } from "./cli-harness.js";
 
@@ -122,6 +125,26 @@ describe("convert --to tfjs-graph", () => {
       graph.dispose();
     },
   );
+
+  it("keeps whole numbers whole: places made by ConstantOfShape stay indices", async () => {
+    const b = newGraph();
+    const x = b.input("x", { dtype: "float32", shape: [4] });
+    // More of them than become constants when the graph is read.
+    const count = 5000;
+    const two = tensor("int64", [1], BigInt64Array.of(2n));
+    const dims = b.constant(tensor("int64", [2], BigInt64Array.of(BigInt(count), 1n)));
+    const places = b.op("ConstantOfShape", [dims], { value: { type: "tensor", value: two } });
+    const sevens = b.constant(float32([count], new Float32Array(count).fill(7)));
+    const y = b.op("ScatterND", [x, places, sevens]);
+    const graph = b.build([{ name: "y", value: y }]);
+    const { model, weights } = await convertToTfjsGraph(graph, { generatedBy: "a test" });
+    const out = join(folder, "whole-numbers");
+    writeTfjsFolder(out, model, weights);
+    await tf.setBackend("cpu");
+    const opened = await tf.loadGraphModel(tf.io.fromMemory(artifacts(out)));
+    const found = opened.execute(tf.tensor([1, 2, 3, 4])) as ReturnType<Tf["tensor"]>;
+    expect(Array.from(await found.data())).toEqual([1, 2, 7, 4]);
+  });
 
   it("takes NHWC at the border where that is asked for", async () => {
     const out = join(folder, "nhwc");

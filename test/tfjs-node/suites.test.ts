@@ -9,6 +9,7 @@ import { formsAgreeWithPyTorch } from "../suites/forms.js";
 import { enginesAgree } from "../suites/laws/agreement.js";
 import { networksAgreeWithPyTorch } from "../suites/networks.js";
 import { onnxNodeTestsAgree } from "../suites/onnx-node/agreement.js";
+import { photographIsExplainedAlike } from "../suites/photograph.js";
 import { termsComeToTheirPlaces } from "../suites/token-places.js";
 import { fullGradientsDependWeakly } from "../suites/weak-dependence.js";
 
@@ -22,6 +23,7 @@ formsAgreeWithPyTorch(backend);
 termsComeToTheirPlaces(backend);
 dimensionsHold(backend);
 fullGradientsDependWeakly(backend);
+photographIsExplainedAlike(backend, reference);
 
 test("the command line explains on it", async () => {
   const { code, stdout } = await fullgrad(

@@ -67,7 +67,8 @@ async function run(
   }
 }
 
-function forwardGraph(a: Applied): {
+/** The operator alone: inputs x0, x1 …, but for those that are constants. */
+export function forwardGraph(a: Applied): {
   graph: TypedGraph;
   values: ReadonlyMap<number, Tensor>;
 } {
