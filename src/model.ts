@@ -16,7 +16,8 @@ import {
   fitTo,
   pixelRange,
   preprocess,
-  presets,
+  settingsFor,
+  type presets,
   type Preprocessing,
   type Size,
 } from "./image/preprocess.js";
@@ -97,7 +98,7 @@ export class Model {
    * of the settings stays.
    */
   fit(settings: keyof typeof presets | Preprocessing): Preprocessing {
-    const wanted: Preprocessing = typeof settings === "string" ? presets[settings] : settings;
+    const wanted = settingsFor(settings);
     const { input } = this.part();
     const shape = (this.shape ??= this.prepared(this.sizes()).facts.get(input)!.shape);
     const [, channels, height, width] = shape;

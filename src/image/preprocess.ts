@@ -50,6 +50,19 @@ export const presets = {
   },
 } as const satisfies Record<string, Preprocessing>;
 
+/** The settings of a preset, or those given. @throws {ImageError} where they are none: JavaScript has no types */
+export function settingsFor(asked: keyof typeof presets | Preprocessing): Preprocessing {
+  const named: Readonly<Record<string, Preprocessing | undefined>> = presets;
+  const found: Partial<Preprocessing> | undefined =
+    typeof asked === "string" ? named[asked] : asked;
+  const { resample, rescale, mean, std, channels } = found ?? {};
+  if (resample && rescale !== undefined && mean && std && channels) return found as Preprocessing;
+  throw new ImageError(
+    `preprocessing is ${Object.keys(presets).join(" or ")}, or { resample, rescale, mean, std, channels, … }, not ` +
+      `${JSON.stringify(asked)}; parsePreprocessing(json, name) reads a preprocessor_config.json`,
+  );
+}
+
 /**
  * The settings changed so that pictures come out `height` x `width`, for a network whose input is fixed at that.
  * A crop becomes that size and the resize before it grows in proportion, rounded down: 256 → 224 becomes 297 → 260.

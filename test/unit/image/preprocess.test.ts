@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { ImageError } from "../../../src/errors.js";
 import { decodeImage } from "../../../src/image/codec.js";
-import { fitTo, preprocess, presets, viewOf } from "../../../src/image/preprocess.js";
+import { fitTo, preprocess, presets, settingsFor, viewOf } from "../../../src/image/preprocess.js";
 import { parsePreprocessing } from "../../../src/image/preprocessing-file.js";
 import { decodeNpy } from "../../../src/tensor/npy.js";
 
@@ -61,6 +61,22 @@ describe("preprocess", () => {
   test("says when mean and channels do not fit", () => {
     expect(() => preprocess(columns(1), { ...plain, mean: [0] })).toThrow(ImageError);
   });
+});
+
+describe("settingsFor", () => {
+  it("knows the presets by name, and takes settings as they are", () => {
+    expect(settingsFor("imagenet")).toBe(presets.imagenet);
+    expect(settingsFor(presets.none)).toBe(presets.none);
+  });
+
+  it.each([undefined, "imagnet", { image_mean: [0.5, 0.5, 0.5], do_resize: true }])(
+    "says what settings are where it is given %j",
+    (asked) => {
+      const attempt = (): unknown => settingsFor(asked as never);
+      expect(attempt).toThrow(ImageError);
+      expect(attempt).toThrow(/imagenet or none.*parsePreprocessing/);
+    },
+  );
 });
 
 describe("viewOf", () => {
