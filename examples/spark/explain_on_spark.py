@@ -1,6 +1,6 @@
 """Explains a folder of pictures on Apache Spark.
 
-    python examples/spark/explain_folder.py model.fullgrad.onnx photos/ out/ --master local[2]
+    python examples/spark/explain_on_spark.py model.fullgrad.onnx photos/ out/ --master local[2]
 """
 
 import argparse

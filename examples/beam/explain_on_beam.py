@@ -1,6 +1,6 @@
 """Explains a folder of pictures on Apache Beam.
 
-    python examples/beam/explain_folder.py model.fullgrad.onnx photos/ out/ --workers 2
+    python examples/beam/explain_on_beam.py model.fullgrad.onnx photos/ out/ --workers 2
 
 Further options go to Beam: --runner FlinkRunner, for example.
 """

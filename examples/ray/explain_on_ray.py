@@ -1,6 +1,6 @@
 """Explains a folder of pictures on Ray Data.
 
-    python examples/ray/explain_folder.py model.fullgrad.onnx photos/ out/ --workers 2
+    python examples/ray/explain_on_ray.py model.fullgrad.onnx photos/ out/ --workers 2
 """
 
 import argparse
@@ -20,7 +20,7 @@ class Explain:
     def __init__(self, model):
         from explainer import explain, open_session
 
-        self.explain, self.session = explain, open_session(ray.get(model))
+        self.explain, self.session = explain, open_session(model)
 
     def __call__(self, batch):
         from explainer import SCHEMA
@@ -36,14 +36,13 @@ def explain_folder(model, pictures, out, workers=2, batch=16, actor=Explain):
     files = ray.data.read_binary_files(pictures, include_paths=True, file_extensions=extensions)
     rows = files.map_batches(
         actor,
-        fn_constructor_args=[ray.put(pathlib.Path(model).read_bytes())],
+        fn_constructor_args=[model],
         compute=ray.data.ActorPoolStrategy(size=workers),
         batch_size=batch,
         # What reads and writes needs some of a core as well.
         num_cpus=0.5,
-        # Ray Data's own numbers are endless: a picture that kills its process would do so for ever.
-        max_restarts=4,
-        max_task_retries=4,
+        # Without this there is no end to it: a picture that kills its process would do so for ever.
+        ray_remote_args_fn=lambda: {"max_restarts": 4, "max_task_retries": 4},
     )
     rows.write_parquet(out)
 
@@ -54,7 +53,7 @@ def start(workers):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", help="made by: fullgrad convert MODEL --to onnx --preprocess ... -o OUT")
+    parser.add_argument("model", help="a path on every machine; made by: fullgrad convert MODEL --to onnx --preprocess ... -o OUT")
     parser.add_argument("pictures", help="folder of PNG and JPEG files, on whatever Ray reads")
     parser.add_argument("out", help="folder for the Parquet files")
     parser.add_argument("--workers", type=int, default=2, help="processes that explain")
