@@ -8,7 +8,7 @@ import pathlib
 
 import pyarrow.parquet
 
-from explainer import SCHEMA, explain, find_pictures, open_session
+from explainer import SCHEMA, explain_file, find_pictures, open_session
 
 def explain_folder(model, pictures, out, batch=16, threads=1):
     session = open_session(model, threads)
@@ -16,7 +16,7 @@ def explain_folder(model, pictures, out, batch=16, threads=1):
     pathlib.Path(out).mkdir(parents=True, exist_ok=True)
     with pyarrow.parquet.ParquetWriter(f"{out}/part-0.parquet", SCHEMA) as writer:
         for start in range(0, len(paths), batch):
-            rows = [explain(session, path, pathlib.Path(path).read_bytes()) for path in paths[start : start + batch]]
+            rows = [explain_file(session, path) for path in paths[start : start + batch]]
             writer.write_table(pyarrow.Table.from_pylist(rows, SCHEMA))
 
 

@@ -81,3 +81,11 @@ def explain(session, path, content):
         return row_of(path, run_model(session, read_picture(content)))
     except Exception as error:
         return failed_row(path, error)
+
+
+def explain_file(session, path):
+    try:
+        content = pathlib.Path(path).read_bytes()
+    except OSError as error:
+        return failed_row(path, error)
+    return explain(session, path, content)

@@ -2,7 +2,7 @@
 
     python examples/beam/explain_on_beam.py model.fullgrad.onnx photos/ out/ --workers 2
 
-Further options go to Beam: --runner FlinkRunner, for example.
+Further options go to Beam: --runner=FlinkRunner --flink_master=..., for example.
 """
 
 import argparse
@@ -22,6 +22,9 @@ sys.path.append(EXAMPLES)
 os.environ["PYTHONPATH"] = os.pathsep.join([EXAMPLES, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 from explainer import SCHEMA, failed_row, is_picture, open_session, read_picture, row_of, run_model
+
+# What "DirectRunner" comes to where it cannot fetch Prism, another runner, from the network.
+LOCAL_RUNNER = "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 
 
 class Decode(beam.DoFn):
@@ -69,8 +72,8 @@ if __name__ == "__main__":
     parser.add_argument("pictures", help="folder of PNG and JPEG files, on whatever Beam reads")
     parser.add_argument("out", help="folder for the Parquet files")
     parser.add_argument("--batch", type=int, default=16, help="most pictures that wait for one another")
-    parser.add_argument("--workers", type=int, default=2, help="processes of the DirectRunner")
+    parser.add_argument("--workers", type=int, default=2, help="processes of the local runner")
     arguments, rest = parser.parse_known_args()
-    direct = ["--direct_running_mode=multi_processing", f"--direct_num_workers={arguments.workers}"]
+    direct = [LOCAL_RUNNER, "--direct_running_mode=multi_processing", f"--direct_num_workers={arguments.workers}"]
     options = PipelineOptions(direct + rest)
     explain_folder(arguments.model, arguments.pictures, arguments.out, options, arguments.batch)

@@ -12,45 +12,48 @@ import pandas
 from pyspark import SparkFiles
 from pyspark.sql import SparkSession
 
-EXPLAINER = pathlib.Path(__file__).parent.parent / "explainer.py"
+EXPLAINER = pathlib.Path(__file__).resolve().parent.parent / "explainer.py"
 sys.path.append(str(EXPLAINER.parent))
 
 SCHEMA = "path string, target long, output double, residual double, saliency binary, error string"
 
 
 def explain_rows(frames, model):
-    """Runs in a Python worker: frames of path and content to frames of SCHEMA."""
-    from explainer import explain, open_session
+    """Runs in a Python worker: frames of paths to frames of SCHEMA."""
+    from explainer import explain_file, open_session
 
     session = open_session(SparkFiles.get(model))
     for frame in frames:
-        yield pandas.DataFrame([explain(session, *row) for row in zip(frame["path"], frame["content"])])
+        yield pandas.DataFrame([explain_file(session, path) for path in frame["path"]])
 
 
 def explain_folder(spark, model, pictures, out, partitions=None, rows=explain_rows):
+    from explainer import find_pictures
+
     # Both are copied to every worker.
     spark.sparkContext.addPyFile(str(EXPLAINER))
     spark.sparkContext.addFile(model)
     name = os.path.basename(model)
-    reader = spark.read.format("binaryFile").option("recursiveFileLookup", True)
-    files = reader.option("pathGlobFilter", "*.{png,jpg,jpeg,PNG,JPG,JPEG}").load(pictures).select("path", "content")
-    count = partitions or 4 * spark.sparkContext.defaultParallelism
-    table = files.repartition(count).mapInPandas(lambda frames: rows(frames, name), SCHEMA)
-    table.write.mode("overwrite").parquet(out)
+    # Spark's own reader, "binaryFile", passes over empty files without a word.
+    paths = find_pictures(pictures)
+    # A task that fails is repeated as a whole.
+    count = partitions or max(4 * spark.sparkContext.defaultParallelism, len(paths) // 1000)
+    table = spark.createDataFrame([(path,) for path in paths], "path string").repartition(count)
+    table.mapInPandas(lambda frames: rows(frames, name), SCHEMA).write.mode("overwrite").parquet(out)
 
 
 def start(master, batch=16):
     # Else workers run the first python3 on the path, which need not be this one.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(master).appName("fullgrad")
-    # 10,000 rows at a time, Spark's default, is all of a partition's pictures in memory at once.
+    # 10,000 rows at a time, Spark's default, would be the maps of a whole partition in memory.
     return builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", batch).getOrCreate()
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", help="made by: fullgrad convert MODEL --to onnx --preprocess ... -o OUT")
-    parser.add_argument("pictures", help="folder of PNG and JPEG files, on whatever Spark reads")
+    parser.add_argument("pictures", help="folder of PNG and JPEG files that every machine can read")
     parser.add_argument("out", help="folder for the Parquet files")
     parser.add_argument("--master", default="local[2,4]", help="local[cores,attempts at a task] or a cluster's address")
     parser.add_argument("--batch", type=int, default=16, help="pictures handed to a worker at once")
