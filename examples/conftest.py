@@ -103,7 +103,7 @@ def check_rows(expected, out):
         one, saliency = expected[name], np.load(io.BytesIO(row["saliency"]))
         assert np.linalg.norm(saliency - one.map) < 1e-4 * np.linalg.norm(one.map), name
         assert row["target"] == one.target and row["output"] == pytest.approx(one.score, rel=1e-5)
-        assert abs(row["residual"]) < 1e-3 * abs(row["output"])
+        assert abs(row["residual"]) < 1e-4 * abs(row["output"])
 
 
 class Death:

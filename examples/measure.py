@@ -68,19 +68,17 @@ class Usage:
     """Processor time and memory of a process and all that it starts, looked at many times a second."""
 
     def __init__(self):
-        self.seconds, self.largest, self.together = {}, 0, 0
+        self.seconds, self.largest = {}, 0
 
     def look(self, root):
-        memory = []
         for process in [root, *root.children(recursive=True)]:
             try:
                 times = process.cpu_times()
                 self.seconds[process.pid, process.create_time()] = times.user + times.system
                 if is_worker(process):
-                    memory.append(process.memory_info().rss)
+                    self.largest = max(self.largest, process.memory_info().rss)
             except psutil.Error:
                 continue
-        self.largest = max([self.largest, *memory])
 
 
 def is_worker(process):
@@ -128,7 +126,7 @@ def main():
             few, every = (run(command(str(folder / which), f"{folder}/out"), f"{folder}/out") for which in ("few", "all"))
             measured[name].append((few, every))
             print(f"{turn} {name}: {few['wall']:.1f} s, {every['wall']:.1f} s", file=sys.stderr, flush=True)
-    (folder / "measured.json").write_text(json.dumps(measured, indent=1))
+        (folder / "measured.json").write_text(json.dumps(measured, indent=1))
     report(measured, count)
 
 

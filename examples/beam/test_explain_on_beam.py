@@ -1,11 +1,11 @@
 import apache_beam as beam
 import explain_on_beam
 import numpy as np
-import pyarrow.parquet
 import pytest
 from apache_beam.ml.inference.base import RunInference
 from apache_beam.ml.inference.onnx_inference import OnnxModelHandlerNumpy
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.testing.util import assert_that
 from conftest import run_program
 from explainer import open_session, read_picture, run_model
 
@@ -38,17 +38,15 @@ def test_a_killed_worker_fails_the_job_and_a_second_run_has_every_picture(model,
 
 def test_beams_own_handler_hands_on_the_map_alone(model, sound):
     """It keeps the first output, [1,H,W] for each picture; of pictures of different sizes it can take one at a time."""
-    paths = sorted(sound.glob("*.png"))
-    decoded = [read_picture(path.read_bytes()) for path in paths]
-    session = open_session(model)
+    decoded = [read_picture(path.read_bytes()) for path in sorted(sound.glob("*.png"))]
 
-    def compare(result):
-        assert isinstance(result.inference, np.ndarray) and result.inference.shape == (1, 224, 224)
-        return np.array_equal(result.inference, run_model(session, result.example)["saliency"])
+    def check_maps(results):
+        session = open_session(model)
+        assert len(results) == len(decoded)
+        for result in results:
+            assert isinstance(result.inference, np.ndarray) and result.inference.shape == (1, 224, 224)
+            assert np.array_equal(result.inference, run_model(session, result.example)["saliency"])
 
     handler = OnnxModelHandlerNumpy(model, max_batch_size=1)
-    same = []
-    with beam.Pipeline(runner="apache_beam.runners.portability.fn_api_runner.FnApiRunner") as pipeline:
-        results = pipeline | beam.Create(decoded) | RunInference(handler)
-        beam.testing.util.assert_that(results, lambda rows: same.extend(map(compare, rows)))
-    assert same == [True] * len(paths)
+    with beam.Pipeline(options=PipelineOptions([explain_on_beam.LOCAL_RUNNER])) as pipeline:
+        assert_that(pipeline | beam.Create(decoded) | RunInference(handler), check_maps)

@@ -44,7 +44,7 @@ def explain_folder(model, pictures, out, workers=2, batch=16, actor=Explain):
         # Without this there is no end to it: a picture that kills its process would do so for ever.
         ray_remote_args_fn=lambda: {"max_restarts": 4, "max_task_retries": 4},
     )
-    rows.write_parquet(out)
+    rows.write_parquet(out, mode=ray.data.SaveMode.OVERWRITE)
 
 
 def start(workers):
@@ -53,7 +53,7 @@ def start(workers):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", help="a path on every machine; made by: fullgrad convert MODEL --to onnx --preprocess ... -o OUT")
+    parser.add_argument("model", help="where every machine finds it; made by: fullgrad convert MODEL --to onnx --preprocess ... -o OUT")
     parser.add_argument("pictures", help="folder of PNG and JPEG files, on whatever Ray reads")
     parser.add_argument("out", help="folder for the Parquet files")
     parser.add_argument("--workers", type=int, default=2, help="processes that explain")

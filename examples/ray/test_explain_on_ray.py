@@ -1,3 +1,6 @@
+import os
+import signal
+
 import explain_on_ray
 import pytest
 import ray
@@ -31,9 +34,6 @@ def test_an_actor_that_is_killed_loses_no_picture(model, pictures, check, death,
 
 
 def test_a_picture_that_kills_every_actor_ends_the_job(model, pictures, tests_on_workers, tmp_path):
-    import os
-    import signal
-
     class Doomed(explain_on_ray.Explain):
         def __call__(self, batch):
             os.kill(os.getpid(), signal.SIGKILL)
