@@ -65,18 +65,20 @@ def programs(model, workers):
 
 
 class Usage:
-    """Processor time and memory of a process and all that it starts, looked at many times a second."""
+    """Processor time of a process and of all that it starts, and the most memory of one that holds a session."""
 
     def __init__(self):
-        self.seconds, self.largest = {}, 0
+        self.seconds, self.workers, self.largest = {}, set(), 0
 
     def look(self, root):
         for process in [root, *root.children(recursive=True)]:
+            key = process.pid, process.create_time()
             try:
                 times = process.cpu_times()
-                self.seconds[process.pid, process.create_time()] = times.user + times.system
-                if is_worker(process):
+                if key in self.workers or (key in self.seconds and is_worker(process)):
+                    self.workers.add(key)
                     self.largest = max(self.largest, process.memory_info().rss)
+                self.seconds[key] = times.user + times.system
             except psutil.Error:
                 continue
 
@@ -98,7 +100,7 @@ def run(command, out):
         root = psutil.Process(child.pid)
         while child.poll() is None:
             usage.look(root)
-            time.sleep(0.1)
+            time.sleep(0.2)  # what has ended since the last look is not counted in full
     if child.returncode != 0:
         raise RuntimeError(f"{command}: exit code {child.returncode}, see {out}.log")
     return {"wall": time.perf_counter() - start, "cpu": sum(usage.seconds.values()), "memory": usage.largest}
@@ -125,7 +127,8 @@ def main():
         for name, command in chosen.items():
             few, every = (run(command(str(folder / which), f"{folder}/out"), f"{folder}/out") for which in ("few", "all"))
             measured[name].append((few, every))
-            print(f"{turn} {name}: {few['wall']:.1f} s, {every['wall']:.1f} s", file=sys.stderr, flush=True)
+            times = ", ".join(f"{r['wall']:.1f} s, processor {r['cpu']:.1f} s" for r in (few, every))
+            print(f"{turn} {name}: {times}", file=sys.stderr, flush=True)
         (folder / "measured.json").write_text(json.dumps(measured, indent=1))
     report(measured, count)
 
