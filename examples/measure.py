@@ -1,6 +1,6 @@
 """Pictures a second of one process and of the engines, and what they cost: prints the table of docs/scale.md.
 
-    python examples/measure.py /tmp/measure --pictures 400 --repeats 3
+    python examples/measure.py ../measured --pictures 200 --repeats 2
 
 Each program runs in its turn on a few and on all pictures, and again as often as --repeats says. Its rate is what the
 further pictures took; its start is what the run on the few took beyond that. Processor time is of all its processes and
