@@ -5,7 +5,7 @@ import { isComplete } from "../src/engine/completeness.js";
 import { part } from "./dom.js";
 import type { Client } from "./engine/client.js";
 import type { Explain, Explained, MethodReport, OpenedModel } from "./engine/protocol.js";
-import { formatNumber, formatPercent, formatSeconds } from "./numbers.js";
+import { formatNumber, formatPercent } from "./numbers.js";
 import { Session } from "./session.js";
 import { sortFiles } from "./sort-files.js";
 import { showBiasTable } from "./views/bias-table.js";
@@ -27,6 +27,7 @@ import { showStage } from "./views/stage.js";
 import { offerTargets, whenTargetChosen } from "./views/target-picker.js";
 
 const findings = part("findings", HTMLElement);
+const result = part("result", HTMLElement);
 const empty = part("empty", HTMLElement);
 const subject = part("subject", HTMLElement);
 const heading = part("answer-heading", HTMLElement);
@@ -114,6 +115,7 @@ export class App {
   private async ask(): Promise<void> {
     this.session.wantedModel ??= bundled;
     this.session.mark();
+    this.queue = [];
     await this.work(async (signal) => {
       showProgress(`Reading ${this.session.wantedModel!.file.name}`);
       if (await this.session.openModel(signal)) this.target = "top";
@@ -183,7 +185,6 @@ export class App {
     this.run?.abort();
     const run = new AbortController();
     this.run = run;
-    this.queue = [];
     clearProblems();
     try {
       await task(run.signal);
@@ -192,6 +193,7 @@ export class App {
     } finally {
       if (this.run === run) {
         this.run = undefined;
+        this.queue = [];
         this.cards.stop();
         hideProgress();
       }
@@ -201,21 +203,23 @@ export class App {
   private show(answer: Answer): void {
     this.answer = answer;
     const { report, labels, explained, modelName, pictureName } = answer;
-    const { target, score, scores, completeness, parts, seconds } = explained;
+    const { target, score, scores, completeness, parts } = explained;
     const name = nameOf(explained, labels);
     const shares = scores && probabilitiesOf(scores);
     const probability = typeof target === "number" ? shares?.values[target] : undefined;
+    const isFirst = findings.hidden;
     empty.hidden = true;
     findings.hidden = false;
     subject.textContent = `${pictureName} · ${modelName}`;
     heading.textContent = name;
     const sure = probability === undefined ? "" : `${formatPercent(probability)} · `;
     const number = typeof target === "number" ? `class ${target} · ` : "";
-    scoreLine.textContent = `${sure}${number}score ${formatNumber(score)} · ${formatSeconds(seconds)}`;
+    scoreLine.textContent = `${sure}${number}score ${formatNumber(score)}`;
     showPredictions(explained, labels, (chosen) => {
       this.explain(chosen);
     });
     offerTargets(report, labels);
+    this.cards.showPicture(explained.view, pictureName);
     this.cards.set(first, { kind: "done", explained });
     if (completeness && parts) {
       showCompleteness(completeness);
@@ -224,6 +228,9 @@ export class App {
       say(`${name}, ${sure}${verdict}; ${formatNumber(completeness.conditioned)} is left over.`);
     }
     this.enlarge(first, false);
+    // On a small screen the result begins below the fold.
+    const below = result.getBoundingClientRect().top > innerHeight / 2;
+    if (isFirst && below) result.scrollIntoView({ block: "start" });
   }
 
   /** Shows a method's map large. */

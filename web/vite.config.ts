@@ -18,13 +18,13 @@ const isolation = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   root,
   // Whatever folder of whatever server it is put in.
   base: "./",
   publicDir: false,
   plugins: [browserSources(), engineFiles(), offlineList(), pagePolicy()],
-  define: { FULLGRAD_VERSION: JSON.stringify(version) },
+  define: { FULLGRAD_VERSION: JSON.stringify(version), IS_BUILT: command === "build" },
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
   worker: { format: "es", plugins: () => [browserSources()] },
   server: { headers: isolation, fs: { allow: [".."] } },
@@ -46,4 +46,4 @@ export default defineConfig({
       },
     },
   },
-});
+}));

@@ -3,7 +3,7 @@
  * or in development, nothing happens.
  */
 export async function keepOffline(ready: () => void): Promise<void> {
-  if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
+  if (!IS_BUILT || !("serviceWorker" in navigator)) return;
   try {
     await navigator.serviceWorker.register(new URL("service-worker.js", document.baseURI));
     await navigator.serviceWorker.ready;

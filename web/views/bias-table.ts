@@ -18,14 +18,20 @@ export function showBiasTable({ biases, unsupported }: Inspection): void {
     needed ? "yes" : "no",
   ]);
   place.replaceChildren(
-    ...(rows.length > 0 ? [table(["Node", "Operator", "Kind", "Shape", "In the map"], rows)] : []),
+    ...(rows.length > 0
+      ? [table("Bias-bearing nodes", ["Node", "Operator", "Kind", "Shape", "In the map"], rows)]
+      : []),
     ...(holes.length > 0
-      ? [table(["Node", "Operator", "What is missing", "In the way"], holes)]
+      ? [table("Unsupported nodes", ["Node", "Operator", "What is missing", "In the way"], holes)]
       : []),
   );
 }
 
-function table(header: readonly string[], rows: readonly (readonly string[])[]): HTMLTableElement {
+function table(
+  label: string,
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): HTMLTableElement {
   const head = header.map((text) => element("th", { scope: "col" }, text));
   const body = rows.map(([first = "", ...rest]) =>
     element(
@@ -37,7 +43,7 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
   );
   return element(
     "table",
-    { class: "listing" },
+    { class: "listing", "aria-label": label },
     element("thead", {}, element("tr", {}, ...head)),
     element("tbody", {}, ...body),
   );

@@ -1,6 +1,7 @@
 import { button, element, part } from "../dom.js";
 import type { Explained, MethodReport } from "../engine/protocol.js";
 import { formatSeconds } from "../numbers.js";
+import type { Raster } from "../../src/image/raster.js";
 import { paint } from "./drawing.js";
 import { draw, type Look } from "./look.js";
 
@@ -37,10 +38,12 @@ export class MethodCards {
   private methods: readonly MethodReport[] = [];
   private look: Look;
   private chosen = "";
+  private readonly picture = element("div", { class: "card picture-seen", "data-state": "done" });
 
   constructor(look: Look, actions: Actions) {
     this.look = look;
     this.actions = actions;
+    place.append(this.picture);
     add.addEventListener("click", () => {
       const name = more.value;
       this.add(name);
@@ -73,6 +76,19 @@ export class MethodCards {
     for (const { method } of this.cards.values()) {
       this.set(method.name, { kind: method.kind === "graph" ? "waiting" : "asked" });
     }
+  }
+
+  /** The picture as the network sees it, before all maps. */
+  showPicture(view: Raster, about: string): void {
+    const canvas = element("canvas", {
+      role: "img",
+      "aria-label": `${about} as the network sees it`,
+    });
+    paint(canvas, view);
+    this.picture.replaceChildren(
+      canvas,
+      element("span", { class: "name" }, "The picture, as seen"),
+    );
   }
 
   set(name: string, state: State): void {

@@ -33,8 +33,8 @@ export function offerTargets(model: OpenedModel, labels: Labels | undefined): vo
   asked = { model, labels };
   field.value = "";
   const { output } = model;
-  const some = labels ? "a name, or " : "";
-  hint.textContent = output ? `${some}${output.words}` : "";
+  const names = labels ? "; a name, or a part of one" : "";
+  hint.textContent = output ? `${output.words}${names}` : "";
   list.replaceChildren(
     ...Array.from(labels?.names ?? [], ([index, name]) =>
       element("option", { value: `${index} ${name}` }),
