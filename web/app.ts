@@ -57,6 +57,8 @@ export class App {
   private readonly session: Session;
   private readonly look: () => Look;
   private target: string | number = "top";
+  /** The target was just chosen: it is meant for the picture that is chosen too. */
+  private isAsked = false;
   private large = first;
   private answer: Answer | undefined;
   private run: AbortController | undefined;
@@ -108,6 +110,7 @@ export class App {
 
   private explain(target: string | number): void {
     this.target = target;
+    this.isAsked = true;
     void this.ask();
   }
 
@@ -122,9 +125,12 @@ export class App {
       const report = this.session.report!;
       showBiasTable(report.inspection);
       const labels = await this.form.labels(report.output?.classes);
+      offerTargets(report, labels);
       if (!this.session.wantedPicture) return;
       showProgress(`Reading ${this.session.wantedPicture.source.name}`);
-      await this.session.openPicture(signal);
+      const isOther = await this.session.openPicture(signal);
+      if (isOther && report.output?.classes !== undefined && !this.isAsked) this.target = "top";
+      this.isAsked = false;
       showProgress("Taking the answer apart");
       const { preprocessing, feeds } = this.form;
       const asked = { target: this.target, preprocessing, feeds };
@@ -189,7 +195,9 @@ export class App {
     try {
       await task(run.signal);
     } catch (error) {
-      if (!run.signal.aborted) showProblem(error);
+      if (run.signal.aborted) return;
+      showProblem(error);
+      this.markOld();
     } finally {
       if (this.run === run) {
         this.run = undefined;
@@ -202,7 +210,7 @@ export class App {
 
   private show(answer: Answer): void {
     this.answer = answer;
-    const { report, labels, explained, modelName, pictureName } = answer;
+    const { labels, explained, pictureName } = answer;
     const { target, score, scores, completeness, parts } = explained;
     const name = nameOf(explained, labels);
     const shares = scores && probabilitiesOf(scores);
@@ -210,7 +218,7 @@ export class App {
     const isFirst = findings.hidden;
     empty.hidden = true;
     findings.hidden = false;
-    subject.textContent = `${pictureName} · ${modelName}`;
+    subject.textContent = subjectOf(answer);
     heading.textContent = name;
     const sure = probability === undefined ? "" : `${formatPercent(probability)} · `;
     const number = typeof target === "number" ? `class ${target} · ` : "";
@@ -218,7 +226,6 @@ export class App {
     showPredictions(explained, labels, (chosen) => {
       this.explain(chosen);
     });
-    offerTargets(report, labels);
     this.cards.showPicture(explained.view, pictureName);
     this.cards.set(first, { kind: "done", explained });
     if (completeness && parts) {
@@ -231,6 +238,11 @@ export class App {
     // On a small screen the result begins below the fold.
     const below = result.getBoundingClientRect().top > innerHeight / 2;
     if (isFirst && below) result.scrollIntoView({ block: "start" });
+  }
+
+  /** Says of what is shown that it is not what was asked for last. */
+  private markOld(): void {
+    if (this.answer) subject.textContent = `Still shown: ${subjectOf(this.answer)}`;
   }
 
   /** Shows a method's map large. */
@@ -278,6 +290,8 @@ export class App {
 function nameOf({ target }: Explained, labels: Labels | undefined): string {
   return labelOf(target, labels) ?? (typeof target === "number" ? `class ${target}` : target);
 }
+
+const subjectOf = ({ pictureName, modelName }: Answer): string => `${pictureName} · ${modelName}`;
 
 const withoutEnding = (name: string): string => name.replace(/\.[^.]*$/, "");
 

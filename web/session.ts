@@ -75,13 +75,16 @@ export class Session {
     return isNew;
   }
 
-  async openPicture(signal: AbortSignal): Promise<void> {
+  /** @returns whether it is another picture than before */
+  async openPicture(signal: AbortSignal): Promise<boolean> {
     const picture = this.wantedPicture!;
     const { generation } = this.client;
-    if (this.picture?.picture === picture && this.picture.generation === generation) return;
+    if (this.picture?.picture === picture && this.picture.generation === generation) return false;
     try {
       await this.client.ask("open-picture", picture.source, { signal });
+      const isOther = this.picture !== undefined && this.picture.picture !== picture;
       this.picture = { picture, generation };
+      return isOther;
     } catch (error) {
       if (!signal.aborted) {
         this.wantedPicture = this.picture?.picture;

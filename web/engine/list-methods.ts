@@ -16,9 +16,9 @@ export function listMethods(): readonly MethodReport[] {
     isPortable: graphMethodNames.includes(method.name),
     settings: Object.entries(method.settings)
       .filter(([, setting]) => setting.takes !== "a tensor")
-      .map(([name, { about, takes, default: fallback }]) => {
+      .map(([name, { about, takes, words, default: fallback }]) => {
         const shown = fallback === undefined ? "" : String(fallback as number | string | boolean);
-        return { name, about, takes, fallback: shown };
+        return { name, about, takes, fallback: shown, ...(words ? { words } : {}) };
       }),
   }));
 }

@@ -103,6 +103,8 @@ export interface MethodReport {
     readonly name: string;
     readonly about: string;
     readonly takes: string;
+    /** All that it takes, where those are a few words. */
+    readonly words?: readonly string[];
     readonly fallback: string;
   }[];
 }

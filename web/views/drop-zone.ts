@@ -10,6 +10,10 @@ export function whenFilesCome(onFiles: (files: readonly File[]) => void): void {
     // The same file can be chosen again.
     input.value = "";
   });
+  // Space opens the chooser by itself; it looks like a button, and those take Enter too.
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") input.click();
+  });
   const over = (event: DragEvent): void => {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();

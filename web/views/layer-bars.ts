@@ -1,4 +1,4 @@
-import { barScaleOf, placeOn } from "../../src/image/layer-sheet.js";
+import { barScaleOf, placeOn, type BarScale } from "../../src/image/layer-sheet.js";
 import { element, part } from "../dom.js";
 import type { Part } from "../engine/protocol.js";
 import { formatNumber, formatPercent, formatSigned } from "../numbers.js";
@@ -40,50 +40,62 @@ function draw(): void {
   const largest = parts.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value));
   const listed = isAll ? largest : largest.slice(0, fewest);
   const chosen = order.value === "size" ? listed : parts.filter((p) => listed.includes(p));
-  const rest = parts.length - listed.length;
-  const zero = placeOn(scale, 0);
-  rows.replaceChildren(
-    ...chosen.map(({ name, op, value, spatial }) => {
-      const bar = element("span", { class: value < 0 ? "bar against" : "bar for" });
-      const at = placeOn(scale, value);
-      bar.style.setProperty("--from", String(Math.min(at, zero)));
-      bar.style.setProperty("--to", String(Math.max(at, zero)));
-      const axis = element("td", { class: "axis", "aria-hidden": "true" }, bar);
-      axis.style.setProperty("--zero", String(zero));
-      const about = spatial ? op : `${op}, not in the map`;
-      const share = mass === 0 ? "" : `, ${formatPercent(Math.abs(value) / mass)} of all`;
-      return element(
-        "tr",
-        {},
-        element(
-          "th",
-          { scope: "row", title: name },
-          element("span", { class: "name" }, name),
-          element("span", { class: "faint" }, ` ${about}`),
-        ),
-        axis,
-        element("td", { class: "number", title: `${String(value)}${share}` }, formatSigned(value)),
-      );
-    }),
-  );
-  if (rest > 0) {
-    const others = parts.filter((p) => !listed.includes(p)).reduce((sum, p) => sum + p.value, 0);
-    const head = element("th", { scope: "row" }, `${rest} others together`);
-    const axis = element("td", { class: "axis", "aria-hidden": "true" });
-    axis.style.setProperty("--zero", String(zero));
-    rows.append(
-      element("tr", {}, head, axis, element("td", { class: "number" }, formatSigned(others))),
-    );
+  const bars = chosen.map(({ name, op, value, spatial }) => {
+    const about = spatial ? op : `${op}, not in the map`;
+    const share = mass === 0 ? "" : `, ${formatPercent(Math.abs(value) / mass)} of all`;
+    return barRow({
+      name,
+      about,
+      title: `${name}: ${String(value)}${share}`,
+      text: formatSigned(value),
+      axis: axisOf(scale, value),
+    });
+  });
+  const others = parts.filter((p) => !listed.includes(p));
+  if (others.length > 0) {
+    const sum = others.reduce((sum, { value }) => sum + value, 0);
+    const name = `${others.length} others together`;
+    bars.push(barRow({ name, text: formatSigned(sum), axis: axisOf(scale) }));
   }
-  rows.append(
-    element(
-      "tr",
-      { class: "total" },
-      element("th", { scope: "row" }, "The score"),
-      element("td", {}),
-      element("td", { class: "number" }, formatNumber(output)),
-    ),
-  );
+  const total = barRow({ name: "The score", text: formatNumber(output), axis: element("td") });
+  total.classList.add("total");
+  rows.replaceChildren(...bars, total);
   all.hidden = parts.length <= fewest;
   all.textContent = isAll ? `Show the ${fewest} largest` : `Show all ${parts.length}`;
+}
+
+interface BarRow {
+  readonly name: string;
+  readonly about?: string;
+  readonly title?: string;
+  readonly text: string;
+  readonly axis: HTMLElement;
+}
+
+/** Roles are said in words: on small screens rows are laid out as none of a table. */
+function barRow({ name, about = "", title, text, axis }: BarRow): HTMLElement {
+  const label = element("span", { class: "name" }, name);
+  const faint = element("span", { class: "faint" }, ` ${about}`);
+  axis.setAttribute("role", "cell");
+  return element(
+    "tr",
+    { role: "row", title },
+    element("th", { scope: "row", role: "rowheader" }, label, faint),
+    axis,
+    element("td", { class: "number", role: "cell" }, text),
+  );
+}
+
+/** The axis with a bar from zero to the value, or without one. */
+function axisOf(scale: BarScale, value?: number): HTMLElement {
+  const zero = placeOn(scale, 0);
+  const axis = element("td", { class: "axis" });
+  axis.style.setProperty("--zero", String(zero));
+  if (value === undefined) return axis;
+  const at = placeOn(scale, value);
+  const bar = element("span", { class: value < 0 ? "bar against" : "bar for" });
+  bar.style.setProperty("--from", String(Math.min(at, zero)));
+  bar.style.setProperty("--to", String(Math.max(at, zero)));
+  axis.append(bar);
+  return axis;
 }

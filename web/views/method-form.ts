@@ -19,15 +19,15 @@ export function showMethodForm(method: MethodReport, onApply: (method: string) =
   of.textContent = method.title;
   paper.textContent = method.paper;
   const given = settingsOf(method.name);
-  const fields = method.settings.map(({ name, about, takes, fallback }) =>
-    element(
-      "label",
-      { class: "field" },
-      name,
-      element("input", { name, value: given[name] ?? fallback, autocomplete: "off" }),
-      element("small", {}, `${about}; ${takes}`),
-    ),
-  );
+  const fields = method.settings.map(({ name, about, takes, words, fallback }) => {
+    const value = given[name] ?? fallback;
+    const field = words
+      ? element("select", { name }, ...words.map((w) => element("option", { value: w }, w)))
+      : element("input", { name, value, autocomplete: "off" });
+    field.value = value;
+    const hint = words ? about : `${about}; ${takes}`;
+    return element("label", { class: "field" }, name, field, element("small", {}, hint));
+  });
   const apply = button("Run with these", {}, () => {
     form.requestSubmit();
   });

@@ -6,6 +6,7 @@ import { showProblem } from "./problems.js";
 
 const form = part("target-form", HTMLFormElement);
 const field = part("target", HTMLInputElement);
+const label = part("target-label", HTMLLabelElement);
 const hint = part("target-hint", HTMLElement);
 const list = part("classes", HTMLDataListElement);
 
@@ -33,6 +34,9 @@ export function offerTargets(model: OpenedModel, labels: Labels | undefined): vo
   asked = { model, labels };
   field.value = "";
   const { output } = model;
+  form.hidden = output === undefined;
+  const isClassifier = output?.classes !== undefined;
+  label.textContent = isClassifier ? "Explain another class" : "Explain another number";
   const names = labels ? "; a name, or a part of one" : "";
   hint.textContent = output ? `${output.words}${names}` : "";
   list.replaceChildren(
