@@ -17,8 +17,15 @@ export function listMethods(): readonly MethodReport[] {
     settings: Object.entries(method.settings)
       .filter(([, setting]) => setting.takes !== "a tensor")
       .map(([name, { about, takes, words, default: fallback }]) => {
-        const shown = fallback === undefined ? "" : String(fallback as number | string | boolean);
-        return { name, about, takes, fallback: shown, ...(words ? { words } : {}) };
+        const given = fallback === undefined ? "" : fallback;
+        const text = typeof given === "string" ? given : JSON.stringify(given);
+        return {
+          name,
+          about,
+          takes,
+          fallback: text,
+          ...(words ? { words } : {}),
+        };
       }),
   }));
 }

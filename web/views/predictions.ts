@@ -19,11 +19,11 @@ export function showPredictions(
   const choices = predict(scores, labels, topCount);
   rows.replaceChildren(
     ...choices.map(({ class: index, label, score, probability }) => {
-      const name = label === null ? `class ${index}` : `${label}`;
+      const name = label === null ? `class ${index}` : label;
       const choose = button(name, { "aria-pressed": String(index === target) }, () => {
         onChoose(index);
       });
-      choose.append(element("span", { class: "faint" }, ` ${index}`));
+      if (label !== null) choose.append(element("span", { class: "faint" }, ` ${index}`));
       const share = element("td", { class: "share" });
       if (probability !== undefined) {
         const bar = element("span", { class: "fill", "aria-hidden": "true" });

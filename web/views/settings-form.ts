@@ -94,7 +94,8 @@ export class SettingsForm {
       values.push(chosen.name);
     const logits = { value: "logits", text: "what goes into the last softmax or sigmoid" };
     const options = values.map((name) => ({ value: name, text: name }));
-    fill(output, [...options, logits], output.value || chosen?.name);
+    const isNamed = values.includes(logits.value);
+    fill(output, isNamed ? options : [...options, logits], output.value || chosen?.name);
     const known = [...feeds.querySelectorAll("input")].map((field) => field.name);
     if (known.join() === others.map(({ name }) => name).join()) return;
     feeds.hidden = others.length === 0;
