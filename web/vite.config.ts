@@ -26,6 +26,13 @@ export default defineConfig(({ command }) => ({
   plugins: [browserSources(), engineFiles(), offlineList(), pagePolicy()],
   define: { FULLGRAD_VERSION: JSON.stringify(version), IS_BUILT: command === "build" },
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
+  // Found only when the worker asks for them, which would begin the page anew under the user's hands.
+  optimizeDeps: {
+    include: [
+      ...["protobufjs/minimal.js", "onnxruntime-web/wasm", "onnxruntime-web/webgpu"],
+      ...["pngjs/browser.js", "jpeg-js"],
+    ],
+  },
   worker: { format: "es", plugins: () => [browserSources()] },
   server: { headers: isolation, fs: { allow: [".."] } },
   preview: { headers: isolation },
