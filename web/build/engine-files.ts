@@ -30,7 +30,7 @@ export function engineFiles(): Plugin {
         const type = name.endsWith(".wasm") ? "application/wasm" : "text/javascript";
         response.setHeader("Content-Type", type);
         // A thread begins only where its script is isolated as the page is.
-        for (const [header, value] of Object.entries(server.config.server.headers ?? {})) {
+        for (const [header, value] of Object.entries(server.config.server.headers)) {
           if (value !== undefined) response.setHeader(header, value);
         }
         response.end(read(name));
