@@ -1,7 +1,16 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "coverage/", "demo/", "node_modules/", "test/end-to-end/library/"] },
+  {
+    ignores: [
+      "dist/",
+      "web/dist/",
+      "coverage/",
+      "demo/",
+      "node_modules/",
+      "test/end-to-end/library/",
+    ],
+  },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],

@@ -7,7 +7,10 @@
 /** Characters of a message. What it quotes is the file's, which may hold a name of 64 MiB. */
 const longestMessage = 1 << 16;
 
-/** Base class: every error that this library throws on purpose is one of these. */
+/**
+ * Base class: every error that this library throws on purpose is one of these. Those below say their
+ * names in words, because names of classes do not survive a bundler that makes scripts small.
+ */
 export class FullgradError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(clip(message), options);
@@ -21,13 +24,19 @@ function clip(message: string): string {
 }
 
 /** The bytes are not an ONNX model: truncated, malformed, or something else altogether. */
-export class ModelFormatError extends FullgradError {}
+export class ModelFormatError extends FullgradError {
+  override name = "ModelFormatError";
+}
 
 /** A file that the model refers to is missing, too short, or lies outside the model's folder. */
-export class ExternalDataError extends FullgradError {}
+export class ExternalDataError extends FullgradError {
+  override name = "ExternalDataError";
+}
 
 /** Shapes or dtypes of a node do not fit the operator's definition. */
-export class ShapeError extends FullgradError {}
+export class ShapeError extends FullgradError {
+  override name = "ShapeError";
+}
 
 /** One operator of the model for which no rule exists. */
 export interface Hole {
@@ -47,6 +56,7 @@ export interface ExplainableValue {
 
 /** The model holds operators that cannot be explained; all of them are listed at once, and what could be explained. */
 export class UnsupportedModelError extends FullgradError {
+  override name = "UnsupportedModelError";
   readonly holes: readonly Hole[];
   /** Values before those operators, which can be chosen as the output. */
   readonly instead: readonly ExplainableValue[];
@@ -72,16 +82,26 @@ export function insteadLines(instead: readonly ExplainableValue[]): readonly str
 }
 
 /** The scalar to explain does not exist: no such output, class index, or label. */
-export class TargetError extends FullgradError {}
+export class TargetError extends FullgradError {
+  override name = "TargetError";
+}
 
 /** An input does not fit: its shape, its dtype, or the file it should be read from. */
-export class InputError extends FullgradError {}
+export class InputError extends FullgradError {
+  override name = "InputError";
+}
 
 /** The image cannot be decoded or preprocessed. */
-export class ImageError extends InputError {}
+export class ImageError extends InputError {
+  override name = "ImageError";
+}
 
 /** The engine that runs the graph failed or is not available. */
-export class BackendError extends FullgradError {}
+export class BackendError extends FullgradError {
+  override name = "BackendError";
+}
 
 /** A command line that makes no sense: unknown flag value, missing argument. */
-export class UsageError extends FullgradError {}
+export class UsageError extends FullgradError {
+  override name = "UsageError";
+}

@@ -1,4 +1,4 @@
-import type { Labels } from "./labels.js";
+import type { Labels } from "./label-names.js";
 
 /** A class that the model proposes. */
 export interface Prediction {

@@ -4,7 +4,7 @@ import { describeOutputs } from "../engine/ports.js";
 import { seedOf, targetWords } from "../engine/target-words.js";
 import { TargetError } from "../errors.js";
 import type { Model } from "../model.js";
-import { findLabel, type Labels } from "./labels.js";
+import { findLabel, type Labels } from "./label-names.js";
 import type { ExplainableModel } from "./model-file.js";
 import { topClasses } from "./predictions.js";
 
@@ -33,7 +33,10 @@ const words = /^\d+@|^box:|^\d+(,\d+)+$/;
 export function chooseTarget(
   text: string,
   labels: Labels | undefined,
-  { output: port, inspection: { assumedSize, outputs } }: ExplainableModel,
+  {
+    output: port,
+    inspection: { assumedSize, outputs },
+  }: Pick<ExplainableModel, "output" | "inspection">,
   flag = "--target",
 ): TargetChoice {
   const { name, shape, classes } = port;

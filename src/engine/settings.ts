@@ -8,6 +8,8 @@ export interface Setting<T> {
   readonly about: string;
   /** What it takes, in words: "a whole number from 1", "black, white or blur". */
   readonly takes: string;
+  /** All that it takes, where those are a few words. */
+  readonly words?: readonly string[];
   /** The value that a given one means, which may be text from a command line; undefined where it means none. */
   read(given: unknown): T | undefined;
 }
@@ -70,6 +72,7 @@ export function choice<T extends string>(
     default: fallback,
     about,
     takes: listed(words),
+    words,
     read: (given) => words.find((word) => word === given),
   };
 }
@@ -84,6 +87,7 @@ export function flag(fallback: boolean, about: string): Setting<boolean> {
     default: fallback,
     about,
     takes: "true or false",
+    words: ["true", "false"],
     read: (given) => (typeof given === "boolean" ? given : words.get(given)),
   };
 }

@@ -93,6 +93,16 @@ test("each package is imported in one place", () => {
   expect(strayed).toEqual([]);
 });
 
+test("the page imports no package, and nothing imports the page", () => {
+  const page = sources("web").filter((file) => !/^web\/(build\/|dist\/|vite\.config)/.test(file));
+  const named = page.flatMap((file) =>
+    importsOf(join(root, file)).filter((s) => !s.startsWith(".")),
+  );
+  expect(page.length).toBeGreaterThan(10);
+  expect(named).toEqual([]);
+  expect(violations((_, specifier) => specifier.includes("/web/"))).toEqual([]);
+});
+
 test("only the API, the command line and the converters name an engine", () => {
   const named = violations(
     (file, specifier) =>

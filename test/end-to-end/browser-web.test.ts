@@ -1,0 +1,208 @@
+import { readFileSync } from "node:fs";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  decodeNpy,
+  load,
+  parsePreprocessing,
+  type Explanation,
+  type Tensor,
+} from "../../src/index.js";
+import { canBrowse, startChromium, type Browser } from "../support/browser.js";
+import { relativeL2 } from "../support/compare.js";
+import { runModel } from "../support/run-model.js";
+import type { Site } from "../support/serve.js";
+import { efficientNet, fixture } from "./cli-harness.js";
+import {
+  download,
+  drop,
+  dropFile,
+  faintTexts,
+  nameless,
+  readAnswer,
+  servePage,
+} from "./web-page.js";
+
+const chelsea = fixture("images", "chelsea.png");
+const settings = fixture("efficientnet-lite0", "efficientnet-lite0.preprocess.json");
+
+/** What the library says of the cat in this process. */
+async function inNode(): Promise<{ readonly x: Tensor; readonly explanation: Explanation }> {
+  const model = await load(efficientNet);
+  const json: unknown = JSON.parse(readFileSync(settings, "utf8"));
+  const x = await model.preprocess(chelsea, parsePreprocessing(json, settings));
+  const explanation = await model.explain(x);
+  await model.dispose();
+  return { x, explanation };
+}
+
+describe.skipIf(!canBrowse())("the page", () => {
+  let site: Site;
+  let browser: Browser;
+  let page: Page;
+  let errors: readonly string[];
+  const requests: string[] = [];
+
+  const open = async (): Promise<{ readonly page: Page; readonly errors: readonly string[] }> => {
+    const opened = await browser.open(site.url);
+    opened.page.context().on("request", (request) => requests.push(request.url()));
+    await opened.page.locator("html[data-ready]").waitFor();
+    return opened;
+  };
+
+  beforeAll(async () => {
+    [site, browser] = await Promise.all([servePage(), startChromium()]);
+    ({ page, errors } = await open());
+  });
+  afterAll(async () => {
+    await browser.close();
+    await site.close();
+  });
+
+  test("finds a cat in the picture that is dropped on it, and the parts add up", async () => {
+    await dropFile(page, chelsea);
+    const { target, conditioned } = await readAnswer(page, "chelsea.png");
+    expect([281, 282, 285]).toContain(target);
+    expect(conditioned).toBeGreaterThan(0);
+    expect(conditioned).toBeLessThan(1e-4);
+    expect(await page.locator("#sum-heading").textContent()).toBe("It adds up");
+  });
+
+  test("its map is Node's", async () => {
+    const map = decodeNpy(await download(page, "Map, .npy"));
+    const { explanation } = await inNode();
+    expect(map.dims).toEqual([224, 224]);
+    expect(relativeL2(map, explanation.map)).toBeLessThan(1e-3);
+  });
+
+  test("the model that it hands out explains itself in another engine", async () => {
+    const bytes = await download(page, "Model that explains itself");
+    const { x, explanation } = await inNode();
+    const results = await runModel(bytes, new Map([["input", x]]));
+    expect(relativeL2(results.get("saliency")!, explanation.map)).toBeLessThan(1e-5);
+  });
+
+  test("explains another class, by a part of its name", async () => {
+    await page.getByLabel("Explain another class").fill("Egyptian");
+    await page.keyboard.press("Enter");
+    const { target, conditioned } = await readAnswer(page, "chelsea.png", "Egyptian cat");
+    expect(target).toBe(285);
+    expect(conditioned).toBeLessThan(1e-4);
+    const pressed = await page.locator("#top [aria-pressed=true]").textContent();
+    expect(pressed).toBe("Egyptian cat 285");
+  });
+
+  test("the bars of all layers add up to the score", async () => {
+    await page.locator("#all-bars").click();
+    const numbers = await page.locator("#bars .number").allTextContents();
+    const values = numbers.map((text) => Number(text.replaceAll("−", "-")));
+    const [score, parts] = [values.at(-1)!, values.slice(0, -1)];
+    expect(parts.length).toBeGreaterThan(50);
+    // Each is rounded to four digits.
+    const mass = parts.reduce((sum, value) => sum + Math.abs(value), 0);
+    const sum = parts.reduce((sum, value) => sum + value, 0);
+    expect(Math.abs(sum - score)).toBeLessThan(mass * 5e-4);
+    expect(parts.some((value) => value < 0)).toBe(true);
+  });
+
+  test("shows methods side by side; one of many passes tells how far it is and can be ended", async () => {
+    await page.locator(".card[data-method=grad-cam][data-state=done]").waitFor();
+    await page.getByLabel("Another method").selectOption("rise");
+    await page.locator("#add-method").click();
+    await page
+      .locator("#doing")
+      .filter({ hasText: /RISE, \d+ of \d+ passes/ })
+      .waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.locator(".card[data-method=rise][data-state=asked]").waitFor();
+    expect(await page.locator("#progress").isVisible()).toBe(false);
+    // The worker hears of it too, and answers the next question.
+    await page.locator("#top button").first().click();
+    await readAnswer(page, "chelsea.png", "tiger cat");
+  });
+
+  test("a file that is no model is refused in the library's words, and nothing is lost", async () => {
+    const half = readFileSync(efficientNet).subarray(0, 5_000_000);
+    await drop(page, "half.onnx", half);
+    const problem = page.locator(".problem");
+    await problem.waitFor();
+    expect(await problem.getAttribute("data-error")).toBe("ModelFormatError");
+    const before = await load(half).catch(String);
+    expect(before).toContain(await problem.locator("pre").textContent());
+    expect(await page.locator("#answer-heading").textContent()).toBe("tiger cat");
+    expect(await page.locator(".model[aria-pressed=true]").textContent()).toContain(
+      "efficientnet-lite0.onnx",
+    );
+  });
+
+  test("so is a picture that is none", async () => {
+    await drop(page, "cat.png", new TextEncoder().encode("no picture"));
+    const problem = page.locator(".problem[data-error=ImageError]");
+    await problem.waitFor();
+    expect(await problem.textContent()).toContain("cat.png is not a picture that can be read");
+    expect(await page.locator("#subject").textContent()).toContain("chelsea.png");
+  });
+
+  test.each(["light", "dark"] as const)("all can be read in %s colours", async (colorScheme) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    expect(await faintTexts(page)).toEqual([]);
+  });
+
+  test("everything that can be used has a name", async () => {
+    expect(await nameless(page)).toEqual([]);
+  });
+
+  test("fits a narrow screen", async () => {
+    await page.setViewportSize({ width: 360, height: 700 });
+    const [wide, screen] = await page.evaluate<[number, number]>(
+      "[document.documentElement.scrollWidth, innerWidth]",
+    );
+    expect(wide).toBeLessThanOrEqual(screen);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  test("opens and explains without a network after the first visit", async () => {
+    await page.locator("#offline").waitFor();
+    await page.context().setOffline(true);
+    await page.reload();
+    await page.locator("html[data-ready]").waitFor();
+    await page.getByRole("button", { name: "chelsea.png" }).click();
+    expect((await readAnswer(page, "chelsea.png")).conditioned).toBeLessThan(1e-4);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  test("keys alone lead from the file to the map", async () => {
+    const { page, errors } = await open();
+    const focused = (): Promise<string> =>
+      page.evaluate("document.activeElement.id || document.activeElement.title");
+    const tabTo = async (wanted: string): Promise<void> => {
+      for (let i = 0; i < 60 && (await focused()) !== wanted; i++) await page.keyboard.press("Tab");
+      expect(await focused()).toBe(wanted);
+    };
+    await tabTo("files");
+    const chooser = page.waitForEvent("filechooser");
+    await page.keyboard.press("Enter");
+    await (await chooser).setFiles(chelsea);
+    expect([281, 282, 285]).toContain((await readAnswer(page, "chelsea.png")).target);
+    expect(await page.locator("[role=status]").textContent()).toMatch(/tiger cat, .* add up/);
+    await tabTo("opacity");
+    await page.keyboard.press("Home");
+    expect(await page.locator("#opacity-said").textContent()).toBe("0 %");
+    await tabTo("target");
+    await page.keyboard.type("904");
+    await page.keyboard.press("Enter");
+    expect((await readAnswer(page, "chelsea.png", "window screen")).target).toBe(904);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  test("asks no other origin for anything", () => {
+    const { origin } = new URL(site.url);
+    expect(requests.length).toBeGreaterThan(10);
+    const local = [origin, "null"];
+    expect(
+      requests.filter((url) => !local.includes(new URL(url).origin) && !url.startsWith("blob:")),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,133 @@
+// What browser-web.test.ts does with the page.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import type { Page } from "playwright-core";
+import { build } from "vite";
+import { serve, type Site } from "../support/serve.js";
+import { root } from "./cli-harness.js";
+
+/** The static build in a folder of its own, served from a path that is not the root. */
+export async function servePage(): Promise<Site> {
+  const folder = mkdtempSync(join(tmpdir(), "fullgrad-web-"));
+  await build({
+    root: join(root, "web"),
+    configFile: join(root, "web", "vite.config.ts"),
+    logLevel: "error",
+    build: { outDir: folder, emptyOutDir: true, reportCompressedSize: false },
+  });
+  const site = await serve({ "/some/where/": folder });
+  return {
+    url: `${site.url}/some/where/`,
+    async close() {
+      await site.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Drops a file on the page, as a hand does. */
+export async function drop(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  const data = await page.evaluateHandle(
+    ([name, base64]) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const type = /\.png$/.test(name) ? "image/png" : "";
+      // The types of Node know nothing of drags.
+      const { DataTransfer } = globalThis as unknown as {
+        DataTransfer: new () => { readonly items: { add(file: File): void } };
+      };
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([bytes], name, { type }));
+      return transfer;
+    },
+    [name, Buffer.from(bytes).toString("base64")] as const,
+  );
+  for (const type of ["dragenter", "dragover", "drop"]) {
+    await page.locator("main").dispatchEvent(type, { dataTransfer: data });
+  }
+}
+
+export async function dropFile(page: Page, path: string): Promise<void> {
+  await drop(page, basename(path), readFileSync(path));
+}
+
+/** What the page says of the score. */
+export interface Reading {
+  readonly title: string;
+  readonly target: number;
+  readonly score: number;
+  readonly conditioned: number;
+}
+
+/** Waits for an answer about this picture, and about this class where one is named. */
+export async function readAnswer(page: Page, picture: string, title = ""): Promise<Reading> {
+  await page.locator("#subject").filter({ hasText: picture }).waitFor();
+  await page.locator("#answer-heading").filter({ hasText: title }).waitFor();
+  const [line, heading, conditioned] = await Promise.all([
+    page.locator("#score").textContent(),
+    page.locator("#answer-heading").textContent(),
+    page.locator("#sum").getAttribute("data-conditioned"),
+  ]);
+  return {
+    title: heading!,
+    target: Number(/class (\d+)/.exec(line!)![1]),
+    score: Number(/score ([\d.−]+)/.exec(line!)![1]!.replace("−", "-")),
+    conditioned: Number(conditioned),
+  };
+}
+
+/** What a button of the page makes the browser save. */
+export async function download(page: Page, name: string): Promise<Uint8Array> {
+  const coming = page.waitForEvent("download");
+  await page.getByRole("button", { name }).click();
+  return readFileSync(await (await coming).path());
+}
+
+/**
+ * All text of the page that is visible and stands out from its ground by less than WCAG's 4.5, with the ratio.
+ *
+ * @see https://www.w3.org/TR/WCAG22/#contrast-minimum
+ */
+export function faintTexts(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`(() => {
+    const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+    const linear = (v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+    const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+    const ground = (element) => {
+      for (let e = element; e; e = e.parentElement) {
+        const color = channels(getComputedStyle(e).backgroundColor);
+        if (color.length === 3 || color[3] > 0) return color;
+      }
+      return [255, 255, 255];
+    };
+    const faint = [];
+    for (const element of document.querySelectorAll("body *")) {
+      const own = [...element.childNodes].filter((n) => n.nodeType === 3 && n.data.trim() !== "");
+      if (own.length === 0 || !element.checkVisibility() || element.closest(":disabled")) continue;
+      const [a, b] = [channels(getComputedStyle(element).color), ground(element)].map(luminance);
+      const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      if (ratio < 4.5) faint.push(own[0].data.trim() + ": " + ratio.toFixed(2));
+    }
+    return faint;
+  })()`);
+}
+
+/** Roles of the controls and pictures that have no name for those who do not see them. */
+export async function nameless(page: Page): Promise<string[]> {
+  const session = await page.context().newCDPSession(page);
+  const { nodes } = await session.send("Accessibility.getFullAXTree");
+  const needed = [
+    "button",
+    "textbox",
+    "combobox",
+    "slider",
+    "checkbox",
+    "image",
+    "table",
+    "spinbutton",
+  ];
+  return nodes.flatMap(({ ignored, role, name }) => {
+    const kind = String(role?.value);
+    return !ignored && needed.includes(kind) && !name?.value ? [kind] : [];
+  });
+}

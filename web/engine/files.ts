@@ -1,0 +1,28 @@
+import { ExternalDataError } from "../../src/errors.js";
+import type { ExternalDataReader } from "../../src/onnx/external-data.js";
+import { readFile } from "../../src/read-file.js";
+import type { Source } from "./protocol.js";
+
+/** @throws {InputError} where it cannot be read */
+export async function bytesOf(source: Source): Promise<Uint8Array<ArrayBuffer>> {
+  if (source instanceof File) return new Uint8Array(await source.arrayBuffer());
+  return (await readFile(source.url, "the file")) as Uint8Array<ArrayBuffer>;
+}
+
+/** Weights in other files, which were given beside the model. */
+export function weightsIn(files: readonly File[]): ExternalDataReader {
+  return async (location, offset, length) => {
+    const name = location.replace(/^.*\//, "");
+    const file = files.find((f) => f.name === name);
+    if (!file) {
+      throw new ExternalDataError(
+        `the model keeps weights in "${location}"; choose or drop that file together with it`,
+      );
+    }
+    const bytes = new Uint8Array(await file.slice(offset, offset + length).arrayBuffer());
+    if (bytes.length === length) return bytes;
+    throw new ExternalDataError(
+      `"${location}" has ${file.size} bytes, but the tensor is bytes ${offset} to ${offset + length}`,
+    );
+  };
+}

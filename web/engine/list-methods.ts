@@ -1,0 +1,31 @@
+import { graphMethodNames } from "../../converters/graph-methods.js";
+import { chooseMethods } from "../../src/cli/method-choice.js";
+import { methods } from "../../src/methods/all.js";
+import type { MethodReport } from "./protocol.js";
+
+/** All methods; of a single pass, those that `compare` shows too are usual. */
+export function listMethods(): readonly MethodReport[] {
+  const usual = chooseMethods(undefined);
+  return methods.map((method) => ({
+    name: method.name,
+    title: method.title,
+    paper: method.paper,
+    signed: method.signed,
+    kind: method.kind,
+    isUsual: method.kind === "graph" && usual.includes(method),
+    isPortable: graphMethodNames.includes(method.name),
+    settings: Object.entries(method.settings)
+      .filter(([, setting]) => setting.takes !== "a tensor")
+      .map(([name, { about, takes, words, default: fallback }]) => {
+        const given = fallback === undefined ? "" : fallback;
+        const text = typeof given === "string" ? given : JSON.stringify(given);
+        return {
+          name,
+          about,
+          takes,
+          fallback: text,
+          ...(words ? { words } : {}),
+        };
+      }),
+  }));
+}

@@ -1,0 +1,172 @@
+import { convertToOnnx } from "../../converters/onnx-to-fullgrad-onnx.js";
+import { describeConversion } from "../../converters/describe-conversion.js";
+import { ortBackend } from "../../src/backends/ort/ort-backend.js";
+import type { Inspection } from "../../src/analyzer/report.js";
+import { rowsOf } from "../../src/engine/batches.js";
+import type { PartOptions } from "../../src/engine/part.js";
+import type { ExplainedSample } from "../../src/engine/samples.js";
+import type { ImageSize } from "../../src/engine/sizes.js";
+import { targetPort, targetWords } from "../../src/engine/target-words.js";
+import { InputError } from "../../src/errors.js";
+import { preprocess, viewOf } from "../../src/image/preprocess.js";
+import type { Raster } from "../../src/image/raster.js";
+import { Model } from "../../src/model.js";
+import { encodeModel } from "../../src/onnx/encode.js";
+import { readGraph } from "../../src/read-graph.js";
+import { decodeNpy } from "../../src/tensor/npy.js";
+import { float32, toNumbers, type Tensor } from "../../src/tensor/tensor.js";
+import { decodePicture } from "./decode-picture.js";
+import { bytesOf, weightsIn } from "./files.js";
+import { interruptible } from "./interruptible.js";
+import type {
+  Convert,
+  Explain,
+  Explained,
+  OpenedModel,
+  OpenModel,
+  Part,
+  Questions,
+  Source,
+} from "./protocol.js";
+
+/** Larger models are compiled for one method at a time: each compiled one holds its weights. */
+const keptBelow = 100e6;
+const mostThreads = 8;
+
+export interface Run {
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+interface Opened extends OpenedModel {
+  readonly model: Model;
+  readonly options: PartOptions & { readonly size?: ImageSize };
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** The model and the picture that are looked at. What fails to open leaves in place what was open before. */
+export class Workbench {
+  private readonly wasmPaths: string;
+  private opened: Opened | undefined;
+  private picture: Raster | undefined;
+  private signal: AbortSignal | undefined;
+
+  /** @param wasmPaths the URL of the folder with the engine's files */
+  constructor(wasmPaths: string) {
+    this.wasmPaths = wasmPaths;
+  }
+
+  async openModel({ file, beside, settings }: OpenModel, run: Run): Promise<OpenedModel> {
+    const bytes = await bytesOf(file);
+    run.signal.throwIfAborted();
+    const { provider, ...options } = settings;
+    const threads = globalThis.crossOriginIsolated
+      ? Math.min(navigator.hardwareConcurrency, mostThreads)
+      : 1;
+    const engine = ortBackend({ provider, threads, wasmPaths: this.wasmPaths });
+    const backend = interruptible(engine, () => this.signal?.throwIfAborted());
+    const model = new Model(await readGraph(bytes, weightsIn(beside)), backend, options);
+    const inspection = model.inspect();
+    const sha256 = await digest(bytes);
+    run.signal.throwIfAborted();
+    await this.opened?.model.dispose();
+    const weights = beside.reduce((sum, { size }) => sum + size, 0);
+    const report = { inspection, bytes: bytes.length + weights, threads, ...outputOf(inspection) };
+    this.opened = { ...report, model, options, name: file.name, sha256 };
+    return report;
+  }
+
+  async openPicture(source: Source): Promise<{ width: number; height: number }> {
+    this.picture = await decodePicture(await bytesOf(source), source.name);
+    const { width, height } = this.picture;
+    return { width, height };
+  }
+
+  async explain(asked: Explain, { signal, onProgress }: Run): Promise<Explained> {
+    const { model, bytes, output } = this.model();
+    if (!this.picture) throw new InputError("no picture is open");
+    const settings = model.fit(asked.preprocessing);
+    const x = preprocess(this.picture, settings);
+    const view = viewOf(this.picture, settings);
+    const feeds = await feedsOf(asked.feeds);
+    this.signal = signal;
+    const start = performance.now();
+    const explanation = await model.explain(x, {
+      ...asked.settings,
+      method: asked.method,
+      target: asked.target,
+      preprocessing: asked.preprocessing,
+      feeds,
+      signal,
+      onProgress: ({ done, total }) => {
+        onProgress(done, total);
+      },
+    });
+    const seconds = (performance.now() - start) / 1000;
+    if (bytes > keptBelow) await model.release();
+    const sample = explanation.samples[0]!;
+    const { target, score, completeness } = sample;
+    const scores = output?.classes === undefined ? [] : rowsOf(explanation.output, 1);
+    return {
+      method: asked.method,
+      map: withoutBatch(explanation.map),
+      view,
+      target,
+      score,
+      ...(scores[0] ? { scores: scores[0] } : {}),
+      ...(completeness ? { completeness, parts: partsOf(sample) } : {}),
+      info: sample.info ?? {},
+      seconds,
+    };
+  }
+
+  convert({ method, settings, target }: Convert): Questions["convert"]["answer"] {
+    const { model, options: open, name, sha256 } = this.model();
+    const options = { ...open, method, settings, target };
+    const conversion = convertToOnnx(model.imported, options);
+    const origin = { version: FULLGRAD_VERSION, file: name, sha256 };
+    const bytes = encodeModel(describeConversion(conversion, options, origin));
+    return { bytes: bytes as Uint8Array<ArrayBuffer>, notes: conversion.notes };
+  }
+
+  private model(): Opened {
+    if (!this.opened) throw new InputError("no model is open");
+    return this.opened;
+  }
+}
+
+/** The explained output as targets see it. */
+function outputOf({ explainable, input, output }: Inspection): Pick<OpenedModel, "output"> {
+  if (!explainable || !input || !output) return {};
+  const { name, ...fact } = output;
+  const port = targetPort({ name, fact }, input.shape[0] ?? 1);
+  return { output: { ...port, words: targetWords(port) } };
+}
+
+/** The input's part first, then the layers' in network order. */
+function partsOf({ completeness, terms = [] }: ExplainedSample): readonly Part[] {
+  const input = { name: "the input itself", op: "", kind: "input", spatial: true } as const;
+  const layers = terms.map(({ unit: { node, op, kind, spatial }, value }): Part => {
+    return { name: node, op, kind, spatial, value };
+  });
+  return [{ ...input, value: completeness!.inputTerm }, ...layers];
+}
+
+async function feedsOf(files: Explain["feeds"]): Promise<Record<string, Tensor>> {
+  const feeds: Record<string, Tensor> = {};
+  for (const [name, file] of Object.entries(files)) feeds[name] = decodeNpy(await bytesOf(file));
+  return feeds;
+}
+
+/** […places] of a map [1,1,…places]. */
+function withoutBatch(map: Tensor): Tensor<"float32"> {
+  return float32(map.dims.slice(2), toNumbers(map));
+}
+
+/** SHA-256 in hexadecimal digits; browsers have it on https and on the machine itself. */
+async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  if (!isSecureContext) return "unknown";
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

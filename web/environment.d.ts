@@ -1,0 +1,4 @@
+/** What the build puts in. */
+declare const FULLGRAD_VERSION: string;
+/** False in the development server, which has no service worker. */
+declare const IS_BUILT: boolean;

@@ -1,0 +1,55 @@
+// Keeps the built files, so that the page opens without a network; the build writes their names in. Nothing that the
+// page asks of another origin gets through.
+
+interface Build {
+  readonly version: string;
+  readonly files: readonly string[];
+}
+
+/** What is used of ServiceWorkerGlobalScope, which the types of pages do not have. */
+interface Scope {
+  readonly location: Location;
+  readonly registration: { readonly scope: string };
+  readonly clients: { claim(): Promise<void> };
+  addEventListener(type: string, listener: (event: WorkerEvent) => void): void;
+}
+
+interface WorkerEvent {
+  readonly request: Request;
+  waitUntil(work: Promise<unknown>): void;
+  respondWith(response: Response | Promise<Response>): void;
+}
+
+declare const __BUILD__: Build;
+
+const scope = globalThis as unknown as Scope;
+const { version, files } = __BUILD__;
+/** Other pages of the same origin have caches too. */
+const prefix = `fullgrad ${scope.registration.scope} `;
+const name = prefix + version;
+
+scope.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(name).then((cache) => cache.addAll(files)));
+});
+
+scope.addEventListener("activate", (event) => {
+  event.waitUntil(removeOld().then(() => scope.clients.claim()));
+});
+
+scope.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const isOurs = new URL(request.url).origin === scope.location.origin;
+  if (!isOurs && request.url.startsWith("http")) event.respondWith(Response.error());
+  else if (isOurs && request.method === "GET") event.respondWith(answer(request));
+});
+
+async function removeOld(): Promise<void> {
+  const old = (await caches.keys()).filter((key) => key.startsWith(prefix) && key !== name);
+  await Promise.all(old.map((key) => caches.delete(key)));
+}
+
+async function answer(request: Request): Promise<Response> {
+  const cache = await caches.open(name);
+  const kept = await cache.match(request, { ignoreSearch: request.mode === "navigate" });
+  return kept ?? fetch(request);
+}

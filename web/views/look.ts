@@ -1,0 +1,32 @@
+import { colorScale, wholeRange, type ColorScale } from "../../src/image/color-scale.js";
+import type { ColormapName } from "../../src/image/colormap.js";
+import { heatmap, overlay } from "../../src/image/overlay.js";
+import type { Raster } from "../../src/image/raster.js";
+import type { Explained } from "../engine/protocol.js";
+
+/** How maps are drawn. */
+export interface Look {
+  /** 0 to 1 */
+  readonly opacity: number;
+  /** "auto": blue and red for maps with both signs, inferno for others. */
+  readonly colormap: ColormapName | "auto";
+  /** Over the picture, or alone. */
+  readonly over: boolean;
+}
+
+/** A map as a picture, equal to those that `fullgrad explain` writes. */
+export interface Drawn {
+  readonly raster: Raster;
+  readonly scale: ColorScale;
+}
+
+/** @throws {ImageError} where the map is no picture */
+export function draw({ map, view }: Explained, isSigned: boolean, look: Look): Drawn {
+  const colormap = look.colormap === "auto" ? (isSigned ? "rdbu" : "inferno") : look.colormap;
+  if (look.over) {
+    const scale = colorScale([map.data], colormap);
+    return { raster: overlay(view, map, { scale, opacity: look.opacity }), scale };
+  }
+  const scale = colorScale([map.data], colormap, wholeRange);
+  return { raster: heatmap(map, { scale }), scale };
+}

@@ -1,0 +1,32 @@
+import { formatTick } from "../../src/image/color-scale.js";
+import { colorsOf } from "../../src/image/colormap.js";
+import { part } from "../dom.js";
+import type { Explained } from "../engine/protocol.js";
+import { paint } from "./drawing.js";
+import { draw, type Look } from "./look.js";
+
+const canvas = part("map", HTMLCanvasElement);
+const title = part("map-title", HTMLElement);
+const ramp = part("ramp", HTMLCanvasElement);
+const low = part("low", HTMLElement);
+const high = part("high", HTMLElement);
+
+export interface Shown {
+  readonly explained: Explained;
+  readonly title: string;
+  readonly signed: boolean;
+  /** What it is a map of, for those who do not see it. */
+  readonly about: string;
+}
+
+/** Draws the large map. */
+export function showStage({ explained, title: name, signed, about }: Shown, look: Look): void {
+  const { raster, scale } = draw(explained, signed, look);
+  paint(canvas, raster);
+  const side = look.over ? "over the picture" : "alone";
+  canvas.setAttribute("aria-label", `${name} map of ${about}, ${side}`);
+  title.textContent = name;
+  paint(ramp, { width: 256, height: 1, data: colorsOf(scale.colormap) });
+  low.textContent = formatTick(scale.low);
+  high.textContent = formatTick(scale.high);
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defaultClientConditions, defineConfig } from "vite";
+import { browserSources } from "./build/browser-sources.js";
+import { engineFiles } from "./build/engine-files.js";
+import { offlineList } from "./build/offline-list.js";
+import { pagePolicy } from "./build/page-policy.js";
+
+const root = dirname(fileURLToPath(import.meta.url));
+const { version } = JSON.parse(readFileSync(join(root, "../package.json"), "utf8")) as {
+  version: string;
+};
+
+/** With these a page is cross-origin isolated, which threads need. */
+const isolation = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+export default defineConfig(({ command }) => ({
+  root,
+  // Whatever folder of whatever server it is put in.
+  base: "./",
+  publicDir: false,
+  plugins: [browserSources(), engineFiles(), offlineList(), pagePolicy()],
+  define: { FULLGRAD_VERSION: JSON.stringify(version), IS_BUILT: command === "build" },
+  resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
+  // Found only when the worker asks for them, which would begin the page anew under the user's hands.
+  optimizeDeps: {
+    include: [
+      ...["protobufjs/minimal.js", "onnxruntime-web/wasm", "onnxruntime-web/webgpu"],
+      ...["pngjs/browser.js", "jpeg-js"],
+    ],
+  },
+  worker: { format: "es", plugins: () => [browserSources()] },
+  server: { headers: isolation, fs: { allow: [".."] } },
+  preview: { headers: isolation },
+  build: {
+    outDir: "dist",
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 2000,
+    rolldownOptions: {
+      input: {
+        index: join(root, "index.html"),
+        "service-worker": join(root, "offline/service-worker.ts"),
+      },
+      output: {
+        entryFileNames: ({ name }) =>
+          name === "service-worker" ? "service-worker.js" : "assets/[name]-[hash].js",
+      },
+    },
+  },
+}));
