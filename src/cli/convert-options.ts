@@ -1,7 +1,8 @@
 import { Option, type Command } from "commander";
 import { conventions, type Convention } from "../engine/psi.js";
 import { methods } from "../methods/all.js";
-import { parseTarget, type ModelFlags } from "./options.js";
+import type { ModelFlags } from "./model-flags.js";
+import { parseTarget } from "./options.js";
 
 /** What a model can be converted to. */
 export const forms = ["onnx", "tfjs", "tfjs-graph"] as const;

@@ -2,7 +2,7 @@ import type { Inspection } from "../analyzer/report.js";
 import { UnsupportedModelError } from "../errors.js";
 import { exitCodes } from "./exit-codes.js";
 import { readModel } from "./model-file.js";
-import type { ModelFlags } from "./options.js";
+import type { ModelFlags } from "./model-flags.js";
 import { Reporter, type Io } from "./reporter.js";
 import { inspectionText } from "./tables.js";
 

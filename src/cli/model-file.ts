@@ -16,7 +16,8 @@ import type { Model } from "../model.js";
 import type { LoadOptions } from "../model-options.js";
 import { externalDataFiles } from "../onnx/external-data-file.js";
 import { UnexplainableModelError } from "./exit-codes.js";
-import type { ModelFlags, RunFlags } from "./options.js";
+import type { EngineFlags } from "./engine.js";
+import type { ModelFlags } from "./model-flags.js";
 
 type Size = readonly [height: number, width: number];
 
@@ -89,7 +90,7 @@ export async function readModel(
  */
 export async function readExplainableModel(
   path: string,
-  flags: ModelFlags & Partial<Pick<RunFlags, "backend" | "provider" | "threads">>,
+  flags: ModelFlags & Partial<EngineFlags>,
 ): Promise<ExplainableModel> {
   const { backend, provider, threads, size } = flags;
   const options = {

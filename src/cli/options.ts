@@ -2,19 +2,10 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { conventions, type Convention } from "../engine/psi.js";
 import { colormaps, type ColormapName } from "../image/colormap.js";
 import { defaultOpacity } from "../image/overlay.js";
-import { maxPixels } from "../image/raster.js";
 import { methods } from "../methods/all.js";
 import { addContrastFlags, type ContrastFlags } from "./contrast.js";
 import { addEngineFlags, type EngineFlags } from "./engine.js";
-
-/** Flags of every command. */
-export interface ModelFlags {
-  readonly inputName?: string;
-  readonly output?: string;
-  readonly size?: readonly [height: number, width: number];
-  readonly json: boolean;
-  readonly quiet: boolean;
-}
+import type { ModelFlags } from "./model-flags.js";
 
 /** Flags of the commands that run the model. */
 export interface RunFlags extends ModelFlags, EngineFlags {
@@ -43,22 +34,6 @@ export interface VerifyFlags extends RunFlags, ContrastFlags {
 
 /** More threads than this are a slip of the finger. */
 const maxThreads = 1024;
-
-export function addModelFlags(command: Command): Command {
-  return command
-    .option(
-      "--input-name <name>",
-      "the input to explain (default: the only one, or the only image)",
-    )
-    .option(
-      "--output <name>",
-      "the output to explain (default: the first one); logits for what goes into a final Softmax or Sigmoid, " +
-        "or any value inside the model",
-    )
-    .option("--size <HxW>", "height and width, where the model leaves them open", parseSize)
-    .option("--json", "one JSON document on standard output", false)
-    .option("--quiet", "no progress and no notes on standard error", false);
-}
 
 export function addRunFlags(command: Command): Command {
   const described = command
@@ -149,14 +124,6 @@ function parseShare(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value >= 0 && value <= 1) return value;
   throw new InvalidArgumentError("It must be a number from 0 to 1.");
-}
-
-function parseSize(text: string): readonly [number, number] {
-  const [, height = 0, width = 0] = /^(\d+)x(\d+)$/i.exec(text)?.map(Number) ?? [];
-  if (height < 1 || width < 1 || height * width > maxPixels) {
-    throw new InvalidArgumentError("It must be HEIGHTxWIDTH in pixels, such as 224x224.");
-  }
-  return [height, width];
 }
 
 export function parseTarget(text: string): string {

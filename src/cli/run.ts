@@ -13,13 +13,12 @@ import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
 import { explain } from "./explain.js";
 import { inspect } from "./inspect.js";
 import { listMethods } from "./list-methods.js";
+import { addModelFlags, type ModelFlags } from "./model-flags.js";
 import {
   addExplainFlags,
-  addModelFlags,
   addRunFlags,
   addVerifyFlags,
   type ExplainFlags,
-  type ModelFlags,
   type VerifyFlags,
 } from "./options.js";
 import { versions } from "./package-files.js";

@@ -13,6 +13,7 @@ import { lpPooling } from "./lp-pooling.js";
 import { movement } from "./movement.js";
 import { ndIndexing } from "./nd-indexing.js";
 import { normalization } from "./normalization.js";
+import { pad } from "./padding.js";
 import { pixelBlocks } from "./pixel-blocks.js";
 import { pooling } from "./pooling.js";
 import { pow } from "./power.js";
@@ -43,6 +44,7 @@ export const registry: Registry = Registry.of([
   ...movement,
   ...ndIndexing,
   ...normalization,
+  pad,
   ...pixelBlocks,
   ...pooling,
   pow,

@@ -10,7 +10,7 @@ import { asClassifier, type Classifier } from "../../train/classifier.js";
 import type { Dataset } from "../../train/dataset.js";
 import { smallCnn } from "../../train/small-cnn.js";
 import { sha256 } from "../model-file.js";
-import type { ModelFlags } from "../options.js";
+import type { ModelFlags } from "../model-flags.js";
 
 /** What the built-in network is called where a model is named. */
 export const builtIn = "small-cnn";

@@ -6,7 +6,8 @@ import type { MapMaker } from "../../evaluate/subject.js";
 import type { Preprocessing } from "../../image/preprocess.js";
 import { Model } from "../../model.js";
 import { registry } from "../../ops/all.js";
-import { reportFiles, type Report } from "../../report/report.js";
+import type { Report } from "../../report/report.js";
+import { reportFiles } from "../../report/report-files.js";
 import { bytesOf } from "../../tensor/tensor.js";
 import { adam } from "../../train/adam.js";
 import {

@@ -6,7 +6,8 @@ import type { Axis, Measure } from "../../../src/evaluate/test.js";
 import { decodeImage } from "../../../src/image/codec.js";
 import { chartOf } from "../../../src/report/chart.js";
 import { toPng, toSvg } from "../../../src/report/render.js";
-import { reportFiles, type Report } from "../../../src/report/report.js";
+import type { Report } from "../../../src/report/report.js";
+import { reportFiles } from "../../../src/report/report-files.js";
 import { fixture } from "../../end-to-end/cli-harness.js";
 
 const font = fixture("fonts", "DejaVuSans.subset.ttf");
