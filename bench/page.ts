@@ -1,0 +1,107 @@
+/**
+ * What a FullGrad map of EfficientNet-lite0 takes in the page, in Chromium, and in Node, in turns, with one thread and
+ * with all.
+ *
+ * usage: npm run web:build; node dist/bench/page.js [RUNS] [CHROMIUM]      (30, /usr/bin/chromium)
+ */
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { cpus } from "node:os";
+import { extname, join } from "node:path";
+import { chromium } from "playwright-core";
+import { load, ortBackend, parsePreprocessing } from "../src/index.js";
+
+const [runs = "30", executablePath = "/usr/bin/chromium"] = process.argv.slice(2);
+const site = join(import.meta.dirname, "../../web/dist");
+const fixtures = join(import.meta.dirname, "../../fixtures");
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".css": "text/css",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+  ".png": "image/png",
+  ".jpg": "image/jpeg",
+};
+
+/** A page that is cross-origin isolated gets threads. */
+async function serve(isolated: boolean): Promise<Server> {
+  const headers = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+  };
+  const answer = async (path: string): Promise<readonly [number, string, Uint8Array]> => {
+    const file = path.endsWith("/") ? `${path}index.html` : path;
+    try {
+      const bytes = await readFile(join(site, file));
+      return [200, types[extname(file)] ?? "application/octet-stream", bytes];
+    } catch {
+      return [404, "text/plain", new Uint8Array()];
+    }
+  };
+  const server = createServer((request, response) => {
+    void answer(new URL(request.url ?? "/", "http://page").pathname).then(([code, type, bytes]) =>
+      response.writeHead(code, { "Content-Type": type, ...(isolated ? headers : {}) }).end(bytes),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server;
+}
+
+/** The number under the FullGrad map, for the first and the second choice in turns. */
+async function inPage(isolated: boolean): Promise<number[]> {
+  const server = await serve(isolated);
+  const browser = await chromium.launch({ executablePath, chromiumSandbox: false });
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.locator("html[data-ready]").waitFor();
+  await page.locator(".picture").first().click();
+  const idle = (): Promise<void> => page.locator("#progress").waitFor({ state: "hidden" });
+  await page.locator("#sum[data-conditioned]").waitFor();
+  await idle();
+  const times: number[] = [];
+  for (let run = 0; run <= Number(runs); run++) {
+    const choice = page.locator("#top button").nth((run + 1) % 2);
+    const name = (await choice.textContent())!.replace(/ \d+$/, "");
+    await choice.click();
+    await page.locator("#answer-heading").filter({ hasText: name }).waitFor();
+    await idle();
+    const time = (await page.locator(".card[data-method=fullgrad] .note").textContent())!;
+    times.push(parseFloat(time) * (time.endsWith(" ms") ? 1 : 1000));
+  }
+  await browser.close();
+  server.closeAllConnections();
+  server.close();
+  return times.slice(1);
+}
+
+async function inNode(threads: number): Promise<number[]> {
+  const network = join(fixtures, "efficientnet-lite0/efficientnet-lite0");
+  const model = await load(`${network}.onnx`, { backend: ortBackend({ threads }) });
+  const settings: unknown = JSON.parse(readFileSync(`${network}.preprocess.json`, "utf8"));
+  const cat = join(fixtures, "images/chelsea.png");
+  const x = await model.preprocess(cat, parsePreprocessing(settings, "the settings"));
+  const times: number[] = [];
+  for (let run = 0; run <= Number(runs); run++) {
+    const start = performance.now();
+    await model.explain(x, { target: run % 2 ? 282 : 285 });
+    times.push(performance.now() - start);
+  }
+  await model.dispose();
+  return times.slice(1);
+}
+
+function print(where: string, times: readonly number[]): void {
+  const sorted = times.toSorted((p, q) => p - q);
+  const [least, median] = [sorted[0]!, sorted[Math.floor(sorted.length / 2)]!];
+  process.stdout.write(`${where}: median ${median.toFixed(0)} ms, least ${least.toFixed(0)} ms\n`);
+}
+
+const all = cpus().length;
+print("Node, one thread", await inNode(1));
+print("page, one thread", await inPage(false));
+print(`Node, ${all} threads`, await inNode(all));
+print(`page, ${all} threads`, await inPage(true));
