@@ -13,7 +13,7 @@ import {
 import { onNumbers, roundTo, withElements, zip } from "./elements.js";
 import type { NodeView } from "./node-view.js";
 import type { BiasRule, OpSpec } from "./spec.js";
-import { noAttrs, unary } from "./unary.js";
+import { inverseOrZero, noAttrs, unary } from "./unary.js";
 
 type None = Record<string, never>;
 
@@ -200,13 +200,13 @@ const abs = {
   infer: inferZip(onNumbers(Math.abs)),
 };
 
-// y = √x; y' = 1/(2y)
+// y = √x; y' = 1/(2y), and 0 where y = 0: before it stands a square or a ReLU, whose own slope is 0 there
 const sqrt = {
   ...unary({
     type: "Sqrt",
     since: 6,
     attrs: noAttrs,
-    derivative: (b, _, y) => b.scale(b.op("Reciprocal", [y]), 0.5),
+    derivative: (b, _, y) => b.scale(inverseOrZero(b, y), 0.5),
   }),
   infer: inferZip(onNumbers(Math.sqrt)),
 };

@@ -4,7 +4,7 @@ import { inferZip } from "./arithmetic.js";
 import { onNumbers } from "./elements.js";
 import type { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
-import { noAttrs } from "./unary.js";
+import { inverseOrZero, noAttrs } from "./unary.js";
 
 type None = Record<string, never>;
 
@@ -36,18 +36,21 @@ export const pow: OpSpec<None> = {
 
 /**
  * p·aᵖ⁻¹, with small whole exponents written out: negative bases then need no care. 0 where p = 0, as in PyTorch, also
- * at a = 0.
+ * at a = 0; and for a root, 0 < p < 1, 0 at a = 0 (see {@link inverseOrZero}).
  */
 function baseDerivative(b: GraphBuilder, n: NodeView<None>): Value {
   const [a, p] = [n.x(0), n.x(1)];
   const exponent = n.elements(1);
   if (exponent?.length === 1 && exponent[0] === 2) return b.scale(a, 2);
   if (exponent?.length === 1 && exponent[0] === 1) return b.scalar(1, a);
-  if (exponent?.length === 1 && exponent[0] === 0.5)
-    return b.scale(b.op("Reciprocal", [n.y()]), 0.5);
+  if (exponent?.length === 1 && exponent[0] === 0.5) return b.scale(inverseOrZero(b, n.y()), 0.5);
   const power = b.cast(p, a.fact.dtype);
   const less = b.shift(power, -1);
-  if (exponent?.every((e) => e !== 0)) return b.mul(power, b.op("Pow", [a, less]));
+  const slope = (): Value => b.mul(power, b.op("Pow", [a, less]));
+  if (exponent?.every((e) => typeof e === "number" && e > 0 && e < 1)) {
+    return b.where(b.op("Equal", [a, b.scalar(0, a)]), b.scalar(0, a), slope());
+  }
+  if (exponent?.every((e) => e !== 0)) return slope();
   const isZero = b.mask(b.op("Equal", [power, b.scalar(0, power)]), power);
   return b.mul(power, b.op("Pow", [a, b.add(less, isZero)]));
 }

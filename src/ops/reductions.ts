@@ -1,3 +1,4 @@
+import { int } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { normalizeAxis, staticShape, type Dim } from "../tensor/shape.js";
@@ -165,11 +166,21 @@ const logSumExp = reduction({
   bias: (b, n, y, axes) => b.sub(y, b.sum(b.mul(b.op("Exp", [b.sub(n.x(), y)]), n.x()), axes)),
 });
 
-// y = Πx; dx = dy·y/x (x ≠ 0 is assumed: networks use it for shapes); bias = (1 − k)·y
+// y = Πx; dxᵢ = dy·Π of the others: y/xᵢ without zeros, and with a single one something only there. bias = (1 − k)·y
 const product = reduction({
   type: "ReduceProd",
   since: 18,
-  gradient: (b, n, dy, y) => b.mul(dy, b.div(y, n.x()), "dx"),
+  gradient: (b, n, dy, _y, axes) => {
+    const x = n.x();
+    const isZero = b.mask(b.op("Equal", [x, b.scalar(0, x)]), x);
+    const zeros = b.sum(isZero, axes);
+    const none = b.mask(b.op("Equal", [zeros, b.scalar(0, x)]), x);
+    const one = b.mask(b.op("Equal", [zeros, b.scalar(1, x)]), x);
+    const nonZero = b.add(x, isZero);
+    const all = b.op("ReduceProd", [nonZero, b.ints(axes)], { noop_with_empty_axes: int(1) });
+    const others = b.div(all, nonZero);
+    return b.mul(dy, b.mul(others, b.add(none, b.mul(one, isZero))), "dx");
+  },
   bias: (b, n, y, axes) => b.scale(y, 1 - count(n, axes)),
   fold: (e) => e.reduce((p, q) => p * q, 1),
 });

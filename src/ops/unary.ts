@@ -37,5 +37,14 @@ export function unary<A>(f: Unary<A>): OpSpec<A> {
   };
 }
 
+/**
+ * 1/y, and 0 where y = 0: the slope of a root at 0 is infinite, but what leads there is a square, a ReLU or a variance,
+ * with a slope of 0, and 0·∞ is no number. PyTorch cuts the path there too (relu and std clear it), or has no number.
+ */
+export function inverseOrZero(b: GraphBuilder, y: Value): Value {
+  const zero = b.scalar(0, y);
+  return b.where(b.op("Equal", [y, zero]), zero, b.op("Reciprocal", [y]));
+}
+
 /** No attributes. */
 export const noAttrs: AttrDecoder<Record<string, never>> = () => ({});
