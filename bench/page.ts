@@ -5,58 +5,21 @@
  * usage: npm run web:build; node dist/bench/page.js [RUNS] [CHROMIUM]      (30, /usr/bin/chromium)
  */
 import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { cpus } from "node:os";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { load, ortBackend, parsePreprocessing } from "../src/index.js";
+import { serve } from "../test/support/serve.js";
 
 const [runs = "30", executablePath = "/usr/bin/chromium"] = process.argv.slice(2);
 const site = join(import.meta.dirname, "../../web/dist");
 const fixtures = join(import.meta.dirname, "../../fixtures");
-const types: Readonly<Record<string, string>> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".mjs": "text/javascript",
-  ".css": "text/css",
-  ".json": "application/json",
-  ".wasm": "application/wasm",
-  ".png": "image/png",
-  ".jpg": "image/jpeg",
-};
-
-/** A page that is cross-origin isolated gets threads. */
-async function serve(isolated: boolean): Promise<Server> {
-  const headers = {
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-  };
-  const answer = async (path: string): Promise<readonly [number, string, Uint8Array]> => {
-    const file = path.endsWith("/") ? `${path}index.html` : path;
-    try {
-      const bytes = await readFile(join(site, file));
-      return [200, types[extname(file)] ?? "application/octet-stream", bytes];
-    } catch {
-      return [404, "text/plain", new Uint8Array()];
-    }
-  };
-  const server = createServer((request, response) => {
-    void answer(new URL(request.url ?? "/", "http://page").pathname).then(([code, type, bytes]) =>
-      response.writeHead(code, { "Content-Type": type, ...(isolated ? headers : {}) }).end(bytes),
-    );
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return server;
-}
-
-/** The number under the FullGrad map, for the first and the second choice in turns. */
+/** The number under the FullGrad map, for the first and the second choice in turns. An isolated page gets threads. */
 async function inPage(isolated: boolean): Promise<number[]> {
-  const server = await serve(isolated);
+  const server = await serve({ "/": site }, isolated);
   const browser = await chromium.launch({ executablePath, chromiumSandbox: false });
   const page = await browser.newPage();
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.goto(`${server.url}/`);
   await page.locator("html[data-ready]").waitFor();
   await page.locator(".picture").first().click();
   const idle = (): Promise<void> => page.locator("#progress").waitFor({ state: "hidden" });
@@ -73,8 +36,7 @@ async function inPage(isolated: boolean): Promise<number[]> {
     times.push(parseFloat(time) * (time.endsWith(" ms") ? 1 : 1000));
   }
   await browser.close();
-  server.closeAllConnections();
-  server.close();
+  await server.close();
   return times.slice(1);
 }
 

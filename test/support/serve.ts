@@ -23,18 +23,22 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** Pages with these are cross-origin isolated, which wasm threads need. */
-const headers = {
+const isolation = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
-  "Cache-Control": "no-store",
 };
 
 /**
  * Serves folders on a free port of this machine.
  *
  * @param folders by the path under which they appear, "/" or "/fixtures/"; the longest that fits is taken
+ * @param isolated whether pages are cross-origin isolated
  */
-export async function serve(folders: Readonly<Record<string, string>>): Promise<Site> {
+export async function serve(
+  folders: Readonly<Record<string, string>>,
+  isolated = true,
+): Promise<Site> {
+  const headers = { ...(isolated ? isolation : {}), "Cache-Control": "no-store" };
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
   const answer = async (path: string, response: ServerResponse): Promise<void> => {
     const prefix = prefixes.find((p) => path.startsWith(p));
