@@ -1,8 +1,10 @@
-import { UnsupportedModelError, type Hole } from "../errors.js";
+import { FullgradError, UnsupportedModelError, type Hole } from "../errors.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Node, TypedGraph, Value } from "../onnx/ir.js";
+import { inputName } from "../ops/input-names.js";
 import type { NodeView } from "../ops/node-view.js";
 import type { Registry } from "../ops/registry.js";
+import type { Cotangent } from "../ops/spec.js";
 import { unbroadcast } from "./unbroadcast.js";
 
 /** One node on the way back: what came in at its outputs, and what it sent to its inputs. */
@@ -29,7 +31,8 @@ export interface Gradients {
  *
  * @param seeds the gradient of the scalar with respect to the values it is made from
  * @param active values to differentiate through (see analyzer/active-path)
- * @throws {UnsupportedModelError} listing every node on the path that has no gradient
+ * @throws {UnsupportedModelError} listing every node on the path that has no gradient, and every input that depends on
+ *   the image where a rule holds only for a constant
  */
 export function differentiate(
   b: GraphBuilder,
@@ -51,8 +54,6 @@ export function differentiate(
 
   const onPath = nodesOnPath(graph, seeds, active);
   const holes = holesOf(onPath, registry, graph);
-  if (holes.length > 0) throw new UnsupportedModelError(holes);
-
   const steps: BackwardStep[] = [];
   for (const node of onPath) {
     const { vjp } = registry.of(node);
@@ -61,11 +62,12 @@ export function differentiate(
     if (dy.every((g) => g === undefined)) continue;
     const view = registry.view(graph, node, (name) => active.has(name));
     const emit = b.within(node.name);
-    const parts = vjp(emit, view, dy).flatMap((cotangent, i) => {
-      if (!cotangent || !view.isActive(i)) return [];
-      const input = view.x(i);
-      return [{ input, gradient: unbroadcast(emit, cotangent(), input.fact.shape) }];
-    });
+    const parts = refusing(holes, () =>
+      flowing(view, vjp(emit, view, dy)).map(([i, cotangent]) => {
+        const input = view.x(i);
+        return { input, gradient: unbroadcast(emit, cotangent(), input.fact.shape) };
+      }),
+    );
     for (const { input, gradient } of parts) {
       const known = contributions.get(input.name);
       if (known) known.push(gradient);
@@ -73,7 +75,43 @@ export function differentiate(
     }
     steps.push({ view, dy, parts });
   }
+  if (holes.length > 0) throw new UnsupportedModelError(holes);
   return { of: total, steps };
+}
+
+/**
+ * The cotangents of the active inputs that a gradient flows to, by position.
+ *
+ * @throws {UnsupportedModelError} where the rule holds only while an active input is constant
+ */
+export function flowing(
+  view: NodeView,
+  cotangents: readonly Cotangent[],
+): readonly (readonly [input: number, emit: () => Value])[] {
+  return view.inputs.flatMap((input, i) => {
+    if (!input || !view.isActive(i)) return [];
+    const cotangent = cotangents[i];
+    if (cotangent === undefined) {
+      throw new FullgradError(`the rule of ${view.node.op} says nothing of input ${i}`);
+    }
+    if (typeof cotangent === "function") return [[i, cotangent] as const];
+    if (cotangent !== "constant") return [];
+    const formal = inputName(view.node.op, i) ?? "input";
+    throw view.refusal(
+      `input ${i} (${formal}, "${input.name}") depends on the image, but its rule holds only while that is constant`,
+    );
+  });
+}
+
+/** What `emit` makes, or nothing where it refuses: so that all refusals are known at the end. */
+function refusing<T>(holes: Hole[], emit: () => readonly T[]): readonly T[] {
+  try {
+    return emit();
+  } catch (error) {
+    if (!(error instanceof UnsupportedModelError)) throw error;
+    holes.push(...error.holes);
+    return [];
+  }
 }
 
 /** Nodes between an active value and a seed, last first. */

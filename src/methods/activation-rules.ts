@@ -49,7 +49,7 @@ export function withActivationRule(
       if (through) return vjp(b, n, arrived);
       // All ways from the one input lead to the one output: one of them is enough.
       const first = n.inputs.findIndex((_, i) => n.isActive(i));
-      return n.inputs.map((_, i) => (i === first ? () => arrived[0]! : null));
+      return n.inputs.map((_, i) => (i === first ? () => arrived[0]! : "elsewhere"));
     };
     return [op, { vjp: rule } satisfies Partial<OpSpec>] as const;
   });

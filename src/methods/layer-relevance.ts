@@ -1,7 +1,8 @@
+import { flowing } from "../autodiff/differentiate.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import type { NodeView } from "../ops/node-view.js";
-import type { Vjp } from "../ops/spec.js";
+import type { Cotangent, Vjp } from "../ops/spec.js";
 import { viewWith } from "./node-rules.js";
 
 /** How a layer with weights hands the relevance of its output to its input. */
@@ -31,6 +32,11 @@ interface Variant {
   readonly back: (message: Value) => Value;
 }
 
+/** What a rule sends to one of a node's active inputs. */
+function sentTo(input: number, n: NodeView, cotangents: readonly Cotangent[]): Value {
+  return flowing(n, cotangents).find(([i]) => i === input)![1]();
+}
+
 function variantOf(
   { b, n, gradient, active }: Layer,
   x: Value,
@@ -41,7 +47,7 @@ function variantOf(
   const inputs = bias ? [...factors, bias] : factors;
   const z = b.op(n.node.op, inputs, n.node.attributes, "z");
   const view = viewWith(n, inputs, [z]);
-  return { x, z, back: (message) => gradient(b, view, [message])[active]!() };
+  return { x, z, back: (message) => sentTo(active, view, gradient(b, view, [message])) };
 }
 
 /** R of the input of y = W·x + c from R of y. */
@@ -56,7 +62,7 @@ export function layerRelevance(
   // R = x ⊙ Wᵀ(Ry / (y + ε·sign y))
   if (rule === "epsilon") {
     const message = b.div(relevance, stabilize(b, n.y(), epsilon));
-    return b.mul(x, gradient(b, n, [message])[active]!(), "relevance");
+    return b.mul(x, sentTo(active, n, gradient(b, n, [message])), "relevance");
   }
   const [above, below] = parts(b, x);
   const [wAbove, wBelow] = parts(b, w);

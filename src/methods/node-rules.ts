@@ -57,7 +57,7 @@ export function activationsOf(site: RuleSite): (node: Node) => Activation | unde
 /** What leaves an activation goes to its one input, by the first of the ways between them. */
 export function passOn(n: NodeView, message: () => Value): readonly Cotangent[] {
   const first = n.inputs.findIndex((_, i) => n.isActive(i));
-  return n.inputs.map((_, i) => (i === first ? message : null));
+  return n.inputs.map((_, i) => (i === first ? message : "elsewhere"));
 }
 
 /** A node with other values at its inputs and outputs. */

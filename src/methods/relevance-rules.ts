@@ -1,5 +1,5 @@
 import type { RuleSite } from "../engine/full-gradient.js";
-import type { Node } from "../onnx/ir.js";
+import type { Node, Value } from "../onnx/ir.js";
 import type { NodeView } from "../ops/node-view.js";
 import type { Registry } from "../ops/registry.js";
 import type { Cotangent } from "../ops/spec.js";
@@ -68,10 +68,10 @@ export function relevanceRules(site: RuleSite, settings: RelevanceSettings): Reg
     const epsilon = op === "BatchNormalization" ? settings.epsilon : stabilizer;
     const messages = relevances.map((r, k) => r && b.div(r, stabilize(b, n.y(k), epsilon)));
     const back = gradient(b, n, messages);
-    return n.inputs.map((x, i) => {
-      const cotangent = back[i];
-      if (!x || !cotangent || !n.isActive(i) || (signal ?? i) !== i) return null;
-      return () => b.mul(x, cotangent(), "relevance");
+    return back.map((cotangent, i) => {
+      if (typeof cotangent !== "function" || !n.isActive(i)) return cotangent;
+      if ((signal ?? i) !== i) return "elsewhere";
+      return () => b.mul(n.x(i), cotangent(), "relevance");
     });
   });
 }
@@ -106,6 +106,6 @@ function signalOf(n: NodeView, makers: ReadonlyMap<string, Node>): number | unde
   return among.find((i) => !isGate(i)) ?? among[0];
 }
 
-function only(n: NodeView, which: number, message: NonNullable<Cotangent>): readonly Cotangent[] {
-  return n.inputs.map((_, i) => (i === which ? message : null));
+function only(n: NodeView, which: number, message: () => Value): readonly Cotangent[] {
+  return n.inputs.map((_, i) => (i === which ? message : "elsewhere"));
 }

@@ -116,9 +116,11 @@ function atExtreme(
   const here = gradient(b, n, [b.mul(dy, b.sub(crossed, y0))]);
   const there = gradient(b, other, [b.mul(dy, b.sub(y, crossed))]);
   const plain = gradient(b, n, [dy]);
-  return n.inputs.map((x, i) => {
-    if (!x || !n.isActive(i)) return null;
-    const [one, two, still] = [here[i]!, there[i]!, plain[i]!];
-    return () => multiplier(b, b.add(one(), two()), b.sub(x, pass.of(x), "dx"), still());
+  return plain.map((still, i) => {
+    const [one, two] = [here[i], there[i]];
+    if (typeof one !== "function" || typeof two !== "function") return still;
+    if (typeof still !== "function") return still;
+    const changed = () => b.sub(n.x(i), pass.of(n.x(i)), "dx");
+    return () => multiplier(b, b.add(one(), two()), changed(), still());
   });
 }

@@ -60,20 +60,34 @@ const prelu: OpSpec<Record<string, never>> = {
   },
 };
 
-// y = σ(x); y' = y(1 − y)
+/** eˣ + e⁻ˣ */
+function twiceCosh(b: GraphBuilder, x: Value): Value {
+  const e = b.op("Exp", [x]);
+  return b.add(e, b.op("Reciprocal", [e]));
+}
+
+/** σ(x) = 1/(1 + e⁻ˣ), to the last digits for any x: an engine's Sigmoid is wrong by 1e-7, whatever is left of it. */
+function logistic(b: GraphBuilder, x: Value): Value {
+  return b.op("Reciprocal", [b.shift(b.op("Exp", [b.neg(x)]), 1)]);
+}
+
+// y = σ(x); y' = σ(x)·σ(−x) = 1/(eˣ + e⁻ˣ + 2). y(1 − y) would lose all digits where y is nearly 1.
 const sigmoid = unary({
   type: "Sigmoid",
   since: 6,
   attrs: noAttrs,
-  derivative: (b, _, y) => b.mul(y, b.sub(b.scalar(1, y), y)),
+  inverseDerivative: (b, x) => b.shift(twiceCosh(b, x), 2),
 });
 
-// y' = 1 − y²
+// y' = 1/cosh²x. 1 − y² would lose all digits where |y| is nearly 1.
 const tanh = unary({
   type: "Tanh",
   since: 6,
   attrs: noAttrs,
-  derivative: (b, _, y) => b.sub(b.scalar(1, y), b.mul(y, y)),
+  inverseDerivative: (b, x) => {
+    const cosh = b.scale(twiceCosh(b, x), 0.5);
+    return b.mul(cosh, cosh);
+  },
 });
 
 // y = min(max(αx + β, 0), 1); y' = α inside, 0 at and beyond the bounds
@@ -105,7 +119,7 @@ const swish = unary({
   attrs: (a) => ({ alpha: a.float("alpha", 1) }),
   derivative: (b, x, _, { alpha }) => {
     const scaled = b.scale(x, alpha);
-    const s = b.op("Sigmoid", [scaled]);
+    const s = logistic(b, scaled);
     return b.mul(s, b.shift(b.mul(scaled, b.sub(b.scalar(1, s), s)), 1));
   },
 });
@@ -127,7 +141,8 @@ const erf = unary({
 });
 
 // exact: y = x·Φ(x), y' = Φ(x) + x·φ(x)
-// tanh:  y = x/2·(1 + t), t = tanh(k(x + cx³)); y' = (1 + t)/2 + x/2·(1 − t²)·k(1 + 3cx²), k = √(2/π), c = 0.044715
+// tanh:  y = x/2·(1 + tanh u) = x·σ(2u), u = k(x + cx³); y' = s + x·s(1 − s)·2k(1 + 3cx²) with s = σ(2u), k = √(2/π),
+//        c = 0.044715
 const gelu = unary({
   type: "Gelu",
   since: 20,
@@ -141,10 +156,9 @@ const gelu = unary({
     }
     const k = Math.sqrt(2 / Math.PI);
     const c = 0.044715;
-    const t = b.op("Tanh", [b.mul(b.scale(x, k), b.shift(b.scale(square, c), 1))]);
-    const slope = b.scale(b.shift(b.scale(square, 3 * c), 1), k);
-    const inner = b.mul(b.mul(b.scale(x, 0.5), b.sub(b.scalar(1, x), b.mul(t, t))), slope);
-    return b.add(b.scale(b.shift(t, 1), 0.5), inner);
+    const s = logistic(b, b.mul(b.scale(x, 2 * k), b.shift(b.scale(square, c), 1)));
+    const slope = b.mul(b.scale(x, 2 * k), b.shift(b.scale(square, 3 * c), 1));
+    return b.mul(s, b.shift(b.mul(slope, b.sub(b.scalar(1, s), s)), 1));
   },
 });
 
@@ -153,7 +167,7 @@ const softplus = unary({
   type: "Softplus",
   since: 1,
   attrs: noAttrs,
-  derivative: (b, x) => b.op("Sigmoid", [x]),
+  derivative: (b, x) => logistic(b, x),
 });
 
 // y = x / (1 + |x|); y' = 1 / (1 + |x|)²
@@ -174,26 +188,33 @@ const mish = unary({
   attrs: noAttrs,
   derivative: (b, x) => {
     const t = b.op("Tanh", [b.op("Softplus", [x])]);
-    const slope = b.mul(b.op("Sigmoid", [x]), b.sub(b.scalar(1, x), b.mul(t, t)));
+    const slope = b.mul(logistic(b, x), b.sub(b.scalar(1, x), b.mul(t, t)));
     return b.add(t, b.mul(x, slope));
   },
 });
 
-/** A number where x is positive, else a value. */
-function positiveElse(b: GraphBuilder, x: Value, positive: number, otherwise: Value): Value {
-  const above = b.greater(x, 0);
-  return b.add(b.scale(b.mask(above, x), positive), b.keep(otherwise, b.op("Not", [above])));
+/** e^(min(x, 0)/α), the slope below 0 of an exponential branch: the sum of y and its limit would lose its digits. */
+function expBelow(b: GraphBuilder, x: Value, alpha = 1): Value {
+  return b.op("Exp", [b.scale(b.op("Min", [x, b.scalar(0, x)]), 1 / alpha)]);
 }
 
-// y = x for x > 0, α(eˣ − 1) else; y' = 1, y + α
+/** `positive` where x > 0, α·eˣ else */
+function positiveElse(b: GraphBuilder, x: Value, positive: number, alpha: number): Value {
+  const below = b.scale(expBelow(b, x), alpha);
+  return positive === alpha
+    ? below
+    : b.add(below, b.scale(b.mask(b.greater(x, 0), x), positive - alpha));
+}
+
+// y = x for x > 0, α(eˣ − 1) else; y' = 1, αeˣ
 const elu = unary({
   type: "Elu",
   since: 6,
   attrs: (a) => ({ alpha: a.float("alpha", 1) }),
-  derivative: (b, x, y, { alpha }) => positiveElse(b, x, 1, b.shift(y, alpha)),
+  derivative: (b, x, _, { alpha }) => positiveElse(b, x, 1, alpha),
 });
 
-// y = γx for x > 0, γα(eˣ − 1) else; y' = γ, y + γα
+// y = γx for x > 0, γα(eˣ − 1) else; y' = γ, γαeˣ
 const selu = unary({
   type: "Selu",
   since: 6,
@@ -201,15 +222,15 @@ const selu = unary({
     alpha: a.float("alpha", 1.6732632423543772),
     gamma: a.float("gamma", 1.0507009873554805),
   }),
-  derivative: (b, x, y, { alpha, gamma }) => positiveElse(b, x, gamma, b.shift(y, alpha * gamma)),
+  derivative: (b, x, _, { alpha, gamma }) => positiveElse(b, x, gamma, alpha * gamma),
 });
 
-// y = max(0, x) + min(0, α(e^{x/α} − 1)); y' = 1 for x > 0, y/α + 1 else
+// y = max(0, x) + min(0, α(e^{x/α} − 1)); y' = 1 for x > 0, e^{x/α} else
 const celu = unary({
   type: "Celu",
   since: 12,
   attrs: (a) => ({ alpha: a.float("alpha", 1) }),
-  derivative: (b, x, y, { alpha }) => positiveElse(b, x, 1, b.shift(b.scale(y, 1 / alpha), 1)),
+  derivative: (b, x, _, { alpha }) => expBelow(b, x, alpha),
 });
 
 // y = x for x > α, else 0
@@ -241,8 +262,8 @@ const clip: OpSpec<Record<string, never>> = {
     const outside = atLow && atHigh ? b.op("Or", [atLow, atHigh]) : (atLow ?? atHigh);
     return [
       () => (outside ? b.keep(dy!, b.op("Not", [outside]), "dx") : dy!),
-      atLow ? () => b.keep(dy!, atLow, "dlow") : null,
-      atHigh ? () => b.keep(dy!, atHigh, "dhigh") : null,
+      atLow ? () => b.keep(dy!, atLow, "dlow") : "constant",
+      atHigh ? () => b.keep(dy!, atHigh, "dhigh") : "constant",
     ];
   },
   // Saturated elements are constants: y there, 0 elsewhere. So are the others, where only a bound is active.

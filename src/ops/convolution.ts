@@ -54,7 +54,7 @@ const conv: OpSpec<ConvAttrs> = {
     return [
       () => convDataGradient(b, dy!, n.x(1), convAxes(n), n.attrs.group, spatial, n),
       () => convWeightGradient(b, n.x(0), dy!, convAxes(n), n.attrs.group, n.x(1).fact.shape),
-      bias ? () => sumAllBut(b, dy!, 1) : null,
+      ...(bias ? [() => sumAllBut(b, dy!, 1)] : []),
     ];
   },
   bias: (n) => convBias(n),
@@ -89,7 +89,7 @@ const convTranspose: OpSpec<ConvTransposeAttrs> = {
         const { source, axes } = adjointWindow(b, n, dy!);
         return convWeightGradient(b, source, n.x(0), axes, group, n.x(1).fact.shape);
       },
-      bias ? () => sumAllBut(b, dy!, 1) : null,
+      ...(bias ? [() => sumAllBut(b, dy!, 1)] : []),
     ];
   },
   bias: (n) => convBias(n),

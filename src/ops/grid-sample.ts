@@ -34,12 +34,7 @@ const gridSample: OpSpec<GridAttrs> = {
     }
     return [n.like([...n.shape().slice(0, 2), ...n.shape(1).slice(1, -1)])];
   },
-  vjp: (b, n, [dy]) => [
-    () => imageGradient(b, n, dy!),
-    () => {
-      throw n.refusal("its grid depends on the input; only the gradient of the image is known");
-    },
-  ],
+  vjp: (b, n, [dy]) => [() => imageGradient(b, n, dy!), "constant"],
   bias: () => "none",
 };
 

@@ -2,6 +2,7 @@ import { int } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import { gather as gatherBlock, slice as sliceBlock } from "../tensor/move.js";
+import { fromNumbers } from "../tensor/tensor.js";
 import { multiplyDims, normalizeAxis, sizeOf, type Dim } from "../tensor/shape.js";
 import { alongAxis, emptyMatrix } from "./along-axis.js";
 import { blockOf, isSmall, moved, withElements } from "./elements.js";
@@ -70,7 +71,10 @@ const slice: OpSpec<None> = {
       moved(n, fact, (block) => sliceBlock(block, starts, counts as readonly number[], steps)),
     ];
   },
-  vjp: (b, n, [dy]) => [() => spread(b, n, dy!), ...n.inputs.slice(1).map(() => null)],
+  vjp: (b, n, [dy]) => [
+    () => spread(b, n, dy!),
+    ...n.inputs.slice(1).map(() => "integer" as const),
+  ],
   bias: () => "none",
 };
 
@@ -118,7 +122,7 @@ const gather: OpSpec<{ axis: number }> = {
   },
   vjp: (b, n, [dy]) => {
     const axis = normalizeAxis(n.attrs.axis, n.rank());
-    return [() => gatherGradient(b, n, dy!, axis), null];
+    return [() => gatherGradient(b, n, dy!, axis), "integer"];
   },
   bias: () => "none",
 };
@@ -164,7 +168,7 @@ const scatterElements: OpSpec<{ axis: number; reduction: string }> = {
         reduction === "add"
           ? dy!
           : b.op("ScatterElements", [dy!, n.x(1), b.zerosLike(n.x(2))], axis, "ddata"),
-      null,
+      "integer",
       () => b.op("GatherElements", [dy!, n.x(1)], axis, "dupdates"),
     ];
   },
@@ -199,12 +203,13 @@ const gatherElements: OpSpec<{ axis: number }> = {
       };
       return b.op("ScatterElements", [b.zerosLike(n.x()), n.x(1), dy!], attributes, "dx");
     },
-    null,
+    "integer",
   ],
   bias: () => "none",
 };
 
-// y = the on value at each index along a new axis, the off value elsewhere. Used to seed a class.
+// y = the on value at each index along a new axis, the off value elsewhere: linear in [off, on]. Used to seed a class.
+// d[off, on] = [Σ dy elsewhere, Σ dy at the indices]
 const oneHot: OpSpec<{ axis: number }> = {
   type: "OneHot",
   since: 11,
@@ -217,8 +222,19 @@ const oneHot: OpSpec<{ axis: number }> = {
     const elements = isSmall(fact.shape) ? hotElements(n, fact.shape, axis) : undefined;
     return [withElements(fact, elements)];
   },
-  vjp: "zero",
-  bias: () => "none",
+  vjp: (b, n, [dy]) => [
+    "integer",
+    "integer",
+    () => {
+      const sums = [1, 0].map((off) => {
+        const pair = b.constant(fromNumbers(dy!.fact.dtype, [2], [off, 1 - off]));
+        const places = b.op("OneHot", [n.x(0), n.x(1), pair], { axis: int(n.attrs.axis) });
+        return b.reshape(b.sum(b.mul(dy!, places)), [1]);
+      });
+      return b.concat(sums, 0, "dvalues");
+    },
+  ],
+  bias: (n) => (n.isActive(2) ? "none" : { kind: "constant", emit: () => n.y() }),
 };
 
 /** Repeats of a repeat_interleave are a one-hot vector with the count as its on value. */

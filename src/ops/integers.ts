@@ -6,7 +6,7 @@ import { noAttrs } from "./unary.js";
 type None = Record<string, never>;
 
 // y = a mod m, by sign of m (fmod = 0) or of a (fmod = 1). Shape arithmetic, mostly; of floats, a = y + k·m with a
-// step function k: da = dy, and bias = y − a.
+// step function k: da = dy, dm = −k·dy with −k = (y − a)/m. y = a − k·m is linear in both; what is constant is the bias.
 const mod: OpSpec<{ fmod: boolean }> = {
   type: "Mod",
   since: 10,
@@ -14,13 +14,17 @@ const mod: OpSpec<{ fmod: boolean }> = {
   pointwise: true,
   infer: (n) =>
     inferZip(onNumbers((a, m) => (n.attrs.fmod ? a % m : ((a % m) + m) % m)))(n as never),
-  vjp: (_b, n, [dy]) => [
+  vjp: (b, n, [dy]) => [
     () => dy!,
-    () => {
-      throw n.refusal("its divisor depends on the input");
-    },
+    () => b.mul(dy!, b.op("Round", [b.div(b.sub(n.y(), n.x(0)), n.x(1))]), "dm"),
   ],
-  bias: (n) => ({ kind: "implicit", emit: (b) => b.sub(n.y(), n.x(0), "bias") }),
+  bias: (n) => {
+    if (n.isActive(0) && n.isActive(1)) return "none";
+    return {
+      kind: "implicit",
+      emit: (b) => (n.isActive(0) ? b.sub(n.y(), n.x(0), "bias") : n.x(0)),
+    };
+  },
 };
 
 /** Steps: constant almost everywhere, so nothing flows back. */

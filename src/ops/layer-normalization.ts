@@ -49,7 +49,7 @@ function overLastAxes(type: string, since: number, centred: boolean): OpSpec<Lay
           return standardizeGradient(b, standard(b, n), gradient, over(n, centred));
         },
         () => b.mul(dy, standard(b, n).values, "dscale"),
-        n.optional(2) ? () => dy : null,
+        ...(n.optional(2) ? [() => dy] : []),
       ];
     },
     bias: (n) => ({ kind: "implicit", emit: (b) => layerBias(b, n, standard(b, n)) }),

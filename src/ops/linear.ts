@@ -104,7 +104,7 @@ const gemm: OpSpec<GemmAttrs> = {
     return [
       () => (transA ? product(c, dy!, transB, true, "da") : product(dy!, c, false, !transB, "da")),
       () => (transB ? product(dy!, a, true, transA, "db") : product(a, dy!, !transA, false, "db")),
-      n.optional(2) ? () => b.scale(dy!, beta, "dc") : null,
+      ...(n.optional(2) ? [() => b.scale(dy!, beta, "dc")] : []),
     ];
   },
   bias: (n) => {

@@ -62,7 +62,7 @@ const where: OpSpec<None> = {
     return [withElements(n.like(shape, 1), elements)];
   },
   vjp: (b, n, [dy]) => [
-    null,
+    "integer",
     () => b.keep(dy!, n.x(0), "da"),
     () => b.keep(dy!, b.op("Not", [n.x(0)]), "db"),
   ],

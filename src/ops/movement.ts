@@ -35,7 +35,7 @@ function reshaping<A>(
     infer: (n) => [withElements(n.like(shape(n)), n.elements(0))],
     vjp: (b, n, [dy]) => [
       () => b.reshapeLike(dy!, n.x(), "dx"),
-      ...n.inputs.slice(1).map(() => null),
+      ...n.inputs.slice(1).map(() => "integer" as const),
     ],
     bias: () => "none",
   };
@@ -132,7 +132,7 @@ const expand: OpSpec<None> = {
     const fact = n.like(broadcast(n.shape(), dims));
     return [moved(n, fact, (block) => expandBlock(block, fact.shape as readonly number[]))];
   },
-  vjp: (_b, _n, [dy]) => [() => dy!, null],
+  vjp: (_b, _n, [dy]) => [() => dy!, "integer"],
   bias: () => "none",
 };
 
@@ -157,7 +157,7 @@ const tile: OpSpec<None> = {
       const axes = repeats.flatMap((r, i) => (r === 1 ? [] : [2 * i]));
       return b.reshapeLike(b.sum(b.reshape(dy!, split), axes), n.x(), "dx");
     },
-    null,
+    "integer",
   ],
   bias: () => "none",
 };
@@ -237,7 +237,7 @@ const split: OpSpec<{ axis: number; numOutputs: number | undefined }> = {
         axis,
         "dx",
       );
-    return [whole, null];
+    return [whole, "integer"];
   },
   bias: () => "none",
 };

@@ -33,7 +33,7 @@ const gatherND: OpSpec<{ batchDims: number }> = {
   },
   vjp: (b, n, [dy]) => [
     () => b.op("ScatterND", [b.zerosLike(n.x()), wholeTuples(b, n), dy!], adding, "dx"),
-    null,
+    "integer",
   ],
   bias: () => "none",
 };
@@ -69,7 +69,7 @@ const scatterND: OpSpec<{ reduction: string }> = {
     const cleared = (): Value => b.op("ScatterND", [dy!, n.x(1), b.zerosLike(n.x(2))], {}, "ddata");
     return [
       () => (reduction === "add" ? dy! : cleared()),
-      null,
+      "integer",
       () => b.op("GatherND", [dy!, n.x(1)], {}, "dupdates"),
     ];
   },
@@ -103,7 +103,7 @@ const topK: OpSpec<{ axis: number }> = {
       const axis = { axis: int(n.attrs.axis) };
       return b.op("ScatterElements", [b.zerosLike(n.x()), n.y(1), dy], axis, "dx");
     },
-    null,
+    "integer",
   ],
   bias: () => "none",
 };
@@ -135,7 +135,7 @@ const cumSum: OpSpec<CumSumAttrs> = {
       };
       return b.op("CumSum", [dy!, n.x(1)], attributes, "dx");
     },
-    null,
+    "integer",
   ],
   bias: () => "none",
 };
@@ -149,7 +149,7 @@ function selfAdjoint(type: string, since: number): OpSpec<Record<string, never>>
     infer: (n) => [n.like(n.shape())],
     vjp: (b, n, [dy]) => [
       () => b.op(type, [dy!, ...n.inputs.slice(1)], n.node.attributes, "dx"),
-      ...n.inputs.slice(1).map(() => null),
+      ...n.inputs.slice(1).map(() => "integer" as const),
     ],
     bias: () => "none",
   };

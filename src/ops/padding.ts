@@ -5,7 +5,7 @@ import { alongAxis, emptyMatrix } from "./along-axis.js";
 import type { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
 
-// y = x with a border; constant mode: dx = dy without it, and a value other than 0 is the bias there
+// y = x with a border. Constant mode: dx = dy without it, dvalue = Σ dy there; a constant value is the bias there.
 export const pad: OpSpec<{ mode: "constant" | "reflect" | "edge" | "wrap" }> = {
   type: "Pad",
   since: 18,
@@ -16,15 +16,20 @@ export const pad: OpSpec<{ mode: "constant" | "reflect" | "edge" | "wrap" }> = {
   },
   vjp: (b, n, [dy]) => [
     () => (n.attrs.mode === "constant" ? crop(b, n, dy!) : foldBack(b, n, dy!)),
-    ...n.inputs.slice(1).map(() => null),
+    "integer",
+    () => borderSum(b, n, dy!),
+    "integer",
   ],
   bias: (n) => {
     const value = n.elements(2);
-    if (n.attrs.mode !== "constant" || !n.optional(2) || value?.[0] === 0) return "none";
-    return {
-      kind: "pad",
-      emit: (b) => b.op("Pad", [b.zerosLike(n.x()), ...n.inputs.slice(1)], {}, "bias"),
-    };
+    const fills = n.attrs.mode === "constant" && n.optional(2) !== undefined;
+    if (!n.isActive(0)) {
+      const zero = (b: GraphBuilder): Value => b.scalar(0, n.x());
+      const inner = (b: GraphBuilder): Value => padded(b, n, n.x(), zero(b));
+      return { kind: "constant", emit: fills ? inner : () => n.y() };
+    }
+    if (!fills || n.isActive(2) || value?.[0] === 0) return "none";
+    return { kind: "pad", emit: (b) => padded(b, n, b.zerosLike(n.x()), n.x(2)) };
   },
 };
 
@@ -40,6 +45,18 @@ function borders(n: NodeView): [before: number[], after: number[]] {
     after[axis] = pads[k + axes.length]!;
   });
   return [before, after];
+}
+
+/** Another value with this node's border. */
+function padded(b: GraphBuilder, n: NodeView, x: Value, fill: Value): Value {
+  return b.op("Pad", [x, n.x(1), fill, ...n.inputs.slice(3)], {}, "bias");
+}
+
+/** Σ of dy over the border. */
+function borderSum(b: GraphBuilder, n: NodeView<{ mode: string }>, dy: Value): Value {
+  if (n.attrs.mode !== "constant") return b.zerosLike(n.x(2));
+  const border = padded(b, n, b.zerosLike(n.x()), b.scalar(1, dy));
+  return b.reshapeLike(b.sum(b.mul(dy, border)), n.x(2), "dvalue");
 }
 
 function crop(b: GraphBuilder, n: NodeView, dy: Value): Value {

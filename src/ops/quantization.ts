@@ -2,6 +2,7 @@ import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import type { DType } from "../tensor/dtype.js";
 import { normalizeAxis } from "../tensor/shape.js";
+import { sumAllBut } from "./convolution.js";
 import type { NodeView } from "./node-view.js";
 import { dtypeOf } from "../onnx/element-types.js";
 import type { OpSpec } from "./spec.js";
@@ -37,6 +38,13 @@ function parameter(b: GraphBuilder, n: NodeView<QuantizeAttrs>, i: number, like:
   );
 }
 
+/** The gradient of a scale: summed over what it serves. */
+function likeParameter(b: GraphBuilder, n: NodeView<QuantizeAttrs>, gradient: Value): Value {
+  const { shape } = n.x(1).fact;
+  if (shape.length === 0 || shape[0] === 1) return b.reshapeLike(b.sum(gradient), n.x(1), "dscale");
+  return b.reshapeLike(sumAllBut(b, gradient, normalizeAxis(n.attrs.axis, n.rank())), n.x(1));
+}
+
 const ranges: Partial<Record<DType, readonly [number, number]>> = {
   uint8: [0, 255],
   int8: [-128, 127],
@@ -56,8 +64,8 @@ function quantizeSlope(b: GraphBuilder, n: NodeView<QuantizeAttrs>): Value {
   return b.where(outside, b.scalar(0, x), b.op("Reciprocal", [scale]), "slope");
 }
 
-// q = round(x/s) + z, saturated. Straight-through: dx = dq/s where not saturated; dq is a gradient of the level, a
-// float. bias = q − x/s (z and the rounding error), and q where saturated.
+// q = round(x/s) + z, saturated. Straight-through: dx = dq/s, ds = −x/s²·dq where not saturated; dq is a gradient of the
+// level, a float. bias = q − x/s (z and the rounding error), and q where saturated; q + x/s where s alone is active.
 const quantizeLinear: OpSpec<QuantizeAttrs> = {
   type: "QuantizeLinear",
   since: 10,
@@ -70,20 +78,23 @@ const quantizeLinear: OpSpec<QuantizeAttrs> = {
   vjp: (b, n, [dy]) => [
     () => b.mul(dy!, quantizeSlope(b, n), "dx"),
     () => {
-      throw n.refusal("its scale depends on the input");
+      const ratio = b.div(n.x(), parameter(b, n, 1, n.x()));
+      return likeParameter(b, n, b.neg(b.mul(dy!, b.mul(ratio, quantizeSlope(b, n)))));
     },
-    null,
+    "integer",
   ],
   bias: (n) => ({
     kind: "implicit",
     emit: (b) => {
       const level = b.cast(n.y(), n.x().fact.dtype);
-      return b.sub(level, b.mul(n.x(), quantizeSlope(b, n)), "bias");
+      if (n.isActive(0) && n.isActive(1)) return level;
+      const inner = b.mul(n.x(), quantizeSlope(b, n));
+      return n.isActive(0) ? b.sub(level, inner, "bias") : b.add(level, inner, "bias");
     },
   }),
 };
 
-// y = (q − z)·s; dq = s·dy; bias = −z·s
+// y = (q − z)·s; dq = s·dy, ds = Σ (q − z)·dy; bias = −z·s, and −q·s where s depends on the image too
 const dequantizeLinear: OpSpec<QuantizeAttrs> = {
   type: "DequantizeLinear",
   since: 10,
@@ -92,17 +103,22 @@ const dequantizeLinear: OpSpec<QuantizeAttrs> = {
   vjp: (b, n, [dy]) => [
     () => b.mul(dy!, parameter(b, n, 1, dy!), "dx"),
     () => {
-      throw n.refusal("its scale depends on the input");
+      const level = b.cast(n.x(), dy!.fact.dtype);
+      const centred = n.optional(2) ? b.sub(level, parameter(b, n, 2, dy!)) : level;
+      return likeParameter(b, n, b.mul(dy!, centred));
     },
-    null,
+    "integer",
   ],
   bias: (n) => {
-    if (!n.optional(2) || n.elements(2)?.every((z) => z === 0)) return "none";
+    if (!n.isActive(0)) return "none";
+    const still = !n.isActive(1);
+    if (still && (!n.optional(2) || n.elements(2)?.every((z) => z === 0))) return "none";
     return {
-      kind: "constant",
+      kind: still ? "constant" : "implicit",
       emit: (b) => {
-        const [scale, zero] = [1, 2].map((i) => parameter(b, n, i, n.y()));
-        return b.neg(b.mul(zero!, scale!), "bias");
+        const scale = parameter(b, n, 1, n.y());
+        const shift = still ? parameter(b, n, 2, n.y()) : b.cast(n.x(), n.y().fact.dtype);
+        return b.neg(b.mul(shift, scale), "bias");
       },
     };
   },

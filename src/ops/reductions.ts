@@ -66,7 +66,7 @@ function reduction(f: Reduction): OpSpec<ReduceAttrs> {
         const shape = kept(n, axes);
         return f.gradient(b, n, b.reshape(dy!, shape), b.reshape(n.y(), shape), axes);
       },
-      null,
+      "integer",
     ],
     bias: (n) => {
       const emit = f.bias;

@@ -103,7 +103,7 @@ const resize: OpSpec<ResizeAttrs> = {
       }
       return resizeGradient(b, n, dy!);
     },
-    ...n.inputs.slice(1).map(() => null),
+    ...n.inputs.slice(1).map((_, i) => (i === 2 ? "integer" : "constant")),
   ],
   bias: () => "none",
 };

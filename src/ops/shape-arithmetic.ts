@@ -1,6 +1,7 @@
 import { dtypeOf } from "../onnx/element-types.js";
 import { factOf, maxFactElements } from "../onnx/facts.js";
-import type { Fact } from "../onnx/ir.js";
+import type { GraphBuilder } from "../onnx/builder.js";
+import type { Fact, Value } from "../onnx/ir.js";
 import { isFloat, type DType } from "../tensor/dtype.js";
 import { multiplyDims, normalizeAxis, sizeOf, type Dim } from "../tensor/shape.js";
 import { toNumbers, type Tensor } from "../tensor/tensor.js";
@@ -52,6 +53,7 @@ const constantOfShape: OpSpec<{ value: Tensor | undefined }> = {
   bias: () => "none",
 };
 
+// y_i = start + i·delta, as many as stay below the limit. dstart = Σ dy, ddelta = Σ i·dy; the limit only counts.
 const range: OpSpec<None> = {
   type: "Range",
   since: 11,
@@ -69,9 +71,25 @@ const range: OpSpec<None> = {
         : undefined;
     return [withElements(n.like([count]), elements)];
   },
-  vjp: "zero",
-  bias: () => "none",
+  vjp: (b, n, [dy]) => [
+    () => b.reshapeLike(b.sum(dy!), n.x(0), "dstart"),
+    "integer",
+    () => b.reshapeLike(b.sum(b.mul(dy!, steps(b, n))), n.x(2), "ddelta"),
+  ],
+  bias: (n) => {
+    const [start, delta] = [n.isActive(0), n.isActive(2)];
+    if (start && delta) return "none";
+    return {
+      kind: "constant",
+      emit: (b) => (start ? b.sub(n.y(), n.x(0), "bias") : delta ? n.x(0) : n.y()),
+    };
+  },
 };
+
+/** 0, 1, 2 … as many as a Range has. */
+function steps(b: GraphBuilder, n: NodeView<None>): Value {
+  return b.op("Round", [b.div(b.sub(n.y(), n.x(0)), n.x(2))], {}, "steps");
+}
 
 // y = x in another type; dx = dy in the type of x. To an integer or a boolean: a step.
 const cast: OpSpec<{ to: DType }> = {
@@ -112,8 +130,9 @@ const castLike: OpSpec<None> = {
       ),
     ];
   },
-  vjp: (b, n, [dy]) => [() => b.cast(dy!, n.x().fact.dtype, "dx"), null],
-  bias: () => "none",
+  vjp: (b, n, [dy]) => [() => b.cast(dy!, n.x().fact.dtype, "dx"), "integer"],
+  // Only the type of the second input is read: where that alone depends on the image, y does not.
+  bias: (n) => (n.isActive(0) ? "none" : { kind: "constant", emit: () => n.y() }),
 };
 
 /** y = x. */
@@ -143,7 +162,7 @@ const dropout: OpSpec<None> = {
   },
   vjp: (_b, n, [dy]) => {
     if (drops(n)) throw n.refusal("training_mode is on: export the model in evaluation mode");
-    return [() => dy!, null, null];
+    return [() => dy!, "constant", "integer"];
   },
 };
 

@@ -1,3 +1,6 @@
+import { int } from "../onnx/attribute.js";
+import type { GraphBuilder } from "../onnx/builder.js";
+import type { Value } from "../onnx/ir.js";
 import { finite } from "./finite.js";
 import type { OpSpec } from "./spec.js";
 import { normalizeAxis } from "../tensor/shape.js";
@@ -8,7 +11,13 @@ interface SoftmaxAttrs {
 
 const attrs: OpSpec<SoftmaxAttrs>["attrs"] = (a) => ({ axis: a.int("axis", -1) });
 
-// y = eˣ/Σeˣ; dx = y(dy − Σ dy·y); J·x = y(x − Σ x·y), bias = y − J·x
+/** Where the maximum along an axis is, that axis kept. */
+function top(b: GraphBuilder, y: Value, axis: number): Value {
+  return b.op("ArgMax", [y], { axis: int(axis), keepdims: int(1) }, "top");
+}
+
+// y = eˣ/Σeˣ; dx = y(d − Σ d·y) with d = dy less its value at the maximum of y: any constant may be taken off, and with
+// this one a saturated softmax (y there nearly 1) keeps its digits. J·x = y(x − Σ x·y), bias = y − J·x
 const softmax: OpSpec<SoftmaxAttrs> = {
   type: "Softmax",
   since: 13,
@@ -18,7 +27,8 @@ const softmax: OpSpec<SoftmaxAttrs> = {
     () => {
       const axis = normalizeAxis(n.attrs.axis, n.rank());
       const y = n.y();
-      return b.mul(y, b.sub(dy!, b.sum(b.mul(dy!, y), [axis])), "dx");
+      const d = b.sub(dy!, b.op("GatherElements", [dy!, top(b, y, axis)], { axis: int(axis) }));
+      return b.mul(y, b.sub(d, b.sum(b.mul(d, y), [axis])), "dx");
     },
   ],
   bias: (n) => ({
@@ -31,7 +41,8 @@ const softmax: OpSpec<SoftmaxAttrs> = {
   }),
 };
 
-// y = x − log Σeˣ; dx = dy − eʸ·Σdy; J·x = x − Σ eʸ·x, bias = y − x + Σ eʸ·x
+// y = x − log Σeˣ; dx = dy − eʸ·Σdy, whose sum is 0: at the maximum, where eʸ may be nearly 1, it is less the sum of the
+// others, which keeps its digits. J·x = x − Σ eʸ·x, bias = y − x + Σ eʸ·x
 const logSoftmax: OpSpec<SoftmaxAttrs> = {
   type: "LogSoftmax",
   since: 13,
@@ -40,7 +51,13 @@ const logSoftmax: OpSpec<SoftmaxAttrs> = {
   vjp: (b, n, [dy]) => [
     () => {
       const axis = normalizeAxis(n.attrs.axis, n.rank());
-      return b.sub(dy!, b.mul(b.op("Exp", [n.y()]), b.sum(dy!, [axis])), "dx");
+      const total = b.sum(dy!, [axis]);
+      const dx = b.sub(dy!, b.mul(b.op("Exp", [n.y()]), total));
+      const first = top(b, n.y(), axis);
+      const put = (into: Value, there: Value, hint?: string): Value =>
+        b.op("ScatterElements", [into, first, there], { axis: int(axis) }, hint);
+      const others = put(dx, b.zerosLike(total));
+      return put(others, b.neg(b.sum(others, [axis])), "dx");
     },
   ],
   bias: (n) => ({

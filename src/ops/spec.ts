@@ -11,12 +11,17 @@ import type { NodeView } from "./node-view.js";
 /** Reads the attributes of a node once: snake_case of the file in, typed camelCase out, defaults filled in. */
 export type AttrDecoder<A> = (attributes: AttributeReader) => A;
 
-/** The gradient of one input, emitted when it is asked for; `null` where the input has none (indices, axes). */
-export type Cotangent = (() => Value) | null;
+/**
+ * The gradient of one input, emitted when it is asked for, or the reason why there is none:
+ * - `integer`: an index, a count, a condition or a type; the output is a step function of it, so nothing flows back
+ * - `constant`: the rule holds only while this input does not depend on the image; the walk refuses it otherwise
+ * - `elsewhere`: a propagation rule sends this input's share through another input
+ */
+export type Cotangent = (() => Value) | "integer" | "constant" | "elsewhere";
 
 /**
  * Vector-Jacobian product. `dy[i]` is the gradient of output i, or `undefined` where nothing depends on it; at
- * least one is there. One cotangent per input. A rule need not undo broadcasting: the walk sums each gradient to
+ * least one is there. One cotangent for every input of the node. A rule need not undo broadcasting: the walk sums each gradient to
  * its input's shape.
  *
  * (Written as a method so that the records of all operators fit into one registry.)

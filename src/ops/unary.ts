@@ -7,33 +7,32 @@ interface Unary<A> {
   readonly type: string;
   readonly since: number;
   readonly attrs: AttrDecoder<A>;
-  /** dy/dx as graph; may use the output. */
-  derivative(b: GraphBuilder, x: Value, y: Value, attrs: A): Value;
   /** f(λx) = λf(x) for λ > 0: no bias. */
   readonly homogeneous?: boolean;
 }
 
+/** dy/dx as graph, which may use the output; or dx/dy, where that takes a pass less. */
+type Slope<A> =
+  | { derivative(b: GraphBuilder, x: Value, y: Value, attrs: A): Value }
+  | { inverseDerivative(b: GraphBuilder, x: Value): Value };
+
 /** Record of an element-wise function of one input: y = f(x), dx = f'(x)·dy, bias = f(x) − f'(x)·x. */
-export function unary<A>(f: Unary<A>): OpSpec<A> {
-  const derivative = (b: GraphBuilder, n: NodeView<A>): Value =>
-    f.derivative(b, n.x(), n.y(), n.attrs);
+export function unary<A>(f: Unary<A> & Slope<A>): OpSpec<A> {
+  const timesSlope = (b: GraphBuilder, n: NodeView<A>, v: Value, hint?: string): Value =>
+    "derivative" in f
+      ? b.mul(v, f.derivative(b, n.x(), n.y(), n.attrs), hint)
+      : b.div(v, f.inverseDerivative(b, n.x()), hint);
   return {
     type: f.type,
     since: f.since,
     attrs: f.attrs,
     pointwise: true,
     infer: (n) => [n.like(n.shape())],
-    vjp: (b, n, [dy]) => [
-      () => b.mul(dy!, derivative(b, n), "dx"),
-      ...n.inputs.slice(1).map(() => null),
-    ],
+    vjp: (b, n, [dy]) => [() => timesSlope(b, n, dy!, "dx")],
     bias: (n) =>
       f.homogeneous
         ? "none"
-        : {
-            kind: "implicit",
-            emit: (b) => b.sub(n.y(), b.mul(derivative(b, n), n.x()), "bias"),
-          },
+        : { kind: "implicit", emit: (b) => b.sub(n.y(), timesSlope(b, n, n.x()), "bias") },
   };
 }
 

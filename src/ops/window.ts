@@ -94,8 +94,13 @@ export function positions(n: NodeView, axis: Axis, extent: Dim, ceil = false): D
     );
   }
   if (!ceil) return Math.floor(room / axis.stride) + 1;
-  const count = Math.ceil(room / axis.stride) + 1;
-  return (count - 1) * axis.stride >= extent + axis.begin ? count - 1 : count;
+  return Math.ceil(room / axis.stride) + (skipsLast(axis, extent) ? 0 : 1);
+}
+
+/** Whether in ceil mode the last window would begin in the padding at the end, where none is. */
+export function skipsLast(axis: Axis, extent: number): boolean {
+  const room = extent + axis.begin + axis.end - span(axis);
+  return Math.ceil(room / axis.stride) * axis.stride >= extent + axis.begin;
 }
 
 /** Attributes of an emitted Conv, ConvTranspose or pool. */

@@ -4,6 +4,7 @@ import type { Shape } from "../tensor/shape.js";
 import { foldConstants } from "./fold-constants.js";
 import { inferShapes } from "./infer-shapes.js";
 import { resolveSequences } from "./resolve-sequences.js";
+import { settleCeil } from "./settle-ceil.js";
 import { uplift } from "./uplift.js";
 import { useFloat32 } from "./use-float32.js";
 
@@ -14,7 +15,7 @@ export function lift(graph: Graph): Graph {
 
 /**
  * A graph as the analyzer and the engine want it: operator set 18 or newer, float32, branches resolved, facts for every
- * value, shape arithmetic folded.
+ * value, shape arithmetic folded, pools in ceil mode without windows that nothing computes.
  *
  * @param sizes shapes to use for inputs instead of the declared ones, by name
  */
@@ -23,5 +24,5 @@ export function prepare(
   registry: Registry,
   sizes: ReadonlyMap<string, Shape> = new Map(),
 ): TypedGraph {
-  return foldConstants(inferShapes(lift(graph), registry, sizes));
+  return settleCeil(foldConstants(inferShapes(lift(graph), registry, sizes)), registry);
 }

@@ -166,7 +166,7 @@ export function withBatchStatistics(registry: Registry): Registry {
       const wide = n.shape().map((_, axis) => (axis === 1 ? channels! : 1));
       return b.add(b.mul(dy!, b.reshape(gain, wide)), rest, "dx");
     };
-    return [dx, dScale, dShift, null, null];
+    return [dx, dScale, dShift, "elsewhere", "elsewhere"];
   };
   return registry.with({ BatchNormalization: { vjp } });
 }

@@ -23,6 +23,8 @@ const settings = {
     MeanVarianceNormalization: "its function body adds a float32 constant",
     LRN: "no kernel",
     Resize: "no kernel",
+    OneHot: "no kernel",
+    DequantizeLinear: "the standard has it for float32 only",
     ...Object.fromEntries(
       ["Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh"].map((op) => [
         op,

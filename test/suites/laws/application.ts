@@ -6,7 +6,7 @@ import { isFloat } from "../../../src/tensor/dtype.js";
 import { fromNumbers, type Tensor } from "../../../src/tensor/tensor.js";
 import { bind, newGraph } from "../../support/graphs.js";
 import { Random } from "../../support/random.js";
-import { draw, isConstant, type Case, type Constant, type Row, type Variable } from "./case.js";
+import { draw, isConstant, type Case, type Constant, type Variable } from "./case.js";
 
 export type Precision = "float32" | "float64";
 
@@ -38,7 +38,6 @@ export const batchSymbol = "N";
 
 /** Builds the graph that a case is judged by. `symbols` says how large N is. */
 export function apply(
-  row: Row,
   c: Case,
   precision: Precision,
 ): Application & { readonly symbols: Readonly<Record<string, number>> } {
@@ -55,9 +54,7 @@ export function apply(
   });
   const graph = forward.build(ys.map((value) => ({ name: value.name, value })));
 
-  const variables = c.inputs.flatMap((operand, i) =>
-    operand && !isConstant(operand) && !row.frozen?.inputs.includes(i) ? [i] : [],
-  );
+  const variables = c.inputs.flatMap((operand, i) => (operand && !isConstant(operand) ? [i] : []));
   const b = GraphBuilder.on(graph, registry.infer);
   const outputs = ys
     .filter((y) => isFloat(y.fact.dtype))
@@ -125,7 +122,7 @@ function drawInputs(
 } {
   const random = new Random(c.seed);
   const inputs = new Map<number, { name: string; value: Tensor }>();
-  const symbols: Record<string, number> = {};
+  const symbols: Record<string, number> = { ...c.extents };
   const variables = c.inputs.flatMap((operand, i) =>
     operand && !isConstant(operand) ? [[i, operand] as const] : [],
   );

@@ -50,6 +50,8 @@ export interface Case {
   readonly outputs?: number;
   /** 18, or the first that has the operator, unless given. */
   readonly opset?: number;
+  /** Extents that only a run tells, by their symbol. */
+  readonly extents?: Readonly<Record<string, number>>;
   readonly seed: number;
 }
 
@@ -65,8 +67,6 @@ export interface Row {
    * quotients are exact, whatever the step.
    */
   readonly polynomial?: boolean;
-  /** Float inputs that the record does not differentiate, and why. */
-  readonly frozen?: { readonly inputs: readonly number[]; readonly reason: string };
   /** Times as many cases as for others: there are more kinds of geometry. */
   readonly effort?: number;
   /** The operator itself rounds to float32. */

@@ -38,7 +38,7 @@ export async function checkLaws(
   c: Case,
   precision: Precision,
 ): Promise<void> {
-  const application = apply(row, c, precision);
+  const application = apply(c, precision);
   const tolerances = tolerancesOf(row, precision);
   const executable = await backend.compile(application.graph);
   try {

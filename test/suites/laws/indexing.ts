@@ -156,7 +156,7 @@ const pad: Row = {
         .record({
           begins: fc.tuple(...border),
           ends: fc.tuple(...border),
-          value: oneOf(undefined, 0, 1.5),
+          value: oneOf<number | "variable" | undefined>(undefined, 0, 1.5, "variable"),
           axes: fc.boolean(),
           open: fc.boolean(),
         })
@@ -168,7 +168,8 @@ const pad: Row = {
           const order = dims.map((_, i) => i).reverse();
           const given = axes ? order : order.toReversed();
           const pads = [zeroed(begins), zeroed(ends)].flatMap((p) => given.map((a) => p[a]!));
-          const fill = value === undefined ? undefined : constant([value], [], "float");
+          const fixed = typeof value === "number" ? constant([value], [], "float") : undefined;
+          const fill = value === "variable" ? variable([]) : fixed;
           return {
             attributes: { mode: text(mode) },
             inputs: [
@@ -185,4 +186,43 @@ const pad: Row = {
   effort: 4,
 };
 
-export const indexing: readonly Row[] = [slice, gather, gatherElements, scatterElements, pad];
+/** Indices from either end, the depth along any axis, and both values. */
+const oneHot: Row = {
+  op: "OneHot",
+  cases: fc
+    .record({ dims: shapes({ least: 1, most: 2 }), depth: fc.integer({ min: 1, max: 4 }) })
+    .chain(({ dims, depth }) =>
+      fc
+        .record({ axis: axisOf(dims.length + 1), indices: indicesBelow(depth, dims) })
+        .map(({ axis, indices }) => ({
+          attributes: { axis: int(axis) },
+          inputs: [indices, constant([depth], []), variable([2])],
+        })),
+    ),
+  ...linear,
+};
+
+/** Four elements, whatever the numbers are. */
+const range: Row = {
+  op: "Range",
+  cases: fc.constant({
+    attributes: {},
+    inputs: [
+      variable([], { from: 0, to: 0.2 }),
+      constant([3.6], [], "float"),
+      variable([], { from: 0.96, to: 1.04 }),
+    ],
+    extents: { "len(node)": 4 },
+  }),
+  ...linear,
+};
+
+export const indexing: readonly Row[] = [
+  slice,
+  gather,
+  gatherElements,
+  scatterElements,
+  pad,
+  oneHot,
+  range,
+];

@@ -35,8 +35,6 @@ const batchNormalization: Row = {
         ],
       };
     }),
-  polynomial: true,
-  frozen: { inputs: [3, 4], reason: "stored statistics: constants of an exported model" },
 };
 
 /** Extents that leave something to standardize: the spread of one number is none. */

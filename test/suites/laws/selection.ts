@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { int, text } from "../../../src/onnx/attribute.js";
 import { stridesOf } from "../../../src/tensor/shape.js";
-import type { Constant, Row } from "./case.js";
+import type { Row } from "./case.js";
 import { axisOf, constant, oneOf, shapes, variable } from "./geometry.js";
 
 const linear = { polynomial: true } as const;
@@ -148,15 +148,45 @@ const einsum: Row = {
   ...linear,
 };
 
-/** The float operands of a remainder by 2: steps at the even numbers other than 0. */
+/** The float operands of a remainder by about 2: steps at the even numbers other than 0. */
 const mod: Row = {
   op: "Mod",
-  cases: shapes().map((dims) => ({
+  cases: fc.record({ dims: shapes(), constantDivisor: fc.boolean() }).map((g) => ({
     attributes: { fmod: int(1) },
-    inputs: [variable(dims, { from: -5, to: 5, avoid: [-4, -2, 2, 4] }), two],
+    inputs: [
+      variable(g.dims, { from: -5, to: 5, avoid: [-4, -2, 2, 4] }),
+      g.constantDivisor ? constant([2], [], "float") : variable([], { from: 1.95, to: 2.05 }),
+    ],
   })),
 };
-const two: Constant = constant([2], [], "float");
+
+/** Integers that were quantized before the model was written, by scales that depend on the image. */
+const dequantizeLinear: Row = {
+  op: "DequantizeLinear",
+  cases: shapes({ least: 1, most: 3 }).chain((dims) =>
+    fc
+      .record({
+        axis: axisOf(dims.length),
+        perAxis: fc.boolean(),
+        zero: fc.boolean(),
+        levels: fc.array(fc.integer({ min: -128, max: 127 }), { minLength: 64, maxLength: 64 }),
+      })
+      .map(({ axis, perAxis, zero, levels }) => {
+        const served = perAxis ? [dims.at(axis)!] : [];
+        const size = dims.reduce((p, d) => p * d, 1);
+        const zeros = levels.slice(0, served[0] ?? 1);
+        return {
+          attributes: { axis: int(axis) },
+          inputs: [
+            constant(levels.slice(0, size), dims, "int8"),
+            variable(served, { from: 0.5, to: 2 }),
+            ...(zero ? [constant(zeros, served, "int8")] : []),
+          ],
+        };
+      }),
+  ),
+  ...linear,
+};
 
 export const selection: readonly Row[] = [
   gatherND,
@@ -167,4 +197,5 @@ export const selection: readonly Row[] = [
   reverseSequence,
   einsum,
   mod,
+  dequantizeLinear,
 ];

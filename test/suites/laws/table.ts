@@ -29,5 +29,4 @@ export const rows: readonly Row[] = [
 /** Differentiable operators that no row can serve, and why. */
 export const withoutRow: Readonly<Record<string, string>> = {
   QuantizeLinear: "rounds: its straight-through gradient is not the slope of what it computes",
-  DequantizeLinear: "its input is an integer, which no difference quotient reaches",
 };

@@ -180,10 +180,17 @@ describe("quantization", () => {
     await check({ op: "DequantizeLinear", inputs, dtype: "float32", difference: false });
   });
 
-  it("a scale that depends on the image is refused", async () => {
-    const inputs = [{ dims: [2] }, { dims: [] }];
-    const a = { op: "QuantizeLinear", inputs, dtype: "float32" } as const;
-    await expect(evaluate(a)).rejects.toThrow(/scale depends/);
+  it("QuantizeLinear passes gradients straight through to its scale", async () => {
+    // round(1/0.5), round(3/0.5), saturated: d(x/s)/ds = −x/s² = −4, −12 and 0.
+    const inputs = [
+      { dims: [3], values: [1, 3, 200] },
+      { dims: [1], values: [0.5] },
+    ];
+    const a = { op: "QuantizeLinear", inputs, dy: [1, 10, 100], dtype: "float32" } as const;
+    const { gradients } = await check({ ...a, difference: false });
+    expect(Array.from(toNumbers(gradients.get(1)!))).toEqual([-124]);
+    const still = [{ dims: [3], values: [1, 3, 200], still: true }, inputs[1]!];
+    await check({ ...a, inputs: still, difference: false });
   });
 });
 

@@ -1,3 +1,4 @@
+import { flowing } from "../../../autodiff/differentiate.js";
 import { unbroadcast } from "../../../autodiff/unbroadcast.js";
 import { GraphBuilder } from "../../../onnx/builder.js";
 import type { Fact, Node, Port, TypedGraph, Value } from "../../../onnx/ir.js";
@@ -51,8 +52,7 @@ export function gradientOfNode(
   const arrived = node.outputs.map((name) => (name === output ? dy : undefined));
   const at = b.within(node.name);
   const parts = new Map<string, Value[]>();
-  vjp(at, view, arrived).forEach((cotangent, i) => {
-    if (!cotangent || !view.isActive(i)) return;
+  flowing(view, vjp(at, view, arrived)).forEach(([i, cotangent]) => {
     const x = view.x(i);
     const gradient = unbroadcast(at, cotangent(), x.fact.shape);
     parts.set(x.name, [...(parts.get(x.name) ?? []), gradient]);
