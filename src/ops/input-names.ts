@@ -45,7 +45,7 @@ const rows: readonly (readonly [inputs: string, operators: string])[] = [
   ["input min max", "Clip"],
   ["input scale B", "InstanceNormalization"],
   ["start limit delta", "Range"],
-  ["x x_scale #x_zero_point", "DequantizeLinear"],
+  ["#x x_scale #x_zero_point", "DequantizeLinear"],
   ["x y_scale #y_zero_point", "QuantizeLinear"],
   ["X roi scales #sizes", "Resize"],
   ["data #pads constant_value #axes", "Pad"],

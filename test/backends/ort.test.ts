@@ -2,7 +2,12 @@ import { ortBackend } from "../../src/backends/ort/ort-backend.js";
 import { shapeArithmetic } from "../suites/elements.js";
 import { oldModelsMeanTheSame } from "../suites/uplift/suite.js";
 import { runModel } from "../support/run-model.js";
-import { everyGradientIsTested, float32Only, operatorLaws } from "../suites/laws/suite.js";
+import {
+  everyFloatInputIsTested,
+  everyGradientIsTested,
+  float32Only,
+  operatorLaws,
+} from "../suites/laws/suite.js";
 
 const backend = ortBackend({ threads: 1 });
 // ONNX Runtime 1.30, CPU.
@@ -35,6 +40,7 @@ const settings = {
 };
 
 everyGradientIsTested();
+everyFloatInputIsTested();
 operatorLaws(backend, settings);
 float32Only(backend, settings);
 shapeArithmetic(backend);

@@ -36,11 +36,11 @@ export interface Application {
 /** Number of the samples that the symbol N stands for is the first extent of whatever carries it. */
 export const batchSymbol = "N";
 
-/** Builds the graph that a case is judged by. `symbols` says how large N is. */
-export function apply(
+/** The operator alone, applied to graph inputs x0, x1 … and constants. */
+export function forwardOf(
   c: Case,
   precision: Precision,
-): Application & { readonly symbols: Readonly<Record<string, number>> } {
+): { readonly graph: TypedGraph; readonly ys: readonly Value[] } {
   const forward = newGraph(c.opset ?? Math.max(18, registry.get(c.op)!.since));
   const values = c.inputs.map((operand, i) => {
     if (!operand) return undefined;
@@ -53,6 +53,15 @@ export function apply(
     hint: "node",
   });
   const graph = forward.build(ys.map((value) => ({ name: value.name, value })));
+  return { graph, ys };
+}
+
+/** Builds the graph that a case is judged by. `symbols` says how large N is. */
+export function apply(
+  c: Case,
+  precision: Precision,
+): Application & { readonly symbols: Readonly<Record<string, number>> } {
+  const { graph, ys } = forwardOf(c, precision);
 
   const variables = c.inputs.flatMap((operand, i) => (operand && !isConstant(operand) ? [i] : []));
   const b = GraphBuilder.on(graph, registry.infer);

@@ -27,6 +27,7 @@ const resize: Row = {
       exclude: fc.boolean(),
       antialias: fc.boolean(),
       open: fc.boolean(),
+      roi: fc.boolean(),
     })
     // An extent that vanishes is nobody's map.
     .filter(({ from, factors }) => from.every((d, i) => Math.floor(d * factors[i]!) > 0))
@@ -42,7 +43,8 @@ const resize: Row = {
       const x = variable([g.batch, 2, ...g.from], undefined, g.open);
       const scales = (values: readonly number[]) => constant(values, [values.length], "float32");
       if (g.form === "all scales") {
-        return { attributes, inputs: [x, undefined, scales([1, 1, ...g.factors])] };
+        const whole = g.roi ? constant([0, 0, 0, 0, 1, 1, 1, 1], [8], "float32") : undefined;
+        return { attributes, inputs: [x, whole, scales([1, 1, ...g.factors])] };
       }
       const spatial = { ...attributes, axes: ints([2, 3]) };
       return g.form === "scales"

@@ -2,9 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Backend } from "../../../src/backends/backend.js";
 import { registry } from "../../../src/ops/all.js";
-import type { Precision } from "./application.js";
+import { differentiate } from "../../../src/autodiff/differentiate.js";
+import { GraphBuilder } from "../../../src/onnx/builder.js";
+import { forwardOf, type Precision } from "./application.js";
 import type { Case, Row } from "./case.js";
 import { checkLaws } from "./check.js";
+import { casesOf, constantInputs, untestedInputs, wordsOf } from "./inputs.js";
 import { rows, withoutRow } from "./table.js";
 
 export interface LawSettings {
@@ -60,6 +63,48 @@ export function everyGradientIsTested(): void {
     expect(missing).toEqual([]);
     expect(Object.keys(withoutRow).filter((op) => tested.has(op))).toEqual([]);
   });
+}
+
+/** Every float input of every record is varied by a law, or its rule says that it must be constant or is a choice. */
+export function everyFloatInputIsTested(): void {
+  it("every float input of every operator has a law, or a word that says why it has none", () => {
+    expect(untestedInputs(registry)).toEqual([]);
+  });
+
+  it("and an input that no case varies is noticed", () => {
+    const vjp = () => [
+      () => {
+        throw new Error("never asked");
+      },
+      () => {
+        throw new Error("never asked");
+      },
+    ];
+    expect(untestedInputs(registry.with({ GridSample: { vjp } }))).toEqual(["GridSample grid"]);
+  });
+
+  it("the walk says something of every input that is there", () => {
+    const silent = rows.flatMap((row) =>
+      casesOf(row).flatMap((c) =>
+        [...wordsOf(c, registry)].flatMap(([i, w]) => (w === "nothing" ? [`${row.op} ${i}`] : [])),
+      ),
+    );
+    expect(silent).toEqual([]);
+  });
+
+  it.each(constantInputs())(
+    "$op refuses, by name, $name that depends on the image",
+    ({ c, i, name }) => {
+      const { graph, ys } = forwardOf(c, "float32");
+      const node = graph.nodes[0]!;
+      const b = GraphBuilder.on(graph, registry.infer);
+      const seeds = new Map([[ys[0]!.name, b.input("v", ys[0]!.fact)]]);
+      const active = new Set([node.inputs[i]!, ys[0]!.name]);
+      const attempt = (): unknown => differentiate(b, graph, registry, seeds, active);
+      expect(attempt).toThrow(`input ${i} (${name}, "${node.inputs[i]!}") depends on the image`);
+      expect(attempt).toThrow(`node "${node.name}"`);
+    },
+  );
 }
 
 async function expectLaws(backend: Backend, row: Row, precision: Precision): Promise<void> {

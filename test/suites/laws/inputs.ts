@@ -1,0 +1,86 @@
+import fc from "fast-check";
+import { GraphBuilder } from "../../../src/onnx/builder.js";
+import { registry } from "../../../src/ops/all.js";
+import { namedInputs } from "../../../src/ops/input-names.js";
+import type { Registry } from "../../../src/ops/registry.js";
+import type { Cotangent } from "../../../src/ops/spec.js";
+import { isFloat } from "../../../src/tensor/dtype.js";
+import { forwardOf } from "./application.js";
+import { isConstant, type Case, type Row } from "./case.js";
+import { rows, withoutRow } from "./table.js";
+
+const samples = 60;
+const seed = 20190502;
+
+/** Some applications of an operator, the same ones every time. */
+export function casesOf(row: Row): readonly Case[] {
+  return fc
+    .sample(row.cases, { numRuns: samples, seed })
+    .map((geometry) => ({ ...geometry, op: row.op, seed }));
+}
+
+const wordOf = (cotangent: Cotangent | undefined): string =>
+  typeof cotangent === "function" ? "rule" : (cotangent ?? "nothing");
+
+/** What the rule of an operator says of each input that is there, asked as if all depended on the image. */
+export function wordsOf(c: Case, rules: Registry): ReadonlyMap<number, string> {
+  const { graph, ys } = forwardOf(c, "float32");
+  const node = graph.nodes[0]!;
+  const { vjp } = rules.of(node);
+  if (typeof vjp === "string") throw new Error(`${c.op} has no rule`);
+  const b = GraphBuilder.on(graph, rules.infer);
+  const dy = ys.map((y, k) =>
+    isFloat(y.fact.dtype) && k === 0 ? b.input("v", y.fact) : undefined,
+  );
+  const view = rules.view(graph, node, () => true);
+  const words = vjp(b, view, dy);
+  return new Map(view.inputs.flatMap((x, i) => (x ? [[i, wordOf(words[i])] as const] : [])));
+}
+
+/** Float inputs of which no case shows that the gradient is right, or that the rule refuses. "Op input": readable. */
+export function untestedInputs(rules: Registry): readonly string[] {
+  return rules.all().flatMap(({ type, vjp }) => {
+    const row = rows.find((r) => r.op === type);
+    if (typeof vjp === "string" || type in withoutRow) return [];
+    const cases = row ? casesOf(row) : [];
+    return namedInputs(type).flatMap(({ name, float }, i) => {
+      const varied = cases.some((c) => {
+        const operand = c.inputs[i];
+        return operand !== undefined && !isConstant(operand);
+      });
+      if (!float || varied) return [];
+      const words = cases.flatMap((c) => wordsOf(c, rules).get(i) ?? []);
+      const refused = words.length > 0 && words.every((w) => w === "constant" || w === "integer");
+      return refused ? [] : [`${type} ${name}`];
+    });
+  });
+}
+
+/** For each input that must be constant, a case that has it. */
+export function constantInputs(): { op: string; name: string; i: number; c: Case }[] {
+  return rows.flatMap((row) =>
+    namedInputs(row.op).flatMap(({ name }, i) => {
+      const c = casesOf(row).find((one) => wordsOf(one, registry).get(i) === "constant");
+      return c ? [{ op: row.op, name, i, c }] : [];
+    }),
+  );
+}
+
+/** How an input of an operator enters its gradient. */
+export interface InputState {
+  readonly input: string;
+  readonly state: "rule" | "constant" | "integer";
+}
+
+/** The float inputs of an operator and what its rule says of them. */
+export function inputStates(type: string): readonly InputState[] {
+  const row = rows.find((r) => r.op === type);
+  const cases = row ? casesOf(row) : [];
+  return namedInputs(type).flatMap(({ name, float, variadic }, i) => {
+    if (!float) return [];
+    const words = cases.flatMap((c) => wordsOf(c, registry).get(i) ?? []);
+    const known = (["rule", "constant"] as const).find((w) => words.includes(w));
+    const state = cases.length === 0 ? "rule" : (known ?? "integer");
+    return [{ input: variadic ? `${name} (each)` : name, state }];
+  });
+}
