@@ -1,5 +1,5 @@
 import { int, ints, text } from "../onnx/attribute.js";
-import type { Attributes, Node, TypedGraph } from "../onnx/ir.js";
+import type { Node, TypedGraph } from "../onnx/ir.js";
 import { poolAxes, type PoolAttrs } from "../ops/pooling.js";
 import type { NodeView } from "../ops/node-view.js";
 import type { Registry } from "../ops/registry.js";
@@ -29,14 +29,10 @@ function settled(node: Node, n: NodeView<PoolAttrs>): Node {
   });
   if (!axes.some(({ skips }) => skips)) return node;
   const hangs = axes.some(({ rest, skips }) => rest > 0 && !skips);
-  const changed: Attributes = hangs
-    ? {
-        auto_pad: text("NOTSET"),
-        pads: ints([
-          ...axes.map(({ axis }) => axis.begin),
-          ...axes.map(({ axis, rest, skips }) => axis.end - (skips ? rest : 0)),
-        ]),
-      }
-    : { ceil_mode: int(0) };
+  const ends = axes.map(({ axis, rest, skips }) => axis.end - (skips ? rest : 0));
+  // No engine has pads below 0: where a stride beyond the kernel asks for them, the node stays.
+  if (hangs && ends.some((end) => end < 0)) return node;
+  const pads = ints([...axes.map(({ axis }) => axis.begin), ...ends]);
+  const changed = hangs ? { auto_pad: text("NOTSET"), pads } : { ceil_mode: int(0) };
   return { ...node, attributes: { ...node.attributes, ...changed } };
 }

@@ -35,6 +35,8 @@ const norm = (t: Tensor | undefined): number => (t ? Math.hypot(...Array.from(to
 
 describe.each(networks)("training $net, exported by $exporter", ({ net, exporter }) => {
   const golden = goldenOf(net);
+  const gradients = [...golden].flatMap(([key, t]) => (key.startsWith("gradient/") ? [t] : []));
+  const largest = Math.max(...gradients.map(norm));
 
   const runs = new Map<Rule, Promise<[TrainingStep, Tensors[]]>>();
   const run = (rule: Rule): Promise<[TrainingStep, Tensors[]]> => {
@@ -79,10 +81,7 @@ describe.each(networks)("training $net, exported by $exporter", ({ net, exporter
   it("finds PyTorch's gradient of every parameter", async () => {
     const names = namesInPyTorch(await trainable(net, exporter), golden);
     const [step, [first]] = await run(rules[0]!);
-    expect(step.gradients.size).toBe(
-      [...golden.keys()].filter((k) => k.startsWith("gradient/")).length,
-    );
-    const largest = Math.max(...[...names.values()].map((n) => norm(golden.get(`gradient/${n}`))));
+    expect(step.gradients.size).toBe(gradients.length);
     for (const [name, output] of step.gradients) {
       const expected = golden.get(`gradient/${names.get(name)!}`)!;
       const found = first!.get(output)!;
@@ -102,7 +101,12 @@ describe.each(networks)("training $net, exported by $exporter", ({ net, exporter
         const expected = golden.get(`${how.name}/${t}/${names.get(input)!}`)!;
         const found = results[t - 1]!.get(output)!;
         const error = relativeL2(found, alignedTo(found.dims, expected));
-        expect(error, `${input} after ${t} steps`).toBeLessThan(1e-5);
+        // What has no gradient moves by rounding errors (see above), which Adam divides by its epsilon, 1e-3.
+        const gradient = golden.get(`gradient/${names.get(input)!}`);
+        const noise =
+          gradient && norm(gradient) < 1e-12 ? (t * how.rate * 1e-6 * largest) / 1e-3 : 0;
+        const limit = Math.max(1e-5, noise / norm(expected));
+        expect(error, `${input} after ${t} steps`).toBeLessThan(limit);
       }
     }
   });
