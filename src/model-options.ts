@@ -30,6 +30,11 @@ export interface LoadOptions {
    * first one. Any other value of the model is an output too, by its name in the file.
    */
   readonly output?: string;
+  /**
+   * What each axis of the input is, a letter for each: N samples, C channels, and the spatial ones H, W, D, T, F, L, P:
+   * "NHWC", "NLC", "CHW". Found by following the axes through the first layers unless given.
+   */
+  readonly layout?: string;
   /** Height and width to use where the model leaves them open. */
   readonly size?: ImageSize;
   /** Reads weights kept in other files, for a model given as bytes. A path finds its own. */

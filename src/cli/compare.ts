@@ -26,7 +26,11 @@ import { chooseMethods } from "./method-choice.js";
 import { readMethodSettings, type MethodValues } from "./method-settings.js";
 import { namingProvider } from "./engine.js";
 import { readExplainableModel } from "./model-file.js";
-import { choosePreprocessing, type ChosenPreprocessing } from "./preprocessing.js";
+import {
+  choosePreprocessing,
+  preprocessingFor,
+  type ChosenPreprocessing,
+} from "./preprocessing.js";
 import { Reporter, type Io } from "./reporter.js";
 import { sampleName } from "./result-names.js";
 import { nameOfClass, sameMaps, sameMapsLine, type SameMaps } from "./same-maps.js";
@@ -47,11 +51,12 @@ export async function compare(
   const signal = interruption(io);
   const inputs = await findInputs(args, files.folder);
   const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
-  const preprocessing =
+  const chosen =
     hasImages || flags.preprocess !== undefined
       ? await choosePreprocessing(flags.preprocess, modelPath)
       : undefined;
   const model = await readExplainableModel(modelPath, flags);
+  const preprocessing = chosen && preprocessingFor(model.model, chosen);
   try {
     const labels = await chooseLabels(flags.labels, model.output.classes);
     const target = chooseTarget(flags.target, labels, model);

@@ -102,7 +102,8 @@ interface Answer {
 }
 
 async function casesOf({ model, target }: Question, subject: Subject): Promise<Case[]> {
-  const predict = (): Promise<Tensor> => model.model.predict(subject.sample.x, subject.asked);
+  const x = model.model.fromImage(subject.sample.x);
+  const predict = (): Promise<Tensor> => model.model.predict(x, subject.asked);
   const passes = await passesFor(target, 1, predict);
   return passes.map((pass) => ({ subject, pass, answers: [] }));
 }
@@ -118,11 +119,14 @@ async function answer(
     return { method: method.name, seconds: (performance.now() - start) / 1000 };
   };
   try {
-    const { map, output, samples } = await model.model.explain(subject.sample.x, {
-      ...options(method, subject),
-      ...subject.asked,
-      target: pass.target,
-    });
+    const { map, output, samples } = await model.model.explain(
+      model.model.fromImage(subject.sample.x),
+      {
+        ...options(method, subject),
+        ...subject.asked,
+        target: pass.target,
+      },
+    );
     const sample = samples[0]!;
     return {
       map: { map: withoutBatch(map) },
@@ -180,7 +184,7 @@ function comparedOf({ labels, model }: Question, one: Case): ComparedSample {
 
 async function layersOf({ model }: ExplainableModel, { subject, pass }: Case): Promise<LayerParts> {
   const { sample, asked } = subject;
-  const found = await model.layerMaps(sample.x, { ...asked, target: pass.target });
+  const found = await model.layerMaps(model.fromImage(sample.x), { ...asked, target: pass.target });
   const { score, completeness, terms } = found.samples[0]!;
   const input: LayerPart = {
     name: "input",

@@ -29,6 +29,7 @@ export async function convertToOnnxFile(
   const options: ConversionOptions = {
     ...(flags.inputName === undefined ? {} : { input: flags.inputName }),
     ...(flags.output === undefined ? {} : { output: flags.output }),
+    ...(flags.layout === undefined ? {} : { layout: flags.layout }),
     ...(flags.size === undefined ? {} : { size: flags.size }),
     ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
     target: await targetIn(flags, source),

@@ -29,7 +29,7 @@ import { readExplainableModel, sha256 } from "./model-file.js";
 import { readMethodSettings } from "./method-settings.js";
 import type { ExplainFlags } from "./options.js";
 import { OutputFolder } from "./output-folder.js";
-import { choosePreprocessing } from "./preprocessing.js";
+import { choosePreprocessing, preprocessingFor } from "./preprocessing.js";
 import { versions } from "./package-files.js";
 import { provenanceOf, type RunSettings } from "./provenance.js";
 import { Reporter, type Io } from "./reporter.js";
@@ -55,11 +55,12 @@ export async function explain(
   const inputs = await findInputs(args, flags.out);
   const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
   // A flag that makes no sense is an error even where nothing needs it.
-  const preprocessing =
+  const chosen =
     hasImages || flags.preprocess !== undefined
       ? await choosePreprocessing(flags.preprocess, modelPath)
       : undefined;
   const model = await readExplainableModel(modelPath, flags);
+  const preprocessing = chosen && preprocessingFor(model.model, chosen);
   const labels = await chooseLabels(flags.labels, model.output.classes);
   const target = chooseTarget(flags.target, labels, model);
   const feeds = await readFeeds(flags.feed, model);
@@ -189,7 +190,7 @@ class Run {
       this.setup.feeds,
       jobs.map((job) => job.sample.index),
     );
-    const x = concatBatch(jobs.map((job) => job.sample.x));
+    const x = model.model.fromImage(concatBatch(jobs.map((job) => job.sample.x)));
     const predict = (): Promise<Tensor> => model.model.predict(x, { feeds });
     const classes = jobs.map((): ClassMap[] => []);
     for (const pass of await passesFor(target, jobs.length, predict)) {

@@ -54,8 +54,9 @@ export function addRunFlags(command: Command): Command {
     )
     .option(
       "--preprocess <how>",
-      "imagenet, none, or a preprocessor_config.json or timm config " +
-        "(default: MODEL.preprocess.json or preprocessor_config.json beside the model, else imagenet)",
+      "imagenet, bytes, none, or a preprocessor_config.json or timm config " +
+        "(default: MODEL.preprocess.json or preprocessor_config.json beside the model, else imagenet; " +
+        "bytes where the model takes integers)",
     )
     .option(
       "--labels <names>",

@@ -34,6 +34,7 @@ export function provenanceOf(
     versions,
     model: { path, sha256: modelHash, ...(externalSha256 ? { externalSha256 } : {}) },
     input: { path: file.path, sha256: hash, ...(sample === undefined ? {} : { sample }) },
+    ...(model.inspection.image ? { image: model.inspection.image } : {}),
     settings: {
       method: flags.method,
       methodSettings: settings,
@@ -44,7 +45,7 @@ export function provenanceOf(
       output: model.output.name,
       feeds: feedSettings(feeds),
       preprocessing:
-        preprocessing && isUsed
+        preprocessing && isUsed && model.model.takesPictures()
           ? { source: preprocessing.source, ...model.model.fit(preprocessing.settings) }
           : null,
       labels: labels?.source ?? null,

@@ -1,3 +1,4 @@
+import { describeAxes } from "../analyzer/image-axes.js";
 import type { BiasReport, Inspection, LayerReport, PortReport } from "../analyzer/report.js";
 import type { NodeGap } from "../engine/bisect.js";
 import { completenessTolerance } from "../engine/completeness.js";
@@ -32,10 +33,14 @@ export function inspectionText(path: string, inspection: Inspection): string {
 
 /** What is explained, where that does not go without saying. */
 function explained(inspection: Inspection): string[] {
-  const { inputs, outputs, input, output, assumedSize } = inspection;
+  const { inputs, outputs, input, image, undecided, output, assumedSize } = inspection;
   const rows: string[] = [];
   if (input && inputs.length > 1) rows.push(ports("explained", [input]));
   if (output && output.name !== outputs[0]?.name) rows.push(ports("decomposed", [output]));
+  if (image) rows.push(`image      ${describeAxes(image)}`);
+  if (undecided !== undefined) {
+    rows.push(`image      undecided: ${undecided}; a map needs --layout, such as NHWC or NCL`);
+  }
   if (assumedSize) {
     rows.push(
       `size       ${assumedSize.join("x")}, assumed because the model leaves it open (--size HxW)`,
