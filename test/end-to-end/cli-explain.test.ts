@@ -191,7 +191,7 @@ describe("a .npy file", () => {
     const read = (path: string) => decodeNpy(readFileSync(path));
     const golden = toNumbers(read(fixture("networks", "tiny-relu", "input_gradient.npy")));
     const numbers = document.results.flatMap(({ files }) => {
-      const [attribution, map] = [read(files.attribution!), read(files.map)];
+      const [attribution, map] = [read(files["attribution"]!), read(files["map"]!)];
       expect([attribution.dtype, attribution.dims]).toEqual(["float32", [3, 8, 8]]);
       const [values, sums] = [toNumbers(attribution), toNumbers(map)];
       for (let p = 0; p < 64; p++) {
