@@ -33,9 +33,10 @@ import {
 } from "./preprocessing.js";
 import { Reporter, type Io } from "./reporter.js";
 import { sampleName } from "./result-names.js";
-import { nameOfClass, sameMaps, sameMapsLine, type SameMaps } from "./same-maps.js";
+import { sameMaps, sameMapsLine, type SameMaps } from "./same-maps.js";
 import { readSamples, type Sample, type SampleReader } from "./samples.js";
-import { chooseTarget, ranksOf } from "./targets.js";
+import { chooseTargetOrMask } from "./mask-target.js";
+import { nameOfClass, ranksOf } from "./targets.js";
 
 /** `fullgrad compare`: the methods side by side, as a picture or a page. Returns the exit code. */
 export async function compare(
@@ -59,8 +60,8 @@ export async function compare(
   const preprocessing = chosen && preprocessingFor(model.model, chosen);
   try {
     const labels = await chooseLabels(flags.labels, model.output.classes);
-    const target = chooseTarget(flags.target, labels, model);
-    const contrast = chooseContrast(flags, labels, model);
+    const target = await chooseTargetOrMask(flags.target, labels, model);
+    const contrast = await chooseContrast(flags, labels, model);
     const feeds = await readFeeds(flags.feed, model);
     if (preprocessing)
       reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);

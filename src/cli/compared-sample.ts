@@ -9,10 +9,9 @@ import type { Labels } from "./labels.js";
 import type { ExplainableModel } from "./model-file.js";
 import { probabilitiesOf } from "./predictions.js";
 import { rankedName } from "./result-names.js";
-import { nameOfClass } from "./same-maps.js";
 import type { Sample } from "./samples.js";
 import { formatNumber } from "./tables.js";
-import { labelOf, passesFor, type Pass, type TargetChoice } from "./targets.js";
+import { labelOf, nameOfClass, passesFor, type Pass, type TargetChoice } from "./targets.js";
 import { rowsOf } from "../engine/batches.js";
 
 /** What is compared of every sample. */
@@ -165,7 +164,7 @@ function comparedOf({ labels, model }: Question, one: Case): ComparedSample {
       name: rankedName(name, rank),
       caption: [
         title,
-        nameOfClass({ target, label }) + other,
+        nameOfClass({ target, label }, model.output.classes) + other,
         `${quantity} ${formatNumber(score)}${sure}`,
       ],
       ...(sample.view ? { view: sample.view } : {}),

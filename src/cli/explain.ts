@@ -5,7 +5,7 @@ import { presets } from "../image/preprocess.js";
 import { findMethod } from "../methods/all.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { namingProvider } from "./engine.js";
-import { chooseContrast, type ChosenContrast } from "./contrast.js";
+import { chooseContrast } from "./contrast.js";
 import { exitCodes } from "./exit-codes.js";
 import { feedsFor, readFeeds } from "./feeds.js";
 import {
@@ -34,10 +34,11 @@ import { versions } from "./package-files.js";
 import { provenanceOf, type RunSettings } from "./provenance.js";
 import { Reporter, type Io } from "./reporter.js";
 import { explanationLine, incompleteLine, resultOf, type ExplainResult } from "./results.js";
-import { nameOfClass, sameMaps, sameMapsLine, type ClassMap } from "./same-maps.js";
+import { sameMaps, sameMapsLine, type ClassMap } from "./same-maps.js";
 import { readSamples, type Sample, type SampleReader } from "./samples.js";
 import { rankedName, sampleName } from "./result-names.js";
-import { chooseTarget, passesFor, ranksOf, type TargetChoice } from "./targets.js";
+import { chooseTargetOrMask } from "./mask-target.js";
+import { nameOfClass, passesFor, ranksOf } from "./targets.js";
 import { drawingOf, manifestName, mapOf, writeExplanation } from "./write-explanation.js";
 
 /** `fullgrad explain`: maps, pictures and a manifest for each sample. Returns the exit code. */
@@ -62,12 +63,12 @@ export async function explain(
   const model = await readExplainableModel(modelPath, flags);
   const preprocessing = chosen && preprocessingFor(model.model, chosen);
   const labels = await chooseLabels(flags.labels, model.output.classes);
-  const target = chooseTarget(flags.target, labels, model);
+  const target = await chooseTargetOrMask(flags.target, labels, model);
   const feeds = await readFeeds(flags.feed, model);
   if (preprocessing)
     reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
   const batchNorm = batchNormCase(model.inspection.biases);
-  const contrast = chooseContrast(flags, labels, model);
+  const contrast = await chooseContrast(flags, labels, model);
   const run = new Run({
     ...{ flags, reporter, folder, inputs, preprocessing, model, labels, target, contrast, feeds },
     ...{ settings, signal, batchNorm, versions: versions() },
@@ -84,8 +85,6 @@ interface Setup extends RunSettings {
   readonly reporter: Reporter;
   readonly folder: OutputFolder;
   readonly inputs: Inputs;
-  readonly target: TargetChoice;
-  readonly contrast: ChosenContrast;
   readonly signal: AbortSignal;
   readonly batchNorm: BatchNormCase;
 }
@@ -238,11 +237,11 @@ class Run {
     const result = resultOf(manifest, folder, skipped);
     this.results.push({ order, result });
     if (manifest.versus !== undefined && manifest.versus === manifest.target) {
-      const { input } = manifest;
-      reporter.note(`warning: ${input.path}: class ${manifest.versus} less itself is nothing`);
+      const { input, versus } = manifest;
+      reporter.note(`warning: ${input.path}: class ${versus} less itself is nothing`);
     }
     if (!manifest.complete) this.incomplete.push(incompleteLine(manifest));
-    reporter.line(explanationLine(result));
+    reporter.line(explanationLine(result, this.setup.model.output.classes));
   }
 
   private conclude(): number {

@@ -31,6 +31,8 @@ export interface ResultFiles {
   readonly map: string;
   readonly overlay?: string;
   readonly heatmap?: string;
+  /** Of methods that attribute to the input: a number for each of its elements, before they are added to the map. */
+  readonly attribution?: string;
   readonly manifest: string;
 }
 

@@ -4,6 +4,7 @@ import type { NodeGap } from "../engine/bisect.js";
 import { completenessTolerance } from "../engine/completeness.js";
 import { insteadLines } from "../errors.js";
 import { batchNormCase, largestTerms } from "./manifest.js";
+import { nameOfClass } from "./targets.js";
 import type { VerifiedSample } from "./verified-sample.js";
 
 /** A number for people: four significant digits. JSON has null for what is not finite. */
@@ -107,10 +108,14 @@ function verdict({ explainable, unsupported, problem, instead }: Inspection): st
 }
 
 /** What `fullgrad verify` prints. */
-export function verificationText(path: string, samples: readonly VerifiedSample[]): string {
+export function verificationText(
+  path: string,
+  samples: readonly VerifiedSample[],
+  classes?: number,
+): string {
   const header = [
     "sample",
-    "class",
+    classes === 1 ? "target" : "class",
     "output",
     "input term",
     "bias terms",
@@ -120,7 +125,7 @@ export function verificationText(path: string, samples: readonly VerifiedSample[
   ];
   const rows = samples.map((s) => [
     s.sample,
-    (s.label === null ? String(s.target) : `${s.target} ${s.label}`) +
+    (classes === 1 || s.label !== null ? nameOfClass(s, classes) : String(s.target)) +
       (s.versus === undefined ? "" : ` versus ${s.versus}`),
     ...[s.output, s.inputTerm, s.biasTerm, s.sum].map(formatNumber),
     ...[s.residual, s.conditioned].map((v) => v.toExponential(1)),

@@ -25,7 +25,8 @@ import { incompleteness } from "./results.js";
 import { readSamples } from "./samples.js";
 import { gapTable, verificationText } from "./tables.js";
 import type { VerifiedSample } from "./verified-sample.js";
-import { chooseTarget, labelOf, passesFor, type TargetChoice } from "./targets.js";
+import { chooseTargetOrMask } from "./mask-target.js";
+import { labelOf, passesFor, type TargetChoice } from "./targets.js";
 
 /** `fullgrad verify`: do the parts add up to the score? Returns the exit code. */
 export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<number> {
@@ -39,8 +40,8 @@ export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<
   const preprocessing = chosen && preprocessingFor(model.model, chosen);
   try {
     const labels = await chooseLabels(flags.labels, model.output.classes);
-    const target = chooseTarget(flags.target, labels, model);
-    const contrast = chooseContrast(flags, labels, model);
+    const target = await chooseTargetOrMask(flags.target, labels, model);
+    const contrast = await chooseContrast(flags, labels, model);
     const feeds = await readFeeds(flags.feed, model);
     if (preprocessing)
       reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
@@ -51,7 +52,7 @@ export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<
     const gaps = flags.bisect
       ? await bisectWorst(model, x, samples, { target, feeds, contrast })
       : undefined;
-    return conclude(path, samples, gaps, reporter);
+    return conclude(path, samples, gaps, { reporter, classes: model.output.classes });
   } finally {
     reporter.clear();
     await model.model.dispose();
@@ -159,12 +160,12 @@ function conclude(
   path: string,
   samples: readonly VerifiedSample[],
   gaps: readonly NodeGap[] | undefined,
-  reporter: Reporter,
+  { reporter, classes }: { readonly reporter: Reporter; readonly classes: number | undefined },
 ): number {
   const incomplete = samples.filter((s) => !s.complete);
   const complete = incomplete.length === 0;
   reporter.document({ model: path, samples, complete, ...(gaps ? { gaps } : {}) });
-  reporter.line(verificationText(path, samples));
+  reporter.line(verificationText(path, samples, classes));
   if (gaps) reporter.line(`\n${gapTable(gaps)}`);
   if (complete) return exitCodes.done;
   const lines = incomplete.map(
