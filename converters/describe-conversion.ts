@@ -1,5 +1,7 @@
 import { exportModel } from "../src/onnx/export.js";
 import type { ModelProto } from "../src/onnx/schema.js";
+import { maskName } from "../src/engine/target-seeds.js";
+import type { Target } from "../src/engine/target.js";
 import type { Conversion, ConversionOptions } from "./onnx-to-fullgrad-onnx.js";
 
 /** Where a converted model is from. */
@@ -49,7 +51,7 @@ function entriesOf(
     ["fullgrad.version", origin.version],
     ["fullgrad.method", method],
     ["fullgrad.settings", JSON.stringify(settings)],
-    ["fullgrad.target", typeof target === "object" ? JSON.stringify(target) : String(target)],
+    ["fullgrad.target", describeTarget(target)],
     ["fullgrad.explained_output", explained.output],
     ["fullgrad.explained_input", explained.input],
     ["fullgrad.inputs", JSON.stringify(graph.inputs.map((i) => i.name))],
@@ -64,4 +66,10 @@ function entriesOf(
       ? []
       : [["fullgrad.source_external_sha256", origin.externalSha256] satisfies [string, string]]),
   ];
+}
+
+/** A mask by its name: its numbers are in the graph. */
+function describeTarget(target: Target): string {
+  if (typeof target !== "object") return String(target);
+  return "mask" in target ? maskName(target) : JSON.stringify(target);
 }

@@ -1,9 +1,12 @@
 import type { Tensors } from "../src/backends/backend.js";
-import { separable } from "../src/engine/compiler.js";
+import { onePerSample, separable } from "../src/engine/compiler.js";
 import { contrastFeeds, formOf, resolveContrast, type TargetForm } from "../src/engine/contrast.js";
 import { emitFullGradient, type FullGradient } from "../src/engine/full-gradient.js";
 import { withLogProbabilities } from "../src/engine/log-probability.js";
-import { checkExplainable, partOf, withHints, type ModelPart } from "../src/engine/part.js";
+import type { ImageForm } from "../src/engine/image-form.js";
+import { withOwnInput } from "./own-input.js";
+import { imageModel } from "../src/engine/image-model.js";
+import { checkExplainable, withHints, type ModelPart } from "../src/engine/part.js";
 import { readSettings } from "../src/engine/settings.js";
 import { isOpen, openSizes, type ImageSize } from "../src/engine/sizes.js";
 import { targetPort } from "../src/engine/target-words.js";
@@ -29,6 +32,8 @@ export interface ConversionOptions {
   /** The input and the output to explain: as for `load`. */
   readonly input?: string;
   readonly output?: string;
+  /** What each axis of the input is: as for `load`. */
+  readonly layout?: string;
   /** Height and width where the model leaves them open. */
   readonly size?: ImageSize;
   /**
@@ -78,7 +83,7 @@ export interface Conversion {
  * @throws {UnsupportedModelError} @throws {TargetError} as `explain` does
  * @throws {UsageError} @throws {InputError} where the options do not fit each other or the model
  */
-export function convertToOnnx(model: Graph, options: ConversionOptions = {}): Conversion {
+export function convertToOnnx(source: Graph, options: ConversionOptions = {}): Conversion {
   const method = findGraphMethod(options.method ?? "fullgrad");
   if (options.format === "overlay" && !options.preprocessing) {
     throw new UsageError(
@@ -86,12 +91,12 @@ export function convertToOnnx(model: Graph, options: ConversionOptions = {}): Co
         "(--preprocess)",
     );
   }
-  const part = partOf(model, options);
+  const { graph: model, part, form } = imageModel(source, registry, options);
   const isFree = isOpen(part.graph.inputs.find((i) => i.name === part.input)!);
   const size = options.size ?? (isFree ? sizeIn(options.preprocessing) : undefined);
   const sizes = openSizes(model, part.input, size ? { size } : {});
   try {
-    return convertPart(model, part, sizes, method, options);
+    return convertPart(model, part, form, sizes, method, options);
   } catch (error) {
     throw withHints(error, model, part, registry, sizes);
   }
@@ -100,16 +105,19 @@ export function convertToOnnx(model: Graph, options: ConversionOptions = {}): Co
 function convertPart(
   model: Graph,
   part: ModelPart,
+  image: ImageForm,
   sizes: ReadonlyMap<string, Shape>,
   method: AnyGraphMethod,
   options: ConversionOptions,
 ): Conversion {
   const { input, output } = part;
-  checkExplainable(prepare(part.graph, registry, sizes), registry, input, output);
+  const needed = onePerSample(prepare(part.graph, registry, sizes), registry, part);
+  checkExplainable(needed, registry, input, output);
   const { kept, notes } = ownOutputs(model, part, sizes);
-  const prepared = prepare(selectOutputs(model, kept), registry, sizes);
+  const whole = prepare(selectOutputs(model, kept), registry, sizes);
+  const prepared = onePerSample(whole, registry, part);
   const { graph } = separable(prepared, registry, { input, output });
-  if (graph !== prepared) {
+  if (graph !== whole) {
     notes.push("the model mixes the samples of a batch: converted for one sample at a time");
   }
   const settings = readSettings(method.name, method.settings, options.settings ?? {});
@@ -147,7 +155,7 @@ function convertPart(
   const drawn = options.format === "overlay" ? { signed: method.signed } : undefined;
   const folded = options.preprocessing && fold(built, input, options.preprocessing, drawn);
   if (folded && drawn) abouts.unshift("the map over the picture, RGB");
-  const compact = keepHalf(folded?.graph ?? built, model);
+  const compact = keepHalf(folded?.graph ?? withOwnInput(built, image), model);
   const converted = lowerOpset(withoutUnusedOpsets(compact));
   return {
     graph: converted,

@@ -91,6 +91,11 @@ export class InputError extends FullgradError {
   override name = "InputError";
 }
 
+/** A layout such as "NHWC" does not fit the input, or none is known. */
+export class LayoutError extends InputError {
+  override name = "LayoutError";
+}
+
 /** The image cannot be decoded or preprocessed. */
 export class ImageError extends InputError {
   override name = "ImageError";

@@ -28,7 +28,7 @@ export type { Method } from "./engine/method.js";
 export type { ExplainedSample, SampleResult, TermSum } from "./engine/samples.js";
 export type { Progress } from "./engine/sampler.js";
 export type { FullGradientResult } from "./engine/session.js";
-export type { Contrast, PlainTarget, Quantity, Target } from "./engine/target.js";
+export type { Contrast, MaskTarget, PlainTarget, Quantity, Target } from "./engine/target.js";
 export * from "./errors.js";
 export { evaluationTests } from "./evaluate/all.js";
 export { runGroup, type Keeper, type SampleRecord, type TestRun } from "./evaluate/run.js";

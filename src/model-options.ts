@@ -30,6 +30,11 @@ export interface LoadOptions {
    * first one. Any other value of the model is an output too, by its name in the file.
    */
   readonly output?: string;
+  /**
+   * What each axis of the input is, a letter for each: N samples, C channels, and the spatial ones H, W, D, T, F, L, P:
+   * "NHWC", "NLC", "CHW". Found by following the axes through the first layers unless given.
+   */
+  readonly layout?: string;
   /** Height and width to use where the model leaves them open. */
   readonly size?: ImageSize;
   /** Reads weights kept in other files, for a model given as bytes. A path finds its own. */
@@ -46,8 +51,10 @@ export interface RunOptions {
 export interface TargetOptions extends RunOptions {
   /**
    * The number to explain: "top" (default), one class for all samples, or one for each; for outputs of other shapes
-   * than [N,K], in words: "8@10,12" (class 8 at x 10, y 12), "8@0,0,16,16" (mean over a region), "8@" (over all),
-   * "box:5,class:2", "3,1,4" (an index); or as the seed of a weighted sum.
+   * than [N,K], in words: "8@10,12" (class 8 at x 10, y 12; "8@10" of a signal, "8@10,12,3" of a volume),
+   * "8@0,0,16,16" (mean over a region), "8@" (over all), "box:5,class:2", "3,1,4" (an index); "against:8" is what speaks
+   * against a target, "against" what speaks against an output of a single number; `{ mask, class }` the mean over a
+   * mask; or as the seed of a weighted sum.
    */
   readonly target?: Target;
   /** A target whose number is subtracted: what speaks for the one and not for the other? */

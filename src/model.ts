@@ -1,8 +1,10 @@
+import type { ImageAxes } from "./analyzer/image-axes.js";
 import type { Inspection } from "./analyzer/report.js";
 import type { Backend, Tensors } from "./backends/backend.js";
 import type { NodeGap } from "./engine/bisect.js";
 import { inspectModel } from "./engine/inspect.js";
-import { checkExplainable, partOf, withHints, type ModelPart } from "./engine/part.js";
+import { checkDecided, imageModel, type ImageModel } from "./engine/image-model.js";
+import { checkExplainable, withHints, type ModelPart } from "./engine/part.js";
 import type { PixelRange } from "./engine/image.js";
 import type { LayerMaps } from "./engine/layer-maps.js";
 import type { Method } from "./engine/method.js";
@@ -17,7 +19,7 @@ import {
   pixelRange,
   preprocess,
   settingsFor,
-  type presets,
+  presets,
   type Preprocessing,
   type Size,
 } from "./image/preprocess.js";
@@ -58,8 +60,8 @@ export class Model {
   private readonly options: LoadOptions;
   private readonly sessions = new SessionPool();
   private readonly checked = new WeakSet<Session>();
-  private chosen: ModelPart | undefined;
-  /** Of the input, for the size that the options give. */
+  private found: ImageModel | undefined;
+  /** Of the image, for the size that the options give. */
   private shape: Shape | undefined;
 
   /** Use `load`. */
@@ -80,17 +82,44 @@ export class Model {
   }
 
   /**
-   * A picture as the model takes it: [1,C,H,W] float32.
+   * What each axis of the input is; undefined where the layers do not say and {@link LoadOptions.layout} neither.
+   *
+   * @throws {TargetError} @throws {InputError} as {@link Model.inspect}
+   */
+  get imageAxes(): ImageAxes | undefined {
+    const { form, undecided } = this.image();
+    return undecided === undefined ? form.axes : undefined;
+  }
+
+  /** The input is of integers, which the model casts to floats itself: it takes the bytes of a picture. */
+  get takesBytes(): boolean {
+    return this.image().form.isInteger;
+  }
+
+  /**
+   * A picture as the model takes it, float32: [1,C,H,W], or with the axes in the model's own order.
    *
    * @param image a path (in a browser, a URL), the bytes of a PNG or JPEG, or pixels
-   * @param settings a preset or settings of one's own; fitted to the model's input size
+   * @param settings a preset or settings of one's own, fitted to the model's input size; "imagenet" unless given, or
+   *   "bytes" where the model takes integers
    * @throws {ImageError} where the picture cannot be read
+   * @throws {InputError} where the input is no picture
    */
   async preprocess(
     image: string | Uint8Array | Raster,
-    settings: keyof typeof presets | Preprocessing = "imagenet",
+    settings: keyof typeof presets | Preprocessing = this.takesBytes ? "bytes" : "imagenet",
   ): Promise<Tensor> {
-    return preprocess(await rasterOf(image), this.fit(settings));
+    return this.fromImage(preprocess(await rasterOf(image), this.fit(settings)));
+  }
+
+  /** An input of the model as image [N,C,…spatial] float32. @throws {InputError} where it does not fit */
+  toImage(x: Tensor): Tensor {
+    return this.image().form.toImage(x);
+  }
+
+  /** An image [N,C,…spatial] with the axes in the order of the model's input. */
+  fromImage(image: Tensor): Tensor {
+    return this.image().form.fromImage(image);
   }
 
   /**
@@ -98,33 +127,42 @@ export class Model {
    * of the settings stays.
    */
   fit(settings: keyof typeof presets | Preprocessing): Preprocessing {
-    const wanted = settingsFor(settings);
-    const { input } = this.part();
-    const shape = (this.shape ??= this.prepared(this.sizes()).facts.get(input)!.shape);
-    const [, channels, height, width] = shape;
-    if (shape.length !== 4 || (typeof channels === "number" && channels !== 1 && channels !== 3)) {
+    const wanted = settingsFor(settings === "none" && this.takesBytes ? levels : settings);
+    const { form, graph } = this.image();
+    if (!this.takesPictures()) {
+      const { name, fact } = form.port;
       throw new InputError(
-        `input "${input}" is [${shape.join(",")}], which no picture fits; give a .npy file or a tensor`,
+        `input "${name}" is [${fact.shape.join(",")}], which no picture fits; give a .npy file or a tensor`,
       );
     }
+    const [, channels, height, width] = this.imageShape();
     if (typeof height !== "number" || typeof width !== "number") return wanted;
-    const port = this.imported.inputs.find((i) => i.name === input)!;
+    const port = graph.inputs.find((i) => i.name === form.port.name)!;
     const isFree = this.options.size === undefined && isOpen(port);
     const size = isFree ? sizeIn(wanted) : { height, width };
     return size ? fitTo(wanted, size.height, size.width, channels === 1 ? 1 : 3) : wanted;
+  }
+
+  /** Whether the input is a picture: height, width, and one or three channels. */
+  takesPictures(): boolean {
+    const [, channels, ...spatial] = this.imageShape();
+    const isColor = typeof channels === "string" || channels === 1 || channels === 3;
+    return spatial.length === 2 && isColor;
   }
 
   /** The output for a batch: the model's own, or the value that the options name. */
   async predict(x: Tensor, options: RunOptions = {}): Promise<Tensor> {
     checkTensor(x);
     const feeds = this.feeds(options);
-    return this.use(x, feeds, (session) => session.predict(x, feeds));
+    const image = this.toImage(x);
+    return this.use(image, feeds, (session) => session.predict(image, feeds));
   }
 
   /**
    * A saliency map of each sample, with its score and completeness.
    *
-   * @param x [N,C,H,W]
+   * @param x as the model takes it: [N,C,H,W], [N,H,W,C], [C,H,W] …; any float type, or, of integers, real numbers too
+   * @throws {InputError} where it is not known which of its axes are spatial: {@link LoadOptions.layout}
    * @throws {TargetError} where the target does not exist; says which ones do
    * @throws {UnsupportedModelError} where the output cannot be explained; says which values can
    */
@@ -136,13 +174,14 @@ export class Model {
   async explain(x: Tensor, options: ExplainOptions = {}): Promise<Explanation> {
     const { method: name, preprocessing, batch, signal, onProgress } = options;
     const method = findMethod(name ?? "fullgrad");
+    checkDecided(this.image());
     const pixels = preprocessing && this.pixels(preprocessing);
     const explanation = await this.ask(
       x,
       options,
-      (session, feeds) =>
-        session.explain(x, method, targetOf(options), {
-          settings: settingsOf(options),
+      (session, image, feeds) =>
+        session.explain(image, method, targetOf(options), {
+          settings: this.asImages(settingsOf(options)),
           feeds,
           ...(pixels ? { pixels } : {}),
           ...(batch === undefined ? {} : { batch }),
@@ -152,8 +191,10 @@ export class Model {
       method,
     );
     const { target: explained, score, completeness } = explanation.samples[0]!;
+    const { attribution } = explanation;
     return {
       ...explanation,
+      ...(attribution ? { attribution: this.like(x, attribution) } : {}),
       target: explained,
       score,
       ...(completeness ? { completeness } : {}),
@@ -161,25 +202,38 @@ export class Model {
   }
 
   /** The full-gradient decomposition: every term, signed, with its node. */
-  fullGradient(x: Tensor, options: TargetOptions = {}): Promise<FullGradientResult> {
-    return this.ask(x, options, (session, feeds) =>
-      session.fullGradient(x, targetOf(options), feeds),
+  async fullGradient(x: Tensor, options: TargetOptions = {}): Promise<FullGradientResult> {
+    const result = await this.ask(x, options, (session, image, feeds) =>
+      session.fullGradient(image, targetOf(options), feeds),
     );
+    const { inputGradient, inputTerm } = result;
+    return {
+      ...result,
+      inputGradient: this.like(x, inputGradient),
+      inputTerm: this.like(x, inputTerm),
+    };
   }
 
   /** Where in the image each layer adds to the score, signed; the sums of the maps are the terms. */
-  layerMaps(x: Tensor, options: TargetOptions = {}): Promise<LayerMaps> {
-    return this.ask(x, options, (session, feeds) => session.layerMaps(x, targetOf(options), feeds));
+  async layerMaps(x: Tensor, options: TargetOptions = {}): Promise<LayerMaps> {
+    checkDecided(this.image());
+    return this.ask(x, options, (session, image, feeds) =>
+      session.layerMaps(image, targetOf(options), feeds),
+    );
   }
 
   /** The sums of all terms of each sample, and what is left over. */
   verify(x: Tensor, options: TargetOptions = {}): Promise<readonly SampleResult[]> {
-    return this.ask(x, options, (session, feeds) => session.verify(x, targetOf(options), feeds));
+    return this.ask(x, options, (session, image, feeds) =>
+      session.verify(image, targetOf(options), feeds),
+    );
   }
 
   /** What each node hands on of what it gets, for the first sample; the node that loses most comes first. */
   bisect(x: Tensor, options: TargetOptions = {}): Promise<readonly NodeGap[]> {
-    return this.ask(x, options, (session, feeds) => session.bisect(x, targetOf(options), feeds));
+    return this.ask(x, options, (session, image, feeds) =>
+      session.bisect(image, targetOf(options), feeds),
+    );
   }
 
   /** The nodes with weights that the output needs, the one nearest to it first. */
@@ -203,8 +257,32 @@ export class Model {
     return this.sessions.dispose();
   }
 
+  /** The model with its input as image, in which everything is asked. */
+  private image(): ImageModel {
+    return (this.found ??= imageModel(this.imported, registry, this.options));
+  }
+
   private part(): ModelPart {
-    return (this.chosen ??= partOf(this.imported, this.options));
+    return this.image().part;
+  }
+
+  private imageShape(): Shape {
+    return (this.shape ??= this.prepared(this.sizes()).facts.get(this.part().input)!.shape);
+  }
+
+  /** Settings with tensors, such as a baseline that is given, as images. */
+  private asImages(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const isTensor = (value: unknown): value is Tensor =>
+      typeof value === "object" && value !== null && "dims" in value && "data" in value;
+    return Object.fromEntries(
+      Object.entries(settings).map(([key, v]) => [key, isTensor(v) ? this.toImage(v) : v]),
+    );
+  }
+
+  /** Something in the shape of the image, in that of an input. */
+  private like(x: Tensor, image: Tensor): Tensor {
+    const own = this.fromImage(image);
+    return own.dims.length === x.dims.length ? own : { ...own, dims: [1, ...own.dims] };
   }
 
   /** Values of the other inputs, without those that the chosen output does not need. */
@@ -218,18 +296,19 @@ export class Model {
   private async ask<T>(
     x: Tensor,
     options: RunOptions,
-    question: (session: Session, feeds: Tensors) => Promise<T>,
+    question: (session: Session, image: Tensor, feeds: Tensors) => Promise<T>,
     method?: Method,
   ): Promise<T> {
     checkTensor(x);
     const feeds = this.feeds(options);
+    const image = this.toImage(x);
     try {
-      return await this.use(x, feeds, (session) => {
+      return await this.use(image, feeds, (session) => {
         if (!(method?.kind === "sampling" && method.gradientFree)) this.check(session);
-        return question(session, feeds);
+        return question(session, image, feeds);
       });
     } catch (error) {
-      throw withHints(error, this.imported, this.part(), registry, this.sizes(x, feeds));
+      throw withHints(error, this.imported, this.part(), registry, this.sizes(image, feeds));
     }
   }
 
@@ -240,14 +319,14 @@ export class Model {
     this.checked.add(session);
   }
 
-  /** What black and white are in the units of the input. */
-  private pixels(settings: keyof typeof presets | Preprocessing): PixelRange {
-    return pixelRange(this.fit(settings));
+  /** What black and white are in the units of the input; unknown where it is no picture. */
+  private pixels(settings: keyof typeof presets | Preprocessing): PixelRange | undefined {
+    return this.takesPictures() ? pixelRange(this.fit(settings)) : undefined;
   }
 
   private sizes(x?: Tensor, feeds?: Tensors): ReadonlyMap<string, Shape> {
     const { size } = this.options;
-    return openSizes(this.imported, this.part().input, {
+    return openSizes(this.image().graph, this.part().input, {
       ...(size ? { size } : {}),
       ...(x ? { x } : {}),
       ...(feeds ? { feeds } : {}),
@@ -271,6 +350,9 @@ export class Model {
     return this.sessions.use(JSON.stringify([...sizes]), make, question);
   }
 }
+
+/** A picture at its own size, as bytes: "none" for a model that casts them itself. */
+const levels: Preprocessing = { ...presets.none, rescale: 1 };
 
 /** What comes from JavaScript has no types. */
 function checkTensor(x: Partial<Tensor> | undefined): void {

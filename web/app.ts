@@ -1,6 +1,6 @@
 import type { Labels } from "../src/cli/label-names.js";
 import { probabilitiesOf } from "../src/cli/predictions.js";
-import { labelOf } from "../src/cli/targets.js";
+import { labelOf, nameOfClass } from "../src/cli/targets.js";
 import { isComplete } from "../src/engine/completeness.js";
 import { part } from "./dom.js";
 import type { Client } from "./engine/client.js";
@@ -221,7 +221,7 @@ export class App {
     subject.textContent = subjectOf(answer);
     heading.textContent = name;
     const sure = probability === undefined ? "" : `${formatPercent(probability)} · `;
-    const number = typeof target === "number" ? `class ${target} · ` : "";
+    const number = typeof target === "number" && name !== "the output" ? `class ${target} · ` : "";
     scoreLine.textContent = `${sure}${number}score ${formatNumber(score)}`;
     showPredictions(explained, labels, (chosen) => {
       this.explain(chosen);
@@ -287,8 +287,8 @@ export class App {
 }
 
 /** "tiger cat", or "class 282" where nothing is known of its name. */
-function nameOf({ target }: Explained, labels: Labels | undefined): string {
-  return labelOf(target, labels) ?? (typeof target === "number" ? `class ${target}` : target);
+function nameOf({ target, scores }: Explained, labels: Labels | undefined): string {
+  return labelOf(target, labels) ?? nameOfClass({ target, label: null }, scores?.length);
 }
 
 const subjectOf = ({ pictureName, modelName }: Answer): string => `${pictureName} · ${modelName}`;

@@ -14,6 +14,7 @@ import {
   unknownLayout,
   type Axis,
   type Layout,
+  type Place,
 } from "./layout.js";
 
 /** What a rule sees: the node, its output's shape, and the layouts of its inputs, where they depend on the image. */
@@ -32,8 +33,26 @@ const onImages: Rule = ({ shape, inputs: [x] }) =>
     .every((axis, i) =>
       axis.every((a) => a.size === 1 || (a.role === "place" && a.axis === i && !a.shift)),
     )
-    ? imageLayout(shape)
-    : undefined;
+    ? imageLayout(shape).with(0, samplesOf(x[0]!, shape))
+    : onSlices(shape, x);
+
+/** The same of a value whose spatial axes are some of the image's: the frames of a video, folded into the batch. */
+function onSlices(shape: Shape, x: Layout | undefined): Layout | undefined {
+  const spatial = x?.slice(2).map((axis) => axis.filter((a) => a.size !== 1));
+  const isPlain = spatial?.every(
+    ([a, ...more]) => more.length === 0 && (!a || (a.role === "place" && !a.shift)),
+  );
+  if (!x || !spatial || !isPlain) return undefined;
+  const places = spatial.map(([a], i): Axis => {
+    const size = shape[i + 2]!;
+    return a ? [{ ...a, size, stride: 1 } as Place] : other(size);
+  });
+  return [samplesOf(x[0]!, shape), other(shape[1]!), ...places];
+}
+
+/** Parts of an image stay beside its samples. */
+const samplesOf = (axis: Axis, [size = 1]: Shape): Axis =>
+  isPlaces(axis) ? axis : [{ role: "batch", size }];
 
 const transpose: Rule = ({ view, inputs: [x] }) => {
   const perm =
@@ -42,6 +61,22 @@ const transpose: Rule = ({ view, inputs: [x] }) => {
 };
 
 const reshape: Rule = ({ shape, inputs: [x] }) => reshapeLayout(x!, shape);
+
+/** Axes of extent 1 that come and go; the others stay as they are. */
+const unsqueeze: Rule = (step) => {
+  const { view, shape, inputs } = step;
+  const axes = view.optionalNumbers(1)?.map((axis) => normalizeAxis(axis, shape.length));
+  if (!axes) return reshape(step);
+  const kept = inputs[0]!.values();
+  return shape.map((_, i) => (axes.includes(i) ? [] : (kept.next().value ?? [])));
+};
+
+const squeeze: Rule = (step) => {
+  const { view, inputs } = step;
+  const x = inputs[0]!;
+  const axes = view.optionalNumbers(1)?.map((axis) => normalizeAxis(axis, x.length));
+  return axes ? x.filter((_, i) => !axes.includes(i)) : reshape(step);
+};
 
 /** Of layouts of one axis, the one that says most of it. */
 function mostKnown(candidates: readonly Axis[]): Axis | undefined {
@@ -180,8 +215,8 @@ const rules: Readonly<Record<string, Rule>> = {
   Transpose: transpose,
   Reshape: reshape,
   Flatten: reshape,
-  Squeeze: reshape,
-  Unsqueeze: reshape,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
   Einsum: einsum,
   MatMul: matMul,
   Gemm: ({ shape, inputs: [x] }) => [x?.[0] ?? other(shape[0]!), other(shape[1]!)],
@@ -236,7 +271,8 @@ export function layoutsOf(
   return layouts;
 }
 
-function layoutOf(
+/** The layout of one output of a node; undefined where it cannot be followed. */
+export function layoutOf(
   graph: TypedGraph,
   registry: Registry,
   node: Node,

@@ -5,6 +5,7 @@ import type { Dim, Shape } from "../tensor/shape.js";
 import type { DType } from "../tensor/dtype.js";
 import type { Folded } from "./batch-norm-folding.js";
 import type { BiasPlan } from "./bias-plan.js";
+import type { ImageAxes } from "./image-axes.js";
 import { lastOfEachSize } from "./spatial-layers.js";
 
 export interface PortReport {
@@ -46,6 +47,10 @@ export interface Inspection {
   readonly outputs: readonly PortReport[];
   /** The input that is explained, as it is fed; absent where it is not clear which one. */
   readonly input?: PortReport;
+  /** What each of its axes is; absent where the layers do not say. */
+  readonly image?: ImageAxes;
+  /** Why they do not say: the option layout does. */
+  readonly undecided?: string;
   /** Inputs beside it that the explained value needs. */
   readonly others?: readonly PortReport[];
   /** The value that is explained; absent where nothing can be said of it. */

@@ -26,12 +26,17 @@ import { chooseMethods } from "./method-choice.js";
 import { readMethodSettings, type MethodValues } from "./method-settings.js";
 import { namingProvider } from "./engine.js";
 import { readExplainableModel } from "./model-file.js";
-import { choosePreprocessing, type ChosenPreprocessing } from "./preprocessing.js";
+import {
+  choosePreprocessing,
+  preprocessingFor,
+  type ChosenPreprocessing,
+} from "./preprocessing.js";
 import { Reporter, type Io } from "./reporter.js";
 import { sampleName } from "./result-names.js";
-import { nameOfClass, sameMaps, sameMapsLine, type SameMaps } from "./same-maps.js";
+import { sameMaps, sameMapsLine, type SameMaps } from "./same-maps.js";
 import { readSamples, type Sample, type SampleReader } from "./samples.js";
-import { chooseTarget, ranksOf } from "./targets.js";
+import { chooseTargetOrMask } from "./mask-target.js";
+import { nameOfClass, ranksOf } from "./targets.js";
 
 /** `fullgrad compare`: the methods side by side, as a picture or a page. Returns the exit code. */
 export async function compare(
@@ -47,15 +52,16 @@ export async function compare(
   const signal = interruption(io);
   const inputs = await findInputs(args, files.folder);
   const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
-  const preprocessing =
+  const chosen =
     hasImages || flags.preprocess !== undefined
       ? await choosePreprocessing(flags.preprocess, modelPath)
       : undefined;
   const model = await readExplainableModel(modelPath, flags);
+  const preprocessing = chosen && preprocessingFor(model.model, chosen);
   try {
     const labels = await chooseLabels(flags.labels, model.output.classes);
-    const target = chooseTarget(flags.target, labels, model);
-    const contrast = chooseContrast(flags, labels, model);
+    const target = await chooseTargetOrMask(flags.target, labels, model);
+    const contrast = await chooseContrast(flags, labels, model);
     const feeds = await readFeeds(flags.feed, model);
     if (preprocessing)
       reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);

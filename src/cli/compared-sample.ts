@@ -9,10 +9,9 @@ import type { Labels } from "./labels.js";
 import type { ExplainableModel } from "./model-file.js";
 import { probabilitiesOf } from "./predictions.js";
 import { rankedName } from "./result-names.js";
-import { nameOfClass } from "./same-maps.js";
 import type { Sample } from "./samples.js";
 import { formatNumber } from "./tables.js";
-import { labelOf, passesFor, type Pass, type TargetChoice } from "./targets.js";
+import { labelOf, nameOfClass, passesFor, type Pass, type TargetChoice } from "./targets.js";
 import { rowsOf } from "../engine/batches.js";
 
 /** What is compared of every sample. */
@@ -102,7 +101,8 @@ interface Answer {
 }
 
 async function casesOf({ model, target }: Question, subject: Subject): Promise<Case[]> {
-  const predict = (): Promise<Tensor> => model.model.predict(subject.sample.x, subject.asked);
+  const x = model.model.fromImage(subject.sample.x);
+  const predict = (): Promise<Tensor> => model.model.predict(x, subject.asked);
   const passes = await passesFor(target, 1, predict);
   return passes.map((pass) => ({ subject, pass, answers: [] }));
 }
@@ -118,11 +118,14 @@ async function answer(
     return { method: method.name, seconds: (performance.now() - start) / 1000 };
   };
   try {
-    const { map, output, samples } = await model.model.explain(subject.sample.x, {
-      ...options(method, subject),
-      ...subject.asked,
-      target: pass.target,
-    });
+    const { map, output, samples } = await model.model.explain(
+      model.model.fromImage(subject.sample.x),
+      {
+        ...options(method, subject),
+        ...subject.asked,
+        target: pass.target,
+      },
+    );
     const sample = samples[0]!;
     return {
       map: { map: withoutBatch(map) },
@@ -161,7 +164,7 @@ function comparedOf({ labels, model }: Question, one: Case): ComparedSample {
       name: rankedName(name, rank),
       caption: [
         title,
-        nameOfClass({ target, label }) + other,
+        nameOfClass({ target, label }, model.output.classes) + other,
         `${quantity} ${formatNumber(score)}${sure}`,
       ],
       ...(sample.view ? { view: sample.view } : {}),
@@ -180,7 +183,7 @@ function comparedOf({ labels, model }: Question, one: Case): ComparedSample {
 
 async function layersOf({ model }: ExplainableModel, { subject, pass }: Case): Promise<LayerParts> {
   const { sample, asked } = subject;
-  const found = await model.layerMaps(sample.x, { ...asked, target: pass.target });
+  const found = await model.layerMaps(model.fromImage(sample.x), { ...asked, target: pass.target });
   const { score, completeness, terms } = found.samples[0]!;
   const input: LayerPart = {
     name: "input",

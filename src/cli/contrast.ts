@@ -4,7 +4,8 @@ import { UsageError } from "../errors.js";
 import type { TargetOptions } from "../model-options.js";
 import type { Labels } from "./labels.js";
 import type { ExplainableModel } from "./model-file.js";
-import { chooseTarget } from "./targets.js";
+import { chooseTargetOrMask } from "./mask-target.js";
+import { askedOf } from "./targets.js";
 
 /** Which number of the target is explained. */
 export interface ContrastFlags {
@@ -33,19 +34,19 @@ export function addContrastFlags(command: Command): Command {
  *
  * @throws {UsageError} @throws {TargetError} where --versus names no single class
  */
-export function chooseContrast(
+export async function chooseContrast(
   { versus, quantity, target }: ContrastFlags & { readonly target: string },
   labels: Labels | undefined,
   model: ExplainableModel,
-): ChosenContrast {
+): Promise<ChosenContrast> {
   const asked = quantity === "score" ? {} : { quantity };
   if (versus === undefined) return asked;
   if (target === "top5") {
     throw new UsageError("--versus compares one class with another; --target top5 is five");
   }
-  const chosen = chooseTarget(versus, labels, model, "--versus");
+  const chosen = await chooseTargetOrMask(versus, labels, model, "--versus");
   if (chosen === "top" || chosen === "top5") {
     throw new UsageError(`--versus ${versus}: name the class that is subtracted`);
   }
-  return { versus: typeof chosen === "object" ? chosen.words : chosen, ...asked };
+  return { versus: askedOf(chosen), ...asked };
 }

@@ -5,6 +5,7 @@ import { convertToOnnx, type ConversionOptions } from "../../converters/onnx-to-
 import { checkFree, writeOnnxFile } from "../../converters/write-onnx-file.js";
 import { UsageError } from "../errors.js";
 import { portReport } from "../analyzer/report.js";
+import type { PlainTarget } from "../engine/target.js";
 import { findMethod } from "../methods/all.js";
 import type { ConvertFlags } from "./convert-options.js";
 import { exitCodes } from "./exit-codes.js";
@@ -13,7 +14,8 @@ import { readExplainableModel, type ExplainableModel } from "./model-file.js";
 import { versions } from "./package-files.js";
 import { choosePreprocessing } from "./preprocessing.js";
 import type { Reporter } from "./reporter.js";
-import { chooseTarget } from "./targets.js";
+import { chooseTargetOrMask } from "./mask-target.js";
+import { askedOf } from "./targets.js";
 
 /** `--to onnx`: one file that answers and explains wherever ONNX runs. */
 export async function convertToOnnxFile(
@@ -29,6 +31,7 @@ export async function convertToOnnxFile(
   const options: ConversionOptions = {
     ...(flags.inputName === undefined ? {} : { input: flags.inputName }),
     ...(flags.output === undefined ? {} : { output: flags.output }),
+    ...(flags.layout === undefined ? {} : { layout: flags.layout }),
     ...(flags.size === undefined ? {} : { size: flags.size }),
     ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
     target: await targetIn(flags, source),
@@ -87,15 +90,15 @@ export async function convertToOnnxFile(
 const sizeOf = (paths: readonly string[]): number =>
   paths.reduce((sum, path) => sum + statSync(path).size, 0);
 
-async function targetIn(flags: ConvertFlags, source: ExplainableModel): Promise<string | number> {
+async function targetIn(flags: ConvertFlags, source: ExplainableModel): Promise<PlainTarget> {
   const { target } = flags;
   if (target === "input") return target;
   const labels = await chooseLabels(flags.labels, source.output.classes);
-  const choice = chooseTarget(target, labels, source);
+  const choice = await chooseTargetOrMask(target, labels, source);
   if (choice === "top5") {
     throw new UsageError(
       "--target top5: a file explains one target at a time; top, or input, would work",
     );
   }
-  return typeof choice === "object" ? choice.words : choice;
+  return askedOf(choice);
 }

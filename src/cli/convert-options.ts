@@ -44,7 +44,7 @@ export function addConvertFlags(command: Command): Command {
       new Option(
         "--target <class>",
         "top: each image's first choice, chosen inside; input: a second input says it; else fixed inside: " +
-          "class number, label, or the words that explain knows for other outputs",
+          "class number, label, or whatever else explain knows",
       )
         .default("top")
         .argParser(parseTarget),

@@ -5,7 +5,7 @@ import { presets } from "../image/preprocess.js";
 import { findMethod } from "../methods/all.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { namingProvider } from "./engine.js";
-import { chooseContrast, type ChosenContrast } from "./contrast.js";
+import { chooseContrast } from "./contrast.js";
 import { exitCodes } from "./exit-codes.js";
 import { feedsFor, readFeeds } from "./feeds.js";
 import {
@@ -29,15 +29,16 @@ import { readExplainableModel, sha256 } from "./model-file.js";
 import { readMethodSettings } from "./method-settings.js";
 import type { ExplainFlags } from "./options.js";
 import { OutputFolder } from "./output-folder.js";
-import { choosePreprocessing } from "./preprocessing.js";
+import { choosePreprocessing, preprocessingFor } from "./preprocessing.js";
 import { versions } from "./package-files.js";
 import { provenanceOf, type RunSettings } from "./provenance.js";
 import { Reporter, type Io } from "./reporter.js";
 import { explanationLine, incompleteLine, resultOf, type ExplainResult } from "./results.js";
-import { nameOfClass, sameMaps, sameMapsLine, type ClassMap } from "./same-maps.js";
+import { sameMaps, sameMapsLine, type ClassMap } from "./same-maps.js";
 import { readSamples, type Sample, type SampleReader } from "./samples.js";
 import { rankedName, sampleName } from "./result-names.js";
-import { chooseTarget, passesFor, ranksOf, type TargetChoice } from "./targets.js";
+import { chooseTargetOrMask } from "./mask-target.js";
+import { nameOfClass, passesFor, ranksOf } from "./targets.js";
 import { drawingOf, manifestName, mapOf, writeExplanation } from "./write-explanation.js";
 
 /** `fullgrad explain`: maps, pictures and a manifest for each sample. Returns the exit code. */
@@ -55,18 +56,19 @@ export async function explain(
   const inputs = await findInputs(args, flags.out);
   const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
   // A flag that makes no sense is an error even where nothing needs it.
-  const preprocessing =
+  const chosen =
     hasImages || flags.preprocess !== undefined
       ? await choosePreprocessing(flags.preprocess, modelPath)
       : undefined;
   const model = await readExplainableModel(modelPath, flags);
+  const preprocessing = chosen && preprocessingFor(model.model, chosen);
   const labels = await chooseLabels(flags.labels, model.output.classes);
-  const target = chooseTarget(flags.target, labels, model);
+  const target = await chooseTargetOrMask(flags.target, labels, model);
   const feeds = await readFeeds(flags.feed, model);
   if (preprocessing)
     reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
   const batchNorm = batchNormCase(model.inspection.biases);
-  const contrast = chooseContrast(flags, labels, model);
+  const contrast = await chooseContrast(flags, labels, model);
   const run = new Run({
     ...{ flags, reporter, folder, inputs, preprocessing, model, labels, target, contrast, feeds },
     ...{ settings, signal, batchNorm, versions: versions() },
@@ -83,8 +85,6 @@ interface Setup extends RunSettings {
   readonly reporter: Reporter;
   readonly folder: OutputFolder;
   readonly inputs: Inputs;
-  readonly target: TargetChoice;
-  readonly contrast: ChosenContrast;
   readonly signal: AbortSignal;
   readonly batchNorm: BatchNormCase;
 }
@@ -189,7 +189,7 @@ class Run {
       this.setup.feeds,
       jobs.map((job) => job.sample.index),
     );
-    const x = concatBatch(jobs.map((job) => job.sample.x));
+    const x = model.model.fromImage(concatBatch(jobs.map((job) => job.sample.x)));
     const predict = (): Promise<Tensor> => model.model.predict(x, { feeds });
     const classes = jobs.map((): ClassMap[] => []);
     for (const pass of await passesFor(target, jobs.length, predict)) {
@@ -237,11 +237,11 @@ class Run {
     const result = resultOf(manifest, folder, skipped);
     this.results.push({ order, result });
     if (manifest.versus !== undefined && manifest.versus === manifest.target) {
-      const { input } = manifest;
-      reporter.note(`warning: ${input.path}: class ${manifest.versus} less itself is nothing`);
+      const { input, versus } = manifest;
+      reporter.note(`warning: ${input.path}: class ${versus} less itself is nothing`);
     }
     if (!manifest.complete) this.incomplete.push(incompleteLine(manifest));
-    reporter.line(explanationLine(result));
+    reporter.line(explanationLine(result, this.setup.model.output.classes));
   }
 
   private conclude(): number {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { ImageAxes } from "../analyzer/image-axes.js";
 import type { BiasReport } from "../analyzer/report.js";
 import type { Completeness } from "../engine/completeness.js";
 import type { TermSum } from "../engine/samples.js";
@@ -21,6 +22,8 @@ export interface Provenance {
     readonly sample?: number;
   };
   readonly settings: Readonly<Record<string, unknown>>;
+  /** What each axis of the input is. */
+  readonly image?: ImageAxes;
 }
 
 /** The names of a result's files in the output folder. */
@@ -28,6 +31,8 @@ export interface ResultFiles {
   readonly map: string;
   readonly overlay?: string;
   readonly heatmap?: string;
+  /** Of methods that attribute to the input: a number for each of its elements, before they are added to the map. */
+  readonly attribution?: string;
   readonly manifest: string;
 }
 
@@ -171,12 +176,13 @@ export function finished(text: string | undefined, wanted: Provenance): Manifest
   }
 }
 
-function identity({ versions, model, input, settings }: Provenance): unknown {
+function identity({ versions, model, input, image, settings }: Provenance): unknown {
   const { fullgrad, onnxruntime, tfjs } = versions;
   const what = {
     versions: { fullgrad, onnxruntime, tfjs },
     model: { ...model, path: "" },
     input: { ...input, path: "" },
+    layout: image?.layout,
     settings: { ...settings, threads: 0, batch: 0 },
   };
   return JSON.parse(JSON.stringify(what));

@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Inspection, PortReport } from "../analyzer/report.js";
+import { samplesFirst } from "../engine/target.js";
 import { targetPort, type TargetPort } from "../engine/target-words.js";
 import {
   InputError,
+  LayoutError,
   ModelFormatError,
   TargetError,
   UnsupportedModelError,
@@ -67,13 +69,14 @@ export async function readModel(
     paths.add(join(dirname(path), location));
     return part;
   };
-  const { inputName, output, size } = flags;
+  const { inputName, output, layout, size } = flags;
   const model = await namingFile(path, () =>
     load(bytes, {
       ...options,
       externalData,
       ...(inputName === undefined ? {} : { input: inputName }),
       ...(output === undefined ? {} : { output }),
+      ...(layout === undefined ? {} : { layout }),
       ...(size === undefined ? {} : { size }),
     }),
   );
@@ -109,14 +112,18 @@ export async function readExplainableModel(
     throw new UnsupportedModelError(inTheWay, instead);
   }
   const { name, ...fact } = output;
-  const port = targetPort({ name, fact }, input.shape[0] ?? 1);
-  return { ...file, input: sized(input, size), output: port };
+  const { image } = file.inspection;
+  const samples = input.shape[image ? (image.batch ?? -1) : 0] ?? 1;
+  // Where the output has them elsewhere, there is one sample at a time.
+  const port = targetPort({ name, fact }, samplesFirst(output.shape, samples) ? samples : 1);
+  return { ...file, input: sized(input, image, size), output: port };
 }
 
 /** The input with --size in place of an open height and width. */
-function sized(port: PortReport, size: Size | undefined): PortReport {
-  if (!size || port.shape.length !== 4) return port;
-  return { ...port, shape: [...port.shape.slice(0, 2), ...size] };
+function sized(port: PortReport, image: Inspection["image"], size: Size | undefined): PortReport {
+  const spatial = image?.spatial ?? [2, 3];
+  if (!size || spatial.length !== 2) return port;
+  return { ...port, shape: port.shape.map((d, i) => size[spatial.indexOf(i)] ?? d) };
 }
 
 /** What is in the model, with errors that name the flag. */
@@ -131,14 +138,16 @@ function inspected(model: Model, flags: ModelFlags): Inspection {
       throw new TargetError(`--output ${output ?? ""}: ${error.message}`, { cause: error });
     }
     if (!(error instanceof InputError)) throw error;
+    if (error instanceof LayoutError) throw new UsageError(`--${error.message}`, { cause: error });
     throw new UsageError(`--input-name ${inputName ?? ""}: ${error.message}`, { cause: error });
   }
 }
 
-function checkSize({ inputs }: Inspection, size: Size | undefined): void {
+function checkSize({ inputs, input, image }: Inspection, size: Size | undefined): void {
   for (const { name, shape } of size ? inputs : []) {
-    const [, , height, width] = shape;
-    if (shape.length !== 4 || !size) continue;
+    const axes = name === input?.name && image ? image.spatial : shape.length === 4 ? [2, 3] : [];
+    if (axes.length !== 2 || !size) continue;
+    const [height, width] = axes.map((axis) => shape[axis]);
     const isFixed = (declared: unknown, wanted: number): boolean =>
       typeof declared === "number" && declared !== wanted;
     if (isFixed(height, size[0]) || isFixed(width, size[1])) {

@@ -5,6 +5,7 @@ import { maxPixels } from "../image/raster.js";
 export interface ModelFlags {
   readonly inputName?: string;
   readonly output?: string;
+  readonly layout?: string;
   readonly size?: readonly [height: number, width: number];
   readonly json: boolean;
   readonly quiet: boolean;
@@ -20,6 +21,10 @@ export function addModelFlags(command: Command): Command {
       "--output <name>",
       "the output to explain (default: the first one); logits for what goes into a final Softmax or Sigmoid, " +
         "or any value inside the model",
+    )
+    .option(
+      "--layout <axes>",
+      "what each axis of the input is, such as NHWC, NLC or CHW (default: found from the first layers)",
     )
     .option("--size <HxW>", "height and width, where the model leaves them open", parseSize)
     .option("--json", "one JSON document on standard output", false)

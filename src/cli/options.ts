@@ -41,7 +41,9 @@ export function addRunFlags(command: Command): Command {
       new Option(
         "--target <class>",
         "class number, label, top, or top5 for the five best; of a map, class@x,y, class@x0,y0,x1,y1 (mean of a region) " +
-          "or class@ (of all); box:i,class:j; or an index, 3,1,4",
+          "or class@ (of all), of a signal class@x, of a volume class@x,y,z; mask:FILE@class (mean over a mask, .npy " +
+          "or PNG); box:i,class:j; an index, 3,1,4; against:TARGET (what speaks against it), or against alone where " +
+          "the output is a single number",
       )
         .default("top")
         .argParser(parseTarget),
@@ -54,8 +56,9 @@ export function addRunFlags(command: Command): Command {
     )
     .option(
       "--preprocess <how>",
-      "imagenet, none, or a preprocessor_config.json or timm config " +
-        "(default: MODEL.preprocess.json or preprocessor_config.json beside the model, else imagenet)",
+      "imagenet, bytes, none, or a preprocessor_config.json or timm config " +
+        "(default: MODEL.preprocess.json or preprocessor_config.json beside the model, else imagenet; " +
+        "bytes where the model takes integers)",
     )
     .option(
       "--labels <names>",

@@ -3,14 +3,15 @@ import { dirname, join } from "node:path";
 import { InputError, UsageError } from "../errors.js";
 import { parsePreprocessing } from "../image/preprocessing-file.js";
 import { presets, type Preprocessing } from "../image/preprocess.js";
+import type { Model } from "../model.js";
 import { messageOf } from "./exit-codes.js";
 
 /** Preprocessing settings and where they are from. */
 export interface ChosenPreprocessing {
-  /** "imagenet", "none", or the path of a file. */
+  /** "imagenet", "bytes", "none", or the path of a file. */
   readonly source: string;
   /** Why this one. */
-  readonly reason: "--preprocess" | "beside the model" | "the default";
+  readonly reason: "--preprocess" | "beside the model" | "the default" | "the model takes integers";
   readonly settings: Preprocessing;
 }
 
@@ -42,6 +43,12 @@ export async function choosePreprocessing(
     return { source, reason: "beside the model", settings: await readSettings(source) };
   }
   return { source: "imagenet", reason: "the default", settings: presets.imagenet };
+}
+
+/** The preprocessing for a model: one that takes integers normalizes them inside, unless something else is asked for. */
+export function preprocessingFor(model: Model, chosen: ChosenPreprocessing): ChosenPreprocessing {
+  if (chosen.reason !== "the default" || !model.takesBytes) return chosen;
+  return { source: "bytes", reason: "the model takes integers", settings: presets.bytes };
 }
 
 function filesBeside(modelPath: string): string[] {

@@ -1,11 +1,15 @@
+import type { MaskTarget } from "../engine/target.js";
+import { bytesOf } from "../tensor/tensor.js";
 import { feedSettings, type Feed } from "./feeds.js";
 import { isArrayFile, type InputFile } from "./inputs.js";
+import type { ChosenContrast } from "./contrast.js";
 import type { Labels } from "./labels.js";
 import type { Provenance } from "./manifest.js";
-import type { ExplainableModel } from "./model-file.js";
+import { sha256, type ExplainableModel } from "./model-file.js";
 import type { ExplainFlags } from "./options.js";
 import type { Versions } from "./package-files.js";
 import type { ChosenPreprocessing } from "./preprocessing.js";
+import type { TargetChoice } from "./targets.js";
 import { drawingOf } from "./write-explanation.js";
 
 /** What holds for all samples of a run. */
@@ -16,17 +20,20 @@ export interface RunSettings {
   readonly preprocessing: ChosenPreprocessing | undefined;
   readonly labels: Labels | undefined;
   readonly feeds: readonly Feed[];
+  readonly target: TargetChoice;
+  readonly contrast: ChosenContrast;
   /** All of the method's. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** Everything that the result of a sample depends on. */
 export function provenanceOf(
-  { versions, flags, model, preprocessing, labels, feeds, settings }: RunSettings,
+  run: RunSettings,
   file: InputFile,
   hash: string,
   sample?: number,
 ): Provenance {
+  const { versions, flags, model, preprocessing, labels, feeds, settings } = run;
   const { path, sha256: modelHash, externalSha256 } = model;
   // Of an array it matters only where the method fills with black or white.
   const isUsed = !isArrayFile(file.path) || isColour.has(settings["baseline"]);
@@ -34,17 +41,19 @@ export function provenanceOf(
     versions,
     model: { path, sha256: modelHash, ...(externalSha256 ? { externalSha256 } : {}) },
     input: { path: file.path, sha256: hash, ...(sample === undefined ? {} : { sample }) },
+    ...(model.inspection.image ? { image: model.inspection.image } : {}),
     settings: {
       method: flags.method,
       methodSettings: settings,
       target: flags.target,
       versus: flags.versus ?? null,
       quantity: flags.quantity,
+      ...maskSettings(run),
       input: model.input.name,
       output: model.output.name,
       feeds: feedSettings(feeds),
       preprocessing:
-        preprocessing && isUsed
+        preprocessing && isUsed && model.model.takesPictures()
           ? { source: preprocessing.source, ...model.model.fit(preprocessing.settings) }
           : null,
       labels: labels?.source ?? null,
@@ -55,6 +64,18 @@ export function provenanceOf(
       threads: flags.threads ?? null,
       batch: flags.batch,
     },
+  };
+}
+
+/** The masks that --target and --versus name, by what they hold. */
+function maskSettings({ target, contrast: { versus } }: RunSettings): object {
+  const hashOf = ({ mask }: MaskTarget): string =>
+    sha256(`${mask.dtype} [${mask.dims.join(",")}] ${sha256(bytesOf(mask))}`);
+  const chosen = typeof target === "object" ? target.mask : undefined;
+  const other = typeof versus === "object" && "mask" in versus ? versus : undefined;
+  return {
+    ...(chosen ? { mask: hashOf(chosen) } : {}),
+    ...(other ? { versusMask: hashOf(other) } : {}),
   };
 }
 

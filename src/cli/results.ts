@@ -2,8 +2,8 @@ import { basename } from "node:path";
 import type { Completeness } from "../engine/completeness.js";
 import type { Manifest, ResultFiles, TermReport } from "./manifest.js";
 import type { OutputFolder } from "./output-folder.js";
-import { nameOfClass } from "./same-maps.js";
 import { formatNumber } from "./tables.js";
+import { nameOfClass } from "./targets.js";
 import { pathsOf } from "./write-explanation.js";
 
 /** One explanation, as --json has it. */
@@ -66,14 +66,14 @@ export function resultOf(
 }
 
 /** "chelsea.png → 282 tiger cat (39.5 %), score 9.25, adds up to 2e-7, 0.12 s → demo/chelsea.overlay.png" */
-export function explanationLine(result: ExplainResult): string {
+export function explanationLine(result: ExplainResult, classes?: number): string {
   const { input, sample, target, label, probability, score, complete, completeness, seconds } =
     result;
   const from = basename(input) + (sample === undefined ? "" : ` [${sample}]`);
-  const what = typeof target === "number" ? "class" : "target";
   const { versus, versusLabel = null, quantity } = result;
+  const name = nameOfClass({ target, label }, classes);
   const named =
-    (label === null ? `${what} ${target}` : `${target} ${label}`) +
+    (name === target ? `target ${target}` : name) +
     (versus === undefined ? "" : ` versus ${nameOfClass({ target: versus, label: versusLabel })}`);
   const sure = probability === undefined ? "" : ` (${(probability * 100).toFixed(1)} %)`;
   const adds = complete ? "adds up to" : "DOES NOT ADD UP:";

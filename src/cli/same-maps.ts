@@ -40,15 +40,3 @@ export function sameMapsLine({ image, method, pairs }: SameMaps): string {
   const more = rest === 0 ? "" : `; ${rest} more pair${rest > 1 ? "s" : ""}`;
   return `${image}: ${method} gives ${first} and ${second} nearly the same map (correlation ${similarity.toFixed(3)}${more})`;
 }
-
-/** "282 tiger cat", "class 7", or the words of another target. */
-export function nameOfClass({
-  target,
-  label,
-}: {
-  readonly target: number | string;
-  readonly label: string | null;
-}): string {
-  if (label !== null) return `${target} ${label}`;
-  return typeof target === "number" ? `class ${target}` : target;
-}

@@ -7,12 +7,12 @@ import type { Raster } from "../image/raster.js";
 import type { Model } from "../model.js";
 import { isFloat, type DType } from "../tensor/dtype.js";
 import { decodeNpy } from "../tensor/npy.js";
-import { fromNumbers, toNumbers, type Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { isArrayFile } from "./inputs.js";
 
 /** One input of the network. */
 export interface Sample {
-  /** [1,C,H,W] in the model's dtype. */
+  /** As image, [1,C,…spatial]; {@link Model.fromImage} makes the model's input of it. */
   readonly x: Tensor;
   /** Its place in a .npy file with several. */
   readonly index?: number;
@@ -40,8 +40,8 @@ export async function readSamples(
   path: string,
   reader: SampleReader,
 ): Promise<Sample[]> {
-  if (isArrayFile(path)) return samplesOfArray(decodeNpy(bytes, path), path, reader.port);
-  const { model, port, preprocessing } = reader;
+  if (isArrayFile(path)) return samplesOfArray(decodeNpy(bytes, path), path, reader);
+  const { model, preprocessing } = reader;
   const settings = model.fit(preprocessing);
   const picture = await decodeImage(bytes, path);
   const { width, height } = picture;
@@ -49,36 +49,57 @@ export async function readSamples(
   // The view is resized and cropped already.
   const { resample, rescale, mean, std, channels } = settings;
   const x = preprocess(view, { resample, rescale, mean, std, channels });
-  checkShape(x.dims, port, path);
-  return [{ x: cast(x, port.dtype, path), view, size: { width, height } }];
+  return [{ x: fitted(model, model.fromImage(x), path), view, size: { width, height } }];
 }
 
-function samplesOfArray(array: Tensor, path: string, port: PortReport): Sample[] {
-  const isSingle = array.dims.length === port.shape.length - 1;
-  const dims = isSingle ? [1, ...array.dims] : array.dims;
-  checkShape(dims, port, path);
-  const batch = cast({ ...array, dims }, port.dtype, path);
-  const count = dims[0]!;
-  if (count === 1) return [{ x: batch }];
-  return Array.from({ length: count }, (_, index) => ({ x: sliceBatch(batch, [index]), index }));
+function samplesOfArray(array: Tensor, path: string, { model, port }: SampleReader): Sample[] {
+  const batch = model.imageAxes ? model.imageAxes.batch : 0;
+  const isSingle = batch !== undefined && array.dims.length === port.shape.length - 1;
+  const dims = isSingle ? array.dims.toSpliced(batch, 0, 1) : array.dims;
+  checkShape(dims, port, batch, path);
+  checkType(array.dtype, port.dtype, model.takesBytes, path);
+  const image = fitted(model, { ...array, dims }, path);
+  const count = image.dims[0]!;
+  if (count === 1) return [{ x: image }];
+  return Array.from({ length: count }, (_, index) => ({ x: sliceBatch(image, [index]), index }));
 }
 
-function checkShape(dims: readonly number[], port: PortReport, path: string): void {
-  const { shape } = port;
+/** The model's input as image. @throws {InputError} naming the file */
+function fitted(model: Model, x: Tensor, path: string): Tensor {
+  try {
+    return model.toImage(x);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/** @param batch the axis of the samples; without one, several samples have it in front */
+function checkShape(
+  dims: readonly number[],
+  { name, shape }: PortReport,
+  batch: number | undefined,
+  path: string,
+): void {
+  const isMore = batch === undefined && dims.length === shape.length + 1;
+  const one = isMore ? dims.slice(1) : dims;
   const fits =
-    dims.length === shape.length &&
-    dims.every((d, i) => d > 0 && (i === 0 || typeof shape[i] === "string" || shape[i] === d));
+    one.length === shape.length &&
+    dims.every((d) => d > 0) &&
+    one.every((d, i) => i === batch || typeof shape[i] === "string" || shape[i] === d);
   if (fits) return;
-  const rest = shape.slice(1).join(",");
+  const of = (list: readonly (number | string)[]): string => `[${list.join(",")}]`;
+  const all = batch === undefined ? shape : shape.with(batch, "N");
+  const single = batch === undefined ? ["N", ...shape] : shape.toSpliced(batch, 1);
+  const other = batch === undefined ? "for several samples" : "for a single sample";
   throw new InputError(
-    `${path} gives [${dims.join(",")}], but input "${port.name}" takes [N,${rest}]` +
-      (isArrayFile(path) ? ` or, for a single sample, [${rest}]` : ""),
+    `${path} gives ${of(dims)}, but input "${name}" takes ${of(all)}` +
+      (isArrayFile(path) ? ` or, ${other}, ${of(single)}` : ""),
   );
 }
 
-/** The numbers in another float type; integers are left for the user to scale. */
-function cast(x: Tensor, dtype: DType, path: string): Tensor {
-  if (x.dtype === dtype) return x;
-  if (isFloat(x.dtype) && isFloat(dtype)) return fromNumbers(dtype, x.dims, toNumbers(x));
-  throw new InputError(`${path} holds ${x.dtype}, but the model takes ${dtype}; convert it first`);
+/** Floats go into floats of any precision; integers into a float input are left for the user to scale. */
+function checkType(from: DType, to: DType, isReal: boolean, path: string): void {
+  if (from === to || (isReal && from !== "string") || (isFloat(from) && isFloat(to))) return;
+  throw new InputError(`${path} holds ${from}, but the model takes ${to}; convert it first`);
 }

@@ -1,8 +1,10 @@
+import { describeAxes } from "../analyzer/image-axes.js";
 import type { BiasReport, Inspection, LayerReport, PortReport } from "../analyzer/report.js";
 import type { NodeGap } from "../engine/bisect.js";
 import { completenessTolerance } from "../engine/completeness.js";
 import { insteadLines } from "../errors.js";
 import { batchNormCase, largestTerms } from "./manifest.js";
+import { nameOfClass } from "./targets.js";
 import type { VerifiedSample } from "./verified-sample.js";
 
 /** A number for people: four significant digits. JSON has null for what is not finite. */
@@ -32,10 +34,14 @@ export function inspectionText(path: string, inspection: Inspection): string {
 
 /** What is explained, where that does not go without saying. */
 function explained(inspection: Inspection): string[] {
-  const { inputs, outputs, input, output, assumedSize } = inspection;
+  const { inputs, outputs, input, image, undecided, output, assumedSize } = inspection;
   const rows: string[] = [];
   if (input && inputs.length > 1) rows.push(ports("explained", [input]));
   if (output && output.name !== outputs[0]?.name) rows.push(ports("decomposed", [output]));
+  if (image) rows.push(`image      ${describeAxes(image)}`);
+  if (undecided !== undefined) {
+    rows.push(`image      undecided: ${undecided}; a map needs --layout, such as NHWC or NCL`);
+  }
   if (assumedSize) {
     rows.push(
       `size       ${assumedSize.join("x")}, assumed because the model leaves it open (--size HxW)`,
@@ -102,10 +108,14 @@ function verdict({ explainable, unsupported, problem, instead }: Inspection): st
 }
 
 /** What `fullgrad verify` prints. */
-export function verificationText(path: string, samples: readonly VerifiedSample[]): string {
+export function verificationText(
+  path: string,
+  samples: readonly VerifiedSample[],
+  classes?: number,
+): string {
   const header = [
     "sample",
-    "class",
+    classes === 1 ? "target" : "class",
     "output",
     "input term",
     "bias terms",
@@ -115,7 +125,7 @@ export function verificationText(path: string, samples: readonly VerifiedSample[
   ];
   const rows = samples.map((s) => [
     s.sample,
-    (s.label === null ? String(s.target) : `${s.target} ${s.label}`) +
+    (classes === 1 || s.label !== null ? nameOfClass(s, classes) : String(s.target)) +
       (s.versus === undefined ? "" : ` versus ${s.versus}`),
     ...[s.output, s.inputTerm, s.biasTerm, s.sum].map(formatNumber),
     ...[s.residual, s.conditioned].map((v) => v.toExponential(1)),

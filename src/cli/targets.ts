@@ -1,7 +1,7 @@
-import type { Target } from "../engine/target.js";
+import type { MaskTarget, PlainTarget, Target } from "../engine/target.js";
 import { rowsOf } from "../engine/batches.js";
 import { describeOutputs } from "../engine/ports.js";
-import { seedOf, targetWords } from "../engine/target-words.js";
+import { classesOf, resolveTarget, seedOf, targetWords } from "../engine/target-words.js";
 import { TargetError } from "../errors.js";
 import type { Model } from "../model.js";
 import { findLabel, type Labels } from "./label-names.js";
@@ -9,7 +9,8 @@ import type { ExplainableModel } from "./model-file.js";
 import { topClasses } from "./predictions.js";
 
 /** What --target asks for: the first choice, the first five, one class, or a number of an output of another shape. */
-export type TargetChoice = "top" | "top5" | number | { readonly words: string };
+export type TargetChoice =
+  "top" | "top5" | number | { readonly words: string; readonly mask?: MaskTarget };
 
 /** One class to explain for each sample of a batch; `rank` counts from 1 where several are asked for. */
 export interface Pass {
@@ -33,14 +34,22 @@ const words = /^\d+@|^box:|^\d+(,\d+)+$/;
 export function chooseTarget(
   text: string,
   labels: Labels | undefined,
-  {
-    output: port,
-    inspection: { assumedSize, outputs },
-  }: Pick<ExplainableModel, "output" | "inspection">,
+  model: Pick<ExplainableModel, "output" | "inspection">,
   flag = "--target",
 ): TargetChoice {
+  const { output: port, inspection } = model;
+  const { assumedSize, outputs } = inspection;
   const { name, shape, classes } = port;
   const isTop = text === "top" || text === "top5";
+  const against = /^against(?::(.+))?$/.exec(text);
+  if (against) {
+    const [, inner] = against;
+    const of = inner === undefined ? undefined : chooseTarget(inner, labels, model, flag);
+    const named = typeof of === "object" ? of.words : of;
+    const words = named === undefined ? text : `against:${named}`;
+    if (!assumedSize) resolveTarget(port, words, 1);
+    return { words };
+  }
   if (!isTop && (classes === undefined || words.test(text))) {
     if (!assumedSize) seedOf(text, shape, name);
     return { words: text };
@@ -54,9 +63,7 @@ export function chooseTarget(
   if (isTop) return text;
   const index = /^\d+$/.test(text) ? Number(text) : findLabel(text, labels);
   if (index < classes) return index;
-  throw new TargetError(
-    `${flag} ${text}: there is no such class; the model has classes 0 to ${classes - 1}`,
-  );
+  throw new TargetError(`${flag} ${text}: there is no such class; ${classesOf(classes)}`);
 }
 
 /** The ranks that are explained of every sample; [undefined] where it is one class without rank. */
@@ -75,15 +82,39 @@ export async function passesFor(
   count: number,
   predict: () => ReturnType<Model["predict"]>,
 ): Promise<Pass[]> {
-  if (typeof choice === "object") return [{ target: choice.words }];
+  if (typeof choice === "object") return [{ target: askedOf(choice) }];
   if (choice !== "top5") return [{ target: choice }];
   const best = rowsOf(await predict(), count).map((row) => topClasses(row, topCount));
   return best[0]!.map((_, i) => ({ target: best.map((classes) => classes[i]!), rank: i + 1 }));
 }
 
+/** A choice of one target as the library takes it. */
+export function askedOf(choice: Exclude<TargetChoice, "top5">): PlainTarget {
+  return typeof choice === "object" ? (choice.mask ?? choice.words) : choice;
+}
+
 /** The label of the class that a target is about. */
 export function labelOf(target: number | string, labels: Labels | undefined): string | null {
-  const found = typeof target === "number" ? target : /^(\d+)@|class:(\d+)$/.exec(target);
-  const index = typeof found === "number" ? found : Number(found?.[1] ?? found?.[2] ?? -1);
+  const found = /^(?:against:)?(?:mask:.*@|.*class:)?(\d+)(?:@|$)/.exec(String(target));
+  const index = Number(found?.[1] ?? -1);
   return labels?.names.get(index) ?? null;
 }
+
+/**
+ * "282 tiger cat", "class 7", or the words of another target; of a model whose output is a single number, "the output"
+ * and "against the output".
+ *
+ * @param classes of the model's output, where it has classes
+ */
+export function nameOfClass(
+  { target, label }: { readonly target: number | string; readonly label: string | null },
+  classes?: number,
+): string {
+  if (label !== null) return `${target} ${label}`;
+  if (classes === 1 && isOutput.has(target)) return "the output";
+  if (classes === 1 && againstOutput.has(target)) return "against the output";
+  return typeof target === "number" ? `class ${target}` : target;
+}
+
+const isOutput: ReadonlySet<number | string> = new Set([0, "0"]);
+const againstOutput: ReadonlySet<number | string> = new Set(["against", "against:0"]);

@@ -14,28 +14,34 @@ import { chooseLabels, type Labels } from "./labels.js";
 import { largestTerms, termReports } from "./manifest.js";
 import { readExplainableModel, type ExplainableModel } from "./model-file.js";
 import type { VerifyFlags } from "./options.js";
-import { choosePreprocessing, type ChosenPreprocessing } from "./preprocessing.js";
+import {
+  choosePreprocessing,
+  preprocessingFor,
+  type ChosenPreprocessing,
+} from "./preprocessing.js";
 import { randomSamples } from "./random-samples.js";
 import { Reporter, type Io } from "./reporter.js";
 import { incompleteness } from "./results.js";
 import { readSamples } from "./samples.js";
 import { gapTable, verificationText } from "./tables.js";
 import type { VerifiedSample } from "./verified-sample.js";
-import { chooseTarget, labelOf, passesFor, type TargetChoice } from "./targets.js";
+import { chooseTargetOrMask } from "./mask-target.js";
+import { labelOf, passesFor, type TargetChoice } from "./targets.js";
 
 /** `fullgrad verify`: do the parts add up to the score? Returns the exit code. */
 export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<number> {
   const reporter = new Reporter(io, flags);
   const { input } = flags;
-  const preprocessing =
+  const chosen =
     input !== undefined && !isArrayFile(input)
       ? await choosePreprocessing(flags.preprocess, path)
       : undefined;
   const model = await readExplainableModel(path, flags);
+  const preprocessing = chosen && preprocessingFor(model.model, chosen);
   try {
     const labels = await chooseLabels(flags.labels, model.output.classes);
-    const target = chooseTarget(flags.target, labels, model);
-    const contrast = chooseContrast(flags, labels, model);
+    const target = await chooseTargetOrMask(flags.target, labels, model);
+    const contrast = await chooseContrast(flags, labels, model);
     const feeds = await readFeeds(flags.feed, model);
     if (preprocessing)
       reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
@@ -46,7 +52,7 @@ export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<
     const gaps = flags.bisect
       ? await bisectWorst(model, x, samples, { target, feeds, contrast })
       : undefined;
-    return conclude(path, samples, gaps, reporter);
+    return conclude(path, samples, gaps, { reporter, classes: model.output.classes });
   } finally {
     reporter.clear();
     await model.model.dispose();
@@ -58,7 +64,7 @@ async function readBatch(
   { input, samples, seed }: VerifyFlags,
   preprocessing: ChosenPreprocessing | undefined,
 ): Promise<Tensor> {
-  if (input === undefined) return randomSamples(port, samples, seed);
+  if (input === undefined) return model.toImage(randomSamples(port, samples, seed, model));
   const settings = preprocessing?.settings ?? presets.imagenet;
   const bytes = await readFile(input);
   const read = await readSamples(bytes, input, { model, port, preprocessing: settings });
@@ -84,7 +90,7 @@ async function verifyAll(
   for (let start = 0; start < count; start += flags.batch) {
     reporter.progress(start, count);
     const rows = Array.from({ length: Math.min(flags.batch, count - start) }, (_, i) => start + i);
-    const batch = sliceBatch(x, rows);
+    const batch = model.fromImage(sliceBatch(x, rows));
     const values = feedsFor(feeds, rows);
     const predict = (): Promise<Tensor> => model.predict(batch, { feeds: values });
     for (const pass of await passesFor(target, rows.length, predict)) {
@@ -111,7 +117,11 @@ async function bisectWorst(
   const { at, target: found } = worstOf(samples);
   const target = typeof choice === "object" ? choice.words : found;
   const values = feedsFor(feeds, [at]);
-  const gaps = await model.bisect(sliceBatch(x, [at]), { target, feeds: values, ...contrast });
+  const gaps = await model.bisect(model.fromImage(sliceBatch(x, [at])), {
+    target,
+    feeds: values,
+    ...contrast,
+  });
   return gaps.slice(0, listedGaps);
 }
 
@@ -150,12 +160,12 @@ function conclude(
   path: string,
   samples: readonly VerifiedSample[],
   gaps: readonly NodeGap[] | undefined,
-  reporter: Reporter,
+  { reporter, classes }: { readonly reporter: Reporter; readonly classes: number | undefined },
 ): number {
   const incomplete = samples.filter((s) => !s.complete);
   const complete = incomplete.length === 0;
   reporter.document({ model: path, samples, complete, ...(gaps ? { gaps } : {}) });
-  reporter.line(verificationText(path, samples));
+  reporter.line(verificationText(path, samples, classes));
   if (gaps) reporter.line(`\n${gapTable(gaps)}`);
   if (complete) return exitCodes.done;
   const lines = incomplete.map(

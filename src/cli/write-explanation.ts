@@ -46,15 +46,17 @@ export interface Finding {
 /** How many of the largest terms a manifest lists. */
 const listedTerms = 10;
 
-/** Writes map, pictures and manifest of one sample. A map with a number that is not finite has no pictures. */
+/** Writes map, attribution, pictures and manifest of one sample. A map with a number that is not finite has no pictures. */
 export async function writeExplanation(folder: OutputFolder, finding: Finding): Promise<Manifest> {
   const { name, explanation, at } = finding;
   const map = mapOf(explanation.map, at);
+  const attribution = explanation.attribution && attributionOf(explanation.attribution, at);
   const { pictures, problem } = await draw(finding, map);
   const files: ResultFiles = {
     map: `${name}.map.npy`,
     ...(pictures.overlay ? { overlay: `${name}.overlay.png` } : {}),
     ...(pictures.heatmap ? { heatmap: `${name}.heatmap.png` } : {}),
+    ...(attribution ? { attribution: `${name}.attribution.npy` } : {}),
     manifest: manifestName(name),
   };
   const manifest: Manifest = {
@@ -65,6 +67,7 @@ export async function writeExplanation(folder: OutputFolder, finding: Finding): 
   const contents: [string, Uint8Array | string][] = [[files.map, encodeNpy(map)]];
   if (files.overlay) contents.push([files.overlay, pictures.overlay!]);
   if (files.heatmap) contents.push([files.heatmap, pictures.heatmap!]);
+  if (files.attribution) contents.push([files.attribution, encodeNpy(attribution!)]);
   contents.push([files.manifest, `${JSON.stringify(manifest, null, 2)}\n`]);
   folder.write(contents);
   return manifest;
@@ -89,6 +92,12 @@ export function pathsOf(folder: OutputFolder, files: ResultFiles): ResultFiles {
 export function mapOf(maps: Tensor, at: number): Tensor<"float32"> {
   const map = sliceBatch(maps, [at]);
   return float32(map.dims.slice(2), toNumbers(map));
+}
+
+/** [C,H,W] float32 of one sample, in the shape of the input. */
+function attributionOf(attributions: Tensor, at: number): Tensor<"float32"> {
+  const one = sliceBatch(attributions, [at]);
+  return float32(one.dims.slice(1), toNumbers(one));
 }
 
 interface Pictures {

@@ -12,7 +12,7 @@ import { withLogProbabilities } from "./log-probability.js";
 import { hasBatch } from "./per-sample.js";
 import { withReplacedValue } from "./replaced-value.js";
 import { runBatch } from "./run-batch.js";
-import { emitTarget, type Quantity, type TargetNodes } from "./target.js";
+import { emitTarget, samplesFirst, type Quantity, type TargetNodes } from "./target.js";
 
 /** A model's graph with the number that is explained: where a question begins. */
 export interface Site {
@@ -71,7 +71,7 @@ export class Compiler {
     this.backend = backend;
     this.batch = backend.batch ?? 1;
     this.input = ports.input;
-    const score = separable(graph, registry, ports);
+    const score = separable(onePerSample(graph, registry, ports), registry, ports);
     this.graph = score.graph;
     this.parts.set("score", score);
   }
@@ -239,18 +239,37 @@ export interface RunFeeds {
 const keyOf = ({ kind, versus, quantity }: TargetForm): string =>
   `${quantity}/${kind}${versus ? "/versus" : ""}`;
 
-/** The graph itself, or, where it mixes its samples in a way that cannot be followed, for one sample at a time. */
-export function separable(
+/**
+ * The graph itself, or, where the samples of an open batch do not lie on the first axis of the output ([T,N,C] of a
+ * sequence), for one sample at a time, whose output needs no axis for them.
+ */
+export function onePerSample(
   graph: TypedGraph,
   registry: Registry,
-  { input, output }: { readonly input: string; readonly output: string },
-): Part {
+  { input, output }: Ports,
+): TypedGraph {
+  const [batch = 1] = graph.facts.get(input)!.shape;
+  const isFirst = samplesFirst(graph.facts.get(output)!.shape, batch) !== undefined;
+  return isFirst || typeof batch === "number" ? graph : withBatchOfOne(graph, registry, batch);
+}
+
+function withBatchOfOne(graph: TypedGraph, registry: Registry, batch: string): TypedGraph {
+  const one = graph.inputs.flatMap(({ name, fact: { shape } }) =>
+    shape[0] === batch ? [[name, [1, ...shape.slice(1)]] as const] : [],
+  );
+  return prepare(graph, registry, new Map(one));
+}
+
+interface Ports {
+  readonly input: string;
+  readonly output: string;
+}
+
+/** The graph itself, or, where it mixes its samples in a way that cannot be followed, for one sample at a time. */
+export function separable(graph: TypedGraph, registry: Registry, { input, output }: Ports): Part {
   const [batch = 1] = graph.facts.get(input)!.shape;
   const plan = planBiases(graph, registry, input, output);
   const isSeparable = plan.units.every((u) => hasBatch(u.shape, batch, u.layout));
   if (typeof batch === "number" || isSeparable) return { graph, output, plan };
-  const one = graph.inputs.flatMap(({ name, fact: { shape } }) =>
-    shape[0] === batch ? [[name, [1, ...shape.slice(1)]] as const] : [],
-  );
-  return { graph: prepare(graph, registry, new Map(one)), output };
+  return { graph: withBatchOfOne(graph, registry, batch), output };
 }

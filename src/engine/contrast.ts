@@ -12,6 +12,7 @@ import {
   type Target,
   type TargetKind,
 } from "./target.js";
+import { maskName, seedFrom } from "./target-seeds.js";
 import { resolveTarget, type TargetPort } from "./target-words.js";
 
 /** What decides which graph is compiled for a target. */
@@ -51,8 +52,15 @@ export function resolveContrast(port: TargetPort, target: Target, count: number)
   const both = `${words} versus ${wordsOf(other)}`;
   if (against === "top") throw new TargetError(`${both}: what is compared with must be a class`);
   if (!("seed" in against) && !(typeof chosen === "object" && "seed" in chosen)) {
-    const same = chosen === "top" ? undefined : chosen.find((c, n) => c === against[n]);
-    if (same !== undefined) throw new TargetError(`${both}: class ${same} less itself is nothing`);
+    const only = port.classes === 1 ? 0 : undefined;
+    const same = chosen === "top" ? only : chosen.find((c, n) => c === against[n]);
+    if (same !== undefined) {
+      throw new TargetError(
+        port.classes === 1
+          ? `${both}: the output less itself is nothing; "against" explains what speaks against it`
+          : `${both}: class ${same} less itself is nothing`,
+      );
+    }
     return { chosen, versus: against, quantity, words: both };
   }
   if (chosen === "top") throw new TargetError(`${both}: give a class in place of "top"`);
@@ -88,18 +96,11 @@ export function asContrast(target: Target): Contrast {
 }
 
 function wordsOf(target: PlainTarget): string {
-  if (typeof target === "object") return "seed" in target ? "seed" : target.join(",");
+  if (typeof target === "object") {
+    if ("mask" in target) return maskName(target);
+    return "seed" in target ? "seed" : target.join(",");
+  }
   return String(target);
-}
-
-/** The seed [1 or N,…] of classes or of itself. */
-function seedFrom(chosen: Exclude<ResolvedTarget, "top">, { shape }: TargetPort): Tensor {
-  if ("seed" in chosen) return chosen.seed;
-  const dims = shape.slice(1).map(Number);
-  const size = sizeOf(dims);
-  const data = new Float32Array(chosen.length * size);
-  chosen.forEach((index, n) => (data[n * size + index] = 1));
-  return float32([chosen.length, ...dims], data);
 }
 
 function difference(p: Tensor, q: Tensor): Tensor {

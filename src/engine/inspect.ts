@@ -19,17 +19,13 @@ import { inferKnown } from "../passes/infer-known.js";
 import { lift, prepare } from "../passes/prepare.js";
 import { takenBranch } from "../passes/resolve-branches.js";
 import { emitFullGradient } from "./full-gradient.js";
-import {
-  alternatives,
-  checkExplainable,
-  partOf,
-  type ModelPart,
-  type PartOptions,
-} from "./part.js";
+import { onePerSample } from "./compiler.js";
+import { imageModel, type ImageModel, type ImageOptions } from "./image-model.js";
+import { alternatives, checkExplainable } from "./part.js";
 import { isOpen, openSizes, usualSize, type ImageSize } from "./sizes.js";
 import { classCount } from "./target.js";
 
-export interface InspectOptions extends PartOptions {
+export interface InspectOptions extends ImageOptions {
   readonly size?: ImageSize;
 }
 
@@ -50,11 +46,12 @@ export function inspectModel(
   };
   const nothing = { ...file, biases: [], layers: [], unsupported: [], explainable: false };
   try {
-    const part = partOf(model, options);
-    return { ...file, ...inspectPart(model, part, registry, options.size) };
+    const image = imageModel(model, registry, options);
+    return { ...file, ...inspectPart(image, registry, options.size) };
   } catch (error) {
     if (!(error instanceof FullgradError)) throw error;
-    const isAsked = options.input !== undefined || options.output !== undefined;
+    const { input, output, layout } = options;
+    const isAsked = input !== undefined || output !== undefined || layout !== undefined;
     if (isAsked && (error instanceof TargetError || error instanceof InputError)) throw error;
     return { ...nothing, problem: error.message };
   }
@@ -63,8 +60,7 @@ export function inspectModel(
 type PartReport = Omit<Inspection, "inputs" | "operators">;
 
 function inspectPart(
-  model: Graph,
-  part: ModelPart,
+  { graph: model, part, form, undecided }: ImageModel,
   registry: Registry,
   size: ImageSize | undefined,
 ): PartReport {
@@ -74,8 +70,12 @@ function inspectPart(
   const fact = known.facts.get(part.output);
   const common = {
     outputs: known.outputs.map(portReport),
-    // It is fed as float32, in whatever size.
-    input: { ...portReport(port), dtype: known.facts.get(port.name)!.dtype },
+    // Floats are fed as float32, in whatever size.
+    input: {
+      ...portReport(form.port),
+      ...(form.isInteger ? {} : { dtype: known.facts.get(port.name)!.dtype }),
+    },
+    ...(undecided === undefined ? { image: form.axes } : { undecided }),
     others: part.graph.inputs.filter((i) => i.name !== part.input).map(portReport),
     ...(fact ? { output: portReport({ name: part.output, fact }) } : {}),
     ...(size === undefined && isOpen(port) ? { assumedSize: usualSize } : {}),
@@ -84,15 +84,16 @@ function inspectPart(
   const needed = new Set(part.graph.nodes.map((n) => n.name));
   const unsupported = holes.map((h): HoleReport => ({ ...h, needed: needed.has(h.node) }));
   try {
-    const graph = prepare(part.graph, registry, sizes);
     const { input, output } = part;
+    const graph = onePerSample(prepare(part.graph, registry, sizes), registry, part);
     checkExplainable(graph, registry, input, output);
     const batch = graph.facts.get(input)!.shape[0] ?? 1;
     const classes = classCount(graph.facts.get(output)!.shape, batch);
     const target = classes === undefined ? "seed" : "top";
     const { plan } = emitFullGradient(graph, registry, { input, output, target });
     const parts = { biases: biasReports(plan), layers: layerReports(plan) };
-    return { ...common, ...parts, unsupported, explainable: true };
+    const explained = portReport({ name: output, fact: graph.facts.get(output)! });
+    return { ...common, output: explained, ...parts, unsupported, explainable: true };
   } catch (error) {
     if (!(error instanceof FullgradError)) throw error;
     const instead = alternatives(part, registry, sizes);

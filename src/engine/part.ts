@@ -64,14 +64,18 @@ export function checkExplainable(
     if (ends.length > 0) throw new UnsupportedModelError(ends);
     throw new TargetError(`output "${output}" does not depend on input "${input}"`);
   }
-  const samples = samplesFirst(shape, graph.facts.get(input)!.shape[0] ?? 1);
+  const [batch = 1] = graph.facts.get(input)!.shape;
+  const samples = samplesFirst(shape, batch);
   if (samples && isStatic(samples.slice(1))) return;
   const maker = graph.nodes.find((n) => n.outputs.includes(output))!;
   const hole: Hole = {
     node: maker.name,
     op: maker.op,
     opset: graph.opsets.get(maker.domain) ?? 0,
-    reason: `"${output}" is [${shape.join(",")}], a size that is not known before the model runs`,
+    reason: samples
+      ? `"${output}" is [${shape.join(",")}], a size that is not known before the model runs`
+      : `the first axis of "${output}" [${shape.join(",")}] is not the samples of "${input}", of which the model takes ` +
+        `${batch} at once: export it for a batch of 1, or name its axes (--layout)`,
   };
   throw new UnsupportedModelError([hole]);
 }

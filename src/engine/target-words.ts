@@ -3,6 +3,7 @@ import type { Port } from "../onnx/ir.js";
 import { isStatic, sizeOf, type Dim, type Shape } from "../tensor/shape.js";
 import { float32, type Tensor } from "../tensor/tensor.js";
 import { classCount, samplesFirst, type PlainTarget, type ResolvedTarget } from "./target.js";
+import { maskSeed, negated, seedFrom } from "./target-seeds.js";
 
 /** An output as targets see it. */
 export interface TargetPort {
@@ -26,13 +27,27 @@ export function targetPort({ name, fact }: Port, batch: Dim): TargetPort {
 
 /** The targets that an output of this shape has, in the words of {@link seedOf}. */
 export function targetWords({ shape, classes }: TargetPort): string {
-  if (classes === 1) return "top or 0";
+  if (classes === 1) return "top, 0 or against";
   if (classes !== undefined) return `top or a class from 0 to ${classes - 1}`;
   const rank = shape.length - 1;
   const element = Array.from({ length: rank }, (_, i) => "ijklmn"[i] ?? "…").join(",");
-  if (rank === 3) return `class@x,y, class@x0,y0,x1,y1, class@ or ${element}`;
-  return rank === 2 ? `box:i,class:j or ${element}` : element;
+  const places = rank - 1;
+  if (places < 1 || places > axes.length) return element;
+  if (places === 1) return "box:i,class:j or i,j";
+  return `class@${pointOf(places)}, class@${regionWords(places)}, class@ or ${element}`;
 }
+
+/** The axes of a place in the order in which they are given: from the last one of the output. */
+const axes = ["x", "y", "z"] as const;
+/** What their extents are called. */
+const extents = ["wide", "high", "deep"] as const;
+
+const pointOf = (count: number, end = ""): string =>
+  axes
+    .slice(0, count)
+    .map((axis) => axis + end)
+    .join(",");
+const regionWords = (count: number): string => `${pointOf(count, "0")},${pointOf(count, "1")}`;
 
 /**
  * A target without words, checked as far as it can be before the model runs.
@@ -50,6 +65,9 @@ export function resolveTarget(
     checkSeed(target.seed, port, count);
     return target;
   }
+  if (typeof target === "object" && "mask" in target) return { seed: maskSeed(target, port) };
+  const against = typeof target === "string" ? /^against(?::(.*))?$/.exec(target) : null;
+  if (against) return { seed: seedAgainst(port, against[1], count) };
   if (typeof target === "string" && target !== "top") {
     const isClass = classes !== undefined && /^\d+$/.test(target);
     return isClass
@@ -68,10 +86,30 @@ export function resolveTarget(
     throw new TargetError(`${indices.length} targets for ${count} samples`);
   }
   const bad = indices.find((i) => !Number.isInteger(i) || i < 0 || i >= classes);
-  if (bad !== undefined) {
-    throw new TargetError(`class ${bad} does not exist: the model has classes 0 to ${classes - 1}`);
-  }
+  if (bad !== undefined)
+    throw new TargetError(`class ${bad} does not exist: ${classesOf(classes)}`);
   return indices;
+}
+
+/** "the model has classes 0 to 9" */
+export function classesOf(classes: number): string {
+  return classes === 1
+    ? "the model's output is a single number; top, 0 or against would work"
+    : `the model has classes 0 to ${classes - 1}`;
+}
+
+/** The seed of what speaks against a target: the opposite number. */
+function seedAgainst(port: TargetPort, words: string | undefined, count: number): Tensor {
+  const of = words ?? (port.classes === 1 ? "0" : "");
+  if (of === "" || of === "top") {
+    const which = port.classes === undefined ? "against:TARGET" : "against:CLASS";
+    throw new TargetError(
+      `target "${words === undefined ? "against" : `against:${words}`}" does not say against what: write ${which}`,
+    );
+  }
+  const chosen = resolveTarget(port, of, count);
+  // A class in digits or a seed: "top" is refused above.
+  return negated(seedFrom(chosen as Exclude<ResolvedTarget, "top">, port));
 }
 
 const describe = (target: string | number | readonly number[]): string =>
@@ -91,8 +129,9 @@ function checkSeed({ dims }: Tensor, { shape, name }: TargetPort, count: number)
 /**
  * The seed of a target given in words, for an output of any fixed shape [N,…]:
  * - `3` or `3,1,4`: one element, by its index after the batch axis
- * - `class@x,y`: one pixel of a map [N,K,H,W]
- * - `class@x0,y0,x1,y1`: the mean over a region of it, the far edge not included
+ * - `class@x,y`: one pixel of a map [N,K,H,W]; `class@x` of a signal [N,K,L], `class@x,y,z` of a volume [N,K,D,H,W]
+ * - `class@x0,y0,x1,y1`: the mean over a region of it, the far edge not included; so `class@x0,x1` and
+ *   `class@x0,y0,z0,x1,y1,z1`
  * - `class@`: the mean over the whole map
  * - `box:i,class:j`: the score of class j in row i of [N,boxes,classes]
  *
@@ -136,23 +175,43 @@ function placesOf(text: string, dims: readonly number[], refuse: Refuse): readon
 
 const indexIn = (text: string): number => (/^\d+$/.test(text.trim()) ? Number(text) : NaN);
 
-/** The pixels of one channel of a map [K,H,W]: one, a rectangle, or all. */
+/** The elements of one channel of a map [K,…places]: one, a box, or all. */
 function regionOf(
   channel: number,
   place: string,
   dims: readonly number[],
   refuse: Refuse,
 ): readonly number[] {
-  if (dims.length !== 3) throw refuse("class@x,y needs a map [N,K,H,W]");
-  const [channels, height, width] = dims as [number, number, number];
-  const numbers = place === "" ? [0, 0, width, height] : place.split(",").map(indexIn);
-  if (numbers.length !== 2 && numbers.length !== 4) throw refuse("give x,y or x0,y0,x1,y1");
-  if (numbers.some(Number.isNaN)) throw refuse("a number is missing");
-  const [x0, y0, x1 = numbers[0]! + 1, y1 = numbers[1]! + 1] = numbers as [number, number];
-  if (channel >= channels || x0 >= x1 || y0 >= y1 || x1 > width || y1 > height) {
-    throw refuse(`classes are 0 to ${channels - 1}, the map is ${width} wide and ${height} high`);
+  const [channels = 0, ...places] = dims;
+  const rank = places.length;
+  if (rank < 1 || rank > axes.length) {
+    throw refuse(`class@x,y needs a map [N,K,L], [N,K,H,W] or [N,K,D,H,W]`);
   }
-  const rows = Array.from({ length: y1 - y0 }, (_, i) => y0 + i);
-  const columns = Array.from({ length: x1 - x0 }, (_, i) => x0 + i);
-  return rows.flatMap((y) => columns.map((x) => (channel * height + y) * width + x));
+  // As they are written: the last axis first.
+  const sizes = places.toReversed();
+  const numbers = place === "" ? [...sizes.map(() => 0), ...sizes] : place.split(",").map(indexIn);
+  if (numbers.length !== rank && numbers.length !== 2 * rank) {
+    throw refuse(`give ${pointOf(rank)} or ${regionWords(rank)}`);
+  }
+  if (numbers.some(Number.isNaN)) throw refuse("a number is missing");
+  const from = numbers.slice(0, rank);
+  const to = numbers.length === rank ? from.map((v) => v + 1) : numbers.slice(rank);
+  if (channel >= channels || from.some((v, i) => v >= to[i]! || to[i]! > sizes[i]!)) {
+    const size = sizes.map((extent, i) => `${extent} ${rank === 1 ? "long" : extents[i]!}`);
+    throw refuse(
+      `classes are 0 to ${channels - 1}, the map is ${[size.slice(0, -1).join(", "), size.at(-1)].filter(Boolean).join(" and ")}`,
+    );
+  }
+  const starts = from.toReversed();
+  const ends = to.toReversed();
+  return places.reduce<readonly number[]>(
+    (before, extent, axis) => {
+      const steps = Array.from(
+        { length: ends[axis]! - starts[axis]! },
+        (_, i) => starts[axis]! + i,
+      );
+      return before.flatMap((at) => steps.map((step) => at * extent + step));
+    },
+    [channel],
+  );
 }

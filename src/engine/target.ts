@@ -5,14 +5,28 @@ import type { Value } from "../onnx/ir.js";
 import type { Dim, Shape } from "../tensor/shape.js";
 import { float32, int64, type Tensor } from "../tensor/tensor.js";
 
+/** The mean of a class over a mask, of an output [N,K,…places]. */
+export interface MaskTarget {
+  /** Weights of 0 or more, of any dtype: […places]. */
+  readonly mask: Tensor;
+  /** May be left out where the output has a single channel. */
+  readonly class?: number;
+  /** What results call it; "mask@8" unless given. */
+  readonly words?: string;
+}
+
 /**
  * What is explained of each sample:
  * - "top": the class of the highest score, of an output [N,K]; the number itself, of an output [N] or [N,1]
  * - a class index for all samples, or one for each
  * - any other words: one element or the mean of a region, of an output of any shape; see {@link seedOf}
+ * - "against", of an output [N] or [N,1], or "against:3", "against:8@10,12": what speaks against the number, which is
+ *   explained with the opposite sign
+ * - `mask`: the mean of a class over a mask
  * - `seed`: any weighted sum of an output of any shape: Σ seed ⊙ output; [1,…] for all samples or [N,…]
  */
-export type PlainTarget = string | number | readonly number[] | { readonly seed: Tensor };
+export type PlainTarget =
+  string | number | readonly number[] | { readonly seed: Tensor } | MaskTarget;
 
 /**
  * The number that is explained: a target, or, of a target, its difference from another one (what speaks for the one and

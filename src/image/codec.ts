@@ -3,6 +3,7 @@ import { readContainer } from "./container.js";
 import { decodeJpeg, decodePng, writePng, type Pixels } from "./formats.js";
 import { convertYcc } from "./jpeg.js";
 import { orient } from "./orientation.js";
+import { checkPixelData } from "./png-data.js";
 import type { Raster } from "./raster.js";
 
 /**
@@ -14,14 +15,17 @@ import type { Raster } from "./raster.js";
  * inverse cosine transform is not libjpeg's. All that follows the transform is.
  *
  * @param name The file as errors should call it.
- * @throws {ImageError} where the file is no picture, is damaged, or is larger than {@link maxPixels}.
+ * @throws {ImageError} where the file is no picture, is damaged, holds fewer pixels than it declares, or is larger than
+ *   {@link maxPixels}.
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<Raster> {
   const container = readContainer(bytes, name);
-  const { format, depth, bytes: file } = container;
+  const { png, bytes: file } = container;
+  const isDeep = png?.header.depth === 16;
   try {
-    const bitmap = await (format === "png" ? decodePng(file, depth === 16) : decodeJpeg(file));
-    const raster = dropAlpha(bitmap, depth === 16 ? 8 : 0);
+    if (png) await checkPixelData(png.header, png.data);
+    const bitmap = await (png ? decodePng(file, isDeep) : decodeJpeg(file));
+    const raster = dropAlpha(bitmap, isDeep ? 8 : 0);
     const rgb = container.chroma === undefined ? raster : convertYcc(raster, container.chroma);
     return orient(rgb, container.orientation);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { ImageError } from "../errors.js";
 import { readJpeg, type ChromaSampling } from "./jpeg.js";
 import { readOrientation } from "./orientation.js";
+import type { PngHeader } from "./png-data.js";
 import { checkSize } from "./raster.js";
 
 /** What a PNG or JPEG file says of itself before any pixel is decoded. */
@@ -8,8 +9,8 @@ export interface Container {
   readonly format: "png" | "jpeg";
   readonly width: number;
   readonly height: number;
-  /** Of a PNG: bits per sample as stored. */
-  readonly depth?: number;
+  /** Of a PNG: its header, and the contents of its IDAT chunks. */
+  readonly png?: { readonly header: PngHeader; readonly data: readonly Uint8Array[] };
   /** EXIF orientation, 1 to 8. */
   readonly orientation: number;
   /** Of a JPEG in YCbCr: how it samples chroma. */
@@ -53,21 +54,25 @@ function readPng(bytes: Uint8Array): Omit<Container, "format"> | undefined {
   if (bytes.length < 33 || view.getUint32(12) !== chunkType("IHDR")) return undefined;
   let orientation = 1;
   const kept: Uint8Array[] = [bytes.subarray(0, 8)];
+  const data: Uint8Array[] = [];
   for (let at = 8; at + 12 <= bytes.length;) {
     const end = at + 12 + view.getUint32(at);
     const type = view.getUint32(at + 4);
+    if (type === chunkType("IDAT")) data.push(bytes.subarray(at + 8, end - 4));
     if (type === chunkType("eXIf")) orientation = readOrientation(bytes.subarray(at + 8, end - 4));
     // pngjs 7 paints pixels of the transparent colour black; Pillow's convert("RGB") keeps their colour.
     if (type !== chunkType("tRNS")) kept.push(bytes.subarray(at, end));
     at = end;
   }
-  return {
-    width: view.getUint32(16),
-    height: view.getUint32(20),
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  const header = {
+    width,
+    height,
     depth: bytes[24]!,
-    orientation,
-    bytes: concat(kept),
+    color: bytes[25]!,
+    interlaced: bytes[28] === 1,
   };
+  return { width, height, png: { header, data }, orientation, bytes: concat(kept) };
 }
 
 /** The four ASCII letters as the big-endian number that they are in the file. */

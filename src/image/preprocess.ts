@@ -48,6 +48,16 @@ export const presets = {
     std: [1, 1, 1],
     channels: "rgb",
   },
+  /** ImageNet's resize and crop, and the levels from 0 to 255 as they are: for models that normalize them inside. */
+  bytes: {
+    resize: { shortestEdge: 256 },
+    resample: "bilinear",
+    crop: { height: 224, width: 224 },
+    rescale: 1,
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
+    channels: "rgb",
+  },
 } as const satisfies Record<string, Preprocessing>;
 
 /** The settings of a preset, or those given. @throws {ImageError} where they are none: JavaScript has no types */

@@ -184,6 +184,33 @@ describe("a .npy file", () => {
     expect(relativeL2(both, toNumbers(golden))).toBeLessThan(1e-5);
   });
 
+  test("has an attribution beside its map: the gradient is PyTorch's, and its channels add up to the map", async () => {
+    const out = join(temporaryFolder(), "out");
+    const argv = [tinyRelu, tinyInput, "-o", out, "--method", "gradient"];
+    const { document } = await explainJson(...argv);
+    const read = (path: string) => decodeNpy(readFileSync(path));
+    const golden = toNumbers(read(fixture("networks", "tiny-relu", "input_gradient.npy")));
+    const numbers = document.results.flatMap(({ files }) => {
+      const [attribution, map] = [read(files["attribution"]!), read(files["map"]!)];
+      expect([attribution.dtype, attribution.dims]).toEqual(["float32", [3, 8, 8]]);
+      const [values, sums] = [toNumbers(attribution), toNumbers(map)];
+      for (let p = 0; p < 64; p++) {
+        const sum = [0, 1, 2].reduce((all, c) => all + Math.abs(values[c * 64 + p]!), 0);
+        expect(sums[p]).toBeCloseTo(sum, 5);
+      }
+      return Array.from(values);
+    });
+    expect(relativeL2(numbers, golden)).toBeLessThan(1e-5);
+
+    rmSync(join(out, "input-1.attribution.npy"));
+    const again = await explainJson(...argv);
+    expect(again.document.results.map((r) => r.skipped ?? false)).toEqual([true, false]);
+    expect(filesIn(out)).toContain("input-1.attribution.npy");
+    expect(readJson(join(out, "input-1.json"))).toMatchObject({
+      files: { attribution: "input-1.attribution.npy" },
+    });
+  });
+
   test("may hold one sample, in float64", async () => {
     const folder = temporaryFolder();
     const path = join(folder, "one.npy");

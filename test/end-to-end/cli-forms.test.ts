@@ -1,10 +1,12 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { encodePng } from "../../src/image/codec.js";
 import { decodeNpy, encodeNpy } from "../../src/tensor/npy.js";
+import { fromNumbers } from "../../src/tensor/tensor.js";
 import { formPath } from "../support/forms.js";
 import { floats, ints, model, node } from "../unit/onnx/small-models.js";
-import { fullgrad, readJson, temporaryFolder } from "./cli-harness.js";
+import { fixture, fullgrad, readJson, temporaryFolder } from "./cli-harness.js";
 import { explain, file, golden, refused } from "./cli-forms.js";
 import { writeModelFile } from "./cli-models.js";
 
@@ -28,6 +30,109 @@ describe("targets of other outputs than rows of classes", () => {
       ...{ target: "2@13,7", label: null, top5: [], complete: true },
       settings: { target: "2@13,7", output: "scores" },
     });
+  });
+
+  test("the mean of a class over a mask, of a .npy file or a PNG, weighs PyTorch's scores", async () => {
+    const folder = temporaryFolder();
+    const weights = Array.from({ length: 16 * 20 }, (_, i) => (i % 7 === 3 ? 255 : 0));
+    const [array, picture] = [join(folder, "mask.npy"), join(folder, "a@b.png")];
+    writeFileSync(array, encodeNpy(fromNumbers("bool", [16, 20], weights.map(Math.sign))));
+    const data = Uint8Array.from(weights.flatMap((w) => [w, w, w]));
+    writeFileSync(picture, await encodePng({ width: 20, height: 16, data }));
+    const at = golden("segmentation", "scores.npy");
+    const meanOf = (n: number) => {
+      const inside = weights.flatMap((w, i) => (w > 0 ? [at((n * 4 + 2) * 320 + i)] : []));
+      return inside.reduce((sum, v) => sum + v, 0) / inside.length;
+    };
+    for (const path of [array, picture]) {
+      const target = `mask:${path}@2`;
+      const { results } = await explain("segmentation", "--target", target);
+      results.forEach((result, n) => {
+        expect(result.target).toBe(target);
+        expect(result.score).toBeCloseTo(meanOf(n), 5);
+      });
+    }
+    const against = await explain(
+      ...(["segmentation", "--target", `2@0,0`, "--versus", `mask:${array}@2`] as const),
+    );
+    expect(against.results[0]!.score).toBeCloseTo(at(2 * 320) - meanOf(0), 5);
+  });
+
+  test("a mask that changes is explained again, and one that does not is not", async () => {
+    const folder = temporaryFolder();
+    const mask = join(folder, "mask.npy");
+    const run = async (last: number) => {
+      const weights = Array.from({ length: 320 }, (_, i) => (i === 319 ? last : 1));
+      writeFileSync(mask, encodeNpy(fromNumbers("uint8", [16, 20], weights)));
+      const { stdout } = await fullgrad(
+        ...["explain", file("segmentation"), formPath("segmentation", "input.npy"), "--json"],
+        ...["-o", join(folder, "out"), "--target", `mask:${mask}@0`],
+      );
+      const { results } = JSON.parse(stdout) as { results: { skipped?: boolean }[] };
+      return results.every((r) => r.skipped === true);
+    };
+    expect([await run(1), await run(1), await run(0)]).toEqual([false, true, false]);
+  });
+
+  test.each([
+    ["mask:nowhere.npy@1", /--target mask:nowhere.npy@1: cannot read the mask "nowhere.npy"/],
+    ["mask:MASK", /\[N,4,16,20\]: name the class, @0 to @3/],
+    ["mask:MASK@9", /classes are 0 to 3/],
+    ["mask:MASK@", /write mask:FILE@CLASS/],
+    ["mask:SMALL@1", /the mask is \[2,2\], but the output has \[16,20\]/],
+    ["mask:JPEG@1", /JPEG changes pixels/],
+    ["mask:TEXT@1", /--target mask:.*not a picture/],
+  ])("%s is refused", async (target, expected) => {
+    const folder = temporaryFolder();
+    writeFileSync(
+      join(folder, "MASK.npy"),
+      encodeNpy(
+        fromNumbers(
+          "uint8",
+          [16, 20],
+          Array.from({ length: 320 }, () => 1),
+        ),
+      ),
+    );
+    writeFileSync(join(folder, "SMALL.npy"), encodeNpy(fromNumbers("uint8", [2, 2], [1, 1, 1, 1])));
+    writeFileSync(join(folder, "TEXT.png"), "text");
+    copyFileSync(fixture("images", "rocket.jpg"), join(folder, "JPEG.jpg"));
+    const named = target.replace(/MASK|SMALL|TEXT|JPEG/, (name) =>
+      join(folder, `${name}.${{ TEXT: "png", JPEG: "jpg" }[name] ?? "npy"}`),
+    );
+    const [code, message] = await refused(
+      ...["explain", file("segmentation"), formPath("segmentation", "input.npy")],
+      ...["-o", temporaryFolder(), "--target", named],
+    );
+    expect(code).toBe(2);
+    expect(message).toMatch(expected);
+  });
+
+  test("what speaks against a single number, which is called the output", async () => {
+    const argv = [
+      "explain",
+      file("binary"),
+      formPath("binary", "input.npy"),
+      "--method",
+      "grad-cam",
+    ];
+    const at = golden("binary", "logits.npy");
+    const forIt = await fullgrad(...argv, "-o", join(temporaryFolder(), "out"));
+    expect(forIt.stdout).toMatch(/→ the output, score /);
+    const out = join(temporaryFolder(), "out");
+    const againstIt = await fullgrad(...argv, "-o", out, "--target", "against");
+    expect(againstIt.stdout).toMatch(/→ against the output, score /);
+    const { results } = await explain("binary", "--target", "against");
+    results.forEach(({ score, target }, n) => {
+      expect(target).toBe("against");
+      expect(score).toBeCloseTo(-at(n), 5);
+    });
+    const [code, message] = await refused(...argv, "-o", out, "--versus", "0");
+    expect(code).toBe(2);
+    expect(message).toMatch(/the output less itself is nothing; "against" explains/);
+    expect((await refused(...argv, "-o", out, "--target", "1"))[1]).toMatch(
+      /the model's output is a single number; top, 0 or against would work/,
+    );
   });
 
   test("the label of the class that they are about", async () => {

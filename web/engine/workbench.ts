@@ -87,7 +87,7 @@ export class Workbench {
     const { model, bytes, output } = this.model();
     if (!this.picture) throw new InputError("no picture is open");
     const settings = model.fit(asked.preprocessing);
-    const x = preprocess(this.picture, settings);
+    const x = model.fromImage(preprocess(this.picture, settings));
     const view = viewOf(this.picture, settings);
     const feeds = await feedsOf(asked.feeds);
     this.signal = signal;

@@ -1,6 +1,6 @@
 import { predict } from "../../src/cli/predictions.js";
 import type { Labels } from "../../src/cli/label-names.js";
-import { topCount } from "../../src/cli/targets.js";
+import { nameOfClass, topCount } from "../../src/cli/targets.js";
 import { button, element, part } from "../dom.js";
 import type { Explained } from "../engine/protocol.js";
 import { formatNumber, formatPercent } from "../numbers.js";
@@ -19,7 +19,7 @@ export function showPredictions(
   const choices = predict(scores, labels, topCount);
   rows.replaceChildren(
     ...choices.map(({ class: index, label, score, probability }) => {
-      const name = label === null ? `class ${index}` : label;
+      const name = label ?? nameOfClass({ target: index, label }, scores.length);
       const choose = button(name, { "aria-pressed": String(index === target) }, () => {
         onChoose(index);
       });

@@ -93,7 +93,8 @@ async function explain(
     target: subjects.map((subject) => subject.target),
     preprocessing: subjects[0]!.preprocessing,
   } as ExplainOptions;
-  const { map } = await model.explain(concatBatch(subjects.map((subject) => subject.x)), options);
+  const x = model.fromImage(concatBatch(subjects.map((subject) => subject.x)));
+  const { map } = await model.explain(x, options);
   return mapsOf(map);
 }
 

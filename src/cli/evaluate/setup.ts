@@ -7,7 +7,7 @@ import { isArrayFile, type InputFile } from "../inputs.js";
 import { chooseLabels, type Labels } from "../labels.js";
 import type { ExplainableModel } from "../model-file.js";
 import { versions } from "../package-files.js";
-import { choosePreprocessing } from "../preprocessing.js";
+import { choosePreprocessing, preprocessingFor } from "../preprocessing.js";
 import type { Reporter } from "../reporter.js";
 import { chooseTarget } from "../targets.js";
 import { readBoxes } from "./boxes.js";
@@ -54,15 +54,19 @@ export async function setUp(
       `output "${model.output.name}" has no class scores [N,K]; an evaluation needs a classifier`,
     );
   }
-  const preprocessing = await choosePreprocessing(flags.preprocess, model.path);
+  const chosen = await choosePreprocessing(flags.preprocess, model.path);
+  const preprocessing = preprocessingFor(model.model, chosen);
   reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
   const labels = await chooseLabels(flags.labels, classes);
   const feeds = sharedFeeds(await readFeeds(flags.feed, model));
   const network: Network = {
-    predict: (x) => model.model.predict(x, { feeds: feedsFor(feeds, [undefined]) }),
+    predict: (x) =>
+      model.model.predict(model.model.fromImage(x), { feeds: feedsFor(feeds, [undefined]) }),
   };
   const targetOf = chooseTargets(flags.target, files, model, labels, classes);
-  const fitted = model.model.fit(preprocessing.settings);
+  const fitted = model.model.takesPictures()
+    ? model.model.fit(preprocessing.settings)
+    : preprocessing.settings;
   const settings = settingsIn(flags, test);
   const boxes = flags.boxes === undefined ? undefined : await readBoxes(flags.boxes);
   const { path, sha256, externalSha256 } = model;

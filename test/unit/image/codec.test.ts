@@ -5,6 +5,7 @@ import { FullgradError, ImageError } from "../../../src/errors.js";
 import { decodeImage, encodePng } from "../../../src/image/codec.js";
 import { convertYcc } from "../../../src/image/jpeg.js";
 import { orient, readOrientation } from "../../../src/image/orientation.js";
+import { pixelDataLength } from "../../../src/image/png-data.js";
 
 const fixture = (name: string) =>
   readFileSync(new URL(`../../../fixtures/images/${name}`, import.meta.url));
@@ -24,19 +25,27 @@ interface PngParts {
   color: number;
   /** Each row begins with its filter, 0. */
   rows: readonly number[];
+  interlaced?: boolean;
   extra?: Buffer[];
 }
 
-function png({ size: [width, height], depth, color, rows, extra = [] }: PngParts): Buffer {
+function png(parts: PngParts): Buffer {
+  return pngOf(parts, deflateSync(Uint8Array.from(parts.rows)));
+}
+
+/** With the pixel data as it is in the file. */
+function pngOf(parts: Omit<PngParts, "rows">, packed: Uint8Array): Buffer {
+  const { size, depth, color, interlaced = false, extra = [] } = parts;
+  const [width, height] = size;
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([depth, color], 8);
+  header.set([depth, color, 0, 0, interlaced ? 1 : 0], 8);
   return Buffer.concat([
     Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
     chunk("IHDR", header),
     ...extra,
-    chunk("IDAT", deflateSync(Uint8Array.from(rows))),
+    chunk("IDAT", packed),
     chunk("IEND", Buffer.alloc(0)),
   ]);
 }
@@ -100,6 +109,82 @@ describe("PNG", () => {
     const bytes = png({ size: [2, 1], depth: 8, color: 0, rows: [0, 10, 20], extra });
     const raster = await decodeImage(bytes, "x");
     expect([raster.width, raster.height, raster.data[0], raster.data[3]]).toEqual([1, 2, 10, 20]);
+  });
+});
+
+describe("a PNG without all its pixels is refused, and never filled with other memory", () => {
+  const grey = { depth: 8, color: 0 };
+  const decode = (bytes: Uint8Array) => decodeImage(bytes, "x.png");
+
+  test("where rows are missing", async () => {
+    const rows = Array.from({ length: 47 }, () => [0, ...new Array<number>(48 * 3).fill(9)]).flat();
+    const short = png({ size: [48, 48], depth: 8, color: 2, rows });
+    await expect(decode(short)).rejects.toThrow(ImageError);
+    await expect(decode(short)).rejects.toThrow(
+      "x.png cannot be decoded: its pixel data ends early, after 47 of 48 rows",
+    );
+  });
+
+  test("where the last byte is missing, and not where it is there", async () => {
+    const size = [3, 2] as const;
+    const rows = [0, 1, 2, 3, 0, 4, 5, 6];
+    await expect(decode(png({ size, ...grey, rows: rows.slice(0, -1) }))).rejects.toThrow(
+      "1 of 2 rows",
+    );
+    expect(
+      [...(await decode(png({ size, ...grey, rows }))).data].filter((_, i) => i % 3 === 0),
+    ).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test("where there is no pixel data at all", async () => {
+    await expect(decode(png({ size: [3, 2], ...grey, rows: [] }))).rejects.toThrow("0 of 2 rows");
+    await expect(decode(pngOf({ size: [3, 2], ...grey }, Buffer.alloc(0)))).rejects.toThrow(
+      "0 of 2 rows",
+    );
+  });
+
+  test("where the file was cut off", async () => {
+    const whole = Buffer.from(fixture("rgb.png"));
+    for (const share of [0.3, 0.6, 0.9]) {
+      const cut = whole.subarray(0, Math.floor(whole.length * share));
+      await expect(decode(cut)).rejects.toThrow(/ends early, after \d+ of \d+ rows/);
+    }
+  });
+
+  test("where its rows are damaged", async () => {
+    const packed = deflateSync(Uint8Array.from([0, 1, 2, 3, 0, 4, 5, 6]));
+    packed[3]! ^= 0xff;
+    await expect(decode(pngOf({ size: [3, 2], ...grey }, packed))).rejects.toThrow(ImageError);
+  });
+
+  test("interlaced, by its passes; one without a column has no rows", async () => {
+    // Adam7 of 2 x 2: pass 1 has (0,0), pass 6 (1,0), pass 7 the second row; the others are empty.
+    const size = [2, 2] as const;
+    const rows = [0, 10, 0, 20, 0, 30, 40];
+    const decoded = await decode(png({ size, ...grey, interlaced: true, rows }));
+    expect([...decoded.data].filter((_, i) => i % 3 === 0)).toEqual([10, 20, 30, 40]);
+    const short = png({ size, ...grey, interlaced: true, rows: rows.slice(0, -1) });
+    await expect(decode(short)).rejects.toThrow("ends early, after 6 of 7 bytes");
+    const long = png({ size, ...grey, interlaced: true, rows: [...rows, 50] });
+    await expect(decode(long)).rejects.toThrow("goes on beyond the 7 bytes");
+  });
+
+  test("by the length that the standard gives, for depths below a byte and above", () => {
+    const header = { width: 9, height: 5, interlaced: false };
+    expect(pixelDataLength({ ...header, depth: 1, color: 0 })).toBe(5 * (1 + 2));
+    expect(pixelDataLength({ ...header, depth: 16, color: 6 })).toBe(5 * (1 + 9 * 8));
+    // Passes of 9 x 5: 2x1, 1x1, 3x1, 2x2, 5x1, 4x3, 9x2.
+    const passes = [
+      [2, 1],
+      [1, 1],
+      [3, 1],
+      [2, 2],
+      [5, 1],
+      [4, 3],
+      [9, 2],
+    ] as const;
+    const bytes = passes.reduce((sum, [width, height]) => sum + height * (1 + width * 3), 0);
+    expect(pixelDataLength({ ...header, interlaced: true, depth: 8, color: 2 })).toBe(bytes);
   });
 });
 
