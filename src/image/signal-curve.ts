@@ -90,24 +90,24 @@ function curve(signal: Float32Array, map: Float32Array, scale: ColorScale, plot:
   const canvas = new Canvas(columns, rows, paper);
   const rowOf = (value: number): number => Math.round(placeOn(plot.range, value) * (rows - 1));
   const colorOf = paletteOf(scale);
+  const pieces = Array.from({ length: columns }, (_, x) => {
+    const [from, to] = [x, x + 1].map((v) => positionAt(v / columns, signal.length)) as [
+      number,
+      number,
+    ];
+    const inside = between(from, to);
+    const values = [at(signal, from), ...inside.map((i) => signal[i]!), at(signal, to)];
+    const value = loudest(scale, [at(map, from), ...inside.map((i) => map[i]!), at(map, to)]);
+    const heat = heatOf(scale, value);
+    const radius = Math.round((0.4 + heat) * finer);
+    const top = rowOf(values.reduce((p, v) => Math.max(p, v))) - radius;
+    const bottom = rowOf(values.reduce((p, v) => Math.min(p, v))) + radius;
+    const color = mixed(thread, colorOf(value), Math.min(1, heat / fullColor));
+    return { x: x - radius, top, width: 2 * radius + 1, height: bottom - top + 1, heat, color };
+  });
   // The louder over the quieter.
-  for (const least of [0, 0.35, 0.7]) {
-    for (let x = 0; x < columns; x++) {
-      const [from, to] = [x, x + 1].map((v) => positionAt(v / columns, signal.length)) as [
-        number,
-        number,
-      ];
-      const inside = between(from, to);
-      const values = [at(signal, from), ...inside.map((i) => signal[i]!), at(signal, to)];
-      const value = loudest(scale, [at(map, from), ...inside.map((i) => map[i]!), at(map, to)]);
-      const heat = heatOf(scale, value);
-      if (heat < least) continue;
-      const radius = Math.round((0.4 + heat) * finer);
-      const high = rowOf(Math.max(...values)) - radius;
-      const low = rowOf(Math.min(...values)) + radius;
-      const color = mixed(thread, colorOf(value), Math.min(1, heat / fullColor));
-      canvas.fill(x - radius, high, 2 * radius + 1, low - high + 1, color);
-    }
+  for (const { x, top, width, height, color } of pieces.toSorted((p, q) => p.heat - q.heat)) {
+    canvas.fill(x, top, width, height, color);
   }
   return resample(canvas, width, plot.height, "bilinear");
 }
