@@ -219,6 +219,7 @@ class Run {
             drawing: drawingOf(this.setup.flags),
           },
           ...(rank === undefined ? {} : { rank }),
+          x: sample.x,
           ...(sample.view ? { view: sample.view } : {}),
         });
         this.add(manifest, order, false);

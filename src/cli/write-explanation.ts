@@ -5,6 +5,7 @@ import type { ExplainedSample } from "../engine/samples.js";
 import { ImageError } from "../errors.js";
 import { encodePng } from "../image/codec.js";
 import type { ColormapName } from "../image/colormap.js";
+import { drawArray, type Drawings, type InputAxes } from "../image/draw-array.js";
 import { heatmap, overlay } from "../image/overlay.js";
 import type { Raster } from "../image/raster.js";
 import { findMethod } from "../methods/all.js";
@@ -36,6 +37,8 @@ export interface Finding {
   readonly rank?: number;
   readonly seconds: number;
   readonly view?: Raster;
+  /** The sample, as the network takes it. */
+  readonly x: Tensor;
   readonly drawing: { readonly colormap: ColormapName; readonly opacity: number };
   readonly labels: Labels | undefined;
   readonly batchNorm: BatchNormCase;
@@ -106,21 +109,34 @@ interface Pictures {
 }
 
 async function draw(
-  { name, view, drawing }: Finding,
+  finding: Finding,
   map: Tensor<"float32">,
 ): Promise<{ pictures: Pictures; problem?: string }> {
-  // Of a signal or a volume there is no picture, and nothing is wrong with that.
-  if (map.dims.length !== 2) return { pictures: {} };
   try {
+    const { heatmap: alone, overlay: over } = drawingsOf(finding, map);
     const pictures = {
-      heatmap: await encodePng(heatmap(map, drawing)),
-      ...(view ? { overlay: await encodePng(overlay(view, map, drawing)) } : {}),
+      ...(alone ? { heatmap: await encodePng(alone) } : {}),
+      ...(over ? { overlay: await encodePng(over) } : {}),
     };
     return { pictures };
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    return { pictures: {}, problem: `${name}: no picture can be drawn, ${error.message}` };
+    return {
+      pictures: {},
+      problem: `${finding.name}: no picture can be drawn, ${error.message}`,
+    };
   }
+}
+
+function drawingsOf({ view, x, drawing }: Finding, map: Tensor<"float32">): Drawings {
+  if (view) return { heatmap: heatmap(map, drawing), overlay: overlay(view, map, drawing) };
+  return drawArray(map, { x, axes: axesOf(x) }, drawing);
+}
+
+/** Samples, channels, and the axes of a map. */
+function axesOf({ dims }: Tensor): InputAxes {
+  const layout = { 3: "NCL", 4: "NCHW", 5: "NCDHW" }[dims.length] ?? "NC";
+  return { layout, channels: 1, spatial: dims.map((_, axis) => axis).slice(2) };
 }
 
 function outcomeOf(

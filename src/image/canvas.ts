@@ -25,10 +25,15 @@ export class Canvas implements Raster {
   /** A filled rectangle. */
   fill(x: number, y: number, width: number, height: number, color: Color): void {
     const [left, right] = [Math.max(0, x), Math.min(this.width, x + width)];
-    for (let row = Math.max(0, y); row < Math.min(this.height, y + height); row++) {
-      for (let column = left; column < right; column++) {
-        this.data.set(color, (row * this.width + column) * 3);
-      }
+    const [top, bottom] = [Math.max(0, y), Math.min(this.height, y + height)];
+    if (left >= right || top >= bottom) return;
+    const [first, end] = [left, right].map((column) => (top * this.width + column) * 3) as [
+      number,
+      number,
+    ];
+    for (let at = first; at < end; at++) this.data[at] = color[(at - first) % 3]!;
+    for (let row = top + 1; row < bottom; row++) {
+      this.data.copyWithin((row * this.width + left) * 3, first, end);
     }
   }
 

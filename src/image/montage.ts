@@ -1,11 +1,12 @@
 import { ImageError } from "../errors.js";
 import { Canvas, type Color } from "./canvas.js";
-import { formatTick, type ColorScale } from "./color-scale.js";
-import { colorsOf, type SequentialColormap } from "./colormap.js";
+import { drawColorBar } from "./color-bar.js";
+import type { ColorScale } from "./color-scale.js";
+import type { SequentialColormap } from "./colormap.js";
 import { scalesOf, type ScaleChoice } from "./compared-scales.js";
 import type { ComparedMap, ComparedRow, Comparison } from "./comparison.js";
 import { fitPicture } from "./fit-picture.js";
-import { barHeight, margin, near, sheetLayout, type SheetLayout } from "./montage-layout.js";
+import { margin, near, sheetLayout, type SheetLayout } from "./montage-layout.js";
 import { heatmap, overlay, type OverlayOptions } from "./overlay.js";
 import type { Raster } from "./raster.js";
 import { blank, faint, ink, white } from "./sheet-colors.js";
@@ -125,19 +126,8 @@ class Sheet {
     }
   }
 
-  /** A colour bar with its numbers: both ends, and zero where that is the middle. */
-  bar({ colormap, low, high }: ColorScale, x: number, y: number): void {
-    const colors = colorsOf(colormap);
-    for (let i = 0; i < this.cell; i++) {
-      const at = Math.round((i / (this.cell - 1)) * 255) * 3;
-      this.canvas.fill(x + i, y, 1, barHeight, [colors[at]!, colors[at + 1]!, colors[at + 2]!]);
-    }
-    const below = y + barHeight;
-    this.canvas.text(formatTick(low), x, below, faint);
-    if (low < 0 && low === -high) {
-      this.canvas.text("0", x + Math.round(this.cell / 2), below, faint, "center");
-    }
-    this.canvas.text(formatTick(high), x + this.cell, below, faint, "right");
+  bar(scale: ColorScale, x: number, y: number): void {
+    drawColorBar(this.canvas, scale, { x, y, width: this.cell });
   }
 
   /** A picture in the middle of its square. */

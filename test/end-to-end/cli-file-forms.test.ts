@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { decodeImage } from "../../src/image/codec.js";
 import { decodeNpy } from "../../src/tensor/npy.js";
 import { explain, file, golden, refused } from "./cli-forms.js";
 import { filesIn, fullgrad, readJson, temporaryFolder } from "./cli-harness.js";
@@ -25,13 +26,18 @@ describe("other forms", () => {
     });
   });
 
-  test("a signal has a map and no picture", async () => {
-    const { results } = await explain("one-dimension");
-    const { files } = results[0]!;
-    expect(decodeNpy(readFileSync(files.map)).dims).toEqual([40]);
-    expect(files.heatmap).toBeUndefined();
-    const volume = await explain("three-dimensions");
-    expect(decodeNpy(readFileSync(volume.results[0]!.files.map)).dims).toEqual([6, 8, 10]);
+  test("a signal and a volume have maps over their own axes, and pictures of them", async () => {
+    for (const [form, dims] of [
+      ["one-dimension", [40]],
+      ["three-dimensions", [6, 8, 10]],
+    ] as const) {
+      const { files } = (await explain(form)).results[0]!;
+      expect(decodeNpy(readFileSync(files.map)).dims).toEqual(dims);
+      for (const path of [files.heatmap!, files.overlay!]) {
+        const { width, height } = await decodeImage(readFileSync(path), path);
+        expect(Math.min(width, height)).toBeGreaterThan(100);
+      }
+    }
   });
 
   test("inspect says which size it assumes where the model leaves it open", async () => {

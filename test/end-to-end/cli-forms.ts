@@ -11,7 +11,12 @@ export interface Explained {
     readonly label: string | null;
     readonly score: number;
     readonly leftOut: { readonly count: number; readonly share: number };
-    readonly files: { readonly map: string; readonly manifest: string; readonly heatmap?: string };
+    readonly files: {
+      readonly map: string;
+      readonly manifest: string;
+      readonly heatmap?: string;
+      readonly overlay?: string;
+    };
   }[];
 }
 
