@@ -184,12 +184,12 @@ export class Model {
 
   /** The nodes with weights that the output needs, the one nearest to it first. */
   layers(): readonly string[] {
-    return parameterLayers(this.part().graph).map(({ node }) => node);
+    return parameterLayers(this.part().graph, registry).map(({ node }) => node);
   }
 
   /** The same network with the weights of its last `count` layers shuffled. */
   randomized(count: number, seed: number): Model {
-    const layers = parameterLayers(this.part().graph).slice(0, count);
+    const layers = parameterLayers(this.part().graph, registry).slice(0, count);
     return new Model(randomizeParameters(this.imported, layers, seed), this.backend, this.options);
   }
 
