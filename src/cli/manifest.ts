@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { BiasReport } from "../analyzer/report.js";
 import type { Completeness } from "../engine/completeness.js";
+import type { Note } from "../engine/notes.js";
 import type { TermSum } from "../engine/samples.js";
 import type { BiasKind } from "../ops/spec.js";
 import type { Versions } from "./package-files.js";
@@ -52,6 +53,8 @@ export interface Outcome {
   readonly complete: boolean;
   /** What the method says beside its map. */
   readonly info?: Readonly<Record<string, number | string>>;
+  /** What the map does not say by itself; empty for an ordinary one. */
+  readonly notes: readonly Note[];
   /** Why there are no pictures. */
   readonly problem?: string;
   /** Running the model, per sample; the first ones include compiling it. */
@@ -164,8 +167,10 @@ function plural(count: number, noun: string): string {
 export function finished(text: string | undefined, wanted: Provenance): Manifest | undefined {
   if (text === undefined) return undefined;
   try {
-    const manifest = JSON.parse(text) as Manifest;
-    return isDeepStrictEqual(identity(manifest), identity(wanted)) ? manifest : undefined;
+    // Manifests written before there were notes have none.
+    const manifest = JSON.parse(text) as Omit<Manifest, "notes"> & Partial<Pick<Manifest, "notes">>;
+    const isSame = isDeepStrictEqual(identity(manifest), identity(wanted));
+    return isSame ? { ...manifest, notes: manifest.notes ?? [] } : undefined;
   } catch {
     return undefined;
   }

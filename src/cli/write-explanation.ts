@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { rowsOf, sliceBatch } from "../engine/batches.js";
 import { isComplete } from "../engine/completeness.js";
-import type { ExplainedSample } from "../engine/samples.js";
+import type { NotedSample } from "../engine/notes.js";
 import { ImageError } from "../errors.js";
 import { encodePng } from "../image/codec.js";
 import type { ColormapName } from "../image/colormap.js";
@@ -116,7 +116,7 @@ async function draw(
 
 function outcomeOf(
   finding: Finding,
-  sample: ExplainedSample,
+  sample: NotedSample,
   problem: string | undefined,
 ): Omit<Manifest, keyof Provenance | "files"> {
   const { explanation, at, labels, rank, seconds, batchNorm } = finding;
@@ -141,6 +141,7 @@ function outcomeOf(
     ...(completeness ? { completeness } : {}),
     complete: (!completeness || isComplete(completeness)) && problem === undefined,
     ...(sample.info ? { info: sample.info } : {}),
+    notes: sample.notes,
     ...(problem === undefined ? {} : { problem }),
     seconds,
     ...(terms ? { largestTerms: largestTerms(terms, listedTerms) } : {}),
