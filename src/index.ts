@@ -25,6 +25,7 @@ export { mapSimilarity } from "./engine/map-similarity.js";
 export { completenessTolerance, isComplete, type Completeness } from "./engine/completeness.js";
 export { conventions, type Convention } from "./engine/psi.js";
 export type { Method } from "./engine/method.js";
+export type { Note, NoteCode, NotedSample } from "./engine/notes.js";
 export type { ExplainedSample, SampleResult, TermSum } from "./engine/samples.js";
 export type { Progress } from "./engine/sampler.js";
 export type { FullGradientResult } from "./engine/session.js";

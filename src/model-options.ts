@@ -2,6 +2,7 @@ import type { Backend } from "./backends/backend.js";
 import type { Completeness } from "./engine/completeness.js";
 import { asContrast } from "./engine/contrast.js";
 import type { SessionExplanation } from "./engine/explanation.js";
+import type { NotedSample } from "./engine/notes.js";
 import type { RunControl } from "./engine/sampler.js";
 import type { SampleResult } from "./engine/samples.js";
 import type { ImageSize } from "./engine/sizes.js";
@@ -75,7 +76,8 @@ export interface ExplainOptions extends TargetOptions, RunControl, MethodSetting
  * A saliency map with the score it explains. Where there are several samples, `score`, `target` and `completeness` are
  * the first one's. Completeness is that of methods that take the score apart on their way, as fullgrad does.
  */
-export interface Explanation extends SessionExplanation {
+export interface Explanation extends Omit<SessionExplanation, "samples"> {
+  readonly samples: readonly NotedSample[];
   readonly target: number | string;
   readonly score: number;
   readonly completeness?: Completeness;
@@ -84,7 +86,7 @@ export interface Explanation extends SessionExplanation {
 /** An explanation by a method that always takes the score apart. */
 export interface CompleteExplanation extends Explanation {
   readonly completeness: Completeness;
-  readonly samples: readonly SampleResult[];
+  readonly samples: readonly NotedSample<SampleResult>[];
 }
 
 /** The target with what it is compared with and the quantity, where they are given beside it. */

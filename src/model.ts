@@ -2,12 +2,15 @@ import type { ImageAxes } from "./analyzer/image-axes.js";
 import type { Inspection } from "./analyzer/report.js";
 import type { Backend, Tensors } from "./backends/backend.js";
 import type { NodeGap } from "./engine/bisect.js";
+import { asContrast } from "./engine/contrast.js";
 import { inspectModel } from "./engine/inspect.js";
 import { checkDecided, imageModel, type ImageModel } from "./engine/image-model.js";
 import { checkExplainable, withHints, type ModelPart } from "./engine/part.js";
 import type { PixelRange } from "./engine/image.js";
 import type { LayerMaps } from "./engine/layer-maps.js";
 import type { Method } from "./engine/method.js";
+import { withNotes } from "./engine/notes.js";
+import { squashingOf } from "./engine/ports.js";
 import type { SampleResult } from "./engine/samples.js";
 import { Session, type FullGradientResult } from "./engine/session.js";
 import { SessionPool } from "./engine/session-pool.js";
@@ -191,10 +194,13 @@ export class Model {
       method,
     );
     const { target: explained, score, completeness } = explanation.samples[0]!;
+    const isScore = asContrast(targetOf(options)).quantity !== "log-probability";
+    const squashing = isScore ? squashingOf(this.imported, this.part().output) : undefined;
     const { attribution } = explanation;
     return {
       ...explanation,
       ...(attribution ? { attribution: this.like(x, attribution) } : {}),
+      samples: withNotes(explanation, method, x, squashing),
       target: explained,
       score,
       ...(completeness ? { completeness } : {}),
@@ -238,12 +244,12 @@ export class Model {
 
   /** The nodes with weights that the output needs, the one nearest to it first. */
   layers(): readonly string[] {
-    return parameterLayers(this.part().graph).map(({ node }) => node);
+    return parameterLayers(this.part().graph, registry).map(({ node }) => node);
   }
 
   /** The same network with the weights of its last `count` layers shuffled. */
   randomized(count: number, seed: number): Model {
-    const layers = parameterLayers(this.part().graph).slice(0, count);
+    const layers = parameterLayers(this.part().graph, registry).slice(0, count);
     return new Model(randomizeParameters(this.imported, layers, seed), this.backend, this.options);
   }
 

@@ -46,7 +46,7 @@ export function findImageAxes(
   const { shape } = graph.facts.get(input)!;
   if (shape.length > mostAxes) return bySize(shape);
   const votes = votesOf(graph, registry, input, shape);
-  for (const list of votes) {
+  for (const list of Object.values(votes)) {
     const [first] = list;
     if (!first) continue;
     const other = list.find((v) =>
@@ -86,19 +86,19 @@ function votesOf(
   registry: Registry,
   input: string,
   shape: Shape,
-): readonly Vote[][] {
-  const votes: Vote[][] = [[], [], []];
+): Record<Rank, Vote[]> {
+  const votes: Record<Rank, Vote[]> = { 0: [], 1: [], 2: [] };
   const start: Layout = shape.map((size, axis) => [{ role: "place", axis, size, stride: 1 }]);
   const layouts = new Map([[input, start]]);
   const via = new Map<string, Node | undefined>();
   for (const node of graph.nodes) {
     const from = node.inputs.find((name) => layouts.has(name));
     if (from === undefined) continue;
-    const isFirst = from === node.inputs[0];
     const rank = rankOf(node, layouts);
-    const vote =
-      isFirst && rank !== undefined && voteOf(node, layouts.get(from)!, shape, via.get(from));
-    if (vote && rank !== undefined) votes[rank]!.push(vote);
+    if (rank !== undefined && from === node.inputs[0]) {
+      const vote = voteOf(node, layouts.get(from)!, shape, via.get(from));
+      if (vote) votes[rank].push(vote);
+    }
     if (rank === 0 || rank === 1) continue;
     const moved = movements.has(node.op) ? node : via.get(from);
     for (const output of node.outputs) {
@@ -269,10 +269,10 @@ function bySize(shape: Shape): ImageAxes | string {
   const letters = ["L", "HW", "DHW"][rank - 3];
   const isFew = (size: number | string | undefined): boolean => size === 1 || size === 3;
   const [first, last] = [isFew(shape[1]), isFew(shape.at(-1))];
+  const by = (channels: number | string): string =>
+    `by its size: ${channels} channel${channels === 1 ? "" : "s"}`;
   if (letters === undefined || first === last) return "no layer tells which axis is what";
-  return first
-    ? axesOf(`NC${letters}`, `by its ${shape[1]!} channels`)
-    : axesOf(`N${letters}C`, `by its ${shape.at(-1)!} channels`);
+  return first ? axesOf(`NC${letters}`, by(shape[1]!)) : axesOf(`N${letters}C`, by(shape.at(-1)!));
 }
 
 /** The axes where the first one holds no samples but the parts of one: patches of a bag, frames. */

@@ -33,6 +33,7 @@ import {
 } from "./preprocessing.js";
 import { Reporter, type Io } from "./reporter.js";
 import { sampleName } from "./result-names.js";
+import { noteLines, type SaidNote } from "./note-lines.js";
 import { sameMaps, sameMapsLine, type SameMaps } from "./same-maps.js";
 import { readSamples, type Sample, type SampleReader } from "./samples.js";
 import { chooseTargetOrMask } from "./mask-target.js";
@@ -134,7 +135,10 @@ class Run {
         return classes.map((sample) => this.rowOf(sample, shown[i]!));
       });
       this.same.push(...same);
-      await this.writePage(rows, same.map(sameMapsLine), { names, at, name });
+      const notes = noteLines(compared.flat().flatMap(notesOf));
+      for (const line of same) reporter.note(`warning: ${sameMapsLine(line)}`);
+      for (const line of notes) reporter.line(`note: ${line}`);
+      await this.writePage(rows, [...same.map(sameMapsLine), ...notes], { names, at, name });
     }
     reporter.document({
       pages: this.pages,
@@ -272,7 +276,6 @@ class Run {
       this.pages.push(files.write(name, await encodePng(sheet)));
       await this.writeLayerSheets(rows);
     }
-    for (const note of notes) reporter.note(`warning: ${note}`);
     const images = `${rows.length} ${rows.length === 1 ? "row" : "rows"}`;
     reporter.line(`${images} of ${methods.length} methods → ${this.pages.at(-1)!}`);
   }
@@ -286,6 +289,11 @@ class Run {
       reporter.line(`${row.caption[0] ?? row.name} by depth → ${this.layerSheets.at(-1)!}`);
     }
   }
+}
+
+function notesOf({ row, outcomes }: ComparedSample): SaidNote[] {
+  const image = row.caption[0]!;
+  return outcomes.flatMap(({ method, notes = [] }) => notes.map((n) => ({ ...n, image, method })));
 }
 
 /** Rows of a sheet, over all its bands: some six thousand pixels. */

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { Method } from "../engine/method.js";
+import type { Note } from "../engine/notes.js";
 import type { ExplainedSample } from "../engine/samples.js";
 import { FullgradError } from "../errors.js";
 import type { ComparedMap, ComparedRow, LayerPart, LayerParts } from "../image/comparison.js";
@@ -40,6 +41,7 @@ export interface MethodOutcome {
   readonly method: string;
   readonly seconds: number;
   readonly info?: Readonly<Record<string, number | string>>;
+  readonly notes?: readonly Note[];
   readonly problem?: string;
 }
 
@@ -129,7 +131,7 @@ async function answer(
     const sample = samples[0]!;
     return {
       map: { map: withoutBatch(map) },
-      outcome: { ...timed(), ...(sample.info ? { info: sample.info } : {}) },
+      outcome: { ...timed(), ...(sample.info ? { info: sample.info } : {}), notes: sample.notes },
       explained: { sample, output },
     };
   } catch (error) {

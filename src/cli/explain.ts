@@ -1,5 +1,6 @@
 import { concatBatch } from "../engine/batches.js";
 import { completenessTolerance } from "../engine/completeness.js";
+import type { Note } from "../engine/notes.js";
 import { InputError } from "../errors.js";
 import { presets } from "../image/preprocess.js";
 import { findMethod } from "../methods/all.js";
@@ -104,6 +105,7 @@ class Run {
   private readonly failures: Failure[];
   private readonly results: { readonly order: number; readonly result: ExplainResult }[] = [];
   private readonly incomplete: string[] = [];
+  private readonly said = new Set<string>();
   private waiting: Job[] = [];
   private order = 0;
 
@@ -237,12 +239,17 @@ class Run {
     const { folder, reporter } = this.setup;
     const result = resultOf(manifest, folder, skipped);
     this.results.push({ order, result });
-    if (manifest.versus !== undefined && manifest.versus === manifest.target) {
-      const { input, versus } = manifest;
-      reporter.note(`warning: ${input.path}: class ${versus} less itself is nothing`);
-    }
+    for (const note of manifest.notes) this.say(note, manifest.input);
     if (!manifest.complete) this.incomplete.push(incompleteLine(manifest));
     reporter.line(explanationLine(result, this.setup.model.output.classes));
+  }
+
+  /** One line for each note; what holds for every image alike is said once. */
+  private say({ message }: Note, { path, sample }: Manifest["input"]): void {
+    if (this.said.has(message)) return;
+    this.said.add(message);
+    const place = sample === undefined ? "" : ` [${sample}]`;
+    this.setup.reporter.note(`note: ${path}${place}: ${message}`);
   }
 
   private conclude(): number {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { ImageAxes } from "../analyzer/image-axes.js";
 import type { BiasReport } from "../analyzer/report.js";
 import type { Completeness } from "../engine/completeness.js";
+import type { Note } from "../engine/notes.js";
 import type { TermSum } from "../engine/samples.js";
 import type { BiasKind } from "../ops/spec.js";
 import type { Versions } from "./package-files.js";
@@ -28,7 +29,8 @@ export interface Provenance {
 
 /** The names of a result's files in the output folder. */
 export interface ResultFiles {
-  readonly map: string;
+  /** Not of a vector. */
+  readonly map?: string;
   readonly overlay?: string;
   readonly heatmap?: string;
   /** Of methods that attribute to the input: a number for each of its elements, before they are added to the map. */
@@ -57,6 +59,8 @@ export interface Outcome {
   readonly complete: boolean;
   /** What the method says beside its map. */
   readonly info?: Readonly<Record<string, number | string>>;
+  /** What the map does not say by itself; empty for an ordinary one. */
+  readonly notes: readonly Note[];
   /** Why there are no pictures. */
   readonly problem?: string;
   /** Running the model, per sample; the first ones include compiling it. */
@@ -169,8 +173,10 @@ function plural(count: number, noun: string): string {
 export function finished(text: string | undefined, wanted: Provenance): Manifest | undefined {
   if (text === undefined) return undefined;
   try {
-    const manifest = JSON.parse(text) as Manifest;
-    return isDeepStrictEqual(identity(manifest), identity(wanted)) ? manifest : undefined;
+    // Manifests written before there were notes have none.
+    const manifest = JSON.parse(text) as Omit<Manifest, "notes"> & Partial<Pick<Manifest, "notes">>;
+    const isSame = isDeepStrictEqual(identity(manifest), identity(wanted));
+    return isSame ? { ...manifest, notes: manifest.notes ?? [] } : undefined;
   } catch {
     return undefined;
   }

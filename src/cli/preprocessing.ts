@@ -11,7 +11,12 @@ export interface ChosenPreprocessing {
   /** "imagenet", "bytes", "none", or the path of a file. */
   readonly source: string;
   /** Why this one. */
-  readonly reason: "--preprocess" | "beside the model" | "the default" | "the model takes integers";
+  readonly reason:
+    | "--preprocess"
+    | "beside the model"
+    | "the default"
+    | "the model takes integers"
+    | "the input is no picture";
   readonly settings: Preprocessing;
 }
 
@@ -45,10 +50,17 @@ export async function choosePreprocessing(
   return { source: "imagenet", reason: "the default", settings: presets.imagenet };
 }
 
-/** The preprocessing for a model: one that takes integers normalizes them inside, unless something else is asked for. */
+/**
+ * The preprocessing for a model where nothing is asked for: one that takes integers normalizes them inside, and what is
+ * no picture is taken as it is.
+ */
 export function preprocessingFor(model: Model, chosen: ChosenPreprocessing): ChosenPreprocessing {
-  if (chosen.reason !== "the default" || !model.takesBytes) return chosen;
-  return { source: "bytes", reason: "the model takes integers", settings: presets.bytes };
+  if (chosen.reason !== "the default") return chosen;
+  if (model.takesBytes) {
+    return { source: "bytes", reason: "the model takes integers", settings: presets.bytes };
+  }
+  if (model.takesPictures()) return chosen;
+  return { source: "none", reason: "the input is no picture", settings: presets.none };
 }
 
 function filesBeside(modelPath: string): string[] {

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { Completeness } from "../engine/completeness.js";
+import type { Note } from "../engine/notes.js";
 import type { Manifest, ResultFiles, TermReport } from "./manifest.js";
 import type { OutputFolder } from "./output-folder.js";
 import { formatNumber } from "./tables.js";
@@ -28,6 +29,7 @@ export interface ExplainResult {
   readonly complete: boolean;
   /** Terms that are not in the map: how many, and their part of all. */
   readonly leftOut?: { readonly count: number; readonly share: number };
+  readonly notes: readonly Note[];
   readonly problem?: string;
   readonly seconds: number;
   /** It was there already; `seconds` is what it took then. */
@@ -59,13 +61,14 @@ export function resultOf(
     ...(manifest.leftOut
       ? { leftOut: { count: manifest.leftOut.count, share: manifest.leftOut.share } }
       : {}),
+    notes: manifest.notes,
     ...(manifest.problem === undefined ? {} : { problem: manifest.problem }),
     seconds: manifest.seconds,
     ...(skipped ? { skipped } : {}),
   };
 }
 
-/** "chelsea.png → 282 tiger cat (39.5 %), score 9.25, adds up to 2e-7, 0.12 s → demo/chelsea.overlay.png" */
+/** "chelsea.png → 282 tiger cat (39.5 %), score 9.25, remainder 2e-7, 0.12 s → demo/chelsea.overlay.png" */
 export function explanationLine(result: ExplainResult, classes?: number): string {
   const { input, sample, target, label, probability, score, complete, completeness, seconds } =
     result;
@@ -76,15 +79,16 @@ export function explanationLine(result: ExplainResult, classes?: number): string
     (name === target ? `target ${target}` : name) +
     (versus === undefined ? "" : ` versus ${nameOfClass({ target: versus, label: versusLabel })}`);
   const sure = probability === undefined ? "" : ` (${(probability * 100).toFixed(1)} %)`;
-  const adds = complete ? "adds up to" : "DOES NOT ADD UP:";
-  const { overlay, heatmap, map } = result.files;
+  const adds = complete ? "remainder" : "DOES NOT ADD UP: remainder";
+  const { overlay, heatmap, map, attribution, manifest } = result.files;
   const parts = [
     `${from} → ${named}${sure}`,
     `${quantity} ${formatNumber(score)}`,
     ...(completeness ? [`${adds} ${formatError(completeness.conditioned)}`] : []),
+    ...(map ? [] : ["no map: the input has no spatial axis"]),
     result.skipped ? "done before" : `${seconds.toFixed(2)} s`,
   ];
-  return `${parts.join(", ")} → ${overlay ?? heatmap ?? map}`;
+  return `${parts.join(", ")} → ${overlay ?? heatmap ?? map ?? attribution ?? manifest}`;
 }
 
 /** By how much an explanation does not add up, and where to look. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { rowsOf, sliceBatch } from "../engine/batches.js";
 import { isComplete } from "../engine/completeness.js";
-import type { ExplainedSample } from "../engine/samples.js";
+import type { NotedSample } from "../engine/notes.js";
 import { ImageError } from "../errors.js";
 import { encodePng } from "../image/codec.js";
 import type { ColormapName } from "../image/colormap.js";
@@ -10,6 +10,7 @@ import { heatmap, overlay } from "../image/overlay.js";
 import type { Raster } from "../image/raster.js";
 import { findMethod } from "../methods/all.js";
 import type { Explanation } from "../model-options.js";
+import { sizeOf } from "../tensor/shape.js";
 import { encodeNpy } from "../tensor/npy.js";
 import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
 import type { Labels } from "./labels.js";
@@ -49,14 +50,18 @@ export interface Finding {
 /** How many of the largest terms a manifest lists. */
 const listedTerms = 10;
 
-/** Writes map, attribution, pictures and manifest of one sample. A map with a number that is not finite has no pictures. */
+/**
+ * Writes map, attribution, pictures and manifest of one sample. A map with a number that is not finite has no pictures;
+ * a vector has no map.
+ */
 export async function writeExplanation(folder: OutputFolder, finding: Finding): Promise<Manifest> {
   const { name, explanation, at } = finding;
   const map = mapOf(explanation.map, at);
-  const attribution = explanation.attribution && attributionOf(explanation.attribution, at);
+  const isVector = map.dims.length === 0;
+  const attribution = explanation.attribution && attributionOf(explanation.attribution, finding);
   const { pictures, problem } = await draw(finding, map);
   const files: ResultFiles = {
-    map: `${name}.map.npy`,
+    ...(isVector ? {} : { map: `${name}.map.npy` }),
     ...(pictures.overlay ? { overlay: `${name}.overlay.png` } : {}),
     ...(pictures.heatmap ? { heatmap: `${name}.heatmap.png` } : {}),
     ...(attribution ? { attribution: `${name}.attribution.npy` } : {}),
@@ -67,7 +72,8 @@ export async function writeExplanation(folder: OutputFolder, finding: Finding): 
     ...outcomeOf(finding, explanation.samples[at]!, problem),
     files,
   };
-  const contents: [string, Uint8Array | string][] = [[files.map, encodeNpy(map)]];
+  const contents: [string, Uint8Array | string][] = [];
+  if (files.map) contents.push([files.map, encodeNpy(map)]);
   if (files.overlay) contents.push([files.overlay, pictures.overlay!]);
   if (files.heatmap) contents.push([files.heatmap, pictures.heatmap!]);
   if (files.attribution) contents.push([files.attribution, encodeNpy(attribution!)]);
@@ -97,10 +103,19 @@ export function mapOf(maps: Tensor, at: number): Tensor<"float32"> {
   return float32(map.dims.slice(2), toNumbers(map));
 }
 
-/** [C,H,W] float32 of one sample, in the shape of the input. */
-function attributionOf(attributions: Tensor, at: number): Tensor<"float32"> {
-  const one = sliceBatch(attributions, [at]);
-  return float32(one.dims.slice(1), toNumbers(one));
+/** [C,H,W] float32 of one sample, in the shape of the input without its samples. */
+function attributionOf(
+  attributions: Tensor,
+  { explanation: { samples }, at, provenance: { image } }: Finding,
+): Tensor<"float32"> {
+  // Without an axis for samples, several are on one in front.
+  const axis = image?.batch ?? (samples.length > 1 ? 0 : undefined);
+  const numbers = Float32Array.from(toNumbers(attributions));
+  if (axis === undefined) return float32(attributions.dims, numbers);
+  const { dims } = attributions;
+  const inner = sizeOf(dims.slice(axis + 1));
+  const kept = numbers.filter((_, i) => Math.floor(i / inner) % dims[axis]! === at);
+  return float32(dims.toSpliced(axis, 1), kept);
 }
 
 interface Pictures {
@@ -141,7 +156,7 @@ function axesOf({ dims }: Tensor): InputAxes {
 
 function outcomeOf(
   finding: Finding,
-  sample: ExplainedSample,
+  sample: NotedSample,
   problem: string | undefined,
 ): Omit<Manifest, keyof Provenance | "files"> {
   const { explanation, at, labels, rank, seconds, batchNorm } = finding;
@@ -166,6 +181,7 @@ function outcomeOf(
     ...(completeness ? { completeness } : {}),
     complete: (!completeness || isComplete(completeness)) && problem === undefined,
     ...(sample.info ? { info: sample.info } : {}),
+    notes: sample.notes,
     ...(problem === undefined ? {} : { problem }),
     seconds,
     ...(terms ? { largestTerms: largestTerms(terms, listedTerms) } : {}),

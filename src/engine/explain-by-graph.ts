@@ -1,3 +1,4 @@
+import type { Tensors } from "../backends/backend.js";
 import type { Value } from "../onnx/ir.js";
 import { toNumbers, type Tensor } from "../tensor/tensor.js";
 import { emitAttributionMap } from "./attribution-map.js";
@@ -5,8 +6,21 @@ import { concatBatch, sliceBatch } from "./batches.js";
 import type { Compiler } from "./compiler.js";
 import { formOf } from "./contrast.js";
 import type { ExplainRequest, MethodQuestion, SessionExplanation } from "./explanation.js";
-import type { GraphMethod } from "./method.js";
+import type { FullGradient } from "./full-gradient.js";
+import type { GraphMethod, MethodNodes } from "./method.js";
 import { samplesOf, scoresOf } from "./samples.js";
+
+/** What the method adds; of a vector, whose terms have no places, ∇ₓf ⊙ x stands for the map of its terms. */
+function nodesOf(
+  full: FullGradient,
+  method: GraphMethod,
+  settings: Readonly<Record<string, unknown>>,
+): MethodNodes {
+  const isVector = full.input.fact.shape.length < 3;
+  return isVector && method.decomposes && method.attributes === "map"
+    ? { attribution: full.inputTerm }
+    : method.emit(full, settings);
+}
 
 type Facts = Readonly<Record<string, number | string>>;
 
@@ -21,7 +35,13 @@ export async function explainByGraph(
     key,
     formOf(target),
     (full) => {
-      const { map, attribution, info = {}, inputs } = method.emit(full, settings);
+      const {
+        map,
+        attribution,
+        info = {},
+        evidence = {},
+        inputs,
+      } = nodesOf(full, method, settings);
       const measured = Object.entries(info).filter(([, value]) => typeof value === "object");
       return {
         outputs: {
@@ -30,6 +50,9 @@ export async function explainByGraph(
           ...(attribution ? { attribution } : {}),
           ...(method.decomposes ? { sums: full.sums } : {}),
           ...Object.fromEntries(measured.map(([name, v]) => [`info/${name}`, v as Value])),
+          ...Object.fromEntries(
+            Object.entries(evidence).map(([name, v]) => [`evidence/${name}`, v]),
+          ),
         },
         ...(inputs ? { inputs } : {}),
         notes: Object.fromEntries(
@@ -55,13 +78,23 @@ export async function explainByGraph(
     output: results.get("output")!,
     ...(attribution ? { attribution } : {}),
     samples: samples.map((sample, n) => {
-      const numbers = [...results].flatMap(([role, t]) =>
-        role.startsWith("info/") ? [[role.slice("info/".length), toNumbers(t)[n]!] as const] : [],
-      );
-      const info = { ...compiled.notes, ...Object.fromEntries(numbers) };
-      return Object.keys(info).length > 0 ? { ...sample, info } : sample;
+      const info = { ...compiled.notes, ...numbersOf(results, "info/", n) };
+      const evidence = numbersOf(results, "evidence/", n);
+      return {
+        ...sample,
+        ...(Object.keys(info).length > 0 ? { info } : {}),
+        ...(Object.keys(evidence).length > 0 ? { evidence } : {}),
+      };
     }),
   };
+}
+
+/** One sample's number of each result whose role begins so. */
+function numbersOf(results: Tensors, prefix: string, n: number): Record<string, number> {
+  const numbers = [...results].flatMap(([role, t]) =>
+    role.startsWith(prefix) ? [[role.slice(prefix.length), toNumbers(t)[n]!] as const] : [],
+  );
+  return Object.fromEntries(numbers);
 }
 
 /** Settings that the graph may depend on: all but tensors, which are fed. */

@@ -45,8 +45,8 @@ export async function explainBySampling(
     output: results.get("output")!,
     ...(attributions.length > 0 ? { attribution: concatBatch(attributions) } : {}),
     samples: samples.map((sample, n) => {
-      const { info } = found[n]!;
-      return info ? { ...sample, info } : sample;
+      const { info, evidence } = found[n]!;
+      return { ...sample, ...(info ? { info } : {}), ...(evidence ? { evidence } : {}) };
     }),
   };
 }

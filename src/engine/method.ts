@@ -34,6 +34,8 @@ export interface MethodFacts<S extends SettingTable> {
   readonly signed: boolean;
   /** "input": it has a number for each element of the input; "map": for each place only. */
   readonly attributes: "input" | "map";
+  /** Its map is the same for every target. */
+  readonly ignoresTarget?: boolean;
   readonly settings: S;
 }
 
@@ -45,6 +47,8 @@ type MapOrAttribution<T> =
 export type MethodNodes = MapOrAttribution<Value> & {
   /** What else is to be known of a sample: [N] numbers, or something that holds for all (the layer that was used). */
   readonly info?: Readonly<Record<string, Value | number | string>>;
+  /** [N] numbers that tell why a map is as it is; notes are made of them. */
+  readonly evidence?: Readonly<Record<string, Value>>;
   /** Inputs that it added to the graph, by the names that {@link GraphMethod.feeds} gives their values under. */
   readonly inputs?: Readonly<Record<string, Value>>;
 };
@@ -68,6 +72,8 @@ export interface GraphMethod<S extends SettingTable = SettingTable> extends Meth
 export type MethodResult = MapOrAttribution<Tensor> & {
   /** Its own check, and what else is to be known: a convergence delta, the baseline's score. */
   readonly info?: Readonly<Record<string, number | string>>;
+  /** Numbers that tell why a map is as it is; notes are made of them. */
+  readonly evidence?: Readonly<Record<string, number>>;
 };
 
 /** A method of many passes, or of none. */
@@ -80,6 +86,12 @@ export interface SamplingMethod<S extends SettingTable = SettingTable> extends M
 
 /** A published way of making a saliency map. */
 export type Method = GraphMethod | SamplingMethod;
+
+/** Whether a method follows the gradient of the score; others ask for scores, or look at activations or the image alone. */
+export function usesGradient(method: Method): boolean {
+  const asksForScores = method.kind === "sampling" && method.gradientFree;
+  return !asksForScores && method.ignoresTarget !== true;
+}
 
 /** Where {@link GraphMethod.decomposes} is not said, it does not. */
 export function graphMethod<S extends SettingTable>(

@@ -68,6 +68,22 @@ const moving: ReadonlySet<string> = new Set([
   "Unsqueeze",
 ]);
 
+/** The Softmax, LogSoftmax or Sigmoid that a score comes out of. */
+export interface Squashing {
+  readonly op: string;
+  readonly node: string;
+  /** Its input, as the option `output` takes it: "logits", or the value's name. */
+  readonly input: string;
+}
+
+/** What makes an output of a model's file, where that is a Softmax, LogSoftmax or Sigmoid. */
+export function squashingOf(graph: Graph, output: string): Squashing | undefined {
+  const node = squashing(graph.nodes, output);
+  if (!node) return undefined;
+  const input = output === graph.outputs[0]?.name ? "logits" : node.inputs[0]!;
+  return { op: node.op, node: node.name, input };
+}
+
 /** The Softmax, LogSoftmax or Sigmoid that makes an output. */
 export function squashing(nodes: readonly Node[], output: string | undefined): Node | undefined {
   const last = nodes.find((n) => n.domain === "" && n.outputs[0] === output);

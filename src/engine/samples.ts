@@ -34,6 +34,8 @@ export interface ExplainedSample extends SampleScore {
   readonly terms?: readonly TermSum[];
   /** The method's own check, and what else it tells: a convergence delta, the layer that was used. */
   readonly info?: Readonly<Record<string, number | string>>;
+  /** What notes are made of. */
+  readonly evidence?: Readonly<Record<string, number>>;
 }
 
 /** Target and score of each sample of a run. */

@@ -1,4 +1,5 @@
 import type { Backend, Tensors } from "../backends/backend.js";
+import { UsageError } from "../errors.js";
 import type { BiasUnit } from "../analyzer/bias-plan.js";
 import type { TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/registry.js";
@@ -90,6 +91,12 @@ export class Session {
     target: Target,
     request: ExplainRequest = {},
   ): Promise<SessionExplanation> {
+    if (x.dims.length < 3 && method.attributes === "map" && !decomposes(method)) {
+      throw new UsageError(
+        `${method.name} makes a map, and input "${this.input}" has no spatial axis to make one of: fullgrad, gradient or ` +
+          "integrated-gradients say what each number adds",
+      );
+    }
     const settings = readSettings(method.name, method.settings, request.settings ?? {});
     const question = { x, target: this.resolve(target, x), request, settings };
     return method.kind === "graph"
@@ -161,6 +168,8 @@ export class Session {
     return resolveContrast(port, target, x.dims[0]!);
   }
 }
+
+const decomposes = (method: Method): boolean => method.kind === "graph" && method.decomposes;
 
 const asked = (
   target: ResolvedContrast,

@@ -2,7 +2,7 @@ import { choice } from "../engine/settings.js";
 import { random } from "../tensor/random.js";
 import { signRules } from "./ranking.js";
 import { similarity, similarityMeasures } from "./similarity.js";
-import { extentOf } from "./subject.js";
+import { planeOf } from "./subject.js";
 import { biases, evaluationTest } from "./test.js";
 
 /**
@@ -44,6 +44,6 @@ export const classSensitivity = evaluationTest({
         ? others[Math.floor(numbers.uniform() * others.length)]!
         : others.reduce((p, q) => (row[q]! < row[p]! ? q : p));
     const [other] = await maker.maps([{ ...subject, target }]);
-    return similarity(map, other!, extentOf(subject), sign);
+    return similarity(map, other!, planeOf(subject), sign);
   },
 });

@@ -1,5 +1,6 @@
 import { channelMeans } from "../engine/baselines.js";
 import { blur } from "../engine/filters.js";
+import { InputError } from "../errors.js";
 import type { Setting } from "../engine/settings.js";
 import { preprocess } from "../image/preprocess.js";
 import { extentOf, type Extent, type Subject } from "./subject.js";
@@ -84,9 +85,22 @@ function plain({ channels, pixels }: Extent, color: readonly number[]): Float32A
   return result;
 }
 
-/** A colour in the numbers of the subject's `x`, channel by channel. */
-export function colorIn({ preprocessing }: Subject, rgb: readonly number[]): readonly number[] {
-  const { resample, rescale, mean, std, channels } = preprocessing;
+/**
+ * A colour in the numbers of the subject's `x`, channel by channel. Beyond pictures, a grey that is the same number in
+ * each channel.
+ *
+ * @throws {InputError} where the channels are others than the preprocessing's
+ */
+export function colorIn(subject: Subject, rgb: readonly number[]): readonly number[] {
+  const { resample, rescale, mean, std, channels } = subject.preprocessing;
   const pixel = { width: 1, height: 1, data: Uint8Array.from(rgb) };
-  return Array.from(preprocess(pixel, { resample, rescale, mean, std, channels }).data);
+  const color = Array.from(preprocess(pixel, { resample, rescale, mean, std, channels }).data);
+  const wanted = extentOf(subject).channels;
+  if (color.length === wanted) return color;
+  const [first = 0] = color;
+  if (color.every((value) => value === first)) return new Array<number>(wanted).fill(first);
+  throw new InputError(
+    `${subject.name}: the preprocessing has ${color.length} channels and the input ${wanted}, so that a colour is not ` +
+      "known there; --preprocess none, or the fill mean or blur, would work",
+  );
 }

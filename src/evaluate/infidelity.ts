@@ -2,7 +2,7 @@ import { number, whole } from "../engine/settings.js";
 import { random, type Random } from "../tensor/random.js";
 import { fill, filled, replacePixels } from "./fill.js";
 import { lazily } from "./scorer.js";
-import { extentOf, type Extent } from "./subject.js";
+import { planeOf, type Extent } from "./subject.js";
 import { biases, evaluationTest } from "./test.js";
 
 /**
@@ -53,7 +53,7 @@ export const infidelity = evaluationTest({
     biases.network,
   ],
   measure: async ({ subject, map, scorer, original, seed, once }, settings) => {
-    const extent = extentOf(subject);
+    const extent = planeOf(subject);
     const regions = squaresOf(extent, settings, random(seed ^ subject.seed));
     const scores = await once("squares", () => {
       const other = filled(subject, settings.fill);

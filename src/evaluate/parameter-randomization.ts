@@ -1,7 +1,7 @@
 import { choice, whole } from "../engine/settings.js";
 import { signRules } from "./ranking.js";
 import { similarity, similarityMeasures } from "./similarity.js";
-import { extentOf } from "./subject.js";
+import { planeOf } from "./subject.js";
 import { biases, evaluationTest } from "./test.js";
 
 /**
@@ -44,6 +44,6 @@ export const parameterRandomization = evaluationTest({
   axis: (_, stages) => ({ title: "layers randomised, from the output down", values: stages }),
   measure: async ({ subject, map, randomized }, { sign }) => {
     const [other] = await randomized!.maps([subject]);
-    return similarity(map, other!, extentOf(subject), sign);
+    return similarity(map, other!, planeOf(subject), sign);
   },
 });

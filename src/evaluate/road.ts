@@ -3,7 +3,7 @@ import { random } from "../tensor/random.js";
 import { imputeLinearly } from "./linear-imputation.js";
 import { countOf, fractions, rankPixels, rankSettings } from "./ranking.js";
 import { lazily, type Score } from "./scorer.js";
-import { extentOf } from "./subject.js";
+import { planeOf } from "./subject.js";
 import { biases, evaluationTest } from "./test.js";
 
 /**
@@ -54,7 +54,7 @@ export const road = evaluationTest({
   ],
   axis: ({ fractions: values }) => ({ title: "pixels removed", values, percent: true }),
   measure: async ({ subject, map, scorer, seed }, { fractions: parts, noise, ties }) => {
-    const extent = extentOf(subject);
+    const extent = planeOf(subject);
     const scoresOf = (first: "most" | "least"): Promise<readonly Score[]> => {
       const order = rankPixels(map, { first, absolute: false, ties, seed: seed ^ subject.seed });
       const imputed = (part: number): Float32Array => {

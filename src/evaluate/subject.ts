@@ -1,4 +1,6 @@
 import type { Preprocessing } from "../image/preprocess.js";
+import { InputError } from "../errors.js";
+import { sizeOf } from "../tensor/shape.js";
 import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
 
 /** A box in the picture as the network sees it, in its pixels; right and bottom lie outside. */
@@ -25,7 +27,7 @@ export interface Subject {
   readonly boxes?: readonly Box[];
 }
 
-/** The extents of a subject's `x`. */
+/** The extents of a subject's `x`: a signal is one row, and the slices of a volume lie one above the other. */
 export interface Extent {
   readonly channels: number;
   readonly height: number;
@@ -35,8 +37,20 @@ export interface Extent {
 }
 
 export function extentOf({ x }: Subject): Extent {
-  const [, channels = 0, height = 0, width = 0] = x.dims;
-  return { channels, height, width, pixels: height * width };
+  const [, channels = 0, ...spatial] = x.dims;
+  const pixels = sizeOf(spatial);
+  const width = spatial.at(-1) ?? 1;
+  return { channels, height: pixels / width, width, pixels };
+}
+
+/** The same for tests that look at a pixel's neighbours. @throws {InputError} where the image has slices or frames */
+export function planeOf(subject: Subject): Extent {
+  const { dims } = subject.x;
+  if (dims.length <= 4) return extentOf(subject);
+  throw new InputError(
+    `${subject.name}: this test compares neighbours in a plane, and [${dims.slice(2).join(",")}] is none; ` +
+      "pixel-perturbation and insertion-deletion take volumes and videos",
+  );
 }
 
 /** The subject with other numbers in `x`. */

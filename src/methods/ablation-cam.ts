@@ -35,7 +35,11 @@ export const ablationCam = samplingMethod({
     for await (const { index, score } of sampler.each(probe, channels.length, variant)) {
       weights[index] = (sampler.score - score) / Math.abs(sampler.score);
     }
-    const map = stretch(positiveSum(weights, channels), places, sampler.mapDims.slice(2));
-    return { map: float32(sampler.mapDims, map), info: { layer, passes: channels.length } };
+    const { map, largestSum } = positiveSum(weights, channels);
+    return {
+      map: float32(sampler.mapDims, stretch(map, places, sampler.mapDims.slice(2))),
+      info: { layer, passes: channels.length },
+      evidence: { largestSum },
+    };
   },
 });

@@ -69,14 +69,15 @@ function byChannel(placed: Tensor, count: number): readonly Float64Array[] {
   );
 }
 
-/** max(Σ_c w_c·A_c, 0) */
+/** max(Σ_c w_c·A_c, 0), and the largest sum before that. */
 export function positiveSum(
   weights: ArrayLike<number>,
   channels: readonly Float64Array[],
-): Float64Array {
+): { readonly map: Float64Array; readonly largestSum: number } {
   const sum = new Float64Array(channels[0]?.length ?? 0);
   for (const [c, channel] of channels.entries()) {
     for (const [p, v] of channel.entries()) sum[p]! += weights[c]! * v;
   }
-  return sum.map((v) => Math.max(v, 0));
+  const largestSum = sum.reduce((p, v) => Math.max(p, v), -Infinity);
+  return { map: sum.map((v) => Math.max(v, 0)), largestSum };
 }

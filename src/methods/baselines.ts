@@ -15,6 +15,7 @@ export const random = samplingMethod({
   signed: false,
   attributes: "map",
   gradientFree: true,
+  ignoresTarget: true,
   settings: { seed: whole(0, "seed of the numbers", 0, 2 ** 32 - 1) },
   sample({ mapDims }, { seed }) {
     const numbers = randomNumbers(seed);
@@ -31,6 +32,7 @@ export const edge = samplingMethod({
   signed: false,
   attributes: "map",
   gradientFree: true,
+  ignoresTarget: true,
   settings: {},
   sample({ x, mapDims }) {
     const [values, area] = [toNumbers(x), sizeOf(mapDims)];
@@ -54,6 +56,7 @@ export const centreBlur = samplingMethod({
   signed: false,
   attributes: "map",
   gradientFree: true,
+  ignoresTarget: true,
   settings: { width: number(0.25, "standard deviation, as a part of each side", 1e-3) },
   sample({ mapDims }, { width }) {
     const places = mapDims.slice(2);

@@ -21,11 +21,15 @@ export interface CamLayer {
   readonly gradient: Value;
 }
 
-/** A class activation map: `emit` makes [N,1,…places of the layer] of a layer, which is then resized to the image. */
+/**
+ * A class activation map: `emit` makes the weighted sum of a layer's channels, [N,1,…places of the layer]. What is above 0
+ * of it is resized to the image; its largest number tells why a map is empty.
+ */
 export function classActivationMap(method: {
   readonly name: string;
   readonly title: string;
   readonly paper: string;
+  readonly ignoresTarget?: boolean;
   readonly emit: (b: GraphBuilder, layer: CamLayer) => Value;
 }): GraphMethod<typeof camSettings> {
   const { emit, ...facts } = method;
@@ -37,8 +41,10 @@ export function classActivationMap(method: {
     emit: (full, { layer: wanted }) => {
       const layer = chooseLayer(full.plan, wanted);
       const b = full.b.within(method.name);
-      const map = emit(b, camLayer(full, layer));
-      return { map: resizeToImage(b, map, full.input), info: { layer: layer.node } };
+      const sum = emit(b, camLayer(full, layer));
+      const map = resizeToImage(b, positivePart(b, sum), full.input);
+      const evidence = { largestSum: largestOf(b, sum) };
+      return { map, info: { layer: layer.node }, evidence };
     },
   });
 }
@@ -87,12 +93,21 @@ export function camLayer({ b, gradients }: FullGradient, layer: ChosenLayer): Ca
 /** The axes of the places in [N,C,…places]. */
 export const placesOf = (v: Value): number[] => v.fact.shape.flatMap((_, i) => (i > 1 ? [i] : []));
 
-/** max(Σ_c w_c·A_c, 0) of weights [N,C,1,…] and activations [N,C,…places]: [N,1,…places]. */
-export function weightedMap(b: GraphBuilder, weights: Value, activations: Value): Value {
+/** Σ_c w_c·A_c of weights [N,C,1,…] and activations [N,C,…places]: [N,1,…places]. */
+export function weightedChannels(b: GraphBuilder, weights: Value, activations: Value): Value {
   const [batch, channels, ...places] = activations.fact.shape as [Dim, Dim, ...Dim[]];
   const row = b.reshape(weights, [batch, 1, channels]);
   const columns = b.reshape(activations, [batch, channels, multiplyDims(...places)]);
-  return b.op("Relu", [b.reshape(b.matmul(row, columns), [batch, 1, ...places])], {}, "map");
+  return b.reshape(b.matmul(row, columns), [batch, 1, ...places]);
+}
+
+/** max(sum, 0) */
+export const positivePart = (b: GraphBuilder, sum: Value): Value => b.op("Relu", [sum], {}, "map");
+
+/** Of each sample: [N]. */
+export function largestOf(b: GraphBuilder, sum: Value): Value {
+  const axes = sum.fact.shape.flatMap((_, axis) => (axis > 0 ? [axis] : []));
+  return b.max(sum, axes, false);
 }
 
 /** Linear resizing, pixel centres kept. */

@@ -21,6 +21,7 @@ export const eigenCam = classActivationMap({
   title: "Eigen-CAM",
   paper:
     "Muhammad and Yeasin, Eigen-CAM: Class Activation Map using Principal Components, IJCNN 2020",
+  ignoresTarget: true,
   emit: (b, { activations }) => {
     const [batch, channels, ...places] = activations.fact.shape as [Dim, number, ...number[]];
     const count = Number(multiplyDims(...places));
@@ -33,7 +34,7 @@ export const eigenCam = classActivationMap({
         : unit(b, b.matmul(columns, firstEigenvector(b, b.matmul(rows, columns))));
     const map = b.matmul(rows, component, "projection");
     const turn = b.op("Sign", [b.sum(map, [1])]);
-    return b.op("Relu", [b.reshape(b.mul(map, turn), [batch, 1, ...places])], {}, "map");
+    return b.reshape(b.mul(map, turn), [batch, 1, ...places]);
   },
 });
 

@@ -1,4 +1,4 @@
-import { classActivationMap, placesOf, weightedMap } from "./class-activation-map.js";
+import { classActivationMap, placesOf, weightedChannels } from "./class-activation-map.js";
 
 const epsilon = 1e-6;
 
@@ -16,6 +16,6 @@ export const gradCamPlusPlus = classActivationMap({
     const divisor = b.add(b.scale(square, 2), b.mul(total, b.mul(square, g)));
     const alpha = b.div(square, b.shift(divisor, epsilon));
     const weighted = b.mul(b.op("Relu", [g]), alpha);
-    return weightedMap(b, b.sum(weighted, placesOf(g), true, "weights"), activations);
+    return weightedChannels(b, b.sum(weighted, placesOf(g), true, "weights"), activations);
   },
 });

@@ -3,7 +3,7 @@ import type { Value } from "../onnx/ir.js";
 import {
   classActivationMap,
   placesOf,
-  weightedMap,
+  weightedChannels,
   type CamLayer,
 } from "./class-activation-map.js";
 
@@ -15,7 +15,7 @@ export const gradCam = classActivationMap({
   emit: gradCamOf,
 });
 
-/** Grad-CAM of a layer, in the size of the layer. */
+/** Σ_c w_c A_c of a layer, in the size of the layer. */
 export function gradCamOf(b: GraphBuilder, { activations, gradient }: CamLayer): Value {
-  return weightedMap(b, b.mean(gradient, placesOf(gradient), "weights"), activations);
+  return weightedChannels(b, b.mean(gradient, placesOf(gradient), "weights"), activations);
 }

@@ -1,7 +1,14 @@
 import { differentiate } from "../autodiff/differentiate.js";
 import { graphMethod } from "../engine/method.js";
-import { positivePart, withActivationRule } from "./activation-rules.js";
-import { camLayer, camSettings, chooseLayer, resizeToImage } from "./class-activation-map.js";
+import { positivePart as positiveGradient, withActivationRule } from "./activation-rules.js";
+import {
+  camLayer,
+  camSettings,
+  chooseLayer,
+  largestOf,
+  positivePart,
+  resizeToImage,
+} from "./class-activation-map.js";
 import { gradCamOf } from "./grad-cam.js";
 
 /** Guided Grad-CAM: guided back-propagation, element by element, times Grad-CAM over the image (Selvaraju et al. 2017, §3.2). */
@@ -15,11 +22,13 @@ export const guidedGradCam = graphMethod({
   emit: (full, { layer: wanted }) => {
     const layer = chooseLayer(full.plan, wanted);
     const b = full.b.within("guided-grad-cam");
-    const cam = resizeToImage(b, gradCamOf(b, camLayer(full, layer)), full.input);
-    const rules = withActivationRule(full, { arriving: positivePart, through: true });
+    const sum = gradCamOf(b, camLayer(full, layer));
+    const cam = resizeToImage(b, positivePart(b, sum), full.input);
+    const rules = withActivationRule(full, { arriving: positiveGradient, through: true });
     const seeds = new Map([[full.explained.name, full.target.seed]]);
     const guided = differentiate(full.b, full.graph, rules, seeds, full.plan.path.active);
     const attribution = b.mul(guided.of(full.input.name)!, cam, "attribution");
-    return { attribution, info: { layer: layer.node } };
+    const evidence = { largestSum: largestOf(b, sum) };
+    return { attribution, info: { layer: layer.node }, evidence };
   },
 });

@@ -5,6 +5,5 @@ export const hiresCam = classActivationMap({
   name: "hires-cam",
   title: "HiResCAM",
   paper: "Draelos and Carin, Use HiResCAM instead of Grad-CAM, arXiv 2011.08891, 2020",
-  emit: (b, { activations, gradient }) =>
-    b.op("Relu", [b.sum(b.mul(gradient, activations), [1])], {}, "map"),
+  emit: (b, { activations, gradient }) => b.sum(b.mul(gradient, activations), [1]),
 });

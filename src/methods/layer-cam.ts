@@ -7,6 +7,6 @@ export const layerCam = classActivationMap({
   paper: "Jiang et al., LayerCAM: Exploring Hierarchical Class Activation Maps, IEEE TIP 2021",
   emit: (b, { activations, gradient }) => {
     const positive = b.op("Relu", [gradient]);
-    return b.op("Relu", [b.sum(b.mul(positive, activations), [1])], {}, "map");
+    return b.sum(b.mul(positive, activations), [1]);
   },
 });

@@ -16,6 +16,7 @@ export const scoreCam = samplingMethod({
   paper: "Wang et al., Score-CAM: Score-Weighted Visual Explanations, CVPR Workshops 2020",
   signed: false,
   attributes: "map",
+  gradientFree: true,
   settings: camSettings,
   async sample(sampler, settings) {
     const { layer, channels, places } = await activationsOf(sampler, settings.layer);
@@ -33,8 +34,12 @@ export const scoreCam = samplingMethod({
     }
     const weights = new Float64Array(channels.length);
     softmax(scores).forEach((w, i) => (weights[used[i]!] = w));
-    const map = stretch(positiveSum(weights, channels), places, size);
-    return { map: float32(sampler.mapDims, map), info: { layer, passes: used.length } };
+    const { map, largestSum } = positiveSum(weights, channels);
+    return {
+      map: float32(sampler.mapDims, stretch(map, places, size)),
+      info: { layer, passes: used.length },
+      evidence: { largestSum },
+    };
   },
 });
 

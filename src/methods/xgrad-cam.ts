@@ -1,4 +1,4 @@
-import { classActivationMap, placesOf, weightedMap } from "./class-activation-map.js";
+import { classActivationMap, placesOf, weightedChannels } from "./class-activation-map.js";
 
 const epsilon = 1e-7;
 
@@ -11,6 +11,6 @@ export const xgradCam = classActivationMap({
     const places = placesOf(gradient);
     const total = b.shift(b.sum(activations, places), epsilon);
     const weights = b.div(b.sum(b.mul(gradient, activations), places), total, "weights");
-    return weightedMap(b, weights, activations);
+    return weightedChannels(b, weights, activations);
   },
 });

@@ -1,21 +1,18 @@
-import type { Graph, Node } from "../onnx/ir.js";
+import type { Graph } from "../onnx/ir.js";
+import type { Registry } from "../ops/registry.js";
 import { isFloat } from "../tensor/dtype.js";
 import { random } from "../tensor/random.js";
 import { shuffle } from "../tensor/shuffle.js";
 import { elementCount, fromNumbers, toNumbers, type Tensor } from "../tensor/tensor.js";
 
-/** Operators that hold what a network has learned. */
-const learned: ReadonlySet<string> = new Set([
-  "BatchNormalization",
-  "Conv",
-  "ConvTranspose",
-  "Gemm",
-  "GroupNormalization",
-  "InstanceNormalization",
-  "LayerNormalization",
-  "MatMul",
-  "PRelu",
+/** Float operands that say where to look or how large to make something: nothing that is learned. */
+const steering: ReadonlySet<string> = new Set([
+  ...["Resize", "Upsample", "GridSample", "RoiAlign", "OneHot", "Range", "Pad", "Clip"],
+  ...["NonMaxSuppression", "QuantizeLinear"],
 ]);
+
+/** Operators that put a constant beside data, beside those that work element by element. */
+const joining: ReadonlySet<string> = new Set(["Concat", "ScatterND", "ScatterElements"]);
 
 /** A node and the constants that its weights are, or are made of. */
 export interface ParameterLayer {
@@ -23,24 +20,44 @@ export interface ParameterLayer {
   readonly parameters: readonly string[];
 }
 
-/** The layers with weights, the one nearest to the output first. */
-export function parameterLayers(graph: Graph): readonly ParameterLayer[] {
+/**
+ * The layers with weights, the one nearest to the output first: every node that meets data with floats that no data
+ * made, whatever the operator and whichever operand. A file does not say what was learned. Of what is added to,
+ * multiplied with or put beside data this leaves out what comes before the first layer (mean and deviation of the
+ * images), masks (infinities) and grids (multiples of a half: anchors, coordinates, Swin's masks).
+ */
+export function parameterLayers(graph: Graph, registry: Registry): readonly ParameterLayer[] {
   const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((name) => [name, n] as const)));
   const parametersOf = memoized((name: string): readonly string[] | undefined => {
-    const constant = graph.constants.get(name);
-    if (constant) return isParameter(constant) ? [name] : [];
+    if (graph.constants.has(name) || name === "") return [name];
     const maker = makers.get(name);
     // What depends on an input of the graph is data.
-    if (!maker) return name === "" ? [] : undefined;
+    if (!maker) return undefined;
     const parts = maker.inputs.map(parametersOf);
     return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
   });
-  const layerOf = (node: Node): readonly ParameterLayer[] => {
-    if (node.domain !== "" || !learned.has(node.op)) return [];
-    const parameters = node.inputs.flatMap((name) => parametersOf(name) ?? []);
-    return parameters.length > 0 ? [{ node: node.name, parameters }] : [];
+  const levels = new Set(
+    graph.nodes.flatMap((n) => (n.op === "DequantizeLinear" ? n.inputs.slice(0, 1) : [])),
+  );
+  const isLearned = (name: string, loose: boolean): boolean => {
+    const t = graph.constants.get(name);
+    if (!t || elementCount(t) < 2) return false;
+    return isFloat(t.dtype) ? !loose || !isGiven(t) : levels.has(name);
   };
-  return graph.nodes.toReversed().flatMap(layerOf);
+  const afterLayer = new Set<string>();
+  const layers = graph.nodes.flatMap((node): ParameterLayer[] => {
+    const operands = node.inputs.map(parametersOf);
+    if (operands.every((operand) => operand !== undefined)) return [];
+    const loose = joining.has(node.op) || registry.get(node.op, node.domain)?.pointwise === true;
+    const within = node.inputs.some((name) => afterLayer.has(name));
+    const candidates = steering.has(node.op) || (loose && !within) ? [] : operands;
+    const parameters = candidates
+      .flatMap((operand) => operand ?? [])
+      .filter((name) => isLearned(name, loose));
+    if (within || parameters.length > 0) for (const name of node.outputs) afterLayer.add(name);
+    return parameters.length > 0 ? [{ node: node.name, parameters }] : [];
+  });
+  return layers.toReversed();
 }
 
 /**
@@ -61,8 +78,9 @@ export function randomizeParameters(
   return { ...graph, constants };
 }
 
-function isParameter(t: Tensor): boolean {
-  return isFloat(t.dtype) && elementCount(t) > 1;
+/** Whether the numbers of a tensor are given rather than learned: a mask or a grid. */
+function isGiven(t: Tensor): boolean {
+  return Array.from(toNumbers(t)).every((v) => Number.isInteger(2 * v) || !Number.isFinite(v));
 }
 
 /** FNV-1a, 32 bits. */

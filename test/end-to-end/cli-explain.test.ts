@@ -76,7 +76,7 @@ describe("photographs on EfficientNet-lite0", () => {
     const out = join(temporaryFolder(), "out");
     const { stdout, stderr } = await fullgrad("explain", efficientNet, images[0]!, "-o", out);
     expect(stdout).toMatch(
-      /^chelsea\.png → 282 tiger cat \(39\.\d %\), score 9\.\d+, adds up to \de-\d, \d+\.\d\d s → \S+chelsea\.overlay\.png\n$/,
+      /^chelsea\.png → 282 tiger cat \(39\.\d %\), score 9\.\d+, remainder \de-\d, \d+\.\d\d s → \S+chelsea\.overlay\.png\n$/,
     );
     expect(stderr).toMatch(
       /^preprocessing: \S+efficientnet-lite0\.preprocess\.json \(beside the model\)\n$/,

@@ -5,6 +5,7 @@
  */
 import type { Inspection } from "../../src/analyzer/report.js";
 import type { Completeness } from "../../src/engine/completeness.js";
+import type { Note } from "../../src/engine/notes.js";
 import type { Preprocessing } from "../../src/image/preprocess.js";
 import type { Raster } from "../../src/image/raster.js";
 import type { BiasKind } from "../../src/ops/spec.js";
@@ -78,6 +79,8 @@ export interface Explained {
   readonly completeness?: Completeness;
   readonly parts?: readonly Part[];
   readonly info: Readonly<Record<string, number | string>>;
+  /** What the map does not say by itself. */
+  readonly notes: readonly Note[];
   readonly seconds: number;
 }
 

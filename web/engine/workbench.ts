@@ -117,6 +117,7 @@ export class Workbench {
       ...(scores[0] ? { scores: scores[0] } : {}),
       ...(completeness ? { completeness, parts: partsOf(sample) } : {}),
       info: sample.info ?? {},
+      notes: sample.notes,
       seconds,
     };
   }

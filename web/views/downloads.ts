@@ -61,7 +61,7 @@ export function offerDownloads(takeable: Takeable): void {
 }
 
 function documentOf({ explained, method, modelName, pictureName, label }: Takeable): unknown {
-  const { map, target, score, completeness, parts, info } = explained;
+  const { map, target, score, completeness, parts, info, notes } = explained;
   const [, width = 1] = map.dims;
   const rows = Array.from({ length: map.data.length / width }, (_, y) =>
     Array.from(map.data.subarray(y * width, (y + 1) * width)),
@@ -69,7 +69,7 @@ function documentOf({ explained, method, modelName, pictureName, label }: Takeab
   return {
     versions: { fullgrad: FULLGRAD_VERSION },
     ...{ model: modelName, picture: pictureName, method: method.name, paper: method.paper },
-    ...{ target, label: label ?? null, score, completeness, parts, info, map: rows },
+    ...{ target, label: label ?? null, score, completeness, parts, info, notes, map: rows },
   };
 }
 

@@ -1,6 +1,6 @@
 import { formatTick } from "../../src/image/color-scale.js";
 import { colorsOf } from "../../src/image/colormap.js";
-import { part } from "../dom.js";
+import { element, part } from "../dom.js";
 import type { Explained } from "../engine/protocol.js";
 import { paint } from "./drawing.js";
 import { draw, type Look } from "./look.js";
@@ -8,6 +8,7 @@ import { draw, type Look } from "./look.js";
 const canvas = part("map", HTMLCanvasElement);
 const title = part("map-title", HTMLElement);
 const ramp = part("ramp", HTMLCanvasElement);
+const notes = part("notes", HTMLUListElement);
 const low = part("low", HTMLElement);
 const high = part("high", HTMLElement);
 
@@ -19,8 +20,12 @@ export interface Shown {
   readonly about: string;
 }
 
-/** Draws the large map. */
+/** Draws the large map, with what it does not say by itself. */
 export function showStage({ explained, title: name, signed, about }: Shown, look: Look): void {
+  notes.hidden = explained.notes.length === 0;
+  notes.replaceChildren(
+    ...explained.notes.map(({ code, message }) => element("li", { "data-note": code }, message)),
+  );
   const { raster, scale } = draw(explained, signed, look);
   paint(canvas, raster);
   const side = look.over ? "over the picture" : "alone";

@@ -5,6 +5,7 @@ import { summarize } from "../../evaluate/summary.js";
 import type { Report } from "../../report/report.js";
 import { reportFiles } from "../../report/report-files.js";
 import type { Failure } from "../inputs.js";
+import { noteLines } from "../note-lines.js";
 import type { OutputFolder } from "../output-folder.js";
 import { packageRoot } from "../package-files.js";
 import type { Setup } from "./setup.js";
@@ -33,7 +34,9 @@ export async function conclude(
     files: files.map(([name]) => join(folder.path, name)),
     summary,
     failures: findings.failures,
+    notes: setup.notes,
   });
+  for (const line of noteLines(setup.notes)) reporter.line(`note: ${line}`);
   reporter.line(summaryText(summary, measures, axis));
   reporter.line(`→ ${join(folder.path, `${test.name}.html`)}`);
 }

@@ -3,8 +3,9 @@ import { readSettings } from "../../engine/settings.js";
 import { UsageError } from "../../errors.js";
 import { mapsOf, type MapMaker, type Subject } from "../../evaluate/subject.js";
 import { findMethod, methods } from "../../methods/all.js";
-import type { ExplainOptions } from "../../model-options.js";
+import type { Explanation, ExplainOptions } from "../../model-options.js";
 import type { Model } from "../../model.js";
+import type { SaidNote } from "../note-lines.js";
 
 /** A method with the settings that were given for it. */
 export interface ChosenMethod {
@@ -53,17 +54,25 @@ function parseMethod(word: string): ChosenMethod {
   return { name: word.trim(), method, settings };
 }
 
-/** Makes maps by a method of the model. */
-export function methodMaker(model: Model, { name, method, settings }: ChosenMethod): MapMaker {
+/** Makes maps by a method of the model. What is to be said of a map goes to `onNote`. */
+export function methodMaker(
+  model: Model,
+  { name, method, settings }: ChosenMethod,
+  onNote?: (note: SaidNote) => void,
+): MapMaker {
+  const make = async (subjects: readonly Subject[]): Promise<readonly Float32Array[]> => {
+    const { map, samples } = await explain(model, subjects, { method, ...settings });
+    for (const [n, { notes }] of samples.entries()) {
+      for (const note of notes) onNote?.({ ...note, image: subjects[n]!.name, method: name });
+    }
+    return mapsOf(map);
+  };
   // The code of 2019 rescaled over the whole batch, so a map would depend on its companions.
   const alone = settings["convention"] === "paper2019";
   return {
     name,
     isBaseline: false,
-    maps: async (subjects) => {
-      if (!alone) return explain(model, subjects, { method, ...settings });
-      return oneByOne(subjects, (subject) => explain(model, [subject], { method, ...settings }));
-    },
+    maps: (subjects) => (alone ? oneByOne(subjects, (subject) => make([subject])) : make(subjects)),
   };
 }
 
@@ -76,26 +85,25 @@ export function baselineMakers(model: Model, seed: number): MapMaker[] {
     name,
     isBaseline: true,
     maps: (subjects) =>
-      oneByOne(subjects, (subject) => {
+      oneByOne(subjects, async (subject) => {
         const own = name === "random" ? { seed: (subject.seed ^ seed) >>> 0 } : {};
-        return explain(model, [subject], { method: name, ...own });
+        const { map } = await explain(model, [subject], { method: name, ...own });
+        return mapsOf(map);
       }),
   }));
 }
 
-async function explain(
+function explain(
   model: Model,
   subjects: readonly Subject[],
   settings: Readonly<Record<string, unknown>>,
-): Promise<readonly Float32Array[]> {
+): Promise<Explanation> {
   const options = {
     ...settings,
     target: subjects.map((subject) => subject.target),
     preprocessing: subjects[0]!.preprocessing,
   } as ExplainOptions;
-  const x = model.fromImage(concatBatch(subjects.map((subject) => subject.x)));
-  const { map } = await model.explain(x, options);
-  return mapsOf(map);
+  return model.explain(model.fromImage(concatBatch(subjects.map((subject) => subject.x))), options);
 }
 
 async function oneByOne(

@@ -6,6 +6,7 @@ import { feedsFor, feedSettings, readFeeds, type Feed } from "../feeds.js";
 import { isArrayFile, type InputFile } from "../inputs.js";
 import { chooseLabels, type Labels } from "../labels.js";
 import type { ExplainableModel } from "../model-file.js";
+import type { SaidNote } from "../note-lines.js";
 import { versions } from "../package-files.js";
 import { choosePreprocessing, preprocessingFor } from "../preprocessing.js";
 import type { Reporter } from "../reporter.js";
@@ -23,6 +24,8 @@ export interface Setup {
   readonly files: readonly InputFile[];
   readonly flags: EvaluateFlags;
   readonly reporter: Reporter;
+  /** What was said of maps so far. */
+  readonly notes: readonly SaidNote[];
   /** The methods, then the baselines. */
   readonly makers: readonly MapMaker[];
   readonly subjects: SubjectReader;
@@ -70,10 +73,11 @@ export async function setUp(
   const settings = settingsIn(flags, test);
   const boxes = flags.boxes === undefined ? undefined : await readBoxes(flags.boxes);
   const { path, sha256, externalSha256 } = model;
+  const notes: SaidNote[] = [];
   return {
-    ...{ test, model, files, flags, reporter },
+    ...{ test, model, files, flags, reporter, notes },
     makers: [
-      ...flags.method.map((method) => methodMaker(model.model, method)),
+      ...flags.method.map((method) => methodMaker(model.model, method, (note) => notes.push(note))),
       ...baselineMakers(model.model, flags.seed),
     ],
     subjects: {

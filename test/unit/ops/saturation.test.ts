@@ -11,7 +11,7 @@ const tanhGelu = (x: number): number => 2 * sqrt(2 / PI) * (x + 0.044715 * x ** 
 interface Activation {
   readonly op: string;
   /** In double precision, in a form that loses nothing. */
-  slope(x: number): number;
+  readonly slope: (x: number) => number;
   readonly attributes?: Attributes;
   readonly opset?: number;
 }

@@ -40,7 +40,9 @@ test.each([
   const y = (await executable.run(new Map([["x", x]]))).get("y")!;
   await executable.dispose();
   expect(y.dims).toEqual([1, 1, ...size]);
-  Array.from(toNumbers(y)).forEach((v, i) => expect(v).toBeCloseTo(expected[i]! ** 2, 5));
+  for (const [i, v] of Array.from(toNumbers(y)).entries()) {
+    expect(v).toBeCloseTo(expected[i]! ** 2, 5);
+  }
 });
 
 test("a pool with nothing to settle stays as it is", () => {
