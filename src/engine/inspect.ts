@@ -26,6 +26,7 @@ import {
   type ModelPart,
   type PartOptions,
 } from "./part.js";
+import { inFile } from "./holes.js";
 import { isOpen, openSizes, usualSize, type ImageSize } from "./sizes.js";
 import { classCount } from "./target.js";
 
@@ -82,7 +83,10 @@ function inspectPart(
   };
   const holes = holesOf(model, known, registry);
   const needed = new Set(part.graph.nodes.map((n) => n.name));
-  const unsupported = holes.map((h): HoleReport => ({ ...h, needed: needed.has(h.node) }));
+  const unsupported = inFile(holes, model).map((h): HoleReport => ({
+    ...h,
+    needed: needed.has(h.node),
+  }));
   try {
     const graph = prepare(part.graph, registry, sizes);
     const { input, output } = part;
@@ -101,7 +105,7 @@ function inspectPart(
       return { ...failed, unsupported, problem: error.message };
     }
     const all = new Map(unsupported.map((h) => [h.node, h]));
-    for (const hole of error.holes) all.set(hole.node, { ...hole, needed: true });
+    for (const hole of inFile(error.holes, model)) all.set(hole.node, { ...hole, needed: true });
     return { ...failed, unsupported: [...all.values()] };
   }
 }
