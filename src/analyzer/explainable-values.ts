@@ -10,6 +10,8 @@ import type { Registry } from "../ops/registry.js";
 import { isFloat } from "../tensor/dtype.js";
 import { isStatic } from "../tensor/shape.js";
 import { activePath } from "./active-path.js";
+import { learnedValues } from "./learned-values.js";
+import { byUsefulness } from "./usefulness.js";
 
 /** Operators that pass values on or pick some of them: what goes in is the better value to explain. */
 const choosing: ReadonlySet<string> = new Set([
@@ -17,24 +19,30 @@ const choosing: ReadonlySet<string> = new Set([
   ...["Slice", "Split", "Gather", "GatherND", "GatherElements", "TopK", "ReduceMax", "Max"],
 ]);
 
+/** What is asked of a graph that holds things of which nothing is known. */
+export interface KnownPart {
+  /** What can be inferred of the graph (passes/infer-known). */
+  readonly known: TypedGraph;
+  /** All of its nodes. */
+  readonly nodes: readonly Node[];
+  /** Names of the values that the user's file has: no others can be asked for. */
+  readonly own: ReadonlySet<string>;
+  /** The input that is explained. */
+  readonly input: string;
+}
+
 /**
- * The last values before a gradient is cut off on the way to the graph's outputs: floats that depend on the input
- * differentiably, of a size that is known but for the batch.
- *
- * @param known what can be inferred of the graph (passes/infer-known)
- * @param nodes all of its nodes
- * @param input name of the input that is explained
+ * The last values before a gradient is cut off on the way to the graph's outputs, the most useful first: floats of the
+ * file that depend on the input differentiably and through a layer with weights, of a size that is known but for the
+ * batch.
  */
-export function explainableValues(
-  known: TypedGraph,
-  nodes: readonly Node[],
-  registry: Registry,
-  input: string,
-): readonly Port[] {
+export function explainableValues(part: KnownPart, registry: Registry): readonly Port[] {
+  const { known, nodes, own, input } = part;
   const smooth = known.nodes.filter((n) => registry.of(n).vjp !== "not-differentiable");
   const { active } = activePath({ ...known, nodes: smooth }, registry, [input]);
+  const learned = learnedValues(known, active);
   const batch = known.facts.get(input)?.shape[0] ?? 1;
-  const isExplainable = (name: string): boolean => {
+  const hasGradient = (name: string): boolean => {
     const fact = known.facts.get(name);
     if (!fact || name === input || !active.has(name) || !isFloat(fact.dtype)) return false;
     const [first, ...rest] = fact.shape;
@@ -44,25 +52,38 @@ export function explainableValues(
   const outputs = known.outputs.map((o) => o.name);
   const read = new Set([...outputs, ...nodes.flatMap((n) => n.inputs)]);
   const isLost = (name: string): boolean =>
-    read.has(name) && !isExplainable(name) && !isArithmetic(name);
-  const ends = nodes.filter((n) => n.outputs.some(isLost)).flatMap((n) => n.inputs);
+    read.has(name) && !hasGradient(name) && !isArithmetic(name);
+  const ends = nodes.filter((n) => n.outputs.some(isLost)).flatMap(readBy);
   const makers = new Map(smooth.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
   const origins = [...outputs, ...ends]
-    .filter(isExplainable)
-    .map((name) => origin(name, makers, isExplainable));
-  return [...new Set(origins)].map((name) => ({ name, fact: known.facts.get(name)! }));
+    .filter(hasGradient)
+    .map((name) => origin(name, makers, hasGradient, own))
+    .filter((name) => own.has(name) && learned.has(name));
+  return byUsefulness(nodes, outputs, [...new Set(origins)]).map((name) => ({
+    name,
+    fact: known.facts.get(name)!,
+  }));
 }
 
-/** The value that this one was picked from. */
+/** What a node reads, in its branches and bodies too. */
+function readBy({ inputs, attributes }: Node): readonly string[] {
+  const bodies = Object.values(attributes).flatMap((a) => (a.type === "graph" ? [a.value] : []));
+  return [...inputs, ...bodies.flatMap(({ nodes }) => nodes.flatMap(readBy))];
+}
+
+/** The value of the file that this one was picked from. */
 function origin(
   name: string,
   makers: ReadonlyMap<string, Node>,
-  isExplainable: (name: string) => boolean,
+  hasGradient: (name: string) => boolean,
+  own: ReadonlySet<string>,
 ): string {
   const maker = makers.get(name);
-  if (!maker || !choosing.has(maker.op)) return name;
-  const [source] = maker.inputs.filter(isExplainable);
-  return source === undefined ? name : origin(source, makers, isExplainable);
+  if (!maker || (own.has(name) && !choosing.has(maker.op))) return name;
+  const [source] = maker.inputs.filter(hasGradient);
+  if (source === undefined) return name;
+  const found = origin(source, makers, hasGradient, own);
+  return own.has(found) ? found : name;
 }
 
 /**
@@ -87,4 +108,23 @@ export function gradientEnds(
     } else for (const name of node.inputs) wanted.add(name);
   }
   return ends.reverse();
+}
+
+/** The nodes that decide while they run how large an output is: what counts, and what keeps some of many. */
+export function sizeEnds(graph: TypedGraph, output: string): readonly Hole[] {
+  const symbolsOf = (name: string): readonly string[] =>
+    (graph.facts.get(name)?.shape ?? []).filter((dim) => typeof dim === "string");
+  const open = symbolsOf(output);
+  const given = new Set(graph.inputs.flatMap(({ name }) => symbolsOf(name)));
+  const known = new Set(given);
+  return graph.nodes.flatMap((node) => {
+    const made = node.outputs.flatMap(symbolsOf).filter((symbol) => !known.has(symbol));
+    for (const symbol of made) known.add(symbol);
+    const isNew = !node.inputs.flatMap(symbolsOf).some((symbol) => !given.has(symbol));
+    const decides = isNew && made.some((symbol) => open.some((dim) => dim.includes(symbol)));
+    if (!decides) return [];
+    const opset = graph.opsets.get(node.domain) ?? 0;
+    const reason = `how many it keeps is not known before the model runs, and with it the size of "${output}"`;
+    return [{ node: node.name, op: node.op, opset, reason }];
+  });
 }

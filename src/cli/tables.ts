@@ -34,9 +34,10 @@ export function inspectionText(path: string, inspection: Inspection): string {
 
 /** What is explained, where that does not go without saying. */
 function explained(inspection: Inspection): string[] {
-  const { inputs, outputs, input, image, undecided, output, assumedSize } = inspection;
+  const { inputs, outputs, input, image, undecided, output, others = [], assumedSize } = inspection;
   const rows: string[] = [];
   if (input && inputs.length > 1) rows.push(ports("explained", [input]));
+  if (others.length > 0) rows.push(`${ports("beside it", others)}  (--feed NAME=FILE.npy)`);
   if (output && output.name !== outputs[0]?.name) rows.push(ports("decomposed", [output]));
   if (image) rows.push(`image      ${describeAxes(image)}`);
   if (undecided !== undefined) {

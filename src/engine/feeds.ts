@@ -29,7 +29,7 @@ export function feedsOf(
       const value = name === input ? x : others.get(name);
       if (!value)
         throw new InputError(
-          `input "${name}" [${fact.shape.join(",")}] needs a value beside "${input}"`,
+          `input "${name}" [${fact.shape.join(",")}] needs a value beside "${input}": give it in feeds (--feed ${name}=FILE.npy)`,
         );
       const isBatch = name === input || fact.shape[0] === batch;
       checkInput(name, fact, value, isBatch);

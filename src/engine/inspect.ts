@@ -22,6 +22,7 @@ import { emitFullGradient } from "./full-gradient.js";
 import { onePerSample } from "./compiler.js";
 import { imageModel, type ImageModel, type ImageOptions } from "./image-model.js";
 import { alternatives, checkExplainable } from "./part.js";
+import { inFile } from "./holes.js";
 import { isOpen, openSizes, usualSize, type ImageSize } from "./sizes.js";
 import { classCount } from "./target.js";
 
@@ -82,7 +83,10 @@ function inspectPart(
   };
   const holes = holesOf(model, known, registry);
   const needed = new Set(part.graph.nodes.map((n) => n.name));
-  const unsupported = holes.map((h): HoleReport => ({ ...h, needed: needed.has(h.node) }));
+  const unsupported = inFile(holes, model).map((h): HoleReport => ({
+    ...h,
+    needed: needed.has(h.node),
+  }));
   try {
     const { input, output } = part;
     const graph = onePerSample(prepare(part.graph, registry, sizes), registry, part);
@@ -102,7 +106,7 @@ function inspectPart(
       return { ...failed, unsupported, problem: error.message };
     }
     const all = new Map(unsupported.map((h) => [h.node, h]));
-    for (const hole of error.holes) all.set(hole.node, { ...hole, needed: true });
+    for (const hole of inFile(error.holes, model)) all.set(hole.node, { ...hole, needed: true });
     return { ...failed, unsupported: [...all.values()] };
   }
 }

@@ -1,5 +1,5 @@
 import { TargetError, UnsupportedModelError, type Hole } from "../errors.js";
-import { gradientEnds, explainableValues } from "../analyzer/explainable-values.js";
+import { explainableValues, gradientEnds, sizeEnds } from "../analyzer/explainable-values.js";
 import { activePath } from "../analyzer/active-path.js";
 import type { ExplainableValue } from "../errors.js";
 import type { Graph, TypedGraph } from "../onnx/ir.js";
@@ -9,6 +9,7 @@ import { lift } from "../passes/prepare.js";
 import { selectOutput } from "../passes/select-output.js";
 import { isFloat } from "../tensor/dtype.js";
 import { isStatic, type Shape } from "../tensor/shape.js";
+import { inFile } from "./holes.js";
 import { chooseInput, chooseOutput, describeOutputs } from "./ports.js";
 import { samplesFirst } from "./target.js";
 import { targetPort, targetWords } from "./target-words.js";
@@ -67,6 +68,7 @@ export function checkExplainable(
   const [batch = 1] = graph.facts.get(input)!.shape;
   const samples = samplesFirst(shape, batch);
   if (samples && isStatic(samples.slice(1))) return;
+  const deciding = samples ? sizeEnds(graph, output) : [];
   const maker = graph.nodes.find((n) => n.outputs.includes(output))!;
   const hole: Hole = {
     node: maker.name,
@@ -77,7 +79,7 @@ export function checkExplainable(
       : `the first axis of "${output}" [${shape.join(",")}] is not the samples of "${input}", of which the model takes ` +
         `${batch} at once: export it for a batch of 1, or name its axes (--layout)`,
   };
-  throw new UnsupportedModelError([hole]);
+  throw new UnsupportedModelError([...deciding, hole]);
 }
 
 /** Values that could be explained instead of the output of this part. */
@@ -89,7 +91,8 @@ export function alternatives(
   const lifted = lift(graph);
   const known = inferKnown(lifted, registry, sizes);
   const batch = known.facts.get(input)?.shape[0] ?? 1;
-  return explainableValues(known, lifted.nodes, registry, input)
+  const own = new Set(graph.nodes.flatMap((n) => n.outputs));
+  return explainableValues({ known, nodes: lifted.nodes, own, input }, registry)
     .filter(({ name }) => name !== output)
     .slice(0, mostListed)
     .map((port) => ({
@@ -108,7 +111,10 @@ export function withHints(
   sizes: ReadonlyMap<string, Shape>,
 ): unknown {
   if (error instanceof UnsupportedModelError && error.instead.length === 0) {
-    return new UnsupportedModelError(error.holes, alternatives(part, registry, sizes));
+    return new UnsupportedModelError(
+      inFile(error.holes, model),
+      alternatives(part, registry, sizes),
+    );
   }
   if (error instanceof TargetError && model.outputs.length > 1) {
     const outputs = model.outputs.map(({ name, fact }) => ({ name, shape: fact.shape }));

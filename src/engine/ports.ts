@@ -29,7 +29,7 @@ export function chooseInput(graph: Graph, wanted: string | undefined): string {
   const candidates = names.length === 1 ? names : images;
   if (candidates.length !== 1) {
     throw new InputError(
-      `the model has ${names.length} inputs (${inputNames(graph)}); name the one that is to be explained (--input-name)`,
+      `the model has ${names.length} inputs (${inputNames(graph)}); name the one that is to be explained (--input-name), and give the others values (--feed NAME=FILE.npy)`,
     );
   }
   return candidates[0]!;

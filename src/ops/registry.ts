@@ -5,6 +5,7 @@ import type { Fact, Node, TypedGraph, Value } from "../onnx/ir.js";
 import { arityProblem } from "./arity.js";
 import { AttributeReader } from "./attributes.js";
 import { factsProblem } from "./check-facts.js";
+import { missingRule } from "./missing-rule.js";
 import { NodeView } from "./node-view.js";
 import type { OpSpec } from "./spec.js";
 
@@ -63,7 +64,7 @@ export class Registry {
         node: n.name,
         op: qualified(n),
         opset: opsets.get(n.domain) ?? 0,
-        reason: "no rule for this operator",
+        reason: missingRule(n.op, n.domain),
       }));
   }
 

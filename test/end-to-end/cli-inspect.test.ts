@@ -79,7 +79,7 @@ describe("fullgrad inspect", () => {
     expect(document.explainable).toBe(false);
     expect(document.unsupported).toMatchObject([
       { node: "warp", op: "my.domain:Frobnicate" },
-      { node: "wobble", op: "Wibble", opset: 18 },
+      { node: "wobble", op: "Wibble", opset: 17 },
     ]);
     const { code, stdout } = await fullgrad("inspect", path);
     expect(code).toBe(3);

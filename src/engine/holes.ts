@@ -1,0 +1,32 @@
+import type { Hole } from "../errors.js";
+import type { Graph, Node } from "../onnx/ir.js";
+
+/**
+ * Holes in the words of the model's file: the rules work on a newer operator set, in which a node may have another
+ * operator, or several nodes stand for it under names that begin with its own.
+ */
+export function inFile(holes: readonly Hole[], model: Graph): readonly Hole[] {
+  const nodes = new Map(model.nodes.map((node) => [node.name, node] as const));
+  const named = holes.map((hole): Hole => {
+    const node = nodeOf(hole.node, nodes);
+    if (!node) return { ...hole, opset: opsetOf(model, domainOf(hole.op)) ?? hole.opset };
+    const { name, op, domain } = node;
+    const opset = opsetOf(model, domain) ?? hole.opset;
+    return { ...hole, node: name, op: domain === "" ? op : `${domain}:${op}`, opset };
+  });
+  const keys = named.map(({ node, reason }) => `${node}\n${reason}`);
+  return named.filter((_, i) => keys.indexOf(keys[i]!) === i);
+}
+
+/** The file's node that a node was made of: the one of this name, or of the longest beginning of it. */
+function nodeOf(name: string, nodes: ReadonlyMap<string, Node>): Node | undefined {
+  for (let end = name.length; end > 0; end = name.lastIndexOf("/", end - 1)) {
+    const node = nodes.get(name.slice(0, end));
+    if (node) return node;
+  }
+  return undefined;
+}
+
+const opsetOf = (model: Graph, domain: string): number | undefined => model.opsets.get(domain);
+
+const domainOf = (op: string): string => (op.includes(":") ? op.slice(0, op.indexOf(":")) : "");

@@ -1,0 +1,45 @@
+/** Why an operator has no rule, and what to do about it, for the messages that list such nodes. */
+interface Row {
+  readonly is: (op: string, domain: string) => boolean;
+  readonly cure: string;
+}
+
+const integerArithmetic: ReadonlySet<string> = new Set([
+  ...["ConvInteger", "MatMulInteger", "QLinearConv", "QLinearMatMul"],
+]);
+const loops: ReadonlySet<string> = new Set(["Loop", "Scan"]);
+
+const rows: readonly Row[] = [
+  {
+    is: (op, domain) => domain === "" && integerArithmetic.has(op),
+    cure: "explain the float model that was quantized, or quantize it in the QDQ format",
+  },
+  {
+    is: (op, domain) => domain === "" && loops.has(op),
+    cure: "export the model by tracing it, which writes the loop out",
+  },
+  {
+    is: (_, domain) => domain === "com.microsoft.nchwc",
+    cure:
+      "ONNX Runtime saved the model in the layout of one machine; save it at the optimization level basic, " +
+      "or explain the model that was optimized",
+  },
+  {
+    is: (op, domain) => domain === "com.microsoft" && op.startsWith("Q"),
+    cure: "explain the float model that was quantized, or quantize it in the QDQ format",
+  },
+  {
+    is: (_, domain) => domain === "com.microsoft",
+    cure: "ONNX Runtime's optimizer made it; save the model at the optimization level basic, or explain the model that was optimized",
+  },
+  {
+    is: (_, domain) => domain !== "",
+    cure: "it is none of ONNX's own; export the model with standard operators in its place",
+  },
+];
+
+/** "no rule for this operator", with a way out where one is known. */
+export function missingRule(op: string, domain: string): string {
+  const row = rows.find(({ is }) => is(op, domain));
+  return row ? `no rule for this operator: ${row.cure}` : "no rule for this operator";
+}
