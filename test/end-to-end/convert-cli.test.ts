@@ -16,7 +16,8 @@ import { decodeModel } from "../../src/onnx/decode.js";
 import { externalDataFiles } from "../../src/onnx/external-data-file.js";
 import { importModel } from "../../src/onnx/import.js";
 import type { ModelProto } from "../../src/onnx/schema.js";
-import { decodeNpy } from "../../src/tensor/npy.js";
+import { decodeNpy, encodeNpy } from "../../src/tensor/npy.js";
+import { fromNumbers } from "../../src/tensor/tensor.js";
 import { relativeMaximum } from "../support/compare.js";
 import { numbersIn } from "../support/converted.js";
 import { runModel } from "../support/run-model.js";
@@ -51,6 +52,37 @@ async function convertTiny(...flags: string[]): Promise<string> {
 }
 
 describe("convert --to onnx", () => {
+  test("fixes a mask inside: the score is the mean of the model's own output over it", async () => {
+    const folder = temporaryFolder();
+    const [mask, out] = [join(folder, "mask.npy"), join(folder, "out.onnx")];
+    const weights = Array.from({ length: 320 }, (_, i) => (i % 5 === 0 ? 1 : 0));
+    writeFileSync(mask, encodeNpy(fromNumbers("bool", [16, 20], weights)));
+    const target = `mask:${mask}@2`;
+    const model = fixture("forms", "segmentation.legacy.onnx");
+    const { code } = await fullgrad(
+      "convert",
+      model,
+      "--to",
+      "onnx",
+      "-o",
+      out,
+      "--target",
+      target,
+    );
+    expect(code).toBe(0);
+    expect(metadataOf(out)["fullgrad.target"]).toBe(target);
+    const x = sliceBatch(
+      decodeNpy(readFileSync(fixture("forms", "segmentation", "input.npy"))),
+      [0],
+    );
+    const input = read(out).graph!.input![0]!.name!;
+    const results = await runModel(readFileSync(out), new Map([[input, x]]));
+    const scores = numbersIn(results, "scores").slice(2 * 320, 3 * 320);
+    const inside = scores.filter((_, i) => weights[i] === 1);
+    const mean = inside.reduce((sum, v) => sum + v, 0) / inside.length;
+    expect(numbersIn(results, "completeness")[0]).toBeCloseTo(mean, 5);
+  });
+
   test("of EfficientNet-lite0: the map, class and score of explain, in a file hardly larger", async () => {
     const folder = temporaryFolder();
     const out = join(folder, "deep", "cat.fullgrad.onnx");
