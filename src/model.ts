@@ -7,7 +7,11 @@ import type { PixelRange } from "./engine/image.js";
 import type { LayerMaps } from "./engine/layer-maps.js";
 import type { Method } from "./engine/method.js";
 import type { SampleResult } from "./engine/samples.js";
-import { Session, type FullGradientResult } from "./engine/session.js";
+import type { DirectionOptions } from "./engine/directional-derivatives.js";
+import type { Reference } from "./engine/gradient-check.js";
+import type { NodeJacobian } from "./engine/node-jacobians.js";
+import { openReference } from "./engine/reference.js";
+import { Session, type FullGradientResult, type VerifiedSample } from "./engine/session.js";
 import { SessionPool } from "./engine/session-pool.js";
 import { isOpen, openSizes } from "./engine/sizes.js";
 import { InputError } from "./errors.js";
@@ -32,8 +36,10 @@ import {
   type LoadOptions,
   type RunOptions,
   type TargetOptions,
+  type VerifyOptions,
 } from "./model-options.js";
 import type { Graph, TypedGraph } from "./onnx/ir.js";
+import type { ModelFile } from "./onnx/model-file.js";
 import { registry } from "./ops/all.js";
 import { prepare } from "./passes/prepare.js";
 import { parameterLayers, randomizeParameters } from "./passes/randomize-parameters.js";
@@ -54,6 +60,7 @@ import type { Tensor } from "./tensor/tensor.js";
 export class Model {
   /** The model as its file has it. */
   readonly imported: Graph;
+  private readonly file: ModelFile | undefined;
   private readonly backend: Backend;
   private readonly options: LoadOptions;
   private readonly sessions = new SessionPool();
@@ -63,8 +70,9 @@ export class Model {
   private shape: Shape | undefined;
 
   /** Use `load`. */
-  constructor(imported: Graph, backend: Backend, options: LoadOptions) {
+  constructor(imported: Graph, backend: Backend, options: LoadOptions, file?: ModelFile) {
     this.imported = imported;
+    this.file = file;
     this.backend = backend;
     this.options = options;
   }
@@ -172,14 +180,42 @@ export class Model {
     return this.ask(x, options, (session, feeds) => session.layerMaps(x, targetOf(options), feeds));
   }
 
-  /** The sums of all terms of each sample, and what is left over. */
-  verify(x: Tensor, options: TargetOptions = {}): Promise<readonly SampleResult[]> {
-    return this.ask(x, options, (session, feeds) => session.verify(x, targetOf(options), feeds));
+  /**
+   * The sums of all terms of each sample, and what is left over; with `gradient`, also directional derivatives beside
+   * central differences of the model's own file, which no sum can stand for: a bias y − J·x adds up whatever J is.
+   */
+  verify(
+    x: Tensor,
+    options: VerifyOptions & { readonly gradient: true | DirectionOptions },
+  ): Promise<readonly VerifiedSample[]>;
+  verify(x: Tensor, options?: VerifyOptions): Promise<readonly SampleResult[]>;
+  verify(x: Tensor, options: VerifyOptions = {}): Promise<readonly SampleResult[]> {
+    const { gradient } = options;
+    const target = targetOf(options);
+    if (!gradient) return this.ask(x, options, (s, feeds) => s.verify(x, target, feeds));
+    const directions = gradient === true ? {} : gradient;
+    return this.ask(x, options, async (session, feeds) => {
+      const reference = await this.reference(session, new Set([...feeds.keys(), session.input]));
+      try {
+        return await session.verifyGradient(x, target, reference, directions, feeds);
+      } finally {
+        await reference.executable.dispose();
+      }
+    });
   }
 
   /** What each node hands on of what it gets, for the first sample; the node that loses most comes first. */
   bisect(x: Tensor, options: TargetOptions = {}): Promise<readonly NodeGap[]> {
     return this.ask(x, options, (session, feeds) => session.bisect(x, targetOf(options), feeds));
+  }
+
+  /** The gradient of each node beside central differences of that node alone, for the first sample. */
+  checkNodes(
+    x: Tensor,
+    options: TargetOptions & DirectionOptions = {},
+  ): Promise<readonly NodeJacobian[]> {
+    const target = targetOf(options);
+    return this.ask(x, options, (s, feeds) => s.checkNodes(x, target, options, feeds));
   }
 
   /** The nodes with weights that the output needs, the one nearest to it first. */
@@ -201,6 +237,12 @@ export class Model {
   /** Frees the engine's memory. */
   dispose(): Promise<void> {
     return this.sessions.dispose();
+  }
+
+  private reference(session: Session, given: ReadonlySet<string>): Promise<Reference> {
+    const { file, imported, backend } = this;
+    const prepared = (): TypedGraph => session.graph;
+    return openReference(backend, { file, imported, part: this.part(), given, prepared });
   }
 
   private part(): ModelPart {
