@@ -19,7 +19,7 @@ export interface DirectionalDerivative {
   /** h, where v has the scale of x. */
   readonly step: number;
   /**
-   * inconclusive: no step at which `error` is below 5 % of what directions of this kind come to (root mean square); then
+   * inconclusive: no step at which `error` is below 10 % of what directions of this kind come to (root mean square); then
    * nothing is said about the gradient.
    */
   readonly verdict: "agrees" | "disagrees" | "inconclusive";
@@ -42,7 +42,7 @@ export interface Probe {
 }
 
 /** An error of this share of the number is one that says nothing. */
-const conclusive = 0.05;
+const conclusive = 0.1;
 
 /** What a float32 gradient may be off by beside the difference's own error: kinks that rounding puts on another side. */
 const tolerance = 2e-3;
@@ -166,8 +166,11 @@ function judge(
     const kink = Math.max(sides(rung), rms(kind.map((l) => sides(l[i]!))));
     return { rung, at: i, noise: noise(rung), step, kink, error: noise(rung) + step + kink };
   });
-  const best = judged.reduce((p, q) => (p.error <= q.error ? p : q), judged[0]!);
-  if (!Number.isFinite(best?.error)) {
+  const best = judged.reduce<(typeof judged)[number] | undefined>(
+    (p, q) => (p && p.error <= q.error ? p : q),
+    undefined,
+  );
+  if (!best || !Number.isFinite(best.error)) {
     const { gradient, difference, step } = rungs.at(-1)!;
     const found = { gradient, difference, error: Infinity, step };
     return { ...found, verdict: "inconclusive", because: "step" };

@@ -39,8 +39,7 @@ function withWeights(
   const initializer = model.graph?.initializer?.map((tensor) => {
     const rawData = external.get(tensor);
     if (!rawData) return tensor;
-    const { externalData: _, dataLocation: __, ...header } = tensor;
-    return { ...header, rawData };
+    return { ...tensor, rawData, externalData: [], dataLocation: 0 };
   });
   return initializer ? { ...model, graph: { ...model.graph, initializer } } : model;
 }

@@ -24,7 +24,7 @@ function steeper(op: string, factor: number): Registry {
   const { vjp } = registry.get(op)!;
   if (typeof vjp === "string") throw new Error(`${op} has no gradient`);
   const slope = (b: GraphBuilder, n: NodeView, dy: Value): Value =>
-    b.scale(vjp(b, n, [dy])[0]!()!, factor);
+    b.scale(vjp(b, n, [dy])[0]!(), factor);
   return registry.with({
     [op]: {
       vjp: (b, n, [dy]) => [() => slope(b, n, dy!)],
@@ -162,7 +162,7 @@ describe("gradients are those of the files", () => {
     const { output, input, target } = runs.at(-1)!;
     const model = await loadForm(form, variant!, backend, output);
     const found = await checked(model, formTensor(form, input), { target, feeds: formFeeds(form) });
-    if (form !== "half") expect(found).toBeGreaterThan(0);
+    expect(found).toBeGreaterThan(0);
   });
 
   it("softmax, log-probabilities and a class versus another are read from the file as they are explained", async () => {
