@@ -27,6 +27,8 @@ export interface NodeRecord {
   readonly inputs: readonly { readonly name: string; readonly role: string }[];
   readonly dy: readonly { readonly output: string; readonly role: string }[];
   readonly parts: readonly { readonly input: string; readonly role: string }[];
+  /** Inputs that depend on the image. One without a part gets nothing: its gradient is 0, right or wrong. */
+  readonly active: readonly string[];
 }
 
 /** The records of all nodes that were differentiated, in the order of the network, and the values they speak of. */
@@ -53,6 +55,7 @@ export function recordNodes(full: FullGradient): {
       value ? [{ output: view.node.outputs[i]!, role: roleOf(value) }] : [],
     ),
     parts: parts.map(({ input, gradient }) => ({ input: input.name, role: roleOf(gradient) })),
+    active: [...new Set(view.node.inputs.filter((_, i) => view.isActive(i)))],
   }));
   return { records, outputs };
 }
@@ -74,9 +77,11 @@ export async function checkNode(
   const covectors = dy.map(({ output, role }) => [output, toNumbers(valueOf(role))] as const);
   try {
     const found: NodeJacobian[] = [];
-    for (const [input, gradients] of byInput(parts, valueOf)) {
+    const sent = byInput(parts, valueOf);
+    for (const input of record.active) {
       const x = recorded.get(input)!;
       if (!isFloat(x.dtype)) continue;
+      const gradients = sent.get(input) ?? new Float64Array(x.data.length);
       const evaluate = async (points: readonly Float64Array[]): Promise<number[]> => {
         const sums: number[] = [];
         for (const point of points) {
