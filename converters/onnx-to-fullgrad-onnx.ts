@@ -18,6 +18,7 @@ import { registry } from "../src/ops/all.js";
 import { inferKnown } from "../src/passes/infer-known.js";
 import { lift, prepare } from "../src/passes/prepare.js";
 import { selectOutputs } from "../src/passes/select-output.js";
+import { stageReductions } from "../src/passes/stage-reductions.js";
 import type { Shape } from "../src/tensor/shape.js";
 import { bakeTarget } from "./bake-target.js";
 import { emitOverlay } from "./emit-overlay.js";
@@ -156,7 +157,8 @@ function convertPart(
   const folded = options.preprocessing && fold(built, input, options.preprocessing, drawn);
   if (folded && drawn) abouts.unshift("the map over the picture, RGB");
   const compact = keepHalf(folded?.graph ?? withOwnInput(built, image), model);
-  const converted = lowerOpset(withoutUnusedOpsets(compact));
+  const staged = stageReductions(compact, registry.infer);
+  const converted = lowerOpset(withoutUnusedOpsets(staged));
   return {
     graph: converted,
     outputs: converted.outputs.map((port, i) => ({ ...port, about: abouts[i]! })),

@@ -5,7 +5,7 @@ import { tfjsBackend } from "./backends/tfjs/tfjs-backend.js";
 import { UsageError } from "./errors.js";
 import { Model } from "./model.js";
 import type { LoadOptions } from "./model-options.js";
-import { readGraph } from "./read-graph.js";
+import { modelFile, readGraph } from "./read-graph.js";
 
 /**
  * Loads an ONNX model, or one that `convert --to tfjs` wrote.
@@ -16,7 +16,9 @@ import { readGraph } from "./read-graph.js";
  */
 export async function load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   const backend = backendOf(options);
-  return new Model(await readGraph(source, options.externalData), backend, options);
+  const { externalData } = options;
+  const graph = await readGraph(source, externalData);
+  return new Model(graph, backend, options, modelFile(source, externalData));
 }
 
 /** @throws {UsageError} where the engine has no such provider */

@@ -1,6 +1,7 @@
 import type { Backend } from "./backends/backend.js";
 import type { Completeness } from "./engine/completeness.js";
 import { asContrast } from "./engine/contrast.js";
+import type { DirectionOptions } from "./engine/directional-derivatives.js";
 import type { SessionExplanation } from "./engine/explanation.js";
 import type { NotedSample } from "./engine/notes.js";
 import type { RunControl } from "./engine/sampler.js";
@@ -62,6 +63,11 @@ export interface TargetOptions extends RunOptions {
   readonly versus?: PlainTarget;
   /** "score" (default), or "log-probability": the logarithm of the softmax over all classes. */
   readonly quantity?: Quantity;
+}
+
+export interface VerifyOptions extends TargetOptions {
+  /** Whether to compare the gradient with central differences of the model's own file: true, or along which directions. */
+  readonly gradient?: boolean | DirectionOptions;
 }
 
 /** Beside these, the method's own settings; a setting that a method does not have is an error. */

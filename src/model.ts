@@ -12,7 +12,11 @@ import type { Method } from "./engine/method.js";
 import { withNotes } from "./engine/notes.js";
 import { squashingOf } from "./engine/ports.js";
 import type { SampleResult } from "./engine/samples.js";
-import { Session, type FullGradientResult } from "./engine/session.js";
+import type { DirectionOptions } from "./engine/directional-derivatives.js";
+import type { Reference } from "./engine/gradient-check.js";
+import type { NodeJacobian } from "./engine/node-jacobians.js";
+import { openReference } from "./engine/reference.js";
+import { Session, type FullGradientResult, type VerifiedSample } from "./engine/session.js";
 import { SessionPool } from "./engine/session-pool.js";
 import { isOpen, openSizes } from "./engine/sizes.js";
 import { InputError } from "./errors.js";
@@ -37,8 +41,10 @@ import {
   type LoadOptions,
   type RunOptions,
   type TargetOptions,
+  type VerifyOptions,
 } from "./model-options.js";
 import type { Graph, TypedGraph } from "./onnx/ir.js";
+import type { ModelFile } from "./onnx/model-file.js";
 import { registry } from "./ops/all.js";
 import { prepare } from "./passes/prepare.js";
 import { parameterLayers, randomizeParameters } from "./passes/randomize-parameters.js";
@@ -59,6 +65,7 @@ import type { Tensor } from "./tensor/tensor.js";
 export class Model {
   /** The model as its file has it. */
   readonly imported: Graph;
+  private readonly file: ModelFile | undefined;
   private readonly backend: Backend;
   private readonly options: LoadOptions;
   private readonly sessions = new SessionPool();
@@ -68,8 +75,9 @@ export class Model {
   private shape: Shape | undefined;
 
   /** Use `load`. */
-  constructor(imported: Graph, backend: Backend, options: LoadOptions) {
+  constructor(imported: Graph, backend: Backend, options: LoadOptions, file?: ModelFile) {
     this.imported = imported;
+    this.file = file;
     this.backend = backend;
     this.options = options;
   }
@@ -228,17 +236,47 @@ export class Model {
     );
   }
 
-  /** The sums of all terms of each sample, and what is left over. */
-  verify(x: Tensor, options: TargetOptions = {}): Promise<readonly SampleResult[]> {
-    return this.ask(x, options, (session, image, feeds) =>
-      session.verify(image, targetOf(options), feeds),
-    );
+  /**
+   * The sums of all terms of each sample, and what is left over; with `gradient`, also directional derivatives beside
+   * central differences of the model's own file, which no sum can stand for: a bias y − J·x adds up whatever J is.
+   */
+  verify(
+    x: Tensor,
+    options: VerifyOptions & { readonly gradient: true | DirectionOptions },
+  ): Promise<readonly VerifiedSample[]>;
+  verify(x: Tensor, options?: VerifyOptions): Promise<readonly SampleResult[]>;
+  verify(x: Tensor, options: VerifyOptions = {}): Promise<readonly SampleResult[]> {
+    const { gradient } = options;
+    const target = targetOf(options);
+    if (!gradient) {
+      return this.ask(x, options, (session, image, feeds) => session.verify(image, target, feeds));
+    }
+    const directions = gradient === true ? {} : gradient;
+    return this.ask(x, options, async (session, image, feeds) => {
+      const reference = await this.reference(session, new Set([...feeds.keys(), session.input]));
+      try {
+        return await session.verifyGradient(image, target, reference, directions, feeds);
+      } finally {
+        await reference.executable.dispose();
+      }
+    });
   }
 
   /** What each node hands on of what it gets, for the first sample; the node that loses most comes first. */
   bisect(x: Tensor, options: TargetOptions = {}): Promise<readonly NodeGap[]> {
     return this.ask(x, options, (session, image, feeds) =>
       session.bisect(image, targetOf(options), feeds),
+    );
+  }
+
+  /** The gradient of each node beside central differences of that node alone, for the first sample. */
+  checkNodes(
+    x: Tensor,
+    options: TargetOptions & DirectionOptions = {},
+  ): Promise<readonly NodeJacobian[]> {
+    const target = targetOf(options);
+    return this.ask(x, options, (session, image, feeds) =>
+      session.checkNodes(image, target, options, feeds),
     );
   }
 
@@ -266,6 +304,13 @@ export class Model {
   /** The model with its input as image, in which everything is asked. */
   private image(): ImageModel {
     return (this.found ??= imageModel(this.imported, registry, this.options));
+  }
+
+  private reference(session: Session, given: ReadonlySet<string>): Promise<Reference> {
+    const { file, imported, backend } = this;
+    const { part, form } = this.image();
+    const prepared = (): TypedGraph => session.graph;
+    return openReference(backend, { file, imported, part, form, given, prepared });
   }
 
   private part(): ModelPart {

@@ -2,6 +2,7 @@ import { decodeModel } from "./onnx/decode.js";
 import type { ExternalDataReader } from "./onnx/external-data.js";
 import { importModel } from "./onnx/import.js";
 import type { Graph } from "./onnx/ir.js";
+import type { ModelFile } from "./onnx/model-file.js";
 import { readTfjsFolder } from "./onnx/tfjs-folder.js";
 import { readFile } from "./read-file.js";
 
@@ -17,10 +18,29 @@ export async function readGraph(
 ): Promise<Graph> {
   if (typeof source !== "string") return importModel(decodeModel(source), externalData);
   const bytes = await readFile(source, "the model");
-  if (/\.json(\?.*)?$/.test(source)) {
+  if (isFolder(source)) {
     const folder = source.replace(/[^/\\]*$/, "");
     return readTfjsFolder(bytes, (name) => readFile(`${folder}${name}`, "the weights"));
   }
+  return importModel(decodeModel(bytes), externalData ?? (await filesBeside(source)));
+}
+
+/** The file itself, to be read again when it is asked for; undefined of what `convert --to tfjs` wrote. */
+export function modelFile(
+  source: string | Uint8Array,
+  externalData?: ExternalDataReader,
+): ModelFile | undefined {
+  if (typeof source !== "string") return { read: () => Promise.resolve(source), externalData };
+  if (isFolder(source)) return undefined;
+  return {
+    read: () => readFile(source, "the model"),
+    externalData: externalData ?? (async (...place) => (await filesBeside(source))(...place)),
+  };
+}
+
+const isFolder = (source: string): boolean => /\.json(\?.*)?$/.test(source);
+
+async function filesBeside(source: string): Promise<ExternalDataReader> {
   const { externalDataFiles } = await import("./onnx/external-data-file.js");
-  return importModel(decodeModel(bytes), externalData ?? externalDataFiles(source));
+  return externalDataFiles(source);
 }

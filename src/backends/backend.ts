@@ -1,4 +1,4 @@
-import type { Graph } from "../onnx/ir.js";
+import type { Graph, Port } from "../onnx/ir.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 /** Tensors by the name of the graph's input or output. */
@@ -11,6 +11,19 @@ export interface Backend {
   readonly batch?: number;
   /** Prepares a graph. @throws {BackendError} where the engine refuses it or is not available. */
   compile(graph: Graph): Promise<Executable>;
+  /**
+   * Prepares the bytes of an .onnx file as they are, with nothing of ours in between. An engine that cannot read such
+   * files has no such method.
+   *
+   * @throws {BackendError} where the engine refuses it
+   */
+  open?(bytes: Uint8Array, ports: Ports): Promise<Executable>;
+}
+
+/** What goes into a file's graph, and what is wanted of it. */
+export interface Ports {
+  readonly inputs: readonly Pick<Port, "name">[];
+  readonly outputs: readonly Pick<Port, "name">[];
 }
 
 /** A graph ready to run; holds memory until it is disposed of. */

@@ -30,7 +30,13 @@ export interface VerifyFlags extends RunFlags, ContrastFlags {
   readonly samples: number;
   readonly seed: number;
   readonly bisect: boolean;
+  /** How many directions; undefined where the gradient is not checked. */
+  readonly gradient?: number;
 }
+
+/** Directions of --gradient, and more than anybody waits for. */
+const usualDirections = 8;
+const maxDirections = 10_000;
 
 /** More threads than this are a slip of the finger. */
 const maxThreads = 1024;
@@ -98,7 +104,19 @@ export function addVerifyFlags(command: Command): Command {
     .option("--input <file>", "a .npy file or an image (default: random normal numbers)")
     .option("--samples <n>", "how many random samples, without --input", whole(1), 4)
     .option("--seed <n>", "seed of the random samples", whole(0, 2 ** 32 - 1), 0)
-    .option("--bisect", "which node loses something, for the worst sample", false);
+    .addOption(
+      new Option(
+        "--gradient [k]",
+        "also compare k directional derivatives with central differences of the model itself",
+      )
+        .preset(String(usualDirections))
+        .argParser(whole(1, maxDirections)),
+    )
+    .option(
+      "--bisect",
+      "which node loses something, or with --gradient has a wrong one, for the worst sample",
+      false,
+    );
 }
 
 export function setOption(what: string): Option {

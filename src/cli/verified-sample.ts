@@ -1,4 +1,5 @@
 import type { Completeness } from "../engine/completeness.js";
+import type { GradientCheck } from "../engine/gradient-check.js";
 import type { TermReport } from "./manifest.js";
 
 /** One sample and class, taken apart, as --json has it. */
@@ -13,5 +14,7 @@ export interface VerifiedSample extends Completeness {
   /** The class whose number was subtracted. */
   readonly versus?: number;
   readonly complete: boolean;
+  /** With --gradient. */
+  readonly gradient?: GradientCheck;
   readonly terms: readonly TermReport[];
 }

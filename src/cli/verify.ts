@@ -1,9 +1,12 @@
 import { readFile } from "node:fs/promises";
 import type { NodeGap } from "../engine/bisect.js";
+import type { GradientCheck } from "../engine/gradient-check.js";
+import type { NodeJacobian } from "../engine/node-jacobians.js";
 import { concatBatch, sliceBatch } from "../engine/batches.js";
 import { completenessTolerance, isComplete } from "../engine/completeness.js";
 import type { SampleResult } from "../engine/samples.js";
 import { presets } from "../image/preprocess.js";
+import type { TargetOptions } from "../model-options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { chooseContrast, type ChosenContrast } from "./contrast.js";
 import { namingProvider } from "./engine.js";
@@ -23,6 +26,7 @@ import { randomSamples } from "./random-samples.js";
 import { Reporter, type Io } from "./reporter.js";
 import { incompleteness } from "./results.js";
 import { readSamples } from "./samples.js";
+import { gradientText, jacobianTable, wrongGradient } from "./gradient-text.js";
 import { gapTable, verificationText } from "./tables.js";
 import type { VerifiedSample } from "./verified-sample.js";
 import { chooseTargetOrMask } from "./mask-target.js";
@@ -49,10 +53,13 @@ export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<
     const samples = await namingProvider(flags, () =>
       verifyAll(model, x, { target, contrast, labels, feeds, flags, reporter }),
     );
-    const gaps = flags.bisect
-      ? await bisectWorst(model, x, samples, { target, feeds, contrast })
-      : undefined;
-    return conclude(path, samples, gaps, { reporter, classes: model.output.classes });
+    const question = { target, contrast, feeds, flags };
+    const gaps = flags.bisect ? await bisectWorst(model, x, samples, question) : undefined;
+    const wrong = samples.find(({ gradient }) => gradient && gradient.disagree > 0);
+    const jacobians =
+      flags.bisect && wrong ? await checkNodes(model, x, wrong, question) : undefined;
+    const about = { reporter, classes: model.output.classes };
+    return conclude(path, samples, { gaps, jacobians }, about);
   } finally {
     reporter.clear();
     await model.model.dispose();
@@ -94,7 +101,12 @@ async function verifyAll(
     const values = feedsFor(feeds, rows);
     const predict = (): Promise<Tensor> => model.predict(batch, { feeds: values });
     for (const pass of await passesFor(target, rows.length, predict)) {
-      const found = await model.verify(batch, { target: pass.target, feeds: values, ...contrast });
+      const options = { target: pass.target, feeds: values, ...contrast };
+      const { gradient: directions, seed } = flags;
+      const found: readonly (SampleResult & { readonly gradient?: GradientCheck })[] =
+        directions === undefined
+          ? await model.verify(batch, options)
+          : await model.verify(batch, { ...options, gradient: { directions, seed } });
       found.forEach((result, i) => {
         const name = nameOf(flags.input, rows[i]!, count);
         results.push(verified(name, rows[i]!, result, labels));
@@ -107,22 +119,39 @@ async function verifyAll(
 /** How many nodes --bisect lists. */
 const listedGaps = 10;
 
+type Bisection = Pick<Question, "target" | "feeds" | "contrast" | "flags">;
+
 /** The nodes that lose most of the sample with the largest remainder. */
 async function bisectWorst(
   { model }: ExplainableModel,
   x: Tensor,
   samples: readonly VerifiedSample[],
-  { target: choice, feeds, contrast }: Pick<Question, "target" | "feeds" | "contrast">,
+  question: Bisection,
 ): Promise<readonly NodeGap[]> {
-  const { at, target: found } = worstOf(samples);
-  const target = typeof choice === "object" ? choice.words : found;
-  const values = feedsFor(feeds, [at]);
-  const gaps = await model.bisect(model.fromImage(sliceBatch(x, [at])), {
-    target,
-    feeds: values,
-    ...contrast,
-  });
+  const worst = worstOf(samples);
+  const image = model.fromImage(sliceBatch(x, [worst.at]));
+  const gaps = await model.bisect(image, questionOf(worst, question));
   return gaps.slice(0, listedGaps);
+}
+
+/** The nodes whose own gradient is wrong, in the order of the network. */
+async function checkNodes(
+  { model }: ExplainableModel,
+  x: Tensor,
+  sample: VerifiedSample,
+  question: Bisection,
+): Promise<readonly NodeJacobian[]> {
+  const options = { ...questionOf(sample, question), seed: question.flags.seed };
+  const nodes = await model.checkNodes(model.fromImage(sliceBatch(x, [sample.at])), options);
+  return nodes.filter(({ verdict }) => verdict === "disagrees");
+}
+
+function questionOf(
+  { at, target: found }: VerifiedSample,
+  { target: choice, feeds, contrast }: Bisection,
+): TargetOptions {
+  const target = typeof choice === "object" ? (choice.mask ?? choice.words) : found;
+  return { target, feeds: feedsFor(feeds, [at]), ...contrast };
 }
 
 /** The sample with the largest remainder; one that is not a number is the largest of all. */
@@ -140,10 +169,10 @@ function nameOf(input: string | undefined, at: number, count: number): string {
 function verified(
   sample: string,
   at: number,
-  result: SampleResult,
+  result: SampleResult & { readonly gradient?: GradientCheck },
   labels: Labels | undefined,
 ): VerifiedSample {
-  const { target, versus, completeness, terms } = result;
+  const { target, versus, completeness, terms, gradient } = result;
   return {
     sample,
     at,
@@ -152,28 +181,48 @@ function verified(
     ...(versus === undefined ? {} : { versus }),
     ...completeness,
     complete: isComplete(completeness),
+    ...(gradient ? { gradient } : {}),
     terms: termReports(terms),
   };
+}
+
+/** What --bisect found. */
+interface Findings {
+  readonly gaps: readonly NodeGap[] | undefined;
+  readonly jacobians: readonly NodeJacobian[] | undefined;
 }
 
 function conclude(
   path: string,
   samples: readonly VerifiedSample[],
-  gaps: readonly NodeGap[] | undefined,
+  { gaps, jacobians }: Findings,
   { reporter, classes }: { readonly reporter: Reporter; readonly classes: number | undefined },
 ): number {
   const incomplete = samples.filter((s) => !s.complete);
   const complete = incomplete.length === 0;
-  reporter.document({ model: path, samples, complete, ...(gaps ? { gaps } : {}) });
+  const wrong = samples.filter(({ gradient }) => gradient && gradient.disagree > 0);
+  const checked = samples.some(({ gradient }) => gradient);
+  reporter.document({
+    model: path,
+    samples,
+    complete,
+    ...(checked ? { gradientAgrees: wrong.length === 0 } : {}),
+    ...(gaps ? { gaps } : {}),
+    ...(jacobians ? { jacobians } : {}),
+  });
   reporter.line(verificationText(path, samples, classes));
+  if (checked) reporter.line(`\n${gradientText(samples)}`);
   if (gaps) reporter.line(`\n${gapTable(gaps)}`);
-  if (complete) return exitCodes.done;
-  const lines = incomplete.map(
-    (s) => `  ${s.sample}: ${incompleteness(s, largestTerms(s.terms, 3))}`,
-  );
-  reporter.error(
-    `${incomplete.length} of ${samples.length} samples do not add up ` +
-      `(conditioned above ${completenessTolerance})\n${lines.join("\n")}`,
-  );
-  return exitCodes.incomplete;
+  if (jacobians) reporter.line(`\n${jacobianTable(jacobians)}`);
+  if (!complete) {
+    const lines = incomplete.map(
+      (s) => `  ${s.sample}: ${incompleteness(s, largestTerms(s.terms, 3))}`,
+    );
+    reporter.error(
+      `${incomplete.length} of ${samples.length} samples do not add up ` +
+        `(conditioned above ${completenessTolerance})\n${lines.join("\n")}`,
+    );
+  }
+  if (wrong.length > 0) reporter.error(wrongGradient(wrong, samples.length, jacobians));
+  return complete && wrong.length === 0 ? exitCodes.done : exitCodes.incomplete;
 }

@@ -4,6 +4,7 @@ import { GraphBuilder } from "../onnx/builder.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/registry.js";
 import { prepare } from "../passes/prepare.js";
+import { stageReductions } from "../passes/stage-reductions.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { contrastFeeds, type ResolvedContrast, type TargetForm } from "./contrast.js";
 import { feedsOf } from "./feeds.js";
@@ -134,7 +135,7 @@ export class Compiler {
       const graph = make();
       const outputs = Object.fromEntries(graph.outputs.map(({ name }) => [name, name]));
       return {
-        executable: await this.backend.compile(graph),
+        executable: await this.backend.compile(stageReductions(graph, this.registry.infer)),
         outputs,
         inputs: {},
         units: [],
@@ -220,7 +221,7 @@ export class Compiler {
     const names = entries.map(([role], i) => [role, graph.outputs[i]!.name]);
     const added = Object.entries(inputs).map(([role, value]) => [role, value.name]);
     return {
-      executable: await this.backend.compile(graph),
+      executable: await this.backend.compile(stageReductions(graph, this.registry.infer)),
       outputs: Object.fromEntries(names) as Record<string, string>,
       inputs: { ...target.inputs, ...(Object.fromEntries(added) as Record<string, string>) },
       units,

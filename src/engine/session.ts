@@ -7,13 +7,17 @@ import { toNumbers, type Tensor } from "../tensor/tensor.js";
 import { sliceBatch } from "./batches.js";
 import { emitNodeSums, gapOf, type NodeGap, type NodeSums } from "./bisect.js";
 import { Compiler } from "./compiler.js";
-import { formOf, resolveContrast, type ResolvedContrast } from "./contrast.js";
+import { contrastAt, formOf, resolveContrast, type ResolvedContrast } from "./contrast.js";
+import type { DirectionOptions } from "./directional-derivatives.js";
 import { explainByGraph } from "./explain-by-graph.js";
 import { explainBySampling } from "./explain-by-sampling.js";
 import type { ExplainRequest, SessionExplanation } from "./explanation.js";
+import { checkGradient, type GradientCheck, type Reference } from "./gradient-check.js";
 import { mapLayers, type LayerMaps } from "./layer-maps.js";
 import type { Method } from "./method.js";
+import { checkNode, recordNodes, type NodeJacobian, type NodeRecord } from "./node-jacobians.js";
 import { chooseInput, chooseOutput } from "./ports.js";
+import { scoreReader } from "./read-score.js";
 import { samplesOf, type SampleResult } from "./samples.js";
 import { readSettings } from "./settings.js";
 import type { Target } from "./target.js";
@@ -43,6 +47,11 @@ export interface SessionOptions {
   readonly output?: string;
 }
 
+/** A sample that was taken apart, and its gradient checked. */
+export interface VerifiedSample extends SampleResult {
+  readonly gradient: GradientCheck;
+}
+
 /**
  * A model on an engine. Each kind of question is compiled once, when it is first asked, and serves every image after
  * that.
@@ -53,7 +62,12 @@ export class Session {
   readonly output: string;
   private readonly registry: Registry;
   private readonly compiler: Compiler;
+  private readonly backend: Backend;
   private readonly bisected = new Map<string, readonly NodeSums[]>();
+  private readonly recorded = new Map<
+    string,
+    { readonly records: readonly NodeRecord[]; readonly graph: TypedGraph }
+  >();
 
   /** @throws {InputError} @throws {TargetError} where the named input or output does not exist */
   constructor(
@@ -63,6 +77,7 @@ export class Session {
     options: SessionOptions = {},
   ) {
     this.registry = registry;
+    this.backend = backend;
     this.input = chooseInput(graph, options.input);
     this.output = chooseOutput(graph, options.output);
     this.compiler = new Compiler(graph, registry, backend, this);
@@ -114,6 +129,37 @@ export class Session {
     return samplesOf(compiled, results, resolved);
   }
 
+  /**
+   * As {@link verify}, and whether the gradient is the model's: its directional derivatives beside central differences
+   * of the model itself, sample by sample.
+   */
+  async verifyGradient(
+    x: Tensor,
+    target: Target,
+    reference: Reference,
+    options: DirectionOptions = {},
+    feeds: Tensors = new Map(),
+  ): Promise<readonly VerifiedSample[]> {
+    const resolved = this.resolve(target, x);
+    const compiled = await this.compiler.backward("gradient", formOf(resolved), (full) => ({
+      outputs: { sums: full.sums, gradient: full.inputGradient },
+    }));
+    const results = await this.compiler.run(compiled, x, asked(resolved, feeds));
+    const gradient = results.get("gradient")!;
+    const { input, output } = this;
+    const checked: VerifiedSample[] = [];
+    for (const [n, sample] of samplesOf(compiled, results, resolved).entries()) {
+      const row = (t: Tensor): Tensor => sliceBatch(t, [n]);
+      const others = new Map(
+        [...feeds].map(([name, t]) => [name, isRowOf(t, x, name, reference) ? row(t) : t]),
+      );
+      const read = scoreReader(contrastAt(resolved, n), sample.target, reference.squashed);
+      const one = { input, output, x: row(x), gradient: row(gradient), others, read };
+      checked.push({ ...sample, gradient: await checkGradient(reference, one, options) });
+    }
+    return checked;
+  }
+
   /** Every term of the decomposition, element by element. */
   async fullGradient(x: Tensor, target: Target, feeds?: Tensors): Promise<FullGradientResult> {
     const resolved = this.resolve(target, x);
@@ -156,6 +202,31 @@ export class Session {
       .sort((p, q) => q.conditioned - p.conditioned);
   }
 
+  /** The gradient of each node by itself, for the first sample, in the order of the network: which one is wrong? */
+  async checkNodes(
+    x: Tensor,
+    target: Target,
+    options: DirectionOptions = {},
+    feeds?: Tensors,
+  ): Promise<readonly NodeJacobian[]> {
+    const first = sliceBatch(x, [0]);
+    const resolved = this.resolve(target, first);
+    const key = JSON.stringify(formOf(resolved));
+    const compiled = await this.compiler.backward("jacobians", formOf(resolved), (full) => {
+      const { records, outputs } = recordNodes(full);
+      this.recorded.set(key, { records, graph: full.graph });
+      return { outputs };
+    });
+    const values = await this.compiler.run(compiled, first, asked(resolved, feeds));
+    const { records, graph } = this.recorded.get(key)!;
+    const found: NodeJacobian[] = [];
+    for (const record of records) {
+      const valueOf = (role: string): Tensor => values.get(role)!;
+      found.push(...(await checkNode(this.backend, graph, record, valueOf, options)));
+    }
+    return found;
+  }
+
   /** Frees the engine's memory. */
   dispose(): Promise<void> {
     return this.compiler.dispose();
@@ -170,6 +241,9 @@ export class Session {
 }
 
 const decomposes = (method: Method): boolean => method.kind === "graph" && method.decomposes;
+/** Whether a value has a row for each of several samples. */
+const isRowOf = (t: Tensor, x: Tensor, name: string, { batched }: Reference): boolean =>
+  batched.has(name) && t.dims[0] === x.dims[0];
 
 const asked = (
   target: ResolvedContrast,

@@ -95,4 +95,29 @@ describe("fullgrad verify", () => {
     const json = await verifyJson(path);
     expect([json.code, json.document.complete]).toEqual([4, false]);
   });
+
+  test("--gradient compares directions with central differences of the file", async () => {
+    const argv = [tinyRelu, "--input", tinyInput, "--gradient", "4", "--bisect"];
+    const { code, stdout } = await fullgrad("verify", ...argv, "--json");
+    const { gradientAgrees, samples, jacobians } = JSON.parse(stdout) as {
+      gradientAgrees: boolean;
+      jacobians?: unknown;
+      samples: { gradient: { reference: string; directions: unknown[]; disagree: number } }[];
+    };
+    expect([code, gradientAgrees, jacobians]).toEqual([0, true, undefined]);
+    expect(samples.map(({ gradient }) => gradient.directions.length)).toEqual([4, 4]);
+    expect(samples[0]!.gradient).toMatchObject({
+      reference: "the model's file on ort",
+      disagree: 0,
+    });
+    const text = await fullgrad("verify", tinyRelu, "--samples", "1", "--gradient");
+    expect(text.code).toBe(0);
+    expect(text.stdout).toMatch(/\d of 8 directions agree, 0 disagree/);
+  });
+
+  test("--gradient takes a whole number of directions", async () => {
+    const { code, stderr } = await fullgrad("verify", tinyRelu, "--gradient", "none");
+    expect(code).toBe(2);
+    expect(stderr).toContain("--gradient");
+  });
 });

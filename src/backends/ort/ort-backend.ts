@@ -4,7 +4,7 @@ import { writeModel } from "../../onnx/export.js";
 import type { Graph } from "../../onnx/ir.js";
 import type { DType } from "../../tensor/dtype.js";
 import { tensor, type Tensor } from "../../tensor/tensor.js";
-import type { Backend, Executable, Tensors } from "../backend.js";
+import type { Backend, Executable, Ports, Tensors } from "../backend.js";
 import { defaultProvider, loadRuntime, type Ort, type RuntimeOptions } from "./runtime.js";
 
 export interface OrtOptions extends RuntimeOptions {
@@ -15,27 +15,35 @@ export interface OrtOptions extends RuntimeOptions {
 /** ONNX Runtime: the default engine. */
 export function ortBackend(options: OrtOptions = {}): Backend {
   const provider = options.provider ?? defaultProvider;
+  const start = async (
+    runsOn: InferenceSession.ExecutionProviderConfig,
+    what: "graph" | "file",
+    bytes: Uint8Array,
+    ports: Ports,
+  ): Promise<Executable> => {
+    const ort = await loadRuntime(provider, options);
+    const settings: InferenceSession.SessionOptions = {
+      executionProviders: [runsOn],
+      graphOptimizationLevel: "all",
+      // What it refuses of a file is said by the caller, if it matters.
+      logSeverityLevel: what === "file" ? 4 : 3,
+      ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+    };
+    try {
+      return new OrtExecutable(ort, await ort.InferenceSession.create(bytes, settings), ports);
+    } catch (error) {
+      throw new BackendError(`ONNX Runtime (${provider}) refuses the ${what}: ${reason(error)}`, {
+        cause: error,
+      });
+    }
+  };
   return {
     name: "ort",
     // A CPU is no faster with more (forward and backward of ResNet-50, for each image: 178 ms alone, 191 ms of eight).
     batch: ["cpu", "wasm"].includes(provider) ? 1 : 8,
-    async compile(graph) {
-      const ort = await loadRuntime(provider, options);
-      const settings: InferenceSession.SessionOptions = {
-        executionProviders: [provider === "webgpu" ? webgpu(graph) : provider],
-        graphOptimizationLevel: "all",
-        logSeverityLevel: 3,
-        ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
-      };
-      try {
-        const session = await ort.InferenceSession.create(writeModel(graph), settings);
-        return new OrtExecutable(ort, session, graph);
-      } catch (error) {
-        throw new BackendError(`ONNX Runtime (${provider}) refuses the graph: ${reason(error)}`, {
-          cause: error,
-        });
-      }
-    },
+    compile: (graph) =>
+      start(provider === "webgpu" ? webgpu(graph) : provider, "graph", writeModel(graph), graph),
+    open: (bytes, ports) => start(provider, "file", bytes, ports),
   };
 }
 
@@ -51,24 +59,24 @@ function webgpu({ nodes }: Graph): InferenceSession.WebGpuExecutionProviderOptio
 class OrtExecutable implements Executable {
   private readonly ort: Ort;
   private readonly session: InferenceSession;
-  private readonly graph: Graph;
+  private readonly ports: Ports;
 
-  constructor(ort: Ort, session: InferenceSession, graph: Graph) {
+  constructor(ort: Ort, session: InferenceSession, ports: Ports) {
     this.ort = ort;
     this.session = session;
-    this.graph = graph;
+    this.ports = ports;
   }
 
   async run(feeds: Tensors): Promise<Tensors> {
     const inputs: Record<string, OrtTensor> = {};
-    for (const { name } of this.graph.inputs) {
+    for (const { name } of this.ports.inputs) {
       const feed = feeds.get(name);
       if (!feed) throw new BackendError(`no value for input "${name}"`);
       inputs[name] = new this.ort.Tensor(feed.dtype as OrtTensor.Type, feed.data, feed.dims);
     }
     try {
       const results = await this.session.run(inputs);
-      return new Map(this.graph.outputs.map(({ name }) => [name, fromOrt(results[name]!)]));
+      return new Map(this.ports.outputs.map(({ name }) => [name, fromOrt(results[name]!)]));
     } catch (error) {
       throw new BackendError(`ONNX Runtime failed: ${reason(error)}`, { cause: error });
     }

@@ -43,6 +43,21 @@ const verdict = (more: Partial<Measured>, map?: number): string =>
   measuredRow(row("net", "dynamo"), { ...measured, ...more }, map).verdict;
 
 describe("a row of the coverage table", () => {
+  test("does not hold where a direction disagrees with the exported file", () => {
+    const found = { key: "", agree: 3, inconclusive: 1, worst: 0.4, seconds: 2 };
+    const agreeing = measuredRow(
+      row("net", "dynamo"),
+      { ...measured, directions: { ...found, disagree: 0 } },
+      undefined,
+    );
+    expect(agreeing.verdict).toBe("holds");
+    expect(agreeing.cells).toContain("3 of 4, 0.4");
+    expect(verdict({ directions: { ...found, disagree: 1 } })).toBe("does not hold");
+    expect(verdict({ directions: { ...found, disagree: 0, error: "refused" } })).toBe(
+      "does not hold",
+    );
+  });
+
   test("holds up to three times PyTorch's own float32 error", () => {
     expect(verdict({})).toBe("holds");
     expect(verdict({ inRegion: 3.1e-5 })).toBe("does not hold");
