@@ -14,6 +14,7 @@ export type {
   RunOptions,
   TargetOptions,
 } from "./model-options.js";
+export type { ImageAxes } from "./analyzer/image-axes.js";
 export type { BiasUnit } from "./analyzer/bias-plan.js";
 export type { BiasReport, HoleReport, Inspection, PortReport } from "./analyzer/report.js";
 export type { Backend, Executable, Tensors } from "./backends/backend.js";

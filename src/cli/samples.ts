@@ -41,7 +41,7 @@ export async function readSamples(
   reader: SampleReader,
 ): Promise<Sample[]> {
   if (isArrayFile(path)) return samplesOfArray(decodeNpy(bytes, path), path, reader);
-  const { model, preprocessing } = reader;
+  const { model, port, preprocessing } = reader;
   const settings = model.fit(preprocessing);
   const picture = await decodeImage(bytes, path);
   const { width, height } = picture;
@@ -49,30 +49,24 @@ export async function readSamples(
   // The view is resized and cropped already.
   const { resample, rescale, mean, std, channels } = settings;
   const x = preprocess(view, { resample, rescale, mean, std, channels });
-  return [{ x: fitted(model, model.fromImage(x), path), view, size: { width, height } }];
+  checkShape(model.fromImage(x).dims, port, batchAxis(model), path);
+  return [{ x, view, size: { width, height } }];
 }
 
 function samplesOfArray(array: Tensor, path: string, { model, port }: SampleReader): Sample[] {
-  const batch = model.imageAxes ? model.imageAxes.batch : 0;
+  const batch = batchAxis(model);
   const isSingle = batch !== undefined && array.dims.length === port.shape.length - 1;
   const dims = isSingle ? array.dims.toSpliced(batch, 0, 1) : array.dims;
   checkShape(dims, port, batch, path);
   checkType(array.dtype, port.dtype, model.takesBytes, path);
-  const image = fitted(model, { ...array, dims }, path);
+  const image = model.toImage({ ...array, dims });
   const count = image.dims[0]!;
   if (count === 1) return [{ x: image }];
   return Array.from({ length: count }, (_, index) => ({ x: sliceBatch(image, [index]), index }));
 }
 
-/** The model's input as image. @throws {InputError} naming the file */
-function fitted(model: Model, x: Tensor, path: string): Tensor {
-  try {
-    return model.toImage(x);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(`${path}: ${error.message}`, { cause: error });
-  }
-}
+/** The axis of the samples; the first one where the layers do not say. */
+const batchAxis = ({ imageAxes }: Model): number | undefined => (imageAxes ? imageAxes.batch : 0);
 
 /** @param batch the axis of the samples; without one, several samples have it in front */
 function checkShape(
