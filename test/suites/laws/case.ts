@@ -69,6 +69,8 @@ export interface Row {
   readonly polynomial?: boolean;
   /** Times as many cases as for others: there are more kinds of geometry. */
   readonly effort?: number;
+  /** Only a run tells the size of the output, which tfjs refuses. */
+  readonly sizedByRun?: boolean;
   /** The operator itself rounds to float32. */
   readonly rounds?: boolean;
 }

@@ -214,6 +214,7 @@ const range: Row = {
     ],
     extents: { "len(node)": 4 },
   }),
+  sizedByRun: true,
   ...linear,
 };
 
