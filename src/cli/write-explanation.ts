@@ -1,3 +1,4 @@
+import type { ImageAxes } from "../analyzer/image-axes.js";
 import { join } from "node:path";
 import { rowsOf, sliceBatch } from "../engine/batches.js";
 import { isComplete } from "../engine/completeness.js";
@@ -143,15 +144,22 @@ async function draw(
   }
 }
 
-function drawingsOf({ view, x, drawing }: Finding, map: Tensor<"float32">): Drawings {
+function drawingsOf(
+  { view, x, drawing, provenance: { image } }: Finding,
+  map: Tensor<"float32">,
+): Drawings {
   if (view) return { heatmap: heatmap(map, drawing), overlay: overlay(view, map, drawing) };
-  return drawArray(map, { x, axes: axesOf(x) }, drawing);
+  return drawArray(map, { x, axes: axesOfImage(x, image) }, drawing);
 }
 
-/** Samples, channels, and the axes of a map. */
-function axesOf({ dims }: Tensor): InputAxes {
-  const layout = { 3: "NCL", 4: "NCHW", 5: "NCDHW" }[dims.length] ?? "NC";
-  return { layout, channels: 1, spatial: dims.map((_, axis) => axis).slice(2) };
+/** Samples, channels, and the axes of a map, under the letters that the model's own input has for them. */
+function axesOfImage({ dims }: Tensor, image: ImageAxes | undefined): InputAxes {
+  const letters = image?.spatial.map((axis) => image.layout[axis]).join("") ?? "";
+  return {
+    layout: `NC${letters}`,
+    channels: 1,
+    spatial: dims.map((_, axis) => axis).slice(2),
+  };
 }
 
 function outcomeOf(
