@@ -11,7 +11,7 @@ import { Session, type FullGradientResult } from "./engine/session.js";
 import { SessionPool } from "./engine/session-pool.js";
 import { isOpen, openSizes } from "./engine/sizes.js";
 import { InputError } from "./errors.js";
-import { decodeImage } from "./image/codec.js";
+import { decodeImage, type DecodeOptions } from "./image/codec.js";
 import {
   fitTo,
   pixelRange,
@@ -82,7 +82,7 @@ export class Model {
   /**
    * A picture as the model takes it: [1,C,H,W] float32.
    *
-   * @param image a path (in a browser, a URL), the bytes of a PNG or JPEG, or pixels
+   * @param image a path (in a browser, a URL), the bytes of a file that `decodeImage` reads, or pixels
    * @param settings a preset or settings of one's own; fitted to the model's input size
    * @throws {ImageError} where the picture cannot be read
    */
@@ -90,7 +90,7 @@ export class Model {
     image: string | Uint8Array | Raster,
     settings: keyof typeof presets | Preprocessing = "imagenet",
   ): Promise<Tensor> {
-    return preprocess(await rasterOf(image), this.fit(settings));
+    return preprocess(await rasterOf(image, this.options), this.fit(settings));
   }
 
   /**
@@ -287,7 +287,12 @@ function sizeIn({ crop, resize }: Preprocessing): Size | undefined {
   return crop ?? (resize && "height" in resize ? resize : undefined);
 }
 
-async function rasterOf(image: string | Uint8Array | Raster): Promise<Raster> {
-  if (typeof image === "string") return decodeImage(await readFile(image, "the image"), image);
-  return image instanceof Uint8Array ? decodeImage(image, "the image") : image;
+async function rasterOf(
+  image: string | Uint8Array | Raster,
+  options: DecodeOptions,
+): Promise<Raster> {
+  if (typeof image === "string") {
+    return decodeImage(await readFile(image, "the image"), image, options);
+  }
+  return image instanceof Uint8Array ? decodeImage(image, "the image", options) : image;
 }

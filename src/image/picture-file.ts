@@ -11,3 +11,8 @@ export interface PictureFile {
   /** The pixels as they lie in the file, not yet turned upright. */
   decode(): Promise<Raster>;
 }
+
+/** What the names of pictures' files end with, in lower case. */
+export const pictureExtensions: ReadonlySet<string> = new Set([
+  ...[".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"],
+]);
