@@ -1,7 +1,7 @@
 import { ImageError } from "../errors.js";
 import { decodeByJimp } from "./formats.js";
 import type { PictureFile } from "./picture-file.js";
-import { dropAlpha } from "./raster.js";
+import { dropAlpha, type Raster } from "./raster.js";
 
 /** Bits per pixel that are read, by compression: none, and runs of 8 or 4 bits. */
 const depths: Readonly<Record<number, readonly number[]>> = {
@@ -26,13 +26,15 @@ export function readBmp(bytes: Uint8Array): PictureFile {
       `bitmaps of ${depth} bits and compression ${compression} are not read; convert it to PNG first`,
     );
   }
-  const rows = 4 * Math.ceil((width * depth) / 32) * height;
+  const stored = 4 * Math.ceil((width * depth) / 32) * height;
+  // A run of up to 255 pixels is two bytes.
+  const rows = compression === 0 ? stored : Math.ceil((2 * width * height) / 255);
   const there = Math.max(0, bytes.length - view.getUint32(10, true));
-  if (compression === 0 && rows > there) {
+  const decode = async (): Promise<Raster> => {
+    if (rows <= there) return dropAlpha(await decodeByJimp("bmp", bytes));
     throw new ImageError(
-      `${width} x ${height} pixels need ${rows} bytes, but there are ${there}: rows are missing`,
+      `${width} x ${height} pixels need at least ${rows} bytes, but there are ${there}: rows are missing`,
     );
-  }
-  const decode = async () => dropAlpha(await decodeByJimp("bmp", bytes));
+  };
   return { width, height, orientation: 1, bytesPerPixel: 5, decode };
 }

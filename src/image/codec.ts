@@ -1,6 +1,6 @@
 import { ImageError } from "../errors.js";
 import { writePng } from "./formats.js";
-import { openPicture } from "./open-picture.js";
+import { readerOf } from "./picture-formats.js";
 import { orient } from "./orientation.js";
 import type { PictureFile } from "./picture-file.js";
 import { checkSize, maxPixels, type Raster } from "./raster.js";
@@ -36,7 +36,8 @@ export async function decodeImage(
   name: string,
   options: DecodeOptions = {},
 ): Promise<Raster> {
-  const file = naming(name, () => openPicture(bytes));
+  const read = readerOf(bytes, name);
+  const file = naming(name, () => read(bytes));
   checkLimits(file, name, options.maxPixels ?? maxPixels);
   const raster = await file.decode().catch((error: unknown) => naming(name, () => rethrow(error)));
   return orient(raster, file.orientation);

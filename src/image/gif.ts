@@ -10,13 +10,16 @@ interface FirstFrame {
   /** The index of the transparent colour, and where the flag stands that says so. */
   readonly transparent?: number;
   readonly flags?: number;
-  readonly width: number;
-  readonly height: number;
+  readonly pixels: number;
+  readonly data: number;
   readonly end: number;
 }
 
 const [extension, picture] = [0x21, 0x2c];
 const graphicControl = 0xf9;
+
+/** A code of 12 bits stands for at most the 3839 pixels of the longest string in a table of 4096. */
+const mostPixelsPerByte = 2560;
 
 /**
  * The first frame of a GIF (https://www.w3.org/Graphics/GIF/spec-gif89a.txt).
@@ -63,7 +66,8 @@ function findFrame(bytes: Uint8Array, view: DataView): FirstFrame {
     if (bytes[at + 9]! & 0x80) palette = at + 10;
     if (palette === undefined) throw new ImageError("it has no palette");
     const data = at + 10 + paletteBytes(bytes[at + 9]!);
-    return { palette, ...control, width, height, end: endOfBlocks(bytes, data + 1) };
+    const end = endOfBlocks(bytes, data + 1);
+    return { palette, ...control, pixels: width * height, data, end };
   }
   throw new ImageError("the file ends before its first frame does: it is damaged or cut off");
 }
@@ -83,6 +87,12 @@ function endOfBlocks(bytes: Uint8Array, start: number): number {
 
 /** Transparent pixels keep their colour, as in Pillow; so does what the frame leaves free. */
 async function decodeFrame(bytes: Uint8Array, frame: FirstFrame): Promise<Raster> {
+  const bytesOfData = frame.end - frame.data;
+  if (frame.pixels > bytesOfData * mostPixelsPerByte) {
+    throw new ImageError(
+      `${bytesOfData} bytes of data cannot hold ${frame.pixels} pixels: it is damaged or cut off`,
+    );
+  }
   const still = new Uint8Array(frame.end + 1);
   still.set(bytes.subarray(0, frame.end));
   if (frame.flags !== undefined) still[frame.flags]! &= 0xfe;

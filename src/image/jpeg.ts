@@ -36,7 +36,6 @@ interface Scans {
  */
 export function readJpeg(bytes: Uint8Array): PictureFile {
   const { frame, scans, orientation } = readSegments(bytes);
-  checkScans(frame, scans);
   const { width, height, components } = frame;
   const isCmyk = components.length === 4;
   // libjpeg keeps the coefficients, 2 bytes each, of files that come in several scans; RGBA and its copy are 8 bytes.
@@ -47,7 +46,10 @@ export function readJpeg(bytes: Uint8Array): PictureFile {
     height,
     orientation,
     bytesPerPixel: isCmyk ? 55 : 10 + kept,
-    decode: () => (isCmyk ? decodeCmykJpeg(bytes) : decodeByWasm("jpeg", bytes)),
+    decode: async () => {
+      checkScans(frame, scans);
+      return isCmyk ? decodeCmykJpeg(bytes) : decodeByWasm("jpeg", bytes);
+    },
   };
 }
 

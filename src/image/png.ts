@@ -3,6 +3,7 @@ import { crc32 } from "./crc32.js";
 import { greatestInflation } from "./inflate.js";
 import { readOrientation } from "./orientation.js";
 import type { PictureFile } from "./picture-file.js";
+import type { Raster } from "./raster.js";
 import { decodePng, passesOf, rowBytes, type Png } from "./png-rows.js";
 
 /** By colour type: samples per pixel, and the depths that it may have. */
@@ -15,6 +16,20 @@ const colorTypes: Readonly<Record<number, readonly [channels: number, depths: st
 };
 
 const indexed = 3;
+
+/** A chunk's type: four ASCII letters, as the big-endian number that they are in the file. */
+const typeOf = (name: string): number =>
+  new DataView(new TextEncoder().encode(name).buffer).getUint32(0);
+
+const [IHDR, PLTE, IDAT] = ["IHDR", "PLTE", "IDAT"].map(typeOf) as [number, number, number];
+const chunks = { IHDR, PLTE, IDAT, IEND: typeOf("IEND"), eXIf: typeOf("eXIf") };
+
+/** Those that are decoded. */
+const critical: ReadonlyMap<number, string> = new Map([
+  [IHDR, "IHDR"],
+  [PLTE, "PLTE"],
+  [IDAT, "IDAT"],
+]);
 
 /**
  * Walks the chunks (https://www.w3.org/TR/png-3/): length, type, data, CRC. The decoder is ours: the ones on npm fill
@@ -31,28 +46,33 @@ export function readPng(bytes: Uint8Array): PictureFile {
   const data: Uint8Array[] = [];
   for (let at = 8; at + 12 <= bytes.length;) {
     const end = at + 12 + view.getUint32(at);
-    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    if (type === "IEND") break;
+    const type = view.getUint32(at + 4);
+    if (type === chunks.IEND) break;
     const body = bytes.subarray(at + 8, end - 4);
-    if (at === 8 && (type !== "IHDR" || body.length !== 13)) {
+    if (at === 8 && (type !== chunks.IHDR || body.length !== 13)) {
       throw new ImageError("the file does not begin with its size (IHDR)");
     }
-    if (["IHDR", "PLTE", "IDAT"].includes(type)) {
+    const name = critical.get(type);
+    if (name !== undefined) {
       // The stream of a file that is cut off may still hold all rows.
       const isWhole = end <= bytes.length;
       if (isWhole && crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) {
-        throw new ImageError(`its ${type} chunk at byte ${at} is damaged (CRC)`);
+        throw new ImageError(`its ${name} chunk at byte ${at} is damaged (CRC)`);
       }
     }
-    if (type === "PLTE") palette = body;
-    if (type === "IDAT") data.push(body);
-    if (type === "eXIf") orientation = readOrientation(body);
+    if (type === chunks.PLTE) palette = body;
+    if (type === chunks.IDAT) data.push(body);
+    if (type === chunks.eXIf) orientation = readOrientation(body);
     at = end;
   }
   const png = { ...readHeader(view, palette), data };
-  checkData(png);
+  const { width, height } = png;
+  const decode = async (): Promise<Raster> => {
+    checkData(png);
+    return decodePng(png);
+  };
   // Rows are written as they are inflated.
-  return { ...png, orientation, bytesPerPixel: 3, decode: () => decodePng(png) };
+  return { width, height, orientation, bytesPerPixel: 3, decode };
 }
 
 function readHeader(view: DataView, palette: Uint8Array | undefined): Omit<Png, "data"> {

@@ -172,8 +172,12 @@ describe("orientation", () => {
 
 describe("what is no picture", () => {
   test.each<[string, Uint8Array, RegExp]>([
-    ["nothing", new Uint8Array(), /^a\/b\.png cannot be decoded: the file is empty$/],
-    ["text", Buffer.from("# hello, world"), /PNG, JPEG, WebP, GIF and BMP are/],
+    ["nothing", new Uint8Array(), /^a\/b\.png is empty$/],
+    [
+      "text",
+      Buffer.from("# hello, world"),
+      /^a\/b\.png is not a picture .* PNG, JPEG, WebP, GIF and BMP are/,
+    ],
     ["a GIF's first bytes", Buffer.from("GIF89a\x01\x00\x01\x00"), /ends before its size/],
     ["a PNG signature alone", fixture("rgb.png").subarray(0, 20), /ends before its size/],
     ["half a PNG", fixture("rgb.png").subarray(0, 3000), /after \d+ of \d+ rows: .* cut off/],
@@ -182,7 +186,7 @@ describe("what is no picture", () => {
     [
       "a PNG bomb",
       png({ size: [60_000, 60_000], depth: 8, color: 2, rows: [0] }),
-      /rows are missing/,
+      /60000 x 60000 pixels are more than the limit of 89478485/,
     ],
     ["an empty PNG", png({ size: [0, 9], depth: 8, color: 2, rows: [0] }), /no pixels/],
   ])("is refused by name: %s", async (_, bytes, message) => {

@@ -17,18 +17,17 @@ const formats: readonly [signature: string, read: (bytes: Uint8Array) => Picture
 ];
 
 /**
- * Reads a file's headers: format, size and orientation.
+ * What reads the headers of this file, by its first bytes. It throws an error that knows nothing of the file's name.
  *
  * @throws {ImageError} where no format is recognised
- * @throws an error of the format's reader where the headers are damaged
  */
-export function openPicture(bytes: Uint8Array): PictureFile {
+export function readerOf(bytes: Uint8Array, name: string): (bytes: Uint8Array) => PictureFile {
   const format = formats.find(([signature]) => startsWith(bytes, signature));
-  if (format !== undefined) return format[1](bytes);
+  if (format !== undefined) return format[1];
   throw new ImageError(
     bytes.length === 0
-      ? "the file is empty"
-      : "this is not a picture that can be read: PNG, JPEG, WebP, GIF and BMP are. Convert any other format first",
+      ? `${name} is empty`
+      : `${name} is not a picture that can be read: PNG, JPEG, WebP, GIF and BMP are. Convert any other format first`,
   );
 }
 
