@@ -12,7 +12,7 @@ export interface DecodeOptions {
 
 /**
  * Bytes of memory that decoding may take for each pixel of the limit. Decoders differ: PNG takes 3 bytes for each of
- * its pixels, a progressive JPEG up to 16, and with it goes the size up to which a picture is decoded.
+ * its pixels, a progressive JPEG up to 15, and with it goes the size up to which a picture is decoded.
  */
 const bytesPerPixelOfLimit = 6;
 

@@ -45,7 +45,7 @@ export function readJpeg(bytes: Uint8Array): PictureFile {
     width,
     height,
     orientation,
-    bytesPerPixel: isCmyk ? 55 : 10 + kept,
+    bytesPerPixel: isCmyk ? 55 : 9 + kept,
     decode: async () => {
       checkScans(frame, scans);
       return isCmyk ? decodeCmykJpeg(bytes) : decodeByWasm("jpeg", bytes);

@@ -198,9 +198,11 @@ describe("what is no picture", () => {
   test("damage anywhere gives a picture or an ImageError", async () => {
     let state = 1;
     const random = (n: number) => (state = (state * 48271) % 2147483647) % n;
-    for (const name of ["orientation-6.jpg", "palette.png", "rgb16.png"]) {
+    const seeds = ["420-progressive.jpg", "444.jpg", "palette-4.png", "rgb-16-interlaced.png"];
+    seeds.push("alpha.webp", "lossless.webp", "animated.gif", "palette.bmp", "cmyk.jpg");
+    for (const name of seeds) {
       for (let round = 0; round < 60; round++) {
-        const bytes = Uint8Array.from(fixture(name));
+        const bytes = Uint8Array.from(fixture(`../pictures/${name}`));
         for (let i = 0; i < 3; i++) bytes[random(bytes.length)] = random(256);
         const error: unknown = await decodeImage(bytes, name).catch((e: unknown) => e);
         expect(!(error instanceof Error) || error instanceof FullgradError).toBe(true);
