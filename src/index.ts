@@ -42,7 +42,7 @@ export { Scorer, type Network } from "./evaluate/scorer.js";
 export { mapsOf, type MapMaker, type Subject } from "./evaluate/subject.js";
 export { summarize, type SummaryRow } from "./evaluate/summary.js";
 export type { EvaluationTest } from "./evaluate/test.js";
-export { decodeImage, encodePng } from "./image/codec.js";
+export { decodeImage, encodePng, type DecodeOptions } from "./image/codec.js";
 export { colormaps, type ColormapName } from "./image/colormap.js";
 export { scaleChoices, type ScaleChoice } from "./image/compared-scales.js";
 export type {

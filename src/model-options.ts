@@ -39,6 +39,8 @@ export interface LoadOptions {
   readonly layout?: string;
   /** Height and width to use where the model leaves them open. */
   readonly size?: ImageSize;
+  /** Pictures of more pixels are refused, and those that take more than 6 bytes of memory for each; 89,478,485 unless given. */
+  readonly maxPixels?: number;
   /** Reads weights kept in other files, for a model given as bytes. A path finds its own. */
   readonly externalData?: ExternalDataReader;
 }

@@ -20,7 +20,7 @@ import { Session, type FullGradientResult, type VerifiedSample } from "./engine/
 import { SessionPool } from "./engine/session-pool.js";
 import { isOpen, openSizes } from "./engine/sizes.js";
 import { InputError } from "./errors.js";
-import { decodeImage } from "./image/codec.js";
+import { decodeImage, type DecodeOptions } from "./image/codec.js";
 import {
   fitTo,
   pixelRange,
@@ -110,7 +110,7 @@ export class Model {
   /**
    * A picture as the model takes it, float32: [1,C,H,W], or with the axes in the model's own order.
    *
-   * @param image a path (in a browser, a URL), the bytes of a PNG or JPEG, or pixels
+   * @param image a path (in a browser, a URL), the bytes of a file that `decodeImage` reads, or pixels
    * @param settings a preset or settings of one's own, fitted to the model's input size; "imagenet" unless given, or
    *   "bytes" where the model takes integers
    * @throws {ImageError} where the picture cannot be read
@@ -120,7 +120,7 @@ export class Model {
     image: string | Uint8Array | Raster,
     settings: keyof typeof presets | Preprocessing = this.takesBytes ? "bytes" : "imagenet",
   ): Promise<Tensor> {
-    return this.fromImage(preprocess(await rasterOf(image), this.fit(settings)));
+    return this.fromImage(preprocess(await rasterOf(image, this.options), this.fit(settings)));
   }
 
   /** An input of the model as image [N,C,…spatial] float32. @throws {InputError} where it does not fit */
@@ -420,7 +420,12 @@ function sizeIn({ crop, resize }: Preprocessing): Size | undefined {
   return crop ?? (resize && "height" in resize ? resize : undefined);
 }
 
-async function rasterOf(image: string | Uint8Array | Raster): Promise<Raster> {
-  if (typeof image === "string") return decodeImage(await readFile(image, "the image"), image);
-  return image instanceof Uint8Array ? decodeImage(image, "the image") : image;
+async function rasterOf(
+  image: string | Uint8Array | Raster,
+  options: DecodeOptions,
+): Promise<Raster> {
+  if (typeof image === "string") {
+    return decodeImage(await readFile(image, "the image"), image, options);
+  }
+  return image instanceof Uint8Array ? decodeImage(image, "the image", options) : image;
 }

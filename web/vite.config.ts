@@ -32,6 +32,8 @@ export default defineConfig(({ command }) => ({
       ...["protobufjs/minimal.js", "onnxruntime-web/wasm", "onnxruntime-web/webgpu"],
       ...["pngjs/browser.js", "jpeg-js"],
     ],
+    // They find their .wasm files beside themselves.
+    exclude: ["@jsquash/jpeg", "@jsquash/webp"],
   },
   worker: { format: "es", plugins: () => [browserSources()] },
   server: { headers: isolation, fs: { allow: [".."] } },

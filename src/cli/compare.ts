@@ -69,6 +69,7 @@ export async function compare(
     const reader = {
       ...{ model: model.model, port: model.input },
       preprocessing: preprocessing?.settings ?? presets.imagenet,
+      maxPixels: flags.maxPixels,
     };
     const { layers } = flags;
     const question = { model, methods, target, labels, layers };

@@ -142,11 +142,12 @@ class Run {
   }
 
   private reader(): SampleReader {
-    const { model, preprocessing } = this.setup;
+    const { model, preprocessing, flags } = this.setup;
     return {
       model: model.model,
       port: model.input,
       preprocessing: preprocessing?.settings ?? presets.imagenet,
+      maxPixels: flags.maxPixels,
     };
   }
 

@@ -1,6 +1,7 @@
 import { readFile, readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 import { InputError, UsageError } from "../errors.js";
+import { pictureExtensions } from "../image/picture-file.js";
 import { messageOf } from "./exit-codes.js";
 import { uniqueNames } from "./unique-names.js";
 
@@ -23,7 +24,7 @@ export interface Inputs {
 }
 
 /** Of a folder, the files that are looked at. A file that is named itself may be called anything. */
-const extensions = new Set([".png", ".jpg", ".jpeg", ".npy"]);
+const extensions: ReadonlySet<string> = new Set([...pictureExtensions, ".npy"]);
 
 /**
  * The files that the arguments stand for. Folders are searched to the bottom, in alphabetical order, for images and

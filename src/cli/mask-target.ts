@@ -2,7 +2,8 @@ import { maskSeed } from "../engine/target-seeds.js";
 import type { MaskTarget } from "../engine/target.js";
 import { InputError, TargetError, UsageError } from "../errors.js";
 import { decodeImage } from "../image/codec.js";
-import { readContainer } from "../image/container.js";
+import { readJpeg } from "../image/jpeg.js";
+import { readerOf } from "../image/picture-formats.js";
 import { toLuma } from "../image/raster.js";
 import { readFile } from "../read-file.js";
 import { decodeNpy } from "../tensor/npy.js";
@@ -45,7 +46,7 @@ async function readMask(path: string, flag: string): Promise<Tensor> {
   try {
     const bytes = await readFile(path, "the mask");
     if (isArrayFile(path)) return decodeNpy(bytes, path);
-    if (readContainer(bytes, path).format !== "png") {
+    if (readerOf(bytes, path) === readJpeg) {
       throw new InputError("JPEG changes pixels at the edges of a mask; save it as PNG or .npy");
     }
     const { width, height, data } = toLuma(await decodeImage(bytes, path));

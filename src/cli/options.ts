@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { conventions, type Convention } from "../engine/psi.js";
 import { colormaps, type ColormapName } from "../image/colormap.js";
 import { defaultOpacity } from "../image/overlay.js";
+import { maxPixels } from "../image/raster.js";
 import { methods } from "../methods/all.js";
 import { addContrastFlags, type ContrastFlags } from "./contrast.js";
 import { addEngineFlags, type EngineFlags } from "./engine.js";
@@ -14,6 +15,7 @@ export interface RunFlags extends ModelFlags, EngineFlags {
   readonly preprocess?: string;
   readonly labels?: string;
   readonly batch: number;
+  readonly maxPixels: number;
 }
 
 export interface ExplainFlags extends RunFlags, ContrastFlags {
@@ -73,7 +75,13 @@ export function addRunFlags(command: Command): Command {
     );
   return addEngineFlags(described)
     .option("--threads <n>", "threads for one operator (default: one a core)", whole(1, maxThreads))
-    .option("--batch <n>", "samples that are run at once", whole(1), 1);
+    .option("--batch <n>", "samples that are run at once", whole(1), 1)
+    .option(
+      "--max-pixels <n>",
+      "pictures of more pixels are refused, and those that take more than 6 bytes of memory for each",
+      whole(1),
+      maxPixels,
+    );
 }
 
 export function addExplainFlags(command: Command): Command {

@@ -28,6 +28,8 @@ export interface SampleReader {
   /** The model's input. */
   readonly port: PortReport;
   readonly preprocessing: Preprocessing;
+  /** The largest picture that is decoded. */
+  readonly maxPixels: number;
 }
 
 /**
@@ -41,9 +43,9 @@ export async function readSamples(
   reader: SampleReader,
 ): Promise<Sample[]> {
   if (isArrayFile(path)) return samplesOfArray(decodeNpy(bytes, path), path, reader);
-  const { model, port, preprocessing } = reader;
+  const { model, port, preprocessing, maxPixels } = reader;
   const settings = model.fit(preprocessing);
-  const picture = await decodeImage(bytes, path);
+  const picture = await decodeImage(bytes, path, { maxPixels });
   const { width, height } = picture;
   const view = viewOf(picture, settings);
   // The view is resized and cropped already.

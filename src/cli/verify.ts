@@ -68,13 +68,14 @@ export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<
 
 async function readBatch(
   { model, input: port }: ExplainableModel,
-  { input, samples, seed }: VerifyFlags,
+  { input, samples, seed, maxPixels }: VerifyFlags,
   preprocessing: ChosenPreprocessing | undefined,
 ): Promise<Tensor> {
   if (input === undefined) return model.toImage(randomSamples(port, samples, seed, model));
   const settings = preprocessing?.settings ?? presets.imagenet;
   const bytes = await readFile(input);
-  const read = await readSamples(bytes, input, { model, port, preprocessing: settings });
+  const reader = { model, port, preprocessing: settings, maxPixels };
+  const read = await readSamples(bytes, input, reader);
   return concatBatch(read.map((sample) => sample.x));
 }
 

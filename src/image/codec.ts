@@ -1,50 +1,71 @@
 import { ImageError } from "../errors.js";
-import { readContainer } from "./container.js";
-import { decodeJpeg, decodePng, writePng, type Pixels } from "./formats.js";
-import { convertYcc } from "./jpeg.js";
+import { writePng } from "./formats.js";
+import { readerOf } from "./picture-formats.js";
 import { orient } from "./orientation.js";
-import { checkPixelData } from "./png-data.js";
-import type { Raster } from "./raster.js";
+import type { PictureFile } from "./picture-file.js";
+import { checkSize, maxPixels, type Raster } from "./raster.js";
+
+export interface DecodeOptions {
+  /** Pictures of more pixels are refused, and those that take more than 6 bytes of memory for each; 89,478,485 unless given. */
+  readonly maxPixels?: number;
+}
 
 /**
- * The picture in a PNG or JPEG file, upright, as Pillow's `exif_transpose(Image.open(file)).convert("RGB")` has it:
- * the EXIF orientation is applied, grey becomes R = G = B, and alpha is dropped, not blended. Of 16-bit samples the
- * high byte is kept (as Pillow does for colour; its 16-bit grey turns white, which is a mishap and not followed).
+ * Bytes of memory that decoding may take for each pixel of the limit. Decoders differ: PNG takes 3 bytes for each of
+ * its pixels, a progressive JPEG up to 15, and with it goes the size up to which a picture is decoded.
+ */
+const bytesPerPixelOfLimit = 6;
+
+/** What this many bytes of memory hold is decoded under any limit on pixels. */
+const leastBytes = 1 << 24;
+
+/**
+ * The picture in a PNG, JPEG, WebP, GIF or BMP file, upright, with the bytes of Pillow's
+ * `exif_transpose(Image.open(file)).convert("RGB")`: the EXIF orientation is applied, grey becomes R = G = B, alpha is
+ * dropped, not blended, colour profiles are ignored, and of an animation the first frame is taken. Of 16-bit samples
+ * the high byte is kept (as Pillow does for colour; its 16-bit grey turns white, which is a mishap and not followed).
+ * JPEGs in CMYK alone may be a few levels off. In a browser, GIF and BMP are not read.
  *
- * PNG gives the same bytes as Pillow. JPEG differs from it by up to 3 levels in about a tenth of the samples: jpeg-js's
- * inverse cosine transform is not libjpeg's. All that follows the transform is.
+ * Damaged files are refused, a cut-off one too. Size and memory are checked before any pixel is decoded.
  *
  * @param name The file as errors should call it.
- * @throws {ImageError} where the file is no picture, is damaged, holds fewer pixels than it declares, or is larger than
- *   {@link maxPixels}.
+ * @throws {ImageError} where the file is no picture, is damaged, or is larger than the limit.
  */
-export async function decodeImage(bytes: Uint8Array, name: string): Promise<Raster> {
-  const container = readContainer(bytes, name);
-  const { png, bytes: file } = container;
-  const isDeep = png?.header.depth === 16;
+export async function decodeImage(
+  bytes: Uint8Array,
+  name: string,
+  options: DecodeOptions = {},
+): Promise<Raster> {
+  const read = readerOf(bytes, name);
+  const file = naming(name, () => read(bytes));
+  checkLimits(file, name, options.maxPixels ?? maxPixels);
+  const raster = await file.decode().catch((error: unknown) => naming(name, () => rethrow(error)));
+  return orient(raster, file.orientation);
+}
+
+/** Errors of decoders know nothing of file names. */
+function naming<T>(name: string, run: () => T): T {
   try {
-    if (png) await checkPixelData(png.header, png.data);
-    const bitmap = await (png ? decodePng(file, isDeep) : decodeJpeg(file));
-    const raster = dropAlpha(bitmap, isDeep ? 8 : 0);
-    const rgb = container.chroma === undefined ? raster : convertYcc(raster, container.chroma);
-    return orient(rgb, container.orientation);
+    return run();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ImageError(`${name} cannot be decoded: ${reason}`, { cause: error });
   }
 }
 
-/** R, G, B of each R, G, B, A; `shift` takes samples down to bytes. */
-function dropAlpha({ width, height, data: rgba }: Pixels, shift: number): Raster {
-  const data = new Uint8Array(width * height * 3);
-  if (rgba.length !== width * height * 4)
-    throw new ImageError("the decoder gave an odd number of pixels");
-  for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
-    data[to] = rgba[from]! >> shift;
-    data[to + 1] = rgba[from + 1]! >> shift;
-    data[to + 2] = rgba[from + 2]! >> shift;
-  }
-  return { width, height, data };
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+function checkLimits({ width, height, bytesPerPixel }: PictureFile, name: string, limit: number) {
+  checkSize(width, height, name, limit);
+  const most = Math.max(limit * bytesPerPixelOfLimit, leastBytes);
+  const needed = Math.ceil(width * height * bytesPerPixel);
+  if (needed <= most) return;
+  throw new ImageError(
+    `${name}: decoding ${width} x ${height} pixels of this kind takes ${needed} bytes of memory, more than the limit ` +
+      `of ${most} (${bytesPerPixelOfLimit} bytes for each of ${limit} pixels); scale it down first`,
+  );
 }
 
 /** The picture as a PNG file, 8-bit RGB. */

@@ -1,44 +1,72 @@
-import { jpegOptions } from "./jpeg.js";
-import type { Raster } from "./raster.js";
+import type { Pixels, Raster } from "./raster.js";
+import {
+  withImageData,
+  type WasmDecoder,
+  type WasmFormat,
+  type WasmOptions,
+} from "./wasm-decoder.js";
 
-/** What a decoder gives: R, G, B, A for each pixel, as bytes or, of a deep PNG, as 16-bit samples. */
-export interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  readonly data: ArrayLike<number>;
-}
+// In a browser formats-web.ts stands for this file. Each codec is loaded at the first picture that needs it.
 
-/** Loaded at the first picture: importing jimp 1.6 takes over 100 ms, and `fullgrad inspect` needs none of it. */
-async function formats() {
-  const { defaultFormats, PNGColorType } = await import("jimp");
-  const all = defaultFormats.map((format) => format());
-  return {
-    png: all.find((format) => format.mime === "image/png")!,
-    jpeg: all.find((format) => format.mime === "image/jpeg")!,
-    PNGColorType,
+type Factory = (options: object) => Promise<WasmDecoder>;
+
+/** The emscripten module of each format, and the file that it runs. */
+const modules: Readonly<Record<WasmFormat, readonly [wasm: string, load: () => Promise<object>]>> =
+  {
+    jpeg: [
+      "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm",
+      () => import("@jsquash/jpeg/codec/dec/mozjpeg_dec.js"),
+    ],
+    webp: [
+      "@jsquash/webp/codec/dec/webp_dec.wasm",
+      () => import("@jsquash/webp/codec/dec/webp_dec.js"),
+    ],
   };
+
+/** A new instance of a decoder. The modules would fetch their .wasm file by URL, which Node's fetch cannot do. */
+export async function loadDecoder(format: WasmFormat, options: WasmOptions): Promise<WasmDecoder> {
+  const [wasm, load] = modules[format];
+  const [{ readFile }, { createRequire }, module] = await Promise.all([
+    import("node:fs/promises"),
+    import("node:module"),
+    load(),
+  ]);
+  const wasmBinary = await readFile(createRequire(import.meta.url).resolve(wasm));
+  const { default: factory } = module as { readonly default: Factory };
+  return withImageData(() => factory({ ...options, wasmBinary }));
 }
+
+/** Formats that jimp decodes here. */
+export type JimpFormat = "gif" | "bmp";
+
+const decoders: Readonly<Record<JimpFormat, () => Promise<(bytes: Buffer) => Pixels>>> = {
+  gif: async () => (await import("@jimp/js-gif")).default().decode,
+  bmp: async () => (await import("@jimp/js-bmp")).default().decode,
+};
 
 /**
- * The pixels of a PNG file, by jimp. In a browser formats-web.ts stands for this file.
+ * R, G, B, A of a picture, by jimp.
  *
- * @throws an error of the decoder's, as all here do
+ * @throws an error of the decoder's, and one where it complains without throwing
  */
-export async function decodePng(bytes: Uint8Array, isDeep: boolean): Promise<Pixels> {
-  const { png } = await formats();
-  return png.decode(Buffer.from(bytes), { skipRescale: isDeep });
-}
-
-/** The pixels of a JPEG file, in the colours that it stores: Y, Cb, Cr mostly. */
-export async function decodeJpeg(bytes: Uint8Array): Promise<Pixels> {
-  const { jpeg } = await formats();
-  return jpeg.decode(Buffer.from(bytes), jpegOptions);
+export async function decodeByJimp(format: JimpFormat, bytes: Uint8Array): Promise<Pixels> {
+  const decode = await decoders[format]();
+  const said: string[] = [];
+  const { log } = console;
+  console.log = (line: unknown) => void said.push(String(line));
+  try {
+    const pixels = decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    if (said.length > 0) throw new Error(said[0]!.replace(/^Warning, /, ""));
+    return pixels;
+  } finally {
+    console.log = log;
+  }
 }
 
 /** A PNG file, 8-bit RGB. */
 export async function writePng({ width, height, data }: Raster): Promise<Uint8Array> {
-  const { png, PNGColorType } = await formats();
+  const { default: png, PNGColorType } = await import("@jimp/js-png");
   const rgb = { width, height, data: Buffer.from(data.buffer, data.byteOffset, data.length) };
   const { COLOR } = PNGColorType;
-  return png.encode(rgb, { colorType: COLOR, inputColorType: COLOR, inputHasAlpha: false });
+  return png().encode(rgb, { colorType: COLOR, inputColorType: COLOR, inputHasAlpha: false });
 }

@@ -1,103 +1,101 @@
+import { ImageError } from "../errors.js";
+import { decodeCmykJpeg } from "./cmyk-jpeg.js";
 import { readOrientation } from "./orientation.js";
-import type { Raster } from "./raster.js";
+import type { PictureFile } from "./picture-file.js";
+import { decodeByWasm } from "./wasm-decoder.js";
 
-/** What the headers of a JPEG file say. */
-export interface JpegHeader {
-  readonly width: number;
-  readonly height: number;
-  readonly orientation: number;
-  /** Of YCbCr files, how many pixels share a chroma sample; absent for grey, RGB and CMYK. */
-  readonly chroma?: ChromaSampling;
-  /** The file without the Adobe marker, where that would make jpeg-js 0.4 convert colours itself. */
-  readonly bytes: Uint8Array;
-}
+/** Progressive files have some ten scans; each passes over the whole picture again, however few bytes it has. */
+const mostScans = 100;
 
-/** Pixels to a chroma sample; 2 and 2 is what cameras write ("4:2:0"). */
-export interface ChromaSampling {
-  readonly across: number;
-  readonly down: number;
-}
+/** The shortest Huffman codes: a bit for DC, and in a sequential file one for "no AC". */
+const leastBits = { sequential: 2, progressive: 1 };
 
 interface Component {
-  readonly id: number;
   readonly h: number;
   readonly v: number;
 }
 
-interface Segments {
+interface Frame {
   readonly width: number;
   readonly height: number;
+  readonly isProgressive: boolean;
   readonly components: readonly Component[];
-  readonly orientation: number;
-  readonly jfif: boolean;
-  readonly adobe?: { readonly transform: number; readonly start: number; readonly end: number };
 }
 
-/** For jpeg-js 0.4. */
-export const jpegOptions = {
-  colorTransform: false, // ours is libjpeg's
-  tolerantDecoding: false, // else a file that is cut off comes back half grey
-  // Sizes are limited by maxPixels; this is for headers that announce absurd subsampling.
-  maxMemoryUsageInMB: 4096,
-};
-
-/** Reads the headers; undefined where the file ends, or makes no sense, before its size is known. */
-export function readJpeg(bytes: Uint8Array): JpegHeader | undefined {
-  const segments = readSegments(bytes);
-  if (segments === undefined) return undefined;
-  const { width, height, components, orientation, adobe } = segments;
-  const header = { width, height, orientation };
-  if (components.length !== 3) return { ...header, bytes };
-
-  const plain = new Uint8Array(bytes);
-  // Made a comment, so that it says nothing.
-  if (adobe !== undefined) plain[adobe.start + 1] = 0xfe;
-  if (!isYcc(segments)) return { ...header, bytes: plain };
-  const [luma, blue, red] = components as [Component, Component, Component];
-  const across = luma.h / blue.h;
-  const down = luma.v / blue.v;
-  const alike = red.h === blue.h && red.v === blue.v;
-  const chroma = alike ? { across, down } : { across: 1, down: 1 };
-  return { ...header, chroma, bytes: plain };
+interface Scans {
+  readonly count: number;
+  /** Bytes of Huffman codes in all of them. */
+  readonly bytes: number;
 }
 
-/** libjpeg's rules (jdapimin.c): JFIF means YCbCr, else Adobe's flag decides, else the letters R, G, B. */
-function isYcc({ components, jfif, adobe }: Segments): boolean {
-  if (jfif) return true;
-  if (adobe !== undefined) return adobe.transform !== 0;
-  return String.fromCharCode(...components.map((c) => c.id)) !== "RGB";
+/**
+ * Reads the headers of a JPEG file and measures its scans.
+ *
+ * @throws {ImageError} where the file ends before its end marker (Pillow: "image file is truncated"), or its scans are
+ *   too short for the size that it claims
+ */
+export function readJpeg(bytes: Uint8Array): PictureFile {
+  const { frame, scans, orientation } = readSegments(bytes);
+  const { width, height, components } = frame;
+  const isCmyk = components.length === 4;
+  // libjpeg keeps the coefficients, 2 bytes each, of files that come in several scans; RGBA and its copy are 8 bytes.
+  const samples = sampleCount(frame) / Math.max(1, width * height);
+  const kept = frame.isProgressive || scans.count > 1 ? 2 * samples : 0;
+  return {
+    width,
+    height,
+    orientation,
+    bytesPerPixel: isCmyk ? 55 : 9 + kept,
+    decode: async () => {
+      checkScans(frame, scans);
+      return isCmyk ? decodeCmykJpeg(bytes) : decodeByWasm("jpeg", bytes);
+    },
+  };
 }
 
-/** Walks the marker segments (ITU-T T.81, annex B) up to the first scan. */
-function readSegments(bytes: Uint8Array): Segments | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  let frame: Pick<Segments, "width" | "height" | "components"> | undefined;
-  let adobe: Segments["adobe"];
+/** Walks the marker segments (ITU-T T.81, annex B) to the end of the picture. */
+function readSegments(bytes: Uint8Array) {
+  let frame: Frame | undefined;
   let orientation = 1;
-  let jfif = false;
-  for (let at = 2; at + 4 <= bytes.length;) {
-    if (bytes[at] !== 0xff) return undefined;
+  const scans = { count: 0, bytes: 0 };
+  for (let at = 2; at + 2 <= bytes.length;) {
     const marker = bytes[at + 1]!;
+    if (bytes[at] !== 0xff) throw new ImageError(`there is no marker at byte ${at}: it is damaged`);
     if (marker === 0xff) {
       at++; // a fill byte
       continue;
     }
-    if (marker === 0xda) break; // the first scan: pixels from here on
-    const end = at + 2 + view.getUint16(at + 2);
-    const body = bytes.subarray(at + 4, end);
-    if (isFrame(marker)) frame = readFrame(body);
-    if (marker === 0xe0 && hasTag(body, "JFIF")) jfif = true;
-    if (marker === 0xe1 && hasTag(body, "Exif")) orientation = readOrientation(body.subarray(6));
-    if (marker === 0xee && hasTag(body, "Adobe") && body.length >= 12) {
-      adobe = { transform: body[11]!, start: at, end };
+    if (marker === 0xd9) {
+      if (frame === undefined || scans.count === 0) break;
+      return { frame, scans, orientation };
     }
+    const body = bytes.subarray(at + 4, at + 2 + bytes[at + 2]! * 256 + bytes[at + 3]!);
+    // libjpeg takes the first frame, and refuses a second one.
+    if (isFrame(marker)) frame ??= readFrame(body, marker);
+    if (marker === 0xe1 && orientation === 1) orientation = exifOrientation(body);
+    at += 4 + body.length;
+    if (marker !== 0xda) continue;
+    const end = endOfScan(bytes, at);
+    scans.count++;
+    scans.bytes += end - at;
     at = end;
   }
-  return frame && { ...frame, orientation, jfif, ...(adobe && { adobe }) };
+  throw new ImageError(
+    frame === undefined
+      ? "the file ends before its size is known"
+      : "the file ends before its picture does: it is cut off",
+  );
 }
 
-function hasTag(body: Uint8Array, tag: string): boolean {
-  return String.fromCharCode(...body.subarray(0, tag.length)) === tag;
+/** Where the next marker stands; 00 after FF is a byte of the scan, and restart markers lie inside it. */
+function endOfScan(bytes: Uint8Array, start: number): number {
+  let at = bytes.indexOf(0xff, start);
+  while (at >= 0 && at + 1 < bytes.length) {
+    const next = bytes[at + 1]!;
+    if (next !== 0 && next !== 0xff && (next < 0xd0 || next > 0xd7)) return at;
+    at = bytes.indexOf(0xff, at + (next === 0xff ? 1 : 2));
+  }
+  return bytes.length;
 }
 
 /** SOF0 to SOF15, but for DHT, JPG and DAC, which lie among them. */
@@ -105,75 +103,55 @@ function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
 
-function readFrame(
-  body: Uint8Array,
-): Pick<Segments, "width" | "height" | "components"> | undefined {
+function readFrame(body: Uint8Array, marker: number): Frame | undefined {
   const count = body[5];
   if (count === undefined || body.length < 6 + count * 3) return undefined;
+  if (![0xc0, 0xc1, 0xc2].includes(marker)) {
+    throw new ImageError(
+      `it is coded in a rare way (SOF${marker - 0xc0}) that is not read; save it as baseline or progressive JPEG`,
+    );
+  }
   const components = Array.from({ length: count }, (_, i) => {
     const factors = body[7 + i * 3]!;
-    return { id: body[6 + i * 3]!, h: factors >> 4, v: factors & 15 };
+    return { h: factors >> 4, v: factors & 15 };
   });
-  return { height: body[1]! * 256 + body[2]!, width: body[3]! * 256 + body[4]!, components };
+  if (components.length === 0 || components.some(({ h, v }) => h < 1 || h > 4 || v < 1 || v > 4)) {
+    throw new ImageError("its header gives components or sampling factors that do not exist");
+  }
+  return {
+    height: body[1]! * 256 + body[2]!,
+    width: body[3]! * 256 + body[4]!,
+    isProgressive: marker === 0xc2,
+    components,
+  };
 }
 
-/**
- * R, G, B of a raster that holds Y, Cb, Cr with each chroma sample repeated over its pixels, as libjpeg (and so
- * Pillow) computes it: samples shared by two pixels are interpolated by a triangle, 3/4 and 1/4, and the colour
- * conversion is rounded. jpeg-js repeats and truncates, which is up to 33 levels off at the edge of a colour.
- *
- * @see https://github.com/libjpeg-turbo/libjpeg-turbo/blob/main/src/jdsample.c (h2v1, h1v2, h2v2 "fancy")
- */
-export function convertYcc(ycc: Raster, sampling: ChromaSampling): Raster {
-  const { width, height, data: source } = ycc;
-  const data = new Uint8ClampedArray(source.length);
-  const blue = new Uint8Array(width);
-  const red = new Uint8Array(width);
-  const fix = (factor: number) => Math.floor(factor * 65536 + 0.5);
-  const [redOfRed, blueOfBlue] = [fix(1.402), fix(1.772)];
-  const [greenOfBlue, greenOfRed] = [fix(0.34414), fix(0.71414)];
-  for (let y = 0, at = 0; y < height; y++) {
-    upsampleRow(ycc, 1, y, sampling, blue);
-    upsampleRow(ycc, 2, y, sampling, red);
-    for (let x = 0; x < width; x++, at += 3) {
-      const luma = source[at]!;
-      const cb = blue[x]! - 128;
-      const cr = red[x]! - 128;
-      data[at] = luma + ((redOfRed * cr + 0x8000) >> 16);
-      data[at + 1] = luma + ((0x8000 - greenOfBlue * cb - greenOfRed * cr) >> 16);
-      data[at + 2] = luma + ((blueOfBlue * cb + 0x8000) >> 16);
-    }
-  }
-  return { width, height, data: new Uint8Array(data.buffer) };
+function exifOrientation(body: Uint8Array): number {
+  const isExif = String.fromCharCode(...body.subarray(0, 4)) === "Exif";
+  return isExif ? readOrientation(body.subarray(6)) : 1;
 }
 
-function upsampleRow(
-  { width, height, data }: Raster,
-  channel: number,
-  y: number,
-  { across, down }: ChromaSampling,
-  row: Uint8Array,
-): void {
-  const at = (line: number, x: number) => data[(line * width + x) * 3 + channel]!;
-  // libjpeg interpolates only where two pixels share a sample, and across only where there are more than two samples.
-  const mixesColumns = across === 2 && down <= 2 && width > 4;
-  const mixesRows = down === 2 && (across === 1 || mixesColumns);
-  const odd = y % 2 === 1;
-  const next = odd ? y + 1 : y - 2;
-  // The first pixel of a sample's stands for the sample; outside the picture, the border's sample is repeated.
-  const other = next < 0 || next >= height ? y : next;
-  const sums = new Uint16Array(width);
-  for (let x = 0; x < width; x++) sums[x] = mixesRows ? at(y, x) * 3 + at(other, x) : at(y, x);
-  if (!mixesColumns) {
-    const bias = odd ? 2 : 1;
-    for (let x = 0; x < width; x++) row[x] = mixesRows ? (sums[x]! + bias) >> 2 : sums[x]!;
-    return;
+/** Samples of all components, in whole blocks of 8 x 8. */
+function sampleCount({ width, height, components }: Frame): number {
+  const across = Math.max(...components.map(({ h }) => h));
+  const down = Math.max(...components.map(({ v }) => v));
+  const blocks = components.map(
+    ({ h, v }) => Math.ceil((width * h) / (8 * across)) * Math.ceil((height * v) / (8 * down)),
+  );
+  return 64 * blocks.reduce((sum, n) => sum + n, 0);
+}
+
+/** A scan that is too short is filled with grey by libjpeg, at the cost of the size that the header claims. */
+function checkScans(frame: Frame, scans: Scans): void {
+  const bits = leastBits[frame.isProgressive ? "progressive" : "sequential"];
+  const needed = Math.floor((sampleCount(frame) / 64) * bits) / 8;
+  if (scans.bytes < Math.floor(needed)) {
+    throw new ImageError(
+      `${frame.width} x ${frame.height} pixels need at least ${Math.floor(needed)} bytes of data, but there are ` +
+        `${scans.bytes}: part of the picture is missing`,
+    );
   }
-  const shift = mixesRows ? 4 : 2;
-  const [left, right] = mixesRows ? [8, 7] : [1, 2];
-  for (let x = 0; x < width; x++) {
-    const side = x % 2 === 1 ? x + 1 : x - 1;
-    const neighbour = sums[side < 0 || side >= width ? x : side]!;
-    row[x] = (sums[x]! * 3 + neighbour + (x % 2 === 1 ? right : left)) >> shift;
+  if (scans.count > mostScans) {
+    throw new ImageError(`it has ${scans.count} scans, more than the limit of ${mostScans}`);
   }
 }

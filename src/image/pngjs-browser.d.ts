@@ -3,15 +3,11 @@ declare module "pngjs/browser.js" {
   interface Image {
     width: number;
     height: number;
-    data: Uint8Array | Uint16Array;
+    data: Uint8Array;
   }
-  class PNG implements Image {
-    constructor(options: object);
-    width: number;
-    height: number;
-    data: Uint8Array | Uint16Array;
-    parse(bytes: Uint8Array, done: (error: Error | null, png: PNG) => void): void;
-    static readonly sync: { write(image: Image, options: object): Uint8Array };
+  interface Png {
+    readonly sync: { write(image: Image, options: object): Uint8Array };
   }
-  export default { PNG };
+  const pngjs: { readonly PNG: Png };
+  export default pngjs;
 }

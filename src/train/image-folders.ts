@@ -2,10 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { InputError } from "../errors.js";
 import { decodeImage } from "../image/codec.js";
+import { pictureExtensions } from "../image/picture-file.js";
 import { preprocess, presets, type Size } from "../image/preprocess.js";
 import { inMemory, type Dataset, type Split } from "./dataset.js";
-
-const pictures: ReadonlySet<string> = new Set([".png", ".jpg", ".jpeg"]);
 
 /**
  * Pictures in train/CLASS/ and test/CLASS/, as torchvision's ImageFolder has them: classes are the folders of train in
@@ -52,7 +51,9 @@ async function filesIn(folder: string, classes: readonly string[]): Promise<Labe
   const lists = await Promise.all(
     classes.map(async (name, label) => {
       const inside = await readdir(join(folder, name)).catch(() => []);
-      const files = inside.filter((file) => pictures.has(extname(file).toLowerCase())).sort();
+      const files = inside
+        .filter((file) => pictureExtensions.has(extname(file).toLowerCase()))
+        .sort();
       return files.map((file) => ({ path: join(folder, name, file), label }));
     }),
   );

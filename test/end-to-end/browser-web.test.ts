@@ -143,6 +143,22 @@ describe.skipIf(!canBrowse())("the page", () => {
     expect(await page.locator("#subject").textContent()).toContain("chelsea.png");
   });
 
+  test("a JPEG and a WebP have the score that they have in Node", async () => {
+    const model = await load(efficientNet);
+    const preprocessing = parsePreprocessing(JSON.parse(readFileSync(settings, "utf8")), settings);
+    for (const name of ["420-progressive.jpg", "lossy.webp"]) {
+      const path = fixture("pictures", name);
+      await dropFile(page, path);
+      const there = await readAnswer(page, name);
+      const here = await model.explain(await model.preprocess(path, preprocessing));
+      expect(there.target).toBe(here.target);
+      expect(there.score).toBeCloseTo(here.score, 2);
+    }
+    await model.dispose();
+    await dropFile(page, chelsea);
+    await readAnswer(page, "chelsea.png");
+  });
+
   test.each(["light", "dark"] as const)("all can be read in %s colours", async (colorScheme) => {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     expect(await faintTexts(page)).toEqual([]);

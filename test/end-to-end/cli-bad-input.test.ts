@@ -100,7 +100,18 @@ describe("inputs", () => {
     writeFileSync(path, bytes.subarray(0, bytes.length / 2));
     const [code, message] = await explainInVain(efficientNet, path);
     expect(code).toBe(1);
-    expect(message).toMatch(/half\.png cannot be decoded|half\.png is (damaged|truncated)/);
+    expect(message).toMatch(/half\.png cannot be decoded: .* rows: the file is cut off/);
+  });
+
+  test("that are larger pictures than --max-pixels", async () => {
+    const picture = fixture("images", "chelsea.png");
+    for (const command of ["explain", "compare"]) {
+      const out = join(temporaryFolder(), command === "compare" ? "out.png" : "out");
+      const run = [command, efficientNet, picture, "-o", out, "--max-pixels", "135299"];
+      const { code, stderr } = await fullgrad(...run);
+      expect(code).toBe(1);
+      expect(stderr).toContain("451 x 300 pixels are more than the limit of 135299");
+    }
   });
 
   test("that are no array", async () => {
@@ -152,7 +163,9 @@ describe("inputs", () => {
     const folder = temporaryFolder();
     const [code, message] = await explainInVain(tinyRelu, folder);
     expect(code).toBe(1);
-    expect(message).toContain(`folder ${folder} holds no input; .png, .jpg, .jpeg, .npy`);
+    expect(message).toContain(
+      `folder ${folder} holds no input; .png, .jpg, .jpeg, .webp, .gif, .bmp, .npy`,
+    );
     const [missing, reason] = await explainInVain(tinyRelu, "nowhere.png");
     expect(missing).toBe(1);
     expect(reason).toContain("nowhere.png: there is no such file");

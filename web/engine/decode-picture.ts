@@ -4,11 +4,12 @@ import { checkSize, type Raster } from "../../src/image/raster.js";
 const signatures: readonly (readonly number[])[] = [
   [0x89, 0x50, 0x4e, 0x47],
   [0xff, 0xd8, 0xff],
+  [0x52, 0x49, 0x46, 0x46],
 ];
 
 /**
- * A picture's pixels. PNG and JPEG by the library's own decoder, so that they are the command line's; what else the
- * browser knows, such as WebP, by the browser.
+ * A picture's pixels. PNG, JPEG and WebP by the library's own decoder, so that they are the command line's; what else
+ * the browser knows, such as GIF and AVIF, by the browser.
  *
  * @throws {ImageError} where neither can
  */

@@ -81,7 +81,12 @@ export async function setUp(
       ...baselineMakers(model.model, flags.seed),
     ],
     subjects: {
-      reader: { model: model.model, port: model.input, preprocessing: preprocessing.settings },
+      reader: {
+        model: model.model,
+        port: model.input,
+        preprocessing: preprocessing.settings,
+        maxPixels: flags.maxPixels,
+      },
       preprocessing: fitted,
       network,
       batch: flags.batch,

@@ -11,7 +11,7 @@ import { fixture, tinyInput, tinyRelu } from "../../end-to-end/cli-harness.js";
 import { golden } from "../../support/networks.js";
 
 const flags: RunFlags = {
-  ...{ target: "top", feed: [], backend: "ort", provider: "cpu", batch: 1 },
+  ...{ target: "top", feed: [], backend: "ort", provider: "cpu", batch: 1, maxPixels: 1e6 },
   ...{ json: false, quiet: true },
 };
 

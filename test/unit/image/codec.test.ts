@@ -3,9 +3,7 @@ import { crc32, deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { FullgradError, ImageError } from "../../../src/errors.js";
 import { decodeImage, encodePng } from "../../../src/image/codec.js";
-import { convertYcc } from "../../../src/image/jpeg.js";
 import { orient, readOrientation } from "../../../src/image/orientation.js";
-import { pixelDataLength } from "../../../src/image/png-data.js";
 
 const fixture = (name: string) =>
   readFileSync(new URL(`../../../fixtures/images/${name}`, import.meta.url));
@@ -121,7 +119,7 @@ describe("a PNG without all its pixels is refused, and never filled with other m
     const short = png({ size: [48, 48], depth: 8, color: 2, rows });
     await expect(decode(short)).rejects.toThrow(ImageError);
     await expect(decode(short)).rejects.toThrow(
-      "x.png cannot be decoded: its pixel data ends early, after 47 of 48 rows",
+      "x.png cannot be decoded: its data end, or are damaged, after 47 of 48 rows",
     );
   });
 
@@ -139,7 +137,7 @@ describe("a PNG without all its pixels is refused, and never filled with other m
   test("where there is no pixel data at all", async () => {
     await expect(decode(png({ size: [3, 2], ...grey, rows: [] }))).rejects.toThrow("0 of 2 rows");
     await expect(decode(pngOf({ size: [3, 2], ...grey }, Buffer.alloc(0)))).rejects.toThrow(
-      "0 of 2 rows",
+      "rows are missing",
     );
   });
 
@@ -147,7 +145,7 @@ describe("a PNG without all its pixels is refused, and never filled with other m
     const whole = Buffer.from(fixture("rgb.png"));
     for (const share of [0.3, 0.6, 0.9]) {
       const cut = whole.subarray(0, Math.floor(whole.length * share));
-      await expect(decode(cut)).rejects.toThrow(/ends early, after \d+ of \d+ rows/);
+      await expect(decode(cut)).rejects.toThrow(/after \d+ of \d+ rows/);
     }
   });
 
@@ -164,27 +162,7 @@ describe("a PNG without all its pixels is refused, and never filled with other m
     const decoded = await decode(png({ size, ...grey, interlaced: true, rows }));
     expect([...decoded.data].filter((_, i) => i % 3 === 0)).toEqual([10, 20, 30, 40]);
     const short = png({ size, ...grey, interlaced: true, rows: rows.slice(0, -1) });
-    await expect(decode(short)).rejects.toThrow("ends early, after 6 of 7 bytes");
-    const long = png({ size, ...grey, interlaced: true, rows: [...rows, 50] });
-    await expect(decode(long)).rejects.toThrow("goes on beyond the 7 bytes");
-  });
-
-  test("by the length that the standard gives, for depths below a byte and above", () => {
-    const header = { width: 9, height: 5, interlaced: false };
-    expect(pixelDataLength({ ...header, depth: 1, color: 0 })).toBe(5 * (1 + 2));
-    expect(pixelDataLength({ ...header, depth: 16, color: 6 })).toBe(5 * (1 + 9 * 8));
-    // Passes of 9 x 5: 2x1, 1x1, 3x1, 2x2, 5x1, 4x3, 9x2.
-    const passes = [
-      [2, 1],
-      [1, 1],
-      [3, 1],
-      [2, 2],
-      [5, 1],
-      [4, 3],
-      [9, 2],
-    ] as const;
-    const bytes = passes.reduce((sum, [width, height]) => sum + height * (1 + width * 3), 0);
-    expect(pixelDataLength({ ...header, interlaced: true, depth: 8, color: 2 })).toBe(bytes);
+    await expect(decode(short)).rejects.toThrow("after 2 of 3 rows");
   });
 });
 
@@ -196,29 +174,6 @@ describe("JPEG", () => {
     expect([turned.width, turned.height]).toEqual([upright.width, upright.height]);
     const worst = turned.data.reduce((m, v, i) => Math.max(m, Math.abs(v - upright.data[i]!)), 0);
     expect(worst).toBeLessThanOrEqual(8);
-  });
-
-  test("interpolates chroma that two pixels share, as libjpeg does", () => {
-    // Chroma samples 100, 140, 180 of two pixels each: (3·near + far + 1 or 2) >> 2.
-    const expected = [100, 110, 130, 150, 170, 180];
-    const data = Uint8Array.from([100, 100, 140, 140, 180, 180].flatMap((cb) => [128, cb, 128]));
-    const blue = expected.map((cb) =>
-      Math.max(0, Math.min(255, 128 + Math.round(1.772 * (cb - 128)))),
-    );
-    const wide = convertYcc({ width: 6, height: 1, data }, { across: 2, down: 1 }).data;
-    expect([...wide.filter((_, i) => i % 3 === 2)]).toEqual(blue);
-    const tall = convertYcc({ width: 1, height: 6, data }, { across: 1, down: 2 }).data;
-    expect([...tall.filter((_, i) => i % 3 === 2)]).toEqual(blue);
-  });
-
-  test("converts colours as JFIF defines them", () => {
-    const convert = (y: number, cb: number, cr: number) => [
-      ...convertYcc({ width: 1, height: 1, data: Uint8Array.of(y, cb, cr) }, { across: 1, down: 1 })
-        .data,
-    ];
-    expect(convert(77, 128, 128)).toEqual([77, 77, 77]);
-    expect(convert(76, 85, 255)).toEqual([254, 0, 0]); // red
-    expect(convert(150, 44, 21)).toEqual([0, 255, 1]); // green
   });
 });
 
@@ -282,13 +237,21 @@ describe("orientation", () => {
 describe("what is no picture", () => {
   test.each<[string, Uint8Array, RegExp]>([
     ["nothing", new Uint8Array(), /^a\/b\.png is empty$/],
-    ["text", Buffer.from("# hello, world"), /^a\/b\.png is not a picture/],
-    ["a GIF", Buffer.from("GIF89a\x01\x00\x01\x00"), /PNG and JPEG are/],
-    ["a PNG signature alone", fixture("rgb.png").subarray(0, 20), /damaged or truncated/],
-    ["half a PNG", fixture("rgb.png").subarray(0, 3000), /cannot be decoded/],
-    ["a JPEG's first bytes", fixture("rocket.jpg").subarray(0, 30), /damaged or truncated/],
-    ["half a JPEG", fixture("rocket.jpg").subarray(0, 50_000), /cannot be decoded/],
-    ["a PNG bomb", png({ size: [60_000, 60_000], depth: 8, color: 2, rows: [0] }), /limit/],
+    [
+      "text",
+      Buffer.from("# hello, world"),
+      /^a\/b\.png is not a picture .* PNG, JPEG, WebP, GIF and BMP are/,
+    ],
+    ["a GIF's first bytes", Buffer.from("GIF89a\x01\x00\x01\x00"), /ends before its size/],
+    ["a PNG signature alone", fixture("rgb.png").subarray(0, 20), /ends before its size/],
+    ["half a PNG", fixture("rgb.png").subarray(0, 3000), /after \d+ of \d+ rows: .* cut off/],
+    ["a JPEG's first bytes", fixture("rocket.jpg").subarray(0, 30), /ends before its size/],
+    ["half a JPEG", fixture("rocket.jpg").subarray(0, 50_000), /cut off/],
+    [
+      "a PNG bomb",
+      png({ size: [60_000, 60_000], depth: 8, color: 2, rows: [0] }),
+      /60000 x 60000 pixels are more than the limit of 89478485/,
+    ],
     ["an empty PNG", png({ size: [0, 9], depth: 8, color: 2, rows: [0] }), /no pixels/],
   ])("is refused by name: %s", async (_, bytes, message) => {
     const decoded = decodeImage(bytes, "a/b.png");
@@ -299,9 +262,11 @@ describe("what is no picture", () => {
   test("damage anywhere gives a picture or an ImageError", async () => {
     let state = 1;
     const random = (n: number) => (state = (state * 48271) % 2147483647) % n;
-    for (const name of ["orientation-6.jpg", "palette.png", "rgb16.png"]) {
+    const seeds = ["420-progressive.jpg", "444.jpg", "palette-4.png", "rgb-16-interlaced.png"];
+    seeds.push("alpha.webp", "lossless.webp", "animated.gif", "palette.bmp", "cmyk.jpg");
+    for (const name of seeds) {
       for (let round = 0; round < 60; round++) {
-        const bytes = Uint8Array.from(fixture(name));
+        const bytes = Uint8Array.from(fixture(`../pictures/${name}`));
         for (let i = 0; i < 3; i++) bytes[random(bytes.length)] = random(256);
         const error: unknown = await decodeImage(bytes, name).catch((e: unknown) => e);
         expect(!(error instanceof Error) || error instanceof FullgradError).toBe(true);
