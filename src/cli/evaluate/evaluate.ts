@@ -12,8 +12,8 @@ import { OutputFolder } from "../output-folder.js";
 import { Reporter, type Io } from "../reporter.js";
 import { conclude } from "./conclude.js";
 import type { EvaluateFlags } from "./evaluate-options.js";
-import { Journal } from "./journal.js";
 import { methodMaker } from "./method-list.js";
+import { SampleJournal } from "./sample-journal.js";
 import { setUp, type Setup } from "./setup.js";
 import { isSingle, nameOf, readFiles, subjectsOf, type ReadFile } from "./subjects.js";
 import { timeLeft } from "./time-left.js";
@@ -114,13 +114,19 @@ class Evaluation {
     if (!this.link) return undefined;
     const scorer = new Scorer(subjects.network, this.link, Math.max(flags.batch, usualBatch));
     // Where things lie, and which Node runs, makes no difference.
-    const journal = new Journal(join(this.folder.path, `${test.name}.samples.jsonl`), {
+    const keys = {
       test: test.name,
       link: this.link,
       versions: { ...provenance.versions, node: "" },
       model: { ...provenance.model, path: "" },
       settings: provenance.settings,
       ...(stage === undefined ? {} : { stage }),
+    };
+    // A stage is one place of the axis of all stages.
+    const axis = stage === undefined ? test.axis?.(settings, []) : undefined;
+    const journal = new SampleJournal(join(this.folder.path, `${test.name}.samples.jsonl`), keys, {
+      measures: test.measures(settings),
+      ...(axis ? { axis } : {}),
     });
     const run: TestRun = { test, settings, makers, scorer, seed: flags.seed, ...stageRun };
     return { journal, run };
@@ -167,7 +173,7 @@ class Evaluation {
   }
 
   /** The results of a picture, where all are known. */
-  private knownOf(file: ReadFile, journal: Journal): readonly SampleRecord[] | undefined {
+  private knownOf(file: ReadFile, journal: SampleJournal): readonly SampleRecord[] | undefined {
     if (!isSingle(file)) return undefined;
     const { makers } = this.setup;
     const sample = nameOf(file.file.path);
@@ -182,7 +188,7 @@ interface Stage extends Pick<TestRun, "randomized"> {
 }
 
 interface Pass {
-  readonly journal: Journal;
+  readonly journal: SampleJournal;
   readonly run: TestRun;
 }
 

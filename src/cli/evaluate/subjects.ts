@@ -12,7 +12,7 @@ import { topClasses } from "../predictions.js";
 import { readSamples, type SampleReader } from "../samples.js";
 import { boxesInView, type BoxTable } from "./boxes.js";
 import type { ClassOf } from "./class-folders.js";
-import { digest } from "./journal.js";
+import { digest } from "../journal.js";
 
 /** A file that is read but not decoded. */
 export interface ReadFile {
