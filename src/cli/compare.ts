@@ -184,7 +184,7 @@ class Run {
     for (const { file, index } of places) {
       const sample = (await this.read(file)).find((s) => s.index === index)!;
       const asked = { feeds: feedsFor(feeds, [index]), ...contrast };
-      subjects.push({ sample, name: sampleName(file, index), path: file.path, asked });
+      subjects.push({ sample, name: sampleName(file.name, index), path: file.path, asked });
     }
     const report = (what: string): void => {
       reporter.progress(this.done, this.total, what);

@@ -1,12 +1,12 @@
+import { existsSync } from "node:fs";
 import { concatBatch } from "../engine/batches.js";
 import { completenessTolerance } from "../engine/completeness.js";
-import { InputError } from "../errors.js";
 import { presets } from "../image/preprocess.js";
 import { findMethod } from "../methods/all.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { namingProvider } from "./engine.js";
 import { chooseContrast, type ChosenContrast } from "./contrast.js";
-import { exitCodes } from "./exit-codes.js";
+import { endsRun, exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
 import { feedsFor, readFeeds } from "./feeds.js";
 import {
   findInputs,
@@ -28,7 +28,7 @@ import {
 import { readExplainableModel, sha256 } from "./model-file.js";
 import { readMethodSettings } from "./method-settings.js";
 import type { ExplainFlags } from "./options.js";
-import { OutputFolder } from "./output-folder.js";
+import { OutputError, OutputFolder } from "./output-folder.js";
 import { choosePreprocessing } from "./preprocessing.js";
 import { versions } from "./package-files.js";
 import { provenanceOf, type RunSettings } from "./provenance.js";
@@ -36,7 +36,10 @@ import { Reporter, type Io } from "./reporter.js";
 import { explanationLine, incompleteLine, resultOf, type ExplainResult } from "./results.js";
 import { nameOfClass, sameMaps, sameMapsLine, type ClassMap } from "./same-maps.js";
 import { readSamples, type Sample, type SampleReader } from "./samples.js";
+import { isWhole } from "./result-digests.js";
+import { ResultKeeper } from "./result-keeper.js";
 import { rankedName, sampleName } from "./result-names.js";
+import { skippedNote } from "./search-folder.js";
 import { chooseTarget, passesFor, ranksOf, type TargetChoice } from "./targets.js";
 import { drawingOf, manifestName, mapOf, writeExplanation } from "./write-explanation.js";
 
@@ -72,8 +75,9 @@ export async function explain(
     ...{ settings, signal, batchNorm, versions: versions() },
   });
   try {
-    return await namingProvider(flags, () => run.all());
+    return await run.all();
   } finally {
+    run.release();
     reporter.clear();
     await model.model.dispose();
   }
@@ -92,7 +96,8 @@ interface Setup extends RunSettings {
 /** A sample that waits for its batch. */
 interface Job {
   readonly sample: Sample;
-  readonly name: string;
+  readonly file: InputFile;
+  readonly hash: string;
   readonly provenance: Provenance;
   /** Its place among all samples, which the results keep. */
   readonly order: number;
@@ -101,26 +106,47 @@ interface Job {
 /** Goes through the inputs, skips what is finished, and runs the rest in batches of one shape. */
 class Run {
   private readonly setup: Setup;
+  private readonly names: ResultKeeper;
   private readonly failures: Failure[];
-  private readonly results: { readonly order: number; readonly result: ExplainResult }[] = [];
+  /** What the run ends with where there is nothing but failures: their exit codes. */
+  private readonly failureCodes = new Set<number>();
+  private readonly results = new Map<string, { order: number; result: ExplainResult }>();
   private readonly incomplete: string[] = [];
   private waiting: Job[] = [];
   private order = 0;
 
   constructor(setup: Setup) {
     this.setup = setup;
+    this.names = new ResultKeeper(setup.folder);
     this.failures = [...setup.inputs.failures];
+    if (this.failures.length > 0) this.failureCodes.add(exitCodes.failed);
   }
 
   async all(): Promise<number> {
-    const { files } = this.setup.inputs;
+    try {
+      await this.takeAll();
+    } catch (error) {
+      if (!(error instanceof OutputError)) throw error;
+      this.fail(this.setup.folder.path, error);
+    }
+    return this.conclude();
+  }
+
+  /** Lets other runs have the names that this one claimed. */
+  release(): void {
+    this.names.release();
+  }
+
+  private async takeAll(): Promise<void> {
+    const { files, skipped } = this.setup.inputs;
+    const note = skippedNote(skipped);
+    if (note !== undefined) this.setup.reporter.note(note);
     for (const [i, file] of files.entries()) {
       this.setup.signal.throwIfAborted();
       this.setup.reporter.progress(i, files.length, file.path);
       await this.take(file);
     }
     await this.runWaiting();
-    return this.conclude();
   }
 
   /** Reads a file. What is wrong with it is remembered; the others go on. */
@@ -134,9 +160,19 @@ class Run {
         await this.takeSample(file, sample, hash);
       }
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      this.failures.push({ input: file.path, error: error.message });
+      if (endsRun(error)) throw error;
+      this.fail(file.path, error);
     }
+  }
+
+  private fail(input: string, error: unknown, sample?: number): void {
+    const message = messageOf(error).trim();
+    const place = sample === undefined ? input : `${input} [${sample}]`;
+    this.failures.push({
+      input,
+      error: message.includes(input) ? message : `${place}: ${message}`,
+    });
+    this.failureCodes.add(exitCodeOf(error));
   }
 
   private reader(): SampleReader {
@@ -153,8 +189,7 @@ class Run {
     if (isArrayFile(file.path) && this.skip(file, provenance)) return;
     const [first] = this.waiting;
     if (first && first.sample.x.dims.join() !== sample.x.dims.join()) await this.runWaiting();
-    const name = sampleName(file, sample.index);
-    this.waiting.push({ sample, name, provenance, order: this.order++ });
+    this.waiting.push({ sample, file, hash, provenance, order: this.order++ });
     if (this.waiting.length >= this.setup.flags.batch) await this.runWaiting();
   }
 
@@ -163,14 +198,15 @@ class Run {
     const { folder, target, model, flags, settings } = this.setup;
     // That code rescaled over the whole batch, so a map depends on its companions, which may be others today.
     if (settings["convention"] === "paper2019" && flags.batch > 1) return false;
-    const name = sampleName(file, provenance.input.sample);
+    const known = this.names.known(file, provenance.input.sha256);
+    if (known === undefined) return false;
+    const name = sampleName(known, provenance.input.sample);
     const manifests: Manifest[] = [];
     for (const rank of ranksOf(target, model.output.classes)) {
-      const manifest = finished(folder.read(manifestName(rankedName(name, rank))), provenance);
-      if (!manifest || !Object.values(manifest.files).every((f) => folder.has(String(f)))) {
-        return false;
-      }
-      manifests.push(manifest);
+      const text = folder.read(manifestName(rankedName(name, rank)));
+      const manifest = finished(text, provenance);
+      if (!manifest || !isWhole(folder, text!)) return false;
+      manifests.push({ ...manifest, input: provenance.input });
     }
     const order = this.order++;
     for (const manifest of manifests) this.add(manifest, order, true);
@@ -180,7 +216,22 @@ class Run {
   private async runWaiting(): Promise<void> {
     const jobs = this.waiting;
     this.waiting = [];
-    if (jobs.length === 0) return;
+    if (jobs.length > 0) await this.attempt(jobs);
+  }
+
+  /** Runs a batch; where it fails, each of its samples by itself, and those that fail again are failures. */
+  private async attempt(jobs: readonly Job[]): Promise<void> {
+    try {
+      await namingProvider(this.setup.flags, () => this.runBatch(jobs));
+    } catch (error) {
+      if (endsRun(error)) throw error;
+      const [job, ...others] = jobs;
+      if (job && others.length === 0) this.fail(job.file.path, error, job.sample.index);
+      else for (const one of jobs) await this.attempt([one]);
+    }
+  }
+
+  private async runBatch(jobs: readonly Job[]): Promise<void> {
     const { model, target, flags, folder, labels, batchNorm, preprocessing, reporter } = this.setup;
     const { contrast, settings, signal } = this.setup;
     const { method } = flags;
@@ -200,12 +251,13 @@ class Run {
         ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
         target: pass.target,
         onProgress: ({ sample, done, total }) => {
-          reporter.progress(done, total, `${method} ${jobs[sample]!.name}`);
+          reporter.progress(done, total, `${method} ${jobs[sample]!.file.name}`);
         },
       });
       const seconds = (performance.now() - start) / 1000 / jobs.length;
-      for (const [at, { sample, name, provenance, order }] of jobs.entries()) {
+      for (const [at, { sample, file, hash, provenance, order }] of jobs.entries()) {
         const { rank } = pass;
+        const name = sampleName(this.names.claim(file, hash), sample.index);
         const manifest = await writeExplanation(folder, {
           ...{
             name: rankedName(name, rank),
@@ -225,7 +277,8 @@ class Run {
         classes[at]!.push({ name: nameOfClass(manifest), map: mapOf(explanation.map, at).data });
       }
     }
-    for (const [at, { name }] of jobs.entries()) {
+    for (const [at, { file, sample }] of jobs.entries()) {
+      const name = sampleName(file.name, sample.index);
       for (const same of sameMaps(name, method, classes[at]!)) {
         reporter.note(`warning: ${sameMapsLine(same)}`);
       }
@@ -235,7 +288,11 @@ class Run {
   private add(manifest: Manifest, order: number, skipped: boolean): void {
     const { folder, reporter } = this.setup;
     const result = resultOf(manifest, folder, skipped);
-    this.results.push({ order, result });
+    // A batch that failed in the midst is run again, sample by sample.
+    const key = `${order} ${manifest.rank ?? ""}`;
+    const isKnown = this.results.has(key);
+    this.results.set(key, { order, result });
+    if (isKnown) return;
     if (manifest.versus !== undefined && manifest.versus === manifest.target) {
       const { input } = manifest;
       reporter.note(`warning: ${input.path}: class ${manifest.versus} less itself is nothing`);
@@ -246,10 +303,17 @@ class Run {
 
   private conclude(): number {
     const { reporter, folder, inputs } = this.setup;
-    const { failures, incomplete } = this;
+    const { incomplete, failures } = this;
     // Sorting is stable: the ranks of one sample stay in order.
-    const results = this.results.sort((a, b) => a.order - b.order).map(({ result }) => result);
-    reporter.document({ results, ...(failures.length > 0 ? { failures } : {}) });
+    const sorted = [...this.results.values()].sort((a, b) => a.order - b.order);
+    const results = sorted.map(({ result }) => result);
+    this.checkThere(results);
+    const { skipped } = inputs;
+    reporter.document({
+      results,
+      ...(failures.length > 0 ? { failures } : {}),
+      ...(skipped.length > 0 ? { skipped } : {}),
+    });
     if (incomplete.length > 0) {
       reporter.error(
         `${incomplete.length} of ${results.length} explanations do not add up (conditioned above ` +
@@ -257,9 +321,24 @@ class Run {
       );
     }
     if (failures.length === 0) return incomplete.length > 0 ? exitCodes.incomplete : exitCodes.done;
-    const count = inputs.files.length + inputs.failures.length;
+    const failed = new Set(failures.map(({ input }) => input));
+    failed.delete(folder.path);
+    const count = inputs.files.length + new Set(inputs.failures.map(({ input }) => input)).size;
     const lines = failures.map(({ error }) => `  ${error}`);
-    reporter.error(`${failures.length} of ${count} inputs failed\n${lines.join("\n")}`);
-    return exitCodes.failed;
+    reporter.error(`${failed.size} of ${count} inputs failed\n${lines.join("\n")}`);
+    const [code] = this.failureCodes;
+    const isSame = results.length === 0 && this.failureCodes.size === 1;
+    return isSame ? code! : exitCodes.failed;
+  }
+
+  /** What is told of must be there: somebody may have removed the folder meanwhile. */
+  private checkThere(results: readonly ExplainResult[]): void {
+    for (const { input, files } of results) {
+      const gone = Object.values(files)
+        .map(String)
+        .find((path) => !existsSync(path));
+      if (gone === undefined) continue;
+      this.fail(input, new OutputError(`${gone} was removed while the run went on`));
+    }
   }
 }

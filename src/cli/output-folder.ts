@@ -1,7 +1,12 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { UsageError } from "../errors.js";
+import { FullgradError, UsageError } from "../errors.js";
 import { writeTogether } from "../write-files.js";
+
+/** Results cannot be written: the disk is full, the folder is read-only. No further input will do better. */
+export class OutputError extends FullgradError {
+  override name = "OutputError";
+}
 
 /** The folder that results go to. It comes into being with the first result. */
 export class OutputFolder {
@@ -15,9 +20,29 @@ export class OutputFolder {
     this.path = path;
   }
 
-  /** Writes files that belong together, the last of which says that all are there: {@link writeTogether}. */
+  /**
+   * Writes files that belong together, the last of which says that all are there: {@link writeTogether}.
+   *
+   * @throws {OutputError} where they cannot be written
+   */
   write(files: readonly (readonly [name: string, content: Uint8Array | string])[]): void {
-    writeTogether(files.map(([name, content]) => [join(this.path, name), content] as const));
+    try {
+      writeTogether(files.map(([name, content]) => [join(this.path, name), content] as const));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new OutputError(`results cannot be written to ${this.path}: ${reason}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The bytes of a file, or undefined where it cannot be read. */
+  readBytes(name: string): Uint8Array | undefined {
+    try {
+      return readFileSync(join(this.path, name));
+    } catch {
+      return undefined;
+    }
   }
 
   /** The text of a file, or undefined where it cannot be read. */

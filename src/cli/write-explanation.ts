@@ -23,6 +23,7 @@ import {
 } from "./manifest.js";
 import type { ExplainFlags } from "./options.js";
 import type { OutputFolder } from "./output-folder.js";
+import { digestsOf } from "./result-digests.js";
 import { predict, probabilitiesOf } from "./predictions.js";
 import { labelOf, topCount } from "./targets.js";
 
@@ -57,14 +58,15 @@ export async function writeExplanation(folder: OutputFolder, finding: Finding): 
     ...(pictures.heatmap ? { heatmap: `${name}.heatmap.png` } : {}),
     manifest: manifestName(name),
   };
+  const contents: [string, Uint8Array | string][] = [[files.map, encodeNpy(map)]];
+  if (files.overlay) contents.push([files.overlay, pictures.overlay!]);
+  if (files.heatmap) contents.push([files.heatmap, pictures.heatmap!]);
   const manifest: Manifest = {
     ...finding.provenance,
     ...outcomeOf(finding, explanation.samples[at]!, problem),
     files,
+    digests: digestsOf(contents),
   };
-  const contents: [string, Uint8Array | string][] = [[files.map, encodeNpy(map)]];
-  if (files.overlay) contents.push([files.overlay, pictures.overlay!]);
-  if (files.heatmap) contents.push([files.heatmap, pictures.heatmap!]);
   contents.push([files.manifest, `${JSON.stringify(manifest, null, 2)}\n`]);
   folder.write(contents);
   return manifest;
@@ -118,7 +120,7 @@ function outcomeOf(
   finding: Finding,
   sample: ExplainedSample,
   problem: string | undefined,
-): Omit<Manifest, keyof Provenance | "files"> {
+): Omit<Manifest, keyof Provenance | "files" | "digests"> {
   const { explanation, at, labels, rank, seconds, batchNorm } = finding;
   const { target, versus, score, completeness } = sample;
   const scores = finding.isClassifier
