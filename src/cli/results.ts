@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { Completeness } from "../engine/completeness.js";
 import type { Manifest, ResultFiles, TermReport } from "./manifest.js";
 import type { OutputFolder } from "./output-folder.js";
+import { oneLine } from "./printable.js";
 import { nameOfClass } from "./same-maps.js";
 import { formatNumber } from "./tables.js";
 import { pathsOf } from "./write-explanation.js";
@@ -84,7 +85,7 @@ export function explanationLine(result: ExplainResult): string {
     ...(completeness ? [`${adds} ${formatError(completeness.conditioned)}`] : []),
     result.skipped ? "done before" : `${seconds.toFixed(2)} s`,
   ];
-  return `${parts.join(", ")} → ${overlay ?? heatmap ?? map}`;
+  return oneLine(`${parts.join(", ")} → ${overlay ?? heatmap ?? map}`);
 }
 
 /** By how much an explanation does not add up, and where to look. */

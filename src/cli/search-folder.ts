@@ -1,6 +1,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { messageOf } from "./exit-codes.js";
+import { oneLine } from "./printable.js";
 
 /** An input that could not be used, and why. */
 export interface Failure {
@@ -112,7 +113,7 @@ export function skippedNote(skipped: readonly string[]): string | undefined {
     skipped.length === 1
       ? "1 file of another kind was"
       : `${skipped.length} files of other kinds were`;
-  return `${files} passed over: ${kinds} (${listed}${more})`;
+  return oneLine(`${files} passed over: ${kinds} (${listed}${more})`);
 }
 
 const mostListed = 5;
