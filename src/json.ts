@@ -50,7 +50,7 @@ export function readJson<T>(
     value = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
     const isCut = /^\s*[[{]/.test(text) && !/[\]}]\s*$/.test(text);
-    const problem = isCut ? "is cut off" : "is not JSON";
+    const problem = isCut ? "is not JSON, it is cut off" : "is not JSON";
     throw new type(`${name} ${problem}: ${(error as Error).message}`, { cause: error });
   }
   return readValue(value, reader, name, type);

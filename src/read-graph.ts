@@ -17,10 +17,7 @@ export async function readGraph(
 ): Promise<Graph> {
   if (typeof source !== "string") return importModel(decodeModel(source), externalData);
   const bytes = await readFile(source, "the model");
-  if (/\.json(\?.*)?$/.test(source)) {
-    const folder = source.replace(/[^/\\]*$/, "");
-    return readTfjsFolder(bytes, (name) => readFile(`${folder}${name}`, "the weights"));
-  }
-  const { externalDataFiles } = await import("./onnx/external-data-file.js");
+  const { externalDataFiles, filesBeside } = await import("./onnx/external-data-file.js");
+  if (/\.json(\?.*)?$/.test(source)) return readTfjsFolder(bytes, filesBeside(source));
   return importModel(decodeModel(bytes), externalData ?? externalDataFiles(source));
 }

@@ -25,7 +25,7 @@ test("a value of the right form comes back, without fields that nobody asked for
 });
 
 test.each([
-  ['{"name":"Tom"', "cat.json is cut off: "],
+  ['{"name":"Tom"', "cat.json is not JSON, it is cut off: "],
   ["Tom", "cat.json is not JSON: "],
   ["null", "cat.json: it must be an object, but is null"],
   ["[]", "cat.json: it must be an object, but is a list of 0"],
