@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import { InputError } from "../errors.js";
 import { encodePng } from "../image/codec.js";
 import type { ComparedRow, Comparison } from "../image/comparison.js";
 import { layerSheet } from "../image/layer-sheet.js";
@@ -17,7 +16,8 @@ import {
 } from "./compared-sample.js";
 import { ComparisonFiles } from "./comparison-files.js";
 import { chooseContrast, type ChosenContrast } from "./contrast.js";
-import { exitCodes } from "./exit-codes.js";
+import { eachOrAll, failureOf } from "./each-or-all.js";
+import { endsRun, exitCodes } from "./exit-codes.js";
 import { interruption } from "./interruption.js";
 import { feedsFor, readFeeds, type Feed } from "./feeds.js";
 import { findInputs, isArrayFile, readInput, type Failure, type InputFile } from "./inputs.js";
@@ -30,6 +30,7 @@ import { choosePreprocessing, type ChosenPreprocessing } from "./preprocessing.j
 import { Reporter, type Io } from "./reporter.js";
 import { sampleName } from "./result-names.js";
 import { nameOfClass, sameMaps, sameMapsLine, type SameMaps } from "./same-maps.js";
+import { skippedNote } from "./search-folder.js";
 import { readSamples, type Sample, type SampleReader } from "./samples.js";
 import { chooseTarget, ranksOf } from "./targets.js";
 
@@ -68,6 +69,8 @@ export async function compare(
     const asked = { settings, contrast, signal };
     const run = new Run({ flags, reporter, files, question, feeds, reader, preprocessing, asked });
     const failures = [...inputs.failures];
+    const note = skippedNote(inputs.skipped);
+    if (note !== undefined) reporter.note(note);
     return await namingProvider(flags, () => run.all(inputs.files, failures));
   } finally {
     reporter.clear();
@@ -121,8 +124,14 @@ class Run {
     const ranks = ranksOf(question.target, question.model.output.classes).length;
     this.total = places.length * ranks * question.methods.length;
     for (const [at, name] of names.entries()) {
-      const shown = places.slice(at * perPage, (at + 1) * perPage);
-      const compared = await this.compare(shown);
+      const groups = await eachOrAll(
+        places.slice(at * perPage, (at + 1) * perPage),
+        async (some) => ({ some, classes: await this.compare(some) }),
+        ({ file }, error) => failures.push(failureOf(file.path, error)),
+      );
+      if (groups.length === 0) continue;
+      const shown = groups.flatMap(({ some }) => some);
+      const compared = groups.flatMap(({ classes }) => classes);
       const same = compared.flatMap((classes) => this.sameOf(classes));
       const rows = compared.flatMap((classes, i) => {
         return classes.map((sample) => this.rowOf(sample, shown[i]!));
@@ -153,8 +162,8 @@ class Run {
           places.push({ file, index, pixels });
         }
       } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        failures.push({ input: file.path, error: error.message });
+        if (endsRun(error)) throw error;
+        failures.push(failureOf(file.path, error));
       }
     }
     return places;

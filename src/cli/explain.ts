@@ -1,21 +1,14 @@
-import { existsSync } from "node:fs";
 import { concatBatch } from "../engine/batches.js";
-import { completenessTolerance } from "../engine/completeness.js";
 import { presets } from "../image/preprocess.js";
 import { findMethod } from "../methods/all.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { eachOrAll } from "./each-or-all.js";
 import { namingProvider } from "./engine.js";
 import { chooseContrast, type ChosenContrast } from "./contrast.js";
-import { endsRun, exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
+import { endsRun } from "./exit-codes.js";
+import { ExplainOutcome } from "./explain-outcome.js";
 import { feedsFor, readFeeds } from "./feeds.js";
-import {
-  findInputs,
-  isArrayFile,
-  readInput,
-  type Failure,
-  type InputFile,
-  type Inputs,
-} from "./inputs.js";
+import { findInputs, isArrayFile, readInput, type InputFile, type Inputs } from "./inputs.js";
 import { interruption } from "./interruption.js";
 import { chooseLabels } from "./labels.js";
 import {
@@ -33,7 +26,6 @@ import { choosePreprocessing } from "./preprocessing.js";
 import { versions } from "./package-files.js";
 import { provenanceOf, type RunSettings } from "./provenance.js";
 import { Reporter, type Io } from "./reporter.js";
-import { explanationLine, incompleteLine, resultOf, type ExplainResult } from "./results.js";
 import { nameOfClass, sameMaps, sameMapsLine, type ClassMap } from "./same-maps.js";
 import { readSamples, type Sample, type SampleReader } from "./samples.js";
 import { isWhole } from "./result-digests.js";
@@ -107,19 +99,14 @@ interface Job {
 class Run {
   private readonly setup: Setup;
   private readonly names: ResultKeeper;
-  private readonly failures: Failure[];
-  /** What the run ends with where there is nothing but failures: their exit codes. */
-  private readonly failureCodes = new Set<number>();
-  private readonly results = new Map<string, { order: number; result: ExplainResult }>();
-  private readonly incomplete: string[] = [];
+  private readonly outcome: ExplainOutcome;
   private waiting: Job[] = [];
   private order = 0;
 
   constructor(setup: Setup) {
     this.setup = setup;
     this.names = new ResultKeeper(setup.folder);
-    this.failures = [...setup.inputs.failures];
-    if (this.failures.length > 0) this.failureCodes.add(exitCodes.failed);
+    this.outcome = new ExplainOutcome(setup);
   }
 
   async all(): Promise<number> {
@@ -127,9 +114,9 @@ class Run {
       await this.takeAll();
     } catch (error) {
       if (!(error instanceof OutputError)) throw error;
-      this.fail(this.setup.folder.path, error);
+      this.outcome.fail(this.setup.folder.path, error);
     }
-    return this.conclude();
+    return this.outcome.conclude();
   }
 
   /** Lets other runs have the names that this one claimed. */
@@ -161,18 +148,8 @@ class Run {
       }
     } catch (error) {
       if (endsRun(error)) throw error;
-      this.fail(file.path, error);
+      this.outcome.fail(file.path, error);
     }
-  }
-
-  private fail(input: string, error: unknown, sample?: number): void {
-    const message = messageOf(error).trim();
-    const place = sample === undefined ? input : `${input} [${sample}]`;
-    this.failures.push({
-      input,
-      error: message.includes(input) ? message : `${place}: ${message}`,
-    });
-    this.failureCodes.add(exitCodeOf(error));
   }
 
   private reader(): SampleReader {
@@ -209,26 +186,20 @@ class Run {
       manifests.push({ ...manifest, input: provenance.input });
     }
     const order = this.order++;
-    for (const manifest of manifests) this.add(manifest, order, true);
+    for (const manifest of manifests) this.outcome.add(manifest, order, true);
     return true;
   }
 
   private async runWaiting(): Promise<void> {
     const jobs = this.waiting;
     this.waiting = [];
-    if (jobs.length > 0) await this.attempt(jobs);
-  }
-
-  /** Runs a batch; where it fails, each of its samples by itself, and those that fail again are failures. */
-  private async attempt(jobs: readonly Job[]): Promise<void> {
-    try {
-      await namingProvider(this.setup.flags, () => this.runBatch(jobs));
-    } catch (error) {
-      if (endsRun(error)) throw error;
-      const [job, ...others] = jobs;
-      if (job && others.length === 0) this.fail(job.file.path, error, job.sample.index);
-      else for (const one of jobs) await this.attempt([one]);
-    }
+    await eachOrAll(
+      jobs,
+      (some) => namingProvider(this.setup.flags, () => this.runBatch(some)),
+      ({ file, sample }, error) => {
+        this.outcome.fail(file.path, error, sample.index);
+      },
+    );
   }
 
   private async runBatch(jobs: readonly Job[]): Promise<void> {
@@ -273,7 +244,7 @@ class Run {
           ...(rank === undefined ? {} : { rank }),
           ...(sample.view ? { view: sample.view } : {}),
         });
-        this.add(manifest, order, false);
+        this.outcome.add(manifest, order, false);
         classes[at]!.push({ name: nameOfClass(manifest), map: mapOf(explanation.map, at).data });
       }
     }
@@ -282,63 +253,6 @@ class Run {
       for (const same of sameMaps(name, method, classes[at]!)) {
         reporter.note(`warning: ${sameMapsLine(same)}`);
       }
-    }
-  }
-
-  private add(manifest: Manifest, order: number, skipped: boolean): void {
-    const { folder, reporter } = this.setup;
-    const result = resultOf(manifest, folder, skipped);
-    // A batch that failed in the midst is run again, sample by sample.
-    const key = `${order} ${manifest.rank ?? ""}`;
-    const isKnown = this.results.has(key);
-    this.results.set(key, { order, result });
-    if (isKnown) return;
-    if (manifest.versus !== undefined && manifest.versus === manifest.target) {
-      const { input } = manifest;
-      reporter.note(`warning: ${input.path}: class ${manifest.versus} less itself is nothing`);
-    }
-    if (!manifest.complete) this.incomplete.push(incompleteLine(manifest));
-    reporter.line(explanationLine(result));
-  }
-
-  private conclude(): number {
-    const { reporter, folder, inputs } = this.setup;
-    const { incomplete, failures } = this;
-    // Sorting is stable: the ranks of one sample stay in order.
-    const sorted = [...this.results.values()].sort((a, b) => a.order - b.order);
-    const results = sorted.map(({ result }) => result);
-    this.checkThere(results);
-    const { skipped } = inputs;
-    reporter.document({
-      results,
-      ...(failures.length > 0 ? { failures } : {}),
-      ...(skipped.length > 0 ? { skipped } : {}),
-    });
-    if (incomplete.length > 0) {
-      reporter.error(
-        `${incomplete.length} of ${results.length} explanations do not add up (conditioned above ` +
-          `${completenessTolerance}); they are in ${folder.path}\n${incomplete.join("\n")}`,
-      );
-    }
-    if (failures.length === 0) return incomplete.length > 0 ? exitCodes.incomplete : exitCodes.done;
-    const failed = new Set(failures.map(({ input }) => input));
-    failed.delete(folder.path);
-    const count = inputs.files.length + new Set(inputs.failures.map(({ input }) => input)).size;
-    const lines = failures.map(({ error }) => `  ${error}`);
-    reporter.error(`${failed.size} of ${count} inputs failed\n${lines.join("\n")}`);
-    const [code] = this.failureCodes;
-    const isSame = results.length === 0 && this.failureCodes.size === 1;
-    return isSame ? code! : exitCodes.failed;
-  }
-
-  /** What is told of must be there: somebody may have removed the folder meanwhile. */
-  private checkThere(results: readonly ExplainResult[]): void {
-    for (const { input, files } of results) {
-      const gone = Object.values(files)
-        .map(String)
-        .find((path) => !existsSync(path));
-      if (gone === undefined) continue;
-      this.fail(input, new OutputError(`${gone} was removed while the run went on`));
     }
   }
 }
