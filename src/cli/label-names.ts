@@ -1,5 +1,5 @@
 import { InputError, TargetError } from "../errors.js";
-import { anything, either, fields, list, readJson, record } from "../json.js";
+import { anything, either, list, readJson, readValue, record } from "../json.js";
 
 /** Names of classes by number, and where they are from. */
 export interface Labels {
@@ -7,9 +7,8 @@ export interface Labels {
   readonly names: ReadonlyMap<number, string>;
 }
 
-/** Names in order, or by number, or a Hugging Face config.json with those. */
+/** Names in order, or by number. */
 const names = either(list(anything), record(anything));
-const form = either(fields({ id2label: names }), names);
 
 /**
  * Reads a JSON array, a JSON object by number (also one's "id2label"), or text with one label a line.
@@ -30,8 +29,9 @@ export function parseLabels(content: string): ReadonlyMap<number, string> {
 }
 
 function entriesOf(json: string): [string, unknown][] {
-  const read = readJson(json, form, "the file");
-  return Object.entries("id2label" in read ? (read.id2label as object) : read);
+  const read = readJson(json, names, "the file");
+  if (!("id2label" in read)) return Object.entries(read);
+  return Object.entries(readValue(read.id2label, names, '"id2label"'));
 }
 
 function linesOf(content: string): [string, unknown][] {

@@ -38,7 +38,7 @@ export async function readArrayPairs(
 
 function largest(values: ArrayLike<number>, least: number): number {
   let most = least;
-  for (let i = 0; i < values.length; i++) most = Math.max(most, values[i]!);
+  for (let i = 0; i < values.length; i++) if (values[i]! > most) most = values[i]!;
   return most;
 }
 

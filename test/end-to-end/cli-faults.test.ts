@@ -284,12 +284,12 @@ describe("processes", () => {
     const shell = `"${process.execPath}" "${main}" inspect "${tinyRelu}" --json > /dev/full`;
     let [code, said] = [0, ""];
     try {
-      execFileSync("sh", ["-c", shell], { stdio: ["ignore", "ignore", "pipe"] });
+      execFileSync("sh", ["-c", shell], { stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" });
     } catch (error) {
       ({ status: code, stderr: said } = error as { status: number; stderr: string });
     }
     expect(code).toBe(1);
-    expect(String(said)).toMatch(/^fullgrad: standard output cannot be written: ENOSPC/);
+    expect(said).toMatch(/^fullgrad: standard output cannot be written: ENOSPC/);
   });
 
   test.each(["SIGHUP", "SIGTERM"] as const)("%s leaves whole results", async (signal) => {

@@ -2,7 +2,16 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { UsageError } from "../../errors.js";
 import type { Box } from "../../evaluate/subject.js";
-import { count, fields, list, readJson, record, simple, type Reader } from "../../json.js";
+import {
+  anything,
+  count,
+  fields,
+  list,
+  readJson,
+  record,
+  simple,
+  type Reader,
+} from "../../json.js";
 import { pointInView, type Preprocessing, type Size } from "../../image/preprocess.js";
 import { messageOf } from "../exit-codes.js";
 import { sha256 } from "../model-file.js";
@@ -22,16 +31,26 @@ export async function readBoxes(
 ): Promise<{ readonly all: BoxTable; readonly sha256: string }> {
   try {
     const content = await readFile(path, "utf8");
-    const entries = Object.entries(readJson(content, record(list(namedBox)), "the file"));
-    return { all: new Map(entries), sha256: sha256(content) };
+    const entries = Object.entries(readJson(content, record(anything), "the file"));
+    const all = new Map(entries.map(([name, boxes]) => [name, boxesFrom(name, boxes)]));
+    return { all, sha256: sha256(content) };
   } catch (error) {
     throw new UsageError(`--boxes ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 
-const wanted = '[left, top, right, bottom] or {"box": [left, top, right, bottom], "class": N}';
+function boxesFrom(name: string, boxes: unknown): readonly NamedBox[] {
+  try {
+    return list(namedBox)(boxes);
+  } catch (error) {
+    throw new UsageError(
+      `"${name}" needs a list of [left, top, right, bottom] or {"box": [left, top, right, bottom], "class": N}`,
+      { cause: error },
+    );
+  }
+}
 
-const box = simple(wanted, (value): value is NamedBox["box"] => {
+const box = simple("four numbers", (value): value is NamedBox["box"] => {
   return Array.isArray(value) && value.length === 4 && value.every(Number.isFinite);
 });
 

@@ -75,7 +75,7 @@ describe("SampleJournal", () => {
   test.each([[{}], [{ curve: [1, 2] }], [{ curve: [1], area: [3] }]])(
     "a record with the values %j is made anew",
     (values) => {
-      open().add("hash", found(values as SampleRecord["values"]));
+      open().add("hash", found(values));
       expect(open().find("hash", "cat.png", "fullgrad")).toBeUndefined();
     },
   );
