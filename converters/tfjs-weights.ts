@@ -1,7 +1,7 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { numberToHalf } from "../src/tensor/half.js";
 import { bytesOf, toNumbers, type Tensor } from "../src/tensor/tensor.js";
+import { writeTogether } from "../src/write-files.js";
 
 /** What tfjs calls the size of a weight file. */
 const shardBytes = 4 * 2 ** 20;
@@ -69,8 +69,7 @@ function halves(t: Tensor): Uint8Array {
 }
 
 /**
- * Writes model.json and the weight files into a folder, each under a temporary name first, model.json last: a folder
- * with a model.json is complete.
+ * Writes model.json and the weight files into a folder, model.json last: a folder with a model.json is complete.
  *
  * @returns the paths written, model.json first
  */
@@ -79,18 +78,10 @@ export function writeTfjsFolder(
   model: Readonly<Record<string, unknown>>,
   { manifest, shards }: PackedWeights,
 ): readonly string[] {
-  mkdirSync(folder, { recursive: true });
   const json = JSON.stringify({ ...model, weightsManifest: manifest });
-  const files = [...shards, ["model.json", new TextEncoder().encode(json)] as const];
-  const temporary = (name: string): string => join(folder, `.${name}.part`);
-  try {
-    for (const [name, bytes] of files) writeFileSync(temporary(name), bytes);
-    // An old model must not be read with new weights.
-    rmSync(join(folder, "model.json"), { force: true });
-    for (const [name] of files) renameSync(temporary(name), join(folder, name));
-  } catch (error) {
-    for (const [name] of files) rmSync(temporary(name), { force: true });
-    throw error;
-  }
-  return files.map(([name]) => join(folder, name)).reverse();
+  const files = [...shards, ["model.json", json] as const].map(
+    ([name, content]) => [join(folder, name), content] as const,
+  );
+  writeTogether(files);
+  return files.map(([path]) => path).reverse();
 }

@@ -1,20 +1,10 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { basename } from "node:path";
 import { UsageError } from "../src/errors.js";
 import { encodeModel } from "../src/onnx/encode.js";
-import { externalize, weightBytes, type ExternalBlock } from "../src/onnx/externalize.js";
+import { externalize, weightBytes } from "../src/onnx/externalize.js";
 import type { ModelProto } from "../src/onnx/schema.js";
+import { writeTogether } from "../src/write-files.js";
 
 /** Weights that fit in one file: protobuf ends at 2 GiB, and the graph takes up to 64 MiB. */
 const maxInlineBytes = 2 ** 31 - 2 ** 26;
@@ -27,8 +17,7 @@ export interface WriteOptions {
 }
 
 /**
- * Writes a model, and beside it `PATH.data` where its weights are beyond protobuf's limit. Each goes to a temporary name
- * first; only when all is written do they take their places, the model last.
+ * Writes a model, and beside it `PATH.data` where its weights are beyond protobuf's limit, the model last.
  *
  * @returns the paths written, the model first
  * @throws {UsageError} where the path is a folder, or a file of the source
@@ -44,17 +33,14 @@ export function writeOnnxFile(
   for (const target of paths) checkFree(target, sources);
   const split = isSplit ? externalize(model, basename(data)) : undefined;
   const bytes = encodeModel(split?.model ?? model);
-  mkdirSync(dirname(path), { recursive: true });
-  try {
-    if (split) writeBlocks(temporary(data), split.blocks);
-    writeFileSync(temporary(path), bytes);
-    // An old model must not be read with new weights.
-    if (split) rmSync(path, { force: true });
-    for (const target of paths.toReversed()) renameSync(temporary(target), target);
-  } catch (error) {
-    for (const target of paths) rmSync(temporary(target), { force: true });
-    throw error;
-  }
+  writeTogether(
+    split
+      ? [
+          [data, split.blocks],
+          [path, bytes],
+        ]
+      : [[path, bytes]],
+  );
   return paths;
 }
 
@@ -67,23 +53,4 @@ export function checkFree(path: string, sources: readonly string[]): void {
   const real = realpathSync(path);
   const isSource = sources.some((source) => existsSync(source) && realpathSync(source) === real);
   if (isSource) throw new UsageError(`-o ${path}: this is the source itself; name another file`);
-}
-
-const temporary = (path: string): string => join(dirname(path), `.${basename(path)}.tmp`);
-
-/** Bytes of one write: Node takes less than 2 GiB. */
-const mostAtOnce = 2 ** 30;
-
-function writeBlocks(path: string, blocks: readonly ExternalBlock[]): void {
-  const file = openSync(path, "w");
-  try {
-    for (const { offset, bytes } of blocks) {
-      for (let done = 0; done < bytes.length;) {
-        const here = Math.min(bytes.length - done, mostAtOnce);
-        done += writeSync(file, bytes, done, here, offset + done);
-      }
-    }
-  } finally {
-    closeSync(file);
-  }
 }

@@ -19,10 +19,10 @@ export async function readGraph(
   if (typeof source !== "string") return importModel(decodeModel(source), externalData);
   const bytes = await readFile(source, "the model");
   if (isFolder(source)) {
-    const folder = source.replace(/[^/\\]*$/, "");
-    return readTfjsFolder(bytes, (name) => readFile(`${folder}${name}`, "the weights"));
+    const { filesBeside } = await import("./onnx/external-data-file.js");
+    return readTfjsFolder(bytes, filesBeside(source));
   }
-  return importModel(decodeModel(bytes), externalData ?? (await filesBeside(source)));
+  return importModel(decodeModel(bytes), externalData ?? (await externalDataOf(source)));
 }
 
 /** The file itself, to be read again when it is asked for; undefined of what `convert --to tfjs` wrote. */
@@ -34,13 +34,13 @@ export function modelFile(
   if (isFolder(source)) return undefined;
   return {
     read: () => readFile(source, "the model"),
-    externalData: externalData ?? (async (...place) => (await filesBeside(source))(...place)),
+    externalData: externalData ?? (async (...place) => (await externalDataOf(source))(...place)),
   };
 }
 
 const isFolder = (source: string): boolean => /\.json(\?.*)?$/.test(source);
 
-async function filesBeside(source: string): Promise<ExternalDataReader> {
+async function externalDataOf(source: string): Promise<ExternalDataReader> {
   const { externalDataFiles } = await import("./onnx/external-data-file.js");
   return externalDataFiles(source);
 }

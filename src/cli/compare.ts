@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import { InputError } from "../errors.js";
 import { encodePng } from "../image/codec.js";
 import type { ComparedRow, Comparison } from "../image/comparison.js";
 import { layerSheet } from "../image/layer-sheet.js";
@@ -17,7 +16,8 @@ import {
 } from "./compared-sample.js";
 import { ComparisonFiles } from "./comparison-files.js";
 import { chooseContrast, type ChosenContrast } from "./contrast.js";
-import { exitCodes } from "./exit-codes.js";
+import { eachOrAll, failureOf } from "./each-or-all.js";
+import { endsRun, exitCodes } from "./exit-codes.js";
 import { interruption } from "./interruption.js";
 import { feedsFor, readFeeds, type Feed } from "./feeds.js";
 import { findInputs, isArrayFile, readInput, type Failure, type InputFile } from "./inputs.js";
@@ -35,6 +35,7 @@ import { Reporter, type Io } from "./reporter.js";
 import { sampleName } from "./result-names.js";
 import { noteLines, type SaidNote } from "./note-lines.js";
 import { sameMaps, sameMapsLine, type SameMaps } from "./same-maps.js";
+import { skippedNote } from "./search-folder.js";
 import { readSamples, type Sample, type SampleReader } from "./samples.js";
 import { chooseTargetOrMask } from "./mask-target.js";
 import { nameOfClass, ranksOf } from "./targets.js";
@@ -76,6 +77,8 @@ export async function compare(
     const asked = { settings, contrast, signal };
     const run = new Run({ flags, reporter, files, question, feeds, reader, preprocessing, asked });
     const failures = [...inputs.failures];
+    const note = skippedNote(inputs.skipped);
+    if (note !== undefined) reporter.note(note);
     return await namingProvider(flags, () => run.all(inputs.files, failures));
   } finally {
     reporter.clear();
@@ -129,8 +132,14 @@ class Run {
     const ranks = ranksOf(question.target, question.model.output.classes).length;
     this.total = places.length * ranks * question.methods.length;
     for (const [at, name] of names.entries()) {
-      const shown = places.slice(at * perPage, (at + 1) * perPage);
-      const compared = await this.compare(shown);
+      const groups = await eachOrAll(
+        places.slice(at * perPage, (at + 1) * perPage),
+        async (some) => ({ some, classes: await this.compare(some) }),
+        ({ file }, error) => failures.push(failureOf(file.path, error)),
+      );
+      if (groups.length === 0) continue;
+      const shown = groups.flatMap(({ some }) => some);
+      const compared = groups.flatMap(({ classes }) => classes);
       const same = compared.flatMap((classes) => this.sameOf(classes));
       const rows = compared.flatMap((classes, i) => {
         return classes.map((sample) => this.rowOf(sample, shown[i]!));
@@ -164,8 +173,8 @@ class Run {
           places.push({ file, index, pixels });
         }
       } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        failures.push({ input: file.path, error: error.message });
+        if (endsRun(error)) throw error;
+        failures.push(failureOf(file.path, error));
       }
     }
     return places;
@@ -195,7 +204,7 @@ class Run {
     for (const { file, index } of places) {
       const sample = (await this.read(file)).find((s) => s.index === index)!;
       const asked = { feeds: feedsFor(feeds, [index]), ...contrast };
-      subjects.push({ sample, name: sampleName(file, index), path: file.path, asked });
+      subjects.push({ sample, name: sampleName(file.name, index), path: file.path, asked });
     }
     const report = (what: string): void => {
       reporter.progress(this.done, this.total, what);

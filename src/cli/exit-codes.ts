@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { FullgradError, TargetError, UnsupportedModelError, UsageError } from "../errors.js";
 import { InterruptedError } from "./interruption.js";
+import { OutputError } from "./output-folder.js";
 
 /** What the process ends with. */
 export const exitCodes = {
@@ -31,6 +32,17 @@ export function exitCodeOf(error: unknown): number {
     return exitCodes.unexplainable;
   }
   return exitCodes.failed;
+}
+
+/** True for an error that is not of one input: the user interrupted, the command line makes no sense for this model. */
+export function endsRun(error: unknown): boolean {
+  const code = exitCodeOf(error);
+  return (
+    error instanceof InterruptedError ||
+    error instanceof OutputError ||
+    code === exitCodes.unexplainable ||
+    (code === exitCodes.usage && !(error instanceof TargetError))
+  );
 }
 
 /**

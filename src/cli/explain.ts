@@ -1,22 +1,14 @@
 import { concatBatch } from "../engine/batches.js";
-import { completenessTolerance } from "../engine/completeness.js";
-import type { Note } from "../engine/notes.js";
-import { InputError } from "../errors.js";
 import { presets } from "../image/preprocess.js";
 import { findMethod } from "../methods/all.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { eachOrAll } from "./each-or-all.js";
 import { namingProvider } from "./engine.js";
 import { chooseContrast } from "./contrast.js";
-import { exitCodes } from "./exit-codes.js";
+import { endsRun } from "./exit-codes.js";
+import { ExplainOutcome } from "./explain-outcome.js";
 import { feedsFor, readFeeds } from "./feeds.js";
-import {
-  findInputs,
-  isArrayFile,
-  readInput,
-  type Failure,
-  type InputFile,
-  type Inputs,
-} from "./inputs.js";
+import { findInputs, isArrayFile, readInput, type InputFile, type Inputs } from "./inputs.js";
 import { interruption } from "./interruption.js";
 import { chooseLabels } from "./labels.js";
 import {
@@ -29,16 +21,18 @@ import {
 import { readExplainableModel, sha256 } from "./model-file.js";
 import { readMethodSettings } from "./method-settings.js";
 import type { ExplainFlags } from "./options.js";
-import { OutputFolder } from "./output-folder.js";
+import { OutputError, OutputFolder } from "./output-folder.js";
 import { choosePreprocessing, preprocessingFor } from "./preprocessing.js";
 import { versions } from "./package-files.js";
 import { provenanceOf, type RunSettings } from "./provenance.js";
 import { Reporter, type Io } from "./reporter.js";
-import { explanationLine, incompleteLine, resultOf, type ExplainResult } from "./results.js";
 import { sameMaps, sameMapsLine, type ClassMap } from "./same-maps.js";
 import { readSamples, type Sample, type SampleReader } from "./samples.js";
+import { isWhole } from "./result-digests.js";
+import { ResultKeeper } from "./result-keeper.js";
 import { rankedName, sampleName } from "./result-names.js";
 import { chooseTargetOrMask } from "./mask-target.js";
+import { skippedNote } from "./search-folder.js";
 import { nameOfClass, passesFor, ranksOf } from "./targets.js";
 import { drawingOf, manifestName, mapOf, writeExplanation } from "./write-explanation.js";
 
@@ -75,8 +69,9 @@ export async function explain(
     ...{ settings, signal, batchNorm, versions: versions() },
   });
   try {
-    return await namingProvider(flags, () => run.all());
+    return await run.all();
   } finally {
+    run.release();
     reporter.clear();
     await model.model.dispose();
   }
@@ -93,7 +88,8 @@ interface Setup extends RunSettings {
 /** A sample that waits for its batch. */
 interface Job {
   readonly sample: Sample;
-  readonly name: string;
+  readonly file: InputFile;
+  readonly hash: string;
   readonly provenance: Provenance;
   /** Its place among all samples, which the results keep. */
   readonly order: number;
@@ -102,27 +98,42 @@ interface Job {
 /** Goes through the inputs, skips what is finished, and runs the rest in batches of one shape. */
 class Run {
   private readonly setup: Setup;
-  private readonly failures: Failure[];
-  private readonly results: { readonly order: number; readonly result: ExplainResult }[] = [];
-  private readonly incomplete: string[] = [];
-  private readonly said = new Set<string>();
+  private readonly names: ResultKeeper;
+  private readonly outcome: ExplainOutcome;
   private waiting: Job[] = [];
   private order = 0;
 
   constructor(setup: Setup) {
     this.setup = setup;
-    this.failures = [...setup.inputs.failures];
+    this.names = new ResultKeeper(setup.folder);
+    this.outcome = new ExplainOutcome(setup);
   }
 
   async all(): Promise<number> {
-    const { files } = this.setup.inputs;
+    try {
+      await this.takeAll();
+    } catch (error) {
+      if (!(error instanceof OutputError)) throw error;
+      this.outcome.fail(this.setup.folder.path, error);
+    }
+    return this.outcome.conclude();
+  }
+
+  /** Lets other runs have the names that this one claimed. */
+  release(): void {
+    this.names.release();
+  }
+
+  private async takeAll(): Promise<void> {
+    const { files, skipped } = this.setup.inputs;
+    const note = skippedNote(skipped);
+    if (note !== undefined) this.setup.reporter.note(note);
     for (const [i, file] of files.entries()) {
       this.setup.signal.throwIfAborted();
       this.setup.reporter.progress(i, files.length, file.path);
       await this.take(file);
     }
     await this.runWaiting();
-    return this.conclude();
   }
 
   /** Reads a file. What is wrong with it is remembered; the others go on. */
@@ -136,8 +147,8 @@ class Run {
         await this.takeSample(file, sample, hash);
       }
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      this.failures.push({ input: file.path, error: error.message });
+      if (endsRun(error)) throw error;
+      this.outcome.fail(file.path, error);
     }
   }
 
@@ -156,8 +167,7 @@ class Run {
     if (isArrayFile(file.path) && this.skip(file, provenance)) return;
     const [first] = this.waiting;
     if (first && first.sample.x.dims.join() !== sample.x.dims.join()) await this.runWaiting();
-    const name = sampleName(file, sample.index);
-    this.waiting.push({ sample, name, provenance, order: this.order++ });
+    this.waiting.push({ sample, file, hash, provenance, order: this.order++ });
     if (this.waiting.length >= this.setup.flags.batch) await this.runWaiting();
   }
 
@@ -166,24 +176,34 @@ class Run {
     const { folder, target, model, flags, settings } = this.setup;
     // That code rescaled over the whole batch, so a map depends on its companions, which may be others today.
     if (settings["convention"] === "paper2019" && flags.batch > 1) return false;
-    const name = sampleName(file, provenance.input.sample);
+    const known = this.names.known(file, provenance.input.sha256);
+    if (known === undefined) return false;
+    const name = sampleName(known, provenance.input.sample);
     const manifests: Manifest[] = [];
     for (const rank of ranksOf(target, model.output.classes)) {
-      const manifest = finished(folder.read(manifestName(rankedName(name, rank))), provenance);
-      if (!manifest || !Object.values(manifest.files).every((f) => folder.has(String(f)))) {
-        return false;
-      }
-      manifests.push(manifest);
+      const text = folder.read(manifestName(rankedName(name, rank)));
+      const manifest = finished(text, provenance);
+      if (!manifest || !isWhole(folder, text!)) return false;
+      manifests.push({ ...manifest, input: provenance.input });
     }
     const order = this.order++;
-    for (const manifest of manifests) this.add(manifest, order, true);
+    for (const manifest of manifests) this.outcome.add(manifest, order, true);
     return true;
   }
 
   private async runWaiting(): Promise<void> {
     const jobs = this.waiting;
     this.waiting = [];
-    if (jobs.length === 0) return;
+    await eachOrAll(
+      jobs,
+      (some) => namingProvider(this.setup.flags, () => this.runBatch(some)),
+      ({ file, sample }, error) => {
+        this.outcome.fail(file.path, error, sample.index);
+      },
+    );
+  }
+
+  private async runBatch(jobs: readonly Job[]): Promise<void> {
     const { model, target, flags, folder, labels, batchNorm, preprocessing, reporter } = this.setup;
     const { contrast, settings, signal } = this.setup;
     const { method } = flags;
@@ -203,12 +223,13 @@ class Run {
         ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
         target: pass.target,
         onProgress: ({ sample, done, total }) => {
-          reporter.progress(done, total, `${method} ${jobs[sample]!.name}`);
+          reporter.progress(done, total, `${method} ${jobs[sample]!.file.name}`);
         },
       });
       const seconds = (performance.now() - start) / 1000 / jobs.length;
-      for (const [at, { sample, name, provenance, order }] of jobs.entries()) {
+      for (const [at, { sample, file, hash, provenance, order }] of jobs.entries()) {
         const { rank } = pass;
+        const name = sampleName(this.names.claim(file, hash), sample.index);
         const manifest = await writeExplanation(folder, {
           ...{
             name: rankedName(name, rank),
@@ -225,50 +246,15 @@ class Run {
           x: sample.x,
           ...(sample.view ? { view: sample.view } : {}),
         });
-        this.add(manifest, order, false);
+        this.outcome.add(manifest, order, false);
         classes[at]!.push({ name: nameOfClass(manifest), map: mapOf(explanation.map, at).data });
       }
     }
-    for (const [at, { name }] of jobs.entries()) {
+    for (const [at, { file, sample }] of jobs.entries()) {
+      const name = sampleName(file.name, sample.index);
       for (const same of sameMaps(name, method, classes[at]!)) {
         reporter.note(`warning: ${sameMapsLine(same)}`);
       }
     }
-  }
-
-  private add(manifest: Manifest, order: number, skipped: boolean): void {
-    const { folder, reporter } = this.setup;
-    const result = resultOf(manifest, folder, skipped);
-    this.results.push({ order, result });
-    for (const note of manifest.notes) this.say(note, manifest.input);
-    if (!manifest.complete) this.incomplete.push(incompleteLine(manifest));
-    reporter.line(explanationLine(result, this.setup.model.output.classes));
-  }
-
-  /** One line for each note; what holds for every image alike is said once. */
-  private say({ message }: Note, { path, sample }: Manifest["input"]): void {
-    if (this.said.has(message)) return;
-    this.said.add(message);
-    const place = sample === undefined ? "" : ` [${sample}]`;
-    this.setup.reporter.note(`note: ${path}${place}: ${message}`);
-  }
-
-  private conclude(): number {
-    const { reporter, folder, inputs } = this.setup;
-    const { failures, incomplete } = this;
-    // Sorting is stable: the ranks of one sample stay in order.
-    const results = this.results.sort((a, b) => a.order - b.order).map(({ result }) => result);
-    reporter.document({ results, ...(failures.length > 0 ? { failures } : {}) });
-    if (incomplete.length > 0) {
-      reporter.error(
-        `${incomplete.length} of ${results.length} explanations do not add up (conditioned above ` +
-          `${completenessTolerance}); they are in ${folder.path}\n${incomplete.join("\n")}`,
-      );
-    }
-    if (failures.length === 0) return incomplete.length > 0 ? exitCodes.incomplete : exitCodes.done;
-    const count = inputs.files.length + inputs.failures.length;
-    const lines = failures.map(({ error }) => `  ${error}`);
-    reporter.error(`${failures.length} of ${count} inputs failed\n${lines.join("\n")}`);
-    return exitCodes.failed;
   }
 }

@@ -1,8 +1,9 @@
-import { readFile, readdir, realpath, stat } from "node:fs/promises";
-import { extname, join, resolve } from "node:path";
+import { readFile, realpath, stat } from "node:fs/promises";
+import { extname, resolve } from "node:path";
 import { InputError, UsageError } from "../errors.js";
 import { pictureExtensions } from "../image/picture-file.js";
 import { messageOf } from "./exit-codes.js";
+import { searchFolder, type Failure, type FolderContent } from "./search-folder.js";
 import { uniqueNames } from "./unique-names.js";
 
 /** A file to explain. */
@@ -12,15 +13,13 @@ export interface InputFile {
   readonly name: string;
 }
 
-/** An input that could not be used, and why. */
-export interface Failure {
-  readonly input: string;
-  readonly error: string;
-}
+export type { Failure } from "./search-folder.js";
 
 export interface Inputs {
   readonly files: readonly InputFile[];
   readonly failures: readonly Failure[];
+  /** Files of other kinds in folders. */
+  readonly skipped: readonly string[];
 }
 
 /** Of a folder, the files that are looked at. A file that is named itself may be called anything. */
@@ -36,12 +35,16 @@ const extensions: ReadonlySet<string> = new Set([...pictureExtensions, ".npy"]);
 export async function findInputs(args: readonly string[], out: string): Promise<Inputs> {
   const outFolder = await realpath(out).catch(() => undefined);
   const failures: Failure[] = [];
+  const skipped = new Set<string>();
   const paths = new Map<string, string>();
   for (const arg of args) {
     try {
-      for (const path of await expand(arg, outFolder)) {
+      const found = await expand(arg, outFolder);
+      for (const path of found.files) {
         if (!paths.has(resolve(path))) paths.set(resolve(path), path);
       }
+      failures.push(...found.failures);
+      for (const path of found.skipped) skipped.add(path);
     } catch (error) {
       if (error instanceof UsageError) throw error;
       failures.push({ input: arg, error: messageOf(error) });
@@ -49,7 +52,11 @@ export async function findInputs(args: readonly string[], out: string): Promise<
   }
   const list = [...paths.values()];
   const names = uniqueNames(list);
-  return { files: list.map((path, i) => ({ path, name: names[i]! })), failures };
+  return {
+    files: list.map((path, i) => ({ path, name: names[i]! })),
+    failures,
+    skipped: [...skipped],
+  };
 }
 
 /** True for files that are read as arrays; all others are read as images. */
@@ -66,30 +73,15 @@ export async function readInput(path: string): Promise<Uint8Array> {
   }
 }
 
-async function expand(arg: string, outFolder: string | undefined): Promise<string[]> {
-  if (!(await stat(arg)).isDirectory()) return [arg];
+async function expand(arg: string, outFolder: string | undefined): Promise<FolderContent> {
+  if (!(await stat(arg)).isDirectory()) return { files: [arg], skipped: [], failures: [] };
   if ((await realpath(arg)) === outFolder) {
     throw new UsageError(`-o ${arg}: results would be taken for inputs; name another folder`);
   }
-  const found = await searchFolder(arg, new Set(outFolder === undefined ? [] : [outFolder]));
-  if (found.length > 0) return found;
+  const seen = new Set(outFolder === undefined ? [] : [outFolder]);
+  const found = await searchFolder(arg, extensions, seen);
+  if (found.files.length > 0 || found.failures.length > 0) return found;
   throw new InputError(
     `folder ${arg} holds no input; ${[...extensions].join(", ")} files would be`,
   );
-}
-
-/** @param seen folders to pass over: the output folder, and those visited, as links may lead in a circle */
-async function searchFolder(folder: string, seen: Set<string>): Promise<string[]> {
-  const real = await realpath(folder);
-  if (seen.has(real)) return [];
-  seen.add(real);
-  const found: string[] = [];
-  for (const entry of (await readdir(folder)).sort()) {
-    if (entry.startsWith(".")) continue;
-    const path = join(folder, entry);
-    const kind = await stat(path).catch(() => undefined); // a link to nowhere
-    if (kind?.isDirectory()) found.push(...(await searchFolder(path, seen)));
-    else if (kind?.isFile() && extensions.has(extname(entry).toLowerCase())) found.push(path);
-  }
-  return found;
 }

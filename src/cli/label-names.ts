@@ -1,4 +1,5 @@
 import { InputError, TargetError } from "../errors.js";
+import { anything, either, list, readJson, readValue, record } from "../json.js";
 
 /** Names of classes by number, and where they are from. */
 export interface Labels {
@@ -6,36 +7,36 @@ export interface Labels {
   readonly names: ReadonlyMap<number, string>;
 }
 
-/** Reads a JSON array, a JSON object by number (also one's "id2label"), or text with one label a line. */
-export function parseLabels(text: string): ReadonlyMap<number, string> {
-  const trimmed = text.trim();
-  const entries = /^[[{]/.test(trimmed) ? entriesOf(parseJson(trimmed)) : linesOf(trimmed);
+/** Names in order, or by number. */
+const names = either(list(anything), record(anything));
+
+/**
+ * Reads a JSON array, a JSON object by number (also one's "id2label"), or text with one label a line.
+ *
+ * @throws {InputError} where it is none of these
+ */
+export function parseLabels(content: string): ReadonlyMap<number, string> {
+  const trimmed = content.trim();
+  const entries = /^[[{]/.test(trimmed) ? entriesOf(trimmed) : linesOf(trimmed);
   if (entries.length === 0) throw new InputError("it holds no labels");
   return new Map(
     entries.map(([key, name]) => {
-      if (!/^\d+$/.test(key)) throw new InputError(`"${key}" is not a class number`);
+      if (!/^\d{1,9}$/.test(key)) throw new InputError(`"${key}" is not a class number`);
       if (typeof name !== "string") throw new InputError(`the label of class ${key} is not text`);
       return [Number(key), name];
     }),
   );
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`it is not JSON: ${(error as Error).message}`, { cause: error });
-  }
+function entriesOf(json: string): [string, unknown][] {
+  const read = readJson(json, names, "the file");
+  if (!("id2label" in read)) return Object.entries(read);
+  return Object.entries(readValue(read.id2label, names, '"id2label"'));
 }
 
-function entriesOf(json: unknown): [string, unknown][] {
-  if (typeof json !== "object" || json === null) throw new InputError("it holds no labels");
-  return Object.entries("id2label" in json ? (json.id2label as object) : json);
-}
-
-function linesOf(text: string): [string, string][] {
-  if (text === "") return [];
-  return text.split(/\r?\n/).map((line, i) => [String(i), line.trim()]);
+function linesOf(content: string): [string, unknown][] {
+  if (content === "") return [];
+  return content.split(/\r?\n/).map((line, i) => [String(i), line.trim()]);
 }
 
 /**
@@ -54,9 +55,9 @@ export function findLabel(wanted: string, labels: Labels | undefined): number {
     index,
     name: name.toLowerCase(),
   }));
-  const text = wanted.toLowerCase();
-  const exact = entries.filter((e) => e.name === text);
-  const found = exact.length > 0 ? exact : entries.filter((e) => e.name.includes(text));
+  const sought = wanted.toLowerCase();
+  const exact = entries.filter((e) => e.name === sought);
+  const found = exact.length > 0 ? exact : entries.filter((e) => e.name.includes(sought));
   if (found.length === 1) return found[0]!.index;
   if (found.length === 0) {
     throw new TargetError(`--target ${wanted}: no label of ${labels.source} contains it`);

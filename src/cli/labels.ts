@@ -22,7 +22,7 @@ export async function chooseLabels(
     source === "imagenet" ? join(packageRoot(), "fixtures", "labels", "imagenet.json") : source;
   try {
     const names = parseLabels(await readFile(path, "utf8"));
-    const last = Math.max(...names.keys());
+    const last = [...names.keys()].reduce((a, b) => Math.max(a, b));
     if (last < classes) return { source, names };
     throw new InputError(`it names class ${last}, but the model has classes 0 to ${classes - 1}`);
   } catch (error) {

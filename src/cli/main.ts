@@ -2,12 +2,13 @@
 import { constants } from "node:os";
 import { exitCodes } from "./exit-codes.js";
 import { run } from "./run.js";
+import { StandardStream } from "./standard-stream.js";
 
 // Results are written in one go between two steps of the program, and signals are handed out between steps. A command
 // that can stop by itself does so at the first one; the second ends the process in any case.
 let stop: (() => void) | undefined;
 let interrupted: number | undefined;
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     interrupted = 128 + constants.signals[signal];
     if (!stop) process.exit(interrupted);
@@ -15,15 +16,22 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     stop = undefined;
   });
 }
-// `fullgrad … | head` closes the pipe: there is nobody left to tell.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? exitCodes.done : exitCodes.failed);
+
+const stderr = new StandardStream(process.stderr, () => undefined);
+const stdout = new StandardStream(process.stdout, (reason) => {
+  stderr.write(`fullgrad: standard output cannot be written: ${reason}\n`);
+  process.exitCode = exitCodes.failed;
 });
 
 const code = await run(process.argv.slice(2), {
-  stdout: (text) => process.stdout.write(text),
-  stderr: (text) => process.stderr.write(text),
+  stdout: (text) => {
+    stdout.write(text);
+  },
+  stderr: (text) => {
+    stderr.write(text);
+  },
   isTTY: process.stderr.isTTY,
   onInterrupt: (callback) => (stop = callback),
 });
-process.exitCode = interrupted ?? code;
+process.exitCode =
+  interrupted ?? (code === exitCodes.done && stdout.failed ? exitCodes.failed : code);

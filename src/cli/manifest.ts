@@ -7,6 +7,7 @@ import type { TermSum } from "../engine/samples.js";
 import type { BiasKind } from "../ops/spec.js";
 import type { Versions } from "./package-files.js";
 import type { Prediction } from "./predictions.js";
+import type { Digests } from "./result-digests.js";
 
 /** Everything that a result depends on. */
 export interface Provenance {
@@ -66,6 +67,8 @@ export interface Outcome {
   /** Running the model, per sample; the first ones include compiling it. */
   readonly seconds: number;
   readonly files: ResultFiles;
+  /** Of the files beside the manifest, so that a damaged result is made anew. */
+  readonly digests: Digests;
   /** The terms with the largest absolute sums. */
   readonly largestTerms?: readonly TermReport[];
   readonly leftOut?: LeftOut;

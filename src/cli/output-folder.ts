@@ -1,14 +1,12 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { UsageError } from "../errors.js";
+import { FullgradError, UsageError } from "../errors.js";
+import { writeTogether } from "../write-files.js";
+
+/** Results cannot be written: the disk is full, the folder is read-only. No further input will do better. */
+export class OutputError extends FullgradError {
+  override name = "OutputError";
+}
 
 /** The folder that results go to. It comes into being with the first result. */
 export class OutputFolder {
@@ -23,24 +21,27 @@ export class OutputFolder {
   }
 
   /**
-   * Writes files that belong together, the last of which says that all are there. Each goes to a temporary name first;
-   * only when all are written do they take their places, the last one last.
+   * Writes files that belong together, the last of which says that all are there: {@link writeTogether}.
    *
-   * Nothing in here waits, so Ctrl-C, which Node hands out between two steps of a program, finds either nothing or
-   * everything.
+   * @throws {OutputError} where they cannot be written
    */
   write(files: readonly (readonly [name: string, content: Uint8Array | string])[]): void {
-    mkdirSync(this.path, { recursive: true });
-    const at = (name: string): string => join(this.path, name);
-    const temporary = (name: string): string => at(`.${name}.tmp`);
     try {
-      for (const [name, content] of files) writeFileSync(temporary(name), content);
-      // An old manifest must not vouch for new files.
-      rmSync(at(files.at(-1)![0]), { force: true });
-      for (const [name] of files) renameSync(temporary(name), at(name));
+      writeTogether(files.map(([name, content]) => [join(this.path, name), content] as const));
     } catch (error) {
-      for (const [name] of files) rmSync(temporary(name), { force: true });
-      throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new OutputError(`results cannot be written to ${this.path}: ${reason}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The bytes of a file, or undefined where it cannot be read. */
+  readBytes(name: string): Uint8Array | undefined {
+    try {
+      return readFileSync(join(this.path, name));
+    } catch {
+      return undefined;
     }
   }
 

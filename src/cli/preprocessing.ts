@@ -1,9 +1,10 @@
 import { access, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { InputError, UsageError } from "../errors.js";
+import { UsageError } from "../errors.js";
 import { parsePreprocessing } from "../image/preprocessing-file.js";
 import { presets, type Preprocessing } from "../image/preprocess.js";
 import type { Model } from "../model.js";
+import { anything, readJson } from "../json.js";
 import { messageOf } from "./exit-codes.js";
 
 /** Preprocessing settings and where they are from. */
@@ -82,12 +83,5 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function readSettings(path: string): Promise<Preprocessing> {
-  const text = await readFile(path, "utf8");
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${path} is not JSON: ${(error as Error).message}`, { cause: error });
-  }
-  return parsePreprocessing(json, path);
+  return parsePreprocessing(readJson(await readFile(path, "utf8"), anything, path), path);
 }

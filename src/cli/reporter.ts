@@ -1,3 +1,5 @@
+import { oneLine, printable, printableJson } from "./printable.js";
+
 /** Where a run writes to; main.ts connects it to the process, tests to strings. */
 export interface Io {
   stdout(text: string): void;
@@ -33,27 +35,27 @@ export class Reporter {
   line(text: string): void {
     if (this.options.json) return;
     this.clear();
-    this.io.stdout(`${text}\n`);
+    this.io.stdout(`${printable(text)}\n`);
   }
 
   /** The one JSON document; nothing without --json. Numbers that are not finite become null. */
   document(value: unknown): void {
     if (!this.options.json) return;
     this.clear();
-    this.io.stdout(`${JSON.stringify(value, null, 2)}\n`);
+    this.io.stdout(`${printableJson(JSON.stringify(value, null, 2))}\n`);
   }
 
   /** Something worth knowing; nothing with --quiet. */
   note(text: string): void {
     if (this.options.quiet) return;
     this.clear();
-    this.io.stderr(`${text}\n`);
+    this.io.stderr(`${printable(text)}\n`);
   }
 
   /** Something that went wrong. */
   error(text: string): void {
     this.clear();
-    this.io.stderr(`fullgrad: ${text}\n`);
+    this.io.stderr(`fullgrad: ${printable(text)}\n`);
   }
 
   /** How far the run is; shown on a terminal, where there is more than one thing to do. */
@@ -61,7 +63,7 @@ export class Reporter {
     if (!this.io.isTTY || this.options.quiet || total < 2) return;
     const filled = Math.round((barWidth * done) / total);
     const bar = "#".repeat(filled).padEnd(barWidth, ".");
-    this.io.stderr(`${clearLine}[${bar}] ${done}/${total} ${current}`);
+    this.io.stderr(`${clearLine}[${bar}] ${done}/${total} ${oneLine(current)}`);
     this.barIsShown = true;
   }
 

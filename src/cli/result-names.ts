@@ -1,8 +1,6 @@
-import type { InputFile } from "./inputs.js";
-
 /** What the files of a sample begin with: "cat", or "cats-2" of a .npy file with several. */
-export function sampleName(file: InputFile, index: number | undefined): string {
-  return index === undefined ? file.name : `${file.name}-${index}`;
+export function sampleName(name: string, index: number | undefined): string {
+  return index === undefined ? name : `${name}-${index}`;
 }
 
 /** "cat", or "cat.top2" where five classes are explained. */

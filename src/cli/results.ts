@@ -3,6 +3,7 @@ import type { Completeness } from "../engine/completeness.js";
 import type { Note } from "../engine/notes.js";
 import type { Manifest, ResultFiles, TermReport } from "./manifest.js";
 import type { OutputFolder } from "./output-folder.js";
+import { oneLine } from "./printable.js";
 import { formatNumber } from "./tables.js";
 import { nameOfClass } from "./targets.js";
 import { pathsOf } from "./write-explanation.js";
@@ -88,7 +89,7 @@ export function explanationLine(result: ExplainResult, classes?: number): string
     ...(map ? [] : ["no map: the input has no spatial axis"]),
     result.skipped ? "done before" : `${seconds.toFixed(2)} s`,
   ];
-  return `${parts.join(", ")} → ${overlay ?? heatmap ?? map ?? attribution ?? manifest}`;
+  return oneLine(`${parts.join(", ")} → ${overlay ?? heatmap ?? map ?? attribution ?? manifest}`);
 }
 
 /** By how much an explanation does not add up, and where to look. */

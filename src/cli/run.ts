@@ -22,6 +22,7 @@ import {
   type VerifyFlags,
 } from "./options.js";
 import { versions } from "./package-files.js";
+import { printable } from "./printable.js";
 import type { Io, ReporterOptions } from "./reporter.js";
 import { verify } from "./verify.js";
 
@@ -61,7 +62,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     const failure = exitCodeOf(error);
     // commander has said what it had to say.
-    if (!isCommanderError(error)) io.stderr(`fullgrad: ${messageOf(error)}\n`);
+    if (!isCommanderError(error)) io.stderr(`fullgrad: ${printable(messageOf(error))}\n`);
     return failure;
   }
 }
@@ -81,7 +82,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
         io.stdout(text);
       },
       writeErr: (text) => {
-        io.stderr(text);
+        io.stderr(printable(text));
       },
     })
     .exitOverride()

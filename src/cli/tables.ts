@@ -4,6 +4,7 @@ import type { NodeGap } from "../engine/bisect.js";
 import { completenessTolerance } from "../engine/completeness.js";
 import { insteadLines } from "../errors.js";
 import { batchNormCase, largestTerms } from "./manifest.js";
+import { oneLine } from "./printable.js";
 import { nameOfClass } from "./targets.js";
 import type { VerifiedSample } from "./verified-sample.js";
 
@@ -52,7 +53,9 @@ function explained(inspection: Inspection): string[] {
 }
 
 function ports(kind: string, list: readonly PortReport[]): string {
-  const rows = list.map(({ name, dtype, shape }) => `${name}  ${dtype} [${shape.join(",")}]`);
+  const rows = list.map(({ name, dtype, shape }) =>
+    oneLine(`${name}  ${dtype} [${shape.join(",")}]`),
+  );
   return `${kind.padEnd(11)}${rows.join(`\n${" ".repeat(11)}`) || "none"}`;
 }
 
@@ -159,14 +162,18 @@ export function table(
   rows: readonly (readonly string[])[],
   right: readonly number[] = [],
 ): string {
-  const all = [header, ...rows];
-  const widths = header.map((_, c) => Math.max(...all.map((row) => row[c]!.length)));
+  const all = [header, ...rows.map((row) => row.map(oneLine))];
+  const widths = header.map((_, c) => all.reduce((most, row) => Math.max(most, row[c]!.length), 0));
   const line = (row: readonly string[]): string =>
     row
       .map((cell, c) => (right.includes(c) ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
       .join("  ")
       .trimEnd();
-  return [line(header), widths.map((w) => "-".repeat(w)).join("  "), ...rows.map(line)].join("\n");
+  return [
+    line(header),
+    widths.map((w) => "-".repeat(w)).join("  "),
+    ...all.slice(1).map(line),
+  ].join("\n");
 }
 
 /** Words on lines of at most 100 characters, the later ones indented. */

@@ -1,45 +1,74 @@
 import { basename, dirname, extname, relative } from "node:path";
+import { sha256 } from "./model-file.js";
 
 /**
- * A name for the output files of each path, such that no two share a file: the file's name without its extension
- * where that is enough, else with the extension, else with its folder. The names depend on nothing but the paths.
+ * A name for the output files of each path, such that no two share a file: the first of its {@link nameCandidates} that
+ * no other path has. The names depend on nothing but the paths.
  */
 export function uniqueNames(paths: readonly string[]): string[] {
+  const candidates = paths.map(nameCandidates);
   const levels = paths.map(() => 0);
   for (;;) {
-    const names = paths.map((path, i) => nameAt(path, levels[i]!, i));
+    const names = candidates.map((list, i) => list[levels[i]!] ?? numbered(list, levels[i]!));
     const bad = clashing(names);
-    if (bad.size === 0) return names;
+    if (bad.length === 0) return names;
     for (const i of bad) levels[i]!++;
   }
 }
 
-/** From the shortest name to one that holds the path's place in the list and is surely unique. */
-function nameAt(path: string, level: number, place: number): string {
+/**
+ * Names for the output files of a path, the shortest first: the file's name without its extension, with it, with its
+ * folder, its whole path, and that with a part of the path's hash. Long ones are shortened to what a file system takes.
+ */
+export function nameCandidates(path: string): readonly string[] {
   const file = basename(path);
   const stem = basename(path, extname(path));
   const whole = relative("", path)
     .split(/[\\/]/)
-    .filter((part) => part !== "..");
-  const names = [stem, file, `${basename(dirname(path))}-${stem}`, whole.join("-")];
-  return names[level] ?? `${whole.join("-")}~${place}${"~".repeat(level - names.length)}`;
+    .filter((part) => part !== "..")
+    .join("-");
+  const names = [stem, file, `${basename(dirname(path))}-${stem}`, whole];
+  return [...names, `${whole}~${hashOf(path)}`].map((name) => clipped(name, path));
+}
+
+function numbered(candidates: readonly string[], level: number): string {
+  return `${candidates.at(-1)!}${"~".repeat(level - candidates.length + 1)}`;
+}
+
+/** Bytes of a name: file systems take 255, "-1234567.top5.attribution.npy" comes behind. */
+const mostBytes = 220;
+
+function clipped(name: string, path: string): string {
+  if (Buffer.byteLength(name) <= mostBytes) return name;
+  let short = Buffer.from(name)
+    .subarray(0, mostBytes - 10)
+    .toString("utf8");
+  // A character that was cut in two.
+  short = short.replace(/\ufffd+$/, "");
+  return `${short}~${hashOf(path)}`;
+}
+
+function hashOf(path: string): string {
+  return sha256(path).slice(0, 8);
 }
 
 /**
  * Places of names that another one shares, also on file systems that ignore case; or that look like another's sample
  * ("x-0") or rank ("x.top1").
  */
-function clashing(names: readonly string[]): Set<number> {
-  const places = new Map<string, number[]>();
+function clashing(names: readonly string[]): number[] {
   const keys = names.map((name) => name.toLowerCase());
-  keys.forEach((key, i) => places.set(key, [...(places.get(key) ?? []), i]));
-  const bad = new Set<number>();
-  keys.forEach((key, i) => {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const bad = new Set<string>();
+  for (const [key, count] of counts) {
+    if (count > 1) bad.add(key);
     const rankless = key.replace(/\.top\d$/, "");
-    for (const like of new Set([key, rankless, rankless.replace(/-\d+$/, "")])) {
-      const others = (places.get(like) ?? []).filter((other) => other !== i);
-      for (const place of others.length > 0 ? [i, ...others] : []) bad.add(place);
+    for (const like of [rankless, rankless.replace(/-\d+$/, "")]) {
+      if (like === key || !counts.has(like)) continue;
+      bad.add(key);
+      bad.add(like);
     }
-  });
-  return bad;
+  }
+  return keys.flatMap((key, i) => (bad.has(key) ? [i] : []));
 }

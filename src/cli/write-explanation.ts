@@ -26,6 +26,7 @@ import {
 } from "./manifest.js";
 import type { ExplainFlags } from "./options.js";
 import type { OutputFolder } from "./output-folder.js";
+import { digestsOf } from "./result-digests.js";
 import { predict, probabilitiesOf } from "./predictions.js";
 import { labelOf, topCount } from "./targets.js";
 
@@ -68,16 +69,17 @@ export async function writeExplanation(folder: OutputFolder, finding: Finding): 
     ...(attribution ? { attribution: `${name}.attribution.npy` } : {}),
     manifest: manifestName(name),
   };
-  const manifest: Manifest = {
-    ...finding.provenance,
-    ...outcomeOf(finding, explanation.samples[at]!, problem),
-    files,
-  };
   const contents: [string, Uint8Array | string][] = [];
   if (files.map) contents.push([files.map, encodeNpy(map)]);
   if (files.overlay) contents.push([files.overlay, pictures.overlay!]);
   if (files.heatmap) contents.push([files.heatmap, pictures.heatmap!]);
   if (files.attribution) contents.push([files.attribution, encodeNpy(attribution!)]);
+  const manifest: Manifest = {
+    ...finding.provenance,
+    ...outcomeOf(finding, explanation.samples[at]!, problem),
+    files,
+    digests: digestsOf(contents),
+  };
   contents.push([files.manifest, `${JSON.stringify(manifest, null, 2)}\n`]);
   folder.write(contents);
   return manifest;
@@ -166,7 +168,7 @@ function outcomeOf(
   finding: Finding,
   sample: NotedSample,
   problem: string | undefined,
-): Omit<Manifest, keyof Provenance | "files"> {
+): Omit<Manifest, keyof Provenance | "files" | "digests"> {
   const { explanation, at, labels, rank, seconds, batchNorm } = finding;
   const { target, versus, score, completeness } = sample;
   const scores = finding.isClassifier

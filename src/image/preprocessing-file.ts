@@ -83,8 +83,11 @@ function isPositive(value: unknown): value is number {
 }
 
 function isLength(value: unknown): value is number {
-  return isPositive(value) && Number.isInteger(value);
+  return isPositive(value) && Number.isInteger(value) && value <= mostPixelsAcross;
 }
+
+/** Width or height that a picture is resized to: far above any network's, and small enough to be made. */
+const mostPixelsAcross = 16_384;
 
 // Pillow's codes, as transformers writes them.
 const pillowFilters: readonly Resample[] = [

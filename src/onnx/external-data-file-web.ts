@@ -7,12 +7,9 @@ import { checkLocation, type ExternalDataReader } from "./external-data.js";
  * the reader is.
  */
 export function externalDataFiles(modelUrl: string): ExternalDataReader {
-  const { location: page } = globalThis as unknown as { location: { href: string } };
   const files = new Map<string, Promise<Uint8Array>>();
   return async (location, offset, length) => {
-    checkLocation(location, "external data");
-    const path = location.split("/").map(encodeURIComponent).join("/");
-    const url = new URL(path, new URL(modelUrl, page.href)).href;
+    const url = urlBeside(modelUrl, location);
     const fetching = files.get(url) ?? readFile(url, "the weights");
     files.set(url, fetching);
     const bytes = await fetching;
@@ -20,4 +17,16 @@ export function externalDataFiles(modelUrl: string): ExternalDataReader {
     const wanted = `bytes ${offset} to ${offset + length}`;
     throw new ExternalDataError(`"${url}" has ${bytes.length} bytes, but the tensor is ${wanted}`);
   };
+}
+
+/** As in external-data-file.ts: whole files beside the model's URL. */
+export function filesBeside(modelUrl: string): (location: string) => Promise<Uint8Array> {
+  return async (location) => readFile(urlBeside(modelUrl, location), "the weights");
+}
+
+function urlBeside(modelUrl: string, location: string): string {
+  checkLocation(location, "external data");
+  const { location: page } = globalThis as unknown as { location: { href: string } };
+  const path = location.split("/").map(encodeURIComponent).join("/");
+  return new URL(path, new URL(modelUrl, page.href)).href;
 }

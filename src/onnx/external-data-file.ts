@@ -2,6 +2,7 @@ import { open, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { ExternalDataError } from "../errors.js";
 import { checkLocation, type ExternalDataReader } from "./external-data.js";
+import { MAX_FILE_BYTES } from "./limits.js";
 
 /**
  * Reads external data from the folder of the model at `modelPath`, and from nowhere else: wherever symbolic links
@@ -12,14 +13,38 @@ import { checkLocation, type ExternalDataReader } from "./external-data.js";
  */
 export function externalDataFiles(modelPath: string): ExternalDataReader {
   return async (location, offset, length) => {
-    checkLocation(location, "external data");
-    const named = join(dirname(resolve(modelPath)), location);
-    const path = await locate(named);
-    for (const folder of await foldersOf(modelPath)) {
-      if (isInside(path, folder)) return readSlice(path, named, offset, length);
-    }
-    throw new ExternalDataError(`"${named}" is a link that leads out of the model's folder`);
+    const { path, named } = await fileBeside(modelPath, location);
+    return readSlice(path, named, offset, length);
   };
+}
+
+/**
+ * Reads whole files of the folder of the model at `modelPath`, under the same rules.
+ *
+ * @throws {ExternalDataError} from the reader, where the file is missing, outside, no regular file, or too large.
+ */
+export function filesBeside(modelPath: string): (location: string) => Promise<Uint8Array> {
+  return async (location) => {
+    const { path, named } = await fileBeside(modelPath, location);
+    const { size } = await regularFile(path, named);
+    if (size > MAX_FILE_BYTES) {
+      throw new ExternalDataError(`"${named}" has ${size} bytes, more than ${MAX_FILE_BYTES}`);
+    }
+    return readSlice(path, named, 0, size);
+  };
+}
+
+async function fileBeside(
+  modelPath: string,
+  location: string,
+): Promise<{ readonly path: string; readonly named: string }> {
+  checkLocation(location, "external data");
+  const named = join(dirname(resolve(modelPath)), location);
+  const path = await locate(named);
+  for (const folder of await foldersOf(modelPath)) {
+    if (isInside(path, folder)) return { path, named };
+  }
+  throw new ExternalDataError(`"${named}" is a link that leads out of the model's folder`);
 }
 
 async function locate(path: string): Promise<string> {

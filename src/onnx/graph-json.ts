@@ -5,10 +5,25 @@
  * @module
  */
 import { ModelFormatError } from "../errors.js";
-import { viewBuffer, type DType } from "../tensor/dtype.js";
+import {
+  count,
+  either,
+  fields,
+  finite,
+  integer,
+  list,
+  Mismatch,
+  oneOf,
+  readValue,
+  record,
+  text,
+  type Reader,
+} from "../json.js";
+import { dtypeNames, viewBuffer, type DType } from "../tensor/dtype.js";
 import type { Dim } from "../tensor/shape.js";
 import { bytesOf, tensor, type Tensor } from "../tensor/tensor.js";
-import type { Attribute, Attributes, Graph, Node, Port } from "./ir.js";
+import type { Attribute, Graph, Node, Port } from "./ir.js";
+import { MAX_CALL_DEPTH, shapeProblem } from "./limits.js";
 
 interface TensorJson {
   readonly dtype: DType;
@@ -68,34 +83,92 @@ export function graphToJson(graph: Graph, isWeight: (name: string) => boolean): 
 
 /**
  * @param weights the constants that were kept elsewhere, by name
- * @throws {ModelFormatError} where a field is missing or of another type
+ * @throws {ModelFormatError} where a field is missing or of another type: says which
  */
-export function graphFromJson(json: GraphJson, weights: ReadonlyMap<string, Tensor>): Graph {
-  try {
-    const own = Object.entries(json.constants).map(([name, t]) => [name, fromJson(t)] as const);
-    return {
-      name: json.name,
-      opsets: new Map(Object.entries(json.opsets)),
-      inputs: json.inputs.map(portFromJson),
-      outputs: json.outputs.map(portFromJson),
-      nodes: json.nodes.map((node) => ({ ...node, attributes: attributesFrom(node) })),
-      constants: new Map([...weights, ...own]),
-      metadata: new Map(Object.entries(json.metadata)),
-    };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ModelFormatError(`the topology is not one that this program wrote: ${reason}`, {
-      cause: error,
-    });
-  }
+export function graphFromJson(json: unknown, weights: ReadonlyMap<string, Tensor>): Graph {
+  const graph = readValue(json, graphReader(0), "the topology of model.json", ModelFormatError);
+  return { ...graph, constants: new Map([...weights, ...graph.constants]) };
 }
 
-const portFromJson = ({ name, dtype, shape }: PortJson): Port => ({ name, fact: { dtype, shape } });
+const dtypeReader = oneOf(...dtypeNames);
 
-const attributesFrom = (node: NodeJson): Attributes =>
-  Object.fromEntries(
-    Object.entries(node.attributes).map(([name, a]) => [name, attributeFromJson(a)]),
-  );
+/** Elements in base64, or a JSON array of strings. @throws {Mismatch} where they are not as many as dims say */
+const tensorReader: Reader<Tensor> = (value) => {
+  const { dtype, dims, data } = tensorFields(value);
+  const problem = shapeProblem(dims);
+  if (problem !== undefined) throw new Mismatch("dims of a tensor", problem);
+  try {
+    if (dtype === "string") return tensor(dtype, dims, list(text)(JSON.parse(data)));
+    const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+    return tensor(dtype, dims, viewBuffer(dtype, bytes.buffer));
+  } catch {
+    throw new Mismatch(`${dtype} [${dims.join(",")}] in base64`, data);
+  }
+};
+
+const tensorFields = fields({ dtype: dtypeReader, dims: list(count), data: text });
+
+const portFields = fields({
+  name: text,
+  dtype: dtypeReader,
+  shape: list(either(count, text)),
+});
+
+const portReader: Reader<Port> = (value) => {
+  const { name, dtype, shape } = portFields(value);
+  return { name, fact: { dtype, shape } };
+};
+
+/** JSON has no infinities: they are words. */
+const floatReader: Reader<number> = (value) =>
+  typeof value === "string" ? Number(oneOf("Infinity", "-Infinity", "NaN")(value)) : finite(value);
+
+const typed = fields({ type: text });
+
+function attributeReader(depth: number): Reader<Attribute> {
+  const readers = {
+    float: fields({ type: oneOf("float"), value: floatReader }),
+    floats: fields({ type: oneOf("floats"), value: list(floatReader) }),
+    int: fields({ type: oneOf("int"), value: integer }),
+    ints: fields({ type: oneOf("ints"), value: list(integer) }),
+    string: fields({ type: oneOf("string"), value: text }),
+    strings: fields({ type: oneOf("strings"), value: list(text) }),
+    tensor: fields({ type: oneOf("tensor"), value: tensorReader }),
+    graph: fields({ type: oneOf("graph"), value: (value) => graphReader(depth + 1)(value) }),
+  };
+  return (value) => {
+    const { type } = typed(value);
+    if (Object.hasOwn(readers, type)) return readers[type as Attribute["type"]](value);
+    throw new Mismatch("an attribute of a known type", type);
+  };
+}
+
+function graphReader(depth: number): Reader<Graph> {
+  if (depth > MAX_CALL_DEPTH) throw new Mismatch(`at most ${MAX_CALL_DEPTH} graphs deep`, "deeper");
+  const reader = fields({
+    name: text,
+    opsets: record(count),
+    inputs: list(portReader),
+    outputs: list(portReader),
+    nodes: list(
+      fields({
+        ...{ name: text, op: text, domain: text, inputs: list(text), outputs: list(text) },
+        attributes: record(attributeReader(depth)),
+      }),
+    ),
+    constants: record(tensorReader),
+    metadata: record(text),
+  });
+  return (value) => {
+    const { opsets, constants, metadata, ...graph } = reader(value);
+    return {
+      ...graph,
+      opsets: new Map(Object.entries(opsets)),
+      constants: new Map(Object.entries(constants)),
+      metadata: new Map(Object.entries(metadata)),
+    };
+  };
+}
 
 function attributeToJson(a: Attribute): AttributeJson {
   switch (a.type) {
@@ -107,21 +180,6 @@ function attributeToJson(a: Attribute): AttributeJson {
       return { type: a.type, value: toJson(a.value) };
     case "graph":
       return { type: a.type, value: graphToJson(a.value, () => false) };
-    default:
-      return a;
-  }
-}
-
-function attributeFromJson(a: AttributeJson): Attribute {
-  switch (a.type) {
-    case "float":
-      return { type: a.type, value: Number(a.value) };
-    case "floats":
-      return { type: a.type, value: a.value.map(Number) };
-    case "tensor":
-      return { type: a.type, value: fromJson(a.value) };
-    case "graph":
-      return { type: a.type, value: graphFromJson(a.value, new Map()) };
     default:
       return a;
   }
@@ -139,9 +197,3 @@ const toJson = (t: Tensor): TensorJson => ({
       ? JSON.stringify(t.data)
       : btoa(Array.from(bytesOf(t), (byte) => String.fromCharCode(byte)).join("")),
 });
-
-function fromJson({ dtype, dims, data }: TensorJson): Tensor {
-  if (dtype === "string") return tensor(dtype, dims, JSON.parse(data) as string[]);
-  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
-  return tensor(dtype, dims, viewBuffer(dtype, bytes.buffer));
-}

@@ -14,7 +14,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { behaving, computing } from "./compare-script.js";
 import { style } from "./compare-style.js";
 import { embedMap, toBase64, type EmbeddedMap } from "./embedded-map.js";
-import { escapeHtml, jsonForScript, linkTo } from "./html.js";
+import { html, jsonForScript, linkTo, trusted, type Html, type HtmlPart } from "./html.js";
 import { layerBars } from "./layer-bars.js";
 
 export interface ComparePageOptions {
@@ -54,9 +54,9 @@ export async function comparePage(
 ): Promise<string> {
   checkPageSize(comparison);
   const page = new Page(comparison, options);
-  const sections: string[] = [];
+  const sections: Html[] = [];
   for (const [r, row] of comparison.rows.entries()) sections.push(await page.section(row, r));
-  return page.whole(sections);
+  return page.whole(sections).text;
 }
 
 function checkPageSize({ rows }: Comparison): void {
@@ -81,7 +81,7 @@ class Page {
     this.scales = { own: scalesOf(comparison, "own"), shared: scalesOf(comparison, "shared") };
   }
 
-  whole(sections: readonly string[]): string {
+  whole(sections: readonly Html[]): Html {
     const { title, notes = [] } = this.comparison;
     const data = {
       maps: this.maps,
@@ -90,39 +90,39 @@ class Page {
     };
     const policy =
       "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'";
-    return `<!doctype html>
+    return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>${escapeHtml(title)} · fullgrad compare</title>
-<style>${style}</style>
+<meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
+<title>${title} · fullgrad compare</title>
+<style>${trusted(style)}</style>
 </head>
 <body>
 <header>
-<h1>${escapeHtml(title)}</h1>
+<h1>${title}</h1>
 <p class="faint">Point at a map, or go to it with Tab and move with the arrow keys (ten at a time with Shift): every map of
 the image then shows its number at that place. Colours run from the 1st to the 99.5th percentile; signed maps are red for
 the class, blue against it, white at zero.</p>
-${notes.map((note) => `<p class="notes">${escapeHtml(note)}</p>`).join("\n")}
+${notes.map((note) => html`<p class="notes">${note}</p>`)}
 ${this.navigation()}
 </header>
 <noscript><p class="notes">The maps of this page are drawn by a script of its own, which is switched off here. The raw
 arrays are linked all the same.</p></noscript>
 ${this.controls()}
 <main>
-${sections.join("\n")}
+${sections}
 </main>
 ${this.navigation()}
-<script type="application/json" id="comparison">${jsonForScript(data)}</script>
-<script>${computing}${behaving}</script>
+<script type="application/json" id="comparison">${trusted(jsonForScript(data))}</script>
+<script>${trusted(computing)}${trusted(behaving)}</script>
 </body>
 </html>
 `;
   }
 
-  async section(row: ComparedRow, r: number): Promise<string> {
+  async section(row: ComparedRow, r: number): Promise<Html> {
     const [heading = row.name, ...rest] = row.caption;
     const figures = row.maps.map((compared, m) => {
       const { name } = this.comparison.methods[m]!;
@@ -130,11 +130,11 @@ ${this.navigation()}
       const scales = { own: this.scales.own[r]![m]!, shared: this.scales.shared[r]![m]! };
       return this.mapFigure(name, `${name}, ${row.caption.join(", ")}`, compared, scales);
     });
-    return `<section id="row-${r}" data-row="${r}">
-<h2>${escapeHtml(heading)} <span class="faint">${escapeHtml(rest.join(" · "))}</span></h2>
+    return html`<section id="row-${r}" data-row="${r}">
+<h2>${heading} <span class="faint">${rest.join(" · ")}</span></h2>
 <div class="grid">
 ${await viewFigure(row)}
-${figures.join("\n")}
+${figures}
 </div>
 ${row.layers ? this.layers(row.layers) : ""}
 </section>`;
@@ -145,12 +145,12 @@ ${row.layers ? this.layers(row.layers) : ""}
     label: string,
     { map, file }: { readonly map: Tensor<"float32">; readonly file?: string },
     scales: Readonly<Record<ScaleChoice, ColorScale>>,
-  ): string {
+  ): Html {
     const canvas = this.canvas(map, label, scales, false);
-    if (typeof canvas !== "string") return problemFigure(name, canvas.problem);
-    const link = file === undefined ? "" : `<a href="${linkTo(file)}" download>.npy</a>`;
-    return `<figure>
-<figcaption><b title="${escapeHtml(name)}">${escapeHtml(name)}</b>${link}</figcaption>
+    if ("problem" in canvas) return problemFigure(name, canvas.problem);
+    const link = file === undefined ? "" : html`<a href="${linkTo(file)}" download>.npy</a>`;
+    return html`<figure>
+<figcaption><b title="${name}">${name}</b>${link}</figcaption>
 <div class="stage">${canvas}<i class="cross" hidden></i></div>
 <canvas class="bar" width="256" height="1" aria-hidden="true"></canvas>
 <div class="ends"><span class="low"></span><output></output><span class="high"></span></div>
@@ -163,7 +163,7 @@ ${row.layers ? this.layers(row.layers) : ""}
     label: string,
     { own, shared }: Readonly<Record<ScaleChoice, ColorScale>>,
     alone: boolean,
-  ): string | { readonly problem: string } {
+  ): Html | { readonly problem: string } {
     try {
       checkMap(map);
     } catch (error) {
@@ -179,70 +179,70 @@ ${row.layers ? this.layers(row.layers) : ""}
       alone,
     });
     const { width, height } = embedded;
-    const coarse = Math.max(width, height) < coarseBelow ? ` class="coarse"` : "";
-    const focus = alone ? "" : ` tabindex="0"`;
-    return `<canvas width="${width}" height="${height}" data-map="${at - 1}"${coarse}${focus} role="img" aria-label="${escapeHtml(label)}"></canvas>`;
+    const coarse = Math.max(width, height) < coarseBelow ? html` class="coarse"` : "";
+    const focus = alone ? "" : html` tabindex="0"`;
+    return html`<canvas width="${width}" height="${height}" data-map="${at - 1}"${coarse}${focus} role="img" aria-label="${label}"></canvas>`;
   }
 
-  private layers(layers: LayerParts): string {
+  private layers(layers: LayerParts): Html {
     const strip = layers.parts.flatMap(({ name, value, map }, i) => {
       if (!map) return [];
       const scale = colorScale([map.data], "rdbu");
       const canvas = this.canvas(map, `${name}: ${value}`, { own: scale, shared: scale }, true);
-      if (typeof canvas !== "string") return [];
-      const text = `<figcaption title="${escapeHtml(name)}">${i} · ${formatTick(value)} <span class="faint">${escapeHtml(name)}</span></figcaption>`;
-      return [`<figure><div class="stage">${canvas}</div>${text}</figure>`];
+      if ("problem" in canvas) return [];
+      const text = html`<figcaption title="${name}">${i} · ${formatTick(value)} <span class="faint">${name}</span></figcaption>`;
+      return [html`<figure><div class="stage">${canvas}</div>${text}</figure>`];
     });
-    return `<details open><summary>By depth</summary>
+    return html`<details open><summary>By depth</summary>
 <div class="layers">${layerBars(layers)}</div>
 <div class="strip">
-${strip.join("\n")}
+${strip}
 </div></details>`;
   }
 
-  private controls(): string {
+  private controls(): Html {
     const { colormap = "inferno", opacity = defaultOpacity, scale = "own" } = this.options;
     const over = this.options.photograph === false ? "" : " checked";
-    const choice = (value: string, chosen: string, label = value): string =>
-      `<option value="${value}"${value === chosen ? " selected" : ""}>${label}</option>`;
-    return `<form id="controls" aria-label="How the maps are drawn">
+    const choice = (value: string, chosen: string, label = value): Html =>
+      html`<option value="${value}"${value === chosen ? " selected" : ""}>${label}</option>`;
+    return html`<form id="controls" aria-label="How the maps are drawn">
 <label>Opacity <input type="range" name="opacity" min="0" max="1" step="0.01" value="${opacity}"><span id="percent"></span></label>
 <label><input type="checkbox" name="photograph"${over}> over the image</label>
-<label>Colours <select name="colormap">${sequentialColormaps.map((name) => choice(name, colormap)).join("")}</select></label>
+<label>Colours <select name="colormap">${sequentialColormaps.map((name) => choice(name, colormap))}</select></label>
 <label>Scale <select name="scale">${choice("own", scale, "each map its own")}${choice("shared", scale, "one for each method")}</select></label>
 <label>Page <select name="theme">${choice("auto", "auto", "as the system")}${choice("light", "auto")}${choice("dark", "auto")}</select></label>
 <p id="reading" role="status" class="faint"></p>
 </form>`;
   }
 
-  private navigation(): string {
+  private navigation(): HtmlPart {
     const { gallery } = this.options;
     if (!gallery || gallery.files.length < 2) return "";
     const links = gallery.files.map((file, i) =>
       i === gallery.at
-        ? `<span aria-current="page">${i + 1}</span>`
-        : `<a href="${linkTo(file)}">${i + 1}</a>`,
+        ? html`<span aria-current="page">${i + 1}</span>`
+        : html`<a href="${linkTo(file)}">${i + 1}</a>`,
     );
-    return `<nav aria-label="Pages">${links.join("\n")}</nav>`;
+    return html`<nav aria-label="Pages">${links}</nav>`;
   }
 }
 
 /** Maps smaller than this show their pixels. */
 const coarseBelow = 100;
 
-async function viewFigure({ view, caption: [name = "image"] }: ComparedRow): Promise<string> {
+async function viewFigure({ view, caption: [name = "image"] }: ComparedRow): Promise<Html> {
   if (!view) return problemFigure("image", "There is no picture of a .npy file.");
   const png = toBase64(await encodePng(view));
-  const coarse = Math.max(view.width, view.height) < coarseBelow ? ` class="coarse"` : "";
-  return `<figure class="view">
+  const coarse = Math.max(view.width, view.height) < coarseBelow ? html` class="coarse"` : "";
+  return html`<figure class="view">
 <figcaption><b>image</b></figcaption>
-<div class="stage"><img${coarse} src="data:image/png;base64,${png}" alt="${escapeHtml(name)}, as the network sees it"></div>
+<div class="stage"><img${coarse} src="data:image/png;base64,${png}" alt="${name}, as the network sees it"></div>
 </figure>`;
 }
 
-function problemFigure(name: string, problem: string): string {
-  return `<figure>
-<figcaption><b>${escapeHtml(name)}</b></figcaption>
-<div class="problem">${escapeHtml(problem)}</div>
+function problemFigure(name: string, problem: string): Html {
+  return html`<figure>
+<figcaption><b>${name}</b></figcaption>
+<div class="problem">${problem}</div>
 </figure>`;
 }

@@ -8,11 +8,23 @@ export function csvOf({ records, measures, axis }: Report): string {
       values[measure.name]!.forEach((value, i) => {
         const at = axis && !measure.single ? String(axis.values[i]!) : "";
         const number = value === null ? "" : String(value);
-        lines.push([sample, method, String(target ?? ""), measure.name, at, number]);
+        lines.push([
+          cell(sample),
+          cell(method),
+          cell(target ?? ""),
+          cell(measure.name),
+          at,
+          number,
+        ]);
       });
     }
   }
   return lines.map((cells) => `${cells.map(quoted).join(",")}\r\n`).join("");
+}
+
+/** Text that a spreadsheet would take for a formula gets an apostrophe, by which it takes it for text. */
+function cell(value: string | number): string {
+  return typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
 }
 
 function quoted(cell: string): string {

@@ -1,5 +1,6 @@
 import type { SummaryRow } from "../evaluate/summary.js";
 import type { Axis, Measure } from "../evaluate/test.js";
+import { html, trusted, type Html } from "../pages/html.js";
 import type { Chart, Report } from "./report.js";
 
 /** The report as one HTML page that needs nothing beside itself. */
@@ -11,46 +12,52 @@ export function pageOf(report: Report, charts: readonly Chart[]): string {
     ({ sample, method, error }) =>
       `${sample}${method === undefined ? "" : `, ${method}`}: ${error}`,
   );
-  return `<!doctype html>
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escaped(title)}</title>
-<style>${style}</style>
+<title>${title}</title>
+<style>${trusted(style)}</style>
 </head>
 <body>
-<h1>${escaped(title)}</h1>
-<p>${escaped(about)}</p>
-<p class="source">${escaped(paper)}</p>
+<h1>${title}</h1>
+<p>${about}</p>
+<p class="source">${paper}</p>
 <h2>What was run</h2>
 <table class="facts">
-${facts.map(([name, value]) => `<tr><th>${escaped(name)}</th><td>${escaped(value)}</td></tr>`).join("\n")}
+${facts.map(([name, value]) => html`<tr><th>${name}</th><td>${value}</td></tr>`)}
 </table>
 <h2>What came out</h2>
 <p>Mean over ${samples} ${samples === 1 ? one : many}${samples > 1 ? ", with its 95 % bootstrap interval and, in grey, the median" : ""}. Grey, dashed lines are baselines that know nothing of the network.</p>
-${report.measures.map((measure) => measureSection(report, measure, charts)).join("\n")}
+${report.measures.map((measure) => measureSection(report, measure, charts))}
 <h2>What this does not show</h2>
 ${list(notShown)}
-${failed.length === 0 ? "" : `<h2>What failed</h2>\n${list(failed)}`}
+${
+  failed.length === 0
+    ? ""
+    : html`<h2>What failed</h2>
+${list(failed)}`
+}
 </body>
 </html>
-`;
+`.text;
 }
 
-function measureSection(report: Report, measure: Measure, charts: readonly Chart[]): string {
+function measureSection(report: Report, measure: Measure, charts: readonly Chart[]): Html {
   const chart = charts.find(({ name }) => name === `${report.name}.${measure.name}`);
   const rows = report.summary.filter((row) => row.measure === measure.name);
-  const better = measure.better === "neither" ? "" : ` <small>${measure.better} is better</small>`;
-  return `<section>
-<h3>${escaped(measure.title)}${better}</h3>
-${chart ? `<figure>${chart.svg}</figure>` : "<p>There is no finite number to draw.</p>"}
+  const better =
+    measure.better === "neither" ? "" : html` <small>${measure.better} is better</small>`;
+  return html`<section>
+<h3>${measure.title}${better}</h3>
+${chart ? html`<figure>${trusted(chart.svg)}</figure>` : html`<p>There is no finite number to draw.</p>`}
 ${summaryTable(rows, measure.single ? undefined : report.axis)}
 </section>`;
 }
 
-function summaryTable(rows: readonly SummaryRow[], axis: Axis | undefined): string {
+function summaryTable(rows: readonly SummaryRow[], axis: Axis | undefined): Html {
   const methods = [...new Set(rows.map((row) => row.method))];
   const places: readonly (number | undefined)[] = axis ? axis.values : [undefined];
   const hasArea = rows.some((row) => row.over === "curve");
@@ -64,23 +71,23 @@ function summaryTable(rows: readonly SummaryRow[], axis: Axis | undefined): stri
     const cells = places.map((at) => own.find((row) => row.at === at && row.over === undefined));
     if (axis && hasArea) cells.push(own.find((row) => row.over === "curve"));
     const won = own.find((row) => row.won)?.won;
-    const wins = hasWins ? `<td>${won ? `${won.samples} of ${won.of}` : ""}</td>` : "";
-    return `<tr><th>${escaped(method)}</th>${cells.map(cell).join("")}${wins}</tr>`;
+    const wins = hasWins ? html`<td>${won ? `${won.samples} of ${won.of}` : ""}</td>` : "";
+    return html`<tr><th>${method}</th>${cells.map(cell)}${wins}</tr>`;
   });
-  return `<div class="scroll"><table>
-<tr><th></th>${heads.map((head) => `<th>${escaped(head)}</th>`).join("")}</tr>
-${body.join("\n")}
+  return html`<div class="scroll"><table>
+<tr><th></th>${heads.map((head) => html`<th>${head}</th>`)}</tr>
+${body}
 </table></div>`;
 }
 
-function cell(row: SummaryRow | undefined): string {
-  if (!row || row.n === 0) return "<td>–</td>";
+function cell(row: SummaryRow | undefined): Html {
+  if (!row || row.n === 0) return html`<td>–</td>`;
   const { mean, low, high, median } = row;
   const interval =
     low === undefined || high === undefined
       ? ""
-      : `<br><small>${short(low, 2)}…${short(high, 2)}<br><i>${short(median, 2)}</i></small>`;
-  return `<td>${short(mean)}${interval}</td>`;
+      : html`<br><small>${short(low, 2)}…${short(high, 2)}<br><i>${short(median, 2)}</i></small>`;
+  return html`<td>${short(mean)}${interval}</td>`;
 }
 
 /** "5 %", or the number itself. */
@@ -93,13 +100,10 @@ export function short(value: number, digits = 3): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(digits))) : "–";
 }
 
-function list(items: readonly string[]): string {
-  return `<ul>\n${items.map((item) => `<li>${escaped(item)}</li>`).join("\n")}\n</ul>`;
-}
-
-function escaped(text: string): string {
-  const names: Record<string, string> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot" };
-  return text.replace(/[&<>"]/g, (sign) => `&${names[sign]!};`);
+function list(items: readonly string[]): Html {
+  return html`<ul>
+${items.map((item) => html`<li>${item}</li>`)}
+</ul>`;
 }
 
 const style = `

@@ -50,6 +50,9 @@ const bytes: Record<DType, number> = {
   string: 0,
 };
 
+/** All element types. */
+export const dtypeNames = Object.keys(bytes) as readonly DType[];
+
 /** Bytes per element; 0 for strings, which have no fixed size. */
 export function byteSize(dtype: DType): number {
   return bytes[dtype];

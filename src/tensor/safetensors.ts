@@ -1,4 +1,15 @@
 import { InputError } from "../errors.js";
+import {
+  anything,
+  count,
+  fields,
+  integer,
+  list,
+  readJson,
+  readValue,
+  record,
+  text,
+} from "../json.js";
 import { byteSize, viewBuffer, type DType } from "./dtype.js";
 import { sizeOf } from "./shape.js";
 import { bytesOf, tensor, type Tensor } from "./tensor.js";
@@ -44,12 +55,12 @@ export function encodeSafetensors({ tensors, metadata }: SafeTensors): Uint8Arra
     return [name, { dtype, shape: t.dims, data_offsets: [start, end] }] as const;
   });
   const json = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
-  const text = new TextEncoder().encode(json);
+  const header = new TextEncoder().encode(json);
   // Spaces up to a multiple of eight, so that elements are aligned.
-  const start = 8 + Math.ceil(text.length / 8) * 8;
+  const start = 8 + Math.ceil(header.length / 8) * 8;
   const bytes = new Uint8Array(start + end).fill(0x20, 0, start);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
-  bytes.set(text, 8);
+  bytes.set(header, 8);
   let at = start;
   for (const t of tensors.values()) {
     bytes.set(bytesOf(t), at);
@@ -68,12 +79,16 @@ export function decodeSafetensors(bytes: Uint8Array, name = "the safetensors fil
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const start = bytes.length < 8 ? Infinity : 8 + Number(view.getBigUint64(0, true));
   if (start > bytes.length) throw new InputError(`${name} is truncated, or no safetensors file`);
-  const { __metadata__: metadata = {}, ...entries } = headerOf(bytes.subarray(8, start), name);
-  const tensors = Object.entries(entries).map(([key, entry]) => {
-    const { dtype: code, shape, data_offsets: offsets } = entry as Partial<Entry>;
-    const dtype = dtypes.get(code ?? "");
-    const [from, to] = offsets ?? [];
-    if (!dtype || !shape || from === undefined || to === undefined) {
+  const { __metadata__: words = {}, ...entries } = headerOf(bytes.subarray(8, start), name);
+  const tensors = Object.entries(entries).map(([key, value]) => {
+    const {
+      dtype: code,
+      shape,
+      data_offsets: offsets,
+    } = readValue(value, entry, `${name}: "${key}"`);
+    const dtype = dtypes.get(code);
+    const [from, to] = offsets;
+    if (!dtype || from === undefined || to === undefined) {
       throw new InputError(`${name}: "${key}" is not described as a tensor`);
     }
     const isWhole = from >= 0 && start + to <= bytes.length;
@@ -85,23 +100,15 @@ export function decodeSafetensors(bytes: Uint8Array, name = "the safetensors fil
     const body = new Uint8Array(bytes.subarray(start + from, start + to));
     return [key, tensor(dtype, shape, viewBuffer(dtype, body.buffer))] as const;
   });
-  return { tensors: new Map(tensors), metadata: metadata as Record<string, string> };
+  return { tensors: new Map(tensors), metadata: readValue(words, record(text), name) };
 }
 
-interface Entry {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
-}
+const entry = fields({ dtype: text, shape: list(count), data_offsets: list(integer) });
 
 function headerOf(bytes: Uint8Array, name: string): Record<string, unknown> {
-  try {
-    const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (typeof header === "object" && header !== null) return header as Record<string, unknown>;
-  } catch (error) {
-    throw new InputError(`${name} is no safetensors file: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  throw new InputError(`${name} is no safetensors file: its header is not an object`);
+  return readJson(
+    new TextDecoder().decode(bytes),
+    record(anything),
+    `${name} is no safetensors file: its header`,
+  );
 }

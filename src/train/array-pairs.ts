@@ -22,7 +22,7 @@ export async function readArrayPairs(
   const [x, y, testX, testY] = await Promise.all(
     files.map(async (name) => decodeNpy(await readFile(join(folder, name)), join(folder, name))),
   );
-  const classes = 1 + Math.max(...Array.from(toNumbers(y!)), ...Array.from(toNumbers(testY!)));
+  const classes = 1 + [y!, testY!].reduce((most, part) => largest(toNumbers(part), most), -1);
   const part = (images: typeof x, labels: typeof y, name: string): Dataset => {
     const [, ...shape] = images!.dims;
     if (shape.length !== 3) {
@@ -30,7 +30,21 @@ export async function readArrayPairs(
     }
     const isBytes = images!.dtype === "uint8";
     const pixels = isBytes ? (images!.data as Uint8Array) : Float32Array.from(toNumbers(images!));
+    if (!isBytes) checkFinite(pixels, join(folder, name));
     return inMemory(pixels, toNumbers(labels!), shape, classes, isBytes ? 1 / 255 : 1);
   };
   return { train: part(x, y, files[0]!), test: part(testX, testY, files[2]!) };
+}
+
+function largest(values: ArrayLike<number>, least: number): number {
+  let most = least;
+  for (let i = 0; i < values.length; i++) if (values[i]! > most) most = values[i]!;
+  return most;
+}
+
+/** @throws {InputError} where a number is NaN or infinite: no network learns from it */
+function checkFinite(values: ArrayLike<number>, path: string): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i]!)) throw new InputError(`${path} holds ${values[i]!}`);
+  }
 }

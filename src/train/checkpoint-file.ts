@@ -1,5 +1,5 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, rm } from "node:fs/promises";
+import { writeTogether } from "../write-files.js";
 import type { CheckpointStore } from "./checkpoint.js";
 
 /** One file; a kill leaves the old one or the new one, never half of it. */
@@ -11,9 +11,8 @@ export function checkpointFile(path: string): CheckpointStore {
         throw error;
       }),
     write: async (bytes) => {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(`${path}.tmp`, bytes);
-      await rename(`${path}.tmp`, path);
+      writeTogether([[path, bytes]]);
+      return Promise.resolve();
     },
     remove: () => rm(path, { force: true }),
   };

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { count, fields, list, number, readJson, text, type Reader } from "../json.js";
 import { decodeSafetensors, encodeSafetensors } from "../tensor/safetensors.js";
 import type { Tensor } from "../tensor/tensor.js";
 
@@ -33,6 +34,17 @@ export interface CheckpointStore {
   remove(): Promise<void>;
 }
 
+const epochResult: Reader<EpochResult> = fields(
+  { epoch: count, loss: number, accuracy: number },
+  { testAccuracy: number },
+);
+
+const saved: Reader<Omit<Checkpoint, "state">> = fields({
+  settings: text,
+  step: count,
+  history: list(epochResult),
+});
+
 /** A checkpoint as a safetensors file, which PyTorch's tools read too. */
 export function encodeCheckpoint({ state, ...words }: Checkpoint): Uint8Array {
   return encodeSafetensors({ tensors: state, metadata: { fullgrad: JSON.stringify(words) } });
@@ -43,7 +55,7 @@ export function decodeCheckpoint(bytes: Uint8Array, settings: string): Checkpoin
   const { tensors, metadata } = decodeSafetensors(bytes, "the checkpoint");
   const words = metadata["fullgrad"];
   if (words === undefined) throw new InputError("the checkpoint was not written by this program");
-  const checkpoint = { ...(JSON.parse(words) as Omit<Checkpoint, "state">), state: tensors };
+  const checkpoint = { ...readJson(words, saved, "the checkpoint"), state: tensors };
   if (checkpoint.settings !== settings) {
     throw new InputError(
       `the checkpoint is of another run: ${checkpoint.settings}, not ${settings}; remove it to start anew`,

@@ -44,6 +44,9 @@ export async function gatherBatch(data: Dataset, indices: ArrayLike<number>): Pr
   return { images: float32([indices.length, ...data.shape], pixels), labels: int64(labels) };
 }
 
+/** The whole of ImageNet has 21,843; a label of a billion would ask for a layer of a billion outputs. */
+const mostClasses = 100_000;
+
 /** Images in memory, as bytes or floats. `scale` multiplies what is stored: 1/255 takes bytes to [0, 1]. */
 export function inMemory(
   pixels: Uint8Array | Float32Array,
@@ -52,6 +55,9 @@ export function inMemory(
   classes: number,
   scale = 1,
 ): Dataset {
+  if (classes > mostClasses) {
+    throw new InputError(`${classes} classes are more than a network is made for, ${mostClasses}`);
+  }
   const size = sizeOf(shape);
   if (pixels.length !== size * labels.length) {
     throw new InputError(
@@ -59,7 +65,7 @@ export function inMemory(
     );
   }
   for (let i = 0; i < labels.length; i++) {
-    if (!(labels[i]! >= 0 && labels[i]! < classes)) {
+    if (!(Number.isInteger(labels[i]!) && labels[i]! >= 0 && labels[i]! < classes)) {
       throw new InputError(
         `image ${i} has the label ${labels[i]!}, but there are ${classes} classes`,
       );

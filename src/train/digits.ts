@@ -1,7 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../errors.js";
+import { fields, finite, list, readJson } from "../json.js";
 import { inMemory, type Dataset, type Split } from "./dataset.js";
+
+const digitFile = fields({ data: list(finite) });
 
 const digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const shape = [1, 28, 28];
@@ -27,11 +30,11 @@ export async function readDigits(folder: string): Promise<Split | undefined> {
   const test: Part = { pixels: [], labels: [] };
   for (const digit of digits) {
     const path = join(place, names[digit]!);
-    const { data } = JSON.parse(await readFile(path, "utf8")) as { data?: unknown };
-    if (!Array.isArray(data) || data.length === 0 || data.length % pixelsEach !== 0) {
+    const { data } = readJson(await readFile(path, "utf8"), digitFile, path);
+    if (data.length === 0 || data.length % pixelsEach !== 0) {
       throw new InputError(`${path} holds no images of 28x28 pixels`);
     }
-    const values = Float32Array.from(data as number[]);
+    const values = Float32Array.from(data);
     const count = values.length / pixelsEach;
     const forTraining = count - Math.floor(count / 5);
     add(train, values.subarray(0, forTraining * pixelsEach), digit);

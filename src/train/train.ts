@@ -167,7 +167,13 @@ function weightsIn(
     ...parameters.map((p) => p.name),
     ...statistics.flatMap((s) => [s.mean, s.variance]),
   ];
-  return new Map(names.map((name) => [name, state.get(name)!]));
+  return new Map(
+    names.map((name) => {
+      const value = state.get(name);
+      if (value) return [name, value];
+      throw new InputError(`the checkpoint lacks "${name}"; remove it to start anew`);
+    }),
+  );
 }
 
 interface StepResult {

@@ -9,7 +9,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 /** A folder may import from itself and from those in earlier rows. */
 const order: readonly (readonly string[])[] = [
   ["errors.ts"],
-  ["read-file.ts", "read-file-web.ts"],
+  ["read-file.ts", "read-file-web.ts", "write-files.ts", "json.ts"],
   ["tensor"],
   ["onnx"],
   ["ops"],

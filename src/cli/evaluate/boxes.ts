@@ -2,6 +2,16 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { UsageError } from "../../errors.js";
 import type { Box } from "../../evaluate/subject.js";
+import {
+  anything,
+  count,
+  fields,
+  list,
+  readJson,
+  record,
+  simple,
+  type Reader,
+} from "../../json.js";
 import { pointInView, type Preprocessing, type Size } from "../../image/preprocess.js";
 import { messageOf } from "../exit-codes.js";
 import { sha256 } from "../model-file.js";
@@ -20,32 +30,32 @@ export async function readBoxes(
   path: string,
 ): Promise<{ readonly all: BoxTable; readonly sha256: string }> {
   try {
-    const text = await readFile(path, "utf8");
-    const entries = Object.entries(JSON.parse(text) as Record<string, unknown>);
+    const content = await readFile(path, "utf8");
+    const entries = Object.entries(readJson(content, record(anything), "the file"));
     const all = new Map(entries.map(([name, boxes]) => [name, boxesFrom(name, boxes)]));
-    return { all, sha256: sha256(text) };
+    return { all, sha256: sha256(content) };
   } catch (error) {
-    const reason = error instanceof SyntaxError ? `it is not JSON: ${error.message}` : undefined;
-    throw new UsageError(`--boxes ${path}: ${reason ?? messageOf(error)}`, { cause: error });
+    throw new UsageError(`--boxes ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 
 function boxesFrom(name: string, boxes: unknown): readonly NamedBox[] {
-  return (Array.isArray(boxes) ? boxes : [undefined]).map((entry: unknown) => {
-    const named = Array.isArray(entry) ? { box: entry as unknown } : (entry as Partial<NamedBox>);
-    if (isNamedBox(named)) return named;
+  try {
+    return list(namedBox)(boxes);
+  } catch (error) {
     throw new UsageError(
       `"${name}" needs a list of [left, top, right, bottom] or {"box": [left, top, right, bottom], "class": N}`,
+      { cause: error },
     );
-  });
+  }
 }
 
-function isNamedBox(value: unknown): value is NamedBox {
-  if (typeof value !== "object" || value === null || !("box" in value)) return false;
-  const { box } = value;
-  const isBox = Array.isArray(box) && box.length === 4 && box.every(Number.isFinite);
-  return isBox && (!("class" in value) || Number.isInteger(value.class));
-}
+const box = simple("four numbers", (value): value is NamedBox["box"] => {
+  return Array.isArray(value) && value.length === 4 && value.every(Number.isFinite);
+});
+
+const namedBox: Reader<NamedBox> = (value) =>
+  Array.isArray(value) ? { box: box(value) } : fields({ box }, { class: count })(value);
 
 /** The boxes of an image for a class, as the network sees the picture; none where they are all cropped off. */
 export function boxesInView(

@@ -1,19 +1,21 @@
 import { join } from "node:path";
 import { rowsOf } from "../../engine/batches.js";
-import { runGroup, type SampleRecord, type TestRun } from "../../evaluate/run.js";
+import { runGroup, type Keeper, type SampleRecord, type TestRun } from "../../evaluate/run.js";
 import { guessLink, Scorer, type Link } from "../../evaluate/scorer.js";
 import { joinStages } from "../../evaluate/stages.js";
 import type { EvaluationTest } from "../../evaluate/test.js";
+import { eachOrAll, failureOf } from "../each-or-all.js";
 import { exitCodes } from "../exit-codes.js";
 import { findInputs, type Failure } from "../inputs.js";
 import { namingProvider } from "../engine.js";
 import { readExplainableModel } from "../model-file.js";
 import { OutputFolder } from "../output-folder.js";
 import { Reporter, type Io } from "../reporter.js";
+import { skippedNote } from "../search-folder.js";
 import { conclude } from "./conclude.js";
 import type { EvaluateFlags } from "./evaluate-options.js";
-import { Journal } from "./journal.js";
 import { methodMaker } from "./method-list.js";
+import { SampleJournal } from "./sample-journal.js";
 import { setUp, type Setup } from "./setup.js";
 import { isSingle, nameOf, readFiles, subjectsOf, type ReadFile } from "./subjects.js";
 import { timeLeft } from "./time-left.js";
@@ -33,6 +35,8 @@ export async function evaluate(
   try {
     const setup = await setUp(test, model, inputs.files, flags, reporter);
     const run = new Evaluation(setup, folder, inputs.failures);
+    const note = skippedNote(inputs.skipped);
+    if (note !== undefined) reporter.note(note);
     return await namingProvider(flags, () => run.all());
   } finally {
     reporter.clear();
@@ -114,13 +118,19 @@ class Evaluation {
     if (!this.link) return undefined;
     const scorer = new Scorer(subjects.network, this.link, Math.max(flags.batch, usualBatch));
     // Where things lie, and which Node runs, makes no difference.
-    const journal = new Journal(join(this.folder.path, `${test.name}.samples.jsonl`), {
+    const keys = {
       test: test.name,
       link: this.link,
       versions: { ...provenance.versions, node: "" },
       model: { ...provenance.model, path: "" },
       settings: provenance.settings,
       ...(stage === undefined ? {} : { stage }),
+    };
+    // A stage is one place of the axis of all stages.
+    const axis = stage === undefined ? test.axis?.(settings, []) : undefined;
+    const journal = new SampleJournal(join(this.folder.path, `${test.name}.samples.jsonl`), keys, {
+      measures: test.measures(settings),
+      ...(axis ? { axis } : {}),
     });
     const run: TestRun = { test, settings, makers, scorer, seed: flags.seed, ...stageRun };
     return { journal, run };
@@ -130,8 +140,13 @@ class Evaluation {
     const { subjects } = this.setup;
     const [group] = await subjectsOf(read, subjects, []);
     if (!group) return undefined;
-    const output = await subjects.network.predict(group[0]!.subject.x);
-    return guessLink(rowsOf(output, 1)[0]!);
+    // Sample by sample, so that one that fails decides nothing.
+    const [output] = await eachOrAll(
+      [group[0]!],
+      ([{ subject } = group[0]!]) => subjects.network.predict(subject.x),
+      () => undefined,
+    );
+    return output && guessLink(rowsOf(output, 1)[0]!);
   }
 
   private async group(
@@ -148,13 +163,18 @@ class Evaluation {
     const records: SampleRecord[] = [];
     for (const group of await subjectsOf(read, subjects, failures)) {
       const digests = new Map(group.map(({ subject, digest }) => [subject, digest]));
-      const failed = await runGroup(run, [...digests.keys()], {
+      const keeper: Keeper = {
         find: (subject, { name }) => journal.find(digests.get(subject)!, subject.name, name),
         add: (subject, record) => {
           journal.add(digests.get(subject)!, record);
         },
-      });
-      for (const { sample, method = "", error } of failed) {
+      };
+      const failed = await eachOrAll(
+        [...digests.keys()],
+        (some) => runGroup(run, some, keeper),
+        ({ name }, error) => failures.push(failureOf(name, error)),
+      );
+      for (const { sample, method = "", error } of failed.flat()) {
         failures.push({ input: sample, error: `${sample}, ${method}: ${error}` });
       }
       for (const { subject, digest } of group) {
@@ -167,7 +187,7 @@ class Evaluation {
   }
 
   /** The results of a picture, where all are known. */
-  private knownOf(file: ReadFile, journal: Journal): readonly SampleRecord[] | undefined {
+  private knownOf(file: ReadFile, journal: SampleJournal): readonly SampleRecord[] | undefined {
     if (!isSingle(file)) return undefined;
     const { makers } = this.setup;
     const sample = nameOf(file.file.path);
@@ -182,7 +202,7 @@ interface Stage extends Pick<TestRun, "randomized"> {
 }
 
 interface Pass {
-  readonly journal: Journal;
+  readonly journal: SampleJournal;
   readonly run: TestRun;
 }
 

@@ -1,32 +1,30 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RoarKeeper, RoarKey, RoarRun } from "../../evaluate/roar.js";
+import { fields, finite, integer, number, text, type Reader } from "../../json.js";
 import { checkpointFile } from "../../train/checkpoint-file.js";
-import { digest } from "./journal.js";
+import { digest, Journal } from "../journal.js";
+
+const runReader: Reader<RoarRun> = fields({
+  method: text,
+  fraction: finite,
+  seed: integer,
+  accuracy: number,
+  loss: number,
+  trainingAccuracy: number,
+});
 
 /**
- * What is finished, one JSON object a line in roar.runs.jsonl, and checkpoints of what is not. Lines and checkpoints of
- * other settings stay and are passed over.
+ * What is finished, in roar.runs.jsonl, and checkpoints of what is not.
  *
  * @param settings everything that a result depends on, but method, fraction and seed
  */
 export function roarJournal(folder: string, settings: unknown): RoarKeeper {
-  const path = join(folder, "roar.runs.jsonl");
+  const journal = new Journal(join(folder, "roar.runs.jsonl"), settings, runReader, keyOf);
   const run = digest(JSON.stringify(settings));
-  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-  const finished = new Map<string, RoarRun>();
-  for (const line of text.split("\n")) {
-    const { run: of, ...found } = parse(line);
-    if (of === run) finished.set(keyOf(found as RoarRun), found as RoarRun);
-  }
-  // A last line that was cut off is passed over, and stays by itself.
-  if (text !== "" && !text.endsWith("\n")) appendFileSync(path, "\n");
   return {
-    find: (key) => finished.get(keyOf(key)),
+    find: (key) => journal.find(keyOf(key)),
     add: (result) => {
-      mkdirSync(folder, { recursive: true });
-      appendFileSync(path, `${JSON.stringify({ run, ...result })}\n`);
-      finished.set(keyOf(result), result);
+      journal.add(result);
     },
     checkpoint: (name) =>
       checkpointFile(join(folder, "checkpoints", `${digest(run + name)}.safetensors`)),
@@ -35,12 +33,4 @@ export function roarJournal(folder: string, settings: unknown): RoarKeeper {
 
 function keyOf({ method, fraction, seed }: RoarKey): string {
   return JSON.stringify([method, fraction, seed]);
-}
-
-function parse(line: string): Partial<RoarRun> & { readonly run?: string } {
-  try {
-    return JSON.parse(line) as RoarRun;
-  } catch {
-    return {};
-  }
 }

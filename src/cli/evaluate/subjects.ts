@@ -1,18 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { sep } from "node:path";
-import { InputError } from "../../errors.js";
 import type { Preprocessing, Size } from "../../image/preprocess.js";
 import type { Subject } from "../../evaluate/subject.js";
 import type { Network } from "../../evaluate/scorer.js";
 import { concatBatch, rowsOf } from "../../engine/batches.js";
 import { float32, toNumbers, type Tensor } from "../../tensor/tensor.js";
-import { messageOf } from "../exit-codes.js";
+import { eachOrAll, failureOf } from "../each-or-all.js";
+import { endsRun, messageOf } from "../exit-codes.js";
 import { isArrayFile, type Failure, type InputFile } from "../inputs.js";
 import { topClasses } from "../predictions.js";
 import { readSamples, type SampleReader } from "../samples.js";
 import { boxesInView, type BoxTable } from "./boxes.js";
 import type { ClassOf } from "./class-folders.js";
-import { digest } from "./journal.js";
+import { digest } from "../journal.js";
 
 /** A file that is read but not decoded. */
 export interface ReadFile {
@@ -89,14 +89,18 @@ export async function subjectsOf(
         else groups.push([candidate]);
       }
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      failures.push({ input: file.path, error: error.message });
+      if (endsRun(error)) throw error;
+      failures.push(failureOf(file.path, error));
     }
   }
   const targeted: SubjectOfFile[][] = [];
   for (const group of groups) {
-    const subjects = await withTargets(group, setup);
-    if (subjects.length > 0) targeted.push(subjects);
+    const subjects = await eachOrAll(
+      group,
+      (some) => withTargets(some, setup),
+      ({ path }, error) => failures.push(failureOf(path, error)),
+    );
+    if (subjects.length > 0) targeted.push(subjects.flat());
   }
   return targeted;
 }

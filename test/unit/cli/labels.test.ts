@@ -1,3 +1,6 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { chooseLabels, findLabel, parseLabels } from "../../../src/cli/labels.js";
 import { InputError, TargetError } from "../../../src/errors.js";
@@ -70,3 +73,22 @@ describe("findLabel", () => {
     expect(() => findLabel("thing", { source: "s", names: many })).toThrow(/ and 18 more/);
   });
 });
+
+test("two hundred thousand labels are read, and the last one is checked against the model", async () => {
+  const path = join(tmpdir(), `fullgrad-labels-${process.pid}.txt`);
+  writeFileSync(path, "name\n".repeat(200_000) + "last");
+  try {
+    const labels = await chooseLabels(path, 200_001);
+    expect(labels!.names.get(200_000)).toBe("last");
+    await expect(chooseLabels(path, 10)).rejects.toThrow(/it names class 200000/);
+  } finally {
+    rmSync(path);
+  }
+});
+
+test.each(['{"id2label":null}', '{"id2label":3}', '{"id2label":{"0":null}}', "[[]]", "[", "{}"])(
+  "labels %s are refused",
+  (content) => {
+    expect(() => parseLabels(content)).toThrow(InputError);
+  },
+);

@@ -66,3 +66,20 @@ describe("uniqueNames", () => {
     );
   });
 });
+
+test("eight thousand folders with a picture of one name take no time", () => {
+  const paths = Array.from({ length: 8000 }, (_, i) => `classes/n${i}/cat.png`);
+  const start = performance.now();
+  expect(uniqueNames(paths)[4711]).toBe("n4711-cat");
+  expect(performance.now() - start).toBeLessThan(1500);
+});
+
+test("a name leaves room for what comes behind it, whatever its script", () => {
+  const paths = ["x".repeat(250), "é".repeat(125), "猫".repeat(83), "😀".repeat(62)].map(
+    (stem) => `${stem}.png`,
+  );
+  for (const name of uniqueNames([...paths, ...paths.map((path) => `deeper/${path}`)])) {
+    expect(Buffer.byteLength(name)).toBeLessThanOrEqual(220);
+    expect(name).not.toContain("\ufffd");
+  }
+});

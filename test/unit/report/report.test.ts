@@ -128,3 +128,13 @@ test("stages of a cascade become one curve, of the samples that all of them have
     ["0", [0.9, 0.5, 0.1]],
   ]);
 });
+
+test("no cell of the table is a formula for a spreadsheet", async () => {
+  const names = ["=1+2.png", "+1.png", "-a.png", "@b.png", "\tc.png"];
+  const own = names.map((name) => record(name, "fullgrad", [-1, 1, 2], 1));
+  const all = new Map(await reportFiles({ ...report, records: own }, font));
+  const lines = String(all.get("made-up.csv")).split("\r\n").slice(1, -1);
+  const cells = lines.map((line) => line.split(","));
+  expect([...new Set(cells.map(([name]) => name))]).toEqual(names.map((name) => `'${name}`));
+  expect(cells[0]!.at(-1)).toBe("-1");
+});
