@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FullgradError, UsageError } from "../errors.js";
 import { writeTogether } from "../write-files.js";
@@ -26,8 +26,32 @@ export class OutputFolder {
    * @throws {OutputError} where they cannot be written
    */
   write(files: readonly (readonly [name: string, content: Uint8Array | string])[]): void {
-    try {
+    this.writing(() => {
       writeTogether(files.map(([name, content]) => [join(this.path, name), content] as const));
+    });
+  }
+
+  /**
+   * Creates a file that must not be there yet; false where it is.
+   *
+   * @throws {OutputError} where it cannot be written
+   */
+  create(name: string, content: string): boolean {
+    return this.writing(() => {
+      mkdirSync(this.path, { recursive: true });
+      try {
+        writeFileSync(join(this.path, name), content, { flag: "wx" });
+        return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+        throw error;
+      }
+    });
+  }
+
+  private writing<T>(write: () => T): T {
+    try {
+      return write();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new OutputError(`results cannot be written to ${this.path}: ${reason}`, {

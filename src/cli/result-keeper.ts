@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { count, fields, readJson, text } from "../json.js";
 import type { InputFile } from "./inputs.js";
@@ -69,20 +69,14 @@ export class ResultKeeper {
 
   /** False where another run that goes on has claimed the name for another input. */
   private writeClaim(name: string, path: string): boolean {
-    mkdirSync(this.folder.path, { recursive: true });
     const input = resolve(path);
     // The name of a temporary file: what is left behind is removed like one.
-    const file = join(
-      this.folder.path,
-      `.fullgrad-claim-${sha256(name.toLowerCase()).slice(0, 16)}.tmp`,
-    );
+    const claimName = `.fullgrad-claim-${sha256(name.toLowerCase()).slice(0, 16)}.tmp`;
+    const file = join(this.folder.path, claimName);
     for (let attempt = 0; attempt < 3; attempt++) {
-      try {
-        writeFileSync(file, JSON.stringify({ pid: process.pid, input }), { flag: "wx" });
+      if (this.folder.create(claimName, JSON.stringify({ pid: process.pid, input }))) {
         this.claims.set(name, file);
         return true;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       }
       const other = readClaim(file);
       // The same input in two runs at once: either's results will do.

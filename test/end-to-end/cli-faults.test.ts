@@ -79,6 +79,18 @@ beforeEach(async () => {
 const none = ["--preprocess", "none"];
 const namesOf = (list: readonly { input: string }[] = []) => list.map(({ input }) => input);
 
+/** Runs it as a user who may not do everything, which the super-user may. */
+async function asSomebody(...argv: string[]): Promise<{ code: number; document: Document }> {
+  const child = spawn(process.execPath, [main, ...argv, "--json"], {
+    ...(process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}),
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  let stdout = "";
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  const [code] = (await once(child, "close")) as [number];
+  return { code, document: JSON.parse(stdout) as Document };
+}
+
 describe("one bad input is one failure", () => {
   test.each(["1", "4"])("a picture that the engine refuses, in batches of %s", async (batch) => {
     writeFileSync(join(photos, "b.png"), await picture(1));
@@ -150,20 +162,20 @@ describe("one bad input is one failure", () => {
     mkdirSync(out);
     execFileSync("chmod", ["-R", "a+rwX", folder]);
     execFileSync("chmod", ["000", closed]);
-    // The super-user may read everything, so another one looks.
-    const isRoot = process.getuid?.() === 0;
-    const child = spawn(
-      process.execPath,
-      [main, "explain", small, photos, "-o", out, "--json", ...none],
-      { ...(isRoot ? { uid: 65534, gid: 65534 } : {}), stdio: ["ignore", "pipe", "ignore"] },
-    );
-    let stdout = "";
-    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-    const [code] = (await once(child, "close")) as [number];
-    const document = JSON.parse(stdout) as Document;
+    const { code, document } = await asSomebody("explain", small, photos, "-o", out, ...none);
     expect([code, document.results.length]).toEqual([1, 2]);
     expect(document.failures![0]).toMatchObject({ input: closed });
     expect(document.failures![0]!.error).toMatch(/EACCES/);
+  });
+
+  test("a folder that cannot be written to ends the run, with a whole document", async () => {
+    mkdirSync(out);
+    execFileSync("chmod", ["-R", "a+rX", folder]);
+    execFileSync("chmod", ["555", out]);
+    const { code, document } = await asSomebody("explain", small, photos, "-o", out, ...none);
+    expect([code, document.results]).toEqual([1, []]);
+    expect(document.failures).toHaveLength(1);
+    expect(document.failures![0]!.error).toMatch(/results cannot be written to \S+out: EACCES/);
   });
 
   test("comparing and judging go on as well", async () => {
