@@ -6,12 +6,12 @@
  */
 import { readFileSync } from "node:fs";
 import { ortBackend } from "../src/backends/ort/ort-backend.js";
-import { Compiler } from "../src/engine/compiler.js";
-import { formOf } from "../src/engine/contrast.js";
-import { Session } from "../src/engine/session.js";
+import { Compiler } from "../src/runtime/compiler.js";
+import { formOf } from "../src/target/contrast.js";
+import { Session } from "../src/runtime/session.js";
 import { load, methods } from "../src/index.js";
-import { decodeModel } from "../src/onnx/decode.js";
-import { importModel } from "../src/onnx/import.js";
+import { decodeModel } from "../src/onnx/file/decode.js";
+import { importModel } from "../src/onnx/import/import.js";
 import { registry } from "../src/ops/all.js";
 import { prepare } from "../src/passes/prepare.js";
 import { float32 } from "../src/tensor/tensor.js";

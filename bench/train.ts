@@ -15,10 +15,10 @@ import { registry } from "../src/ops/all.js";
 import { encodeSafetensors } from "../src/tensor/safetensors.js";
 import { tensor, type Tensor } from "../src/tensor/tensor.js";
 import { asClassifier, freshWeights } from "../src/train/classifier.js";
-import { gatherBatch, type Dataset } from "../src/train/dataset.js";
-import { openDataset } from "../src/train/open-dataset.js";
-import { cosine } from "../src/train/schedule.js";
-import { sgd } from "../src/train/sgd.js";
+import { gatherBatch, type Dataset } from "../src/train/data/dataset.js";
+import { openDataset } from "../src/train/data/open-dataset.js";
+import { cosine } from "../src/train/optimizers/schedule.js";
+import { sgd } from "../src/train/optimizers/sgd.js";
 import { smallCnn } from "../src/train/small-cnn.js";
 import { epochOrder, train } from "../src/train/train.js";
 

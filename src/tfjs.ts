@@ -6,11 +6,11 @@
 import { startEngine } from "./backends/tfjs/engine.js";
 import { TfjsFunction } from "./backends/tfjs/differentiable/tfjs-function.js";
 import type { TfjsOptions } from "./backends/tfjs/tfjs-backend.js";
-import { partOf, type PartOptions } from "./engine/part.js";
-import type { ExternalDataReader } from "./onnx/external-data.js";
+import { partOf, type PartOptions } from "./runtime/subgraph.js";
+import type { ExternalDataReader } from "./onnx/file/external-data.js";
 import { registry } from "./ops/all.js";
 import { prepare } from "./passes/prepare.js";
-import { readGraph } from "./read-graph.js";
+import { readGraph } from "./model/read-graph.js";
 
 export {
   TfjsFunction,

@@ -1,7 +1,7 @@
-import type { Labels } from "../src/cli/label-names.js";
-import { probabilitiesOf } from "../src/cli/predictions.js";
-import { labelOf, nameOfClass } from "../src/cli/targets.js";
-import { isComplete } from "../src/engine/completeness.js";
+import type { Labels } from "../src/model/label-names.js";
+import { probabilitiesOf } from "../src/model/predictions.js";
+import { labelOf, nameOfClass } from "../src/cli/flags/targets.js";
+import { isComplete } from "../src/decomposition/completeness.js";
 import { part } from "./dom.js";
 import type { Client } from "./engine/client.js";
 import type { Explain, Explained, MethodReport, OpenedModel } from "./engine/protocol.js";

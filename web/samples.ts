@@ -42,4 +42,4 @@ export const sampleModel = {
   ).href,
 };
 
-export const imagenetLabels = new URL("../fixtures/labels/imagenet.json", import.meta.url).href;
+export const imagenetLabels = new URL("../assets/labels/imagenet.json", import.meta.url).href;

@@ -1,10 +1,10 @@
 import { FullgradError, UnsupportedModelError, type Hole } from "../errors.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Node, TypedGraph, Value } from "../onnx/ir.js";
-import { inputName } from "../ops/input-names.js";
-import type { NodeView } from "../ops/node-view.js";
-import type { Registry } from "../ops/registry.js";
-import type { Cotangent } from "../ops/spec.js";
+import { inputName } from "../ops/core/input-names.js";
+import type { NodeView } from "../ops/core/node-view.js";
+import type { Registry } from "../ops/core/registry.js";
+import type { Cotangent } from "../ops/core/spec.js";
 import { unbroadcast } from "./unbroadcast.js";
 
 /** One node on the way back: what came in at its outputs, and what it sent to its inputs. */
@@ -30,7 +30,7 @@ export interface Gradients {
  * consumers send to one value. Only nodes that lead from an active value to a seed are touched.
  *
  * @param seeds the gradient of the scalar with respect to the values it is made from
- * @param active values to differentiate through (see analyzer/active-path)
+ * @param active values to differentiate through (see analysis/active-path)
  * @throws {UnsupportedModelError} listing every node on the path that has no gradient, and every input that depends on
  *   the image where a rule holds only for a constant
  */

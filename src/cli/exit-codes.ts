@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { FullgradError, TargetError, UnsupportedModelError, UsageError } from "../errors.js";
 import { InterruptedError } from "./interruption.js";
-import { OutputError } from "./output-folder.js";
+import { OutputError } from "./output/output-folder.js";
 
 /** What the process ends with. */
 export const exitCodes = {

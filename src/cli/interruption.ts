@@ -1,4 +1,4 @@
-import type { Io } from "./reporter.js";
+import type { Io } from "./output/reporter.js";
 
 /** The user interrupted. */
 export class InterruptedError extends Error {}

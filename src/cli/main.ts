@@ -2,7 +2,7 @@
 import { constants } from "node:os";
 import { exitCodes } from "./exit-codes.js";
 import { run } from "./run.js";
-import { StandardStream } from "./standard-stream.js";
+import { StandardStream } from "./output/standard-stream.js";
 
 // Results are written in one go between two steps of the program, and signals are handed out between steps. A command
 // that can stop by itself does so at the first one; the second ends the process in any case.

@@ -1,30 +1,30 @@
 import { Command } from "commander";
 import { evaluationTests } from "../evaluate/all.js";
-import { addCompareFlags, type CompareFlags } from "./compare-options.js";
-import { compare } from "./compare.js";
-import { addConvertFlags, type ConvertFlags } from "./convert-options.js";
-import { convert } from "./convert.js";
-import { withProvider } from "./engine.js";
+import { addCompareFlags, type CompareFlags } from "./flags/compare-options.js";
+import { compare } from "./commands/compare.js";
+import { addConvertFlags, type ConvertFlags } from "./flags/convert-options.js";
+import { convert } from "./commands/convert.js";
+import { withProvider } from "./flags/engine.js";
 import { addEvaluateFlags, type EvaluateFlags } from "./evaluate/evaluate-options.js";
 import { evaluate } from "./evaluate/evaluate.js";
 import { addRoarFlags, type RoarFlags } from "./evaluate/roar-options.js";
 import { evaluateRoar } from "./evaluate/roar.js";
 import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
-import { explain } from "./explain.js";
-import { inspect } from "./inspect.js";
-import { listMethods } from "./list-methods.js";
-import { addModelFlags, type ModelFlags } from "./model-flags.js";
+import { explain } from "./commands/explain.js";
+import { inspect } from "./commands/inspect.js";
+import { listMethods } from "./commands/list-methods.js";
+import { addModelFlags, type ModelFlags } from "./flags/model-flags.js";
 import {
   addExplainFlags,
   addRunFlags,
   addVerifyFlags,
   type ExplainFlags,
   type VerifyFlags,
-} from "./options.js";
-import { versions } from "./package-files.js";
-import { printable } from "./printable.js";
-import type { Io, ReporterOptions } from "./reporter.js";
-import { verify } from "./verify.js";
+} from "./flags/options.js";
+import { versions } from "../model/package-files.js";
+import { printable } from "./output/printable.js";
+import type { Io, ReporterOptions } from "./output/reporter.js";
+import { verify } from "./commands/verify.js";
 
 const examples = `
 Examples:

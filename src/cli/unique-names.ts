@@ -1,5 +1,5 @@
 import { basename, dirname, extname, relative } from "node:path";
-import { sha256 } from "./model-file.js";
+import { sha256 } from "./input/model-file.js";
 
 /**
  * A name for the output files of each path, such that no two share a file: the first of its {@link nameCandidates} that

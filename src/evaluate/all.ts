@@ -1,14 +1,14 @@
-import { classSensitivity } from "./class-sensitivity.js";
-import { confidenceChange } from "./confidence-change.js";
-import { infidelity } from "./infidelity.js";
-import { insertionDeletion } from "./insertion-deletion.js";
-import { maxSensitivity } from "./max-sensitivity.js";
-import { parameterRandomization } from "./parameter-randomization.js";
-import { pixelPerturbation } from "./pixel-perturbation.js";
-import { pointingGame } from "./pointing-game.js";
-import { road } from "./road.js";
-import { sensitivityN } from "./sensitivity-n.js";
-import { sparseness } from "./sparseness.js";
+import { classSensitivity } from "./tests/class-sensitivity.js";
+import { confidenceChange } from "./tests/confidence-change.js";
+import { infidelity } from "./tests/infidelity.js";
+import { insertionDeletion } from "./tests/insertion-deletion.js";
+import { maxSensitivity } from "./tests/max-sensitivity.js";
+import { parameterRandomization } from "./tests/parameter-randomization.js";
+import { pixelPerturbation } from "./tests/pixel-perturbation.js";
+import { pointingGame } from "./tests/pointing-game.js";
+import { road } from "./tests/road.js";
+import { sensitivityN } from "./tests/sensitivity-n.js";
+import { sparseness } from "./tests/sparseness.js";
 import type { EvaluationTest } from "./test.js";
 
 /** Every test of a map on images, under the name that the command line knows it by. */

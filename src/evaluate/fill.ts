@@ -1,7 +1,7 @@
-import { channelMeans } from "../engine/baselines.js";
-import { blur } from "../engine/filters.js";
+import { channelMeans } from "../methods/core/baselines.js";
+import { blur } from "../methods/core/filters.js";
 import { InputError } from "../errors.js";
-import type { Setting } from "../engine/settings.js";
+import type { Setting } from "../methods/core/settings.js";
 import { preprocess } from "../image/preprocess.js";
 import { extentOf, type Extent, type Subject } from "./subject.js";
 

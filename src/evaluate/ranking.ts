@@ -1,4 +1,4 @@
-import { choice, type Setting } from "../engine/settings.js";
+import { choice, type Setting } from "../methods/core/settings.js";
 import { InputError } from "../errors.js";
 import { random } from "../tensor/random.js";
 import { shuffle } from "../tensor/shuffle.js";

@@ -1,7 +1,7 @@
 import type { Preprocessing } from "../image/preprocess.js";
 import { sizeOf } from "../tensor/shape.js";
 import { float32 } from "../tensor/tensor.js";
-import type { Dataset } from "../train/dataset.js";
+import type { Dataset } from "../train/data/dataset.js";
 import { countOf, rankPixels } from "./ranking.js";
 import type { MapMaker, Subject } from "./subject.js";
 

@@ -1,4 +1,4 @@
-import { fromZeroToOne } from "./confidence-change.js";
+import { fromZeroToOne } from "./tests/confidence-change.js";
 import { spearman } from "./statistics.js";
 import type { Extent } from "./subject.js";
 import type { Measure, Values } from "./test.js";

@@ -1,4 +1,4 @@
-import type { SettingsOf, SettingTable } from "../engine/settings.js";
+import type { SettingsOf, SettingTable } from "../methods/core/settings.js";
 import type { Score, Scorer } from "./scorer.js";
 import type { MapMaker, Subject } from "./subject.js";
 

@@ -1,8 +1,8 @@
 import { ImageError } from "../errors.js";
-import { writePng } from "./formats.js";
-import { readerOf } from "./picture-formats.js";
-import { orient } from "./orientation.js";
-import type { PictureFile } from "./picture-file.js";
+import { writePng } from "./formats/packages.js";
+import { readerOf } from "./formats/picture-formats.js";
+import { orient } from "./formats/orientation.js";
+import type { PictureFile } from "./formats/picture-file.js";
 import { checkSize, maxPixels, type Raster } from "./raster.js";
 
 export interface DecodeOptions {

@@ -1,6 +1,6 @@
-import { dataTypeOf } from "./element-types.js";
-import { encodeModel } from "./encode.js";
-import { modelFields } from "./import.js";
+import { dataTypeOf } from "./file/element-types.js";
+import { encodeModel } from "./file/encode.js";
+import { modelFields } from "./import/import.js";
 import type { Attribute, Graph, Node, Port } from "./ir.js";
 import {
   AttributeType,
@@ -10,8 +10,8 @@ import {
   type ModelProto,
   type NodeProto,
   type ValueInfoProto,
-} from "./schema.js";
-import { encodeTensor } from "./tensor-proto.js";
+} from "./file/schema.js";
+import { encodeTensor } from "./file/tensor-proto.js";
 
 /** First opset of ai.onnx that needs an IR version: what ONNX's own helper pairs. Below opset 19, version 8 does. */
 const irVersions: readonly (readonly [opset: number, ir: bigint])[] = [

@@ -3,13 +3,13 @@
  *
  * @module
  */
-export { decodeModel } from "./decode.js";
-export { encodeModel } from "./encode.js";
-export { importModel } from "./import.js";
+export { decodeModel } from "./file/decode.js";
+export { encodeModel } from "./file/encode.js";
+export { importModel } from "./import/import.js";
 export { exportModel, writeModel } from "./export.js";
 export { printGraph } from "./print.js";
 export { float, int, ints, text } from "./attribute.js";
 export { GraphBuilder } from "./builder.js";
-export type { ExternalDataReader } from "./external-data.js";
+export type { ExternalDataReader } from "./file/external-data.js";
 export type * from "./ir.js";
-export type * from "./schema.js";
+export type * from "./file/schema.js";

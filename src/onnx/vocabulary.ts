@@ -3,7 +3,7 @@ import type { DType } from "../tensor/dtype.js";
 import { isStatic, sameShape, type Shape } from "../tensor/shape.js";
 import { fromNumbers, int64, type Tensor } from "../tensor/tensor.js";
 import { int, ints } from "./attribute.js";
-import { dataTypeOf } from "./element-types.js";
+import { dataTypeOf } from "./file/element-types.js";
 import type { Attributes, Value } from "./ir.js";
 
 /** The words that rules are written in. Each adds a node or a constant to a graph under construction. */

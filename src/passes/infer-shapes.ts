@@ -1,7 +1,7 @@
 import { ShapeError, UnsupportedModelError } from "../errors.js";
 import { factOf } from "../onnx/facts.js";
 import type { Fact, Graph, Node, TypedGraph } from "../onnx/ir.js";
-import type { Registry } from "../ops/registry.js";
+import type { Registry } from "../ops/core/registry.js";
 import type { Shape } from "../tensor/shape.js";
 import { takenBranch } from "./resolve-branches.js";
 

@@ -1,5 +1,5 @@
 import type { Graph, TypedGraph } from "../onnx/ir.js";
-import type { Registry } from "../ops/registry.js";
+import type { Registry } from "../ops/core/registry.js";
 import type { Shape } from "../tensor/shape.js";
 import { foldConstants } from "./fold-constants.js";
 import { inferShapes } from "./infer-shapes.js";

@@ -1,5 +1,5 @@
 import type { Graph } from "../onnx/ir.js";
-import type { Registry } from "../ops/registry.js";
+import type { Registry } from "../ops/core/registry.js";
 import { isFloat } from "../tensor/dtype.js";
 import { random } from "../tensor/random.js";
 import { shuffle } from "../tensor/shuffle.js";

@@ -1,9 +1,9 @@
 import { int, ints, text } from "../onnx/attribute.js";
 import type { Node, TypedGraph } from "../onnx/ir.js";
-import { poolAxes, type PoolAttrs } from "../ops/pooling.js";
-import type { NodeView } from "../ops/node-view.js";
-import type { Registry } from "../ops/registry.js";
-import { skipsLast, span } from "../ops/window.js";
+import { poolAxes, type PoolAttrs } from "../ops/layers/pooling.js";
+import type { NodeView } from "../ops/core/node-view.js";
+import type { Registry } from "../ops/core/registry.js";
+import { skipsLast, span } from "../ops/layers/window.js";
 
 const pools: ReadonlySet<string> = new Set(["AveragePool", "MaxPool", "LpPool"]);
 

@@ -1,7 +1,7 @@
 import { GraphBuilder, type InferNode } from "../onnx/builder.js";
 import type { Node, TypedGraph, Value } from "../onnx/ir.js";
 import { outerNames, prune } from "../onnx/prune.js";
-import { sortNodes } from "../onnx/sort-nodes.js";
+import { sortNodes } from "../onnx/import/sort-nodes.js";
 import { isFloat } from "../tensor/dtype.js";
 import { normalizeAxis, type Shape } from "../tensor/shape.js";
 import { toNumbers } from "../tensor/tensor.js";

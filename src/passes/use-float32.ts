@@ -1,4 +1,4 @@
-import { dataTypeOf } from "../onnx/element-types.js";
+import { dataTypeOf } from "../onnx/file/element-types.js";
 import type { Attribute, Fact, Graph, Node } from "../onnx/ir.js";
 import { isFloat } from "../tensor/dtype.js";
 import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";

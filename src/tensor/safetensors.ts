@@ -9,7 +9,7 @@ import {
   readValue,
   record,
   text,
-} from "../json.js";
+} from "../files/json.js";
 import { byteSize, viewBuffer, type DType } from "./dtype.js";
 import { sizeOf } from "./shape.js";
 import { bytesOf, tensor, type Tensor } from "./tensor.js";

@@ -1,12 +1,12 @@
-import { activePath } from "../analyzer/active-path.js";
+import { activePath } from "../analysis/active-path.js";
 import { InputError } from "../errors.js";
 import { float, int } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { factOf } from "../onnx/facts.js";
 import type { Attributes, Fact, Node, TypedGraph, Value } from "../onnx/ir.js";
-import type { NodeView } from "../ops/node-view.js";
-import type { Registry } from "../ops/registry.js";
-import type { Vjp } from "../ops/spec.js";
+import type { NodeView } from "../ops/core/node-view.js";
+import type { Registry } from "../ops/core/registry.js";
+import type { Vjp } from "../ops/core/spec.js";
 import { sizeOf, staticShape, type Shape } from "../tensor/shape.js";
 import { full, int64 } from "../tensor/tensor.js";
 

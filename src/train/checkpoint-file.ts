@@ -1,5 +1,5 @@
 import { readFile, rm } from "node:fs/promises";
-import { writeTogether } from "../write-files.js";
+import { writeTogether } from "../files/write-files.js";
 import type { CheckpointStore } from "./checkpoint.js";
 
 /** One file; a kill leaves the old one or the new one, never half of it. */

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.js";
-import { count, fields, list, number, readJson, text, type Reader } from "../json.js";
+import { count, fields, list, number, readJson, text, type Reader } from "../files/json.js";
 import { decodeSafetensors, encodeSafetensors } from "../tensor/safetensors.js";
 import type { Tensor } from "../tensor/tensor.js";
 

@@ -1,8 +1,8 @@
-import { chooseInput, chooseOutput } from "../engine/ports.js";
+import { chooseInput, chooseOutput } from "../target/ports.js";
 import { InputError, TargetError } from "../errors.js";
 import type { TypedGraph } from "../onnx/ir.js";
 import { prune } from "../onnx/prune.js";
-import type { Registry } from "../ops/registry.js";
+import type { Registry } from "../ops/core/registry.js";
 import { foldConstants } from "../passes/fold-constants.js";
 import { inferShapes } from "../passes/infer-shapes.js";
 import { staticShape, type Dim } from "../tensor/shape.js";

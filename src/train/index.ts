@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { adam, type AdamOptions } from "./adam.js";
+export { adam, type AdamOptions } from "./optimizers/adam.js";
 export type { Checkpoint, CheckpointStore, EpochResult } from "./checkpoint.js";
 export { checkpointFile } from "./checkpoint-file.js";
 export {
@@ -23,13 +23,13 @@ export {
   type Dataset,
   type Sample,
   type Split,
-} from "./dataset.js";
-export { openDataset } from "./open-dataset.js";
-export type { Optimizer, Update } from "./optimizer.js";
+} from "./data/dataset.js";
+export { openDataset } from "./data/open-dataset.js";
+export type { Optimizer, Update } from "./optimizers/optimizer.js";
 export type { Parameter, ParameterRole } from "./parameters.js";
 export { accuracyOf, predict } from "./predict.js";
-export { constant, cosine, stepped, type Schedule } from "./schedule.js";
-export { sgd, type SgdOptions } from "./sgd.js";
+export { constant, cosine, stepped, type Schedule } from "./optimizers/schedule.js";
+export { sgd, type SgdOptions } from "./optimizers/sgd.js";
 export { smallCnn, type SmallCnnOptions } from "./small-cnn.js";
 export { registry } from "../ops/all.js";
 export { prepare } from "../passes/prepare.js";

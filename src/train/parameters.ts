@@ -1,6 +1,6 @@
-import { activePath } from "../analyzer/active-path.js";
+import { activePath } from "../analysis/active-path.js";
 import type { Node, TypedGraph } from "../onnx/ir.js";
-import type { Registry } from "../ops/registry.js";
+import type { Registry } from "../ops/core/registry.js";
 import { isFloat } from "../tensor/dtype.js";
 import { elementCount, type Tensor } from "../tensor/tensor.js";
 

@@ -1,8 +1,8 @@
 import type { Backend } from "../backends/backend.js";
-import { runBatch } from "../engine/run-batch.js";
+import { runBatch } from "../runtime/run-batch.js";
 import { toNumbers } from "../tensor/tensor.js";
 import { withWeights, type Classifier, type Weights } from "./classifier.js";
-import { gatherBatch, type Dataset } from "./dataset.js";
+import { gatherBatch, type Dataset } from "./data/dataset.js";
 
 /** Images that are run at once. */
 const batch = 256;

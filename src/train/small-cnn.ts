@@ -2,7 +2,7 @@ import { float, int, ints } from "../onnx/attribute.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import { factOf } from "../onnx/facts.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
-import type { Registry } from "../ops/registry.js";
+import type { Registry } from "../ops/core/registry.js";
 import { full, type Tensor } from "../tensor/tensor.js";
 
 export interface SmallCnnOptions {

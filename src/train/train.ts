@@ -1,6 +1,6 @@
 import type { Backend, Executable } from "../backends/backend.js";
 import { InputError } from "../errors.js";
-import type { Registry } from "../ops/registry.js";
+import type { Registry } from "../ops/core/registry.js";
 import { staticShape } from "../tensor/shape.js";
 import { random } from "../tensor/random.js";
 import { shuffle } from "../tensor/shuffle.js";
@@ -14,9 +14,9 @@ import {
   type EpochResult,
 } from "./checkpoint.js";
 import { freshWeights, scalarOf, type Classifier, type Weights } from "./classifier.js";
-import { gatherBatch, type Dataset } from "./dataset.js";
-import type { Optimizer } from "./optimizer.js";
-import type { Schedule } from "./schedule.js";
+import { gatherBatch, type Dataset } from "./data/dataset.js";
+import type { Optimizer } from "./optimizers/optimizer.js";
+import type { Schedule } from "./optimizers/schedule.js";
 import { trainingStep, type TrainingStep } from "./training-step.js";
 
 export interface TrainOptions {

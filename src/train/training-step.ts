@@ -1,8 +1,8 @@
-import { activePath } from "../analyzer/active-path.js";
+import { activePath } from "../analysis/active-path.js";
 import { differentiate } from "../autodiff/differentiate.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
-import type { Registry } from "../ops/registry.js";
+import type { Registry } from "../ops/core/registry.js";
 import {
   updateStatistics,
   useBatchStatistics,
@@ -11,7 +11,7 @@ import {
 } from "./batch-statistics.js";
 import { atBatch, type Classifier } from "./classifier.js";
 import { crossEntropy } from "./cross-entropy.js";
-import type { Optimizer } from "./optimizer.js";
+import type { Optimizer } from "./optimizers/optimizer.js";
 
 export interface StepOptions {
   /** Images in a batch. */

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { decodeImage } from "../../src/image/codec.js";
-import { sheetLayout } from "../../src/image/montage-layout.js";
+import { sheetLayout } from "../../src/draw/sheet-layout.js";
 import { methods } from "../../src/methods/all.js";
 import { decodeNpy } from "../../src/tensor/npy.js";
 import { relativeL2 } from "../support/compare.js";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { run } from "../../src/cli/run.js";
-import { attributionMap } from "../../src/engine/attribution-map.js";
+import { attributionMap } from "../../src/methods/core/attribution-map.js";
 import { findMethod, methods } from "../../src/methods/all.js";
 import { decodeNpy } from "../../src/tensor/npy.js";
 import { relativeL2 } from "../support/compare.js";

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodeModel } from "../../src/onnx/encode.js";
-import type { GraphProto, ModelProto } from "../../src/onnx/schema.js";
+import { encodeModel } from "../../src/onnx/file/encode.js";
+import type { GraphProto, ModelProto } from "../../src/onnx/file/schema.js";
 import { floats, ints, model, node } from "../unit/onnx/small-models.js";
 
 /** Writes a model and returns its path. */

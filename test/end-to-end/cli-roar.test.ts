@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { encodeNpy } from "../../src/tensor/npy.js";
 import { float32, int64 } from "../../src/tensor/tensor.js";
-import { gatherBatch, subset, type Dataset } from "../../src/train/dataset.js";
+import { gatherBatch, subset, type Dataset } from "../../src/train/data/dataset.js";
 import { digits } from "../support/digits.js";
 import { filesIn, fixture, fullgrad, readJson, temporaryFolder } from "./cli-harness.js";
 

@@ -10,12 +10,12 @@ import {
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
-import { writeOnnxFile } from "../../converters/write-onnx-file.js";
-import { sliceBatch } from "../../src/engine/batches.js";
-import { decodeModel } from "../../src/onnx/decode.js";
-import { externalDataFiles } from "../../src/onnx/external-data-file.js";
-import { importModel } from "../../src/onnx/import.js";
-import type { ModelProto } from "../../src/onnx/schema.js";
+import { writeOnnxFile } from "../../converters/onnx/write-onnx-file.js";
+import { sliceBatch } from "../../src/runtime/batches.js";
+import { decodeModel } from "../../src/onnx/file/decode.js";
+import { externalDataFiles } from "../../src/onnx/file/external-data-file.js";
+import { importModel } from "../../src/onnx/import/import.js";
+import type { ModelProto } from "../../src/onnx/file/schema.js";
 import { decodeNpy, encodeNpy } from "../../src/tensor/npy.js";
 import { fromNumbers } from "../../src/tensor/tensor.js";
 import { relativeMaximum } from "../support/compare.js";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { graphMethodNames } from "../../converters/graph-methods.js";
+import { graphMethodNames } from "../../converters/onnx/graph-methods.js";
 import { UsageError } from "../../src/errors.js";
-import { load } from "../../src/load.js";
-import type { Model } from "../../src/model.js";
+import { load } from "../../src/model/load.js";
+import type { Model } from "../../src/model/model.js";
 import { relativeMaximum } from "../support/compare.js";
 import { convert, numbersIn } from "../support/converted.js";
 import { formGolden, formPath, formTensor } from "../support/forms.js";

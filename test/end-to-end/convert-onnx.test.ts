@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { conventions } from "../../src/engine/psi.js";
-import { sliceBatch } from "../../src/engine/batches.js";
-import { load } from "../../src/load.js";
-import { encodeModel } from "../../src/onnx/encode.js";
-import { decodeModel } from "../../src/onnx/decode.js";
+import { conventions } from "../../src/decomposition/psi.js";
+import { sliceBatch } from "../../src/runtime/batches.js";
+import { load } from "../../src/model/load.js";
+import { encodeModel } from "../../src/onnx/file/encode.js";
+import { decodeModel } from "../../src/onnx/file/decode.js";
 import { writeModel } from "../../src/onnx/export.js";
-import { importModel } from "../../src/onnx/import.js";
+import { importModel } from "../../src/onnx/import/import.js";
 import { float32, int64, toNumbers } from "../../src/tensor/tensor.js";
 import { relativeL2, relativeMaximum } from "../support/compare.js";
 import { convert, numbersIn } from "../support/converted.js";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { emitOverlay } from "../../converters/emit-overlay.js";
-import { emitPreprocessing, pictureSize } from "../../converters/fold-preprocessing.js";
+import { emitOverlay } from "../../converters/onnx/emit-overlay.js";
+import { emitPreprocessing, pictureSize } from "../../converters/onnx/fold-preprocessing.js";
 import { decodeImage } from "../../src/image/codec.js";
-import { overlay } from "../../src/image/overlay.js";
+import { overlay } from "../../src/draw/overlay.js";
 import {
   fitTo,
   preprocess,
@@ -13,13 +13,13 @@ import {
 } from "../../src/image/preprocess.js";
 import type { Raster } from "../../src/image/raster.js";
 import type { Resample } from "../../src/image/resample.js";
-import { load } from "../../src/load.js";
+import { load } from "../../src/model/load.js";
 import { GraphBuilder } from "../../src/onnx/builder.js";
 import type { TypedGraph } from "../../src/onnx/ir.js";
-import { encodeModel } from "../../src/onnx/encode.js";
+import { encodeModel } from "../../src/onnx/file/encode.js";
 import { writeModel } from "../../src/onnx/export.js";
 import { registry } from "../../src/ops/all.js";
-import { sliceBatch } from "../../src/engine/batches.js";
+import { sliceBatch } from "../../src/runtime/batches.js";
 import { float32, tensor, toNumbers, type Tensor } from "../../src/tensor/tensor.js";
 import { convert } from "../support/converted.js";
 import { relativeMaximum } from "../support/compare.js";

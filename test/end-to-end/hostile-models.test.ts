@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FullgradError } from "../../src/errors.js";
-import { decodeModel } from "../../src/onnx/decode.js";
+import { decodeModel } from "../../src/onnx/file/decode.js";
 import { longestSeconds, peak, processorTime } from "../suites/hostile/campaign.js";
 import { claims, type Hostile } from "../suites/hostile/claims.js";
 import { explain } from "../suites/hostile/face.js";

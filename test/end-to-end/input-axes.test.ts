@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { load } from "../../src/load.js";
-import type { Model } from "../../src/model.js";
-import { decodeModel } from "../../src/onnx/decode.js";
-import { encodeModel } from "../../src/onnx/encode.js";
+import { load } from "../../src/model/load.js";
+import type { Model } from "../../src/model/model.js";
+import { decodeModel } from "../../src/onnx/file/decode.js";
+import { encodeModel } from "../../src/onnx/file/encode.js";
 import { decodeNpy } from "../../src/tensor/npy.js";
 import { float32, toNumbers, type Tensor } from "../../src/tensor/tensor.js";
 import { relativeL2 } from "../support/compare.js";

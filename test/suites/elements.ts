@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.js";
 import { int } from "../../src/onnx/attribute.js";
-import { dataTypeOf } from "../../src/onnx/element-types.js";
+import { dataTypeOf } from "../../src/onnx/file/element-types.js";
 import type { Attributes } from "../../src/onnx/ir.js";
 import type { DType } from "../../src/tensor/dtype.js";
 import { fromNumbers, int64, toNumbers, type Tensor } from "../../src/tensor/tensor.js";

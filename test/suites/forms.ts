@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.js";
-import { sliceBatch } from "../../src/engine/batches.js";
-import type { Feeds } from "../../src/model-options.js";
+import { sliceBatch } from "../../src/runtime/batches.js";
+import type { Feeds } from "../../src/model/model-options.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
 import { relativeL2 } from "../support/compare.js";
 import {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.js";
-import { sliceBatch } from "../../src/engine/batches.js";
-import type { SessionExplanation } from "../../src/engine/explanation.js";
-import { Session } from "../../src/engine/session.js";
+import { sliceBatch } from "../../src/runtime/batches.js";
+import type { SessionExplanation } from "../../src/methods/core/explanation.js";
+import { Session } from "../../src/runtime/session.js";
 import { findMethod } from "../../src/methods/all.js";
 import { registry } from "../../src/ops/all.js";
 import type { Tensor } from "../../src/tensor/tensor.js";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.js";
-import { Session, type FullGradientResult } from "../../src/engine/session.js";
-import { sliceBatch } from "../../src/engine/batches.js";
-import { fullgrad } from "../../src/methods/fullgrad.js";
+import { Session, type FullGradientResult } from "../../src/runtime/session.js";
+import { sliceBatch } from "../../src/runtime/batches.js";
+import { fullgrad } from "../../src/methods/full-gradients/fullgrad.js";
 import { registry } from "../../src/ops/all.js";
 import { toNumbers, type Tensor } from "../../src/tensor/tensor.js";
 import { relativeL2, sumsPerSample } from "../support/compare.js";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.js";
-import { Session } from "../../src/engine/session.js";
-import { fullgrad } from "../../src/methods/fullgrad.js";
-import { decodeModel } from "../../src/onnx/decode.js";
+import { Session } from "../../src/runtime/session.js";
+import { fullgrad } from "../../src/methods/full-gradients/fullgrad.js";
+import { decodeModel } from "../../src/onnx/file/decode.js";
 import { writeModel } from "../../src/onnx/export.js";
-import { importModel } from "../../src/onnx/import.js";
+import { importModel } from "../../src/onnx/import/import.js";
 import { registry } from "../../src/ops/all.js";
 import { inferShapes } from "../../src/passes/infer-shapes.js";
 import { bytesOf, type Tensor } from "../../src/tensor/tensor.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Restoration } from "../../src/analyzer/layout.js";
+import type { Restoration } from "../../src/analysis/layout.js";
 import type { Backend } from "../../src/backends/backend.js";
-import { restorePlaces } from "../../src/engine/places.js";
+import { restorePlaces } from "../../src/decomposition/spatial-positions.js";
 import type { FullGradientResult } from "../../src/index.js";
 import type { Shape } from "../../src/tensor/shape.js";
 import type { Tensor } from "../../src/tensor/tensor.js";

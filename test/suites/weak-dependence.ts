@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.js";
-import { sliceBatch } from "../../src/engine/batches.js";
-import { Session } from "../../src/engine/session.js";
+import { sliceBatch } from "../../src/runtime/batches.js";
+import { Session } from "../../src/runtime/session.js";
 import type { TypedGraph } from "../../src/onnx/ir.js";
 import { registry } from "../../src/ops/all.js";
 import { float32, toNumbers, type Tensor } from "../../src/tensor/tensor.js";

@@ -1,4 +1,4 @@
-import { AttributeType, type ModelProto } from "../../src/onnx/schema.js";
+import { AttributeType, type ModelProto } from "../../src/onnx/file/schema.js";
 import { floats } from "../unit/onnx/small-models.js";
 
 /** The model with a Transpose in front, so that it takes [N,H,W,3]. */

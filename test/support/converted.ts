@@ -1,12 +1,12 @@
-import { describeConversion } from "../../converters/describe-conversion.js";
+import { describeConversion } from "../../converters/onnx/describe-conversion.js";
 import {
   convertToOnnx,
   type Conversion,
   type ConversionOptions,
-} from "../../converters/onnx-to-fullgrad-onnx.js";
+} from "../../converters/onnx/onnx-to-fullgrad-onnx.js";
 import type { Tensors } from "../../src/backends/backend.js";
-import type { Model } from "../../src/model.js";
-import { encodeModel } from "../../src/onnx/encode.js";
+import type { Model } from "../../src/model/model.js";
+import { encodeModel } from "../../src/onnx/file/encode.js";
 import { toNumbers } from "../../src/tensor/tensor.js";
 import { runModel } from "./run-model.js";
 

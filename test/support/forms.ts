@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Backend } from "../../src/backends/backend.js";
-import { load } from "../../src/load.js";
-import type { Feeds } from "../../src/model-options.js";
-import type { Model } from "../../src/model.js";
+import { load } from "../../src/model/load.js";
+import type { Feeds } from "../../src/model/model-options.js";
+import type { Model } from "../../src/model/model.js";
 import { decodeNpy } from "../../src/tensor/npy.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Quantity, Target } from "../../src/engine/target.js";
+import type { Quantity, Target } from "../../src/target/target.js";
 import { decodeNpy } from "../../src/tensor/npy.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { decodeModel } from "../../src/onnx/decode.js";
-import { importModel } from "../../src/onnx/import.js";
+import { decodeModel } from "../../src/onnx/file/decode.js";
+import { importModel } from "../../src/onnx/import/import.js";
 import type { TypedGraph } from "../../src/onnx/ir.js";
 import { registry } from "../../src/ops/all.js";
 import { prepare } from "../../src/passes/prepare.js";

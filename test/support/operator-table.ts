@@ -1,5 +1,5 @@
 import { registry } from "../../src/ops/all.js";
-import type { OpSpec } from "../../src/ops/spec.js";
+import type { OpSpec } from "../../src/ops/core/spec.js";
 import { inputStates } from "../suites/laws/inputs.js";
 
 const head = `# Operators

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { importModel } from "../../src/onnx/import.js";
-import { decodeModel } from "../../src/onnx/decode.js";
+import { importModel } from "../../src/onnx/import/import.js";
+import { decodeModel } from "../../src/onnx/file/decode.js";
 import { registry } from "../../src/ops/all.js";
 import { prepare } from "../../src/passes/prepare.js";
 import { decodeSafetensors } from "../../src/tensor/safetensors.js";

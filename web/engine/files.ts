@@ -1,6 +1,6 @@
 import { ExternalDataError } from "../../src/errors.js";
-import type { ExternalDataReader } from "../../src/onnx/external-data.js";
-import { readFile } from "../../src/read-file.js";
+import type { ExternalDataReader } from "../../src/onnx/file/external-data.js";
+import { readFile } from "../../src/files/read-file.js";
 import type { Source } from "./protocol.js";
 
 /** @throws {InputError} where it cannot be read */

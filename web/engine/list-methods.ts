@@ -1,5 +1,5 @@
-import { graphMethodNames } from "../../converters/graph-methods.js";
-import { chooseMethods } from "../../src/cli/method-choice.js";
+import { graphMethodNames } from "../../converters/onnx/graph-methods.js";
+import { chooseMethods } from "../../src/cli/flags/method-choice.js";
 import { methods } from "../../src/methods/all.js";
 import type { MethodReport } from "./protocol.js";
 

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Inspection } from "../../src/analyzer/report.js";
-import type { Completeness } from "../../src/engine/completeness.js";
-import type { Note } from "../../src/engine/notes.js";
+import type { Inspection } from "../../src/runtime/inspection-report.js";
+import type { Completeness } from "../../src/decomposition/completeness.js";
+import type { Note } from "../../src/methods/core/notes.js";
 import type { Preprocessing } from "../../src/image/preprocess.js";
 import type { Raster } from "../../src/image/raster.js";
-import type { BiasKind } from "../../src/ops/spec.js";
+import type { BiasKind } from "../../src/ops/core/spec.js";
 import type { Shape } from "../../src/tensor/shape.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
 

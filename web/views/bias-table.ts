@@ -1,4 +1,4 @@
-import type { Inspection } from "../../src/analyzer/report.js";
+import type { Inspection } from "../../src/runtime/inspection-report.js";
 import { element, part } from "../dom.js";
 
 const details = part("nodes", HTMLDetailsElement);

@@ -2,7 +2,7 @@ import {
   completenessTolerance,
   isComplete,
   type Completeness,
-} from "../../src/engine/completeness.js";
+} from "../../src/decomposition/completeness.js";
 import { element, part } from "../dom.js";
 import { formatNumber, formatSigned } from "../numbers.js";
 

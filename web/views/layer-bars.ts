@@ -1,4 +1,4 @@
-import { barScaleOf, placeOn, type BarScale } from "../../src/image/layer-sheet.js";
+import { barScaleOf, placeOn, type BarScale } from "../../src/compare/layer-sheet.js";
 import { element, part } from "../dom.js";
 import type { Part } from "../engine/protocol.js";
 import { formatNumber, formatPercent, formatSigned } from "../numbers.js";

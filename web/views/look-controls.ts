@@ -1,4 +1,4 @@
-import { colormaps, type ColormapName } from "../../src/image/colormap.js";
+import { colormaps, type ColormapName } from "../../src/draw/colormap.js";
 import { element, part } from "../dom.js";
 import type { Look } from "./look.js";
 

@@ -1,6 +1,6 @@
-import { colorScale, wholeRange, type ColorScale } from "../../src/image/color-scale.js";
-import type { ColormapName } from "../../src/image/colormap.js";
-import { heatmap, overlay } from "../../src/image/overlay.js";
+import { colorScale, wholeRange, type ColorScale } from "../../src/draw/color-scale.js";
+import type { ColormapName } from "../../src/draw/colormap.js";
+import { heatmap, overlay } from "../../src/draw/overlay.js";
 import type { Raster } from "../../src/image/raster.js";
 import type { Explained } from "../engine/protocol.js";
 

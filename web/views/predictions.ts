@@ -1,6 +1,6 @@
-import { predict } from "../../src/cli/predictions.js";
-import type { Labels } from "../../src/cli/label-names.js";
-import { nameOfClass, topCount } from "../../src/cli/targets.js";
+import { predict } from "../../src/model/predictions.js";
+import type { Labels } from "../../src/model/label-names.js";
+import { nameOfClass, topCount } from "../../src/cli/flags/targets.js";
 import { button, element, part } from "../dom.js";
 import type { Explained } from "../engine/protocol.js";
 import { formatNumber, formatPercent } from "../numbers.js";

@@ -1,5 +1,5 @@
-import { parseLabels, type Labels } from "../../src/cli/label-names.js";
-import type { Inspection } from "../../src/analyzer/report.js";
+import { parseLabels, type Labels } from "../../src/model/label-names.js";
+import type { Inspection } from "../../src/runtime/inspection-report.js";
 import { presets, type Preprocessing } from "../../src/image/preprocess.js";
 import { parsePreprocessing } from "../../src/image/preprocessing-file.js";
 import { InputError } from "../../src/errors.js";

@@ -1,5 +1,5 @@
-import { formatTick } from "../../src/image/color-scale.js";
-import { colorsOf } from "../../src/image/colormap.js";
+import { formatTick } from "../../src/draw/color-scale.js";
+import { colorsOf } from "../../src/draw/colormap.js";
 import { element, part } from "../dom.js";
 import type { Explained } from "../engine/protocol.js";
 import { paint } from "./drawing.js";

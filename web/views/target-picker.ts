@@ -1,5 +1,5 @@
-import { chooseTarget } from "../../src/cli/targets.js";
-import type { Labels } from "../../src/cli/label-names.js";
+import { chooseTarget } from "../../src/cli/flags/targets.js";
+import type { Labels } from "../../src/model/label-names.js";
 import { element, part } from "../dom.js";
 import type { OpenedModel } from "../engine/protocol.js";
 import { showProblem } from "./problems.js";

@@ -11,10 +11,10 @@ import {
   record,
   simple,
   type Reader,
-} from "../../json.js";
+} from "../../files/json.js";
 import { pointInView, type Preprocessing, type Size } from "../../image/preprocess.js";
 import { messageOf } from "../exit-codes.js";
-import { sha256 } from "../model-file.js";
+import { sha256 } from "../input/model-file.js";
 
 /** A box of an image in its own pixels, around an object of one class, or of any. */
 interface NamedBox {

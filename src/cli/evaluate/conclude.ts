@@ -2,12 +2,12 @@ import { join } from "node:path";
 import type { SampleRecord } from "../../evaluate/run.js";
 import type { Link } from "../../evaluate/scorer.js";
 import { summarize } from "../../evaluate/summary.js";
-import type { Report } from "../../report/report.js";
-import { reportFiles } from "../../report/report-files.js";
-import type { Failure } from "../inputs.js";
-import { noteLines } from "../note-lines.js";
-import type { OutputFolder } from "../output-folder.js";
-import { packageRoot } from "../package-files.js";
+import type { Report } from "../../evaluate/report/report.js";
+import { reportFiles } from "../../evaluate/report/report-files.js";
+import type { Failure } from "../input/inputs.js";
+import { noteLines } from "../output/note-lines.js";
+import type { OutputFolder } from "../output/output-folder.js";
+import { packageRoot } from "../../model/package-files.js";
 import type { Setup } from "./setup.js";
 import { summaryText } from "./summary-text.js";
 

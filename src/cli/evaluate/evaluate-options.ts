@@ -1,9 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import type { Setting } from "../../engine/settings.js";
+import type { Setting } from "../../methods/core/settings.js";
 import { links, type Link } from "../../evaluate/scorer.js";
 import type { EvaluationTest } from "../../evaluate/test.js";
-import { addModelFlags } from "../model-flags.js";
-import { addRunFlags, whole, type RunFlags } from "../options.js";
+import { addModelFlags } from "../flags/model-flags.js";
+import { addRunFlags, whole, type RunFlags } from "../flags/options.js";
 import { parseMethods, type ChosenMethod } from "./method-list.js";
 
 /** Flags of every evaluation; those of the test itself are beside them, under their settings' names. */

@@ -1,11 +1,11 @@
-import { concatBatch } from "../../engine/batches.js";
-import { readSettings } from "../../engine/settings.js";
+import { concatBatch } from "../../runtime/batches.js";
+import { readSettings } from "../../methods/core/settings.js";
 import { UsageError } from "../../errors.js";
 import { mapsOf, type MapMaker, type Subject } from "../../evaluate/subject.js";
 import { findMethod, methods } from "../../methods/all.js";
-import type { Explanation, ExplainOptions } from "../../model-options.js";
-import type { Model } from "../../model.js";
-import type { SaidNote } from "../note-lines.js";
+import type { Explanation, ExplainOptions } from "../../model/model-options.js";
+import type { Model } from "../../model/model.js";
+import type { SaidNote } from "../output/note-lines.js";
 
 /** A method with the settings that were given for it. */
 export interface ChosenMethod {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { RoarKeeper, RoarKey, RoarRun } from "../../evaluate/roar.js";
-import { fields, finite, integer, number, text, type Reader } from "../../json.js";
+import type { RoarKeeper, RoarKey, RoarRun } from "../../evaluate/tests/roar.js";
+import { fields, finite, integer, number, text, type Reader } from "../../files/json.js";
 import { checkpointFile } from "../../train/checkpoint-file.js";
-import { digest, Journal } from "../journal.js";
+import { digest, Journal } from "../output/journal.js";
 
 const runReader: Reader<RoarRun> = fields({
   method: text,

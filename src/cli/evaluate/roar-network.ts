@@ -1,16 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { UsageError } from "../../errors.js";
-import { chooseInput } from "../../engine/ports.js";
-import { decodeModel } from "../../onnx/decode.js";
-import { externalDataFiles } from "../../onnx/external-data-file.js";
-import { importModel } from "../../onnx/import.js";
+import { chooseInput } from "../../target/ports.js";
+import { decodeModel } from "../../onnx/file/decode.js";
+import { externalDataFiles } from "../../onnx/file/external-data-file.js";
+import { importModel } from "../../onnx/import/import.js";
 import { registry } from "../../ops/all.js";
 import { prepare } from "../../passes/prepare.js";
 import { asClassifier, type Classifier } from "../../train/classifier.js";
-import type { Dataset } from "../../train/dataset.js";
+import type { Dataset } from "../../train/data/dataset.js";
 import { smallCnn } from "../../train/small-cnn.js";
-import { sha256 } from "../model-file.js";
-import type { ModelFlags } from "../model-flags.js";
+import { sha256 } from "../input/model-file.js";
+import type { ModelFlags } from "../flags/model-flags.js";
 
 /** What the built-in network is called where a model is named. */
 export const builtIn = "small-cnn";

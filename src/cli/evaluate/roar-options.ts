@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { fractions } from "../../evaluate/ranking.js";
-import { addModelFlags, type ModelFlags } from "../model-flags.js";
-import { whole } from "../options.js";
+import { addModelFlags, type ModelFlags } from "../flags/model-flags.js";
+import { whole } from "../flags/options.js";
 import { parseMethods, type ChosenMethod } from "./method-list.js";
 
 export interface RoarFlags extends ModelFlags {

@@ -1,7 +1,7 @@
-import type { RoarRun } from "../../evaluate/roar.js";
+import type { RoarRun } from "../../evaluate/tests/roar.js";
 import { summarize, type MeasuredRecord } from "../../evaluate/summary.js";
 import { biases, type Axis, type Measure } from "../../evaluate/test.js";
-import type { Report } from "../../report/report.js";
+import type { Report } from "../../evaluate/report/report.js";
 
 const measures: readonly Measure[] = [
   { name: "accuracy", title: "test accuracy after retraining", better: "lower" },

@@ -1,31 +1,31 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { ortBackend } from "../../backends/ort/ort-backend.js";
-import { roar, type RoarOptions, type RoarRun } from "../../evaluate/roar.js";
+import { roar, type RoarOptions, type RoarRun } from "../../evaluate/tests/roar.js";
 import type { MapMaker } from "../../evaluate/subject.js";
 import type { Preprocessing } from "../../image/preprocess.js";
-import { Model } from "../../model.js";
+import { Model } from "../../model/model.js";
 import { registry } from "../../ops/all.js";
-import type { Report } from "../../report/report.js";
-import { reportFiles } from "../../report/report-files.js";
+import type { Report } from "../../evaluate/report/report.js";
+import { reportFiles } from "../../evaluate/report/report-files.js";
 import { bytesOf } from "../../tensor/tensor.js";
-import { adam } from "../../train/adam.js";
+import { adam } from "../../train/optimizers/adam.js";
 import {
   channelStatistics,
   normalized,
   subset,
   type Dataset,
   type Split,
-} from "../../train/dataset.js";
-import { openDataset } from "../../train/open-dataset.js";
-import type { Optimizer } from "../../train/optimizer.js";
-import { constant, cosine, stepped, type Schedule } from "../../train/schedule.js";
-import { sgd } from "../../train/sgd.js";
+} from "../../train/data/dataset.js";
+import { openDataset } from "../../train/data/open-dataset.js";
+import type { Optimizer } from "../../train/optimizers/optimizer.js";
+import { constant, cosine, stepped, type Schedule } from "../../train/optimizers/schedule.js";
+import { sgd } from "../../train/optimizers/sgd.js";
 import { exitCodes } from "../exit-codes.js";
-import { namingProvider } from "../engine.js";
-import { OutputFolder } from "../output-folder.js";
-import { versions } from "../package-files.js";
-import { Reporter, type Io } from "../reporter.js";
+import { namingProvider } from "../flags/engine.js";
+import { OutputFolder } from "../output/output-folder.js";
+import { versions } from "../../model/package-files.js";
+import { Reporter, type Io } from "../output/reporter.js";
 import { fontFile } from "./conclude.js";
 import { baselineMakers, baselineNames, methodMaker } from "./method-list.js";
 import { roarJournal } from "./roar-journal.js";

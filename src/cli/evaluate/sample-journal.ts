@@ -10,8 +10,8 @@ import {
   number,
   record,
   text,
-} from "../../json.js";
-import { Journal } from "../journal.js";
+} from "../../files/json.js";
+import { Journal } from "../output/journal.js";
 
 const line = fields({
   /** Of the image's content. */

@@ -3,16 +3,16 @@ import { sep } from "node:path";
 import type { Preprocessing, Size } from "../../image/preprocess.js";
 import type { Subject } from "../../evaluate/subject.js";
 import type { Network } from "../../evaluate/scorer.js";
-import { concatBatch, rowsOf } from "../../engine/batches.js";
+import { concatBatch, rowsOf } from "../../runtime/batches.js";
 import { float32, toNumbers, type Tensor } from "../../tensor/tensor.js";
-import { eachOrAll, failureOf } from "../each-or-all.js";
+import { eachOrAll, failureOf } from "../commands/each-or-all.js";
 import { endsRun, messageOf } from "../exit-codes.js";
-import { isArrayFile, type Failure, type InputFile } from "../inputs.js";
-import { topClasses } from "../predictions.js";
-import { readSamples, type SampleReader } from "../samples.js";
+import { isArrayFile, type Failure, type InputFile } from "../input/inputs.js";
+import { topClasses } from "../../model/predictions.js";
+import { readSamples, type SampleReader } from "../input/samples.js";
 import { boxesInView, type BoxTable } from "./boxes.js";
 import type { ClassOf } from "./class-folders.js";
-import { digest } from "../journal.js";
+import { digest } from "../output/journal.js";
 
 /** A file that is read but not decoded. */
 export interface ReadFile {

@@ -1,7 +1,7 @@
 import type { SummaryRow } from "../../evaluate/summary.js";
 import type { Axis, Measure } from "../../evaluate/test.js";
-import { placeLabel, short } from "../../report/page.js";
-import { table } from "../tables.js";
+import { placeLabel, short } from "../../evaluate/report/page.js";
+import { table } from "../output/tables.js";
 
 /** The means of each measure, a line for each method. */
 export function summaryText(

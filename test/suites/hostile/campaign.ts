@@ -1,4 +1,4 @@
-import type { ModelProto } from "../../../src/onnx/schema.js";
+import type { ModelProto } from "../../../src/onnx/file/schema.js";
 import { Random } from "../../support/random.js";
 import { face } from "./face.js";
 import { mutateBytes } from "./mutate-bytes.js";

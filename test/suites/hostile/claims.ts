@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ModelProto } from "../../../src/onnx/schema.js";
+import type { ModelProto } from "../../../src/onnx/file/schema.js";
 import { ints, node } from "../../unit/onnx/small-models.js";
 import { chain, imageModel, int, int64s, numbers, onImage, text } from "./models.js";
 

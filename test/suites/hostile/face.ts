@@ -1,16 +1,16 @@
-import { planBiases } from "../../../src/analyzer/bias-plan.js";
+import { planBiases } from "../../../src/analysis/bias-plan.js";
 import { differentiate } from "../../../src/autodiff/differentiate.js";
-import { chooseInput, chooseOutput } from "../../../src/engine/ports.js";
-import { emitFullGradient } from "../../../src/engine/full-gradient.js";
+import { chooseInput, chooseOutput } from "../../../src/target/ports.js";
+import { emitFullGradient } from "../../../src/decomposition/full-gradient.js";
 import { FullgradError } from "../../../src/errors.js";
-import { fullgrad } from "../../../src/methods/fullgrad.js";
+import { fullgrad } from "../../../src/methods/full-gradients/fullgrad.js";
 import { GraphBuilder } from "../../../src/onnx/builder.js";
-import { decodeModel } from "../../../src/onnx/decode.js";
-import type { ExternalDataReader } from "../../../src/onnx/external-data.js";
+import { decodeModel } from "../../../src/onnx/file/decode.js";
+import type { ExternalDataReader } from "../../../src/onnx/file/external-data.js";
 import { writeModel } from "../../../src/onnx/export.js";
-import { importModel } from "../../../src/onnx/import.js";
+import { importModel } from "../../../src/onnx/import/import.js";
 import type { TypedGraph } from "../../../src/onnx/ir.js";
-import type { ModelProto } from "../../../src/onnx/schema.js";
+import type { ModelProto } from "../../../src/onnx/file/schema.js";
 import { registry } from "../../../src/ops/all.js";
 import { prepare } from "../../../src/passes/prepare.js";
 

@@ -5,7 +5,7 @@ import {
   type ModelProto,
   type NodeProto,
   type TensorProto,
-} from "../../../src/onnx/schema.js";
+} from "../../../src/onnx/file/schema.js";
 import { floats, model, node } from "../../unit/onnx/small-models.js";
 
 export const int = (name: string, value: bigint): AttributeProto => ({

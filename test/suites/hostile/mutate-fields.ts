@@ -1,5 +1,5 @@
-import type { ModelProto } from "../../../src/onnx/schema.js";
-import type { NumberList } from "../../../src/onnx/wire.js";
+import type { ModelProto } from "../../../src/onnx/file/schema.js";
+import type { NumberList } from "../../../src/onnx/file/wire.js";
 import type { Random } from "../../support/random.js";
 
 type Message = Readonly<Record<string, unknown>>;

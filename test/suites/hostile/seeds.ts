@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { readdirSync, readFileSync } from "node:fs";
-import { decodeModel } from "../../../src/onnx/decode.js";
-import { encodeModel } from "../../../src/onnx/encode.js";
+import { decodeModel } from "../../../src/onnx/file/decode.js";
+import { encodeModel } from "../../../src/onnx/file/encode.js";
 import { exportModel } from "../../../src/onnx/export.js";
-import type { GraphProto, ModelProto } from "../../../src/onnx/schema.js";
+import type { GraphProto, ModelProto } from "../../../src/onnx/file/schema.js";
 import { registry } from "../../../src/ops/all.js";
 import { fromNumbers } from "../../../src/tensor/tensor.js";
 import { newGraph } from "../../support/graphs.js";

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { encodeModel } from "../../../src/onnx/encode.js";
+import { encodeModel } from "../../../src/onnx/file/encode.js";
 import type {
   FunctionProto,
   GraphProto,
   NodeProto,
   TensorProto,
-} from "../../../src/onnx/schema.js";
+} from "../../../src/onnx/file/schema.js";
 import { floats, graphAttribute, model, node, smallModel } from "../../unit/onnx/small-models.js";
 import type { Hostile } from "./claims.js";
 import { chain, field, file, imageModel, int64s, nestedGraphs, varint } from "./models.js";

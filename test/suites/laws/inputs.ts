@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { GraphBuilder } from "../../../src/onnx/builder.js";
 import { registry } from "../../../src/ops/all.js";
-import { namedInputs } from "../../../src/ops/input-names.js";
-import type { Registry } from "../../../src/ops/registry.js";
-import type { Cotangent } from "../../../src/ops/spec.js";
+import { namedInputs } from "../../../src/ops/core/input-names.js";
+import type { Registry } from "../../../src/ops/core/registry.js";
+import type { Cotangent } from "../../../src/ops/core/spec.js";
 import { isFloat } from "../../../src/tensor/dtype.js";
 import { forwardOf } from "./application.js";
 import { isConstant, type Case, type Row } from "./case.js";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { decodeModel } from "../../../src/onnx/decode.js";
-import { decodeTensor } from "../../../src/onnx/tensor-proto.js";
+import { decodeModel } from "../../../src/onnx/file/decode.js";
+import { decodeTensor } from "../../../src/onnx/file/tensor-proto.js";
 import type { Tensor } from "../../../src/tensor/tensor.js";
 
 /** A row of tests.json.gz: see make.py beside it. */

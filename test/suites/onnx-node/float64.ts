@@ -1,4 +1,4 @@
-import { dataTypeOf } from "../../../src/onnx/element-types.js";
+import { dataTypeOf } from "../../../src/onnx/file/element-types.js";
 import type { Attribute, Fact, Graph, Port } from "../../../src/onnx/ir.js";
 import { fromNumbers, toNumbers, type Tensor } from "../../../src/tensor/tensor.js";
 

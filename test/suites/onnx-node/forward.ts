@@ -1,6 +1,6 @@
 import type { Backend, Tensors } from "../../../src/backends/backend.js";
-import { decodeModel } from "../../../src/onnx/decode.js";
-import { importModel } from "../../../src/onnx/import.js";
+import { decodeModel } from "../../../src/onnx/file/decode.js";
+import { importModel } from "../../../src/onnx/import/import.js";
 import type { Fact, Graph, TypedGraph } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
 import { prepare } from "../../../src/passes/prepare.js";

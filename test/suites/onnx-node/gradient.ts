@@ -1,5 +1,5 @@
-import { activePath } from "../../../src/analyzer/active-path.js";
-import { findBiases } from "../../../src/analyzer/find-biases.js";
+import { activePath } from "../../../src/analysis/active-path.js";
+import { findBiases } from "../../../src/analysis/find-biases.js";
 import { differentiate } from "../../../src/autodiff/differentiate.js";
 import type { Backend, Executable, Tensors } from "../../../src/backends/backend.js";
 import { BackendError } from "../../../src/errors.js";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Backend, Tensors } from "../../../src/backends/backend.js";
-import { decodeModel } from "../../../src/onnx/decode.js";
-import { encodeModel } from "../../../src/onnx/encode.js";
+import { decodeModel } from "../../../src/onnx/file/decode.js";
+import { encodeModel } from "../../../src/onnx/file/encode.js";
 import { exportModel } from "../../../src/onnx/export.js";
-import { importModel } from "../../../src/onnx/import.js";
+import { importModel } from "../../../src/onnx/import/import.js";
 import { registry } from "../../../src/ops/all.js";
 import { prepare } from "../../../src/passes/prepare.js";
 import { workingOpset } from "../../../src/passes/uplift.js";

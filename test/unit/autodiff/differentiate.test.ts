@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { activePath } from "../../../src/analyzer/active-path.js";
+import { activePath } from "../../../src/analysis/active-path.js";
 import { differentiate } from "../../../src/autodiff/differentiate.js";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
 import { UnsupportedModelError } from "../../../src/errors.js";
@@ -7,7 +7,7 @@ import { GraphBuilder } from "../../../src/onnx/builder.js";
 import { int } from "../../../src/onnx/attribute.js";
 import type { Value } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
-import type { Registry } from "../../../src/ops/registry.js";
+import type { Registry } from "../../../src/ops/core/registry.js";
 import { float32, toNumbers } from "../../../src/tensor/tensor.js";
 import { newGraph } from "../../support/graphs.js";
 

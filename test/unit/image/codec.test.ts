@@ -3,7 +3,7 @@ import { crc32, deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { FullgradError, ImageError } from "../../../src/errors.js";
 import { decodeImage, encodePng } from "../../../src/image/codec.js";
-import { orient, readOrientation } from "../../../src/image/orientation.js";
+import { orient, readOrientation } from "../../../src/image/formats/orientation.js";
 
 const fixture = (name: string) =>
   readFileSync(new URL(`../../../fixtures/images/${name}`, import.meta.url));

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
-import { Session } from "../../../src/engine/session.js";
+import { Session } from "../../../src/runtime/session.js";
 import { InputError, UsageError } from "../../../src/errors.js";
 import { pixelRange, preprocess, presets } from "../../../src/image/preprocess.js";
 import { findMethod } from "../../../src/methods/all.js";
-import { gaussLegendre } from "../../../src/methods/gauss-legendre.js";
+import { gaussLegendre } from "../../../src/methods/building-blocks/gauss-legendre.js";
 import type { TypedGraph } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
 import { float32, toNumbers } from "../../../src/tensor/tensor.js";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
-import { Session } from "../../../src/engine/session.js";
-import { deepLift } from "../../../src/methods/deep-lift.js";
-import { lrp } from "../../../src/methods/lrp.js";
+import { Session } from "../../../src/runtime/session.js";
+import { deepLift } from "../../../src/methods/propagation/deep-lift.js";
+import { lrp } from "../../../src/methods/propagation/lrp.js";
 import { int, ints } from "../../../src/onnx/attribute.js";
 import type { GraphBuilder } from "../../../src/onnx/builder.js";
 import type { TypedGraph, Value } from "../../../src/onnx/ir.js";

@@ -3,11 +3,11 @@ import onnxProto from "onnx-proto";
 import protobuf from "protobufjs/minimal.js";
 import { describe, expect, it } from "vitest";
 import { ModelFormatError } from "../../../src/errors.js";
-import { decodeModel } from "../../../src/onnx/decode.js";
-import { encodeModel } from "../../../src/onnx/encode.js";
-import { importModel } from "../../../src/onnx/import.js";
-import { MAX_MESSAGE_DEPTH } from "../../../src/onnx/limits.js";
-import { AttributeType, schema, type ModelProto } from "../../../src/onnx/schema.js";
+import { decodeModel } from "../../../src/onnx/file/decode.js";
+import { encodeModel } from "../../../src/onnx/file/encode.js";
+import { importModel } from "../../../src/onnx/import/import.js";
+import { MAX_MESSAGE_DEPTH } from "../../../src/onnx/file/limits.js";
+import { AttributeType, schema, type ModelProto } from "../../../src/onnx/file/schema.js";
 import { graphAttribute, ints, model, node, smallModel } from "./small-models.js";
 
 const witness = onnxProto.onnx.ModelProto;

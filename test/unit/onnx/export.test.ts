@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { decodeModel } from "../../../src/onnx/decode.js";
+import { decodeModel } from "../../../src/onnx/file/decode.js";
 import { exportModel, writeModel } from "../../../src/onnx/export.js";
-import { importModel } from "../../../src/onnx/import.js";
+import { importModel } from "../../../src/onnx/import/import.js";
 import type { Graph } from "../../../src/onnx/ir.js";
 import { printGraph } from "../../../src/onnx/print.js";
 import { float32, fromNumbers, int64, tensor } from "../../../src/tensor/tensor.js";

@@ -5,7 +5,7 @@ import {
   type ModelProto,
   type NodeProto,
   type ValueInfoProto,
-} from "../../../src/onnx/schema.js";
+} from "../../../src/onnx/file/schema.js";
 
 /** A float32 value with a shape: numbers and names of extents; null is an extent that the file leaves out. */
 export function floats(name: string, ...shape: (number | string | null)[]): ValueInfoProto {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
-import { Session } from "../../../src/engine/session.js";
+import { Session } from "../../../src/runtime/session.js";
 import { int } from "../../../src/onnx/attribute.js";
 import { registry } from "../../../src/ops/all.js";
 import { float32, tensor } from "../../../src/tensor/tensor.js";

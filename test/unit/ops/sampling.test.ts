@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { UnsupportedModelError } from "../../../src/errors.js";
 import { float, int, ints, text } from "../../../src/onnx/attribute.js";
 import type { Attributes } from "../../../src/onnx/ir.js";
-import { coordinateModes, nearestModes } from "../../../src/ops/resampling-matrix.js";
+import { coordinateModes, nearestModes } from "../../../src/ops/resampling/resampling-matrix.js";
 import { check, evaluate, type Operand } from "./record-check.js";
 
 const coordinates = coordinateModes.filter((m) => !m.startsWith("tf_"));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { planBiases } from "../../../src/analyzer/bias-plan.js";
-import { emitFullGradient } from "../../../src/engine/full-gradient.js";
+import { planBiases } from "../../../src/analysis/bias-plan.js";
+import { emitFullGradient } from "../../../src/decomposition/full-gradient.js";
 import { UnsupportedModelError } from "../../../src/errors.js";
 import { int } from "../../../src/onnx/attribute.js";
 import type { TypedGraph } from "../../../src/onnx/ir.js";

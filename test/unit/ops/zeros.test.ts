@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
-import { Session } from "../../../src/engine/session.js";
+import { Session } from "../../../src/runtime/session.js";
 import { int } from "../../../src/onnx/attribute.js";
 import type { GraphBuilder } from "../../../src/onnx/builder.js";
 import type { Value } from "../../../src/onnx/ir.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { importModel } from "../../../src/onnx/import.js";
-import type { GraphProto, ModelProto } from "../../../src/onnx/schema.js";
+import { importModel } from "../../../src/onnx/import/import.js";
+import type { GraphProto, ModelProto } from "../../../src/onnx/file/schema.js";
 import { registry } from "../../../src/ops/all.js";
 import { prepare } from "../../../src/passes/prepare.js";
 import { floats, graphAttribute, ints, model, node } from "../onnx/small-models.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { load } from "../../../src/load.js";
-import { decodeModel } from "../../../src/onnx/decode.js";
-import { importModel } from "../../../src/onnx/import.js";
+import { load } from "../../../src/model/load.js";
+import { decodeModel } from "../../../src/onnx/file/decode.js";
+import { importModel } from "../../../src/onnx/import/import.js";
 import { registry } from "../../../src/ops/all.js";
 import { parameterLayers, randomizeParameters } from "../../../src/passes/randomize-parameters.js";
 import { readFileSync } from "node:fs";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Backend } from "../../../src/backends/backend.js";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
 import { tfjsBackend } from "../../../src/backends/tfjs/tfjs-backend.js";
-import { load } from "../../../src/load.js";
+import { load } from "../../../src/model/load.js";
 import { int } from "../../../src/onnx/attribute.js";
 import type { TypedGraph, Value } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";

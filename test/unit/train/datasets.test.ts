@@ -11,9 +11,9 @@ import {
   inMemory,
   normalized,
   type Dataset,
-} from "../../../src/train/dataset.js";
-import { openDataset } from "../../../src/train/open-dataset.js";
-import { constant, cosine, stepped } from "../../../src/train/schedule.js";
+} from "../../../src/train/data/dataset.js";
+import { openDataset } from "../../../src/train/data/open-dataset.js";
+import { constant, cosine, stepped } from "../../../src/train/optimizers/schedule.js";
 
 const root = mkdtempSync(join(tmpdir(), "fullgrad-data-"));
 afterAll(() => {

@@ -7,7 +7,7 @@ import { encodeNpy } from "../../../src/tensor/npy.js";
 import { encodeSafetensors } from "../../../src/tensor/safetensors.js";
 import { float32, int64, type Tensor } from "../../../src/tensor/tensor.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../src/train/checkpoint.js";
-import { openDataset } from "../../../src/train/open-dataset.js";
+import { openDataset } from "../../../src/train/data/open-dataset.js";
 
 const root = mkdtempSync(join(tmpdir(), "fullgrad-data-"));
 afterAll(() => {

@@ -5,7 +5,7 @@ import type { TypedGraph, Value } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
 import { float32, full } from "../../../src/tensor/tensor.js";
 import { asClassifier, freshWeights, storedWeights } from "../../../src/train/classifier.js";
-import { sgd } from "../../../src/train/sgd.js";
+import { sgd } from "../../../src/train/optimizers/sgd.js";
 import { trainingStep } from "../../../src/train/training-step.js";
 import { newGraph } from "../../support/graphs.js";
 import { trainable } from "../../support/training.js";

@@ -1,9 +1,9 @@
-import { activePath } from "../../../analyzer/active-path.js";
-import { findBiases } from "../../../analyzer/find-biases.js";
+import { activePath } from "../../../analysis/active-path.js";
+import { findBiases } from "../../../analysis/find-biases.js";
 import { BackendError, InputError } from "../../../errors.js";
 import type { Port, TypedGraph } from "../../../onnx/ir.js";
 import { registry } from "../../../ops/all.js";
-import type { BiasKind } from "../../../ops/spec.js";
+import type { BiasKind } from "../../../ops/core/spec.js";
 import { isFloat } from "../../../tensor/dtype.js";
 import { elementCount } from "../../../tensor/tensor.js";
 import type { Engine, TfTensor } from "../engine.js";

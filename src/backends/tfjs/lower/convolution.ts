@@ -1,4 +1,4 @@
-import { windowAttrs, windowAxes, span, type Axis } from "../../../ops/window.js";
+import { windowAttrs, windowAxes, span, type Axis } from "../../../ops/layers/window.js";
 import type { Lowerings, NodeToLower } from "./lowering.js";
 import { convolve } from "./convolve.js";
 import { convolveTransposed } from "./convolve-transposed.js";

@@ -1,4 +1,4 @@
-import type { Axis } from "../../../ops/window.js";
+import type { Axis } from "../../../ops/layers/window.js";
 import { channelsLast } from "../layout.js";
 import { convolve, kernelLayout } from "./convolve.js";
 import { interleave } from "./interleave.js";

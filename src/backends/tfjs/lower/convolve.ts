@@ -1,5 +1,5 @@
 import { sizeOf } from "../../../tensor/shape.js";
-import { span, type Axis } from "../../../ops/window.js";
+import { span, type Axis } from "../../../ops/layers/window.js";
 import { channelsLast } from "../layout.js";
 import { concat, pad, sliceAxis, subsample } from "./movement-words.js";
 import type { Operand } from "./program-writer.js";

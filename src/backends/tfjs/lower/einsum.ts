@@ -1,5 +1,5 @@
-import { parseEquation, type EinsumAttrs } from "../../../ops/einsum.js";
-import type { NodeView } from "../../../ops/node-view.js";
+import { parseEquation, type EinsumAttrs } from "../../../ops/layers/einsum.js";
+import type { NodeView } from "../../../ops/core/node-view.js";
 import { sizeOf } from "../../../tensor/shape.js";
 import type { Lowerings, NodeToLower } from "./lowering.js";
 import { gather } from "./movement-words.js";

@@ -1,6 +1,6 @@
 import { BackendError } from "../../../errors.js";
 import type { Graph, Node, TypedGraph } from "../../../onnx/ir.js";
-import { dtypeOf } from "../../../onnx/element-types.js";
+import { dtypeOf } from "../../../onnx/file/element-types.js";
 import type { DType } from "../../../tensor/dtype.js";
 import { registry } from "../../../ops/all.js";
 import { plainLayout, type Layout } from "../layout.js";

@@ -1,6 +1,6 @@
 import type { Node } from "../../../onnx/ir.js";
-import { AttributeReader } from "../../../ops/attributes.js";
-import type { NodeView } from "../../../ops/node-view.js";
+import { AttributeReader } from "../../../ops/core/attributes.js";
+import type { NodeView } from "../../../ops/core/node-view.js";
 import { BackendError } from "../../../errors.js";
 import { normalizeAxis } from "../../../tensor/shape.js";
 import type { Operand } from "./program-writer.js";

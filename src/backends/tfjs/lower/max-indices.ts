@@ -1,4 +1,4 @@
-import type { Axis } from "../../../ops/window.js";
+import type { Axis } from "../../../ops/layers/window.js";
 import { sizeOf } from "../../../tensor/shape.js";
 import { interleave } from "./interleave.js";
 import { pad, slice } from "./movement-words.js";

@@ -1,5 +1,5 @@
 import { elementTypeOf } from "./program-writer.js";
-import { dtypeOf } from "../../../onnx/element-types.js";
+import { dtypeOf } from "../../../onnx/file/element-types.js";
 import type { DType } from "../../../tensor/dtype.js";
 import { sizeOf } from "../../../tensor/shape.js";
 import { fromNumbers } from "../../../tensor/tensor.js";

@@ -1,4 +1,4 @@
-import { span, type Axis } from "../../../ops/window.js";
+import { span, type Axis } from "../../../ops/layers/window.js";
 import { sizeOf } from "../../../tensor/shape.js";
 import { channelsLast, inMemory } from "../layout.js";
 import { pad, slice, sliceAxis, subsample } from "./movement-words.js";

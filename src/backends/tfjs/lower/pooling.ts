@@ -1,4 +1,4 @@
-import { windowAttrs, windowAxes, type Axis } from "../../../ops/window.js";
+import { windowAttrs, windowAxes, type Axis } from "../../../ops/layers/window.js";
 import { sizeOf } from "../../../tensor/shape.js";
 import type { Lowerings, NodeToLower } from "./lowering.js";
 import { indicesOfMaxima } from "./max-indices.js";

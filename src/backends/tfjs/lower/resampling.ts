@@ -1,5 +1,5 @@
-import type { NodeView } from "../../../ops/node-view.js";
-import { resamplings, type ResizeAttrs } from "../../../ops/resampling.js";
+import type { NodeView } from "../../../ops/core/node-view.js";
+import { resamplings, type ResizeAttrs } from "../../../ops/resampling/resampling.js";
 import type { Lowerings } from "./lowering.js";
 import { alongAxis } from "./product-words.js";
 

@@ -1,0 +1,56 @@
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { UsageError } from "../../src/errors.js";
+import { encodeModel } from "../../src/onnx/file/encode.js";
+import { externalize, weightBytes } from "../../src/onnx/file/externalize.js";
+import type { ModelProto } from "../../src/onnx/file/schema.js";
+import { writeTogether } from "../../src/files/write-files.js";
+
+/** Weights that fit in one file: protobuf ends at 2 GiB, and the graph takes up to 64 MiB. */
+const maxInlineBytes = 2 ** 31 - 2 ** 26;
+
+export interface WriteOptions {
+  /** Files that are not to be touched: the source. */
+  readonly sources?: readonly string[];
+  /** Bytes of weights that stay in the model's file; beyond, they go to a file of their own beside it. */
+  readonly maxInlineBytes?: number;
+}
+
+/**
+ * Writes a model, and beside it `PATH.data` where its weights are beyond protobuf's limit, the model last.
+ *
+ * @returns the paths written, the model first
+ * @throws {UsageError} where the path is a folder, or a file of the source
+ */
+export function writeOnnxFile(
+  path: string,
+  model: ModelProto,
+  { sources = [], maxInlineBytes: limit = maxInlineBytes }: WriteOptions = {},
+): readonly string[] {
+  const data = `${path}.data`;
+  const isSplit = weightBytes(model) > limit;
+  const paths = isSplit ? [path, data] : [path];
+  for (const target of paths) checkFree(target, sources);
+  const split = isSplit ? externalize(model, basename(data)) : undefined;
+  const bytes = encodeModel(split?.model ?? model);
+  writeTogether(
+    split
+      ? [
+          [data, split.blocks],
+          [path, bytes],
+        ]
+      : [[path, bytes]],
+  );
+  return paths;
+}
+
+/** @throws {UsageError} where the path is a folder, or a file of the source */
+export function checkFree(path: string, sources: readonly string[]): void {
+  if (!existsSync(path)) return;
+  if (statSync(path).isDirectory()) {
+    throw new UsageError(`-o ${path}: this is a folder; name a file, such as model.fullgrad.onnx`);
+  }
+  const real = realpathSync(path);
+  const isSource = sources.some((source) => existsSync(source) && realpathSync(source) === real);
+  if (isSource) throw new UsageError(`-o ${path}: this is the source itself; name another file`);
+}

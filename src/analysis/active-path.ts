@@ -1,0 +1,34 @@
+import type { TypedGraph } from "../onnx/ir.js";
+import type { Registry } from "../ops/core/registry.js";
+import { isFloat } from "../tensor/dtype.js";
+
+/** Which values of a graph depend on one of its inputs. */
+export interface ActivePath {
+  /** Depend on it at all, through whatever node. */
+  readonly dependent: ReadonlySet<string>;
+  /** Depend on it differentiably: not through shapes, comparisons, rounding or indices. */
+  readonly active: ReadonlySet<string>;
+}
+
+/** Follows an input (or several) forward through the graph. */
+export function activePath(
+  graph: TypedGraph,
+  registry: Registry,
+  inputs: readonly string[],
+): ActivePath {
+  const dependent = new Set(inputs);
+  const active = new Set(inputs);
+  for (const node of graph.nodes) {
+    if (!node.inputs.some((name) => dependent.has(name))) continue;
+    const spec = registry.of(node);
+    const flows = spec.vjp !== "zero" && node.inputs.some((name) => active.has(name));
+    for (const output of node.outputs) {
+      // A shape that is known is a constant, whatever it was read from.
+      if (graph.constants.has(output)) continue;
+      dependent.add(output);
+      const fact = graph.facts.get(output);
+      if (flows && fact && (isFloat(fact.dtype) || spec.straightThrough)) active.add(output);
+    }
+  }
+  return { dependent, active };
+}

@@ -1,0 +1,147 @@
+import type { Node, TypedGraph } from "../onnx/ir.js";
+import type { Registry } from "../ops/core/registry.js";
+import type { BiasKind } from "../ops/core/spec.js";
+import type { Shape } from "../tensor/shape.js";
+import { activePath, type ActivePath } from "./active-path.js";
+import { batchNormFolded, type Folded } from "./batch-norm-folding.js";
+import { findBiases, type BiasSite } from "./find-biases.js";
+import { restoration, type Layout, type Restoration } from "./layout.js";
+import { layoutsOf } from "./layout-rules.js";
+import { pointwiseRegions, type PointwiseRegion } from "./regions.js";
+import { spatialLayers, type SpatialLayer } from "./spatial-layers.js";
+
+/** The unit of attribution: a layer, or a pointwise region whose nodes' terms are added before anything else. */
+export interface BiasUnit {
+  /** Name of the node; of a region, its last node. */
+  readonly node: string;
+  /** Its operator; of a region, its operators in order: "Sigmoid+Mul". */
+  readonly op: string;
+  readonly kind: BiasKind;
+  readonly shape: Shape;
+  /** Its term has a place for each of its values, and more than one, so that it enters the FullGrad map. */
+  readonly spatial: boolean;
+  /** Where the samples and the places of the image lie in its term. */
+  readonly layout: Layout;
+  /** How a spatial term comes into the form [N,C,…places]. */
+  readonly restoration?: Restoration;
+  /** For a convolution: whether a BatchNormalization was folded into it by the exporter. */
+  readonly batchNorm?: Folded;
+  /** For a BatchNormalization: the node of the unit that it normalizes and that nothing else reads. */
+  readonly normalizes?: string;
+  /** Of a region with several bias-bearing nodes. */
+  readonly region?: PointwiseRegion;
+  readonly sites: readonly BiasSite[];
+}
+
+/** Everything that has to be known of a graph to decompose one of its outputs. */
+export interface BiasPlan {
+  readonly path: ActivePath;
+  readonly units: readonly BiasUnit[];
+  /** In order; class activation maps look at the last one unless told otherwise. */
+  readonly layers: readonly SpatialLayer[];
+  /** The shape of the image, and where its places lie in each value. */
+  readonly image: Shape;
+  readonly layouts: ReadonlyMap<string, Layout>;
+}
+
+/**
+ * Finds what every node adds to an output, grouped into units.
+ *
+ * @param input name of the input that is explained
+ * @param output name of the output that is decomposed
+ */
+export function planBiases(
+  graph: TypedGraph,
+  registry: Registry,
+  input: string,
+  output: string,
+): BiasPlan {
+  const path = activePath(graph, registry, [input]);
+  const image = graph.facts.get(input)!.shape;
+  const [batch, imageRank] = [image[0] ?? 1, image.length - 2];
+  const sites = findBiases(graph, registry, path, output);
+  const regions = pointwiseRegions(graph, registry, path);
+
+  const grouped = new Map<string, BiasSite[]>();
+  for (const site of sites) {
+    const key = regions.get(site.node.name)?.exit.name ?? site.node.name;
+    const known = grouped.get(key);
+    if (known) known.push(site);
+    else grouped.set(key, [site]);
+  }
+  const operators = operatorsOf(graph, regions);
+  const normalized = normalizedConvolutions(graph);
+  const layouts = layoutsOf(graph, registry, path.dependent, input);
+  const units = [...grouped].map(([node, members]) => {
+    const layout = layouts.get(members[0]!.output)!;
+    const restored = restoration(layout, imageRank, batch);
+    const ops = operators.get(node) ?? [members[0]!.node.op];
+    const normalizes = normalized.get(members[0]!.node.name);
+    const region = members.length > 1 ? regions.get(members[0]!.node.name) : undefined;
+    return {
+      ...unitOf(graph, node, ops.join("+"), members, layout, restored),
+      ...(normalizes === undefined ? {} : { normalizes }),
+      ...(region ? { region } : {}),
+    };
+  });
+  const layers = spatialLayers(graph, path, layouts, { input, output });
+  return { path, units, layers, image, layouts };
+}
+
+function unitOf(
+  graph: TypedGraph,
+  node: string,
+  op: string,
+  sites: readonly BiasSite[],
+  layout: Layout,
+  restored: Restoration | undefined,
+): BiasUnit {
+  const [first] = sites;
+  const { shape } = graph.facts.get(first!.output)!;
+  const folded = batchNormFolded(graph, first!.node);
+  return {
+    node,
+    op,
+    kind: sites.every((s) => s.kind === first!.kind) ? first!.kind : "implicit",
+    shape,
+    spatial: restored !== undefined,
+    layout,
+    ...(restored ? { restoration: restored } : {}),
+    ...(folded ? { batchNorm: folded } : {}),
+    sites,
+  };
+}
+
+/** The operators of each region, in order, by the name of its last node. */
+function operatorsOf(
+  graph: TypedGraph,
+  regions: ReadonlyMap<string, PointwiseRegion>,
+): ReadonlyMap<string, readonly string[]> {
+  const operators = new Map<string, string[]>();
+  for (const { name, op } of graph.nodes) {
+    const region = regions.get(name)?.exit.name;
+    if (region === undefined) continue;
+    const known = operators.get(region);
+    if (known) known.push(op);
+    else operators.set(region, [op]);
+  }
+  return operators;
+}
+
+/** For each BatchNormalization, by name, the convolution whose result it alone reads. */
+function normalizedConvolutions(graph: TypedGraph): ReadonlyMap<string, string> {
+  const writers = new Map<string, Node>();
+  const readers = new Map<string, number>();
+  for (const node of graph.nodes) {
+    for (const name of new Set(node.inputs)) readers.set(name, (readers.get(name) ?? 0) + 1);
+    const [first] = node.outputs;
+    if (first !== undefined) writers.set(first, node);
+  }
+  const found = new Map<string, string>();
+  for (const { op, name, inputs } of graph.nodes) {
+    const x = inputs[0] ?? "";
+    const source = op === "BatchNormalization" ? writers.get(x) : undefined;
+    if (source?.op.startsWith("Conv") && readers.get(x) === 1) found.set(name, source.name);
+  }
+  return found;
+}

@@ -1,0 +1,130 @@
+/**
+ * Where a model can be explained although the output that was asked for cannot: the values before the selections,
+ * indices and unknown operators that it ends in.
+ *
+ * @module
+ */
+import type { Hole } from "../errors.js";
+import type { Node, Port, TypedGraph } from "../onnx/ir.js";
+import type { Registry } from "../ops/core/registry.js";
+import { isFloat } from "../tensor/dtype.js";
+import { isStatic } from "../tensor/shape.js";
+import { activePath } from "./active-path.js";
+import { learnedValues } from "./learned-values.js";
+import { byUsefulness } from "./usefulness.js";
+
+/** Operators that pass values on or pick some of them: what goes in is the better value to explain. */
+const choosing: ReadonlySet<string> = new Set([
+  ...["Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Expand"],
+  ...["Slice", "Split", "Gather", "GatherND", "GatherElements", "TopK", "ReduceMax", "Max"],
+]);
+
+/** What is asked of a graph that holds things of which nothing is known. */
+export interface KnownPart {
+  /** What can be inferred of the graph (passes/infer-known). */
+  readonly known: TypedGraph;
+  /** All of its nodes. */
+  readonly nodes: readonly Node[];
+  /** Names of the values that the user's file has: no others can be asked for. */
+  readonly own: ReadonlySet<string>;
+  /** The input that is explained. */
+  readonly input: string;
+}
+
+/**
+ * The last values before a gradient is cut off on the way to the graph's outputs, the most useful first: floats of the
+ * file that depend on the input differentiably and through a layer with weights, of a size that is known but for the
+ * batch.
+ */
+export function explainableValues(part: KnownPart, registry: Registry): readonly Port[] {
+  const { known, nodes, own, input } = part;
+  const smooth = known.nodes.filter((n) => registry.of(n).vjp !== "not-differentiable");
+  const { active } = activePath({ ...known, nodes: smooth }, registry, [input]);
+  const learned = learnedValues(known, active);
+  const batch = known.facts.get(input)?.shape[0] ?? 1;
+  const hasGradient = (name: string): boolean => {
+    const fact = known.facts.get(name);
+    if (!fact || name === input || !active.has(name) || !isFloat(fact.dtype)) return false;
+    const [first, ...rest] = fact.shape;
+    return first === batch ? isStatic(rest) : batch === 1 && isStatic(fact.shape);
+  };
+  const isArithmetic = (name: string): boolean => known.facts.get(name)?.elements !== undefined;
+  const outputs = known.outputs.map((o) => o.name);
+  const read = new Set([...outputs, ...nodes.flatMap((n) => n.inputs)]);
+  const isLost = (name: string): boolean =>
+    read.has(name) && !hasGradient(name) && !isArithmetic(name);
+  const ends = nodes.filter((n) => n.outputs.some(isLost)).flatMap(readBy);
+  const makers = new Map(smooth.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
+  const origins = [...outputs, ...ends]
+    .filter(hasGradient)
+    .map((name) => origin(name, makers, hasGradient, own))
+    .filter((name) => own.has(name) && learned.has(name));
+  return byUsefulness(nodes, outputs, [...new Set(origins)]).map((name) => ({
+    name,
+    fact: known.facts.get(name)!,
+  }));
+}
+
+/** What a node reads, in its branches and bodies too. */
+function readBy({ inputs, attributes }: Node): readonly string[] {
+  const bodies = Object.values(attributes).flatMap((a) => (a.type === "graph" ? [a.value] : []));
+  return [...inputs, ...bodies.flatMap(({ nodes }) => nodes.flatMap(readBy))];
+}
+
+/** The value of the file that this one was picked from. */
+function origin(
+  name: string,
+  makers: ReadonlyMap<string, Node>,
+  hasGradient: (name: string) => boolean,
+  own: ReadonlySet<string>,
+): string {
+  const maker = makers.get(name);
+  if (!maker || (own.has(name) && !choosing.has(maker.op))) return name;
+  const [source] = maker.inputs.filter(hasGradient);
+  if (source === undefined) return name;
+  const found = origin(source, makers, hasGradient, own);
+  return own.has(found) ? found : name;
+}
+
+/**
+ * The nodes at which the way from an output back to the input ends: what makes an index, a count or a comparison of
+ * something that depends on the input.
+ */
+export function gradientEnds(
+  graph: TypedGraph,
+  registry: Registry,
+  input: string,
+  output: string,
+): readonly Hole[] {
+  const { active, dependent } = activePath(graph, registry, [input]);
+  const wanted = new Set([output]);
+  const ends: Hole[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((o) => wanted.has(o) && dependent.has(o))) continue;
+    if (node.inputs.some((i) => active.has(i))) {
+      const opset = graph.opsets.get(node.domain) ?? 0;
+      const reason = "what it makes are choices or steps, which have no gradient";
+      ends.push({ node: node.name, op: node.op, opset, reason });
+    } else for (const name of node.inputs) wanted.add(name);
+  }
+  return ends.reverse();
+}
+
+/** The nodes that decide while they run how large an output is: what counts, and what keeps some of many. */
+export function sizeEnds(graph: TypedGraph, output: string): readonly Hole[] {
+  const symbolsOf = (name: string): readonly string[] =>
+    (graph.facts.get(name)?.shape ?? []).filter((dim) => typeof dim === "string");
+  const open = symbolsOf(output);
+  const given = new Set(graph.inputs.flatMap(({ name }) => symbolsOf(name)));
+  const known = new Set(given);
+  return graph.nodes.flatMap((node) => {
+    const made = node.outputs.flatMap(symbolsOf).filter((symbol) => !known.has(symbol));
+    for (const symbol of made) known.add(symbol);
+    const isNew = !node.inputs.flatMap(symbolsOf).some((symbol) => !given.has(symbol));
+    const decides = isNew && made.some((symbol) => open.some((dim) => dim.includes(symbol)));
+    if (!decides) return [];
+    const opset = graph.opsets.get(node.domain) ?? 0;
+    const reason = `how many it keeps is not known before the model runs, and with it the size of "${output}"`;
+    return [{ node: node.name, op: node.op, opset, reason }];
+  });
+}

@@ -1,0 +1,283 @@
+/**
+ * Which axis of an input is what, found by following each axis through the first layers: a convolution says what its
+ * axes are, and a Transpose or Reshape before it says which axes of the input they were.
+ *
+ * @module
+ */
+import type { Node, TypedGraph } from "../onnx/ir.js";
+import type { Registry } from "../ops/core/registry.js";
+import type { Shape } from "../tensor/shape.js";
+import { axesOf, type ImageAxes } from "./image-axes.js";
+import { extentOf, type Layout } from "./layout.js";
+import { layoutOf } from "./layout-rules.js";
+
+type Role = "batch" | "channels" | "spatial";
+
+/** What a node says of the input's axes. */
+interface Vote {
+  /** The role of each axis, where it says one. */
+  readonly roles: readonly (Role | undefined)[];
+  /** Axes that the node takes as spatial itself; other spatial axes were folded into its batch. */
+  readonly own: readonly number[];
+  readonly node: Node;
+  /** The last node before it that moved axes. */
+  readonly via: Node | undefined;
+  /** A recurrent layer, whose spatial axis is time. */
+  readonly isSequence: boolean;
+}
+
+/** As many as there are letters. */
+const mostAxes = 9;
+
+/** How much a vote counts: layers that slide a window or take steps, matrix products, normalizations. */
+type Rank = 0 | 1 | 2;
+
+/**
+ * The axes of an input of a graph.
+ *
+ * @param graph with facts; extents may be open
+ * @returns in words why not, where the layers do not say
+ */
+export function findImageAxes(
+  graph: TypedGraph,
+  registry: Registry,
+  input: string,
+): ImageAxes | string {
+  const { shape } = graph.facts.get(input)!;
+  if (shape.length > mostAxes) return bySize(shape);
+  const votes = votesOf(graph, registry, input, shape);
+  for (const list of Object.values(votes)) {
+    const [first] = list;
+    if (!first) continue;
+    const other = list.find((v) =>
+      v.roles.some((r, i) => r && first.roles[i] && r !== first.roles[i]),
+    );
+    if (other) return `${first.node.name} and ${other.node.name} read its axes differently`;
+    const roles = shape.map((_, i) => list.find((v) => v.roles[i])?.roles[i]);
+    const filled = fillIn(roles, shape);
+    return filled ? named(filled, first, shape) : "more than one axis could be its channels";
+  }
+  return bySize(shape);
+}
+
+/** Operators whose first input is [N,C,…spatial]. */
+const windows: ReadonlySet<string> = new Set([
+  ...["Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "DeformConv", "FusedConv"],
+  ...["MaxPool", "AveragePool", "LpPool", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"],
+  ...["DepthToSpace", "SpaceToDepth", "GridSample", "RoiAlign", "MaxRoiPool", "Upsample"],
+]);
+
+const recurrent: ReadonlySet<string> = new Set(["LSTM", "GRU", "RNN"]);
+
+const products: ReadonlySet<string> = new Set(["MatMul", "Gemm"]);
+
+/** Normalizations whose first input is [N,C,…]. */
+const normalizations: ReadonlySet<string> = new Set([
+  ...["BatchNormalization", "InstanceNormalization", "GroupNormalization", "LRN"],
+]);
+
+const movements: ReadonlySet<string> = new Set([
+  ...["Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Einsum"],
+  ...["Concat", "Gather", "Slice", "Split", "Expand"],
+]);
+
+function votesOf(
+  graph: TypedGraph,
+  registry: Registry,
+  input: string,
+  shape: Shape,
+): Record<Rank, Vote[]> {
+  const votes: Record<Rank, Vote[]> = { 0: [], 1: [], 2: [] };
+  const start: Layout = shape.map((size, axis) => [{ role: "place", axis, size, stride: 1 }]);
+  const layouts = new Map([[input, start]]);
+  const via = new Map<string, Node | undefined>();
+  for (const node of graph.nodes) {
+    const from = node.inputs.find((name) => layouts.has(name));
+    if (from === undefined) continue;
+    const rank = rankOf(node, layouts);
+    if (rank !== undefined && from === node.inputs[0]) {
+      const vote = voteOf(node, layouts.get(from)!, shape, via.get(from));
+      if (vote) votes[rank].push(vote);
+    }
+    if (rank === 0 || rank === 1) continue;
+    const moved = movements.has(node.op) ? node : via.get(from);
+    for (const output of node.outputs) {
+      const fact = graph.facts.get(output);
+      if (!fact) continue;
+      const layout = follow(graph, registry, node, fact.shape, layouts);
+      if (!layout) continue;
+      layouts.set(output, layout);
+      via.set(output, moved);
+    }
+  }
+  return votes;
+}
+
+/** Undefined for a node that says nothing of axes. */
+function rankOf(
+  { op, domain, inputs }: Node,
+  known: ReadonlyMap<string, Layout>,
+): Rank | undefined {
+  if (domain !== "" && domain !== "com.microsoft") return undefined;
+  if (windows.has(op) || recurrent.has(op) || op === "STFT") return 0;
+  if (products.has(op)) return known.has(inputs[1] ?? "") ? undefined : 1;
+  return normalizations.has(op) ? 2 : undefined;
+}
+
+/** The axes of a node's output, in terms of the input's. */
+function follow(
+  graph: TypedGraph,
+  registry: Registry,
+  node: Node,
+  shape: Shape,
+  layouts: ReadonlyMap<string, Layout>,
+): Layout | undefined {
+  if (node.op === "Resize") {
+    const x = layouts.get(node.inputs[0]!);
+    return x?.map((axis, i) => (axis.length === 1 ? [{ ...axis[0]!, size: shape[i]! }] : axis));
+  }
+  if (!registry.get(node.op, node.domain)) return undefined;
+  const layout = layoutOf(graph, registry, node, shape, layouts);
+  const fits = layout?.length === shape.length && layout.every((a, i) => extentOf(a) === shape[i]);
+  return fits ? layout : undefined;
+}
+
+function voteOf(node: Node, layout: Layout, shape: Shape, via: Node | undefined): Vote | undefined {
+  /** The axes of the node's input in which an axis of the image lies. */
+  const at = shape.map((_, axis) =>
+    layout.flatMap((atoms, k) =>
+      atoms.some((a) => a.role === "place" && a.axis === axis) ? [k] : [],
+    ),
+  );
+  const meaning = meaningOf(node, layout.length);
+  const roles = meaning ? rolesIn(at, meaning) : contracted(at, layout.length - 1, shape);
+  const own = at.flatMap((found, axis) =>
+    found.some((k) => meaning?.[k] === "spatial") ? [axis] : [],
+  );
+  return roles && { roles, own, node, via, isSequence: recurrent.has(node.op) };
+}
+
+/** What the axes of a node's first input are; undefined of a matrix product. */
+function meaningOf(node: Node, rank: number): readonly Role[] | undefined {
+  if (products.has(node.op)) return undefined;
+  if (node.op === "STFT") return ["batch", "spatial", "channels"];
+  if (recurrent.has(node.op)) {
+    const { layout } = node.attributes;
+    const isBatchFirst = layout?.type === "int" && layout.value === 1;
+    return isBatchFirst ? ["batch", "spatial", "channels"] : ["spatial", "batch", "channels"];
+  }
+  const rest =
+    normalizations.has(node.op) && rank < 3 ? [] : new Array<Role>(rank - 2).fill("spatial");
+  return ["batch", "channels", ...rest];
+}
+
+/** Of an axis that lies in several, the spatial one counts most: blocks of an image may be samples or channels. */
+function rolesIn(
+  at: readonly (readonly number[])[],
+  meaning: readonly Role[],
+): (Role | undefined)[] {
+  const roles = at.map((found) =>
+    (["spatial", "channels", "batch"] as const).find((role) =>
+      found.some((k) => meaning[k] === role),
+    ),
+  );
+  // [N,T,C,H,W] as [N·T,C,H,W]: the outermost is the batch, the others are axes that the layer is repeated over.
+  const batch = roles.indexOf("batch");
+  return roles.map((role, i) => (role === "batch" && i !== batch ? "spatial" : role));
+}
+
+/**
+ * A product contracts the last axis. An axis of the image that lies in it alone is the channels; one that is cut, as
+ * patches are, is spatial. Where all lie in it (Flatten) it says nothing.
+ */
+function contracted(
+  at: readonly (readonly number[])[],
+  last: number,
+  shape: Shape,
+): (Role | undefined)[] | undefined {
+  const whole = at.flatMap((found, axis) =>
+    found.length > 0 && found.every((k) => k === last) ? [axis] : [],
+  );
+  const cut = at.some((found) => found.length > 1 && found.includes(last));
+  const small = whole.filter((axis) => isColors(shape[axis]));
+  const channels = whole.length === 1 ? whole[0] : small.length === 1 && cut ? small[0] : undefined;
+  if (whole.length > 0 && channels === undefined) return undefined;
+  if (whole.length === 0 && !cut) return undefined;
+  const batch = at.findIndex(
+    (found, axis) => found[0] === 0 && found.length === 1 && axis !== channels,
+  );
+  return at.map((found, axis) => {
+    if (axis === channels) return "channels";
+    if (axis === batch) return "batch";
+    return found.length > 0 ? "spatial" : undefined;
+  });
+}
+
+const isColors = (size: number | string | undefined): boolean =>
+  size === 1 || size === 3 || size === 4;
+
+/** Axes that no layer names: one of extent 1 in front is a batch, then a single one is the channels. */
+function fillIn(given: readonly (Role | undefined)[], shape: Shape): readonly Role[] | undefined {
+  const roles = [...given];
+  if (!roles.includes("batch") && roles[0] === undefined) roles[0] = "batch";
+  const channels = roles.flatMap((role, i) => (role === "channels" ? [i] : []));
+  const candidates =
+    channels.length > 0 ? channels : roles.flatMap((role, i) => (role === undefined ? [i] : []));
+  const small = candidates.filter((i) => isColors(shape[i]));
+  const chosen = candidates.length === 1 ? candidates : small;
+  if (candidates.length > 0 && chosen.length !== 1) return undefined;
+  return roles.map((role, i) => {
+    if (i === chosen[0]) return "channels";
+    return role === undefined || role === "channels" ? "spatial" : role;
+  });
+}
+
+function named(
+  roles: readonly Role[],
+  { node, via, own, isSequence }: Vote,
+  shape: Shape,
+): ImageAxes {
+  const spatial = roles.flatMap((role, i) => (role === "spatial" ? [i] : []));
+  const repeated = own.length > 0 ? spatial.filter((axis) => !own.includes(axis)) : [];
+  const plain = spatial.filter((axis) => !repeated.includes(axis));
+  const [first, second] = plain;
+  // A picture without channels is rare, and square; a spectrogram is neither.
+  const isSpectrogram =
+    plain.length === 2 &&
+    repeated.length === 0 &&
+    !roles.includes("channels") &&
+    shape[first!] !== shape[second!];
+  const letters = isSpectrogram
+    ? "FT"
+    : (["", isSequence ? "T" : "L", "HW", "DHW"][plain.length] ?? "");
+  const layout = new Array<string>(roles.length).fill("");
+  roles.forEach((role, i) => {
+    if (role !== "spatial") layout[i] = role === "batch" ? "N" : "C";
+  });
+  plain.forEach((axis, k) => (layout[axis] = letters[k] ?? ""));
+  const free = Array.from("TDPLFHW").filter((letter) => !letters.includes(letter));
+  const text = layout.map((letter) => letter || (free.shift() ?? "")).join("");
+  const how = via ? `by the ${via.op} before ${node.name}` : `by the ${node.op} ${node.name}`;
+  return axesOf(text, how);
+}
+
+/** Where no layer tells: a vector, or the usual orders where the number of channels shows which one it is. */
+function bySize(shape: Shape): ImageAxes | string {
+  const rank = shape.length;
+  if (rank < 3) return axesOf(["", "C", "NC"][rank]!, "by its shape");
+  if (rank > mostAxes) return `it has ${rank} axes, and there are names for ${mostAxes}`;
+  const letters = ["L", "HW", "DHW"][rank - 3];
+  const isFew = (size: number | string | undefined): boolean => size === 1 || size === 3;
+  const [first, last] = [isFew(shape[1]), isFew(shape.at(-1))];
+  const by = (channels: number | string): string =>
+    `by its size: ${channels} channel${channels === 1 ? "" : "s"}`;
+  if (letters === undefined || first === last) return "no layer tells which axis is what";
+  return first ? axesOf(`NC${letters}`, by(shape[1]!)) : axesOf(`N${letters}C`, by(shape.at(-1)!));
+}
+
+/** The axes where the first one holds no samples but the parts of one: patches of a bag, frames. */
+export function asBag(axes: ImageAxes, output: string): ImageAxes {
+  const letter = Array.from("PT").find((l) => !axes.layout.includes(l)) ?? "L";
+  const because = `${axes.because}; output "${output}" has one row for all of [${Array.from(axes.layout).join(",").replace("N", letter)}]`;
+  return axesOf(axes.layout.replace("N", letter), because);
+}

@@ -1,0 +1,118 @@
+import { sameShape } from "../tensor/shape.js";
+import type { Node, TypedGraph } from "../onnx/ir.js";
+import type { Registry } from "../ops/core/registry.js";
+import { isStatic, sizeOf } from "../tensor/shape.js";
+import type { ActivePath } from "./active-path.js";
+
+/** Element-wise nodes that are one function of one tensor. */
+export interface PointwiseRegion {
+  /** Name of the tensor that goes in. */
+  readonly entry: string;
+  /** The last node, whose output is all that leaves. */
+  readonly exit: Node;
+  /** Names of its nodes. */
+  readonly nodes: ReadonlySet<string>;
+}
+
+/**
+ * Pointwise regions: connected element-wise nodes of one shape, one tensor in, one tensor out. SiLU is one region
+ * whether it was written as Sigmoid and Mul or as one operator; so is a GELU of five nodes.
+ *
+ * A constant of more than one element is a parameter (a bias, a gain), which makes a layer of its own: only
+ * scalars are part of a formula.
+ *
+ * @returns the region of each node that is in one of several nodes, by the node's name
+ */
+export function pointwiseRegions(
+  graph: TypedGraph,
+  registry: Registry,
+  path: ActivePath,
+): ReadonlyMap<string, PointwiseRegion> {
+  const candidates = graph.nodes.filter((node) => isCandidate(graph, registry, path, node));
+  const names = new Set(candidates.map((n) => n.name));
+  const root = rootsOf(candidates, path);
+  const exits = exitsOf(graph, candidates, names, root);
+
+  const members = new Map<Node, Node[]>();
+  for (const node of candidates) {
+    const exit = exits.get(node.name)!;
+    const known = members.get(exit);
+    if (known) known.push(node);
+    else members.set(exit, [node]);
+  }
+  const regions = new Map<string, PointwiseRegion>();
+  for (const [exit, nodes] of members) {
+    const inside = new Set(nodes.flatMap((n) => n.outputs));
+    const entries = new Set(
+      nodes.flatMap((n) =>
+        n.inputs.filter((name) => path.dependent.has(name) && !inside.has(name)),
+      ),
+    );
+    const [entry] = entries;
+    if (entries.size !== 1 || entry === undefined) continue;
+    const region = { entry, exit, nodes: new Set(nodes.map((n) => n.name)) };
+    for (const node of nodes) regions.set(node.name, region);
+  }
+  return regions;
+}
+
+function isCandidate(graph: TypedGraph, registry: Registry, path: ActivePath, node: Node): boolean {
+  const output = node.outputs[0]!;
+  if (!registry.of(node).pointwise || node.outputs.length !== 1 || !path.dependent.has(output)) {
+    return false;
+  }
+  const shape = graph.facts.get(output)!.shape;
+  return node.inputs.every((name) => {
+    if (name === "") return true;
+    const fact = graph.facts.get(name)!;
+    if (path.dependent.has(name)) return sameShape(fact.shape, shape);
+    return node.op === "PRelu" || (isStatic(fact.shape) && sizeOf(fact.shape) === 1);
+  });
+}
+
+/** For each value made by a candidate, the one tensor that it is computed from, element by element. */
+function rootsOf(candidates: readonly Node[], path: ActivePath): ReadonlyMap<string, string> {
+  const root = new Map<string, string>();
+  for (const node of candidates) {
+    const sources = new Set(
+      node.inputs.filter((name) => path.dependent.has(name)).map((name) => root.get(name) ?? name),
+    );
+    const output = node.outputs[0]!;
+    root.set(output, sources.size === 1 ? [...sources][0]! : output);
+  }
+  return root;
+}
+
+/** The node at which each candidate's region ends: the last one before its values are used elsewhere. */
+function exitsOf(
+  graph: TypedGraph,
+  candidates: readonly Node[],
+  names: ReadonlySet<string>,
+  root: ReadonlyMap<string, string>,
+): ReadonlyMap<string, Node> {
+  const consumers = new Map<string, Node[]>();
+  for (const node of graph.nodes) {
+    for (const name of new Set(node.inputs)) {
+      const known = consumers.get(name);
+      if (known) known.push(node);
+      else consumers.set(name, [node]);
+    }
+  }
+  const outputs = new Set(graph.outputs.map((o) => o.name));
+  const exits = new Map<string, Node>();
+  for (const node of candidates.toReversed()) {
+    const output = node.outputs[0]!;
+    const users = consumers.get(output) ?? [];
+    // A sum of two tensors begins something new; the activation after it is a region without it.
+    const begins = root.get(output) === output;
+    const within =
+      !begins &&
+      users.every(
+        (user) => names.has(user.name) && root.get(user.outputs[0]!) === root.get(output),
+      );
+    const ends = new Set(users.map((user) => exits.get(user.name)));
+    const exit = within && ends.size === 1 && !outputs.has(output) ? [...ends][0]! : node;
+    exits.set(node.name, exit);
+  }
+  return exits;
+}

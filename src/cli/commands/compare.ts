@@ -1,0 +1,319 @@
+import { basename } from "node:path";
+import { encodePng } from "../../image/codec.js";
+import type { ComparedRow, Comparison } from "../../compare/comparison.js";
+import { layerSheet } from "../../compare/layer-sheet.js";
+import { mostColumns } from "../../draw/sheet-layout.js";
+import { montage } from "../../compare/montage.js";
+import { presets } from "../../image/preprocess.js";
+import { comparePage } from "../../compare/compare-page.js";
+import { encodeNpy } from "../../tensor/npy.js";
+import type { CompareFlags } from "../flags/compare-options.js";
+import {
+  compareSamples,
+  type ComparedSample,
+  type Question,
+  type Subject,
+} from "./compared-sample.js";
+import { ComparisonFiles } from "../output/comparison-files.js";
+import { chooseContrast, type ChosenContrast } from "../flags/contrast.js";
+import { eachOrAll, failureOf } from "./each-or-all.js";
+import { endsRun, exitCodes } from "../exit-codes.js";
+import { interruption } from "../interruption.js";
+import { feedsFor, readFeeds, type Feed } from "../input/feeds.js";
+import {
+  findInputs,
+  isArrayFile,
+  readInput,
+  type Failure,
+  type InputFile,
+} from "../input/inputs.js";
+import { chooseLabels } from "../../model/labels.js";
+import { chooseMethods } from "../flags/method-choice.js";
+import { readMethodSettings, type MethodValues } from "../flags/method-settings.js";
+import { namingProvider } from "../flags/engine.js";
+import { readExplainableModel } from "../input/model-file.js";
+import {
+  choosePreprocessing,
+  preprocessingFor,
+  type ChosenPreprocessing,
+} from "../flags/preprocessing.js";
+import { Reporter, type Io } from "../output/reporter.js";
+import { sampleName } from "../output/result-names.js";
+import { noteLines, type SaidNote } from "../output/note-lines.js";
+import { sameMaps, sameMapsLine, type SameMaps } from "../output/same-maps.js";
+import { skippedNote } from "../input/search-folder.js";
+import { readSamples, type Sample, type SampleReader } from "../input/samples.js";
+import { chooseTargetOrMask } from "../flags/mask-target.js";
+import { nameOfClass, ranksOf } from "../flags/targets.js";
+
+/** `fullgrad compare`: the methods side by side, as a picture or a page. Returns the exit code. */
+export async function compare(
+  modelPath: string,
+  args: readonly string[],
+  flags: CompareFlags,
+  io: Io,
+): Promise<number> {
+  const reporter = new Reporter(io, flags);
+  const files = new ComparisonFiles(flags.out);
+  const methods = chooseMethods(flags.methods);
+  const settings = readMethodSettings(flags.set, methods);
+  const signal = interruption(io);
+  const inputs = await findInputs(args, files.folder);
+  const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
+  const chosen =
+    hasImages || flags.preprocess !== undefined
+      ? await choosePreprocessing(flags.preprocess, modelPath)
+      : undefined;
+  const model = await readExplainableModel(modelPath, flags);
+  const preprocessing = chosen && preprocessingFor(model.model, chosen);
+  try {
+    const labels = await chooseLabels(flags.labels, model.output.classes);
+    const target = await chooseTargetOrMask(flags.target, labels, model);
+    const contrast = await chooseContrast(flags, labels, model);
+    const feeds = await readFeeds(flags.feed, model);
+    if (preprocessing)
+      reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
+    const reader = {
+      ...{ model: model.model, port: model.input },
+      preprocessing: preprocessing?.settings ?? presets.imagenet,
+      maxPixels: flags.maxPixels,
+    };
+    const { layers } = flags;
+    const question = { model, methods, target, labels, layers };
+    const asked = { settings, contrast, signal };
+    const run = new Run({ flags, reporter, files, question, feeds, reader, preprocessing, asked });
+    const failures = [...inputs.failures];
+    const note = skippedNote(inputs.skipped);
+    if (note !== undefined) reporter.note(note);
+    return await namingProvider(flags, () => run.all(inputs.files, failures));
+  } finally {
+    reporter.clear();
+    await model.model.dispose();
+  }
+}
+
+interface Setup {
+  readonly flags: CompareFlags;
+  readonly reporter: Reporter;
+  readonly files: ComparisonFiles;
+  readonly question: Omit<Question, "options" | "onMethod">;
+  readonly feeds: readonly Feed[];
+  readonly reader: SampleReader;
+  readonly preprocessing: ChosenPreprocessing | undefined;
+  /** How, beside the target. */
+  readonly asked: {
+    readonly settings: MethodValues;
+    readonly contrast: ChosenContrast;
+    readonly signal: AbortSignal;
+  };
+}
+
+/** A sample that can be read. */
+interface Place {
+  readonly file: InputFile;
+  readonly index: number | undefined;
+  readonly pixels: number;
+}
+
+/** Goes through the samples page by page; no more than a page of maps is in memory at a time. */
+class Run {
+  private readonly setup: Setup;
+  private readonly pages: string[] = [];
+  private readonly layerSheets: string[] = [];
+  private readonly results: object[] = [];
+  private readonly same: SameMaps[] = [];
+  private done = 0;
+  private total = 0;
+
+  constructor(setup: Setup) {
+    this.setup = setup;
+  }
+
+  async all(inputs: readonly InputFile[], failures: Failure[]): Promise<number> {
+    const { reporter, files, question } = this.setup;
+    const places = await this.findPlaces(inputs, failures);
+    const perPage = this.samplesPerPage(places);
+    const count = Math.ceil(places.length / perPage);
+    const names = files.pageNames(count);
+    const ranks = ranksOf(question.target, question.model.output.classes).length;
+    this.total = places.length * ranks * question.methods.length;
+    for (const [at, name] of names.entries()) {
+      const groups = await eachOrAll(
+        places.slice(at * perPage, (at + 1) * perPage),
+        async (some) => ({ some, classes: await this.compare(some) }),
+        ({ file }, error) => failures.push(failureOf(file.path, error)),
+      );
+      if (groups.length === 0) continue;
+      const shown = groups.flatMap(({ some }) => some);
+      const compared = groups.flatMap(({ classes }) => classes);
+      const same = compared.flatMap((classes) => this.sameOf(classes));
+      const rows = compared.flatMap((classes, i) => {
+        return classes.map((sample) => this.rowOf(sample, shown[i]!));
+      });
+      this.same.push(...same);
+      const notes = noteLines(compared.flat().flatMap(notesOf));
+      for (const line of same) reporter.note(`warning: ${sameMapsLine(line)}`);
+      for (const line of notes) reporter.line(`note: ${line}`);
+      await this.writePage(rows, [...same.map(sameMapsLine), ...notes], { names, at, name });
+    }
+    reporter.document({
+      pages: this.pages,
+      ...(this.layerSheets.length > 0 ? { layers: this.layerSheets } : {}),
+      results: this.results,
+      same: this.same,
+      ...(failures.length > 0 ? { failures } : {}),
+    });
+    if (failures.length === 0) return exitCodes.done;
+    const lines = failures.map(({ error }) => `  ${error}`);
+    reporter.error(`${failures.length} inputs failed\n${lines.join("\n")}`);
+    return exitCodes.failed;
+  }
+
+  /** Every sample that can be read, so that the number of pages is known; what cannot be is a failure. */
+  private async findPlaces(inputs: readonly InputFile[], failures: Failure[]): Promise<Place[]> {
+    const places: Place[] = [];
+    for (const file of inputs) {
+      try {
+        for (const { x, index } of await this.read(file)) {
+          const pixels = x.dims.slice(2).reduce((a, b) => a * b, 1);
+          places.push({ file, index, pixels });
+        }
+      } catch (error) {
+        if (endsRun(error)) throw error;
+        failures.push(failureOf(file.path, error));
+      }
+    }
+    return places;
+  }
+
+  private async read({ path }: InputFile): Promise<Sample[]> {
+    return readSamples(await readInput(path), path, this.setup.reader);
+  }
+
+  private samplesPerPage(places: readonly Place[]): number {
+    const { question, files } = this.setup;
+    const ranks = ranksOf(question.target, question.model.output.classes).length;
+    const count = question.methods.length;
+    const pixels = Math.max(1, ...places.map((place) => place.pixels));
+    const rows =
+      files.kind === "png"
+        ? rowsPerSheet / Math.ceil(count / mostColumns)
+        : Math.min(rowsPerSheet, numbersPerPage / (pixels * count));
+    return Math.max(1, Math.floor(rows / ranks));
+  }
+
+  /** For each place, its classes. */
+  private async compare(places: readonly Place[]): Promise<ComparedSample[][]> {
+    const { question, feeds, flags, preprocessing, reporter } = this.setup;
+    const { settings, contrast, signal } = this.setup.asked;
+    const subjects: Subject[] = [];
+    for (const { file, index } of places) {
+      const sample = (await this.read(file)).find((s) => s.index === index)!;
+      const asked = { feeds: feedsFor(feeds, [index]), ...contrast };
+      subjects.push({ sample, name: sampleName(file.name, index), path: file.path, asked });
+    }
+    const report = (what: string): void => {
+      reporter.progress(this.done, this.total, what);
+    };
+    const options: Question["options"] = (method, { path }) => ({
+      ...settings.get(method.name),
+      ...{ method: method.name, signal },
+      // One at a time is what is meant for images; variants of an image have a better default.
+      ...(flags.batch > 1 ? { batch: flags.batch } : {}),
+      ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
+      onProgress: ({ done, total }) => {
+        report(`${method.name} ${path} ${done}/${total}`);
+      },
+    });
+    const onMethod: Question["onMethod"] = (method, { path }) => {
+      signal.throwIfAborted();
+      report(`${method.name} ${path}`);
+      this.done++;
+    };
+    return compareSamples({ ...question, options, onMethod }, subjects);
+  }
+
+  /** Methods that hardly tell the classes of one image apart. */
+  private sameOf(classes: readonly ComparedSample[]): readonly SameMaps[] {
+    return this.setup.question.methods.flatMap(({ name }, m) => {
+      const maps = classes.flatMap(({ row, target, label }) => {
+        const compared = row.maps[m]!;
+        const isMap = "map" in compared;
+        return isMap ? [{ name: nameOfClass({ target, label }), map: compared.map.data }] : [];
+      });
+      return sameMaps(classes[0]!.row.caption[0]!, name, maps);
+    });
+  }
+
+  /** A row with links to its raw arrays, which a page has beside it. */
+  private rowOf(sample: ComparedSample, { file, index }: Place): ComparedRow {
+    const { files, question } = this.setup;
+    const { row, rank, target, label, versus, score, probability, outcomes } = sample;
+    this.results.push({
+      input: file.path,
+      ...(index === undefined ? {} : { sample: index }),
+      ...(rank === undefined ? {} : { rank }),
+      ...{ target, label, ...(versus === undefined ? {} : { versus }), score },
+      ...(probability === undefined ? {} : { probability }),
+      methods: outcomes,
+      ...(row.layers
+        ? { parts: row.layers.parts.map(({ name, op, value }) => ({ name, op, value })) }
+        : {}),
+    });
+    if (files.kind === "png") return row;
+    const maps = row.maps.map((compared, m) => {
+      if ("problem" in compared) return compared;
+      const array = encodeNpy(compared.map);
+      return { ...compared, file: files.writeArray(row.name, question.methods[m]!.name, array) };
+    });
+    return { ...row, maps };
+  }
+
+  private async writePage(
+    rows: readonly ComparedRow[],
+    notes: readonly string[],
+    { names, at, name }: { names: readonly string[]; at: number; name: string },
+  ): Promise<void> {
+    const { files, question, flags, reporter } = this.setup;
+    const { model, methods } = question;
+    const comparison: Comparison = {
+      title: basename(model.path) + (names.length > 1 ? `, page ${at + 1} of ${names.length}` : ""),
+      methods: methods.map(({ name, signed }) => ({ name, signed })),
+      rows,
+      notes,
+    };
+    const { colormap, scale, opacity, cell, photograph } = flags;
+    const options = { colormap, scale, opacity, photograph };
+    if (files.kind === "html") {
+      const gallery = { files: names, at };
+      this.pages.push(files.write(name, await comparePage(comparison, { ...options, gallery })));
+    } else {
+      const sheet = montage(comparison, { ...options, cell });
+      this.pages.push(files.write(name, await encodePng(sheet)));
+      await this.writeLayerSheets(rows);
+    }
+    const images = `${rows.length} ${rows.length === 1 ? "row" : "rows"}`;
+    reporter.line(`${images} of ${methods.length} methods → ${this.pages.at(-1)!}`);
+  }
+
+  private async writeLayerSheets(rows: readonly ComparedRow[]): Promise<void> {
+    const { files, reporter } = this.setup;
+    for (const row of rows) {
+      if (!row.layers) continue;
+      const sheet = await encodePng(layerSheet(row, row.layers));
+      this.layerSheets.push(files.write(files.layerSheetName(row.name), sheet));
+      reporter.line(`${row.caption[0] ?? row.name} by depth → ${this.layerSheets.at(-1)!}`);
+    }
+  }
+}
+
+function notesOf({ row, outcomes }: ComparedSample): SaidNote[] {
+  const image = row.caption[0]!;
+  return outcomes.flatMap(({ method, notes = [] }) => notes.map((n) => ({ ...n, image, method })));
+}
+
+/** Rows of a sheet, over all its bands: some six thousand pixels. */
+const rowsPerSheet = 24;
+
+/** Numbers that a page holds: some 25 MB. */
+const numbersPerPage = 9e6;

@@ -1,0 +1,107 @@
+import { statSync } from "node:fs";
+import { basename } from "node:path";
+import { describeConversion } from "../../../converters/onnx/describe-conversion.js";
+import {
+  convertToOnnx,
+  type ConversionOptions,
+} from "../../../converters/onnx/onnx-to-fullgrad-onnx.js";
+import { checkFree, writeOnnxFile } from "../../../converters/onnx/write-onnx-file.js";
+import { UsageError } from "../../errors.js";
+import { portReport } from "../../runtime/inspection-report.js";
+import type { PlainTarget } from "../../target/target.js";
+import { findMethod } from "../../methods/all.js";
+import type { ConvertFlags } from "../flags/convert-options.js";
+import { exitCodes } from "../exit-codes.js";
+import { chooseLabels } from "../../model/labels.js";
+import { readExplainableModel, type ExplainableModel } from "../input/model-file.js";
+import { versions } from "../../model/package-files.js";
+import { choosePreprocessing } from "../flags/preprocessing.js";
+import type { Reporter } from "../output/reporter.js";
+import { chooseTargetOrMask } from "../flags/mask-target.js";
+import { askedOf } from "../flags/targets.js";
+
+/** `--to onnx`: one file that answers and explains wherever ONNX runs. */
+export async function convertToOnnxFile(
+  path: string,
+  flags: ConvertFlags,
+  reporter: Reporter,
+): Promise<number> {
+  checkFree(flags.out, [path]);
+  const preprocessing =
+    flags.preprocess === undefined ? undefined : await choosePreprocessing(flags.preprocess, path);
+  const source = await readExplainableModel(path, flags);
+  const { sha256, externalSha256, files } = source;
+  const options: ConversionOptions = {
+    ...(flags.inputName === undefined ? {} : { input: flags.inputName }),
+    ...(flags.output === undefined ? {} : { output: flags.output }),
+    ...(flags.layout === undefined ? {} : { layout: flags.layout }),
+    ...(flags.size === undefined ? {} : { size: flags.size }),
+    ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
+    target: await targetIn(flags, source),
+    method: flags.method,
+    ...("convention" in findMethod(flags.method).settings
+      ? { settings: { convention: flags.convention } }
+      : {}),
+    format: flags.outputFormat,
+    extras: flags.with,
+  };
+  const conversion = convertToOnnx(source.model.imported, options);
+  const model = describeConversion(conversion, options, {
+    version: versions().fullgrad,
+    file: basename(path),
+    sha256,
+    ...(externalSha256 === undefined ? {} : { externalSha256 }),
+  });
+  const written = writeOnnxFile(flags.out, model, { sources: files });
+  for (const note of conversion.notes) reporter.note(note);
+
+  const bytes = sizeOf(written);
+  const ratio = bytes / sizeOf(files);
+  const opset = conversion.graph.opsets.get("");
+  const inputs = conversion.graph.inputs.map(portReport);
+  const outputs = conversion.outputs.map((o) => ({ ...portReport(o), about: o.about }));
+  const ir = Number(model.irVersion);
+  const { notes } = conversion;
+  reporter.document({
+    model: path,
+    files: written,
+    bytes,
+    ratio,
+    opset,
+    ir,
+    inputs,
+    outputs,
+    notes,
+  });
+  const list = (title: string, ports: typeof inputs, about: readonly string[] = []): string[] =>
+    ports.map(
+      ({ name, dtype, shape }, i) =>
+        `  ${title} ${name} ${dtype}[${shape.join(",")}]${about[i] ? `  ${about[i]}` : ""}`,
+    );
+  const abouts = outputs.map((o) => o.about);
+  reporter.line(
+    [
+      `${written.join(", ")}: ${(bytes / 1e6).toFixed(1)} MB, ${ratio.toFixed(3)} times the source; ` +
+        `operator set ${opset ?? 0}, IR ${ir}`,
+      ...list("in ", inputs),
+      ...list("out", outputs, abouts),
+    ].join("\n"),
+  );
+  return exitCodes.done;
+}
+
+const sizeOf = (paths: readonly string[]): number =>
+  paths.reduce((sum, path) => sum + statSync(path).size, 0);
+
+async function targetIn(flags: ConvertFlags, source: ExplainableModel): Promise<PlainTarget> {
+  const { target } = flags;
+  if (target === "input") return target;
+  const labels = await chooseLabels(flags.labels, source.output.classes);
+  const choice = await chooseTargetOrMask(target, labels, source);
+  if (choice === "top5") {
+    throw new UsageError(
+      "--target top5: a file explains one target at a time; top, or input, would work",
+    );
+  }
+  return askedOf(choice);
+}

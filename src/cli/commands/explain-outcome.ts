@@ -1,0 +1,111 @@
+import { existsSync } from "node:fs";
+import type { Note } from "../../methods/core/notes.js";
+import { completenessTolerance } from "../../decomposition/completeness.js";
+import { failureOf } from "./each-or-all.js";
+import { exitCodeOf, exitCodes } from "../exit-codes.js";
+import type { Failure, Inputs } from "../input/inputs.js";
+import type { Manifest } from "../output/manifest.js";
+import type { ExplainableModel } from "../input/model-file.js";
+import { OutputError, type OutputFolder } from "../output/output-folder.js";
+import type { Reporter } from "../output/reporter.js";
+import {
+  explanationLine,
+  incompleteLine,
+  resultOf,
+  type ExplainResult,
+} from "../output/results.js";
+
+/** Where an outcome is told, and what of. */
+interface Setup {
+  readonly reporter: Reporter;
+  readonly folder: OutputFolder;
+  readonly inputs: Inputs;
+  readonly model: Pick<ExplainableModel, "output">;
+}
+
+/** What `explain` came to: results and failures. */
+export class ExplainOutcome {
+  private readonly setup: Setup;
+  private readonly failures: Failure[];
+  /** Where there is nothing but failures of one kind, the run ends with their exit code. */
+  private readonly failureCodes = new Set<number>();
+  private readonly results = new Map<string, { order: number; result: ExplainResult }>();
+  private readonly incomplete: string[] = [];
+  private readonly said = new Set<string>();
+
+  constructor(setup: Setup) {
+    this.setup = setup;
+    this.failures = [...setup.inputs.failures];
+    if (this.failures.length > 0) this.failureCodes.add(exitCodes.failed);
+  }
+
+  /** @param sample the place in a .npy file with several */
+  fail(input: string, error: unknown, sample?: number): void {
+    const place = sample === undefined ? input : `${input} [${sample}]`;
+    this.failures.push(failureOf(input, error, place));
+    this.failureCodes.add(exitCodeOf(error));
+  }
+
+  /** @param order the sample's place among all samples */
+  add(manifest: Manifest, order: number, skipped: boolean): void {
+    const { folder, reporter, model } = this.setup;
+    const result = resultOf(manifest, folder, skipped);
+    // A batch that failed in the midst is run again, sample by sample.
+    const key = `${order} ${manifest.rank ?? ""}`;
+    const isKnown = this.results.has(key);
+    this.results.set(key, { order, result });
+    if (isKnown) return;
+    for (const note of manifest.notes) this.say(note, manifest.input);
+    if (!manifest.complete) this.incomplete.push(incompleteLine(manifest));
+    reporter.line(explanationLine(result, model.output.classes));
+  }
+
+  /** One line for each note; what holds for every image alike is said once. */
+  private say({ message }: Note, { path, sample }: Manifest["input"]): void {
+    if (this.said.has(message)) return;
+    this.said.add(message);
+    const place = sample === undefined ? "" : ` [${sample}]`;
+    this.setup.reporter.note(`note: ${path}${place}: ${message}`);
+  }
+
+  /** Tells everything; returns the exit code. */
+  conclude(): number {
+    const { reporter, folder, inputs } = this.setup;
+    const { incomplete, failures } = this;
+    // Sorting is stable: the ranks of one sample stay in order.
+    const sorted = [...this.results.values()].sort((a, b) => a.order - b.order);
+    const results = sorted.map(({ result }) => result);
+    this.checkThere(results);
+    const { skipped } = inputs;
+    reporter.document({
+      results,
+      ...(failures.length > 0 ? { failures } : {}),
+      ...(skipped.length > 0 ? { skipped } : {}),
+    });
+    if (incomplete.length > 0) {
+      reporter.error(
+        `${incomplete.length} of ${results.length} explanations do not add up (conditioned above ` +
+          `${completenessTolerance}); they are in ${folder.path}\n${incomplete.join("\n")}`,
+      );
+    }
+    if (failures.length === 0) return incomplete.length > 0 ? exitCodes.incomplete : exitCodes.done;
+    const failed = new Set(failures.map(({ input }) => input));
+    failed.delete(folder.path);
+    const count = inputs.files.length + new Set(inputs.failures.map(({ input }) => input)).size;
+    const lines = failures.map(({ error }) => `  ${error}`);
+    reporter.error(`${failed.size} of ${count} inputs failed\n${lines.join("\n")}`);
+    const [code] = this.failureCodes;
+    const isSame = results.length === 0 && this.failureCodes.size === 1;
+    return isSame ? code! : exitCodes.failed;
+  }
+
+  /** What is told of must be there: somebody may have removed the folder meanwhile. */
+  private checkThere(results: readonly ExplainResult[]): void {
+    for (const { input, files } of results) {
+      const paths = Object.values(files).map(String);
+      const gone = paths.find((path) => !existsSync(path));
+      if (gone === undefined) continue;
+      this.fail(input, new OutputError(`${gone} was removed while the run went on`));
+    }
+  }
+}

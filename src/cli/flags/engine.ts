@@ -1,0 +1,73 @@
+import { Option, type Command } from "commander";
+import { providers as tfjsProviders } from "../../backends/tfjs/provider-names.js";
+import { BackendError, UsageError } from "../../errors.js";
+
+export type BackendName = "ort" | "tfjs";
+
+/** The engine and what it runs on. */
+export interface EngineFlags {
+  readonly backend: BackendName;
+  readonly provider: string;
+  readonly threads?: number;
+}
+
+/** Each engine with its providers, the default first; which of them work depends on the machine. */
+const engines: Readonly<Record<BackendName, readonly string[]>> = {
+  ort: ["cpu", "cuda", "webgpu", "dml", "coreml"],
+  tfjs: tfjsProviders,
+};
+
+const backends = Object.keys(engines) as BackendName[];
+
+export function addEngineFlags(command: Command): Command {
+  const choices = backends.map((name) => `${name}: ${engines[name].join(", ")}`);
+  return command
+    .addOption(
+      new Option("--backend <name>", "the engine: ONNX Runtime, or TensorFlow.js")
+        .choices(backends)
+        .default("ort"),
+    )
+    .option(
+      "--provider <name>",
+      `what the engine runs on (${choices.join("; ")}; default: the first)`,
+    );
+}
+
+/**
+ * The flags with the engine's own default as the provider.
+ *
+ * @throws {UsageError} where the engine has no such provider, or no such setting
+ */
+export function withProvider<
+  F extends { backend: BackendName; provider?: string; threads?: number },
+>(flags: F): F & EngineFlags {
+  const { backend, provider = engines[backend][0]!, threads } = flags;
+  if (backend === "tfjs" && threads !== undefined) {
+    throw new UsageError(
+      `--threads ${threads}: tfjs has no such setting; its wasm has one thread in Node, node takes every core`,
+    );
+  }
+  if (engines[backend].includes(provider)) return { ...flags, provider };
+  const others = backends.filter((name) => engines[name].includes(provider));
+  const instead = others.map((name) => `; --backend ${name} has ${provider}`).join("");
+  throw new UsageError(
+    `--provider ${provider}: --backend ${backend} has ${engines[backend].join(", ")}${instead}`,
+  );
+}
+
+/** Says which provider failed, where it is not the default: it may not be there on this machine. */
+export async function namingProvider<T>(
+  { backend, provider }: EngineFlags,
+  run: () => Promise<T>,
+): Promise<T> {
+  const [usual] = engines[backend];
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof BackendError) || provider === usual) throw error;
+    throw new BackendError(
+      `--provider ${provider}: ${error.message.trim()}; ${usual!} works everywhere`,
+      { cause: error },
+    );
+  }
+}

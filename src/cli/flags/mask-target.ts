@@ -1,0 +1,60 @@
+import { maskSeed } from "../../target/target-seeds.js";
+import type { MaskTarget } from "../../target/target.js";
+import { InputError, TargetError, UsageError } from "../../errors.js";
+import { decodeImage } from "../../image/codec.js";
+import { readJpeg } from "../../image/formats/jpeg.js";
+import { readerOf } from "../../image/formats/picture-formats.js";
+import { toLuma } from "../../image/raster.js";
+import { readFile } from "../../files/read-file.js";
+import { decodeNpy } from "../../tensor/npy.js";
+import { float32, type Tensor } from "../../tensor/tensor.js";
+import { messageOf } from "../exit-codes.js";
+import { isArrayFile } from "../input/inputs.js";
+import type { Labels } from "../../model/label-names.js";
+import type { ExplainableModel } from "../input/model-file.js";
+import { chooseTarget, type TargetChoice } from "./targets.js";
+
+/**
+ * What --target means, or another flag that names one: as {@link chooseTarget}, and `mask:FILE@8`, the mean of class 8
+ * over a mask.
+ *
+ * @throws {UsageError} where the file cannot be read as a mask
+ * @throws {TargetError} where the mask does not fit the output, and where {@link chooseTarget} does
+ */
+export async function chooseTargetOrMask(
+  text: string,
+  labels: Labels | undefined,
+  model: Pick<ExplainableModel, "output" | "inspection">,
+  flag = "--target",
+): Promise<TargetChoice> {
+  const [, path, channel] = /^mask:(.*?)(?:@(\d*))?$/.exec(text) ?? [];
+  if (path === undefined) return chooseTarget(text, labels, model, flag);
+  if (path === "" || channel === "") {
+    throw new TargetError(`${flag} ${text}: write mask:FILE@CLASS, such as mask:lesion.png@8`);
+  }
+  const mask: MaskTarget = {
+    mask: await readMask(path, `${flag} ${text}`),
+    ...(channel === undefined ? {} : { class: Number(channel) }),
+    words: text,
+  };
+  if (!model.inspection.assumedSize) maskSeed(mask, model.output);
+  return { words: text, mask };
+}
+
+/** The numbers of a .npy file as they are, or the grey levels of a PNG [H,W]: 0 is outside, and 255 weighs most. */
+async function readMask(path: string, flag: string): Promise<Tensor> {
+  try {
+    const bytes = await readFile(path, "the mask");
+    if (isArrayFile(path)) return decodeNpy(bytes, path);
+    if (readerOf(bytes, path) === readJpeg) {
+      throw new InputError("JPEG changes pixels at the edges of a mask; save it as PNG or .npy");
+    }
+    const { width, height, data } = toLuma(await decodeImage(bytes, path));
+    return float32(
+      [height, width],
+      data.filter((_, i) => i % 3 === 0),
+    );
+  } catch (error) {
+    throw new UsageError(`${flag}: ${messageOf(error)}`, { cause: error });
+  }
+}

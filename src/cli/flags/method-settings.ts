@@ -1,0 +1,68 @@
+import type { Method } from "../../methods/core/method.js";
+import { listed, readSettings } from "../../methods/core/settings.js";
+import { UsageError } from "../../errors.js";
+
+/** All settings of each method, by its name: what --set gives, and the defaults of the others. */
+export type MethodValues = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+
+/** What --set says: for one method, or for every one that has the setting. */
+interface Given {
+  readonly flag: string;
+  readonly method?: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/**
+ * What --set NAME=VALUE and --set METHOD.NAME=VALUE mean; the second goes before the first.
+ *
+ * @param others values from flags of their own, for methods that have such a setting; --set goes before them
+ * @throws {UsageError} where a method or a setting does not exist, or a value means nothing; names what there is
+ */
+export function readMethodSettings(
+  flags: readonly string[],
+  methods: readonly Method[],
+  others: Readonly<Record<string, unknown>> = {},
+): MethodValues {
+  const given = flags.map(parse);
+  const twice = given.find((g, i) => {
+    return given.slice(0, i).some((h) => h.method === g.method && h.name === g.name);
+  });
+  if (twice) throw new UsageError(`--set ${twice.flag}: ${twice.name} is set twice`);
+  for (const one of given) check(one, methods);
+  const values = methods.map(({ name: method, settings }) => {
+    const has = ({ name }: Given): boolean => Object.hasOwn(settings, name);
+    const general = given.filter((g) => g.method === undefined && has(g));
+    const own = given.filter((g) => g.method === method);
+    const wanted = {
+      ...Object.fromEntries(
+        Object.entries(others).filter(([name]) => Object.hasOwn(settings, name)),
+      ),
+      ...Object.fromEntries([...general, ...own].map(({ name, value }) => [name, value])),
+    };
+    return [method, readSettings(method, settings, wanted)] as const;
+  });
+  return new Map(values);
+}
+
+/** Names of methods and settings have no dot; values, such as names of layers, may. */
+function parse(flag: string): Given {
+  const [, method, name, value] = /^(?:([^.=]+)\.)?([^.=]+)=(.+)$/s.exec(flag) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new UsageError(`--set ${flag}: write NAME=VALUE, or METHOD.NAME=VALUE`);
+  }
+  return { flag, ...(method === undefined ? {} : { method }), name, value };
+}
+
+function check({ flag, method, name }: Given, methods: readonly Method[]): void {
+  if (method !== undefined) {
+    if (methods.some((m) => m.name === method)) return;
+    const names = listed(methods.map((m) => m.name));
+    throw new UsageError(`--set ${flag}: "${method}" is not among the methods here, ${names}`);
+  }
+  if (methods.some(({ settings }) => Object.hasOwn(settings, name))) return;
+  const known = methods.map(({ name: owner, settings }) => {
+    return `${owner} has ${Object.keys(settings).join(", ") || "none"}`;
+  });
+  throw new UsageError(`--set ${flag}: there is no setting "${name}"; ${known.join("; ")}`);
+}

@@ -1,0 +1,40 @@
+import { InvalidArgumentError, type Command } from "commander";
+import { maxPixels } from "../../image/raster.js";
+
+/** Flags of every command. */
+export interface ModelFlags {
+  readonly inputName?: string;
+  readonly output?: string;
+  readonly layout?: string;
+  readonly size?: readonly [height: number, width: number];
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+export function addModelFlags(command: Command): Command {
+  return command
+    .option(
+      "--input-name <name>",
+      "the input to explain (default: the only one, or the only image)",
+    )
+    .option(
+      "--output <name>",
+      "the output to explain (default: the first one); logits for what goes into a final Softmax or Sigmoid, " +
+        "or any value inside the model",
+    )
+    .option(
+      "--layout <axes>",
+      "what each axis of the input is, such as NHWC, NLC or CHW (default: found from the first layers)",
+    )
+    .option("--size <HxW>", "height and width, where the model leaves them open", parseSize)
+    .option("--json", "one JSON document on standard output", false)
+    .option("--quiet", "no progress and no notes on standard error", false);
+}
+
+function parseSize(text: string): readonly [number, number] {
+  const [, height = 0, width = 0] = /^(\d+)x(\d+)$/i.exec(text)?.map(Number) ?? [];
+  if (height < 1 || width < 1 || height * width > maxPixels) {
+    throw new InvalidArgumentError("It must be HEIGHTxWIDTH in pixels, such as 224x224.");
+  }
+  return [height, width];
+}

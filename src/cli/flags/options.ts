@@ -1,0 +1,163 @@
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { conventions, type Convention } from "../../decomposition/psi.js";
+import { colormaps, type ColormapName } from "../../draw/colormap.js";
+import { defaultOpacity } from "../../draw/overlay.js";
+import { maxPixels } from "../../image/raster.js";
+import { methods } from "../../methods/all.js";
+import { addContrastFlags, type ContrastFlags } from "./contrast.js";
+import { addEngineFlags, type EngineFlags } from "./engine.js";
+import type { ModelFlags } from "./model-flags.js";
+
+/** Flags of the commands that run the model. */
+export interface RunFlags extends ModelFlags, EngineFlags {
+  readonly target: string;
+  readonly feed: readonly string[];
+  readonly preprocess?: string;
+  readonly labels?: string;
+  readonly batch: number;
+  readonly maxPixels: number;
+}
+
+export interface ExplainFlags extends RunFlags, ContrastFlags {
+  readonly method: string;
+  readonly convention: Convention;
+  readonly set: readonly string[];
+  readonly colormap?: ColormapName;
+  readonly opacity: number;
+  readonly out: string;
+}
+
+export interface VerifyFlags extends RunFlags, ContrastFlags {
+  readonly input?: string;
+  readonly samples: number;
+  readonly seed: number;
+  readonly bisect: boolean;
+  /** How many directions; undefined where the gradient is not checked. */
+  readonly gradient?: number;
+}
+
+/** Directions of --gradient, and more than anybody waits for. */
+const usualDirections = 8;
+const maxDirections = 10_000;
+
+/** More threads than this are a slip of the finger. */
+const maxThreads = 1024;
+
+export function addRunFlags(command: Command): Command {
+  const described = command
+    .addOption(
+      new Option(
+        "--target <class>",
+        "class number, label, top, or top5 for the five best; of a map, class@x,y, class@x0,y0,x1,y1 (mean of a region) " +
+          "or class@ (of all), of a signal class@x, of a volume class@x,y,z; mask:FILE@class (mean over a mask, .npy " +
+          "or PNG); box:i,class:j; an index, 3,1,4; against:TARGET (what speaks against it), or against alone where " +
+          "the output is a single number",
+      )
+        .default("top")
+        .argParser(parseTarget),
+    )
+    .option(
+      "--feed <name=file>",
+      "a .npy value for an input that is not explained, one row for all samples or one for each; may be repeated",
+      (flag: string, all: readonly string[]) => [...all, flag],
+      [],
+    )
+    .option(
+      "--preprocess <how>",
+      "imagenet, bytes, none, or a preprocessor_config.json or timm config " +
+        "(default: MODEL.preprocess.json or preprocessor_config.json beside the model, else imagenet; " +
+        "bytes where the model takes integers)",
+    )
+    .option(
+      "--labels <names>",
+      "imagenet, or a file: JSON array, JSON object by number, config.json with id2label, " +
+        "or text, one a line (default: imagenet where there are 1000 classes)",
+    );
+  return addEngineFlags(described)
+    .option("--threads <n>", "threads for one operator (default: one a core)", whole(1, maxThreads))
+    .option("--batch <n>", "samples that are run at once", whole(1), 1)
+    .option(
+      "--max-pixels <n>",
+      "pictures of more pixels are refused, and those that take more than 6 bytes of memory for each",
+      whole(1),
+      maxPixels,
+    );
+}
+
+export function addExplainFlags(command: Command): Command {
+  return addContrastFlags(command)
+    .requiredOption("-o, --out <dir>", "folder for maps, pictures and manifests")
+    .addOption(
+      new Option("--method <name>", "how the map is made")
+        .choices(methods.map((m) => m.name))
+        .default("fullgrad"),
+    )
+    .addOption(
+      new Option("--convention <name>", "the reference code's rescaling of today, or of 2019")
+        .choices(conventions)
+        .default("head"),
+    )
+    .addOption(setOption("a setting of the method, NAME=VALUE"))
+    .addOption(
+      new Option(
+        "--colormap <name>",
+        "colours (default: rdbu, blue and red, for a signed method, else inferno)",
+      ).choices(colormaps),
+    )
+    .addOption(opacityOption());
+}
+
+export function addVerifyFlags(command: Command): Command {
+  return addContrastFlags(command)
+    .option("--input <file>", "a .npy file or an image (default: random normal numbers)")
+    .option("--samples <n>", "how many random samples, without --input", whole(1), 4)
+    .option("--seed <n>", "seed of the random samples", whole(0, 2 ** 32 - 1), 0)
+    .addOption(
+      new Option(
+        "--gradient [k]",
+        "also compare k directional derivatives with central differences of the model itself",
+      )
+        .preset(String(usualDirections))
+        .argParser(whole(1, maxDirections)),
+    )
+    .option(
+      "--bisect",
+      "which node loses something, or with --gradient has a wrong one, for the worst sample",
+      false,
+    );
+}
+
+export function setOption(what: string): Option {
+  return new Option("--set <name=value>", `${what}; may be repeated; "fullgrad methods" lists them`)
+    .default([], "")
+    .argParser((flag: string, all: readonly string[]) => [...all, flag]);
+}
+
+export function opacityOption(): Option {
+  return new Option("--opacity <share>", "of colour where a map is highest, 0 to 1")
+    .default(defaultOpacity)
+    .argParser(parseShare);
+}
+
+/** A parser of whole numbers from `min` on. */
+export function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
+    throw new InvalidArgumentError(`It must be a whole number, ${range}.`);
+  };
+}
+
+function parseShare(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError("It must be a number from 0 to 1.");
+}
+
+export function parseTarget(text: string): string {
+  const target = text.trim();
+  const isWrong = target === "" || (Number.isFinite(Number(target)) && !/^\d+$/.test(target));
+  if (!isWrong) return target;
+  throw new InvalidArgumentError("It must be a class number from 0, a label, top, or top5.");
+}

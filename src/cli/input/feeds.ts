@@ -1,0 +1,110 @@
+import { readFile } from "node:fs/promises";
+import type { PortReport } from "../../runtime/inspection-report.js";
+import { concatBatch, sliceBatch } from "../../runtime/batches.js";
+import { InputError, UsageError } from "../../errors.js";
+import type { Feeds } from "../../model/model-options.js";
+import { isFloat } from "../../tensor/dtype.js";
+import { decodeNpy } from "../../tensor/npy.js";
+import { fromNumbers, toNumbers, type Tensor } from "../../tensor/tensor.js";
+import { messageOf } from "../exit-codes.js";
+import { sha256, type ExplainableModel } from "./model-file.js";
+
+/** A value of an input beside the one that is explained. */
+export interface Feed {
+  readonly name: string;
+  readonly path: string;
+  readonly sha256: string;
+  readonly value: Tensor;
+  /** It has a row for each sample of the .npy file that is explained. */
+  readonly perSample: boolean;
+}
+
+/**
+ * The values that --feed NAME=FILE.npy names.
+ *
+ * @throws {UsageError} where a file cannot be read, an input has none, or a value does not fit
+ */
+export async function readFeeds(
+  flags: readonly string[],
+  { input, inspection: { inputs, others: needed = [] } }: ExplainableModel,
+): Promise<readonly Feed[]> {
+  const others = inputs.filter((i) => i.name !== input.name);
+  const feeds: Feed[] = [];
+  for (const flag of flags) {
+    const [, name = "", path = ""] = /^([^=]+)=(.+)$/.exec(flag) ?? [];
+    const port = others.find((i) => i.name === name);
+    if (!port || feeds.some((f) => f.name === name)) {
+      const known = others.map((i) => `"${i.name}"`).join(", ") || "none";
+      throw new UsageError(
+        `--feed ${flag}: write NAME=FILE.npy, once for each input beside "${input.name}"; there is ${known}`,
+      );
+    }
+    feeds.push(await readFeed(flag, port, path, input));
+  }
+  const missing = needed.filter((port) => feeds.every((f) => f.name !== port.name));
+  if (missing.length === 0) return feeds;
+  const listed = missing.map(({ name, shape }) => `"${name}" [${shape.join(",")}]`).join(", ");
+  throw new UsageError(
+    `the model needs values for ${listed} beside "${input.name}": give each with --feed NAME=FILE.npy`,
+  );
+}
+
+async function readFeed(
+  flag: string,
+  port: PortReport,
+  path: string,
+  input: PortReport,
+): Promise<Feed> {
+  try {
+    const bytes = await readFile(path);
+    const value = cast(decodeNpy(bytes, path), port);
+    const perSample =
+      port.shape.length > 0 && port.shape[0] === input.shape[0] && (value.dims[0] ?? 1) > 1;
+    return { name: port.name, path, sha256: sha256(bytes), value, perSample };
+  } catch (error) {
+    throw new UsageError(`--feed ${flag}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function cast(value: Tensor, { name, dtype, shape }: PortReport): Tensor {
+  const fits =
+    value.dims.length === shape.length &&
+    value.dims.every((d, i) => i === 0 || typeof shape[i] === "string" || shape[i] === d);
+  if (!fits) {
+    throw new InputError(
+      `input "${name}" takes [${shape.join(",")}], not [${value.dims.join(",")}]`,
+    );
+  }
+  // Float models run as float32, whatever the file has.
+  const wanted = isFloat(dtype) ? "float32" : dtype;
+  if (value.dtype === wanted) return value;
+  if (isFloat(value.dtype) && wanted === "float32") {
+    return fromNumbers(wanted, value.dims, toNumbers(value));
+  }
+  throw new InputError(`it holds ${value.dtype}, but input "${name}" takes ${dtype}`);
+}
+
+/**
+ * The values for a batch of samples.
+ *
+ * @param places the samples' places in the .npy file that they are from
+ * @throws {InputError} where a value has fewer rows than samples
+ */
+export function feedsFor(feeds: readonly Feed[], places: readonly (number | undefined)[]): Feeds {
+  return Object.fromEntries(
+    feeds.map(({ name, path, value, perSample }) => {
+      if (!perSample) return [name, value];
+      const rows = places.map((place = 0) => place);
+      const missing = rows.find((row) => row >= value.dims[0]!);
+      if (missing !== undefined) {
+        throw new InputError(`${path} has ${value.dims[0]!} rows, none for sample ${missing}`);
+      }
+      return [name, concatBatch(rows.map((row) => sliceBatch(value, [row])))];
+    }),
+  );
+}
+
+/** What a manifest says of them. */
+export function feedSettings(feeds: readonly Feed[]): readonly object[] {
+  return feeds.map(({ name, path, sha256 }) => ({ name, path, sha256 }));
+}

@@ -1,0 +1,169 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Inspection, PortReport } from "../../runtime/inspection-report.js";
+import { samplesFirst } from "../../target/target.js";
+import { targetPort, type TargetPort } from "../../target/target-expression.js";
+import {
+  InputError,
+  LayoutError,
+  ModelFormatError,
+  TargetError,
+  UnsupportedModelError,
+  UsageError,
+  insteadLines,
+} from "../../errors.js";
+import { load } from "../../model/load.js";
+import type { Model } from "../../model/model.js";
+import type { LoadOptions } from "../../model/model-options.js";
+import { externalDataFiles } from "../../onnx/file/external-data-file.js";
+import { UnexplainableModelError } from "../exit-codes.js";
+import type { EngineFlags } from "../flags/engine.js";
+import type { ModelFlags } from "../flags/model-flags.js";
+
+type Size = readonly [height: number, width: number];
+
+/** A model on disk, read and looked at. */
+export interface ModelFile {
+  readonly path: string;
+  /** The path, and those of the weights in other files. */
+  readonly files: readonly string[];
+  readonly model: Model;
+  readonly inspection: Inspection;
+  readonly sha256: string;
+  /** Of the weights in other files, where there are any. */
+  readonly externalSha256?: string;
+}
+
+/** A model that can be explained. */
+export interface ExplainableModel extends ModelFile {
+  readonly input: PortReport;
+  readonly output: TargetPort;
+}
+
+export function sha256(data: Uint8Array | string): string {
+  const hash = createHash("sha256");
+  if (typeof data === "string") return hash.update(data).digest("hex");
+  // Node takes less than 2 GiB at once.
+  for (let at = 0; at < data.length; at += 2 ** 30) hash.update(data.subarray(at, at + 2 ** 30));
+  return hash.digest("hex");
+}
+
+/**
+ * Reads a model and says what is in it.
+ *
+ * @throws {UsageError} @throws {TargetError} for an --input-name, --output or --size that it does not have
+ */
+export async function readModel(
+  path: string,
+  flags: ModelFlags,
+  options: LoadOptions = {},
+): Promise<ModelFile> {
+  const bytes = await readFile(path);
+  const files = externalDataFiles(path);
+  const parts: string[] = [];
+  const paths = new Set([path]);
+  const externalData: typeof files = async (location, offset, length) => {
+    const part = await files(location, offset, length);
+    parts.push(`${location} ${offset} ${sha256(part)}`);
+    paths.add(join(dirname(path), location));
+    return part;
+  };
+  const { inputName, output, layout, size } = flags;
+  const model = await namingFile(path, () =>
+    load(bytes, {
+      ...options,
+      externalData,
+      ...(inputName === undefined ? {} : { input: inputName }),
+      ...(output === undefined ? {} : { output }),
+      ...(layout === undefined ? {} : { layout }),
+      ...(size === undefined ? {} : { size }),
+    }),
+  );
+  const inspection = inspected(model, flags);
+  const external = parts.length > 0 ? { externalSha256: sha256(parts.sort().join("\n")) } : {};
+  return { path, files: [...paths], model, inspection, sha256: sha256(bytes), ...external };
+}
+
+/**
+ * Reads a model that shall be run.
+ *
+ * @throws {UnsupportedModelError} where operators stand in the way; lists all of them
+ * @throws {UnexplainableModelError} where something else does
+ */
+export async function readExplainableModel(
+  path: string,
+  flags: ModelFlags & Partial<EngineFlags>,
+): Promise<ExplainableModel> {
+  const { backend, provider, threads, size } = flags;
+  const options = {
+    ...(backend === undefined ? {} : { backend }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(threads === undefined ? {} : { threads }),
+  };
+  const file = await readModel(path, flags, options);
+  const { unsupported, explainable, problem, input, output, instead } = file.inspection;
+  if (problem !== undefined) {
+    const why = [problem, ...insteadLines(instead ?? [])];
+    throw new UnexplainableModelError(`${path} cannot be explained: ${why.join("\n")}`);
+  }
+  if (!explainable || !input || !output) {
+    const inTheWay = unsupported.filter((hole) => hole.needed);
+    throw new UnsupportedModelError(inTheWay, instead);
+  }
+  const { name, ...fact } = output;
+  const { image } = file.inspection;
+  const samples = input.shape[image ? (image.batch ?? -1) : 0] ?? 1;
+  // Where the output has them elsewhere, there is one sample at a time.
+  const port = targetPort({ name, fact }, samplesFirst(output.shape, samples) ? samples : 1);
+  return { ...file, input: sized(input, image, size), output: port };
+}
+
+/** The input with --size in place of an open height and width. */
+function sized(port: PortReport, image: Inspection["image"], size: Size | undefined): PortReport {
+  const spatial = image?.spatial ?? [2, 3];
+  if (!size || spatial.length !== 2) return port;
+  return { ...port, shape: port.shape.map((d, i) => size[spatial.indexOf(i)] ?? d) };
+}
+
+/** What is in the model, with errors that name the flag. */
+function inspected(model: Model, flags: ModelFlags): Inspection {
+  const { inputName, output } = flags;
+  try {
+    const inspection = model.inspect();
+    checkSize(inspection, flags.size);
+    return inspection;
+  } catch (error) {
+    if (error instanceof TargetError) {
+      throw new TargetError(`--output ${output ?? ""}: ${error.message}`, { cause: error });
+    }
+    if (!(error instanceof InputError)) throw error;
+    if (error instanceof LayoutError) throw new UsageError(`--${error.message}`, { cause: error });
+    throw new UsageError(`--input-name ${inputName ?? ""}: ${error.message}`, { cause: error });
+  }
+}
+
+function checkSize({ inputs, input, image }: Inspection, size: Size | undefined): void {
+  for (const { name, shape } of size ? inputs : []) {
+    const axes = name === input?.name && image ? image.spatial : shape.length === 4 ? [2, 3] : [];
+    if (axes.length !== 2 || !size) continue;
+    const [height, width] = axes.map((axis) => shape[axis]);
+    const isFixed = (declared: unknown, wanted: number): boolean =>
+      typeof declared === "number" && declared !== wanted;
+    if (isFixed(height, size[0]) || isFixed(width, size[1])) {
+      throw new UsageError(
+        `--size ${size.join("x")}: input "${name}" is fixed at ${height!}x${width!}; leave the flag out`,
+      );
+    }
+  }
+}
+
+/** Errors of the format say what is wrong; this adds the file's name. */
+async function namingFile<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof ModelFormatError)) throw error;
+    throw new ModelFormatError(`${path}: ${error.message}`, { cause: error });
+  }
+}

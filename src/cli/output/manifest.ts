@@ -1,0 +1,198 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ImageAxes } from "../../analysis/image-axes.js";
+import type { BiasReport } from "../../runtime/inspection-report.js";
+import type { Completeness } from "../../decomposition/completeness.js";
+import type { Note } from "../../methods/core/notes.js";
+import type { TermSum } from "../../runtime/samples.js";
+import type { BiasKind } from "../../ops/core/spec.js";
+import type { Versions } from "../../model/package-files.js";
+import type { Prediction } from "../../model/predictions.js";
+import type { Digests } from "./result-digests.js";
+
+/** Everything that a result depends on. */
+export interface Provenance {
+  readonly versions: Versions;
+  readonly model: {
+    readonly path: string;
+    readonly sha256: string;
+    readonly externalSha256?: string;
+  };
+  readonly input: {
+    readonly path: string;
+    readonly sha256: string;
+    /** Its place in a .npy file with several. */
+    readonly sample?: number;
+  };
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** What each axis of the input is. */
+  readonly image?: ImageAxes;
+}
+
+/** The names of a result's files in the output folder. */
+export interface ResultFiles {
+  /** Not of a vector. */
+  readonly map?: string;
+  readonly overlay?: string;
+  readonly heatmap?: string;
+  /** Of methods that attribute to the input: a number for each of its elements, before they are added to the map. */
+  readonly attribution?: string;
+  readonly manifest: string;
+}
+
+/** What came out. */
+export interface Outcome {
+  /** A class, or the words of a target of another kind. */
+  readonly target: number | string;
+  readonly label: string | null;
+  /** The class whose number was subtracted. */
+  readonly versus?: number;
+  readonly versusLabel?: string | null;
+  /** Where --target is top5: its place among the five, from 1. */
+  readonly rank?: number;
+  readonly score: number;
+  readonly probability?: number;
+  /** Whose probability: the model's own output, or softmax of it. */
+  readonly probabilityFrom?: "output" | "softmax";
+  readonly top5: readonly Prediction[];
+  /** Where the method takes the score apart; so are the terms. */
+  readonly completeness?: Completeness;
+  /** Nothing is known to be wrong: where there is a completeness, it adds up. */
+  readonly complete: boolean;
+  /** What the method says beside its map. */
+  readonly info?: Readonly<Record<string, number | string>>;
+  /** What the map does not say by itself; empty for an ordinary one. */
+  readonly notes: readonly Note[];
+  /** Why there are no pictures. */
+  readonly problem?: string;
+  /** Running the model, per sample; the first ones include compiling it. */
+  readonly seconds: number;
+  readonly files: ResultFiles;
+  /** Of the files beside the manifest, so that a damaged result is made anew. */
+  readonly digests: Digests;
+  /** The terms with the largest absolute sums. */
+  readonly largestTerms?: readonly TermReport[];
+  readonly leftOut?: LeftOut;
+  readonly batchNorm: BatchNormCase;
+}
+
+export type Manifest = Provenance & Outcome;
+
+export interface TermReport {
+  readonly node: string;
+  readonly op: string;
+  readonly kind: BiasKind;
+  readonly value: number;
+  readonly spatial: boolean;
+}
+
+export function termReports(terms: readonly TermSum[]): TermReport[] {
+  return terms.map(({ unit: { node, op, kind, spatial }, value }) => ({
+    node,
+    op,
+    kind,
+    value,
+    spatial,
+  }));
+}
+
+/** Terms that are not finite first, then by absolute value. */
+export function largestTerms(terms: readonly TermReport[], count: number): TermReport[] {
+  const size = ({ value }: TermReport): number =>
+    Number.isFinite(value) ? Math.abs(value) : Infinity;
+  return terms.toSorted((a, b) => (size(a) === size(b) ? 0 : size(b) - size(a))).slice(0, count);
+}
+
+/** The terms that have no place in the image and are not in the map. */
+export interface LeftOut {
+  readonly count: number;
+  /** The absolute values of their sums, as a part of all terms' and the input's. */
+  readonly share: number;
+  /** The largest first. */
+  readonly terms: readonly (Omit<TermReport, "spatial"> & { readonly share: number })[];
+}
+
+export function leftOut(terms: readonly TermReport[], mass: number): LeftOut {
+  const shareOf = (value: number): number => (value === 0 ? 0 : Math.abs(value) / mass);
+  const outside = terms.filter((t) => !t.spatial);
+  return {
+    count: outside.length,
+    share: shareOf(outside.reduce((sum, t) => sum + Math.abs(t.value), 0)),
+    terms: largestTerms(outside, outside.length).map(({ node, op, kind, value }) => ({
+      node,
+      op,
+      kind,
+      value,
+      share: shareOf(value),
+    })),
+  };
+}
+
+/** Whether the biases of convolutions and of their BatchNormalizations are one term or two. */
+export interface BatchNormCase {
+  /** Convolutions with a BatchNormalization folded in, without, and those of which the file does not tell. */
+  readonly folded: number;
+  readonly notFolded: number;
+  readonly unknown: number;
+  /** BatchNormalizations that stay in the graph. */
+  readonly separate: number;
+  readonly note: string;
+}
+
+export function batchNormCase(biases: readonly BiasReport[]): BatchNormCase {
+  const count = (wanted: string): number => biases.filter((b) => b.batchNorm === wanted).length;
+  const [folded, notFolded, unknown] = [count("folded"), count("not-folded"), count("unknown")];
+  const separate = biases.filter((b) => b.kind === "batch-norm").length;
+  const parts: string[] = [];
+  if (folded > 0) {
+    parts.push(
+      `${plural(folded, "convolution")} with a BatchNormalization folded in, one combined term each ` +
+        "(the same as two where the convolution had no bias of its own)",
+    );
+  }
+  if (separate > 0) {
+    const own = separate === 1 ? "a term of its own" : "terms of their own";
+    parts.push(`${plural(separate, "BatchNormalization")} in the graph, ${own}`);
+  }
+  if (unknown > 0) {
+    parts.push(`${plural(unknown, "convolution")} of which the file does not tell`);
+  }
+  return {
+    folded,
+    notFolded,
+    unknown,
+    separate,
+    note: parts.join("; ") || "no BatchNormalization",
+  };
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/**
+ * The manifest in `text`, if it tells of the same result: same versions, same model, same input, same settings.
+ * Names of model and input, Node's version, threads and batch make no difference.
+ */
+export function finished(text: string | undefined, wanted: Provenance): Manifest | undefined {
+  if (text === undefined) return undefined;
+  try {
+    // Manifests written before there were notes have none.
+    const manifest = JSON.parse(text) as Omit<Manifest, "notes"> & Partial<Pick<Manifest, "notes">>;
+    const isSame = isDeepStrictEqual(identity(manifest), identity(wanted));
+    return isSame ? { ...manifest, notes: manifest.notes ?? [] } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function identity({ versions, model, input, image, settings }: Provenance): unknown {
+  const { fullgrad, onnxruntime, tfjs } = versions;
+  const what = {
+    versions: { fullgrad, onnxruntime, tfjs },
+    model: { ...model, path: "" },
+    input: { ...input, path: "" },
+    layout: image?.layout,
+    settings: { ...settings, threads: 0, batch: 0 },
+  };
+  return JSON.parse(JSON.stringify(what));
+}

@@ -1,0 +1,82 @@
+import type { MaskTarget } from "../../target/target.js";
+import { bytesOf } from "../../tensor/tensor.js";
+import { feedSettings, type Feed } from "../input/feeds.js";
+import { isArrayFile, type InputFile } from "../input/inputs.js";
+import type { ChosenContrast } from "../flags/contrast.js";
+import type { Labels } from "../../model/labels.js";
+import type { Provenance } from "./manifest.js";
+import { sha256, type ExplainableModel } from "../input/model-file.js";
+import type { ExplainFlags } from "../flags/options.js";
+import type { Versions } from "../../model/package-files.js";
+import type { ChosenPreprocessing } from "../flags/preprocessing.js";
+import type { TargetChoice } from "../flags/targets.js";
+import { drawingOf } from "./write-explanation.js";
+
+/** What holds for all samples of a run. */
+export interface RunSettings {
+  readonly versions: Versions;
+  readonly flags: ExplainFlags;
+  readonly model: ExplainableModel;
+  readonly preprocessing: ChosenPreprocessing | undefined;
+  readonly labels: Labels | undefined;
+  readonly feeds: readonly Feed[];
+  readonly target: TargetChoice;
+  readonly contrast: ChosenContrast;
+  /** All of the method's. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that the result of a sample depends on. */
+export function provenanceOf(
+  run: RunSettings,
+  file: InputFile,
+  hash: string,
+  sample?: number,
+): Provenance {
+  const { versions, flags, model, preprocessing, labels, feeds, settings } = run;
+  const { path, sha256: modelHash, externalSha256 } = model;
+  // Of an array it matters only where the method fills with black or white.
+  const isUsed = !isArrayFile(file.path) || isColour.has(settings["baseline"]);
+  return {
+    versions,
+    model: { path, sha256: modelHash, ...(externalSha256 ? { externalSha256 } : {}) },
+    input: { path: file.path, sha256: hash, ...(sample === undefined ? {} : { sample }) },
+    ...(model.inspection.image ? { image: model.inspection.image } : {}),
+    settings: {
+      method: flags.method,
+      methodSettings: settings,
+      target: flags.target,
+      versus: flags.versus ?? null,
+      quantity: flags.quantity,
+      ...maskSettings(run),
+      input: model.input.name,
+      output: model.output.name,
+      feeds: feedSettings(feeds),
+      preprocessing:
+        preprocessing && isUsed && model.model.takesPictures()
+          ? { source: preprocessing.source, ...model.model.fit(preprocessing.settings) }
+          : null,
+      labels: labels?.source ?? null,
+      size: flags.size ?? null,
+      ...drawingOf(flags),
+      backend: flags.backend,
+      provider: flags.provider,
+      threads: flags.threads ?? null,
+      batch: flags.batch,
+    },
+  };
+}
+
+/** The masks that --target and --versus name, by what they hold. */
+function maskSettings({ target, contrast: { versus } }: RunSettings): object {
+  const hashOf = ({ mask }: MaskTarget): string =>
+    sha256(`${mask.dtype} [${mask.dims.join(",")}] ${sha256(bytesOf(mask))}`);
+  const chosen = typeof target === "object" ? target.mask : undefined;
+  const other = typeof versus === "object" && "mask" in versus ? versus : undefined;
+  return {
+    ...(chosen ? { mask: hashOf(chosen) } : {}),
+    ...(other ? { versusMask: hashOf(other) } : {}),
+  };
+}
+
+const isColour: ReadonlySet<unknown> = new Set(["black", "white"]);

@@ -1,0 +1,42 @@
+import { similarPairs } from "../../methods/core/map-similarity.js";
+import { baselines } from "../flags/method-choice.js";
+
+/** A method whose map of an image hardly depends on the class. */
+export interface SameMaps {
+  readonly image: string;
+  readonly method: string;
+  /** Classes with nearly the same map and Pearson's correlation of the two, the most alike first. */
+  readonly pairs: readonly {
+    readonly first: string;
+    readonly second: string;
+    readonly similarity: number;
+  }[];
+}
+
+/** A class's map of an image. */
+export interface ClassMap {
+  readonly name: string;
+  readonly map: Float32Array;
+}
+
+/** What a method says of several classes of one image, where two of them have nearly the same map; else nothing. */
+export function sameMaps(
+  image: string,
+  method: string,
+  classes: readonly ClassMap[],
+): readonly SameMaps[] {
+  // A baseline knows nothing of the class, and says so.
+  if (classes.length < 2 || baselines.includes(method)) return [];
+  const pairs = similarPairs(classes).map(({ first, second, similarity }) => {
+    return { first: first.name, second: second.name, similarity };
+  });
+  return pairs.length > 0 ? [{ image, method, pairs }] : [];
+}
+
+/** "chelsea: fullgrad gives 282 tiger cat and 281 tabby nearly the same map (correlation 0.980; 2 more pairs)" */
+export function sameMapsLine({ image, method, pairs }: SameMaps): string {
+  const { first, second, similarity } = pairs[0]!;
+  const rest = pairs.length - 1;
+  const more = rest === 0 ? "" : `; ${rest} more pair${rest > 1 ? "s" : ""}`;
+  return `${image}: ${method} gives ${first} and ${second} nearly the same map (correlation ${similarity.toFixed(3)}${more})`;
+}

@@ -1,0 +1,192 @@
+import { differentiate, type Gradients } from "../autodiff/differentiate.js";
+import { planBiases, type BiasPlan, type BiasUnit } from "../analysis/bias-plan.js";
+import type { BiasSite } from "../analysis/find-biases.js";
+import type { PointwiseRegion } from "../analysis/regions.js";
+import { InputError, TargetError } from "../errors.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import type { TypedGraph, Value } from "../onnx/ir.js";
+import type { Registry } from "../ops/core/registry.js";
+import type { Dim } from "../tensor/shape.js";
+import { perSample } from "./per-sample.js";
+import { isRestored, restorePlaces } from "./spatial-positions.js";
+import { emitTarget, type TargetKind, type TargetNodes } from "../target/target.js";
+
+/** One unit's part of the output, g ⊙ b summed over the unit's nodes. */
+export interface UnitTerm {
+  readonly unit: BiasUnit;
+  /** [N]: its signed sum. */
+  readonly sum: Value;
+  /** The whole term, in the shape of the unit's output. Emitted when it is asked for. */
+  readonly term: () => Value;
+  /** The term of a spatial unit as [N,C,…places]. */
+  readonly places: () => Value;
+  /** The gradient at a spatial unit's output as [N,C,…places]. */
+  readonly gradient: () => Value;
+  /** Gradient [N,C,…places] and bias [1,C,1,…], where the bias is one number per channel. */
+  readonly perChannel?: { readonly gradient: Value; readonly bias: Value };
+}
+
+/** The full-gradient of an output, as graph under construction. */
+export interface FullGradient extends RuleSite {
+  readonly output: Value;
+  readonly gradients: Gradients;
+  /** ∇ₓf, in the shape of the input. */
+  readonly inputGradient: Value;
+  /** ∇ₓf ⊙ x */
+  readonly inputTerm: Value;
+  readonly units: readonly UnitTerm[];
+  /** [N, 1 + units]: the sums of the input term and of every unit's term, which add up to the score. */
+  readonly sums: Value;
+}
+
+export interface FullGradientOptions {
+  readonly input: string;
+  readonly output: string;
+  readonly target: TargetKind;
+  /** A second class is given with each sample, whose score is subtracted. */
+  readonly versus?: boolean;
+  /** Where the analysis of this graph is known already. */
+  readonly plan?: BiasPlan;
+  /** Rules for the backward pass that are not those of the gradient. */
+  readonly rules?: (at: RuleSite) => Registry;
+}
+
+/** What a choice of rules may look at and build on. */
+export interface RuleSite {
+  readonly b: GraphBuilder;
+  /** The model's own part. */
+  readonly graph: TypedGraph;
+  readonly registry: Registry;
+  readonly plan: BiasPlan;
+  readonly input: Value;
+  /** What the gradient starts at: the output, or what was made of it. */
+  readonly explained: Value;
+  readonly target: TargetNodes;
+}
+
+/**
+ * f(x) = ⟨∇ₓf, x⟩ + Σ ⟨∂f/∂y, b⟩ over all bias-bearing nodes y = Σ Jᵢzᵢ + b (Srinivas & Fleuret, NeurIPS 2019,
+ * extended to every differentiable node): the backward pass and the terms, added to a model's graph.
+ *
+ * @throws {TargetError} where the output is no class score or does not depend on the input
+ * @throws {UnsupportedModelError} where a node on the way has no gradient
+ */
+export function emitFullGradient(
+  graph: TypedGraph,
+  registry: Registry,
+  options: FullGradientOptions,
+): FullGradient {
+  const plan = options.plan ?? planBiases(graph, registry, options.input, options.output);
+  if (!plan.path.active.has(options.output)) {
+    throw new TargetError(`output "${options.output}" does not depend on input "${options.input}"`);
+  }
+  const b = GraphBuilder.on(graph, registry.infer);
+  const input = b.value(options.input);
+  const output = b.value(options.output);
+  const batch = input.fact.shape[0] ?? 1;
+  const target = emitTarget(b, output, options.target, batch, options.versus);
+  const seeds = new Map([[options.output, target.seed]]);
+  const rules =
+    options.rules?.({ b, graph, registry, plan, input, explained: output, target }) ?? registry;
+  const gradients = differentiate(b, graph, rules, seeds, plan.path.active);
+  const inputGradient = gradients.of(options.input);
+  if (!inputGradient) throw new InputError(`nothing flows back to input "${options.input}"`);
+
+  const inputTerm = b.within("input").mul(inputGradient, input, "term");
+  const units = plan.units.flatMap((unit) => emitUnit(b, unit, gradients, batch) ?? []);
+  const at = b.within("sums");
+  const columns = [perSample(b.within("input"), inputTerm, batch), ...units.map((u) => u.sum)];
+  const sums = at.concat(
+    columns.map((sum) => at.reshape(sum, [batch, 1])),
+    1,
+    "terms",
+  );
+  return {
+    b,
+    graph,
+    registry,
+    plan,
+    input,
+    output,
+    explained: output,
+    target,
+    gradients,
+    inputGradient,
+    inputTerm,
+    units,
+    sums,
+  };
+}
+
+function emitUnit(
+  b: GraphBuilder,
+  unit: BiasUnit,
+  gradients: Gradients,
+  batch: Dim,
+): UnitTerm | undefined {
+  const sites = unit.sites.flatMap((site) => {
+    const gradient = gradients.of(site.output);
+    return gradient ? [{ site, gradient }] : [];
+  });
+  const [first] = sites;
+  if (!first) return undefined;
+  const at = b.within(unit.node);
+  const { region } = unit;
+  const biasOf = ({ node, rule }: BiasSite): Value => rule.emit(b.within(node.name));
+  const bias = sites.length === 1 ? biasOf(first.site) : undefined;
+  let whole: Value | undefined;
+  const term = (): Value =>
+    (whole ??=
+      (region && remainder(at, region, gradients)) ??
+      sites
+        .map(({ site, gradient }) => at.mul(gradient, bias ?? biasOf(site), "bias/term"))
+        .reduce((p, q) => at.add(p, q, "bias/term")));
+  const placed = (value: Value): Value =>
+    unit.restoration ? restorePlaces(at, value, unit.restoration) : value;
+  const views = {
+    term,
+    places: () => placed(term()),
+    gradient: () => placed(sites.at(-1)!.gradient),
+  };
+  const { gradient } = first;
+  const perChannel = bias && channelBias(unit, gradient, bias);
+  if (!perChannel) return { unit, sum: perSample(at, term(), batch, unit.layout), ...views };
+  const space = gradient.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
+  const overSpace = at.sum(gradient, space, true, "bias/gradient");
+  const sum = perSample(at, at.mul(overSpace, perChannel, "bias/sum"), batch);
+  return { unit, sum, ...views, perChannel: { gradient, bias: perChannel } };
+}
+
+/**
+ * The term of a pointwise region as what comes in less what goes out, dy ⊙ y − dx ⊙ x: three nodes, where the biases of
+ * the five nodes of a GELU make ten. Each node's own bias rule is the definition; a test holds the two equal.
+ */
+function remainder(
+  b: GraphBuilder,
+  { entry, exit, nodes }: PointwiseRegion,
+  gradients: Gradients,
+): Value | undefined {
+  const y = exit.outputs[0]!;
+  const dy = gradients.of(y);
+  const dx = gradients.steps
+    .filter(({ view }) => nodes.has(view.name))
+    .flatMap(({ parts }) => parts.filter((part) => part.input.name === entry));
+  if (!dy) return undefined;
+  const arrived = b.mul(dy, b.value(y), "bias/in");
+  if (dx.length === 0) return arrived;
+  const sent = dx.map(({ gradient }) => gradient).reduce((p, q) => b.add(p, q, "bias/dx"));
+  return b.sub(arrived, b.mul(sent, b.value(entry), "bias/out"), "bias/term");
+}
+
+/** The bias, where it is [1,C,1,…] beside a gradient [N,C,…places]. */
+function channelBias(unit: BiasUnit, gradient: Value, bias: Value): Value | undefined {
+  const [shape, against] = [bias.fact.shape, gradient.fact.shape];
+  const fits =
+    unit.restoration !== undefined &&
+    isRestored(against, unit.restoration) &&
+    shape.length === against.length &&
+    typeof shape[1] === "number" &&
+    shape[1] === against[1] &&
+    shape.every((d, i) => i === 1 || d === 1);
+  return fits ? bias : undefined;
+}

@@ -1,0 +1,46 @@
+import type { Layout } from "../analysis/layout.js";
+import { ShapeError } from "../errors.js";
+import type { GraphBuilder } from "../onnx/builder.js";
+import type { Value } from "../onnx/ir.js";
+import type { Dim, Shape } from "../tensor/shape.js";
+
+/**
+ * The sum of a value for each sample, [N].
+ *
+ * The batch is the first axis of nearly every value. Where a network works with the sequence first it is another
+ * one, and where it has been merged with something (windows of an image, tokens), it is a factor of one: the layout tells.
+ */
+export function perSample(b: GraphBuilder, value: Value, batch: Dim, layout?: Layout): Value {
+  const { shape } = value.fact;
+  const all = shape.map((_, i) => i);
+  if (batch === 1) return b.reshape(b.sum(value, all), [1], "sum");
+  const [factors, axis] = batchFactor(shape, batch, layout);
+  if (axis === undefined) {
+    throw new ShapeError(
+      `"${value.name}" [${shape.join(",")}] does not say which part belongs to which of ${batch} samples; ` +
+        "use a batch of one",
+    );
+  }
+  const others = factors.map((_, i) => i).filter((i) => i !== axis);
+  return b.sum(b.reshape(value, factors), others, false, "sum");
+}
+
+/** Whether the samples of a value can be told apart. */
+export function hasBatch(shape: Shape, batch: Dim, layout: Layout): boolean {
+  return batch === 1 || batchFactor(shape, batch, layout)[1] !== undefined;
+}
+
+/** The factors of a shape, and which of them is the batch. */
+function batchFactor(
+  shape: Shape,
+  batch: Dim,
+  layout: Layout | undefined,
+): [Shape, number | undefined] {
+  const atoms = layout?.flat() ?? [];
+  const known = atoms.flatMap((a, i) => (a.role === "batch" ? [i] : []));
+  if (known.length === 1 && atoms[known[0]!]!.size === batch) {
+    return [atoms.map((a) => a.size), known[0]];
+  }
+  const plain = shape.indexOf(batch);
+  return [shape, plain < 0 ? undefined : plain];
+}

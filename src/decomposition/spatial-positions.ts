@@ -1,0 +1,42 @@
+import type { Restoration } from "../analysis/layout.js";
+import { sameShape } from "../tensor/shape.js";
+import { type GraphBuilder } from "../onnx/builder.js";
+import type { Value } from "../onnx/ir.js";
+import type { Shape } from "../tensor/shape.js";
+
+/** Brings a value into the form [N,C,…places], where it is not in it already. */
+export function restorePlaces(b: GraphBuilder, value: Value, restoration: Restoration): Value {
+  const { factors, cut, parts, perm, shape, rolls } = restoration;
+  const axes = cut.map((c) => c.axis);
+  const starts = cut.map((c) => c.start);
+  const ends = cut.map((c) => c.end);
+  const rows = b.reshape(value, factors, "places");
+  const places = axes.length > 0 ? b.slice(rows, axes, starts, ends, "places") : rows;
+  const ordered = b.transpose(b.reshape(places, parts, "places"), perm);
+  return rolls.reduce(
+    (v, roll, i) => rollBack(b, v, i + 2, roll),
+    b.reshape(ordered, shape, "places"),
+  );
+}
+
+/** Position p of the axis holds the place p + roll: the last ones come to the front again. */
+function rollBack(b: GraphBuilder, value: Value, axis: number, roll: number): Value {
+  if (roll === 0) return value;
+  const extent = Number(value.fact.shape[axis]);
+  const front = b.slice(value, [axis], [extent - roll], [extent], "places");
+  const back = b.slice(value, [axis], [0], [extent - roll], "places");
+  return b.concat([front, back], axis, "places");
+}
+
+/** Whether a value of this shape is in the form [N,C,…places] as it is. */
+export function isRestored(
+  shape: Shape,
+  { cut, perm, shape: wanted, rolls }: Restoration,
+): boolean {
+  return (
+    rolls.every((roll) => roll === 0) &&
+    cut.length === 0 &&
+    perm.every((p, i) => p === i) &&
+    sameShape(shape, wanted)
+  );
+}

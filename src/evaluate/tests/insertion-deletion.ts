@@ -1,0 +1,62 @@
+import { whole } from "../../methods/core/settings.js";
+import { fill, filled, replacePixels } from "../fill.js";
+import { countOf, rankPixels, rankSettings } from "../ranking.js";
+import { lazily } from "../scorer.js";
+import { extentOf } from "../subject.js";
+import { biases, evaluationTest } from "../test.js";
+
+/**
+ * Insertion and deletion: the most salient pixels are taken away from the picture, or put back into an empty one, and
+ * the probability of the class is followed. The mean height of each curve is the area under it.
+ *
+ * @see V. Petsiuk, A. Das, K. Saenko, "RISE: Randomized Input Sampling for Explanation of Black-box Models", BMVC 2018.
+ */
+export const insertionDeletion = evaluationTest({
+  name: "insertion-deletion",
+  title: "Insertion and deletion",
+  paper:
+    "V. Petsiuk, A. Das, K. Saenko, RISE: Randomized Input Sampling for Explanation of Black-box Models, BMVC 2018",
+  about:
+    "The most salient pixels are taken away first (deletion), or put back first into an empty picture (insertion), " +
+    "while the probability of the class is followed. A good map makes it fall early and rise early.",
+  settings: {
+    steps: whole(50, "steps from the whole picture to none", 1),
+    deleted: fill("dataset-mean", "what takes the place of a deleted pixel"),
+    empty: fill("blur", "the picture that pixels are inserted into"),
+    ...rankSettings,
+  },
+  measures: () => [
+    { name: "deletion", title: "probability while pixels are deleted", better: "lower" },
+    { name: "insertion", title: "probability while pixels are inserted", better: "higher" },
+  ],
+  notShown: [biases.outOfDistribution, biases.blur, biases.centre, biases.network],
+  axis: ({ steps }) => ({
+    title: "most salient pixels deleted or inserted",
+    values: placesOf(steps),
+    percent: true,
+  }),
+  measure: async ({ subject, map, scorer, seed }, settings) => {
+    const extent = extentOf(subject);
+    const order = rankPixels(map, {
+      first: "most",
+      absolute: false,
+      ties: settings.ties,
+      seed: seed ^ subject.seed,
+    });
+    const picture = subject.x.data;
+    const curve = async (from: Float32Array, to: Float32Array): Promise<number[]> => {
+      const variants = lazily(placesOf(settings.steps), (part) =>
+        replacePixels(from, to, order.subarray(0, countOf(part, extent.pixels)), extent),
+      );
+      return (await scorer.scores(subject, variants)).map((score) => score.probability);
+    };
+    return {
+      deletion: await curve(picture, filled(subject, settings.deleted)),
+      insertion: await curve(filled(subject, settings.empty), picture),
+    };
+  },
+});
+
+function placesOf(steps: number): number[] {
+  return Array.from({ length: steps + 1 }, (_, i) => i / steps);
+}

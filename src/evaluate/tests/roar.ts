@@ -1,0 +1,188 @@
+import type { TypedGraph } from "../../onnx/ir.js";
+import { withWeights, type Classifier, type Weights } from "../../train/classifier.js";
+import type { CheckpointStore } from "../../train/checkpoint.js";
+import type { Dataset, Split } from "../../train/data/dataset.js";
+import { predict } from "../../train/predict.js";
+import { train, type TrainOptions, type TrainResult } from "../../train/train.js";
+import {
+  rankImages,
+  withoutPixels,
+  type PixelOrders,
+  type RankingOptions,
+} from "../removed-pixels.js";
+import type { MapMaker } from "../subject.js";
+
+/** One network that was trained from scratch, and how good it is. */
+export interface RoarRun {
+  /** Whose maps said which pixels to remove; "" where none were. */
+  readonly method: string;
+  /** Part of the pixels that was removed from every training and test image. */
+  readonly fraction: number;
+  readonly seed: number;
+  /** Share of the test images, without those pixels, that the network gets right. */
+  readonly accuracy: number;
+  /** Of the last epoch: mean cross-entropy and share of training images that were right. */
+  readonly loss: number;
+  readonly trainingAccuracy: number;
+}
+
+export type RoarKey = Pick<RoarRun, "method" | "fraction" | "seed">;
+
+/** Keeps what is finished: a run that is killed goes on from there. */
+export interface RoarKeeper {
+  find(key: RoarKey): RoarRun | undefined;
+  add(run: RoarRun): void;
+  /** A place for what is not finished, under a name of its own. */
+  checkpoint(name: string): CheckpointStore;
+}
+
+export interface RoarProgress {
+  readonly key: RoarKey;
+  /** Networks that are trained, and that there are. */
+  readonly done: number;
+  readonly total: number;
+  /** Part of the present one that is done; absent while maps are made. */
+  readonly part?: number;
+}
+
+export interface RoarOptions {
+  readonly classifier: Classifier;
+  /** As the network takes them. */
+  readonly data: Split;
+  readonly fractions: readonly number[];
+  readonly seeds: readonly number[];
+  /** How each network is trained. */
+  readonly training: Omit<
+    TrainOptions,
+    "seed" | "name" | "checkpoint" | "test" | "weights" | "onBatch" | "onEpoch"
+  >;
+  /** What makes maps of the network that was trained on unchanged images, with the first seed. */
+  readonly makers: (network: TypedGraph) => readonly MapMaker[];
+  /** The class that is explained: the one that network chooses, or the image's own. */
+  readonly target: "top" | "label";
+  readonly ranking: RankingOptions;
+  /** The colour that takes the place of removed pixels, a number for each channel: the mean of the training images. */
+  readonly color: readonly number[];
+  readonly keeper: RoarKeeper;
+  readonly onProgress?: (progress: RoarProgress) => void;
+}
+
+/**
+ * Remove and retrain: the most salient part of the pixels of every training and test image gives way to the mean
+ * colour, a network is trained on them from scratch, and its test accuracy is measured. The lower it is, the more the
+ * map knew. Networks are trained without removal too, for each seed: fraction 0.
+ *
+ * @see S. Hooker, D. Erhan, P.-J. Kindermans, B. Kim, "A benchmark for interpretability methods in deep neural
+ * networks", NeurIPS 2019.
+ */
+export async function roar(options: RoarOptions): Promise<readonly RoarRun[]> {
+  return new Experiment(options).all();
+}
+
+class Experiment {
+  private readonly options: RoarOptions;
+  private readonly runs: RoarRun[] = [];
+  private total = 0;
+
+  constructor(options: RoarOptions) {
+    this.options = options;
+  }
+
+  async all(): Promise<readonly RoarRun[]> {
+    const { classifier, data, seeds, fractions, makers, keeper } = this.options;
+    this.total = seeds.length;
+    const [first = 0, ...others] = seeds;
+    const base = await this.train(
+      { method: "", fraction: 0, seed: first },
+      data,
+      keeper.checkpoint("base"),
+    );
+    const methods = makers(withWeights(classifier, base.weights));
+    this.total += methods.length * fractions.length * seeds.length;
+    for (const seed of others)
+      await this.once({ method: "", fraction: 0, seed }, () => Promise.resolve(data));
+    for (const maker of methods) {
+      let orders: Promise<Orders> | undefined;
+      for (const fraction of fractions) {
+        const removed = async (): Promise<Split> => {
+          orders ??= this.rank(maker, base.weights);
+          return this.remove(await orders, fraction);
+        };
+        for (const seed of seeds) await this.once({ method: maker.name, fraction, seed }, removed);
+      }
+    }
+    return this.runs;
+  }
+
+  private async once(key: RoarKey, data: () => Promise<Split>): Promise<void> {
+    const { keeper } = this.options;
+    const known = keeper.find(key);
+    if (known) {
+      this.runs.push(known);
+      return;
+    }
+    this.report(key);
+    const store = keeper.checkpoint(`${key.method} ${key.fraction} ${key.seed}`.trim());
+    await this.train(key, await data(), store);
+    await store.remove();
+  }
+
+  private async train(
+    key: RoarKey,
+    data: Split,
+    checkpoint: CheckpointStore,
+  ): Promise<TrainResult> {
+    const { classifier, training, keeper } = this.options;
+    const result = await train(classifier, data.train, {
+      ...training,
+      name: JSON.stringify(key),
+      seed: key.seed,
+      checkpoint,
+      test: data.test,
+      onBatch: ({ epoch, done, total }) => {
+        this.report(key, (epoch + done / total) / training.epochs);
+      },
+    });
+    const { testAccuracy = NaN, loss, accuracy } = result.history.at(-1)!;
+    const run = { ...key, accuracy: testAccuracy, loss, trainingAccuracy: accuracy };
+    if (!keeper.find(key)) keeper.add(run);
+    this.runs.push(run);
+    return result;
+  }
+
+  private async rank(maker: MapMaker, weights: Weights): Promise<Orders> {
+    const { classifier, data, ranking, target, training } = this.options;
+    const rank = async (part: Dataset, name: string): Promise<PixelOrders> => {
+      const targets =
+        target === "top" ? await predict(classifier, weights, part, training.backend) : undefined;
+      return rankImages(part, name, maker, targets, {
+        ...ranking,
+        ...(training.signal ? { signal: training.signal } : {}),
+      });
+    };
+    return { train: await rank(data.train, "train"), test: await rank(data.test, "test") };
+  }
+
+  private remove(orders: Orders, fraction: number): Split {
+    const { data, color } = this.options;
+    return {
+      train: withoutPixels(data.train, orders.train, fraction, color),
+      test: withoutPixels(data.test, orders.test, fraction, color),
+    };
+  }
+
+  private report(key: RoarKey, part?: number): void {
+    const { total } = this;
+    this.options.onProgress?.({
+      key,
+      done: this.runs.length,
+      total,
+      ...(part === undefined ? {} : { part }),
+    });
+  }
+}
+
+interface Orders {
+  readonly train: PixelOrders;
+  readonly test: PixelOrders;
+}

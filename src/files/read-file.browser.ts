@@ -1,0 +1,13 @@
+import { InputError } from "../errors.js";
+
+/** As in read-file.ts: the bytes behind a URL. */
+export async function readFile(url: string, what: string): Promise<Uint8Array> {
+  try {
+    const response = await fetch(url);
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    throw new Error(`the server says ${response.status} ${response.statusText}`.trim());
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InputError(`cannot read ${what} "${url}": ${reason}`, { cause: error });
+  }
+}

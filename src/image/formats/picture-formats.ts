@@ -1,0 +1,38 @@
+import { ImageError } from "../../errors.js";
+import { readBmp } from "./bmp.js";
+import { readGif } from "./gif.js";
+import { readJpeg } from "./jpeg.js";
+import type { PictureFile } from "./picture-file.js";
+import { readPng } from "./png.js";
+import { readWebp } from "./webp.js";
+
+/** A format by the first bytes of its files; a dot stands for any byte. */
+const formats: readonly [signature: string, read: (bytes: Uint8Array) => PictureFile][] = [
+  ["\x89PNG\r\n\x1a\n", readPng],
+  ["\xff\xd8\xff", readJpeg],
+  ["RIFF....WEBP", readWebp],
+  ["GIF87a", readGif],
+  ["GIF89a", readGif],
+  ["BM", readBmp],
+];
+
+/**
+ * What reads the headers of this file, by its first bytes. It throws an error that knows nothing of the file's name.
+ *
+ * @throws {ImageError} where no format is recognised
+ */
+export function readerOf(bytes: Uint8Array, name: string): (bytes: Uint8Array) => PictureFile {
+  const format = formats.find(([signature]) => startsWith(bytes, signature));
+  if (format !== undefined) return format[1];
+  throw new ImageError(
+    bytes.length === 0
+      ? `${name} is empty`
+      : `${name} is not a picture that can be read: PNG, JPEG, WebP, GIF and BMP are. Convert any other format first`,
+  );
+}
+
+function startsWith(bytes: Uint8Array, signature: string): boolean {
+  if (bytes.length < signature.length) return false;
+  const letters = signature.split("");
+  return letters.every((letter, i) => letter === "." || bytes[i] === letter.charCodeAt(0));
+}

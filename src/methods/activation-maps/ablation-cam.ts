@@ -1,0 +1,45 @@
+import { samplingMethod } from "../core/method.js";
+import { toNumbers, float32, fromNumbers } from "../../tensor/tensor.js";
+import type { Probe, Variant } from "../core/sampler.js";
+import { activationsOf, positionsOf, positiveSum } from "../building-blocks/activations.js";
+import { camSettings } from "../building-blocks/class-activation-map.js";
+import { stretch } from "../building-blocks/stretch.js";
+
+/**
+ * Ablation-CAM: max(Σ_c w_c A_c, 0), w_c = (f(x) − f(x without channel c)) / f(x), the channel set to 0 (Desai &
+ * Ramaswamy 2020, eq. 5 and 6). With |f(x)| below, so that a negative score does not turn the map round.
+ */
+export const ablationCam = samplingMethod({
+  name: "ablation-cam",
+  title: "Ablation-CAM",
+  paper: "Desai and Ramaswamy, Ablation-CAM, WACV 2020",
+  signed: false,
+  attributes: "map",
+  gradientFree: true,
+  settings: camSettings,
+  async sample(sampler, settings) {
+    const found = await activationsOf(sampler, settings.layer);
+    const { layer, value, channels, places, raw } = found;
+    const positions = await positionsOf(sampler, found);
+    const probe: Probe = {
+      key: `ablation/${value}`,
+      replaced: value,
+      forward: () => ({ outputs: {} }),
+    };
+    const variant = (c: number): Variant => {
+      const numbers = Float64Array.from(toNumbers(raw));
+      for (const i of positions[c]!) numbers[i] = 0;
+      return { roles: { replaced: fromNumbers(raw.dtype, raw.dims, numbers) } };
+    };
+    const weights = new Float64Array(channels.length);
+    for await (const { index, score } of sampler.each(probe, channels.length, variant)) {
+      weights[index] = (sampler.score - score) / Math.abs(sampler.score);
+    }
+    const { map, largestSum } = positiveSum(weights, channels);
+    return {
+      map: float32(sampler.mapDims, stretch(map, places, sampler.mapDims.slice(2))),
+      info: { layer, passes: channels.length },
+      evidence: { largestSum },
+    };
+  },
+});

@@ -1,0 +1,61 @@
+import type { GraphBuilder } from "../../onnx/builder.js";
+import { int } from "../../onnx/attribute.js";
+import type { Value } from "../../onnx/ir.js";
+import { float32 } from "../../tensor/tensor.js";
+import { multiplyDims, type Dim } from "../../tensor/shape.js";
+import { classActivationMap } from "../building-blocks/class-activation-map.js";
+
+/** Squared so often, a matrix is its first eigenvector times itself, unless the second eigenvalue is within 1e-5 of it. */
+const squarings = 20;
+
+/** Where everything is 0, so is the result. */
+const tiny = 1e-30;
+
+/**
+ * Eigen-CAM: max(A v, 0), A the activations as places × channels and v its first right singular vector, turned so that the
+ * map's sum is positive (Muhammad & Yeasin 2020, eq. 3; some implementations centre A first). It does not look at the
+ * target.
+ */
+export const eigenCam = classActivationMap({
+  name: "eigen-cam",
+  title: "Eigen-CAM",
+  paper:
+    "Muhammad and Yeasin, Eigen-CAM: Class Activation Map using Principal Components, IJCNN 2020",
+  ignoresTarget: true,
+  emit: (b, { activations }) => {
+    const [batch, channels, ...places] = activations.fact.shape as [Dim, number, ...number[]];
+    const count = Number(multiplyDims(...places));
+    const columns = b.reshape(activations, [batch, channels, count]);
+    const rows = b.transpose(columns, [0, 2, 1]);
+    // The smaller of AᵀA and AAᵀ; they share their eigenvalues, and A takes the vectors of one to those of the other.
+    const component =
+      channels <= count
+        ? firstEigenvector(b, b.matmul(columns, rows))
+        : unit(b, b.matmul(columns, firstEigenvector(b, b.matmul(rows, columns))));
+    const map = b.matmul(rows, component, "projection");
+    const turn = b.op("Sign", [b.sum(map, [1])]);
+    return b.reshape(b.mul(map, turn), [batch, 1, ...places]);
+  },
+});
+
+/** Of symmetric matrices [N,D,D]: [N,D,1]. */
+function firstEigenvector(b: GraphBuilder, matrix: Value): Value {
+  const dimension = Number(matrix.fact.shape[1]);
+  let power = matrix;
+  for (let i = 0; i < squarings; i++) {
+    const largest = b.max(b.op("Abs", [power]), [1, 2]);
+    const scaled = b.div(power, b.shift(largest, tiny));
+    power = b.matmul(scaled, scaled);
+  }
+  // Every column is a multiple of the vector; the longest one is not zero.
+  const lengths = b.sum(b.mul(power, power), [1], false);
+  const longest = b.op("ArgMax", [lengths], { axis: int(1), keepdims: int(0) });
+  const choice = [longest, b.ints([dimension]), b.constant(float32([2], [0, 1]))];
+  const column = b.op("OneHot", choice, { axis: int(1) });
+  return unit(b, b.matmul(power, b.op("Unsqueeze", [column, b.ints([2])])));
+}
+
+/** Vectors [N,D,1] of length 1. */
+function unit(b: GraphBuilder, v: Value): Value {
+  return b.div(v, b.sqrt(b.shift(b.sum(b.mul(v, v), [1]), tiny)));
+}

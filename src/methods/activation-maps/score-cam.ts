@@ -1,0 +1,60 @@
+import { samplingMethod } from "../core/method.js";
+import { sizeOf } from "../../tensor/shape.js";
+import { float32, toNumbers } from "../../tensor/tensor.js";
+import { activationsOf, positiveSum } from "../building-blocks/activations.js";
+import { camSettings } from "../building-blocks/class-activation-map.js";
+import { stretch } from "../building-blocks/stretch.js";
+
+/**
+ * Score-CAM: max(Σ_c w_c A_c, 0), w the softmax over channels of the scores f(x ⊙ H_c), H_c the channel resized to the
+ * image and scaled to [0, 1] (Wang et al. 2020, eq. 4 to 7; the baseline's score, being the same for all, falls out of
+ * the softmax). A channel that is constant masks nothing and has no weight.
+ */
+export const scoreCam = samplingMethod({
+  name: "score-cam",
+  title: "Score-CAM",
+  paper: "Wang et al., Score-CAM: Score-Weighted Visual Explanations, CVPR Workshops 2020",
+  signed: false,
+  attributes: "map",
+  gradientFree: true,
+  settings: camSettings,
+  async sample(sampler, settings) {
+    const { layer, channels, places } = await activationsOf(sampler, settings.layer);
+    const x = toNumbers(sampler.x);
+    const size = sampler.mapDims.slice(2);
+    const area = sizeOf(size);
+    const used = channels.flatMap((channel, c) => (isConstant(channel) ? [] : [c]));
+    const scores = new Float64Array(used.length);
+    const variant = (i: number): Float64Array => {
+      const mask = scaled(stretch(channels[used[i]!]!, places, size));
+      return Float64Array.from(x, (v, k) => v * mask[k % area]!);
+    };
+    for await (const { index, score } of sampler.scores(used.length, variant)) {
+      scores[index] = score;
+    }
+    const weights = new Float64Array(channels.length);
+    softmax(scores).forEach((w, i) => (weights[used[i]!] = w));
+    const { map, largestSum } = positiveSum(weights, channels);
+    return {
+      map: float32(sampler.mapDims, stretch(map, places, size)),
+      info: { layer, passes: used.length },
+      evidence: { largestSum },
+    };
+  },
+});
+
+const isConstant = (channel: Float64Array): boolean => channel.every((v) => v === channel[0]);
+
+/** To [0, 1]. */
+function scaled(values: Float64Array): Float64Array {
+  const least = values.reduce((p, v) => Math.min(p, v), Infinity);
+  const most = values.reduce((p, v) => Math.max(p, v), -Infinity);
+  return values.map((v) => (v - least) / (most - least));
+}
+
+function softmax(values: Float64Array): Float64Array {
+  const most = values.reduce((p, v) => Math.max(p, v), -Infinity);
+  const powers = values.map((v) => Math.exp(v - most));
+  const sum = powers.reduce((p, v) => p + v, 0);
+  return powers.map((v) => v / sum);
+}

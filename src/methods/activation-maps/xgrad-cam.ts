@@ -1,0 +1,20 @@
+import {
+  classActivationMap,
+  placesOf,
+  weightedChannels,
+} from "../building-blocks/class-activation-map.js";
+
+const epsilon = 1e-7;
+
+/** XGrad-CAM: w_c = Σ ∂f/∂A_c ⊙ A_c / ΣA_c (Fu et al. 2020, eq. 8). */
+export const xgradCam = classActivationMap({
+  name: "xgrad-cam",
+  title: "XGrad-CAM",
+  paper: "Fu et al., Axiom-based Grad-CAM, BMVC 2020",
+  emit: (b, { activations, gradient }) => {
+    const places = placesOf(gradient);
+    const total = b.shift(b.sum(activations, places), epsilon);
+    const weights = b.div(b.sum(b.mul(gradient, activations), places), total, "weights");
+    return weightedChannels(b, weights, activations);
+  },
+});

@@ -1,0 +1,60 @@
+import { pointwiseRegions } from "../../analysis/regions.js";
+import type { RuleSite } from "../../decomposition/full-gradient.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Node, Value } from "../../onnx/ir.js";
+import type { Registry } from "../../ops/core/registry.js";
+import type { OpSpec, Vjp } from "../../ops/core/spec.js";
+
+/**
+ * Operators that make an activation of the pointwise region that they are in. Not those that normalizations are written
+ * with (Pow, Sqrt, Exp).
+ */
+const bending: ReadonlySet<string> = new Set([
+  ...["Relu", "LeakyRelu", "PRelu", "ThresholdedRelu", "Clip", "Max", "Min", "Shrink"],
+  ...["Sigmoid", "HardSigmoid", "Tanh", "Erf", "Gelu", "Softplus", "Softsign", "Mish"],
+  ...["HardSwish", "Swish", "Elu", "Selu", "Celu"],
+]);
+
+/** What happens to a gradient at an activation. */
+export interface ActivationRule {
+  /** Of the gradient that arrives at the activation's output. */
+  readonly arriving: (b: GraphBuilder, dy: Value) => Value;
+  /** Whether it then goes through the activation as the gradient does, or straight to its input. */
+  readonly through: boolean;
+}
+
+/**
+ * A registry that has another rule for activations, whatever they are written as: SiLU may be one node, or Sigmoid and
+ * Mul; GELU five. Sums, products of two values and everything that is linear keep their gradient.
+ */
+export function withActivationRule(
+  { graph, registry, plan }: RuleSite,
+  { arriving, through }: ActivationRule,
+): Registry {
+  const regions = pointwiseRegions(graph, registry, plan.path);
+  const lastOf = (node: Node): string => regions.get(node.name)?.exit.name ?? node.name;
+  const bent = new Set(graph.nodes.flatMap((n) => (bending.has(n.op) ? lastOf(n) : [])));
+  const exitOf = (node: Node): string | undefined => {
+    const exit = lastOf(node);
+    return bent.has(exit) ? exit : undefined;
+  };
+  const inside = graph.nodes.filter((n) => n.domain === "" && exitOf(n) !== undefined);
+  const changed = [...new Set(inside.map((n) => n.op))].map((op) => {
+    const { vjp } = registry.get(op)!;
+    if (typeof vjp === "string") return [op, {}] as const;
+    const rule: Vjp<unknown> = (b, n, dy) => {
+      const exit = exitOf(n.node);
+      if (exit === undefined) return vjp(b, n, dy);
+      const arrived = exit === n.name && dy[0] ? [arriving(b, dy[0]), ...dy.slice(1)] : dy;
+      if (through) return vjp(b, n, arrived);
+      // All ways from the one input lead to the one output: one of them is enough.
+      const first = n.inputs.findIndex((_, i) => n.isActive(i));
+      return n.inputs.map((_, i) => (i === first ? () => arrived[0]! : "elsewhere"));
+    };
+    return [op, { vjp: rule } satisfies Partial<OpSpec>] as const;
+  });
+  return registry.with(Object.fromEntries(changed));
+}
+
+/** max(dy, 0) */
+export const positivePart = (b: GraphBuilder, dy: Value): Value => b.op("Relu", [dy], {}, "guided");

@@ -1,0 +1,45 @@
+import type { RuleSite } from "../../decomposition/full-gradient.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+
+/** The model once more, on another image. */
+export interface BaselinePass {
+  /** The input that the other image comes by. */
+  readonly input: Value;
+  /** What a value of the model is there; itself, where it does not depend on the image. */
+  of(value: Value): Value;
+}
+
+type Site = Pick<RuleSite, "b" | "graph" | "registry" | "plan" | "input">;
+
+/** Rules and method ask at different times, and mean the same pass. */
+const passes = new WeakMap<GraphBuilder, BaselinePass>();
+
+/** The second forward pass of a graph under construction, added when it is first asked for. */
+export function baselinePass(site: Site): BaselinePass {
+  const known = passes.get(site.b);
+  if (known) return known;
+  const made = addPass(site);
+  passes.set(site.b, made);
+  return made;
+}
+
+function addPass({ b, graph, registry, plan, input }: Site): BaselinePass {
+  const { dependent } = plan.path;
+  const given = b.input("baseline", input.fact);
+  const values = new Map([[input.name, given]]);
+  const of = (value: Value): Value => values.get(value.name) ?? value;
+  const at = b.within("baseline");
+  for (const node of graph.nodes) {
+    if (!node.outputs.some((name) => dependent.has(name))) continue;
+    const { inputs } = registry.view(graph, node, () => false);
+    const outputs = at.call(
+      node.op,
+      inputs.map((value) => value && of(value)),
+      node.attributes,
+      { outputs: node.outputs.length, hint: node.name, domain: node.domain },
+    );
+    node.outputs.forEach((name, i) => values.set(name, outputs[i]!));
+  }
+  return { input: given, of };
+}

@@ -1,0 +1,105 @@
+import { flowing } from "../../autodiff/differentiate.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+import type { NodeView } from "../../ops/core/node-view.js";
+import type { Cotangent, Vjp } from "../../ops/core/spec.js";
+import { viewWith } from "./node-rules.js";
+
+/** How a layer with weights hands the relevance of its output to its input. */
+export type LayerRule = "epsilon" | "gamma" | "z-plus";
+
+/** Keeps quotients finite where a rule has no epsilon of its own. */
+export const stabilizer = 1e-6;
+
+/** z + ε·sign z, with sign 0 = 1 */
+export function stabilize(b: GraphBuilder, z: Value, epsilon: number): Value {
+  const sign = b.where(b.less(z, 0), b.scalar(-epsilon, z), b.scalar(epsilon, z));
+  return b.add(z, sign, "stable");
+}
+
+interface Layer {
+  readonly b: GraphBuilder;
+  readonly n: NodeView;
+  readonly gradient: Vjp<unknown>;
+  /** Which input depends on the image: 0 or 1, where the other one is the weight. */
+  readonly active: number;
+}
+
+/** A layer with another input, weight and bias: its output, and its transpose. */
+interface Variant {
+  readonly x: Value;
+  readonly z: Value;
+  readonly back: (message: Value) => Value;
+}
+
+/** What a rule sends to one of a node's active inputs. */
+function sentTo(input: number, n: NodeView, cotangents: readonly Cotangent[]): Value {
+  return flowing(n, cotangents).find(([i]) => i === input)![1]();
+}
+
+function variantOf(
+  { b, n, gradient, active }: Layer,
+  x: Value,
+  weight: Value,
+  bias?: Value,
+): Variant {
+  const factors = active === 0 ? [x, weight] : [weight, x];
+  const inputs = bias ? [...factors, bias] : factors;
+  const z = b.op(n.node.op, inputs, n.node.attributes, "z");
+  const view = viewWith(n, inputs, [z]);
+  return { x, z, back: (message) => sentTo(active, view, gradient(b, view, [message])) };
+}
+
+/** R of the input of y = W·x + c from R of y. */
+export function layerRelevance(
+  layer: Layer,
+  rule: LayerRule,
+  relevance: Value,
+  { epsilon, gamma }: { readonly epsilon: number; readonly gamma: number },
+): Value {
+  const { b, n, gradient, active } = layer;
+  const [x, w, c] = [n.x(active), n.x(1 - active), n.optional(2)];
+  // R = x ⊙ Wᵀ(Ry / (y + ε·sign y))
+  if (rule === "epsilon") {
+    const message = b.div(relevance, stabilize(b, n.y(), epsilon));
+    return b.mul(x, sentTo(active, n, gradient(b, n, [message])), "relevance");
+  }
+  const [above, below] = parts(b, x);
+  const [wAbove, wBelow] = parts(b, w);
+  const [cAbove, cBelow] = c ? parts(b, c) : [undefined, undefined];
+  // Only what raises y: the positive part of each product of x and w, and of c.
+  if (rule === "z-plus") {
+    return shared(b, relevance, [
+      variantOf(layer, above, wAbove, cAbove),
+      variantOf(layer, below, wBelow),
+    ]);
+  }
+  // What has the sign of y counts 1 + γ times.
+  const favour = (v: Value, part: Value): Value => b.add(v, b.scale(part, gamma), "gamma");
+  const [wUp, wDown] = [favour(w, wAbove), favour(w, wBelow)];
+  const where = (condition: Value): Value => b.keep(relevance, condition);
+  const raised = shared(b, where(b.greater(n.y(), 0)), [
+    variantOf(layer, above, wUp, c && favour(c, cAbove!)),
+    variantOf(layer, below, wDown),
+  ]);
+  const lowered = shared(b, where(b.less(n.y(), 0)), [
+    variantOf(layer, above, wDown, c && favour(c, cBelow!)),
+    variantOf(layer, below, wUp),
+  ]);
+  return b.add(raised, lowered, "relevance");
+}
+
+/** Σ xᵢ ⊙ Wᵢᵀ(R / Σ zᵢ) */
+function shared(b: GraphBuilder, relevance: Value, variants: readonly Variant[]): Value {
+  const z = variants.map((v) => v.z).reduce((p, q) => b.add(p, q));
+  const message = b.div(relevance, stabilize(b, z, stabilizer));
+  return variants
+    .map(({ x, back }) => b.mul(x, back(message)))
+    .reduce((p, q) => b.add(p, q, "relevance"));
+}
+
+/** max(v, 0) and min(v, 0) */
+function parts(b: GraphBuilder, v: Value): [Value, Value] {
+  const above = b.op("Relu", [v], {}, "above");
+  return [above, b.sub(v, above, "below")];
+}

@@ -1,0 +1,70 @@
+import { pointwiseRegions } from "../../analysis/regions.js";
+import type { RuleSite } from "../../decomposition/full-gradient.js";
+import type { Node, Value } from "../../onnx/ir.js";
+import { NodeView } from "../../ops/core/node-view.js";
+import type { Registry } from "../../ops/core/registry.js";
+import type { Cotangent, OpSpec, Vjp } from "../../ops/core/spec.js";
+
+/** The registry with another backward rule for every differentiable node, made from the gradient of its operator. */
+export function withNodeRule(
+  { graph, registry }: RuleSite,
+  rule: (gradient: Vjp<unknown>) => Vjp<unknown>,
+): Registry {
+  const ops = new Set(graph.nodes.flatMap((n) => (n.domain === "" ? [n.op] : [])));
+  const changed = [...ops].map((op): [string, Partial<Pick<OpSpec, "vjp">>] => {
+    const { vjp } = registry.get(op)!;
+    return [op, typeof vjp === "string" ? {} : { vjp: rule(vjp) }];
+  });
+  return registry.with(Object.fromEntries(changed));
+}
+
+/** A non-linear element-wise function of one value: an activation, whatever it is written as. */
+export interface Activation {
+  readonly entry: string;
+  readonly exit: string;
+  readonly nodes: ReadonlySet<string>;
+}
+
+const summing: ReadonlySet<string> = new Set([
+  ...["Add", "Sub", "Sum", "Mean", "Neg"],
+  ...["Identity", "Cast", "CastLike", "Dropout"],
+]);
+
+/** The activation that a node is, or is part of. Scaling and shifting by constants is none. */
+export function activationsOf(site: RuleSite): (node: Node) => Activation | undefined {
+  const { graph, registry, plan } = site;
+  const { active } = plan.path;
+  const regions = pointwiseRegions(graph, registry, plan.path);
+  const activeInputs = (node: Node): string[] => [
+    ...new Set(node.inputs.filter((name) => active.has(name))),
+  ];
+  const isLinear = (node: Node): boolean => {
+    if (summing.has(node.op)) return true;
+    if (node.op === "Mul") return node.inputs.filter((name) => active.has(name)).length < 2;
+    return node.op === "Div" && !active.has(node.inputs[1]!);
+  };
+  const bent = new Set(graph.nodes.filter((n) => !isLinear(n)).map((n) => n.name));
+  return (node) => {
+    const region = regions.get(node.name);
+    const [entry, ...others] = region ? [region.entry] : activeInputs(node);
+    const nodes = region?.nodes ?? new Set([node.name]);
+    if (!registry.of(node).pointwise || entry === undefined || others.length > 0) return undefined;
+    if (![...nodes].some((name) => bent.has(name))) return undefined;
+    return { entry, exit: region?.exit.name ?? node.name, nodes };
+  };
+}
+
+/** What leaves an activation goes to its one input, by the first of the ways between them. */
+export function passOn(n: NodeView, message: () => Value): readonly Cotangent[] {
+  const first = n.inputs.findIndex((_, i) => n.isActive(i));
+  return n.inputs.map((_, i) => (i === first ? message : "elsewhere"));
+}
+
+/** A node with other values at its inputs and outputs. */
+export function viewWith(
+  { node, attrs, opset, active }: NodeView,
+  inputs: readonly (Value | undefined)[],
+  outputs: readonly Value[],
+): NodeView {
+  return new NodeView({ node, attrs, opset, inputs, outputs, active });
+}

@@ -1,0 +1,126 @@
+import { differentiate } from "../../autodiff/differentiate.js";
+import type { RuleSite } from "../../decomposition/full-gradient.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+import type { NodeView } from "../../ops/core/node-view.js";
+import type { Registry } from "../../ops/core/registry.js";
+import type { Cotangent, Vjp } from "../../ops/core/spec.js";
+import { baselinePass, type BaselinePass } from "./baseline-pass.js";
+import { activationsOf, passOn, viewWith, withNodeRule, type Activation } from "./node-rules.js";
+
+/** Where an input changes by less, a difference quotient in float32 is noise: the gradient stands in for it. */
+const tiny = 1e-6;
+
+const bilinear: ReadonlySet<string> = new Set([
+  ...["Mul", "MatMul", "Gemm", "Conv", "ConvTranspose", "Einsum"],
+]);
+
+const extremes: ReadonlyMap<string, "Max" | "Min"> = new Map([
+  ["MaxPool", "Max"],
+  ["GlobalMaxPool", "Max"],
+  ["ReduceMax", "Max"],
+  ["Max", "Max"],
+  ["ReduceMin", "Min"],
+  ["Min", "Min"],
+]);
+
+/**
+ * DeepLIFT's multipliers in place of gradients, so that Σ multiplier ⊙ Δx = Δy at each node: Δy/Δx at an activation, the
+ * mean of both passes as the other factor of a product, at a maximum what the winners of both passes changed. Linear
+ * nodes have their gradient; so has everything else, where the sum may then miss something.
+ */
+export function rescaleRules(site: RuleSite): Registry {
+  const pass = baselinePass(site);
+  const activationOf = activationsOf(site);
+  return withNodeRule(site, (gradient) => (b, n, dy) => {
+    const activation = activationOf(n.node);
+    if (activation) {
+      if (activation.exit !== n.name) return passOn(n, () => dy[0]!);
+      return passOn(n, () => throughActivation(site, pass, b, n, activation, dy[0]!));
+    }
+    const extreme = extremes.get(n.node.op);
+    if (extreme && dy[0]) return atExtreme(b, n, dy[0], gradient, pass, extreme);
+    if (n.active.filter(Boolean).length < 2) return gradient(b, n, dy);
+    if (bilinear.has(n.node.op)) return gradient(b, meansOf(b, n, pass), dy);
+    return n.node.op === "Div" ? ofQuotient(b, n, dy[0]!, pass) : gradient(b, n, dy);
+  });
+}
+
+/** numerator / Δx, or the gradient where x hardly changes. */
+function multiplier(b: GraphBuilder, numerator: Value, change: Value, gradient: Value): Value {
+  const still = b.less(b.op("Abs", [change]), tiny);
+  const divisor = b.where(still, b.scalar(1, change), change);
+  return b.where(still, gradient, b.div(numerator, divisor), "multiplier");
+}
+
+// m = dy · Δy/Δx
+function throughActivation(
+  { b: top, graph, registry, plan }: RuleSite,
+  pass: BaselinePass,
+  b: GraphBuilder,
+  n: NodeView,
+  { entry, nodes }: Activation,
+  dy: Value,
+): Value {
+  const x = b.value(entry);
+  const region = { ...graph, nodes: graph.nodes.filter((node) => nodes.has(node.name)) };
+  const seeds = new Map([[n.y().name, dy]]);
+  const gradient = differentiate(top, region, registry, seeds, plan.path.active).of(entry);
+  const numerator = b.mul(dy, b.sub(n.y(), pass.of(n.y()), "dy"));
+  return multiplier(b, numerator, b.sub(x, pass.of(x), "dx"), gradient ?? b.scale(dy, 0));
+}
+
+// Δ(pq) = Δp·(q + q')/2 + Δq·(p + p')/2
+function meansOf(b: GraphBuilder, n: NodeView, pass: BaselinePass): NodeView {
+  const inputs = n.inputs.map((x, i) =>
+    x && n.isActive(i) ? b.scale(b.add(x, pass.of(x)), 0.5, "mean") : x,
+  );
+  return viewWith(n, inputs, n.outputs);
+}
+
+// p/q = p·r with r = 1/q and Δr = −Δq/(q·q')
+function ofQuotient(
+  b: GraphBuilder,
+  n: NodeView,
+  dy: Value,
+  pass: BaselinePass,
+): readonly Cotangent[] {
+  const [p, q] = [n.x(0), n.x(1)];
+  const [p0, q0] = [pass.of(p), pass.of(q)];
+  const half = b.scale(dy, 0.5);
+  return [
+    () => b.mul(half, b.add(b.op("Reciprocal", [q]), b.op("Reciprocal", [q0])), "da"),
+    () => b.neg(b.div(b.mul(half, b.add(p, p0)), b.mul(q, q0)), "db"),
+  ];
+}
+
+/**
+ * With c the larger of y and y': the winner of this pass has c − y', that of the other has y − c. The one that is not
+ * zero belongs to an input that changed at least as much.
+ */
+function atExtreme(
+  b: GraphBuilder,
+  n: NodeView,
+  dy: Value,
+  gradient: Vjp<unknown>,
+  pass: BaselinePass,
+  extreme: "Max" | "Min",
+): readonly Cotangent[] {
+  const [y, y0] = [n.y(), pass.of(n.y())];
+  const crossed = b.op(extreme, [y, y0], {}, "crossed");
+  const other = viewWith(
+    n,
+    n.inputs.map((x) => x && pass.of(x)),
+    n.outputs.map((v) => pass.of(v)),
+  );
+  const here = gradient(b, n, [b.mul(dy, b.sub(crossed, y0))]);
+  const there = gradient(b, other, [b.mul(dy, b.sub(y, crossed))]);
+  const plain = gradient(b, n, [dy]);
+  return plain.map((still, i) => {
+    const [one, two] = [here[i], there[i]];
+    if (typeof one !== "function" || typeof two !== "function") return still;
+    if (typeof still !== "function") return still;
+    const changed = () => b.sub(n.x(i), pass.of(n.x(i)), "dx");
+    return () => multiplier(b, b.add(one(), two()), changed(), still());
+  });
+}

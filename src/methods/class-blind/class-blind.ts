@@ -1,0 +1,73 @@
+import { sobel } from "../core/filters.js";
+import { samplingMethod } from "../core/method.js";
+import { number, whole } from "../core/settings.js";
+import { random as randomNumbers } from "../../tensor/random.js";
+import { sizeOf } from "../../tensor/shape.js";
+import { float32, toNumbers } from "../../tensor/tensor.js";
+
+const baseline = "A baseline that looks at no model: what a method must be better than";
+
+/** Uniform noise in [0, 1). */
+export const random = samplingMethod({
+  name: "random",
+  title: "Random",
+  paper: baseline,
+  signed: false,
+  attributes: "map",
+  gradientFree: true,
+  ignoresTarget: true,
+  settings: { seed: whole(0, "seed of the numbers", 0, 2 ** 32 - 1) },
+  sample({ mapDims }, { seed }) {
+    const numbers = randomNumbers(seed);
+    const data = Float32Array.from({ length: sizeOf(mapDims) }, () => numbers.uniform());
+    return Promise.resolve({ map: float32(mapDims, data) });
+  },
+});
+
+/** The length of the Sobel gradient of the image's mean over channels (Adebayo et al. 2018 compare with edges). */
+export const edge = samplingMethod({
+  name: "edge",
+  title: "Edges (Sobel)",
+  paper: `${baseline}; Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018`,
+  signed: false,
+  attributes: "map",
+  gradientFree: true,
+  ignoresTarget: true,
+  settings: {},
+  sample({ x, mapDims }) {
+    const [values, area] = [toNumbers(x), sizeOf(mapDims)];
+    const channels = values.length / area;
+    const grey = Float64Array.from({ length: area }, (_, p) => {
+      let sum = 0;
+      for (let c = 0; c < channels; c++) sum += values[c * area + p]!;
+      return sum / channels;
+    });
+    const slopes = mapDims.flatMap((_, axis) => (axis > 1 ? [sobel(grey, mapDims, axis)] : []));
+    const map = grey.map((_, p) => Math.hypot(...slopes.map((slope) => slope[p]!)));
+    return Promise.resolve({ map: float32(mapDims, map) });
+  },
+});
+
+/** A Gaussian in the middle of the image: photographers put things there. */
+export const centreBlur = samplingMethod({
+  name: "centre-blur",
+  title: "Centre blur",
+  paper: baseline,
+  signed: false,
+  attributes: "map",
+  gradientFree: true,
+  ignoresTarget: true,
+  settings: { width: number(0.25, "standard deviation, as a part of each side", 1e-3) },
+  sample({ mapDims }, { width }) {
+    const places = mapDims.slice(2);
+    const data = Float32Array.from({ length: sizeOf(mapDims) }, (_, p) => {
+      let [rest, square] = [p, 0];
+      for (const extent of places.toReversed()) {
+        square += (((rest % extent) - (extent - 1) / 2) / (width * extent)) ** 2;
+        rest = Math.floor(rest / extent);
+      }
+      return Math.exp(-square / 2);
+    });
+    return Promise.resolve({ map: float32(mapDims, data) });
+  },
+});

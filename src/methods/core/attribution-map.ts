@@ -1,0 +1,29 @@
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+import { sizeOf } from "../../tensor/shape.js";
+import { float32, toNumbers, type Tensor } from "../../tensor/tensor.js";
+
+/**
+ * The map [N,1,…places] of an attribution [N,C,…places], as graph: Σ_c a_c where the method is signed, Σ_c |a_c| where
+ * it is not.
+ */
+export function emitAttributionMap(b: GraphBuilder, attribution: Value, signed: boolean): Value {
+  const at = b.within("map");
+  return at.sum(signed ? attribution : at.op("Abs", [attribution]), [1], true, "channels");
+}
+
+/** The same of numbers. */
+export function attributionMap(attribution: Tensor, signed: boolean): Tensor {
+  const [count = 1, channels = 1, ...places] = attribution.dims;
+  const [values, area] = [toNumbers(attribution), sizeOf(places)];
+  const map = new Float64Array(count * area);
+  for (let n = 0; n < count; n++) {
+    for (let c = 0; c < channels; c++) {
+      for (let p = 0; p < area; p++) {
+        const a = values[(n * channels + c) * area + p]!;
+        map[n * area + p]! += signed ? a : Math.abs(a);
+      }
+    }
+  }
+  return float32([count, 1, ...places], map);
+}

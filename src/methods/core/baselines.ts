@@ -1,0 +1,106 @@
+import { InputError, UsageError } from "../../errors.js";
+import { sameShape, sizeOf } from "../../tensor/shape.js";
+import { toNumbers, type Tensor } from "../../tensor/tensor.js";
+import { sliceBatch } from "../../runtime/batches.js";
+import { blur } from "./filters.js";
+import type { Image, PixelRange } from "./image.js";
+import { choice, given, number } from "./settings.js";
+
+/** What an image is compared with, or filled with where something is taken away. */
+export const baselineWords = ["zero", "black", "white", "mean", "blur", "given"] as const;
+
+export type Baseline = (typeof baselineWords)[number];
+
+/** The settings of a method that has a baseline. */
+export const baselineSettings = {
+  baseline: choice(
+    baselineWords,
+    "zero",
+    "what the image is compared with: zeros of the network's input, black, white, the image's mean colour, the image " +
+      "blurred, or one that is given",
+  ),
+  given: given(
+    "the baseline `given`: a tensor [1,C,H,W]; [K,C,H,W] where a method draws from several",
+  ),
+  blur: number(0.05, "standard deviation of the blur, as a part of the shorter side", 0, 1),
+};
+
+export interface BaselineSettings {
+  readonly baseline: Baseline;
+  readonly given: Tensor | undefined;
+  readonly blur: number;
+}
+
+/**
+ * The numbers of a baseline for an image [1,C,…places].
+ *
+ * @throws {InputError} where black or white is asked for and not known, or the given one does not fit
+ */
+export function baselineOf(image: Image, settings: BaselineSettings): ArrayLike<number> {
+  const { x, pixels } = image;
+  const values = toNumbers(x);
+  switch (settings.baseline) {
+    case "zero":
+      return new Float64Array(values.length);
+    case "black":
+    case "white":
+      return constant(x, colour(x, pixels, settings.baseline));
+    case "mean":
+      return constant(x, channelMeans(x));
+    case "blur":
+      return blur(x, settings.blur * Math.min(...x.dims.slice(2)));
+    case "given":
+      return givenFor(x, settings.given);
+  }
+}
+
+/** The baselines of a method that draws from several: the rows of the given one, or the one that is made. */
+export function baselinesOf(
+  image: Image,
+  settings: BaselineSettings,
+): readonly ArrayLike<number>[] {
+  const { given: rows } = settings;
+  if (settings.baseline !== "given" || !rows) return [baselineOf(image, settings)];
+  return Array.from({ length: rows.dims[0] ?? 0 }, (_, n) =>
+    givenFor(image.x, sliceBatch(rows, [n])),
+  );
+}
+
+function givenFor(x: Tensor, baseline: Tensor | undefined): ArrayLike<number> {
+  if (!baseline) throw new UsageError('the baseline "given" needs the setting `given`');
+  if (sameShape(baseline.dims, x.dims)) return toNumbers(baseline);
+  throw new InputError(
+    `a baseline [${baseline.dims.join(",")}] does not fit an image [${x.dims.join(",")}]`,
+  );
+}
+
+function colour(
+  { dims }: Tensor,
+  pixels: PixelRange | undefined,
+  name: "black" | "white",
+): readonly number[] {
+  if (!pixels) {
+    throw new InputError(
+      `what ${name} is in the units of the input is not known: say how it was made (preprocessing), or take the ` +
+        "baseline zero, mean, blur or given",
+    );
+  }
+  const numbers = pixels[name];
+  if (numbers.length === dims[1]) return numbers;
+  throw new InputError(`${name} has ${numbers.length} channels, the image ${dims[1]!}`);
+}
+
+/** The mean of each channel of one image. */
+export function channelMeans(x: Tensor): readonly number[] {
+  const [values, area] = [toNumbers(x), sizeOf(x.dims.slice(2))];
+  return Array.from({ length: x.dims[1] ?? 1 }, (_, c) => {
+    let sum = 0;
+    for (let p = 0; p < area; p++) sum += values[c * area + p]!;
+    return sum / area;
+  });
+}
+
+function constant({ dims }: Tensor, colour: readonly number[]): Float64Array {
+  const area = sizeOf(dims.slice(2));
+  return Float64Array.from({ length: sizeOf(dims) }, (_, i) => colour[Math.floor(i / area)]!);
+}

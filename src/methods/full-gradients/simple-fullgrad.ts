@@ -1,0 +1,28 @@
+import { graphMethod } from "../core/method.js";
+import { absolute, rescaledSum } from "../../decomposition/psi.js";
+import type { Value } from "../../onnx/ir.js";
+import { conventionSetting, srinivas } from "./fullgrad.js";
+import { addMaps, layersOf } from "../building-blocks/fullgrad-layers.js";
+
+/**
+ * Simple FullGrad: ψ of the gradient at a layer's output, without the bias as a factor (simple_fullgrad.py of the
+ * reference code); of the input, ∇ₓf ⊙ x as before. Layers are those that have a bias of their own, not activations.
+ */
+export const simpleFullgrad = graphMethod({
+  name: "simple-fullgrad",
+  title: "Simple FullGrad",
+  paper: srinivas,
+  signed: false,
+  attributes: "map",
+  decomposes: true,
+  settings: { convention: conventionSetting },
+  emit: (full, { convention }) => {
+    const maps = layersOf(full, convention).flatMap(({ b, term, units }) => {
+      const unit = units.at(-1);
+      if (unit?.unit.kind === "implicit" || unit?.unit.kind === "pad") return [];
+      const psi = (t: Value): Value => rescaledSum(b, absolute(b, t), convention);
+      return [psi(unit ? unit.gradient() : term())];
+    });
+    return { map: addMaps(full, maps, convention) };
+  },
+});

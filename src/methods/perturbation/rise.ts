@@ -1,0 +1,76 @@
+import { samplingMethod } from "../core/method.js";
+import { number, whole } from "../core/settings.js";
+import { random, type Random } from "../../tensor/random.js";
+import { sizeOf } from "../../tensor/shape.js";
+import { float32, toNumbers } from "../../tensor/tensor.js";
+import { stretch } from "../building-blocks/stretch.js";
+
+/**
+ * RISE: S = Σ f(x ⊙ M) M / (p·n) over n random masks M: grids of ones with probability p, resized linearly to a little
+ * more than the image and shifted at random (Petsiuk et al. 2018, eq. 6). The paper's f is a probability; with a score
+ * that has both signs, ask for as many masks as let the mean settle.
+ */
+export const rise = samplingMethod({
+  name: "rise",
+  title: "RISE",
+  paper: "Petsiuk, Das and Saenko, RISE: Randomized Input Sampling for Explanation, BMVC 2018",
+  signed: false,
+  attributes: "map",
+  gradientFree: true,
+  settings: {
+    masks: whole(1000, "random masks; the paper has 4000 to 8000", 1),
+    grid: whole(7, "cells of the masks along each side", 1),
+    keep: number(0.5, "probability that a cell is seen", 0.01, 1),
+    seed: whole(0, "seed of the masks", 0, 2 ** 32 - 1),
+  },
+  async sample(sampler, { masks: count, grid, keep, seed }) {
+    const size = sampler.mapDims.slice(2);
+    const area = sizeOf(size);
+    const x = toNumbers(sampler.x);
+    const numbers = random(seed);
+    // Asked for in order, so that the numbers are one stream; kept until their score is known.
+    const waiting = new Map<number, Float64Array>();
+    const variant = (i: number): Float64Array => {
+      const mask = maskOf(numbers, size, grid, keep);
+      waiting.set(i, mask);
+      return Float64Array.from(x, (v, k) => v * mask[k % area]!);
+    };
+    const sum = new Float64Array(area);
+    for await (const { index, score } of sampler.scores(count, variant)) {
+      waiting.get(index)!.forEach((m, p) => (sum[p]! += score * m));
+      waiting.delete(index);
+    }
+    return {
+      map: float32(
+        sampler.mapDims,
+        sum.map((s) => s / (count * keep)),
+      ),
+    };
+  },
+});
+
+/** A mask over the image: a grid of 0 and 1, one cell larger than the image on each side, cut at a random place. */
+function maskOf(
+  numbers: Random,
+  size: readonly number[],
+  grid: number,
+  keep: number,
+): Float64Array {
+  const cells = size.map(() => grid);
+  const cell = size.map((extent) => Math.ceil(extent / grid));
+  const values = Float64Array.from({ length: sizeOf(cells) }, () =>
+    numbers.uniform() < keep ? 1 : 0,
+  );
+  const large = size.map((_, axis) => (grid + 1) * cell[axis]!);
+  const wide = stretch(values, cells, large);
+  const start = cell.map((extent) => Math.floor(numbers.uniform() * extent));
+  return Float64Array.from({ length: sizeOf(size) }, (_, p) => {
+    let [left, at, step] = [p, 0, 1];
+    for (let axis = size.length - 1; axis >= 0; axis--) {
+      at += ((left % size[axis]!) + start[axis]!) * step;
+      left = Math.floor(left / size[axis]!);
+      step *= large[axis]!;
+    }
+    return wide[at]!;
+  });
+}

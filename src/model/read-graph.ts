@@ -1,0 +1,46 @@
+import { decodeModel } from "../onnx/file/decode.js";
+import type { ExternalDataReader } from "../onnx/file/external-data.js";
+import { importModel } from "../onnx/import/import.js";
+import type { Graph } from "../onnx/ir.js";
+import type { ModelFile } from "../onnx/file/model-file.js";
+import { readTfjsFolder } from "../onnx/file/tfjs-folder.js";
+import { readFile } from "../files/read-file.js";
+
+/**
+ * The graph of an ONNX model, or of one that `convert --to tfjs` wrote.
+ *
+ * @param source a path (in a browser, a URL) of an .onnx file, of a model.json, or the bytes of an ONNX file
+ * @throws {ModelFormatError} where it is neither @throws {ExternalDataError} where a file of weights is missing
+ */
+export async function readGraph(
+  source: string | Uint8Array,
+  externalData?: ExternalDataReader,
+): Promise<Graph> {
+  if (typeof source !== "string") return importModel(decodeModel(source), externalData);
+  const bytes = await readFile(source, "the model");
+  if (isFolder(source)) {
+    const { filesBeside } = await import("../onnx/file/external-data-file.js");
+    return readTfjsFolder(bytes, filesBeside(source));
+  }
+  return importModel(decodeModel(bytes), externalData ?? (await externalDataOf(source)));
+}
+
+/** The file itself, to be read again when it is asked for; undefined of what `convert --to tfjs` wrote. */
+export function modelFile(
+  source: string | Uint8Array,
+  externalData?: ExternalDataReader,
+): ModelFile | undefined {
+  if (typeof source !== "string") return { read: () => Promise.resolve(source), externalData };
+  if (isFolder(source)) return undefined;
+  return {
+    read: () => readFile(source, "the model"),
+    externalData: externalData ?? (async (...place) => (await externalDataOf(source))(...place)),
+  };
+}
+
+const isFolder = (source: string): boolean => /\.json(\?.*)?$/.test(source);
+
+async function externalDataOf(source: string): Promise<ExternalDataReader> {
+  const { externalDataFiles } = await import("../onnx/file/external-data-file.js");
+  return externalDataFiles(source);
+}

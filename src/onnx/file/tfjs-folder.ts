@@ -1,0 +1,111 @@
+import { ModelFormatError } from "../../errors.js";
+import { anything, count, fields, list, oneOf, readJson, text } from "../../files/json.js";
+import { halfToNumber } from "../../tensor/half.js";
+import { sizeOf } from "../../tensor/shape.js";
+import { float32, tensor, type Tensor } from "../../tensor/tensor.js";
+import { exportModel } from "../export.js";
+import { graphFromJson } from "./graph-json.js";
+import { importModel } from "../import/import.js";
+import type { Graph } from "../ir.js";
+import { shapeProblem } from "./limits.js";
+
+/** What model.json of a converted model says of itself. (A plain tfjs graph says "graph-model".) */
+export const folderFormat = "fullgrad-graph-model";
+
+/** Of every model.json, so that an error can say what else it is. */
+const formatReader = fields({}, { format: anything });
+
+const modelReader = fields({
+  modelTopology: anything,
+  weightsManifest: list(
+    fields({
+      paths: list(text),
+      weights: list(
+        fields(
+          { name: text, shape: list(count), dtype: oneOf("float32", "int32") },
+          { quantization: fields({ dtype: oneOf("float16") }) },
+        ),
+      ),
+    }),
+  ),
+});
+
+type WeightEntry = ReturnType<typeof modelReader>["weightsManifest"][number]["weights"][number];
+
+/**
+ * A model that `convert --to tfjs` wrote.
+ *
+ * @param json the bytes of its model.json
+ * @param readShard reads a weight file by its name beside model.json
+ * @throws {ModelFormatError} where it is something else, contradicts itself, or a weight file is cut short
+ */
+export async function readTfjsFolder(
+  json: Uint8Array,
+  readShard: (name: string) => Promise<Uint8Array>,
+): Promise<Graph> {
+  const content = new TextDecoder().decode(json);
+  const { format } = readJson(content, formatReader, "model.json", ModelFormatError);
+  if (format !== folderFormat) {
+    throw new ModelFormatError(
+      `model.json says format ${JSON.stringify(format ?? "")}, not "${folderFormat}": it was not written by convert --to tfjs`,
+    );
+  }
+  const model = readJson(content, modelReader, "model.json", ModelFormatError);
+  const weights = new Map<string, Tensor>();
+  const seen = new Set<string>();
+  for (const { paths, weights: entries } of model.weightsManifest) {
+    const parts: Uint8Array[] = [];
+    for (const path of paths) {
+      if (seen.has(path)) throw new ModelFormatError(`model.json names "${path}" twice`);
+      seen.add(path);
+      parts.push(await readShard(path));
+    }
+    const bytes = joined(parts);
+    let at = 0;
+    for (const entry of entries) {
+      const length = bytesIn(entry);
+      if (length > bytes.length - at) {
+        throw new ModelFormatError(
+          `the weight files end within "${entry.name}": ${bytes.length} bytes, ${at + length} wanted`,
+        );
+      }
+      weights.set(entry.name, tensorOf(bytes.slice(at, at + length), entry));
+      at += length;
+    }
+  }
+  return checked(graphFromJson(model.modelTopology, weights));
+}
+
+/** @throws {ModelFormatError} where no tensor has such a shape */
+function bytesIn({ name, shape, quantization }: WeightEntry): number {
+  const problem = shapeProblem(shape);
+  if (problem !== undefined) throw new ModelFormatError(`weight "${name}" has ${problem}`);
+  return sizeOf(shape) * (quantization ? 2 : 4);
+}
+
+/** Whatever the importer of ONNX files asks of a graph is asked of this one too. */
+async function checked(graph: Graph): Promise<Graph> {
+  const { metadata } = graph;
+  return { ...(await importModel(exportModel(graph))), metadata };
+}
+
+function tensorOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  { shape, dtype, quantization }: WeightEntry,
+): Tensor {
+  if (quantization) {
+    return float32(shape, Float32Array.from(new Uint16Array(bytes.buffer), halfToNumber));
+  }
+  if (dtype === "float32") return float32(shape, new Float32Array(bytes.buffer));
+  return tensor("int32", shape, new Int32Array(bytes.buffer));
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, p) => sum + p.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

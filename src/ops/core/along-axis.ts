@@ -1,0 +1,43 @@
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+import { checkMade, fromNumbers } from "../../tensor/tensor.js";
+import type { NodeView } from "./node-view.js";
+
+/** Multiplies by a constant [from, to] matrix along one axis: y[…, j, …] = Σᵢ x[…, i, …]·m[i, j]. */
+export function alongAxis(
+  b: GraphBuilder,
+  x: Value,
+  axis: number,
+  matrix: Float64Array,
+  from: number,
+  to: number,
+): Value {
+  const m = b.constant(fromNumbers(x.fact.dtype, [from, to], matrix), "matrix");
+  const rank = x.fact.shape.length;
+  if (axis === rank - 1) return b.matmul(x, m);
+  if (axis === rank - 2) {
+    const turned = b.constant(
+      fromNumbers(x.fact.dtype, [to, from], turn(matrix, from, to)),
+      "matrix",
+    );
+    return b.matmul(turned, x);
+  }
+  const perm = Array.from({ length: rank }, (_, i) => i);
+  perm[axis] = rank - 1;
+  perm[rank - 1] = axis;
+  return b.transpose(b.matmul(b.transpose(x, perm), m), perm);
+}
+
+/** A [rows, columns] matrix of zeros for {@link alongAxis}. @throws {ShapeError} where that is too large to be made. */
+export function emptyMatrix(n: NodeView, rows: number, columns: number): Float64Array {
+  checkMade([rows, columns], `for ${n.node.op} (node "${n.name}") a matrix`);
+  return new Float64Array(rows * columns);
+}
+
+function turn(matrix: Float64Array, rows: number, columns: number): Float64Array {
+  const result = new Float64Array(matrix.length);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) result[j * rows + i] = matrix[i * columns + j]!;
+  }
+  return result;
+}

@@ -1,0 +1,81 @@
+import { inferZip } from "../elementwise/arithmetic.js";
+import { onNumbers } from "./elements.js";
+import type { OpSpec } from "./spec.js";
+import { noAttrs } from "../elementwise/unary.js";
+
+type None = Record<string, never>;
+
+// y = a mod m, by sign of m (fmod = 0) or of a (fmod = 1). Shape arithmetic, mostly; of floats, a = y + k·m with a
+// step function k: da = dy, dm = −k·dy with −k = (y − a)/m. y = a − k·m is linear in both; what is constant is the bias.
+const mod: OpSpec<{ fmod: boolean }> = {
+  type: "Mod",
+  since: 10,
+  attrs: (a) => ({ fmod: a.flag("fmod") }),
+  pointwise: true,
+  infer: (n) =>
+    inferZip(onNumbers((a, m) => (n.attrs.fmod ? a % m : ((a % m) + m) % m)))(n as never),
+  vjp: (b, n, [dy]) => [
+    () => dy!,
+    () => b.mul(dy!, b.op("Round", [b.div(b.sub(n.y(), n.x(0)), n.x(1))]), "dm"),
+  ],
+  bias: (n) => {
+    if (n.isActive(0) && n.isActive(1)) return "none";
+    return {
+      kind: "implicit",
+      emit: (b) => (n.isActive(0) ? b.sub(n.y(), n.x(0), "bias") : n.x(0)),
+    };
+  },
+};
+
+/** Steps: constant almost everywhere, so nothing flows back. */
+function step(type: string, since: number, f: (x: number) => number): OpSpec<None> {
+  return {
+    type,
+    since,
+    attrs: noAttrs,
+    pointwise: true,
+    infer: inferZip(onNumbers(f)),
+    vjp: "zero",
+    bias: () => "none",
+  };
+}
+
+// A shift by less than nothing is one by more than all bits (so says operator set 28; before, it was undefined).
+const shiftLeft = (a: number, k: number): number => (k < 0 ? 0 : a * 2 ** k);
+const shiftRight = (a: number, k: number): number => Math.floor(a / 2 ** (k < 0 ? 64 : k));
+
+const bitShift: OpSpec<{ left: boolean }> = {
+  type: "BitShift",
+  since: 11,
+  attrs: (a) => ({ left: a.word("direction", ["LEFT", "RIGHT"], "LEFT") === "LEFT" }),
+  infer: (n) => inferZip(onNumbers(n.attrs.left ? shiftLeft : shiftRight))(n as never),
+  vjp: "zero",
+  bias: () => "none",
+};
+
+function bitwise(type: string, f: (a: number, c: number) => number): OpSpec<None> {
+  const small = (...v: number[]): boolean => v.every((e) => Math.abs(e) < 2 ** 31);
+  return {
+    type,
+    since: 18,
+    attrs: noAttrs,
+    infer: inferZip((...v) =>
+      v.every((e) => typeof e === "number") && small(...v) ? f(v[0]!, v[1] ?? 0) : undefined,
+    ),
+    vjp: "zero",
+    bias: () => "none",
+  };
+}
+
+export const integers: readonly OpSpec[] = [
+  step("Floor", 6, Math.floor),
+  step("Ceil", 6, Math.ceil),
+  step("Round", 11, (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x))),
+  step("Sign", 9, Math.sign),
+  mod,
+  bitShift,
+  bitwise("BitwiseAnd", (a, c) => a & c),
+  bitwise("BitwiseOr", (a, c) => a | c),
+  bitwise("BitwiseXor", (a, c) => a ^ c),
+  bitwise("BitwiseNot", (a) => ~a),
+];

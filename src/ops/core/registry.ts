@@ -1,0 +1,126 @@
+import type { InferNode } from "../../onnx/builder.js";
+import { factOf } from "../../onnx/facts.js";
+import { FullgradError, ShapeError, type Hole } from "../../errors.js";
+import type { Fact, Node, TypedGraph, Value } from "../../onnx/ir.js";
+import { arityProblem } from "./arity.js";
+import { AttributeReader } from "./attributes.js";
+import { factsProblem } from "./check-facts.js";
+import { missingRule } from "./missing-rule.js";
+import { NodeView } from "./node-view.js";
+import type { OpSpec } from "./spec.js";
+
+/** The records of all operators, by domain and type. A value: `with` makes a changed one, nothing is global. */
+export class Registry {
+  private readonly specs: ReadonlyMap<string, OpSpec>;
+
+  private constructor(specs: ReadonlyMap<string, OpSpec>) {
+    this.specs = specs;
+  }
+
+  /** @throws {FullgradError} where two records describe one operator. */
+  static of(specs: readonly OpSpec[]): Registry {
+    const map = new Map<string, OpSpec>();
+    for (const spec of specs) {
+      const key = keyOf(spec.type, spec.domain ?? "");
+      if (map.has(key)) throw new FullgradError(`operator ${spec.type} has two records`);
+      map.set(key, spec);
+    }
+    return new Registry(map);
+  }
+
+  /** This registry with some fields of some records replaced: guided back-propagation is a different Relu. */
+  with(changes: Readonly<Record<string, Partial<Pick<OpSpec, "vjp" | "bias">>>>): Registry {
+    const map = new Map(this.specs);
+    for (const [type, change] of Object.entries(changes)) {
+      const key = keyOf(type, "");
+      const spec = map.get(key);
+      if (!spec) throw new FullgradError(`operator ${type} has no record to change`);
+      map.set(key, { ...spec, ...change });
+    }
+    return new Registry(map);
+  }
+
+  get(op: string, domain = ""): OpSpec | undefined {
+    return this.specs.get(keyOf(op, domain));
+  }
+
+  /** All records, in the order in which they were given. */
+  all(): readonly OpSpec[] {
+    return [...this.specs.values()];
+  }
+
+  /** The record of a node. @throws {ShapeError} where there is none; the importer lists all such nodes before. */
+  of(node: Node): OpSpec {
+    const spec = this.get(node.op, node.domain);
+    if (!spec) throw new ShapeError(`${qualified(node)} (node "${node.name}") is not supported`);
+    return spec;
+  }
+
+  /** Nodes of a graph that have no record. */
+  holes(nodes: readonly Node[], opsets: ReadonlyMap<string, number>): Hole[] {
+    return nodes
+      .filter((n) => !this.get(n.op, n.domain))
+      .map((n) => ({
+        node: n.name,
+        op: qualified(n),
+        opset: opsets.get(n.domain) ?? 0,
+        reason: missingRule(n.op, n.domain),
+      }));
+  }
+
+  /** Facts of one node's outputs. */
+  readonly infer: InferNode = (node, inputs, opsets) => {
+    const spec = this.of(node);
+    const values = inputs.map((fact, i) => fact && { name: node.inputs[i] ?? "", fact });
+    const opset = opsets.get(node.domain) ?? 0;
+    const attrs = spec.attrs(new AttributeReader(node));
+    try {
+      const wrong = arityProblem(node);
+      if (wrong !== undefined) throw new ShapeError(wrong);
+      const facts = spec.infer(new NodeView({ node, attrs, opset, inputs: values }));
+      const problem = factsProblem(facts);
+      if (problem !== undefined) throw new ShapeError(`its output would have ${problem}`);
+      return facts;
+    } catch (error) {
+      if (error instanceof ShapeError && !error.message.includes(`"${node.name}"`)) {
+        throw new ShapeError(`${qualified(node)} (node "${node.name}"): ${error.message}`, {
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  };
+
+  /** A node of a typed graph with everything its rules ask for. */
+  view(graph: TypedGraph, node: Node, isActive: (value: string) => boolean): NodeView {
+    const value = (name: string): Value | undefined =>
+      name === "" ? undefined : { name, fact: factIn(graph, name) };
+    const spec = this.of(node);
+    return new NodeView({
+      node,
+      attrs: spec.attrs(new AttributeReader(node)),
+      opset: graph.opsets.get(node.domain) ?? 0,
+      inputs: node.inputs.map(value),
+      outputs: node.outputs.map((name) => value(name) ?? { name: "", fact: unused }),
+      active: node.inputs.map((name) => name !== "" && isActive(name)),
+    });
+  }
+}
+
+const unused: Fact = { dtype: "float32", shape: [] };
+
+function factIn(graph: TypedGraph, name: string): Fact {
+  const fact = graph.facts.get(name);
+  if (fact) return fact;
+  const constant = graph.constants.get(name);
+  if (constant) return factOf(constant);
+  throw new ShapeError(`nothing is known of value "${name}"`);
+}
+
+function keyOf(type: string, domain: string): string {
+  return domain === "" ? type : `${domain}:${type}`;
+}
+
+function qualified(node: Node): string {
+  return keyOf(node.op, node.domain);
+}

@@ -1,0 +1,145 @@
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+import type { DType } from "../../tensor/dtype.js";
+import { normalizeAxis } from "../../tensor/shape.js";
+import { sumAllBut } from "../layers/convolution.js";
+import type { NodeView } from "../core/node-view.js";
+import { dtypeOf } from "../../onnx/file/element-types.js";
+import type { OpSpec } from "../core/spec.js";
+
+interface QuantizeAttrs {
+  readonly axis: number;
+  readonly blockSize: number;
+  readonly to: DType | undefined;
+}
+
+const attrs: OpSpec<QuantizeAttrs>["attrs"] = (a) => {
+  const code = a.int("output_dtype", 0);
+  return {
+    axis: a.int("axis", 1),
+    blockSize: a.int("block_size", 0),
+    to: code === 0 ? undefined : a.required("output_dtype", dtypeOf(code)),
+  };
+};
+
+/** Scale or zero point as floats, laid along the axis that it belongs to. */
+function parameter(b: GraphBuilder, n: NodeView<QuantizeAttrs>, i: number, like: Value): Value {
+  const value = b.cast(n.x(i), like.fact.dtype);
+  const { shape } = value.fact;
+  if (shape.length === 0) return value;
+  if (shape.length > 1 || n.attrs.blockSize > 0) {
+    throw n.refusal("quantization in blocks has no gradient; per tensor and per axis have");
+  }
+  if (shape[0] === 1) return b.reshape(value, []);
+  const axis = normalizeAxis(n.attrs.axis, n.rank());
+  return b.reshape(
+    value,
+    n.shape().map((_, k) => (k === axis ? shape[0]! : 1)),
+  );
+}
+
+/** The gradient of a scale: summed over what it serves. */
+function likeParameter(b: GraphBuilder, n: NodeView<QuantizeAttrs>, gradient: Value): Value {
+  const { shape } = n.x(1).fact;
+  if (shape.length === 0 || shape[0] === 1) return b.reshapeLike(b.sum(gradient), n.x(1), "dscale");
+  return b.reshapeLike(sumAllBut(b, gradient, normalizeAxis(n.attrs.axis, n.rank())), n.x(1));
+}
+
+const ranges: Partial<Record<DType, readonly [number, number]>> = {
+  uint8: [0, 255],
+  int8: [-128, 127],
+  uint16: [0, 65535],
+  int16: [-32768, 32767],
+};
+
+/** 1/s where x is not saturated, else 0: rounding counts as the identity ("straight-through", as PyTorch trains). */
+function quantizeSlope(b: GraphBuilder, n: NodeView<QuantizeAttrs>): Value {
+  const range = ranges[n.y().fact.dtype];
+  if (!range) throw n.refusal(`quantization to ${n.y().fact.dtype} has no gradient`);
+  const x = n.x();
+  const scale = parameter(b, n, 1, x);
+  let level = b.op("Round", [b.div(x, scale)]);
+  if (n.optional(2)) level = b.add(level, parameter(b, n, 2, x));
+  const outside = b.op("Or", [b.less(level, range[0]), b.greater(level, range[1])]);
+  return b.where(outside, b.scalar(0, x), b.op("Reciprocal", [scale]), "slope");
+}
+
+// q = round(x/s) + z, saturated. Straight-through: dx = dq/s, ds = −x/s²·dq where not saturated; dq is a gradient of the
+// level, a float. bias = q − x/s (z and the rounding error), and q where saturated; q + x/s where s alone is active.
+const quantizeLinear: OpSpec<QuantizeAttrs> = {
+  type: "QuantizeLinear",
+  since: 10,
+  attrs,
+  straightThrough: true,
+  infer: (n) => {
+    const dtype = n.optional(2)?.fact.dtype ?? n.attrs.to ?? "uint8";
+    return [{ dtype, shape: n.shape() }];
+  },
+  vjp: (b, n, [dy]) => [
+    () => b.mul(dy!, quantizeSlope(b, n), "dx"),
+    () => {
+      const ratio = b.div(n.x(), parameter(b, n, 1, n.x()));
+      return likeParameter(b, n, b.neg(b.mul(dy!, b.mul(ratio, quantizeSlope(b, n)))));
+    },
+    "integer",
+  ],
+  bias: (n) => ({
+    kind: "implicit",
+    emit: (b) => {
+      const level = b.cast(n.y(), n.x().fact.dtype);
+      if (n.isActive(0) && n.isActive(1)) return level;
+      const inner = b.mul(n.x(), quantizeSlope(b, n));
+      return n.isActive(0) ? b.sub(level, inner, "bias") : b.add(level, inner, "bias");
+    },
+  }),
+};
+
+// y = (q − z)·s; dq = s·dy, ds = Σ (q − z)·dy; bias = −z·s, and −q·s where s depends on the image too
+const dequantizeLinear: OpSpec<QuantizeAttrs> = {
+  type: "DequantizeLinear",
+  since: 10,
+  attrs,
+  infer: (n) => [{ dtype: n.attrs.to ?? n.x(1).fact.dtype, shape: n.shape() }],
+  vjp: (b, n, [dy]) => [
+    () => b.mul(dy!, parameter(b, n, 1, dy!), "dx"),
+    () => {
+      const level = b.cast(n.x(), dy!.fact.dtype);
+      const centred = n.optional(2) ? b.sub(level, parameter(b, n, 2, dy!)) : level;
+      return likeParameter(b, n, b.mul(dy!, centred));
+    },
+    "integer",
+  ],
+  bias: (n) => {
+    if (!n.isActive(0)) return "none";
+    const still = !n.isActive(1);
+    if (still && (!n.optional(2) || n.elements(2)?.every((z) => z === 0))) return "none";
+    return {
+      kind: still ? "constant" : "implicit",
+      emit: (b) => {
+        const scale = parameter(b, n, 1, n.y());
+        const shift = still ? parameter(b, n, 2, n.y()) : b.cast(n.x(), n.y().fact.dtype);
+        return b.neg(b.mul(shift, scale), "bias");
+      },
+    };
+  },
+};
+
+// The scale is read from x itself, so that it is no straight line any more.
+const dynamicQuantizeLinear: OpSpec<Record<string, never>> = {
+  type: "DynamicQuantizeLinear",
+  since: 11,
+  attrs: () => ({}),
+  infer: (n) => [
+    { dtype: "uint8", shape: n.shape() },
+    { dtype: "float32", shape: [] },
+    { dtype: "uint8", shape: [] },
+  ],
+  vjp: "not-differentiable",
+  bias: () => "none",
+};
+
+export const quantization: readonly OpSpec[] = [
+  quantizeLinear,
+  dequantizeLinear,
+  dynamicQuantizeLinear,
+];

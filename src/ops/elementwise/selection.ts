@@ -1,0 +1,86 @@
+/**
+ * Operators that select or count, whose outputs have a length that only a run tells, and what detectors end in.
+ *
+ * @module
+ */
+import { normalizeAxis, type Dim } from "../../tensor/shape.js";
+import type { NodeView } from "../core/node-view.js";
+import type { OpSpec } from "../core/spec.js";
+import { noAttrs } from "./unary.js";
+
+/** An operator of which only the facts are known. */
+function facts<A>(
+  type: string,
+  since: number,
+  vjp: "zero" | "not-differentiable",
+  attrs: OpSpec<A>["attrs"],
+  infer: OpSpec<A>["infer"],
+): OpSpec<A> {
+  return { type, since, attrs, infer, vjp, bias: () => "none" };
+}
+
+/** An extent that only a run tells. */
+const open = (n: NodeView): string => `count(${n.name})`;
+
+export const selection: readonly OpSpec[] = [
+  facts("NonZero", 9, "zero", noAttrs, (n) => [{ dtype: "int64", shape: [n.rank(), open(n)] }]),
+  facts("NonMaxSuppression", 10, "not-differentiable", noAttrs, (n) => [
+    { dtype: "int64", shape: [open(n), 3] },
+  ]),
+  facts(
+    "Multinomial",
+    7,
+    "zero",
+    (a) => ({ samples: a.int("sample_size", 1) }),
+    (n) => [{ dtype: "int32", shape: [n.shape()[0]!, n.attrs.samples] }],
+  ),
+  facts(
+    "RoiAlign",
+    16,
+    "not-differentiable",
+    (a) => ({ height: a.int("output_height", 1), width: a.int("output_width", 1) }),
+    (n) => [n.like([n.shape(1)[0]!, n.shape()[1]!, n.attrs.height, n.attrs.width])],
+  ),
+  facts(
+    "MaxRoiPool",
+    1,
+    "not-differentiable",
+    (a) => ({ size: a.ints("pooled_shape") ?? [] }),
+    (n) => [n.like([n.shape(1)[0]!, n.shape()[1]!, ...n.attrs.size])],
+  ),
+  facts("DeformConv", 19, "not-differentiable", noAttrs, (n) => [
+    n.like([n.shape()[0]!, n.shape(1)[0]!, ...n.shape(2).slice(2)]),
+  ]),
+  facts(
+    "Compress",
+    9,
+    "not-differentiable",
+    (a) => ({ axis: a.int("axis") }),
+    (n) => {
+      const { axis } = n.attrs;
+      if (axis === undefined) return [n.like([open(n)])];
+      const at = normalizeAxis(axis, n.rank());
+      return [n.like(n.shape().map((d, i): Dim => (i === at ? open(n) : d)))];
+    },
+  ),
+  facts(
+    "Unique",
+    11,
+    "not-differentiable",
+    (a) => ({ axis: a.int("axis") }),
+    (n) => {
+      const { axis } = n.attrs;
+      const count = { dtype: "int64", shape: [open(n)] } as const;
+      const at = axis === undefined ? undefined : normalizeAxis(axis, n.rank());
+      const shape =
+        at === undefined ? [open(n)] : n.shape().map((d, i) => (i === at ? open(n) : d));
+      return [n.like(shape), count, { dtype: "int64", shape: [`inverse(${n.name})`] }, count];
+    },
+  ),
+  // The grid of a spatial transformer: [N, H, W, 2] or [N, D, H, W, 3] from matrices and a size [N, C, …].
+  facts("AffineGrid", 20, "not-differentiable", noAttrs, (n) => {
+    const size = n.elements(1);
+    if (!size) throw n.error("the size must be known");
+    return [n.like([size[0]!, ...size.slice(2), size.length - 2])];
+  }),
+];

@@ -1,0 +1,49 @@
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+import type { NodeView } from "../core/node-view.js";
+import type { AttrDecoder, OpSpec } from "../core/spec.js";
+
+interface Unary<A> {
+  readonly type: string;
+  readonly since: number;
+  readonly attrs: AttrDecoder<A>;
+  /** f(λx) = λf(x) for λ > 0: no bias. */
+  readonly homogeneous?: boolean;
+}
+
+/** dy/dx as graph, which may use the output; or dx/dy, where that takes a pass less. */
+type Slope<A> =
+  | { derivative(b: GraphBuilder, x: Value, y: Value, attrs: A): Value }
+  | { inverseDerivative(b: GraphBuilder, x: Value): Value };
+
+/** Record of an element-wise function of one input: y = f(x), dx = f'(x)·dy, bias = f(x) − f'(x)·x. */
+export function unary<A>(f: Unary<A> & Slope<A>): OpSpec<A> {
+  const timesSlope = (b: GraphBuilder, n: NodeView<A>, v: Value, hint?: string): Value =>
+    "derivative" in f
+      ? b.mul(v, f.derivative(b, n.x(), n.y(), n.attrs), hint)
+      : b.div(v, f.inverseDerivative(b, n.x()), hint);
+  return {
+    type: f.type,
+    since: f.since,
+    attrs: f.attrs,
+    pointwise: true,
+    infer: (n) => [n.like(n.shape())],
+    vjp: (b, n, [dy]) => [() => timesSlope(b, n, dy!, "dx")],
+    bias: (n) =>
+      f.homogeneous
+        ? "none"
+        : { kind: "implicit", emit: (b) => b.sub(n.y(), timesSlope(b, n, n.x()), "bias") },
+  };
+}
+
+/**
+ * 1/y, and 0 where y = 0: the slope of a root at 0 is infinite, but what leads there is a square, a ReLU or a variance,
+ * with a slope of 0, and 0·∞ is no number. PyTorch cuts the path there too (relu and std clear it), or has no number.
+ */
+export function inverseOrZero(b: GraphBuilder, y: Value): Value {
+  const zero = b.scalar(0, y);
+  return b.where(b.op("Equal", [y, zero]), zero, b.op("Reciprocal", [y]));
+}
+
+/** No attributes. */
+export const noAttrs: AttrDecoder<Record<string, never>> = () => ({});

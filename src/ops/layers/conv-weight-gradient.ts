@@ -1,0 +1,114 @@
+import { int } from "../../onnx/attribute.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+import { staticShape, type Dim, type Shape } from "../../tensor/shape.js";
+import { windowAttributes, type Axis } from "./window.js";
+
+/**
+ * The gradient of a convolution with respect to its weight. Without groups one matrix product of dy with the columns
+ * that each kernel position reads (im2col). Milliseconds on one thread of ONNX Runtime, beside the convolution that
+ * takes its place with groups: 64x16x28x28 to 32 channels, 3x3: 14 and 21; 32x64x28x28 to 128, 1x1: 7 and 27;
+ * 32x512x1x1, 3x3: 5 and 10; but depthwise with stride 2: 42 and 10.
+ */
+export function convWeightGradient(
+  b: GraphBuilder,
+  x: Value,
+  dy: Value,
+  axes: readonly Axis[],
+  group: number,
+  weight: Shape,
+): Value {
+  return group === 1
+    ? weightGradientByColumns(b, x, dy, axes, weight)
+    : weightGradientByConvolution(b, x, dy, axes, group, weight);
+}
+
+// dw[o, c, k] = Σ_n Σ_p dy[n, o, p]·x[n, c, stride·p + dilation·k − begin]
+function weightGradientByColumns(
+  b: GraphBuilder,
+  x: Value,
+  dy: Value,
+  axes: readonly Axis[],
+  weight: Shape,
+): Value {
+  const [co, ci, ...kernel] = staticShape(weight, "the weight");
+  const outputs = staticShape(dy.fact.shape.slice(2), "the output of a convolution");
+  const channelsFirst = x.fact.shape.map((_, i) => (i > 1 ? i : 1 - i));
+  const begins = axes.map((a) => a.begin);
+  const ends = axes.map((a) => a.end);
+  const padded = b.pad(b.transpose(x, channelsFirst), [0, 0, ...begins, 0, 0, ...ends]);
+  const steps = b.ints(axes.map((a) => a.stride));
+  const space = b.ints(axes.map((_, i) => i + 2));
+  const read = positionsIn(kernel).map((at) => {
+    const from = axes.map((a, i) => a.dilation * at[i]!);
+    const to = axes.map((a, i) => from[i]! + a.stride * (outputs[i]! - 1) + 1);
+    return b.op("Slice", [padded, b.ints(from), b.ints(to), space, steps], {}, "dw/read");
+  });
+  const columns = flatten(b, b.concat(read, 0, "dw/columns"));
+  const rows = flatten(b, b.transpose(dy, channelsFirst));
+  const product = b.op("Gemm", [rows, columns], { transB: int(1) }, "dw/product");
+  const byPosition = b.reshape(product, [co!, read.length, ci!]);
+  return b.reshape(b.transpose(byPosition, [0, 2, 1]), [co!, ci!, ...kernel], "dw");
+}
+
+/** A matrix with a row for each element of the first axis. */
+function flatten(b: GraphBuilder, x: Value): Value {
+  return b.op("Flatten", [x], { axis: int(1) });
+}
+
+/** Every index into an array of the given extents, row-major. */
+function positionsIn(extents: readonly number[]): number[][] {
+  return extents.reduce<number[][]>(
+    (all, extent) => all.flatMap((at) => Array.from({ length: extent }, (_, i) => [...at, i])),
+    [[]],
+  );
+}
+
+/** With batch and channels exchanged, x convolved by dy, where stride and dilation change places. What the forward
+ * pass left over at the end is cut off. */
+function weightGradientByConvolution(
+  b: GraphBuilder,
+  x: Value,
+  dy: Value,
+  axes: readonly Axis[],
+  group: number,
+  weight: Shape,
+): Value {
+  const [batch, , ...spatial] = x.fact.shape;
+  const [, , ...outputs] = dy.fact.shape;
+  const [co, ci, ...kernel] = staticShape(weight, "the weight");
+  const rest = (dims: readonly Dim[], offset: number): number[] => dims.map((_, i) => i + offset);
+  const source = b.reshape(
+    b.transpose(b.reshape(x, [batch!, group, ci!, ...spatial]), [2, 1, 0, ...rest(spatial, 3)]),
+    [ci!, multiply(group, batch!), ...spatial],
+  );
+  const filter = b.reshape(
+    b.transpose(b.reshape(dy, [batch!, group, co! / group, ...outputs]), [
+      1,
+      2,
+      0,
+      ...rest(outputs, 3),
+    ]),
+    [co!, batch!, ...outputs],
+  );
+  const exchanged = axes.map((a, i) => ({
+    ...a,
+    kernel: Number(outputs[i]),
+    stride: a.dilation,
+    dilation: a.stride,
+  }));
+  const attributes = windowAttributes(exchanged, group);
+  const correlated = b.op("Conv", [source, filter], attributes, "dw/swapped");
+  const cut = b.slice(
+    correlated,
+    rest(kernel, 2),
+    kernel.map(() => 0),
+    kernel,
+    "dw/cut",
+  );
+  return b.transpose(cut, [1, 0, ...rest(kernel, 2)], "dw");
+}
+
+function multiply(group: number, batch: Dim): Dim {
+  return typeof batch === "number" ? group * batch : group === 1 ? batch : `${group}*${batch}`;
+}

@@ -1,0 +1,53 @@
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+import { poolAxes, pooled, pooledToOne, spreadOverWindows, type PoolAttrs } from "./pooling.js";
+import type { NodeView } from "../core/node-view.js";
+import type { OpSpec } from "../core/spec.js";
+import { windowAttrs } from "./window.js";
+
+// y = (Σ |x|ᵖ)^(1/p) over each window. dx = sign(x)·|x|^(p−1) · Σ' dy·y^(1−p), Σ' over the windows that an element
+// lies in; 0 where y = 0, as in PyTorch. Homogeneous of degree 1: no bias.
+const lpPool: OpSpec<PoolAttrs & { p: number }> = {
+  type: "LpPool",
+  since: 2,
+  attrs: (a) => ({ ...windowAttrs(a), ceil: a.flag("ceil_mode"), p: a.int("p", 2) }),
+  infer: (n) => [n.like(pooled(n))],
+  vjp: (b, n, [dy]) => [
+    () => {
+      const share = normShare(b, dy!, n.y(), n.attrs.p);
+      return b.mul(powerSlope(b, n), spreadOverWindows(b, n, share, poolAxes(n), 1), "dx");
+    },
+  ],
+  bias: () => "none",
+};
+
+// The same over all of space.
+const globalLpPool: OpSpec<{ p: number }> = {
+  type: "GlobalLpPool",
+  since: 2,
+  attrs: (a) => ({ p: a.int("p", 2) }),
+  infer: (n) => [n.like(pooledToOne(n))],
+  vjp: (b, n, [dy]) => [() => b.mul(powerSlope(b, n), normShare(b, dy!, n.y(), n.attrs.p), "dx")],
+  bias: () => "none",
+};
+
+/** dy·y^(1−p), and 0 where y = 0 */
+function normShare(b: GraphBuilder, dy: Value, y: Value, p: number): Value {
+  if (p === 1) return dy;
+  const some = b.greater(y, 0);
+  const safe = b.where(some, y, b.scalar(1, y));
+  const power = p === 2 ? b.div(dy, safe) : b.mul(dy, b.op("Pow", [safe, b.scalar(1 - p, y)]));
+  return b.where(some, power, b.scalar(0, y));
+}
+
+/** sign(x)·|x|^(p−1) */
+function powerSlope(b: GraphBuilder, n: NodeView<{ p: number }>): Value {
+  const { p } = n.attrs;
+  const x = n.x();
+  if (p === 2) return x;
+  const sign = b.op("Sign", [x]);
+  if (p === 1) return sign;
+  return b.mul(sign, b.op("Pow", [b.op("Abs", [x]), b.scalar(p - 1, x)]));
+}
+
+export const lpPooling: readonly OpSpec[] = [lpPool, globalLpPool];

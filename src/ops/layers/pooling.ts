@@ -1,0 +1,197 @@
+import { checkMade, fromNumbers, full } from "../../tensor/tensor.js";
+import { int, text } from "../../onnx/attribute.js";
+import { type GraphBuilder } from "../../onnx/builder.js";
+import type { Attributes, Value } from "../../onnx/ir.js";
+import { staticShape, type Dim } from "../../tensor/shape.js";
+import type { NodeView } from "../core/node-view.js";
+import type { OpSpec } from "../core/spec.js";
+import { noAttrs } from "../elementwise/unary.js";
+import {
+  positions,
+  span,
+  windowAttributes,
+  windowAttrs,
+  windowAxes,
+  type Axis,
+  type WindowAttrs,
+} from "./window.js";
+
+export interface PoolAttrs extends WindowAttrs {
+  readonly ceil: boolean;
+}
+
+/** The spatial axes of a pool. */
+export function poolAxes(n: NodeView<PoolAttrs>): Axis[] {
+  const kernel = n.attrs.kernelShape;
+  if (!kernel) throw n.error("kernel_shape is missing");
+  return windowAxes(n, n.attrs, kernel, n.shape().slice(2));
+}
+
+/** The shape of a pool's output. */
+export function pooled(n: NodeView<PoolAttrs>): Dim[] {
+  const [batch, channels, ...spatial] = n.shape();
+  const lengths = poolAxes(n).map((a, i) => positions(n, a, spatial[i]!, n.attrs.ceil));
+  return [batch!, channels!, ...lengths];
+}
+
+// y = the maximum of each window; all of dy goes to the first maximum, as in PyTorch. The place comes from a second
+// run of the pool with its Indices output (flat over the whole tensor), which leaves the forward pool fast.
+const maxPool: OpSpec<PoolAttrs & { columnMajor: boolean }> = {
+  type: "MaxPool",
+  since: 8,
+  attrs: (a) => ({
+    ...windowAttrs(a),
+    ceil: a.flag("ceil_mode"),
+    columnMajor: a.flag("storage_order"),
+  }),
+  infer: (n) => {
+    const shape = pooled(n);
+    return [n.like(shape), { dtype: "int64", shape }];
+  },
+  vjp: (b, n, [dy]) => [
+    () => {
+      if (!dy) throw n.error("its indices have no gradient");
+      const x = n.x();
+      const attributes: Attributes = {
+        ...windowAttributes(poolAxes(n)),
+        ceil_mode: int(n.attrs.ceil ? 1 : 0),
+      };
+      const [, indices] = b.call("MaxPool", [x], attributes, { outputs: 2, hint: "argmax" });
+      const flat = b.ints([-1]);
+      const zeros = b.op("Reshape", [b.zerosLike(x), flat]);
+      const where = b.op("Reshape", [indices, flat]);
+      const rows = b.op("Reshape", [dy, flat]);
+      const add = { axis: int(0), reduction: text("add") };
+      return b.reshapeLike(b.op("ScatterElements", [zeros, where, rows], add, "dx/flat"), x, "dx");
+    },
+  ],
+  bias: () => "none",
+};
+
+// y = the sum of each window over its count: the kernel's size with count_include_pad (what hangs over the padded
+// input never counts), else only what lies in the input. dx spreads dy/count over the window.
+const averagePool: OpSpec<PoolAttrs & { includePad: boolean }> = {
+  type: "AveragePool",
+  since: 7,
+  attrs: (a) => ({
+    ...windowAttrs(a),
+    ceil: a.flag("ceil_mode"),
+    includePad: a.flag("count_include_pad"),
+  }),
+  infer: (n) => [n.like(pooled(n))],
+  vjp: (b, n, [dy]) => [() => averageGradient(b, n, dy!)],
+  bias: () => "none",
+};
+
+function averageGradient(
+  b: GraphBuilder,
+  n: NodeView<PoolAttrs & { includePad: boolean }>,
+  dy: Value,
+): Value {
+  const axes = poolAxes(n);
+  const extents = staticShape(n.shape().slice(2), `the input of "${n.name}"`);
+  const outputs = staticShape(dy.fact.shape.slice(2), `the output of "${n.name}"`);
+  checkMade(outputs, `for AveragePool (node "${n.name}") counts`);
+  const counts = axes.map((a, i) => windowCounts(a, extents[i]!, outputs[i]!, n.attrs.includePad));
+  const even = counts.every((c) => c.every((v) => v === c[0]));
+  const size = counts.reduce((p, c) => p * c[0]!, 1);
+  const share = even ? dy : b.mul(dy, b.constant(reciprocalCounts(dy, counts, outputs), "1/count"));
+  return spreadOverWindows(b, n, share, axes, even ? 1 / size : 1);
+}
+
+/** Gives each element the sum over the windows that it lies in, times `weight`: the adjoint of summing windows. */
+export function spreadOverWindows(
+  b: GraphBuilder,
+  n: NodeView,
+  share: Value,
+  axes: readonly Axis[],
+  weight: number,
+): Value {
+  const extents = staticShape(n.shape().slice(2), `the input of "${n.name}"`);
+  const outputs = staticShape(share.fact.shape.slice(2), `the output of "${n.name}"`);
+  const channels = n.shape()[1]!;
+  if (typeof channels === "string") throw n.error("the number of channels must be fixed");
+  // Not every window fits the padded input: in ceil mode the last one may hang over its end.
+  const reach = axes.map((a, i) => (outputs[i]! - 1) * a.stride + span(a));
+  const dims = [channels, 1, ...axes.map((a) => a.kernel)];
+  const window = b.constant(full(share.fact.dtype, dims, weight), "window");
+  const bare = axes.map((a) => ({ ...a, begin: 0, end: 0 }));
+  const attributes = windowAttributes(bare, channels);
+  const whole = b.op("ConvTranspose", [share, window], attributes, "dx/padded");
+  const begins = axes.map((a) => -a.begin);
+  const ends = axes.map((a, i) => extents[i]! + a.begin - reach[i]!);
+  return b.pad(whole, [0, 0, ...begins, 0, 0, ...ends], "dx");
+}
+
+/** How many elements each window along one axis counts. */
+function windowCounts(axis: Axis, extent: number, outputs: number, includePad: boolean): number[] {
+  const [low, high] = includePad ? [-axis.begin, extent + axis.end] : [0, extent];
+  return Array.from({ length: outputs }, (_, o) => {
+    // Of the places start + k·dilation, those that lie in [low, high).
+    const start = o * axis.stride - axis.begin;
+    const first = Math.max(0, Math.ceil((low - start) / axis.dilation));
+    const end = Math.min(axis.kernel, Math.ceil((high - start) / axis.dilation));
+    return Math.max(1, end - first);
+  });
+}
+
+function reciprocalCounts(
+  like: Value,
+  counts: readonly number[][],
+  outputs: readonly number[],
+): ReturnType<typeof fromNumbers> {
+  const product = counts.reduce<number[]>(
+    (all, axis) => all.flatMap((a) => axis.map((c) => a * c)),
+    [1],
+  );
+  return fromNumbers(
+    like.fact.dtype,
+    [1, 1, ...outputs],
+    product.map((c) => 1 / c),
+  );
+}
+
+/** The shape with all of space in one element. */
+export const pooledToOne = (n: NodeView): Dim[] => n.shape().map((d, i) => (i < 2 ? d : 1));
+
+// y = the mean over space; dx = dy/size everywhere
+const globalAveragePool: OpSpec<Record<string, never>> = {
+  type: "GlobalAveragePool",
+  since: 1,
+  attrs: noAttrs,
+  infer: (n) => [n.like(pooledToOne(n))],
+  vjp: (b, n, [dy]) => [
+    () => {
+      const size = staticShape(n.shape().slice(2), `the input of "${n.name}"`).reduce(
+        (p, d) => p * d,
+        1,
+      );
+      return b.expandLike(b.scale(dy!, 1 / size), n.x(), "dx");
+    },
+  ],
+  bias: () => "none",
+};
+
+// y = the maximum over space; all of dy goes to the first maximum, as in PyTorch's adaptive pool
+const globalMaxPool: OpSpec<Record<string, never>> = {
+  type: "GlobalMaxPool",
+  since: 1,
+  attrs: noAttrs,
+  infer: (n) => [n.like(pooledToOne(n))],
+  vjp: (b, n, [dy]) => [
+    () => {
+      const rows = b.op("Reshape", [n.x(), b.ints([0, 0, -1])]);
+      const first = b.op("ArgMax", [rows], { axis: int(2) }, "argmax");
+      const share = b.op("Reshape", [dy!, b.ints([0, 0, 1])]);
+      const inputs = [b.zerosLike(rows), first, share];
+      return b.reshapeLike(
+        b.op("ScatterElements", inputs, { axis: int(2) }, "dx/flat"),
+        n.x(),
+        "dx",
+      );
+    },
+  ],
+  bias: () => "none",
+};
+
+export const pooling: readonly OpSpec[] = [maxPool, averagePool, globalAveragePool, globalMaxPool];

@@ -1,0 +1,254 @@
+import { int } from "../../onnx/attribute.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+import { gather as gatherBlock, slice as sliceBlock } from "../../tensor/move.js";
+import { fromNumbers } from "../../tensor/tensor.js";
+import { multiplyDims, normalizeAxis, sizeOf, type Dim } from "../../tensor/shape.js";
+import { alongAxis, emptyMatrix } from "../core/along-axis.js";
+import { blockOf, isSmall, moved, withElements } from "../core/elements.js";
+import type { NodeView } from "../core/node-view.js";
+import type { OpSpec } from "../core/spec.js";
+import { noAttrs } from "../elementwise/unary.js";
+
+type None = Record<string, never>;
+
+/** Where a Slice begins, how many elements it takes, and by which step, for every axis. */
+interface Window {
+  readonly starts: readonly number[];
+  readonly counts: readonly Dim[];
+  readonly steps: readonly number[];
+}
+
+function sliceWindow(n: NodeView): Window {
+  const [from, to] = [n.numbers(1), n.elements(2)];
+  if (!to) throw n.error("the ends must be known");
+  const axes = n.optionalNumbers(3) ?? from.map((_, i) => i);
+  const by = n.optionalNumbers(4) ?? from.map(() => 1);
+  if ([to, axes, by].some((list) => list.length !== from.length)) {
+    const lengths = [from, to, axes, by].map((list) => list.length).join(", ");
+    throw n.error(`starts, ends, axes and steps differ in length: ${lengths}`);
+  }
+  const starts = n.shape().map(() => 0);
+  const counts = [...n.shape()];
+  const steps = n.shape().map(() => 1);
+  axes.forEach((given, k) => {
+    const axis = normalizeAxis(given, n.rank());
+    const extent = n.shape()[axis]!;
+    const [start, end, step] = [from[k]!, to[k]!, by[k]!];
+    if (step === 0) throw n.error("a step of 0");
+    steps[axis] = step;
+    if (typeof extent === "string" || typeof end === "string") {
+      const whole = start === 0 && step === 1 && (end === extent || isEnd(end));
+      starts[axis] = start;
+      if (whole) return;
+      if (step === 1 && start === 0 && typeof end === "string") counts[axis] = end;
+      else counts[axis] = `(${extent}[${start}:${end}:${step}])`;
+      return;
+    }
+    const clamp = (v: number, low: number, high: number): number =>
+      Math.min(Math.max(v, low), high);
+    const wrap = (v: number): number => (v < 0 ? v + extent : v);
+    // Going backwards a start before the first element is the first one: the standard's rule, not numpy's.
+    const first = clamp(wrap(start), 0, step > 0 ? extent : extent - 1);
+    const last = step > 0 ? clamp(wrap(end), 0, extent) : clamp(wrap(end), -1, extent - 1);
+    starts[axis] = first;
+    counts[axis] = Math.max(0, Math.ceil((last - first) / step));
+  });
+  return { starts, counts, steps };
+}
+
+const isEnd = (end: Dim): boolean => typeof end === "number" && end >= 2 ** 31 - 1;
+
+// y[i] = x[start + i·step]; dx has dy at the places that were read and 0 elsewhere
+const slice: OpSpec<None> = {
+  type: "Slice",
+  since: 10,
+  attrs: noAttrs,
+  infer: (n) => {
+    const { starts, counts, steps } = sliceWindow(n);
+    const fact = n.like(counts);
+    return [
+      moved(n, fact, (block) => sliceBlock(block, starts, counts as readonly number[], steps)),
+    ];
+  },
+  vjp: (b, n, [dy]) => [
+    () => spread(b, n, dy!),
+    ...n.inputs.slice(1).map(() => "integer" as const),
+  ],
+  bias: () => "none",
+};
+
+function spread(b: GraphBuilder, n: NodeView, dy: Value): Value {
+  const { starts, counts, steps } = sliceWindow(n);
+  const begins = n.shape().map(() => 0);
+  const ends = n.shape().map(() => 0);
+  let gradient = dy;
+  n.shape().forEach((extent, axis) => {
+    const [start, count, step] = [starts[axis]!, counts[axis]!, steps[axis]!];
+    if (count === extent && start === 0 && step === 1) return;
+    if (typeof extent === "string" || typeof count === "string") {
+      throw n.error(`axis ${axis} of open extent ${extent} cannot be sliced`);
+    }
+    if (step === 1) {
+      begins[axis] = start;
+      ends[axis] = extent - start - count;
+    } else {
+      // Row k of a 0/1 matrix says where element k came from.
+      const matrix = emptyMatrix(n, count, extent);
+      for (let k = 0; k < count; k++) matrix[k * extent + start + k * step] = 1;
+      gradient = alongAxis(b, gradient, axis, matrix, count, extent);
+    }
+  });
+  return b.pad(gradient, [...begins, ...ends], "dx");
+}
+
+// y = x picked along an axis; dx adds dy at the places that were read
+const gather: OpSpec<{ axis: number }> = {
+  type: "Gather",
+  since: 1,
+  attrs: (a) => ({ axis: a.int("axis", 0) }),
+  infer: (n) => {
+    const axis = normalizeAxis(n.attrs.axis, n.rank());
+    const dims = [...n.shape().slice(0, axis), ...n.shape(1), ...n.shape().slice(axis + 1)];
+    const indices = blockOf(n, 1);
+    if (!indices?.data.every((i) => typeof i === "number")) return [n.like(dims)];
+    const extent = n.shape()[axis]!;
+    const bad = indices.data.find(
+      (i) => !Number.isInteger(i) || (typeof extent === "number" && (i >= extent || i < -extent)),
+    );
+    if (bad !== undefined) throw n.error(`index ${bad} is out of range for extent ${extent}`);
+    const at = { dims: indices.dims, data: indices.data };
+    return [moved(n, n.like(dims), (block) => gatherBlock(block, at, axis))];
+  },
+  vjp: (b, n, [dy]) => {
+    const axis = normalizeAxis(n.attrs.axis, n.rank());
+    return [() => gatherGradient(b, n, dy!, axis), "integer"];
+  },
+  bias: () => "none",
+};
+
+function gatherGradient(b: GraphBuilder, n: NodeView, dy: Value, axis: number): Value {
+  const extent = n.shape()[axis]!;
+  const indices = n.elements(1);
+  if (typeof extent === "number" && indices?.length === 1 && typeof indices[0] === "number") {
+    const at = indices[0] < 0 ? indices[0] + extent : indices[0];
+    const dims = n.shape().map((d, i) => (i === axis ? 1 : d));
+    const pads = n.shape().map((_, i) => (i === axis ? at : 0));
+    const ends = n.shape().map((_, i) => (i === axis ? extent - at - 1 : 0));
+    return b.pad(b.reshape(dy, dims), [...pads, ...ends], "dx");
+  }
+  // Flatten the index axes to one, then add each slice of dy to its row.
+  const count = multiplyDims(...n.shape(1));
+  const flat = n.shape().map((d, i) => (i === axis ? count : d));
+  const rows = b.reshape(dy, flat);
+  const column = flat.map((_, i) => (i === axis ? count : 1));
+  const where = b.expandLike(b.reshape(n.x(1), column), rows);
+  const attributes = { axis: int(axis), reduction: { type: "string", value: "add" } as const };
+  return b.op("ScatterElements", [b.zerosLike(n.x()), where, rows], attributes, "dx");
+}
+
+// y = data, with the updates put at the given places along an axis (added there where reduction is "add").
+// ddata = dy, cleared at those places unless they are added to; dupdates = dy read at those places.
+const scatterElements: OpSpec<{ axis: number; reduction: string }> = {
+  type: "ScatterElements",
+  since: 16,
+  attrs: (a) => ({
+    axis: a.int("axis", 0),
+    reduction: a.word("reduction", ["none", "add", "mul", "max", "min"], "none"),
+  }),
+  infer: (n) => [n.like(n.shape())],
+  vjp: (b, n, [dy]) => {
+    const { reduction } = n.attrs;
+    if (reduction !== "none" && reduction !== "add") {
+      throw n.refusal(`reduction "${reduction}" has no gradient; "none" and "add" have`);
+    }
+    const axis = { axis: int(n.attrs.axis) };
+    return [
+      () =>
+        reduction === "add"
+          ? dy!
+          : b.op("ScatterElements", [dy!, n.x(1), b.zerosLike(n.x(2))], axis, "ddata"),
+      "integer",
+      () => b.op("GatherElements", [dy!, n.x(1)], axis, "dupdates"),
+    ];
+  },
+  bias: (n) => {
+    if (n.isActive(0) && n.isActive(2)) return "none";
+    return {
+      kind: "constant",
+      emit: (b) => {
+        const data = n.isActive(0) ? b.zerosLike(n.x(0)) : n.x(0);
+        const updates = n.isActive(2) ? b.zerosLike(n.x(2)) : n.x(2);
+        const attributes = {
+          axis: int(n.attrs.axis),
+          reduction: { type: "string", value: n.attrs.reduction } as const,
+        };
+        return b.op("ScatterElements", [data, n.x(1), updates], attributes, "bias");
+      },
+    };
+  },
+};
+
+// y[i] = x[index[i]] along an axis; dx adds dy at the places that were read
+const gatherElements: OpSpec<{ axis: number }> = {
+  type: "GatherElements",
+  since: 11,
+  attrs: (a) => ({ axis: a.int("axis", 0) }),
+  infer: (n) => [n.like(n.shape(1))],
+  vjp: (b, n, [dy]) => [
+    () => {
+      const attributes = {
+        axis: int(n.attrs.axis),
+        reduction: { type: "string", value: "add" } as const,
+      };
+      return b.op("ScatterElements", [b.zerosLike(n.x()), n.x(1), dy!], attributes, "dx");
+    },
+    "integer",
+  ],
+  bias: () => "none",
+};
+
+// y = the on value at each index along a new axis, the off value elsewhere: linear in [off, on]. Used to seed a class.
+// d[off, on] = [Σ dy elsewhere, Σ dy at the indices]
+const oneHot: OpSpec<{ axis: number }> = {
+  type: "OneHot",
+  since: 11,
+  attrs: (a) => ({ axis: a.int("axis", -1) }),
+  infer: (n) => {
+    const axis = normalizeAxis(n.attrs.axis, n.rank() + 1);
+    const depth = n.elements(1)?.[0] ?? `depth(${n.name})`;
+    const dims = [...n.shape().slice(0, axis), depth, ...n.shape().slice(axis)];
+    const fact = n.like(dims, 2);
+    const elements = isSmall(fact.shape) ? hotElements(n, fact.shape, axis) : undefined;
+    return [withElements(fact, elements)];
+  },
+  vjp: (b, n, [dy]) => [
+    "integer",
+    "integer",
+    () => {
+      const sums = [1, 0].map((off) => {
+        const pair = b.constant(fromNumbers(dy!.fact.dtype, [2], [off, 1 - off]));
+        const places = b.op("OneHot", [n.x(0), n.x(1), pair], { axis: int(n.attrs.axis) });
+        return b.reshape(b.sum(b.mul(dy!, places)), [1]);
+      });
+      return b.concat(sums, 0, "dvalues");
+    },
+  ],
+  bias: (n) => (n.isActive(2) ? "none" : { kind: "constant", emit: () => n.y() }),
+};
+
+/** Repeats of a repeat_interleave are a one-hot vector with the count as its on value. */
+function hotElements(n: NodeView, shape: readonly number[], axis: number): Dim[] | undefined {
+  const [indices, , values] = [0, 1, 2].map((i) => n.elements(i));
+  if (!indices?.every((i) => typeof i === "number") || values?.length !== 2) return undefined;
+  const [off, on] = values as [Dim, Dim];
+  const depth = shape[axis]!;
+  const inner = sizeOf(shape.slice(axis + 1));
+  return Array.from({ length: sizeOf(shape) }, (_, at) => {
+    const index = indices[Math.floor(at / (depth * inner)) * inner + (at % inner)]!;
+    const hot = index < 0 ? index + depth : index;
+    return Math.floor(at / inner) % depth === hot ? on : off;
+  });
+}
+
+export const indexing: readonly OpSpec[] = [slice, gather, gatherElements, scatterElements, oneHot];

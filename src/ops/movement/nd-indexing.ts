@@ -1,0 +1,165 @@
+import { int, text } from "../../onnx/attribute.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+import { isStatic, sizeOf, staticShape, stridesOf } from "../../tensor/shape.js";
+import { checkMade, int64 } from "../../tensor/tensor.js";
+import type { NodeView } from "../core/node-view.js";
+import type { OpSpec } from "../core/spec.js";
+
+const adding = { reduction: text("add") };
+
+/** The length of the index tuples. */
+function tupleLength(n: NodeView): number {
+  const length = n.shape(1).at(-1);
+  if (typeof length !== "number") throw n.error("the last extent of the indices must be fixed");
+  return length;
+}
+
+// y[b…, i…] = x[b…, indices[b…, i…]…]: slices picked by tuples of indices; dx adds dy at the places that were read
+const gatherND: OpSpec<{ batchDims: number }> = {
+  type: "GatherND",
+  since: 12,
+  attrs: (a) => ({ batchDims: a.int("batch_dims", 0) }),
+  infer: (n) => {
+    const { batchDims } = n.attrs;
+    if (batchDims < 0 || batchDims + tupleLength(n) > n.rank() || batchDims >= n.rank(1)) {
+      throw n.error(
+        `indices of ${tupleLength(n)} and batch_dims ${batchDims} do not fit ranks ${n.rank()}, ${n.rank(1)}`,
+      );
+    }
+    const picked = n.shape(1).slice(batchDims, -1);
+    const slices = n.shape().slice(batchDims + tupleLength(n));
+    return [n.like([...n.shape().slice(0, batchDims), ...picked, ...slices])];
+  },
+  vjp: (b, n, [dy]) => [
+    () => b.op("ScatterND", [b.zerosLike(n.x()), wholeTuples(b, n), dy!], adding, "dx"),
+    "integer",
+  ],
+  bias: () => "none",
+};
+
+/** The indices with those of the batch axes written before them: ScatterND knows no batch axes. */
+function wholeTuples(b: GraphBuilder, n: NodeView<{ batchDims: number }>): Value {
+  const { batchDims } = n.attrs;
+  if (batchDims === 0) return n.x(1);
+  const dims = staticShape(n.shape(1).slice(0, -1), `the indices of "${n.name}"`);
+  checkMade([...dims, batchDims], `for GatherND (node "${n.name}") batch indices`);
+  const strides = stridesOf(dims);
+  const tuples = Array.from({ length: sizeOf(dims) * batchDims }, (_, at) => {
+    const [place, axis] = [Math.floor(at / batchDims), at % batchDims];
+    return Math.floor(place / strides[axis]!) % dims[axis]!;
+  });
+  const batch = b.constant(int64(tuples, [...dims, batchDims]), "batch indices");
+  return b.concat([batch, b.cast(n.x(1), "int64")], dims.length);
+}
+
+// y = data, with the updates put at the places that the tuples name (added there where reduction is "add").
+// ddata = dy, cleared at those places unless they are added to; dupdates = dy read at those places.
+// What does not depend on the image is the bias.
+const scatterND: OpSpec<{ reduction: string }> = {
+  type: "ScatterND",
+  since: 16,
+  attrs: (a) => ({ reduction: a.word("reduction", ["none", "add", "mul", "max", "min"], "none") }),
+  infer: (n) => [n.like(n.shape())],
+  vjp: (b, n, [dy]) => {
+    const { reduction } = n.attrs;
+    if (reduction !== "none" && reduction !== "add") {
+      throw n.refusal(`reduction "${reduction}" has no gradient; "none" and "add" have`);
+    }
+    const cleared = (): Value => b.op("ScatterND", [dy!, n.x(1), b.zerosLike(n.x(2))], {}, "ddata");
+    return [
+      () => (reduction === "add" ? dy! : cleared()),
+      "integer",
+      () => b.op("GatherND", [dy!, n.x(1)], {}, "dupdates"),
+    ];
+  },
+  bias: (n) => {
+    if (n.isActive(0) && n.isActive(2)) return "none";
+    return {
+      kind: "constant",
+      emit: (b) => {
+        const [data, updates] = [0, 2].map((i) => (n.isActive(i) ? b.zerosLike(n.x(i)) : n.x(i)));
+        const attributes = { reduction: text(n.attrs.reduction) };
+        return b.op("ScatterND", [data, n.x(1), updates], attributes, "bias");
+      },
+    };
+  },
+};
+
+// The k largest (or smallest) along an axis, with their places; dx = dy at those places. Selecting is linear.
+const topK: OpSpec<{ axis: number }> = {
+  type: "TopK",
+  since: 11,
+  attrs: (a) => ({ axis: a.int("axis", -1) }),
+  infer: (n) => {
+    const axis = n.attrs.axis < 0 ? n.attrs.axis + n.rank() : n.attrs.axis;
+    const k = n.elements(1)?.[0] ?? `k(${n.name})`;
+    const dims = n.shape().map((d, i) => (i === axis ? k : d));
+    return [n.like(dims), { dtype: "int64", shape: dims }];
+  },
+  vjp: (b, n, [dy]) => [
+    () => {
+      if (!dy) throw n.refusal("its Indices output has no gradient; Values has");
+      const axis = { axis: int(n.attrs.axis) };
+      return b.op("ScatterElements", [b.zerosLike(n.x()), n.y(1), dy], axis, "dx");
+    },
+    "integer",
+  ],
+  bias: () => "none",
+};
+
+interface CumSumAttrs {
+  readonly exclusive: boolean;
+  readonly reverse: boolean;
+}
+
+// y_i = Σ_{j ≤ i} x_j along an axis; dx: the same from the other end
+const cumSum: OpSpec<CumSumAttrs> = {
+  type: "CumSum",
+  since: 11,
+  attrs: (a) => ({ exclusive: a.flag("exclusive"), reverse: a.flag("reverse") }),
+  infer: (n) => {
+    const fact = n.like(n.shape());
+    const elements = n.elements(0);
+    const plain = !n.attrs.exclusive && !n.attrs.reverse && n.rank() === 1;
+    if (!plain || !elements?.every((e) => typeof e === "number") || !isStatic(n.shape()))
+      return [fact];
+    let total = 0;
+    return [{ ...fact, elements: elements.map((e) => (total += e)) }];
+  },
+  vjp: (b, n, [dy]) => [
+    () => {
+      const attributes = {
+        exclusive: int(n.attrs.exclusive ? 1 : 0),
+        reverse: int(n.attrs.reverse ? 0 : 1),
+      };
+      return b.op("CumSum", [dy!, n.x(1)], attributes, "dx");
+    },
+    "integer",
+  ],
+  bias: () => "none",
+};
+
+/** A linear operator that is its own adjoint: dx is the operator applied to dy. */
+function selfAdjoint(type: string, since: number): OpSpec<Record<string, never>> {
+  return {
+    type,
+    since,
+    attrs: () => ({}),
+    infer: (n) => [n.like(n.shape())],
+    vjp: (b, n, [dy]) => [
+      () => b.op(type, [dy!, ...n.inputs.slice(1)], n.node.attributes, "dx"),
+      ...n.inputs.slice(1).map(() => "integer" as const),
+    ],
+    bias: () => "none",
+  };
+}
+
+export const ndIndexing: readonly OpSpec[] = [
+  gatherND,
+  scatterND,
+  topK,
+  cumSum,
+  selfAdjoint("Trilu", 14), // keeps a triangle
+  selfAdjoint("ReverseSequence", 10), // turns each sequence's beginning around
+];

@@ -1,0 +1,148 @@
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+import { sumAllBut } from "../layers/convolution.js";
+import type { NodeView } from "../core/node-view.js";
+import type { OpSpec, Vjp } from "../core/spec.js";
+import {
+  standardize,
+  standardizeBias,
+  standardizeGradient,
+  type Standardization,
+  type Standardized,
+} from "./standardize.js";
+
+/** A per-channel vector [C] as [1, C, 1, …]. */
+function perChannel(b: GraphBuilder, n: NodeView, v: Value): Value {
+  return b.reshape(v, [
+    1,
+    v.fact.shape[0]!,
+    ...new Array<number>(Math.max(0, n.rank() - 2)).fill(1),
+  ]);
+}
+
+/** 1/√(σ² + ε) per channel. */
+function inverseDeviation(b: GraphBuilder, n: NodeView<{ epsilon: number }>): Value {
+  const variance = n.x(4);
+  return b.op("Reciprocal", [b.sqrt(b.shift(variance, n.attrs.epsilon))], {}, "1/deviation");
+}
+
+interface BatchNormAttrs {
+  readonly epsilon: number;
+  readonly training: boolean;
+}
+
+type BatchNormView = NodeView<BatchNormAttrs>;
+
+/** Refuses batch statistics where they mix samples, and says where they come from. */
+function checkAlone(n: BatchNormView): void {
+  if (n.shape()[0] === 1) return;
+  const why = n.isActive(3)
+    ? "it keeps no running statistics (track_running_stats=False)"
+    : "the model was exported in training mode";
+  throw n.refusal(
+    `training_mode = 1, it normalizes by the statistics of the batch, which mixes its samples: ${why}. ` +
+      "Call model.eval() before the export, or export with a fixed batch of one",
+  );
+}
+
+/** Over all but the channels. */
+function overBatch(n: BatchNormView): Standardization {
+  const axes = n.shape().flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  return { axes, epsilon: n.attrs.epsilon, centred: true };
+}
+
+/** Of a batch of one, by its own statistics: y = γ·x̂ + β, whatever the stored ones are. See standardize.ts. */
+const byItsBatch: {
+  readonly vjp: Vjp<BatchNormAttrs>;
+  bias(b: GraphBuilder, n: BatchNormView): Value;
+} = {
+  vjp: (b, n, [dy, ...running]) => {
+    checkAlone(n);
+    if (!dy || running.some((d) => d !== undefined)) {
+      throw n.refusal("its running statistics have no gradient; only Y has");
+    }
+    const standard = (): Standardized => standardize(b, n.x(), overBatch(n));
+    return [
+      () => {
+        const gradient = b.mul(dy, perChannel(b, n, n.x(1)));
+        return standardizeGradient(b, standard(), gradient, overBatch(n));
+      },
+      () => sumAllBut(b, b.mul(dy, standard().values), 1),
+      () => sumAllBut(b, dy, 1),
+      "integer",
+      "integer",
+    ];
+  },
+  bias: (b, n) => {
+    checkAlone(n);
+    const standard = standardize(b, n.x(), overBatch(n));
+    let rest = n.isActive(0) ? standardizeBias(b, standard, n.attrs.epsilon) : standard.values;
+    if (n.isActive(1)) rest = b.sub(rest, standard.values);
+    const scaled = b.mul(rest, perChannel(b, n, n.x(1)), "bias/scaled");
+    return n.isActive(2) ? scaled : b.add(scaled, perChannel(b, n, n.x(2)), "bias");
+  },
+};
+
+// y = γ(x − μ)s + β, s = 1/√(σ² + ε), with stored μ, σ² (inference): affine in x.
+// dx = γs·dy; bias = β − γsμ, the implicit bias of Srinivas & Fleuret 2019.
+// μ and σ² that depend on the image (AdaIN, no running statistics): dμ = −γs·dy; dσ² = −½γ(x − μ)s³·dy.
+const batchNormalization: OpSpec<BatchNormAttrs> = {
+  type: "BatchNormalization",
+  since: 15,
+  attrs: (a) => ({ epsilon: a.float("epsilon", 1e-5), training: a.flag("training_mode") }),
+  // Of a batch that is a weight, as weight standardization makes it, training mode is a constant like any other.
+  infer: (n) => [n.like(n.shape()), n.like(n.shape(3)), n.like(n.shape(4))],
+  vjp: (b, n, dys) => {
+    if (n.attrs.training) return byItsBatch.vjp(b, n, dys);
+    const [dy] = dys;
+    const inverse = inverseDeviation(b, n);
+    const gain = (): Value => perChannel(b, n, b.mul(n.x(1), inverse, "gain"));
+    const centred = (): Value =>
+      b.mul(b.sub(n.x(), perChannel(b, n, n.x(3))), perChannel(b, n, inverse));
+    return [
+      () => b.mul(dy!, gain(), "dx"),
+      () => sumAllBut(b, b.mul(dy!, centred()), 1),
+      () => sumAllBut(b, dy!, 1),
+      () => b.neg(sumAllBut(b, b.mul(dy!, gain()), 1), "dmean"),
+      () => b.mul(sumAllBut(b, b.mul(dy!, centred()), 1), varianceSlope(b, n, inverse), "dvar"),
+    ];
+  },
+  bias: (n) => ({
+    kind:
+      n.attrs.training || n.isActive(3) || n.isActive(4)
+        ? "implicit"
+        : n.isActive(0)
+          ? "batch-norm"
+          : "constant",
+    emit: (b) => {
+      if (n.attrs.training) return byItsBatch.bias(b, n);
+      const inverse = inverseDeviation(b, n);
+      const gain = b.mul(n.x(1), inverse, "gain");
+      const shift = b.mul(gain, n.x(3));
+      const stored = ![1, 2, 3, 4].some((i) => n.isActive(i));
+      if (stored) return perChannel(b, n, b.sub(n.x(2), shift, "bias"));
+      // Others depend on the image too: y less what each active input accounts for.
+      const beta = perChannel(b, n, n.x(2));
+      const parts = [
+        n.isActive(0) ? b.mul(perChannel(b, n, gain), n.x()) : undefined,
+        n.isActive(1) ? b.sub(n.y(), beta) : undefined,
+        n.isActive(2) ? beta : undefined,
+        n.isActive(3) ? b.neg(perChannel(b, n, shift)) : undefined,
+        n.isActive(4) ? b.mul(b.sub(n.y(), beta), ofVariance(b, n, inverse)) : undefined,
+      ].filter((part) => part !== undefined);
+      return parts.reduce((rest, part) => b.sub(rest, part, "bias"), n.y());
+    },
+  }),
+};
+
+/** −½γs², so that dσ² = −½γs²·Σ dy·(x − μ)s */
+function varianceSlope(b: GraphBuilder, n: NodeView, inverse: Value): Value {
+  return b.scale(b.mul(n.x(1), b.mul(inverse, inverse)), -0.5);
+}
+
+/** −½s²σ²: the share of y − β that the variance accounts for */
+function ofVariance(b: GraphBuilder, n: NodeView, inverse: Value): Value {
+  return perChannel(b, n, b.scale(b.mul(n.x(4), b.mul(inverse, inverse)), -0.5));
+}
+
+export const normalization: readonly OpSpec[] = [batchNormalization];

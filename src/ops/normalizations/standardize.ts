@@ -1,0 +1,55 @@
+/**
+ * What the normalizations share: x̂ = (x − μ)·s with s = 1/√(σ² + ε), mean and variance taken over some axes.
+ * Without centring (root mean square) μ = 0 and σ² is the mean of x².
+ *
+ * Gradient: with g the gradient of x̂, dx = s·(g − mean(g) − x̂·mean(g·x̂)); without centring no mean(g).
+ *
+ * Bias: J·x = s·((x − μ) − x̂·mean((x − μ)·x̂)), and mean((x − μ)·x̂) = s·σ², so J·x = x̂·(1 − s²σ²) = x̂·ε·s².
+ * Normalization is invariant to the scale of x but for ε, so nearly all of x̂ is bias: x̂ − J·x = x̂·(1 − ε·s²).
+ *
+ * @module
+ */
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+
+export interface Standardization {
+  readonly axes: readonly number[];
+  readonly epsilon: number;
+  readonly centred: boolean;
+}
+
+export interface Standardized {
+  /** x̂ */
+  readonly values: Value;
+  /** s, with the axes kept as extents of 1 */
+  readonly inverse: Value;
+}
+
+export function standardize(b: GraphBuilder, x: Value, how: Standardization): Standardized {
+  const deviation = how.centred ? b.sub(x, b.mean(x, how.axes), "centred") : x;
+  const variance = b.mean(b.mul(deviation, deviation), how.axes, "variance");
+  const inverse = b.op("Reciprocal", [b.sqrt(b.shift(variance, how.epsilon))], {}, "1/deviation");
+  return { values: b.mul(deviation, inverse, "standard"), inverse };
+}
+
+/** dx from the gradient of x̂. */
+export function standardizeGradient(
+  b: GraphBuilder,
+  { values, inverse }: Standardized,
+  gradient: Value,
+  { axes, centred }: Standardization,
+): Value {
+  const along = b.mul(values, b.mean(b.mul(gradient, values), axes));
+  const across = centred ? b.sub(gradient, b.mean(gradient, axes)) : gradient;
+  return b.mul(inverse, b.sub(across, along), "dx");
+}
+
+/** x̂ − J·x */
+export function standardizeBias(
+  b: GraphBuilder,
+  { values, inverse }: Standardized,
+  epsilon: number,
+): Value {
+  const kept = b.sub(b.scalar(1, inverse), b.scale(b.mul(inverse, inverse), epsilon));
+  return b.mul(values, kept);
+}

@@ -1,0 +1,125 @@
+import { int, text } from "../../onnx/attribute.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+import { staticShape } from "../../tensor/shape.js";
+import type { NodeView } from "../core/node-view.js";
+import type { OpSpec } from "../core/spec.js";
+
+interface GridAttrs {
+  readonly mode: "bilinear" | "linear" | "nearest" | "bicubic" | "cubic";
+  readonly padding: "zeros" | "border" | "reflection";
+  readonly alignCorners: boolean;
+}
+
+/** One of the pixels that an output reads along one axis, and with which weight. */
+interface Neighbour {
+  /** Pixel numbers as floats, inside the image. */
+  readonly at: Value;
+  readonly weight: Value;
+}
+
+// y[n, :, i] = x[n, :, grid[n, i]] between the pixels: linear in x for a given grid, no bias.
+// dx adds dy, times the weight of each pixel that was read, at that pixel.
+const gridSample: OpSpec<GridAttrs> = {
+  type: "GridSample",
+  since: 16,
+  attrs: (a) => ({
+    mode: a.word("mode", ["bilinear", "linear", "nearest", "bicubic", "cubic"], "bilinear"),
+    padding: a.word("padding_mode", ["zeros", "border", "reflection"], "zeros"),
+    alignCorners: a.flag("align_corners"),
+  }),
+  infer: (n) => {
+    if (n.rank() < 3 || n.rank(1) !== n.rank()) {
+      throw n.error(`an image of rank ${n.rank()} and a grid of rank ${n.rank(1)}`);
+    }
+    return [n.like([...n.shape().slice(0, 2), ...n.shape(1).slice(1, -1)])];
+  },
+  vjp: (b, n, [dy]) => [() => imageGradient(b, n, dy!), "constant"],
+  bias: () => "none",
+};
+
+function imageGradient(b: GraphBuilder, n: NodeView<GridAttrs>, dy: Value): Value {
+  const { mode } = n.attrs;
+  if (mode === "bicubic" || mode === "cubic") throw n.refusal(`mode "${mode}" has no gradient yet`);
+  const [channels, ...extents] = staticShape(n.shape().slice(1), `the image of "${n.name}"`);
+  const places = staticShape(n.shape(1).slice(1, -1), `the grid of "${n.name}"`);
+  const count = places.reduce((p, d) => p * d, 1);
+  const area = extents.reduce((p, d) => p * d, 1);
+
+  // The last coordinate of the grid runs along the first spatial axis.
+  const perAxis = extents.map((extent, axis) =>
+    neighbours(b, n, extent, extents.length - 1 - axis),
+  );
+  const corners = perAxis.reduce<Neighbour[]>(
+    (all, axis, k) =>
+      k === 0
+        ? [...axis]
+        : all.flatMap((c) =>
+            axis.map(({ at, weight }) => ({
+              at: b.add(b.scale(c.at, extents[k]!), at),
+              weight: b.mul(c.weight, weight),
+            })),
+          ),
+    [],
+  );
+  const rows = b.op("Reshape", [dy, b.ints([0, channels!, count])]);
+  const line = (v: Value): Value => b.op("Reshape", [v, b.ints([0, 1, count])]);
+  const shares = corners.map((c) => b.mul(rows, line(c.weight)));
+  const pixels = corners.map((c) => b.expandLike(b.cast(line(c.at), "int64"), rows));
+  const zeros = b.op("Reshape", [b.zerosLike(n.x()), b.ints([0, channels!, area])]);
+  const inputs = [zeros, b.concat(pixels, 2, "pixels"), b.concat(shares, 2, "shares")];
+  const attributes = { axis: int(2), reduction: text("add") };
+  return b.reshapeLike(b.op("ScatterElements", inputs, attributes, "dx/flat"), n.x(), "dx");
+}
+
+function neighbours(
+  b: GraphBuilder,
+  n: NodeView<GridAttrs>,
+  extent: number,
+  coordinate: number,
+): Neighbour[] {
+  const last = n.rank(1) - 1;
+  const grid = b.slice(n.x(1), [last], [coordinate], [coordinate + 1]);
+  // −1 and 1 are the centres of the outermost pixels, or their outer edges.
+  const denormalized = n.attrs.alignCorners
+    ? b.scale(b.shift(grid, 1), (extent - 1) / 2)
+    : b.scale(b.shift(b.scale(b.shift(grid, 1), extent), -1), 0.5);
+  const position = inside(b, n, denormalized, extent);
+  if (n.attrs.mode === "nearest") {
+    const pixel = b.op("Round", [position]);
+    return [neighbour(b, pixel, b.shift(b.scale(pixel, 0), 1), extent)];
+  }
+  const low = b.op("Floor", [position]);
+  const fraction = b.sub(position, low);
+  return [
+    neighbour(b, low, b.sub(b.scalar(1, fraction), fraction), extent),
+    neighbour(b, b.shift(low, 1), fraction, extent),
+  ];
+}
+
+/** A pixel outside of the image is not read. */
+function neighbour(b: GraphBuilder, pixel: Value, weight: Value, extent: number): Neighbour {
+  const [first, final] = [b.scalar(0, pixel), b.scalar(extent - 1, pixel)];
+  const at = b.op("Clip", [pixel, first, final]);
+  return { at, weight: b.where(b.op("Equal", [at, pixel]), weight, b.scalar(0, weight)) };
+}
+
+/** The position with the padding applied: clamped to the image, or reflected at its border. */
+function inside(b: GraphBuilder, n: NodeView<GridAttrs>, position: Value, extent: number): Value {
+  const { padding, alignCorners } = n.attrs;
+  if (padding === "zeros") return position;
+  let within = position;
+  if (padding === "reflection") {
+    const [low, span] = alignCorners ? [0, extent - 1] : [-0.5, extent];
+    // A triangle wave of period 2·span: span − |((p − low) mod 2·span) − span|.
+    const distance = b.shift(position, -low);
+    const period = 2 * Math.max(span, 1);
+    const turns = b.op("Floor", [b.scale(distance, 1 / period)]);
+    const phase = b.sub(distance, b.scale(turns, period));
+    const wave = b.op("Abs", [b.shift(phase, -span)]);
+    within = b.shift(b.neg(wave), span + low);
+  }
+  return b.op("Clip", [within, b.scalar(0, within), b.scalar(extent - 1, within)]);
+}
+
+export const gridSampling: readonly OpSpec[] = [gridSample];

@@ -1,0 +1,73 @@
+import { InputError } from "../errors.js";
+import type { Tensors } from "../backends/backend.js";
+import type { Fact, TypedGraph } from "../onnx/ir.js";
+import type { Dim } from "../tensor/shape.js";
+import { int64, type Tensor } from "../tensor/tensor.js";
+import { sliceBatch } from "./batches.js";
+import { inputNames } from "../target/ports.js";
+import type { ResolvedTarget } from "../target/target.js";
+
+/**
+ * A value for every input of the model, checked.
+ *
+ * @param others values of the inputs beside `input`: a row for each sample of `x`, or one value for all of them
+ * @throws {InputError} where one is missing, is not known, or does not fit
+ */
+export function feedsOf(
+  graph: TypedGraph,
+  input: string,
+  x: Tensor,
+  others: Tensors = new Map(),
+): Tensors {
+  const names = new Set(graph.inputs.map((i) => i.name));
+  const unknown = [...others.keys()].find((name) => !names.has(name) || name === input);
+  if (unknown !== undefined)
+    throw new InputError(`no other input "${unknown}"; the model has ${inputNames(graph)}`);
+  const batch = graph.facts.get(input)!.shape[0] ?? 1;
+  return new Map(
+    graph.inputs.map(({ name, fact }) => {
+      const value = name === input ? x : others.get(name);
+      if (!value)
+        throw new InputError(
+          `input "${name}" [${fact.shape.join(",")}] needs a value beside "${input}": give it in feeds (--feed ${name}=FILE.npy)`,
+        );
+      const isBatch = name === input || fact.shape[0] === batch;
+      checkInput(name, fact, value, isBatch);
+      return [name, isBatch ? forEachSample(name, fact, value, x.dims[0]!) : value];
+    }),
+  );
+}
+
+/** The value of the compiled graph's second input: class indices, or the seed of each sample. */
+export function targetFeed(target: Exclude<ResolvedTarget, "top">, count: number): Tensor {
+  if (!("seed" in target)) return int64(target);
+  const { seed } = target;
+  return seed.dims[0] === count ? seed : sliceBatch(seed, new Array<number>(count).fill(0));
+}
+
+/** A row for each sample. One value may stand for all; so may one for the model's own fixed batch. */
+function forEachSample(name: string, { shape }: Fact, value: Tensor, count: number): Tensor {
+  const [rows] = value.dims;
+  const declared: Dim | undefined = shape[0];
+  if (rows === count || (typeof declared === "number" && rows === declared)) return value;
+  if (rows === 1) return sliceBatch(value, new Array<number>(count).fill(0));
+  throw new InputError(`input "${name}" has ${rows!} rows for ${count} samples`);
+}
+
+/** @param isBatch its first extent is the number of samples, which may be any */
+function checkInput(name: string, fact: Fact, x: Tensor, isBatch: boolean): void {
+  const fits =
+    x.dims.length === fact.shape.length &&
+    x.dims.every((d, i) => {
+      const declared = fact.shape[i];
+      return (i === 0 && isBatch) || typeof declared === "string" || declared === d;
+    });
+  if (!fits || x.dims[0] === 0) {
+    throw new InputError(
+      `input "${name}" takes [${fact.shape.join(",")}], not [${x.dims.join(",")}]`,
+    );
+  }
+  if (x.dtype !== fact.dtype) {
+    throw new InputError(`input "${name}" takes ${fact.dtype}, not ${x.dtype}`);
+  }
+}

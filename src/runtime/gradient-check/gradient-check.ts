@@ -1,0 +1,122 @@
+import type { Executable, Tensors } from "../../backends/backend.js";
+import type { DType } from "../../tensor/dtype.js";
+import { isFloat } from "../../tensor/dtype.js";
+import { fromNumbers, toNumbers, type Tensor } from "../../tensor/tensor.js";
+import { sliceBatch } from "../batches.js";
+import {
+  compareDirections,
+  type DirectionOptions,
+  type DirectionalDerivative,
+  type Probe,
+} from "./directional-derivatives.js";
+import type { ScoreReader } from "./read-score.js";
+
+/** The model without anything of ours: what a gradient is measured against. */
+export interface Reference {
+  /** What runs, in words. */
+  readonly what: string;
+  readonly executable: Executable;
+  /** An image [N,C,…spatial] as it takes it. */
+  readonly ownForm: (image: Tensor) => Tensor;
+  /** Element types of the inputs that it takes. */
+  readonly inputs: ReadonlyMap<string, DType>;
+  /** Element type of the output. */
+  readonly output: DType;
+  /** Rows that it takes at once, where its file fixes that; else 1. */
+  readonly rows: number;
+  /** Inputs with a row for each sample. */
+  readonly batched: ReadonlySet<string>;
+  /** The Softmax, LogSoftmax or Sigmoid that makes the output, if one does. */
+  readonly squashed?: string | undefined;
+}
+
+/** Directional derivatives of one sample's score, by the decomposition's gradient and by the model itself. */
+export interface GradientCheck {
+  /** What the differences are of. */
+  readonly reference: string;
+  readonly directions: readonly DirectionalDerivative[];
+  readonly agree: number;
+  readonly disagree: number;
+  readonly inconclusive: number;
+}
+
+/** One sample, and its gradient. */
+export interface CheckedSample {
+  readonly input: string;
+  readonly output: string;
+  /** [1,…] */
+  readonly x: Tensor;
+  /** ∇ₓf, [1,…] */
+  readonly gradient: Tensor;
+  /** Values of the other inputs: one row, or one value for all. */
+  readonly others: Tensors;
+  readonly read: ScoreReader;
+}
+
+/** Compares ⟨∇ₓf, v⟩ with central differences of the reference along random directions. */
+export async function checkGradient(
+  reference: Reference,
+  sample: CheckedSample,
+  options: DirectionOptions,
+): Promise<GradientCheck> {
+  const { input, x, gradient } = sample;
+  const dtype = reference.inputs.get(input) ?? x.dtype;
+  const tensorOf = (point: Float64Array): Tensor => fromNumbers(dtype, x.dims, point);
+  const probe: Probe = {
+    x: toNumbers(x),
+    gradient: toNumbers(gradient),
+    epsilon: Math.max(epsilonOf(dtype), epsilonOf(reference.output)),
+    whole: bounds(dtype),
+    round: (point) => {
+      point.set(toNumbers(tensorOf(point)));
+    },
+    evaluate: async (points) => {
+      const scores: number[] = [];
+      for (const point of points) scores.push(await scoreAt(reference, sample, tensorOf(point)));
+      return scores;
+    },
+  };
+  const directions = await compareDirections(probe, options);
+  const count = (verdict: DirectionalDerivative["verdict"]): number =>
+    directions.filter((d) => d.verdict === verdict).length;
+  return {
+    reference: reference.what,
+    directions,
+    agree: count("agrees"),
+    disagree: count("disagrees"),
+    inconclusive: count("inconclusive"),
+  };
+}
+
+async function scoreAt(
+  { executable, ownForm, inputs, rows, batched }: Reference,
+  { input, output, others, read }: CheckedSample,
+  x: Tensor,
+): Promise<number> {
+  const feeds = [...others, [input, x] as const].flatMap(([name, value]) => {
+    const dtype = inputs.get(name);
+    if (dtype === undefined) return [];
+    const typed = value.dtype === dtype ? value : fromNumbers(dtype, value.dims, toNumbers(value));
+    const isRow = batched.has(name) && typed.dims[0] === 1;
+    const all = isRow ? sliceBatch(typed, new Array<number>(rows).fill(0)) : typed;
+    return [[name, name === input ? ownForm(all) : all] as const];
+  });
+  const results = await executable.run(new Map(feeds));
+  const numbers = toNumbers(results.get(output)!);
+  return read(Array.from({ length: numbers.length / rows }, (_, i) => numbers[i]!));
+}
+
+/** Half of the spacing at 1, of the types with fewer digits than a double. */
+function epsilonOf(dtype: DType): number {
+  const digits: Partial<Record<DType, number>> = { float32: 24, float16: 11, bfloat16: 8 };
+  return 2 ** -(digits[dtype] ?? 53);
+}
+
+/** What an input of whole numbers may hold. */
+function bounds(dtype: DType): Probe["whole"] {
+  if (isFloat(dtype)) return undefined;
+  const bits = Number(/\d+$/.exec(dtype)?.[0] ?? 1);
+  const isSigned = dtype.startsWith("int");
+  const most = 2 ** (isSigned ? bits - 1 : bits) - 1;
+  return { least: isSigned ? -most - 1 : 0, most };
+}

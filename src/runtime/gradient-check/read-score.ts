@@ -1,0 +1,33 @@
+import { toNumbers } from "../../tensor/tensor.js";
+import type { ResolvedContrast } from "../../target/contrast.js";
+
+/** The explained number of one sample, from its row of the output. */
+export type ScoreReader = (row: ArrayLike<number>) => number;
+
+/**
+ * Reads the explained number as emitTarget does, from an output that another engine made, in double precision.
+ *
+ * @param contrast that of this sample alone
+ * @param target the class that "top" stood for
+ * @param squashed the Softmax, LogSoftmax or Sigmoid that made the output
+ */
+export function scoreReader(
+  { chosen, versus, quantity }: ResolvedContrast,
+  target: number | string,
+  squashed: string | undefined,
+): ScoreReader {
+  const seed = typeof chosen === "object" && "seed" in chosen ? toNumbers(chosen.seed) : undefined;
+  const weighted: ScoreReader = seed
+    ? (row) => Array.from(row).reduce((sum, v, i) => sum + (seed[i] === 0 ? 0 : seed[i]! * v), 0)
+    : (row) => row[Number(target)]! - (versus ? row[versus[0]!]! : 0);
+  return quantity === "score" ? weighted : (row) => weighted(logProbabilities(row, squashed));
+}
+
+function logProbabilities(row: ArrayLike<number>, squashed: string | undefined): ArrayLike<number> {
+  const values = Array.from(row);
+  if (squashed === "LogSoftmax") return values;
+  if (squashed === "Softmax") return values.map(Math.log);
+  const most = Math.max(...values);
+  const sum = values.reduce((total, v) => total + Math.exp(v - most), 0);
+  return values.map((v) => v - most - Math.log(sum));
+}

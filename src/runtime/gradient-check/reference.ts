@@ -1,0 +1,82 @@
+import type { Backend, Executable } from "../../backends/backend.js";
+import { BackendError } from "../../errors.js";
+import type { Graph, Port, TypedGraph } from "../../onnx/ir.js";
+import { bytesWithOutput, type ModelFile } from "../../onnx/file/model-file.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import type { Reference } from "./gradient-check.js";
+import type { ImageForm } from "../image-model/image-form.js";
+import type { ModelPart } from "../subgraph.js";
+import { squashing } from "../../target/ports.js";
+
+/** Where a reference may come from. */
+export interface ReferenceSources {
+  /** The file, where the model came from one. */
+  readonly file: ModelFile | undefined;
+  readonly imported: Graph;
+  readonly part: ModelPart;
+  /** Between the image that is asked about and the input of the file. */
+  readonly form: ImageForm;
+  /** Names of the inputs that will have a value. */
+  readonly given: ReadonlySet<string>;
+  /** The part as engines of ours run it, forward only. */
+  readonly prepared: () => TypedGraph;
+}
+
+/**
+ * The model to measure a gradient against: the file as it was given, on an engine that reads such files. Where there is
+ * none (tfjs; a value inside a function; operators that the engine lacks in the file's element type), the model's own
+ * part of our graph, which has no gradient in it. Its `what` says which.
+ */
+export async function openReference(
+  backend: Backend,
+  { file, imported, part, form, given, prepared }: ReferenceSources,
+): Promise<Reference> {
+  const { input, output } = part;
+  const squashed = squashing(imported.nodes, output)?.op;
+  const declared = part.graph.inputs.find(({ name }) => name === input)!.fact.shape[0];
+  const batched = new Set(
+    part.graph.inputs.flatMap(({ name, fact }) =>
+      name === input || (fact.shape.length > 0 && fact.shape[0] === declared) ? [name] : [],
+    ),
+  );
+  const about = { rows: typeof declared === "number" ? declared : 1, batched, squashed };
+  const dtypes = (ports: readonly Port[]): Reference["inputs"] =>
+    new Map(ports.map(({ name, fact }) => [name, fact.dtype]));
+  const inputs = imported.inputs.filter(({ name }) => given.has(name));
+  const opened = file && (await openFile(backend, file, inputs, output));
+  if (opened) {
+    const what = `the model's file on ${backend.name}`;
+    const dtype = imported.outputs.find(({ name }) => name === output)?.fact.dtype ?? "float32";
+    const ownForm = (image: Tensor): Tensor => form.fromImage(image);
+    return { ...about, what, ownForm, executable: opened, inputs: dtypes(inputs), output: dtype };
+  }
+  const graph = prepared();
+  const fact = graph.facts.get(output)!;
+  const executable = await backend.compile({ ...graph, outputs: [{ name: output, fact }] });
+  const what = `the model's graph in float32 on ${backend.name}`;
+  const inputTypes = dtypes(graph.inputs);
+  return {
+    ...about,
+    what,
+    ownForm: (image) => image,
+    executable,
+    inputs: inputTypes,
+    output: fact.dtype,
+  };
+}
+
+async function openFile(
+  backend: Backend,
+  file: ModelFile,
+  inputs: readonly Port[],
+  output: string,
+): Promise<Executable | undefined> {
+  const bytes = backend.open && (await bytesWithOutput(file, output));
+  if (!bytes) return undefined;
+  try {
+    return await backend.open!(bytes, { inputs, outputs: [{ name: output }] });
+  } catch (error) {
+    if (error instanceof BackendError) return undefined;
+    throw error;
+  }
+}

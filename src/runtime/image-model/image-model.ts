@@ -1,0 +1,120 @@
+import { activePath } from "../../analysis/active-path.js";
+import { asBag, findImageAxes } from "../../analysis/find-image-axes.js";
+import { parseLayout, type ImageAxes } from "../../analysis/image-axes.js";
+import { layoutsOf } from "../../analysis/layout-rules.js";
+import { LayoutError } from "../../errors.js";
+import type { Graph, TypedGraph } from "../../onnx/ir.js";
+import type { Registry } from "../../ops/core/registry.js";
+import { inferKnown } from "../../passes/infer-known.js";
+import { lift } from "../../passes/prepare.js";
+import type { Dim } from "../../tensor/shape.js";
+import { ImageForm } from "./image-form.js";
+import { realReading } from "./integer-image.js";
+import { partOf, type ModelPart, type PartOptions } from "../subgraph.js";
+
+export interface ImageOptions extends PartOptions {
+  /** A letter for each axis of the input, such as "NHWC"; found by analysis unless given. */
+  readonly layout?: string;
+}
+
+/** A model whose explained input is an image [N,C,…spatial] float32, and the way there and back. */
+export interface ImageModel {
+  readonly graph: Graph;
+  readonly part: ModelPart;
+  readonly form: ImageForm;
+  /** Why it is not known which axis is what. The input is taken as it is then, which will do for all but maps. */
+  readonly undecided?: string;
+}
+
+/**
+ * The model with its input as image.
+ *
+ * @throws {LayoutError} where the layout does not fit
+ * @throws {TargetError} @throws {LayoutError} as {@link partOf}
+ */
+export function imageModel(model: Graph, registry: Registry, options: ImageOptions): ImageModel {
+  const { graph: needed, input, output } = partOf(model, options);
+  const port = model.inputs.find((i) => i.name === input)!;
+  const found =
+    options.layout === undefined
+      ? findAxes(needed, registry, { input, output })
+      : parseLayout(options.layout, port.fact.shape);
+  const axes = typeof found === "string" ? asDeclared(port.fact.shape) : found;
+  const form = new ImageForm(axes, port, realReading(model, input) !== undefined);
+  const graph = form.apply(model);
+  const part = partOf(graph, { ...options, input });
+  return { graph, part, form, ...(typeof found === "string" ? { undecided: found } : {}) };
+}
+
+/** @throws {LayoutError} where it is not known which axes a map has */
+export function checkDecided({ form, undecided }: ImageModel): void {
+  if (undecided === undefined) return;
+  const { name, fact } = form.port;
+  throw new LayoutError(
+    `input "${name}" is [${fact.shape.join(",")}], and ${undecided}: name them, such as --layout NHWC or NCL ` +
+      '(in the library, the option layout); decompositions ("verify") need none',
+  );
+}
+
+/** Taken as [N,C,…]. */
+function asDeclared(shape: readonly Dim[]): ImageAxes {
+  const spatial = shape.flatMap((_, i) => (i > 1 ? [i] : []));
+  return { layout: "", batch: 0, channels: shape.length > 1 ? 1 : undefined, spatial, because: "" };
+}
+
+function findAxes(
+  model: Graph,
+  registry: Registry,
+  { input, output }: Pick<ModelPart, "input" | "output">,
+): ImageAxes | string {
+  const lifted = lift(model);
+  const known = inferKnown(lifted, registry);
+  const axes = findImageAxes(known, registry, input);
+  if (typeof axes === "string" || axes.batch === undefined) return axes;
+  return isBag(lifted, known, registry, { input, output, axis: axes.batch })
+    ? asBag(axes, output)
+    : axes;
+}
+
+/**
+ * Whether the axis that layers take for the batch holds parts of one sample: the output has no axis of that extent, and
+ * its shape is the same for another number of them.
+ */
+function isBag(
+  graph: Graph,
+  known: TypedGraph,
+  registry: Registry,
+  {
+    input,
+    output,
+    axis,
+  }: { readonly input: string; readonly output: string; readonly axis: number },
+): boolean {
+  const { shape } = known.facts.get(input)!;
+  const fact = known.facts.get(output);
+  const extent = shape[axis]!;
+  if (extent === 1 || !fact || fact.shape.some((d) => typeof d === "string")) return false;
+  if (typeof extent === "number") {
+    const [first] = fact.shape;
+    if (typeof first === "number" && first > 0 && first % extent === 0) return false;
+    const isClasses = fact.shape.length === 2 && first === 1;
+    return isClasses || !hasSamples(known, registry, input, output, extent);
+  }
+  // A shape that an exporter fixed does not bear another number of samples.
+  const two = shape.map((d, i) => (i === axis ? 2 : d));
+  const other = inferKnown(graph, registry, new Map([[input, two]])).facts.get(output);
+  return other !== undefined && other.shape.join() === fact.shape.join();
+}
+
+function hasSamples(
+  known: TypedGraph,
+  registry: Registry,
+  input: string,
+  output: string,
+  extent: number,
+): boolean {
+  const { dependent } = activePath(known, registry, [input]);
+  const layout = layoutsOf(known, registry, dependent, input).get(output);
+  const isThere = layout?.some((atoms) => atoms.some((a) => a.role === "batch"));
+  return isThere === true || known.facts.get(output)!.shape.includes(extent);
+}

@@ -1,0 +1,67 @@
+import { dtypeOf } from "../../onnx/file/element-types.js";
+import type { Graph, Node } from "../../onnx/ir.js";
+import { byteSize, isFloat, type DType } from "../../tensor/dtype.js";
+
+/** Operators that move the elements of their first input and read nothing else of it. */
+const movements: ReadonlySet<string> = new Set([
+  ...["Identity", "Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand", "Tile"],
+  ...["Slice", "Split", "Gather", "DepthToSpace", "SpaceToDepth"],
+]);
+
+/** Operators that ask for the size alone. */
+const sizes: ReadonlySet<string> = new Set(["Shape", "Size"]);
+
+/**
+ * A model with an integer input, reading real numbers instead: every way from the input leads over movements to a Cast to
+ * floats, which leaves real numbers as they are. Casts to wider integers before it become Identity.
+ *
+ * @returns undefined where the integers are used as such: as indices, or in integer arithmetic
+ */
+export function realReading(graph: Graph, input: string): Graph | undefined {
+  const { dtype } = graph.inputs.find((i) => i.name === input)!.fact;
+  if (isFloat(dtype) || dtype === "string") return undefined;
+  const integers = new Set([input]);
+  const nodes: Node[] = [];
+  for (const node of graph.nodes) {
+    const read = node.inputs.filter((name) => integers.has(name));
+    const inner = Object.values(node.attributes).some((a) => a.type === "graph");
+    if (inner && mentions(node, integers)) return undefined;
+    if (read.length === 0 || sizes.has(node.op)) {
+      nodes.push(node);
+      continue;
+    }
+    if (node.domain !== "" || read.length > 1 || node.inputs[0] !== read[0]) return undefined;
+    const to = node.op === "Cast" ? castTo(node, dtype) : undefined;
+    if (to === "float") {
+      nodes.push(node);
+      continue;
+    }
+    if (to === undefined && !movements.has(node.op)) return undefined;
+    for (const name of node.outputs) integers.add(name);
+    nodes.push(to === "integer" ? { ...node, op: "Identity", attributes: {} } : node);
+  }
+  const isUsed = graph.outputs.some(({ name }) => integers.has(name));
+  return isUsed ? undefined : { ...graph, nodes };
+}
+
+function castTo({ attributes: { to } }: Node, from: DType): "float" | "integer" | undefined {
+  const dtype = to?.type === "int" ? dtypeOf(to.value) : undefined;
+  if (dtype === undefined || dtype === "string" || dtype === "bool") return undefined;
+  if (isFloat(dtype)) return "float";
+  return holds(dtype, from) ? "integer" : undefined;
+}
+
+/** Whether an integer type holds all numbers of another one. */
+function holds(to: DType, from: DType): boolean {
+  const isSigned = (dtype: DType): boolean => dtype.startsWith("int");
+  if (isSigned(to) === isSigned(from)) return byteSize(to) >= byteSize(from);
+  return isSigned(to) && byteSize(to) > byteSize(from);
+}
+
+function mentions(node: Node, names: ReadonlySet<string>): boolean {
+  return Object.values(node.attributes).some(
+    (a) =>
+      a.type === "graph" &&
+      a.value.nodes.some((n) => n.inputs.some((name) => names.has(name)) || mentions(n, names)),
+  );
+}

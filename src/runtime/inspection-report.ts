@@ -1,0 +1,105 @@
+import type { ExplainableValue, Hole } from "../errors.js";
+import type { Graph, Port } from "../onnx/ir.js";
+import type { BiasKind } from "../ops/core/spec.js";
+import type { Dim, Shape } from "../tensor/shape.js";
+import type { DType } from "../tensor/dtype.js";
+import type { Folded } from "../analysis/batch-norm-folding.js";
+import type { BiasPlan } from "../analysis/bias-plan.js";
+import type { ImageAxes } from "../analysis/image-axes.js";
+import { lastOfEachSize } from "../analysis/spatial-layers.js";
+
+export interface PortReport {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly Dim[];
+}
+
+export interface BiasReport {
+  readonly node: string;
+  readonly op: string;
+  readonly kind: BiasKind;
+  readonly shape: Shape;
+  readonly spatial: boolean;
+  /** Of a convolution: whether the exporter folded a BatchNormalization into it. */
+  readonly batchNorm?: Folded;
+}
+
+/** A layer that class activation maps can look at; the setting `layer` takes its node or its value. */
+export interface LayerReport {
+  readonly node: string;
+  readonly op: string;
+  readonly value: string;
+  /** [N,C,…places] */
+  readonly shape: Shape;
+  /** Looked at unless another one is chosen. */
+  readonly isDefault: boolean;
+}
+
+/** An operator that stands in the way, if the value that is explained needs it. */
+export interface HoleReport extends Hole {
+  /** The value that is explained depends on it. The others do no harm. */
+  readonly needed: boolean;
+}
+
+/** What can be said of a model without running it. */
+export interface Inspection {
+  readonly inputs: readonly PortReport[];
+  readonly outputs: readonly PortReport[];
+  /** The input that is explained, as it is fed; absent where it is not clear which one. */
+  readonly input?: PortReport;
+  /** What each of its axes is; absent where the layers do not say. */
+  readonly image?: ImageAxes;
+  /** Why they do not say: the option layout does. */
+  readonly undecided?: string;
+  /** Inputs beside it that the explained value needs. */
+  readonly others?: readonly PortReport[];
+  /** The value that is explained; absent where nothing can be said of it. */
+  readonly output?: PortReport;
+  /** Height and width that shapes here are for, where the model leaves them open and none were asked for. */
+  readonly assumedSize?: readonly [height: number, width: number];
+  /** Number of nodes of each operator, as the file has them. */
+  readonly operators: Readonly<Record<string, number>>;
+  readonly biases: readonly BiasReport[];
+  /** One of each size, the last; any value with places of the image can be chosen beside them. */
+  readonly layers: readonly LayerReport[];
+  readonly unsupported: readonly HoleReport[];
+  readonly explainable: boolean;
+  /** Why it cannot be explained, where it is not for an operator. */
+  readonly problem?: string;
+  /** Values that could be explained instead. */
+  readonly instead?: readonly ExplainableValue[];
+}
+
+export const portReport = ({ name, fact }: Port): PortReport => ({
+  name,
+  dtype: fact.dtype,
+  shape: fact.shape,
+});
+
+export function biasReports({ units }: BiasPlan): readonly BiasReport[] {
+  return units.map(({ node, op, kind, shape, spatial, batchNorm }) => ({
+    node,
+    op,
+    kind,
+    shape,
+    spatial,
+    ...(batchNorm ? { batchNorm } : {}),
+  }));
+}
+
+export function layerReports({ layers }: BiasPlan): readonly LayerReport[] {
+  const last = layers.at(-1);
+  return lastOfEachSize(layers).map((layer) => {
+    const { node, op, value, shape } = layer;
+    return { node, op, value, shape, isDefault: layer === last };
+  });
+}
+
+export function countOperators(graph: Graph): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { op, domain } of graph.nodes) {
+    const name = domain === "" ? op : `${domain}:${op}`;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return Object.fromEntries(Object.entries(counts).sort(([p], [q]) => (p < q ? -1 : 1)));
+}

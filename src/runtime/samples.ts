@@ -1,0 +1,70 @@
+import type { Tensors } from "../backends/backend.js";
+import type { BiasUnit } from "../analysis/bias-plan.js";
+import { toNumbers } from "../tensor/tensor.js";
+import type { Compiled } from "./compiler.js";
+import { completenessOf, type Completeness } from "../decomposition/completeness.js";
+import type { ResolvedContrast } from "../target/contrast.js";
+
+/** What one unit adds to one sample's output. */
+export interface TermSum {
+  readonly unit: BiasUnit;
+  readonly value: number;
+}
+
+/** What is explained of one sample. */
+export interface SampleScore {
+  /** The class that is explained, or the words of a target of another kind; "seed" where it was given as one. */
+  readonly target: number | string;
+  /** The class that it is compared with. */
+  readonly versus?: number;
+  /** f(x): the number that is explained. */
+  readonly score: number;
+}
+
+/** One sample's output, taken apart. */
+export interface SampleResult extends SampleScore {
+  readonly completeness: Completeness;
+  readonly terms: readonly TermSum[];
+}
+
+/** One sample's part of an explanation. */
+export interface ExplainedSample extends SampleScore {
+  /** Where the method takes the output apart on its way. */
+  readonly completeness?: Completeness;
+  readonly terms?: readonly TermSum[];
+  /** The method's own check, and what else it tells: a convergence delta, the layer that was used. */
+  readonly info?: Readonly<Record<string, number | string>>;
+  /** What notes are made of. */
+  readonly evidence?: Readonly<Record<string, number>>;
+}
+
+/** Target and score of each sample of a run. */
+export function scoresOf(results: Tensors, target: ResolvedContrast): SampleScore[] {
+  const [scores, targets] = [toNumbers(results.get("score")!), toNumbers(results.get("target")!)];
+  return Array.from({ length: scores.length }, (_, n) => {
+    const versus = target.versus?.[n];
+    return {
+      target: targets[n]! < 0 ? target.words : targets[n]!,
+      ...(versus === undefined ? {} : { versus }),
+      score: scores[n]!,
+    };
+  });
+}
+
+/** The same with the terms of a run that summed them. */
+export function samplesOf(
+  { units }: Compiled,
+  results: Tensors,
+  target: ResolvedContrast,
+): SampleResult[] {
+  const numbers = Array.from(toNumbers(results.get("sums")!));
+  const width = units.length + 1;
+  return scoresOf(results, target).map((sample, n) => {
+    const row = numbers.slice(n * width, (n + 1) * width);
+    return {
+      ...sample,
+      completeness: completenessOf(sample.score, row),
+      terms: units.map((unit, i) => ({ unit, value: row[i + 1]! })),
+    };
+  });
+}

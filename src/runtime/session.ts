@@ -1,0 +1,261 @@
+import type { Backend, Tensors } from "../backends/backend.js";
+import { UsageError } from "../errors.js";
+import type { BiasUnit } from "../analysis/bias-plan.js";
+import type { TypedGraph } from "../onnx/ir.js";
+import type { Registry } from "../ops/core/registry.js";
+import { toNumbers, type Tensor } from "../tensor/tensor.js";
+import { sliceBatch } from "./batches.js";
+import { emitNodeSums, gapOf, type NodeGap, type NodeSums } from "../decomposition/bisect.js";
+import { Compiler } from "./compiler.js";
+import { contrastAt, formOf, resolveContrast, type ResolvedContrast } from "../target/contrast.js";
+import type { DirectionOptions } from "./gradient-check/directional-derivatives.js";
+import { explainByGraph } from "../methods/core/explain-by-graph.js";
+import { explainBySampling } from "../methods/core/explain-by-sampling.js";
+import type { ExplainRequest, SessionExplanation } from "../methods/core/explanation.js";
+import {
+  checkGradient,
+  type GradientCheck,
+  type Reference,
+} from "./gradient-check/gradient-check.js";
+import { mapLayers, type LayerMaps } from "./layer-maps.js";
+import type { Method } from "../methods/core/method.js";
+import {
+  checkNode,
+  recordNodes,
+  type NodeJacobian,
+  type NodeRecord,
+} from "./gradient-check/node-jacobians.js";
+import { chooseInput, chooseOutput } from "../target/ports.js";
+import { scoreReader } from "./gradient-check/read-score.js";
+import { samplesOf, type SampleResult } from "./samples.js";
+import { readSettings } from "../methods/core/settings.js";
+import type { Target } from "../target/target.js";
+import { targetPort } from "../target/target-expression.js";
+
+export interface FullGradientResult {
+  /** ∇ₓf, in the shape of the input. */
+  readonly inputGradient: Tensor;
+  /** ∇ₓf ⊙ x */
+  readonly inputTerm: Tensor;
+  /** g ⊙ b of every unit, in the shape of the unit's output. */
+  readonly biasTerms: readonly { readonly unit: BiasUnit; readonly term: Tensor }[];
+  readonly samples: readonly SampleResult[];
+}
+
+export interface SessionOptions {
+  /** The input that is explained; the only one of four dimensions unless given. */
+  readonly input?: string;
+  /** The output that is decomposed; the first one unless given. */
+  readonly output?: string;
+}
+
+export interface SessionOptions {
+  /** The input that is explained; the only one of four dimensions unless given. */
+  readonly input?: string;
+  /** The output that is decomposed; the first one unless given. */
+  readonly output?: string;
+}
+
+/** A sample that was taken apart, and its gradient checked. */
+export interface VerifiedSample extends SampleResult {
+  readonly gradient: GradientCheck;
+}
+
+/**
+ * A model on an engine. Each kind of question is compiled once, when it is first asked, and serves every image after
+ * that.
+ */
+export class Session {
+  readonly graph: TypedGraph;
+  readonly input: string;
+  readonly output: string;
+  private readonly registry: Registry;
+  private readonly compiler: Compiler;
+  private readonly backend: Backend;
+  private readonly bisected = new Map<string, readonly NodeSums[]>();
+  private readonly recorded = new Map<
+    string,
+    { readonly records: readonly NodeRecord[]; readonly graph: TypedGraph }
+  >();
+
+  /** @throws {InputError} @throws {TargetError} where the named input or output does not exist */
+  constructor(
+    graph: TypedGraph,
+    registry: Registry,
+    backend: Backend,
+    options: SessionOptions = {},
+  ) {
+    this.registry = registry;
+    this.backend = backend;
+    this.input = chooseInput(graph, options.input);
+    this.output = chooseOutput(graph, options.output);
+    this.compiler = new Compiler(graph, registry, backend, this);
+    this.graph = this.compiler.graph;
+  }
+
+  /** The model's own output for a batch. */
+  async predict(x: Tensor, feeds?: Tensors): Promise<Tensor> {
+    const { graph, output } = this;
+    const compiled = await this.compiler.plain("predict", () => ({
+      ...graph,
+      outputs: [{ name: output, fact: graph.facts.get(output)! }],
+    }));
+    const results = await this.compiler.run(compiled, x, feeds ? { others: feeds } : {});
+    return results.get(output)!;
+  }
+
+  /**
+   * A saliency map for each sample of a batch [N,C,H,W], with its score and what the method says beside.
+   *
+   * @throws {UsageError} where a setting does not exist or does not fit
+   */
+  async explain(
+    x: Tensor,
+    method: Method,
+    target: Target,
+    request: ExplainRequest = {},
+  ): Promise<SessionExplanation> {
+    if (x.dims.length < 3 && method.attributes === "map" && !decomposes(method)) {
+      throw new UsageError(
+        `${method.name} makes a map, and input "${this.input}" has no spatial axis to make one of: fullgrad, gradient or ` +
+          "integrated-gradients say what each number adds",
+      );
+    }
+    const settings = readSettings(method.name, method.settings, request.settings ?? {});
+    const question = { x, target: this.resolve(target, x), request, settings };
+    return method.kind === "graph"
+      ? explainByGraph(this.compiler, method, question)
+      : explainBySampling(this.compiler, method, question);
+  }
+
+  /** The sums of all terms for each sample of a batch: does it add up? */
+  async verify(x: Tensor, target: Target, feeds?: Tensors): Promise<readonly SampleResult[]> {
+    const resolved = this.resolve(target, x);
+    const compiled = await this.compiler.backward("verify", formOf(resolved), ({ sums }) => ({
+      outputs: { sums },
+    }));
+    const results = await this.compiler.run(compiled, x, asked(resolved, feeds));
+    return samplesOf(compiled, results, resolved);
+  }
+
+  /**
+   * As {@link verify}, and whether the gradient is the model's: its directional derivatives beside central differences
+   * of the model itself, sample by sample.
+   */
+  async verifyGradient(
+    x: Tensor,
+    target: Target,
+    reference: Reference,
+    options: DirectionOptions = {},
+    feeds: Tensors = new Map(),
+  ): Promise<readonly VerifiedSample[]> {
+    const resolved = this.resolve(target, x);
+    const compiled = await this.compiler.backward("gradient", formOf(resolved), (full) => ({
+      outputs: { sums: full.sums, gradient: full.inputGradient },
+    }));
+    const results = await this.compiler.run(compiled, x, asked(resolved, feeds));
+    const gradient = results.get("gradient")!;
+    const { input, output } = this;
+    const checked: VerifiedSample[] = [];
+    for (const [n, sample] of samplesOf(compiled, results, resolved).entries()) {
+      const row = (t: Tensor): Tensor => sliceBatch(t, [n]);
+      const others = new Map(
+        [...feeds].map(([name, t]) => [name, isRowOf(t, x, name, reference) ? row(t) : t]),
+      );
+      const read = scoreReader(contrastAt(resolved, n), sample.target, reference.squashed);
+      const one = { input, output, x: row(x), gradient: row(gradient), others, read };
+      checked.push({ ...sample, gradient: await checkGradient(reference, one, options) });
+    }
+    return checked;
+  }
+
+  /** Every term of the decomposition, element by element. */
+  async fullGradient(x: Tensor, target: Target, feeds?: Tensors): Promise<FullGradientResult> {
+    const resolved = this.resolve(target, x);
+    const compiled = await this.compiler.backward("terms", formOf(resolved), (full) => ({
+      outputs: {
+        inputGradient: full.inputGradient,
+        inputTerm: full.inputTerm,
+        sums: full.sums,
+        ...Object.fromEntries(full.units.map((u, i) => [`term${i}`, u.term()])),
+      },
+    }));
+    const results = await this.compiler.run(compiled, x, asked(resolved, feeds));
+    return {
+      inputGradient: results.get("inputGradient")!,
+      inputTerm: results.get("inputTerm")!,
+      biasTerms: compiled.units.map((unit, i) => ({ unit, term: results.get(`term${i}`)! })),
+      samples: samplesOf(compiled, results, resolved),
+    };
+  }
+
+  /** Where in the image each layer adds to the score. */
+  layerMaps(x: Tensor, target: Target, feeds?: Tensors): Promise<LayerMaps> {
+    return mapLayers(this.compiler, x, asked(this.resolve(target, x), feeds));
+  }
+
+  /** The law of conservation node by node, the worst node first: where does something get lost? */
+  async bisect(x: Tensor, target: Target, feeds?: Tensors): Promise<readonly NodeGap[]> {
+    const first = sliceBatch(x, [0]);
+    const resolved = this.resolve(target, first);
+    const key = JSON.stringify(formOf(resolved));
+    const compiled = await this.compiler.backward("bisect", formOf(resolved), (full) => {
+      const nodes = emitNodeSums(full, this.registry);
+      this.bisected.set(key, nodes);
+      return { outputs: Object.fromEntries(nodes.map(({ sums }, i) => [`node${i}`, sums])) };
+    });
+    const results = await this.compiler.run(compiled, first, asked(resolved, feeds));
+    return this.bisected
+      .get(key)!
+      .map(({ node, op }, i) => gapOf(node, op, toNumbers(results.get(`node${i}`)!)))
+      .sort((p, q) => q.conditioned - p.conditioned);
+  }
+
+  /** The gradient of each node by itself, for the first sample, in the order of the network: which one is wrong? */
+  async checkNodes(
+    x: Tensor,
+    target: Target,
+    options: DirectionOptions = {},
+    feeds?: Tensors,
+  ): Promise<readonly NodeJacobian[]> {
+    const first = sliceBatch(x, [0]);
+    const resolved = this.resolve(target, first);
+    const key = JSON.stringify(formOf(resolved));
+    const compiled = await this.compiler.backward("jacobians", formOf(resolved), (full) => {
+      const { records, outputs } = recordNodes(full);
+      this.recorded.set(key, { records, graph: full.graph });
+      return { outputs };
+    });
+    const values = await this.compiler.run(compiled, first, asked(resolved, feeds));
+    const { records, graph } = this.recorded.get(key)!;
+    const found: NodeJacobian[] = [];
+    for (const record of records) {
+      const valueOf = (role: string): Tensor => values.get(role)!;
+      found.push(...(await checkNode(this.backend, graph, record, valueOf, options)));
+    }
+    return found;
+  }
+
+  /** Frees the engine's memory. */
+  dispose(): Promise<void> {
+    return this.compiler.dispose();
+  }
+
+  private resolve(target: Target, x: Tensor): ResolvedContrast {
+    const { graph, input, output } = this;
+    const batch = graph.facts.get(input)!.shape[0] ?? 1;
+    const port = targetPort({ name: output, fact: graph.facts.get(output)! }, batch);
+    return resolveContrast(port, target, x.dims[0]!);
+  }
+}
+
+const decomposes = (method: Method): boolean => method.kind === "graph" && method.decomposes;
+/** Whether a value has a row for each of several samples. */
+const isRowOf = (t: Tensor, x: Tensor, name: string, { batched }: Reference): boolean =>
+  batched.has(name) && t.dims[0] === x.dims[0];
+
+const asked = (
+  target: ResolvedContrast,
+  others: Tensors | undefined,
+): { readonly target: ResolvedContrast; readonly others?: Tensors } =>
+  others ? { target, others } : { target };

@@ -1,0 +1,114 @@
+import { TargetError } from "../errors.js";
+import type { Tensors } from "../backends/backend.js";
+import { sizeOf } from "../tensor/shape.js";
+import { float32, int64, toNumbers, type Tensor } from "../tensor/tensor.js";
+import { targetFeed } from "../runtime/feeds.js";
+import {
+  kindOf,
+  type Contrast,
+  type PlainTarget,
+  type Quantity,
+  type ResolvedTarget,
+  type Target,
+  type TargetKind,
+} from "./target.js";
+import { maskName, seedFrom } from "./target-seeds.js";
+import { resolveTarget, type TargetPort } from "./target-expression.js";
+
+/** What decides which graph is compiled for a target. */
+export interface TargetForm {
+  readonly kind: TargetKind;
+  /** A second class is given with each sample. */
+  readonly versus: boolean;
+  readonly quantity: Quantity;
+}
+
+/** A target without words, and what it is compared with. */
+export interface ResolvedContrast {
+  readonly chosen: ResolvedTarget;
+  /** A class for each sample. A seed has what is subtracted in itself. */
+  readonly versus?: readonly number[];
+  readonly quantity: Quantity;
+  /** What was asked for, in words. */
+  readonly words: string;
+}
+
+export function formOf({ chosen, versus, quantity }: ResolvedContrast): TargetForm {
+  return { kind: kindOf(chosen), versus: versus !== undefined, quantity };
+}
+
+/**
+ * A target checked as far as it can be before the model runs.
+ *
+ * @param count number of samples
+ * @throws {TargetError} where it does not fit the output, or is compared with itself
+ */
+export function resolveContrast(port: TargetPort, target: Target, count: number): ResolvedContrast {
+  const { of, versus: other, quantity = "score" } = asContrast(target);
+  const chosen = resolveTarget(port, of, count);
+  const words = wordsOf(of);
+  if (other === undefined) return { chosen, quantity, words };
+  const against = resolveTarget(port, other, count);
+  const both = `${words} versus ${wordsOf(other)}`;
+  if (against === "top") throw new TargetError(`${both}: what is compared with must be a class`);
+  if (!("seed" in against) && !(typeof chosen === "object" && "seed" in chosen)) {
+    const only = port.classes === 1 ? 0 : undefined;
+    const same = chosen === "top" ? only : chosen.find((c, n) => c === against[n]);
+    if (same !== undefined) {
+      throw new TargetError(
+        port.classes === 1
+          ? `${both}: the output less itself is nothing; "against" explains what speaks against it`
+          : `${both}: class ${same} less itself is nothing`,
+      );
+    }
+    return { chosen, versus: against, quantity, words: both };
+  }
+  if (chosen === "top") throw new TargetError(`${both}: give a class in place of "top"`);
+  const [p, q] = [seedFrom(chosen, port), seedFrom(against, port)];
+  return { chosen: { seed: difference(p, q) }, quantity, words: both };
+}
+
+/** Values of the inputs that say what is explained. */
+export function contrastFeeds({ chosen, versus }: ResolvedContrast, count: number): Tensors {
+  const feeds = new Map<string, Tensor>();
+  if (chosen !== "top") {
+    feeds.set("seed" in chosen ? "seed" : "target", targetFeed(chosen, count));
+  }
+  if (versus) feeds.set("versus", int64(versus));
+  return feeds;
+}
+
+/** That of one sample. */
+export function contrastAt(contrast: ResolvedContrast, n: number): ResolvedContrast {
+  const { chosen, versus } = contrast;
+  const one = versus ? { versus: [versus[n]!] } : {};
+  if (chosen === "top") return { ...contrast, ...one };
+  if (!("seed" in chosen)) return { ...contrast, chosen: [chosen[n]!], ...one };
+  const { seed } = chosen;
+  const size = sizeOf(seed.dims.slice(1));
+  const row = seed.dims[0] === 1 ? 0 : n;
+  const numbers = Array.from(toNumbers(seed)).slice(row * size, (row + 1) * size);
+  return { ...contrast, chosen: { seed: float32([1, ...seed.dims.slice(1)], numbers) } };
+}
+
+export function asContrast(target: Target): Contrast {
+  return typeof target === "object" && "of" in target ? target : { of: target };
+}
+
+function wordsOf(target: PlainTarget): string {
+  if (typeof target === "object") {
+    if ("mask" in target) return maskName(target);
+    return "seed" in target ? "seed" : target.join(",");
+  }
+  return String(target);
+}
+
+function difference(p: Tensor, q: Tensor): Tensor {
+  const [a, b] = [toNumbers(p), toNumbers(q)];
+  const longer = a.length >= b.length ? p : q;
+  const data = Float32Array.from({ length: Math.max(a.length, b.length) }, (_, i) => {
+    return a[i % a.length]! - b[i % b.length]!;
+  });
+  if (data.every((v) => v === 0)) throw new TargetError("a target less itself is nothing");
+  return float32(longer.dims, data);
+}

@@ -1,0 +1,48 @@
+import { TargetError } from "../errors.js";
+import { int } from "../onnx/attribute.js";
+import { GraphBuilder } from "../onnx/builder.js";
+import type { TypedGraph } from "../onnx/ir.js";
+import type { Registry } from "../ops/core/registry.js";
+import { squashing } from "./ports.js";
+import { classCount, samplesFirst } from "./target.js";
+
+/**
+ * A classifier with the logarithm of its softmax as a further output, [N,K]: what goes into the Softmax that makes its
+ * output, or else the output itself, through LogSoftmax. It is a node like any other, so its implicit bias (the
+ * remainder of log Σ exp) is a term, and the terms add up to the log-probability.
+ *
+ * @returns the graph, and the name of that output
+ * @throws {TargetError} where the output is no vector of scores for classes that exclude each other
+ */
+export function withLogProbabilities(
+  graph: TypedGraph,
+  registry: Registry,
+  input: string,
+  output: string,
+): { readonly graph: TypedGraph; readonly output: string } {
+  const { shape } = graph.facts.get(output)!;
+  const batch = graph.facts.get(input)!.shape[0] ?? 1;
+  const classes = classCount(shape, batch);
+  if (classes === undefined || classes < 2) {
+    throw new TargetError(
+      `output "${output}" [${shape.join(",")}] has no log-probabilities: they need scores of several classes`,
+    );
+  }
+  const squashed = squashing(graph.nodes, output);
+  if (squashed?.op === "Sigmoid") {
+    throw new TargetError(
+      `output "${output}" comes from a Sigmoid: its classes do not exclude each other, so there is no softmax over them`,
+    );
+  }
+  const b = GraphBuilder.on(graph, registry.infer);
+  const at = b.within("log-probability");
+  const scores = squashed?.op === "Softmax" ? squashed.inputs[0]! : output;
+  const rows = at.reshape(b.value(scores), [samplesFirst(shape, batch)![0]!, classes], "scores");
+  const value =
+    squashed?.op === "LogSoftmax" ? rows : at.op("LogSoftmax", [rows], { axis: int(1) }, "values");
+  const built = b.build([
+    ...graph.outputs.map(({ name }) => ({ name, value: b.value(name) })),
+    { name: value.name, value },
+  ]);
+  return { graph: built, output: value.name };
+}

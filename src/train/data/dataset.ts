@@ -1,0 +1,144 @@
+import { InputError } from "../../errors.js";
+import { sizeOf } from "../../tensor/shape.js";
+import { float32, int64, type Tensor } from "../../tensor/tensor.js";
+
+/** One image and its class. */
+export interface Sample {
+  /** [C,H,W] float32, as the network takes it. */
+  readonly x: Tensor;
+  readonly label: number;
+}
+
+/** Labelled images, one at a time: in memory, on a disk, or made as they are asked for. */
+export interface Dataset {
+  readonly length: number;
+  /** [C,H,W] */
+  readonly shape: readonly number[];
+  readonly classes: number;
+  get(i: number): Sample | Promise<Sample>;
+}
+
+/** Training and test images of one source. */
+export interface Split {
+  readonly train: Dataset;
+  readonly test: Dataset;
+}
+
+/** Samples side by side. */
+export interface Batch {
+  /** [N,C,H,W] */
+  readonly images: Tensor;
+  /** [N] int64 */
+  readonly labels: Tensor;
+}
+
+export async function gatherBatch(data: Dataset, indices: ArrayLike<number>): Promise<Batch> {
+  const size = sizeOf(data.shape);
+  const pixels = new Float32Array(indices.length * size);
+  const labels: number[] = [];
+  for (let n = 0; n < indices.length; n++) {
+    const { x, label } = await data.get(indices[n]!);
+    pixels.set(x.data as Float32Array, n * size);
+    labels.push(label);
+  }
+  return { images: float32([indices.length, ...data.shape], pixels), labels: int64(labels) };
+}
+
+/** The whole of ImageNet has 21,843; a label of a billion would ask for a layer of a billion outputs. */
+const mostClasses = 100_000;
+
+/** Images in memory, as bytes or floats. `scale` multiplies what is stored: 1/255 takes bytes to [0, 1]. */
+export function inMemory(
+  pixels: Uint8Array | Float32Array,
+  labels: ArrayLike<number>,
+  shape: readonly number[],
+  classes: number,
+  scale = 1,
+): Dataset {
+  if (classes > mostClasses) {
+    throw new InputError(`${classes} classes are more than a network is made for, ${mostClasses}`);
+  }
+  const size = sizeOf(shape);
+  if (pixels.length !== size * labels.length) {
+    throw new InputError(
+      `${pixels.length} numbers are not ${labels.length} images [${shape.join(",")}]`,
+    );
+  }
+  for (let i = 0; i < labels.length; i++) {
+    if (!(Number.isInteger(labels[i]!) && labels[i]! >= 0 && labels[i]! < classes)) {
+      throw new InputError(
+        `image ${i} has the label ${labels[i]!}, but there are ${classes} classes`,
+      );
+    }
+  }
+  return {
+    length: labels.length,
+    shape,
+    classes,
+    get: (i) => {
+      const stored = pixels.subarray(i * size, (i + 1) * size);
+      return {
+        x: float32(
+          shape,
+          Float32Array.from(stored, (v) => v * scale),
+        ),
+        label: labels[i]!,
+      };
+    },
+  };
+}
+
+/** Mean and standard deviation of each channel, over all pixels of all images. */
+export async function channelStatistics(
+  data: Dataset,
+): Promise<{ mean: number[]; deviation: number[] }> {
+  const [channels = 1, ...space] = data.shape;
+  const area = sizeOf(space);
+  const sums = new Float64Array(channels);
+  const squares = new Float64Array(channels);
+  for (let i = 0; i < data.length; i++) {
+    const values = (await data.get(i)).x.data as Float32Array;
+    for (let c = 0; c < channels; c++) {
+      for (let p = c * area; p < (c + 1) * area; p++) {
+        sums[c]! += values[p]!;
+        squares[c]! += values[p]! ** 2;
+      }
+    }
+  }
+  const count = data.length * area;
+  const mean = Array.from(sums, (s) => s / count);
+  const deviation = mean.map((m, c) => Math.sqrt(Math.max(0, squares[c]! / count - m * m)));
+  return { mean, deviation };
+}
+
+/** The same images, (x − mean) / deviation for each channel. */
+export function normalized(
+  data: Dataset,
+  mean: readonly number[],
+  deviation: readonly number[],
+): Dataset {
+  const area = sizeOf(data.shape.slice(1));
+  return {
+    length: data.length,
+    shape: data.shape,
+    classes: data.classes,
+    get: async (i) => {
+      const { x, label } = await data.get(i);
+      const values = (x.data as Float32Array).map((v, p) => {
+        const c = Math.floor(p / area);
+        return (v - mean[c]!) / (deviation[c]! || 1);
+      });
+      return { x: float32(x.dims, values), label };
+    },
+  };
+}
+
+/** Some of the images, in the order of `indices`. */
+export function subset(data: Dataset, indices: readonly number[]): Dataset {
+  return {
+    length: indices.length,
+    shape: data.shape,
+    classes: data.classes,
+    get: (i) => data.get(indices[i]!),
+  };
+}

@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { load } from "../../../src/model/load.js";
+import { decodeNpy } from "../../../src/tensor/npy.js";
+import type { Tensor } from "../../../src/tensor/tensor.js";
+import { relativeL2 } from "../../support/compare.js";
+
+const file = (name: string): string =>
+  fileURLToPath(new URL(`../../../fixtures/cases/${name}`, import.meta.url));
+const tensor = (name: string): Tensor => decodeNpy(readFileSync(file(name)));
+
+test.each([
+  ["statistics that nodes compute from the image", "bn_nostats", "dynamo"],
+  ["a BatchNormalization that computes its own statistics", "bn_nostats", "legacy"],
+  ["a pool whose last window nothing computes", "avg_ceil_skip", "dynamo"],
+])("%s: PyTorch's float64 gradient (%s, %s)", async (_, name, exporter) => {
+  const model = await load(file(`${name}.${exporter}.onnx`));
+  const full = await model.fullGradient(tensor(`${name}.x.npy`), { target: "top" });
+  expect(relativeL2(full.inputGradient, tensor(`${name}.ref.npy`))).toBeLessThan(2e-6);
+  for (const { completeness } of full.samples) {
+    expect(completeness.conditioned).toBeLessThan(1e-6);
+  }
+  await model.dispose();
+});
