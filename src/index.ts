@@ -22,7 +22,7 @@ export type {
   Inspection,
   PortReport,
 } from "./runtime/inspection-report.js";
-export type { Backend, Executable, Tensors } from "./backends/backend.js";
+export type { Backend, Executable } from "./backends/backend.js";
 export { ortBackend, type OrtOptions } from "./backends/ort/ort-backend.js";
 export { tfjsBackend, type TfjsOptions } from "./backends/tfjs/tfjs-backend.js";
 export type { NodeGap } from "./decomposition/bisect.js";
@@ -75,4 +75,11 @@ export type { Raster } from "./image/raster.js";
 export { methods, type MethodSettings } from "./methods/all.js";
 export type { DType } from "./tensor/dtype.js";
 export { decodeNpy, encodeNpy } from "./tensor/npy.js";
-export { float32, fromNumbers, tensor, toNumbers, type Tensor } from "./tensor/tensor.js";
+export {
+  float32,
+  fromNumbers,
+  tensor,
+  toNumbers,
+  type Tensor,
+  type Tensors,
+} from "./tensor/tensor.js";

@@ -1,4 +1,4 @@
-import type { Tensors } from "../../src/backends/backend.js";
+import type { Tensors } from "../../src/tensor/tensor.js";
 import { onePerSample, separable } from "../../src/runtime/compiler.js";
 import {
   contrastFeeds,

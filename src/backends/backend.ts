@@ -1,8 +1,5 @@
 import type { Graph, Port } from "../onnx/ir.js";
-import type { Tensor } from "../tensor/tensor.js";
-
-/** Tensors by the name of the graph's input or output. */
-export type Tensors = ReadonlyMap<string, Tensor>;
+import type { Tensors } from "../tensor/tensor.js";
 
 /** An engine that can run graphs. */
 export interface Backend {

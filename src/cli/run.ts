@@ -21,7 +21,7 @@ import {
   type ExplainFlags,
   type VerifyFlags,
 } from "./flags/options.js";
-import { versions } from "../model/package-files.js";
+import { versions } from "./package-files.js";
 import { printable } from "./output/printable.js";
 import type { Io, ReporterOptions } from "./output/reporter.js";
 import { verify } from "./commands/verify.js";

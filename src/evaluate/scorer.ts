@@ -1,4 +1,4 @@
-import { rowsOf } from "../runtime/batches.js";
+import { rowsOf } from "../tensor/batches.js";
 import { float32, type Tensor } from "../tensor/tensor.js";
 import type { Subject } from "./subject.js";
 

@@ -1,6 +1,6 @@
 import type { ImageAxes } from "../analysis/image-axes.js";
 import type { Inspection } from "../runtime/inspection-report.js";
-import type { Backend, Tensors } from "../backends/backend.js";
+import type { Backend } from "../backends/backend.js";
 import type { NodeGap } from "../decomposition/bisect.js";
 import { asContrast } from "../target/contrast.js";
 import { inspectModel } from "../runtime/inspect.js";
@@ -31,6 +31,7 @@ import {
   type Size,
 } from "../image/preprocess.js";
 import type { Raster } from "../image/raster.js";
+import { explain } from "../methods/core/explain.js";
 import { findMethod } from "../methods/all.js";
 import {
   settingsOf,
@@ -50,7 +51,7 @@ import { prepare } from "../passes/prepare.js";
 import { parameterLayers, randomizeParameters } from "../passes/randomize-parameters.js";
 import { readFile } from "../files/read-file.js";
 import { sizeOf, type Shape } from "../tensor/shape.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { Tensor, Tensors } from "../tensor/tensor.js";
 
 /**
  * A model, ready to be explained.
@@ -191,7 +192,7 @@ export class Model {
       x,
       options,
       (session, image, feeds) =>
-        session.explain(image, method, targetOf(options), {
+        explain(session, image, method, targetOf(options), {
           settings: this.asImages(settingsOf(options)),
           feeds,
           ...(pixels ? { pixels } : {}),

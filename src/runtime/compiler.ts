@@ -1,11 +1,11 @@
-import type { Backend, Executable, Tensors } from "../backends/backend.js";
+import type { Backend, Executable } from "../backends/backend.js";
 import { planBiases, type BiasPlan, type BiasUnit } from "../analysis/bias-plan.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import { prepare } from "../passes/prepare.js";
 import { stageReductions } from "../passes/stage-reductions.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { Tensor, Tensors } from "../tensor/tensor.js";
 import { contrastFeeds, type ResolvedContrast, type TargetForm } from "../target/contrast.js";
 import { feedsOf } from "./feeds.js";
 import {

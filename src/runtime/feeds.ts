@@ -1,11 +1,9 @@
 import { InputError } from "../errors.js";
-import type { Tensors } from "../backends/backend.js";
 import type { Fact, TypedGraph } from "../onnx/ir.js";
 import type { Dim } from "../tensor/shape.js";
-import { int64, type Tensor } from "../tensor/tensor.js";
-import { sliceBatch } from "./batches.js";
+import type { Tensor, Tensors } from "../tensor/tensor.js";
+import { sliceBatch } from "../tensor/batches.js";
 import { inputNames } from "../target/ports.js";
-import type { ResolvedTarget } from "../target/target.js";
 
 /**
  * A value for every input of the model, checked.
@@ -36,13 +34,6 @@ export function feedsOf(
       return [name, isBatch ? forEachSample(name, fact, value, x.dims[0]!) : value];
     }),
   );
-}
-
-/** The value of the compiled graph's second input: class indices, or the seed of each sample. */
-export function targetFeed(target: Exclude<ResolvedTarget, "top">, count: number): Tensor {
-  if (!("seed" in target)) return int64(target);
-  const { seed } = target;
-  return seed.dims[0] === count ? seed : sliceBatch(seed, new Array<number>(count).fill(0));
 }
 
 /** A row for each sample. One value may stand for all; so may one for the model's own fixed batch. */

@@ -1,7 +1,6 @@
 import type { BiasUnit } from "../analysis/bias-plan.js";
-import type { Tensors } from "../backends/backend.js";
 import type { Value } from "../onnx/ir.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { Tensor, Tensors } from "../tensor/tensor.js";
 import type { Compiler } from "./compiler.js";
 import { formOf, type ResolvedContrast } from "../target/contrast.js";
 import type { FullGradient, UnitTerm } from "../decomposition/full-gradient.js";

@@ -1,5 +1,6 @@
-import type { Executable, Tensors } from "../backends/backend.js";
-import { concatBatch, sliceBatch } from "./batches.js";
+import type { Tensors } from "../tensor/tensor.js";
+import type { Executable } from "../backends/backend.js";
+import { concatBatch, sliceBatch } from "../tensor/batches.js";
 
 /** How the batch of a model is made up. */
 export interface BatchShape {

@@ -1,6 +1,5 @@
-import type { Tensors } from "../backends/backend.js";
 import type { BiasUnit } from "../analysis/bias-plan.js";
-import { toNumbers } from "../tensor/tensor.js";
+import { toNumbers, type Tensors } from "../tensor/tensor.js";
 import type { Compiled } from "./compiler.js";
 import { completenessOf, type Completeness } from "../decomposition/completeness.js";
 import type { ResolvedContrast } from "../target/contrast.js";

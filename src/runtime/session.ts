@@ -1,24 +1,19 @@
-import type { Backend, Tensors } from "../backends/backend.js";
-import { UsageError } from "../errors.js";
+import type { Backend } from "../backends/backend.js";
 import type { BiasUnit } from "../analysis/bias-plan.js";
 import type { TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
-import { toNumbers, type Tensor } from "../tensor/tensor.js";
-import { sliceBatch } from "./batches.js";
+import { toNumbers, type Tensor, type Tensors } from "../tensor/tensor.js";
+import { sliceBatch } from "../tensor/batches.js";
 import { emitNodeSums, gapOf, type NodeGap, type NodeSums } from "../decomposition/bisect.js";
 import { Compiler } from "./compiler.js";
 import { contrastAt, formOf, resolveContrast, type ResolvedContrast } from "../target/contrast.js";
 import type { DirectionOptions } from "./gradient-check/directional-derivatives.js";
-import { explainByGraph } from "../methods/core/explain-by-graph.js";
-import { explainBySampling } from "../methods/core/explain-by-sampling.js";
-import type { ExplainRequest, SessionExplanation } from "../methods/core/explanation.js";
 import {
   checkGradient,
   type GradientCheck,
   type Reference,
 } from "./gradient-check/gradient-check.js";
 import { mapLayers, type LayerMaps } from "./layer-maps.js";
-import type { Method } from "../methods/core/method.js";
 import {
   checkNode,
   recordNodes,
@@ -28,7 +23,6 @@ import {
 import { chooseInput, chooseOutput } from "../target/ports.js";
 import { scoreReader } from "./gradient-check/read-score.js";
 import { samplesOf, type SampleResult } from "./samples.js";
-import { readSettings } from "../methods/core/settings.js";
 import type { Target } from "../target/target.js";
 import { targetPort } from "../target/target-expression.js";
 
@@ -40,13 +34,6 @@ export interface FullGradientResult {
   /** g ⊙ b of every unit, in the shape of the unit's output. */
   readonly biasTerms: readonly { readonly unit: BiasUnit; readonly term: Tensor }[];
   readonly samples: readonly SampleResult[];
-}
-
-export interface SessionOptions {
-  /** The input that is explained; the only one of four dimensions unless given. */
-  readonly input?: string;
-  /** The output that is decomposed; the first one unless given. */
-  readonly output?: string;
 }
 
 export interface SessionOptions {
@@ -70,7 +57,7 @@ export class Session {
   readonly input: string;
   readonly output: string;
   private readonly registry: Registry;
-  private readonly compiler: Compiler;
+  readonly compiler: Compiler;
   private readonly backend: Backend;
   private readonly bisected = new Map<string, readonly NodeSums[]>();
   private readonly recorded = new Map<
@@ -102,30 +89,6 @@ export class Session {
     }));
     const results = await this.compiler.run(compiled, x, feeds ? { others: feeds } : {});
     return results.get(output)!;
-  }
-
-  /**
-   * A saliency map for each sample of a batch [N,C,H,W], with its score and what the method says beside.
-   *
-   * @throws {UsageError} where a setting does not exist or does not fit
-   */
-  async explain(
-    x: Tensor,
-    method: Method,
-    target: Target,
-    request: ExplainRequest = {},
-  ): Promise<SessionExplanation> {
-    if (x.dims.length < 3 && method.attributes === "map" && !decomposes(method)) {
-      throw new UsageError(
-        `${method.name} makes a map, and input "${this.input}" has no spatial axis to make one of: fullgrad, gradient or ` +
-          "integrated-gradients say what each number adds",
-      );
-    }
-    const settings = readSettings(method.name, method.settings, request.settings ?? {});
-    const question = { x, target: this.resolve(target, x), request, settings };
-    return method.kind === "graph"
-      ? explainByGraph(this.compiler, method, question)
-      : explainBySampling(this.compiler, method, question);
   }
 
   /** The sums of all terms for each sample of a batch: does it add up? */
@@ -241,7 +204,8 @@ export class Session {
     return this.compiler.dispose();
   }
 
-  private resolve(target: Target, x: Tensor): ResolvedContrast {
+  /** A target, checked as far as it can be before the model runs. */
+  resolve(target: Target, x: Tensor): ResolvedContrast {
     const { graph, input, output } = this;
     const batch = graph.facts.get(input)!.shape[0] ?? 1;
     const port = targetPort({ name: output, fact: graph.facts.get(output)! }, batch);
@@ -249,7 +213,6 @@ export class Session {
   }
 }
 
-const decomposes = (method: Method): boolean => method.kind === "graph" && method.decomposes;
 /** Whether a value has a row for each of several samples. */
 const isRowOf = (t: Tensor, x: Tensor, name: string, { batched }: Reference): boolean =>
   batched.has(name) && t.dims[0] === x.dims[0];

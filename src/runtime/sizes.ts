@@ -1,8 +1,7 @@
-import type { Tensors } from "../backends/backend.js";
 import { InputError } from "../errors.js";
 import type { Graph, Port } from "../onnx/ir.js";
 import type { Dim, Shape } from "../tensor/shape.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { Tensor, Tensors } from "../tensor/tensor.js";
 
 export type ImageSize = readonly [height: number, width: number];
 

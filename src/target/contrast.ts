@@ -1,8 +1,7 @@
 import { TargetError } from "../errors.js";
-import type { Tensors } from "../backends/backend.js";
 import { sizeOf } from "../tensor/shape.js";
-import { float32, int64, toNumbers, type Tensor } from "../tensor/tensor.js";
-import { targetFeed } from "../runtime/feeds.js";
+import { float32, int64, toNumbers, type Tensor, type Tensors } from "../tensor/tensor.js";
+import { sliceBatch } from "../tensor/batches.js";
 import {
   kindOf,
   type Contrast,
@@ -76,6 +75,13 @@ export function contrastFeeds({ chosen, versus }: ResolvedContrast, count: numbe
   }
   if (versus) feeds.set("versus", int64(versus));
   return feeds;
+}
+
+/** The value of the compiled graph's second input: class indices, or the seed of each sample. */
+function targetFeed(target: Exclude<ResolvedTarget, "top">, count: number): Tensor {
+  if (!("seed" in target)) return int64(target);
+  const { seed } = target;
+  return seed.dims[0] === count ? seed : sliceBatch(seed, new Array<number>(count).fill(0));
 }
 
 /** That of one sample. */

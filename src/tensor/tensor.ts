@@ -10,6 +10,9 @@ export interface Tensor<D extends DType = DType> {
   readonly data: Storage[D];
 }
 
+/** Tensors by the name of a graph's input or output. */
+export type Tensors = ReadonlyMap<string, Tensor>;
+
 /** A tensor over existing storage. @throws {ShapeError} where the length is not the product of `dims`. */
 export function tensor<D extends DType>(
   dtype: D,

@@ -1,3 +1,4 @@
+import { explain } from "../../src/methods/core/explain.js";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { tfjsBackend } from "../../src/backends/tfjs/tfjs-backend.js";
@@ -5,7 +6,7 @@ import { BackendError } from "../../src/errors.js";
 import { Session } from "../../src/runtime/session.js";
 import { fullgrad } from "../../src/methods/full-gradients/fullgrad.js";
 import { registry } from "../../src/ops/all.js";
-import { sliceBatch } from "../../src/runtime/batches.js";
+import { sliceBatch } from "../../src/tensor/batches.js";
 import { float32, type Tensor } from "../../src/tensor/tensor.js";
 import { newGraph } from "../support/graphs.js";
 import { goldenTensor, network } from "../support/networks.js";
@@ -30,10 +31,10 @@ describe.each(["wasm", "cpu"] as const)("tfjs on %s", (provider) => {
     const session = new Session(await network("tiny-relu", "dynamo"), registry, backend);
     await session.predict(x);
     const before = tf.memory().numTensors;
-    await session.explain(x, fullgrad, "top");
+    await explain(session, x, fullgrad, "top");
     const loaded = tf.memory().numTensors;
     expect(loaded).toBeGreaterThan(before);
-    for (let run = 0; run < 5; run++) await session.explain(x, fullgrad, "top");
+    for (let run = 0; run < 5; run++) await explain(session, x, fullgrad, "top");
     expect(tf.memory().numTensors).toBe(loaded);
     await session.dispose();
     const { numTensors } = tf.memory();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { run } from "../../src/cli/run.js";
-import { packageRoot } from "../../src/model/package-files.js";
+import { packageRoot } from "../../src/cli/package-files.js";
 
 /** What a run of the command line left behind. */
 export interface Outcome {

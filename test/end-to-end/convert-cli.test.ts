@@ -11,7 +11,7 @@ import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
 import { writeOnnxFile } from "../../converters/onnx/write-onnx-file.js";
-import { sliceBatch } from "../../src/runtime/batches.js";
+import { sliceBatch } from "../../src/tensor/batches.js";
 import { decodeModel } from "../../src/onnx/file/decode.js";
 import { externalDataFiles } from "../../src/onnx/file/external-data-file.js";
 import { importModel } from "../../src/onnx/import/import.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { conventions } from "../../src/decomposition/psi.js";
-import { sliceBatch } from "../../src/runtime/batches.js";
+import { sliceBatch } from "../../src/tensor/batches.js";
 import { load } from "../../src/model/load.js";
 import { encodeModel } from "../../src/onnx/file/encode.js";
 import { decodeModel } from "../../src/onnx/file/decode.js";

@@ -19,7 +19,7 @@ import type { TypedGraph } from "../../src/onnx/ir.js";
 import { encodeModel } from "../../src/onnx/file/encode.js";
 import { writeModel } from "../../src/onnx/export.js";
 import { registry } from "../../src/ops/all.js";
-import { sliceBatch } from "../../src/runtime/batches.js";
+import { sliceBatch } from "../../src/tensor/batches.js";
 import { float32, tensor, toNumbers, type Tensor } from "../../src/tensor/tensor.js";
 import { convert } from "../support/converted.js";
 import { relativeMaximum } from "../support/compare.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.js";
-import { sliceBatch } from "../../src/runtime/batches.js";
+import { sliceBatch } from "../../src/tensor/batches.js";
 import type { Feeds } from "../../src/model/model-options.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
 import { relativeL2 } from "../support/compare.js";

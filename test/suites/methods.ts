@@ -1,6 +1,7 @@
+import { explain } from "../../src/methods/core/explain.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.js";
-import { sliceBatch } from "../../src/runtime/batches.js";
+import { sliceBatch } from "../../src/tensor/batches.js";
 import type { SessionExplanation } from "../../src/methods/core/explanation.js";
 import { Session } from "../../src/runtime/session.js";
 import { findMethod } from "../../src/methods/all.js";
@@ -27,7 +28,7 @@ export function explainCase(
   x: Tensor,
   c: MethodCase,
 ): Promise<SessionExplanation> {
-  return session.explain(x, findMethod(c.method), askedOf(c), { settings: c.settings, batch: 4 });
+  return explain(session, x, findMethod(c.method), askedOf(c), { settings: c.settings, batch: 4 });
 }
 
 function agreesWithOthers(backend: Backend, name: string, exporter: Exporter): void {

@@ -1,7 +1,8 @@
+import { explain } from "../../src/methods/core/explain.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.js";
 import { Session, type FullGradientResult } from "../../src/runtime/session.js";
-import { sliceBatch } from "../../src/runtime/batches.js";
+import { sliceBatch } from "../../src/tensor/batches.js";
 import { fullgrad } from "../../src/methods/full-gradients/fullgrad.js";
 import { registry } from "../../src/ops/all.js";
 import { toNumbers, type Tensor } from "../../src/tensor/tensor.js";
@@ -85,20 +86,20 @@ function agreesWithPyTorch(backend: Backend, name: string, exporter: Exporter): 
     ["head", "map_units.npy"],
     ["paper2019", "map_paper2019.npy"],
   ] as const)("has the same FullGrad map (%s)", async (convention, file) => {
-    const { map } = await session.explain(x, fullgrad, "top", { settings: { convention } });
+    const { map } = await explain(session, x, fullgrad, "top", { settings: { convention } });
     expect(relativeL2(map, goldenTensor(name, file))).toBeLessThan(1e-5);
   });
 
   it("has the map of the reference code, where that has the same terms", async () => {
-    const { map } = await session.explain(x, fullgrad, "top");
+    const { map } = await explain(session, x, fullgrad, "top");
     const same = relativeL2(map, goldenTensor(name, "map.npy")) < 1e-5;
     expect(same).toBe(!(name in withoutReferenceMap));
   });
 
   it("explains a sample alike alone and in a batch", async () => {
-    const together = await session.explain(x, fullgrad, "top");
+    const together = await explain(session, x, fullgrad, "top");
     for (const n of [0, 1]) {
-      const alone = await session.explain(sliceBatch(x, [n]), fullgrad, "top");
+      const alone = await explain(session, sliceBatch(x, [n]), fullgrad, "top");
       expect(relativeL2(alone.map, sliceBatch(together.map, [n]))).toBeLessThan(1e-5);
       const [a, b] = [alone.samples[0]!, together.samples[n]!];
       const difference = a.completeness!.biasTerm - b.completeness!.biasTerm;

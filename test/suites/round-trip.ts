@@ -1,3 +1,4 @@
+import { explain } from "../../src/methods/core/explain.js";
 import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.js";
 import { Session } from "../../src/runtime/session.js";
@@ -27,7 +28,7 @@ export function filesLoseNothing(backend: Backend): void {
       const x = goldenTensor(name, "input.npy");
       const explained = async (engine: Backend): Promise<readonly Tensor[]> => {
         const session = new Session(graph, registry, engine);
-        const { map, output } = await session.explain(x, fullgrad, "top");
+        const { map, output } = await explain(session, x, fullgrad, "top");
         await session.dispose();
         return [map, output];
       };

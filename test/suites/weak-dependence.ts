@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.js";
-import { sliceBatch } from "../../src/runtime/batches.js";
+import { sliceBatch } from "../../src/tensor/batches.js";
 import { Session } from "../../src/runtime/session.js";
 import type { TypedGraph } from "../../src/onnx/ir.js";
 import { registry } from "../../src/ops/all.js";

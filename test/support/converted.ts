@@ -4,10 +4,9 @@ import {
   type Conversion,
   type ConversionOptions,
 } from "../../converters/onnx/onnx-to-fullgrad-onnx.js";
-import type { Tensors } from "../../src/backends/backend.js";
 import type { Model } from "../../src/model/model.js";
 import { encodeModel } from "../../src/onnx/file/encode.js";
-import { toNumbers } from "../../src/tensor/tensor.js";
+import { toNumbers, type Tensors } from "../../src/tensor/tensor.js";
 import { runModel } from "./run-model.js";
 
 /** A converted model, as the bytes of its file and as what is run of them. */

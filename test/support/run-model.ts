@@ -1,7 +1,6 @@
 import * as ort from "onnxruntime-node";
-import type { Tensors } from "../../src/backends/backend.js";
 import type { DType } from "../../src/tensor/dtype.js";
-import { tensor } from "../../src/tensor/tensor.js";
+import { tensor, type Tensors } from "../../src/tensor/tensor.js";
 
 /** ONNX Runtime on the bytes of a model, with nothing of ours in between. */
 export async function runModel(bytes: Uint8Array, feeds: Tensors): Promise<Tensors> {

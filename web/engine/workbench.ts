@@ -2,7 +2,7 @@ import { convertToOnnx } from "../../converters/onnx/onnx-to-fullgrad-onnx.js";
 import { describeConversion } from "../../converters/onnx/describe-conversion.js";
 import { ortBackend } from "../../src/backends/ort/ort-backend.js";
 import type { Inspection } from "../../src/runtime/inspection-report.js";
-import { rowsOf } from "../../src/runtime/batches.js";
+import { rowsOf } from "../../src/tensor/batches.js";
 import type { PartOptions } from "../../src/runtime/subgraph.js";
 import type { ExplainedSample } from "../../src/runtime/samples.js";
 import type { ImageSize } from "../../src/runtime/sizes.js";

@@ -3,8 +3,8 @@ import { BackendError } from "../../errors.js";
 import { writeModel } from "../../onnx/export.js";
 import type { Graph } from "../../onnx/ir.js";
 import type { DType } from "../../tensor/dtype.js";
-import { tensor, type Tensor } from "../../tensor/tensor.js";
-import type { Backend, Executable, Ports, Tensors } from "../backend.js";
+import { tensor, type Tensor, type Tensors } from "../../tensor/tensor.js";
+import type { Backend, Executable, Ports } from "../backend.js";
 import { defaultProvider, loadRuntime, type Ort, type RuntimeOptions } from "./runtime.js";
 
 export interface OrtOptions extends RuntimeOptions {

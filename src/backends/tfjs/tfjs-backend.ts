@@ -1,8 +1,8 @@
 import { BackendError, FullgradError } from "../../errors.js";
 import type { Graph } from "../../onnx/ir.js";
 import { sameShape, type Shape } from "../../tensor/shape.js";
-import type { Tensor } from "../../tensor/tensor.js";
-import type { Backend, Executable, Tensors } from "../backend.js";
+import type { Tensor, Tensors } from "../../tensor/tensor.js";
+import type { Backend, Executable } from "../backend.js";
 import { startEngine, type Engine, type TfTensor } from "./engine.js";
 import { fromTf, toTf } from "./execute/border.js";
 import { ProgramRunner } from "./execute/program-runner.js";

@@ -27,7 +27,7 @@ import {
   type Failure,
   type InputFile,
 } from "../input/inputs.js";
-import { chooseLabels } from "../../model/labels.js";
+import { chooseLabels } from "../flags/labels.js";
 import { chooseMethods } from "../flags/method-choice.js";
 import { readMethodSettings, type MethodValues } from "../flags/method-settings.js";
 import { namingProvider } from "../flags/engine.js";

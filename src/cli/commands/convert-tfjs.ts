@@ -13,7 +13,7 @@ import { prepare } from "../../passes/prepare.js";
 import type { ConvertFlags } from "../flags/convert-options.js";
 import { exitCodes } from "../exit-codes.js";
 import { readModel } from "../input/model-file.js";
-import { versions } from "../../model/package-files.js";
+import { versions } from "../package-files.js";
 import type { Reporter } from "../output/reporter.js";
 
 /** `--to tfjs` and `--to tfjs-graph`: a folder with model.json and weight files. */

@@ -1,4 +1,4 @@
-import { concatBatch } from "../../runtime/batches.js";
+import { concatBatch } from "../../tensor/batches.js";
 import { presets } from "../../image/preprocess.js";
 import { findMethod } from "../../methods/all.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -16,7 +16,7 @@ import {
   type Inputs,
 } from "../input/inputs.js";
 import { interruption } from "../interruption.js";
-import { chooseLabels } from "../../model/labels.js";
+import { chooseLabels } from "../flags/labels.js";
 import {
   batchNormCase,
   finished,
@@ -29,7 +29,7 @@ import { readMethodSettings } from "../flags/method-settings.js";
 import type { ExplainFlags } from "../flags/options.js";
 import { OutputError, OutputFolder } from "../output/output-folder.js";
 import { choosePreprocessing, preprocessingFor } from "../flags/preprocessing.js";
-import { versions } from "../../model/package-files.js";
+import { versions } from "../package-files.js";
 import { provenanceOf, type RunSettings } from "../output/provenance.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { sameMaps, sameMapsLine, type ClassMap } from "../output/same-maps.js";

@@ -7,7 +7,7 @@ import { reportFiles } from "../../evaluate/report/report-files.js";
 import type { Failure } from "../input/inputs.js";
 import { noteLines } from "../output/note-lines.js";
 import type { OutputFolder } from "../output/output-folder.js";
-import { packageRoot } from "../../model/package-files.js";
+import { packageRoot } from "../package-files.js";
 import type { Setup } from "./setup.js";
 import { summaryText } from "./summary-text.js";
 
@@ -43,7 +43,7 @@ export async function conclude(
 
 /** The font that charts are drawn with; it comes with the package, as a machine may have none. */
 export function fontFile(): string {
-  return join(packageRoot(), "fixtures", "fonts", "DejaVuSans.subset.ttf");
+  return join(packageRoot(), "assets", "fonts", "DejaVuSans.subset.ttf");
 }
 
 function reportOf(

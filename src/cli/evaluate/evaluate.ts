@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { rowsOf } from "../../runtime/batches.js";
+import { rowsOf } from "../../tensor/batches.js";
 import { runGroup, type Keeper, type SampleRecord, type TestRun } from "../../evaluate/run.js";
 import { guessLink, Scorer, type Link } from "../../evaluate/scorer.js";
 import { joinStages } from "../../evaluate/stages.js";

@@ -1,4 +1,4 @@
-import { concatBatch } from "../../runtime/batches.js";
+import { concatBatch } from "../../tensor/batches.js";
 import { readSettings } from "../../methods/core/settings.js";
 import { UsageError } from "../../errors.js";
 import { mapsOf, type MapMaker, type Subject } from "../../evaluate/subject.js";

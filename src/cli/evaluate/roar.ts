@@ -24,7 +24,7 @@ import { sgd } from "../../train/optimizers/sgd.js";
 import { exitCodes } from "../exit-codes.js";
 import { namingProvider } from "../flags/engine.js";
 import { OutputFolder } from "../output/output-folder.js";
-import { versions } from "../../model/package-files.js";
+import { versions } from "../package-files.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { fontFile } from "./conclude.js";
 import { baselineMakers, baselineNames, methodMaker } from "./method-list.js";

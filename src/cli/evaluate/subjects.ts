@@ -3,7 +3,7 @@ import { sep } from "node:path";
 import type { Preprocessing, Size } from "../../image/preprocess.js";
 import type { Subject } from "../../evaluate/subject.js";
 import type { Network } from "../../evaluate/scorer.js";
-import { concatBatch, rowsOf } from "../../runtime/batches.js";
+import { concatBatch, rowsOf } from "../../tensor/batches.js";
 import { float32, toNumbers, type Tensor } from "../../tensor/tensor.js";
 import { eachOrAll, failureOf } from "../commands/each-or-all.js";
 import { endsRun, messageOf } from "../exit-codes.js";

@@ -1,5 +1,5 @@
 import type { MaskTarget, PlainTarget, Target } from "../../target/target.js";
-import { rowsOf } from "../../runtime/batches.js";
+import { rowsOf } from "../../tensor/batches.js";
 import { describeOutputs } from "../../target/ports.js";
 import { classesOf, resolveTarget, seedOf, targetWords } from "../../target/target-expression.js";
 import { TargetError } from "../../errors.js";

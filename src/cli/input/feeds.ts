@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { PortReport } from "../../runtime/inspection-report.js";
-import { concatBatch, sliceBatch } from "../../runtime/batches.js";
+import { concatBatch, sliceBatch } from "../../tensor/batches.js";
 import { InputError, UsageError } from "../../errors.js";
 import type { Feeds } from "../../model/model-options.js";
 import { isFloat } from "../../tensor/dtype.js";

@@ -1,5 +1,5 @@
 import type { PortReport } from "../../runtime/inspection-report.js";
-import { sliceBatch } from "../../runtime/batches.js";
+import { sliceBatch } from "../../tensor/batches.js";
 import { InputError } from "../../errors.js";
 import { decodeImage } from "../../image/codec.js";
 import { preprocess, viewOf, type Preprocessing, type Size } from "../../image/preprocess.js";

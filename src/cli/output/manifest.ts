@@ -5,7 +5,7 @@ import type { Completeness } from "../../decomposition/completeness.js";
 import type { Note } from "../../methods/core/notes.js";
 import type { TermSum } from "../../runtime/samples.js";
 import type { BiasKind } from "../../ops/core/spec.js";
-import type { Versions } from "../../model/package-files.js";
+import type { Versions } from "../package-files.js";
 import type { Prediction } from "../../model/predictions.js";
 import type { Digests } from "./result-digests.js";
 

@@ -1,6 +1,6 @@
 import type { ImageAxes } from "../../analysis/image-axes.js";
 import { join } from "node:path";
-import { rowsOf, sliceBatch } from "../../runtime/batches.js";
+import { rowsOf, sliceBatch } from "../../tensor/batches.js";
 import { isComplete } from "../../decomposition/completeness.js";
 import type { NotedSample } from "../../methods/core/notes.js";
 import { ImageError } from "../../errors.js";
@@ -14,7 +14,7 @@ import type { Explanation } from "../../model/model-options.js";
 import { sizeOf } from "../../tensor/shape.js";
 import { encodeNpy } from "../../tensor/npy.js";
 import { float32, toNumbers, type Tensor } from "../../tensor/tensor.js";
-import type { Labels } from "../../model/labels.js";
+import type { Labels } from "../flags/labels.js";
 import {
   largestTerms,
   leftOut,

@@ -1,7 +1,7 @@
 import { InputError, UsageError } from "../../errors.js";
 import { sameShape, sizeOf } from "../../tensor/shape.js";
 import { toNumbers, type Tensor } from "../../tensor/tensor.js";
-import { sliceBatch } from "../../runtime/batches.js";
+import { sliceBatch } from "../../tensor/batches.js";
 import { blur } from "./filters.js";
 import type { Image, PixelRange } from "./image.js";
 import { choice, given, number } from "./settings.js";

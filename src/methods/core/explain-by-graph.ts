@@ -1,8 +1,7 @@
-import type { Tensors } from "../../backends/backend.js";
 import type { Value } from "../../onnx/ir.js";
-import { toNumbers, type Tensor } from "../../tensor/tensor.js";
+import { toNumbers, type Tensor, type Tensors } from "../../tensor/tensor.js";
 import { emitAttributionMap } from "./attribution-map.js";
-import { concatBatch, sliceBatch } from "../../runtime/batches.js";
+import { concatBatch, sliceBatch } from "../../tensor/batches.js";
 import type { Compiler } from "../../runtime/compiler.js";
 import { formOf } from "../../target/contrast.js";
 import type { ExplainRequest, MethodQuestion, SessionExplanation } from "./explanation.js";

@@ -1,7 +1,6 @@
-import type { Tensors } from "../../backends/backend.js";
-import { float32, int64, toNumbers } from "../../tensor/tensor.js";
+import { float32, int64, toNumbers, type Tensors } from "../../tensor/tensor.js";
 import { attributionMap } from "./attribution-map.js";
-import { concatBatch, sliceBatch } from "../../runtime/batches.js";
+import { concatBatch, sliceBatch } from "../../tensor/batches.js";
 import type { Compiler } from "../../runtime/compiler.js";
 import { contrastAt, formOf, type ResolvedContrast } from "../../target/contrast.js";
 import type { MethodQuestion, SessionExplanation } from "./explanation.js";

@@ -1,5 +1,4 @@
-import type { Tensors } from "../../backends/backend.js";
-import type { Tensor } from "../../tensor/tensor.js";
+import type { Tensor, Tensors } from "../../tensor/tensor.js";
 import type { ResolvedContrast } from "../../target/contrast.js";
 import type { PixelRange } from "./image.js";
 import type { RunControl } from "./sampler.js";

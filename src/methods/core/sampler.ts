@@ -1,7 +1,13 @@
 import type { BiasPlan } from "../../analysis/bias-plan.js";
-import type { Tensors } from "../../backends/backend.js";
-import { elementCount, fromNumbers, tensor, toNumbers, type Tensor } from "../../tensor/tensor.js";
-import { concatBatch, sliceBatch } from "../../runtime/batches.js";
+import {
+  elementCount,
+  fromNumbers,
+  tensor,
+  toNumbers,
+  type Tensor,
+  type Tensors,
+} from "../../tensor/tensor.js";
+import { concatBatch, sliceBatch } from "../../tensor/batches.js";
 import type { Compiled, Compiler, Roles, Site } from "../../runtime/compiler.js";
 import { formOf, type ResolvedContrast } from "../../target/contrast.js";
 import type { FullGradient } from "../../decomposition/full-gradient.js";

@@ -1,8 +1,8 @@
-import type { Executable, Tensors } from "../../backends/backend.js";
+import type { Executable } from "../../backends/backend.js";
 import type { DType } from "../../tensor/dtype.js";
 import { isFloat } from "../../tensor/dtype.js";
-import { fromNumbers, toNumbers, type Tensor } from "../../tensor/tensor.js";
-import { sliceBatch } from "../batches.js";
+import { fromNumbers, toNumbers, type Tensor, type Tensors } from "../../tensor/tensor.js";
+import { sliceBatch } from "../../tensor/batches.js";
 import {
   compareDirections,
   type DirectionOptions,

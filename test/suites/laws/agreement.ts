@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import type { Backend, Tensors } from "../../../src/backends/backend.js";
-import type { Tensor } from "../../../src/tensor/tensor.js";
+import type { Backend } from "../../../src/backends/backend.js";
+import type { Tensor, Tensors } from "../../../src/tensor/tensor.js";
 import { expectSame } from "../../support/compare.js";
 import { apply } from "./application.js";
 import type { Case } from "./case.js";

@@ -1,5 +1,5 @@
-import type { Backend, Executable, Tensors } from "../../../src/backends/backend.js";
-import { fromNumbers, toNumbers, type Tensor } from "../../../src/tensor/tensor.js";
+import type { Backend, Executable } from "../../../src/backends/backend.js";
+import { fromNumbers, toNumbers, type Tensor, type Tensors } from "../../../src/tensor/tensor.js";
 import { addUp, inner, type Product } from "../../support/compare.js";
 import { bind } from "../../support/graphs.js";
 import { Random } from "../../support/random.js";

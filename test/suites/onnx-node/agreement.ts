@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Backend, Tensors } from "../../../src/backends/backend.js";
+import type { Backend } from "../../../src/backends/backend.js";
 import { FullgradError } from "../../../src/errors.js";
 import type { Graph } from "../../../src/onnx/ir.js";
-import { toNumbers } from "../../../src/tensor/tensor.js";
+import { toNumbers, type Tensors } from "../../../src/tensor/tensor.js";
 import { expectSame } from "../../support/compare.js";
 import { allowList, type Tags } from "./allow-list.js";
 import { nodeTests, type NodeTest } from "./bundle.js";

@@ -1,4 +1,4 @@
-import type { Backend, Tensors } from "../../../src/backends/backend.js";
+import type { Backend } from "../../../src/backends/backend.js";
 import { decodeModel } from "../../../src/onnx/file/decode.js";
 import { importModel } from "../../../src/onnx/import/import.js";
 import type { Fact, Graph, TypedGraph } from "../../../src/onnx/ir.js";
@@ -7,7 +7,7 @@ import { prepare } from "../../../src/passes/prepare.js";
 import { oldestOpset } from "../../../src/passes/uplift.js";
 import { isStatic } from "../../../src/tensor/shape.js";
 import { isFloat, type DType } from "../../../src/tensor/dtype.js";
-import { fromNumbers, toNumbers, type Tensor } from "../../../src/tensor/tensor.js";
+import { fromNumbers, toNumbers, type Tensor, type Tensors } from "../../../src/tensor/tensor.js";
 import type { Tags } from "./allow-list.js";
 import type { NodeTest } from "./bundle.js";
 

@@ -1,12 +1,12 @@
 import { activePath } from "../../../src/analysis/active-path.js";
 import { findBiases } from "../../../src/analysis/find-biases.js";
 import { differentiate } from "../../../src/autodiff/differentiate.js";
-import type { Backend, Executable, Tensors } from "../../../src/backends/backend.js";
+import type { Backend, Executable } from "../../../src/backends/backend.js";
 import { BackendError } from "../../../src/errors.js";
 import { GraphBuilder } from "../../../src/onnx/builder.js";
 import type { Graph, TypedGraph } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
-import { fromNumbers, toNumbers, type Tensor } from "../../../src/tensor/tensor.js";
+import { fromNumbers, toNumbers, type Tensor, type Tensors } from "../../../src/tensor/tensor.js";
 import { addUp, inner, type Product } from "../../support/compare.js";
 import { Random } from "../../support/random.js";
 import { inFloat64, widen } from "./float64.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Backend, Tensors } from "../../../src/backends/backend.js";
+import type { Backend } from "../../../src/backends/backend.js";
 import { decodeModel } from "../../../src/onnx/file/decode.js";
 import { encodeModel } from "../../../src/onnx/file/encode.js";
 import { exportModel } from "../../../src/onnx/export.js";
@@ -8,7 +8,7 @@ import { registry } from "../../../src/ops/all.js";
 import { prepare } from "../../../src/passes/prepare.js";
 import { workingOpset } from "../../../src/passes/uplift.js";
 import { sizeOf, type Dim } from "../../../src/tensor/shape.js";
-import { float32, type Tensor } from "../../../src/tensor/tensor.js";
+import { float32, type Tensor, type Tensors } from "../../../src/tensor/tensor.js";
 import { relativeMaximum } from "../../support/compare.js";
 import { bind, emptyGraph } from "../../support/graphs.js";
 import { Random } from "../../support/random.js";

@@ -11,7 +11,7 @@ import { ssim } from "../../../src/evaluate/similarity.js";
 import { giniOf } from "../../../src/evaluate/tests/sparseness.js";
 import { pearson, spearman } from "../../../src/evaluate/statistics.js";
 import type { Subject } from "../../../src/evaluate/subject.js";
-import { sliceBatch } from "../../../src/runtime/batches.js";
+import { sliceBatch } from "../../../src/tensor/batches.js";
 import { presets } from "../../../src/image/preprocess.js";
 import { load } from "../../../src/model/load.js";
 import { decodeNpy } from "../../../src/tensor/npy.js";

@@ -77,7 +77,7 @@ test("what a killed process left is removed after an hour, and not what another 
 });
 
 test("processes that write the same files at once do not disturb each other", async () => {
-  const module = new URL("../../dist/src/write-files.js", import.meta.url).href;
+  const module = new URL("../../../dist/src/files/write-files.js", import.meta.url).href;
   const script = `
     const { writeTogether } = await import(${JSON.stringify(module)});
     const at = (name) => ${JSON.stringify(`${root}/`)} + name;

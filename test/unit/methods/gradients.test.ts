@@ -1,3 +1,4 @@
+import { explain } from "../../../src/methods/core/explain.js";
 import { describe, expect, it } from "vitest";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
 import { Session } from "../../../src/runtime/session.js";
@@ -50,7 +51,7 @@ describe("integrated gradients", () => {
     const given = float32([1, 2, 1, 1], [1, -2]);
     const settings = { steps: 1, baseline: "given", given };
     const x = float32([1, 2, 1, 1], [4, 5]);
-    const { attribution, samples } = await session.explain(x, ig, "top", { settings });
+    const { attribution, samples } = await explain(session, x, ig, "top", { settings });
     await session.dispose();
     // One node is exact for a gradient that is linear in α.
     expect(Array.from(toNumbers(attribution!))).toEqual([4.5, 17.5]);
@@ -61,7 +62,7 @@ describe("integrated gradients", () => {
     const x = goldenTensor("tiny-silu", "input.npy");
     const session = new Session(await network("tiny-silu", "legacy"), registry, backend);
     const deltas = async (steps: number): Promise<number[]> => {
-      const { samples } = await session.explain(x, ig, "top", { settings: { steps } });
+      const { samples } = await explain(session, x, ig, "top", { settings: { steps } });
       return samples.map(({ score, info }) => {
         const difference = score - Number(info!["baselineScore"]);
         return Math.abs(Number(info!["delta"]) / difference);
@@ -90,7 +91,7 @@ describe("a baseline", () => {
     const sum = b.sum(b.mul(image, image), [1, 2, 3], false);
     const graph = b.build([{ name: "y", value: b.reshape(sum, ["N", 1]) }]);
     const session = new Session(graph, registry, backend);
-    const { attribution } = await session.explain(x, ig, "top", {
+    const { attribution } = await explain(session, x, ig, "top", {
       settings: { steps: 1, ...settings },
       ...(known ? { pixels } : {}),
     });

@@ -1,3 +1,4 @@
+import { explain as explainOn } from "../../../src/methods/core/explain.js";
 import { describe, expect, it } from "vitest";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
 import { Session } from "../../../src/runtime/session.js";
@@ -22,7 +23,9 @@ interface Asked {
 
 async function explain(graph: TypedGraph, x: Tensor, { method, settings = {}, target }: Asked) {
   const session = new Session(graph, registry, backend);
-  const { attribution, samples } = await session.explain(x, method, target ?? "top", { settings });
+  const { attribution, samples } = await explainOn(session, x, method, target ?? "top", {
+    settings,
+  });
   await session.dispose();
   return {
     attribution: Array.from(toNumbers(attribution!)),
@@ -180,7 +183,7 @@ describe("LRP", () => {
 
   it("starts from a difference of two classes as from any score", async () => {
     const session = new Session(withoutBiases(), registry, backend);
-    const { samples } = await session.explain(image, lrp, { of: 0, versus: 2 });
+    const { samples } = await explainOn(session, image, lrp, { of: 0, versus: 2 });
     await session.dispose();
     for (const { score, info } of samples) {
       expect(Math.abs(Number(info!.sum) - score) / Math.abs(score)).toBeLessThan(2e-4);

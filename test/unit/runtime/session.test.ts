@@ -1,3 +1,4 @@
+import { explain } from "../../../src/methods/core/explain.js";
 import { describe, expect, it } from "vitest";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
 import { Session } from "../../../src/runtime/session.js";
@@ -54,7 +55,7 @@ describe("the decomposition of a model small enough to work out by hand", () => 
 
   it("has the map of the paper: Σ ψ over channels and terms", async () => {
     const session = open();
-    const { map } = await session.explain(x, fullgrad, "top");
+    const { map } = await explain(session, x, fullgrad, "top");
     await session.dispose();
     // |gradient ⊙ x| = [.25 .5 0 1 | 0 0 0 0], rescaled to its largest, 1; |bias term| = [.25 .25 0 .25 | 0 …]
     const rescale = (v: number, most: number): number => v / (most + 1e-6);

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Tensors } from "../../../src/backends/backend.js";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
 import { registry } from "../../../src/ops/all.js";
-import { full, toNumbers, type Tensor } from "../../../src/tensor/tensor.js";
+import { full, toNumbers, type Tensor, type Tensors } from "../../../src/tensor/tensor.js";
 import { adam } from "../../../src/train/optimizers/adam.js";
 import { scalarOf, storedWeights } from "../../../src/train/classifier.js";
 import type { Optimizer } from "../../../src/train/optimizers/optimizer.js";

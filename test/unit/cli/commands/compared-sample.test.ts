@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compareSamples, type Question } from "../../../../src/cli/commands/compared-sample.js";
 import type { RunFlags } from "../../../../src/cli/flags/options.js";
 import { readExplainableModel } from "../../../../src/cli/input/model-file.js";
-import { sliceBatch } from "../../../../src/runtime/batches.js";
+import { sliceBatch } from "../../../../src/tensor/batches.js";
 import { TargetError, UsageError } from "../../../../src/errors.js";
 import { methods } from "../../../../src/methods/all.js";
 import { decodeNpy } from "../../../../src/tensor/npy.js";

@@ -1,13 +1,14 @@
+import { explain } from "../../../../src/methods/core/explain.js";
 import { describe, expect, it } from "vitest";
-import type { Backend, Tensors } from "../../../../src/backends/backend.js";
+import type { Backend } from "../../../../src/backends/backend.js";
 import { ortBackend } from "../../../../src/backends/ort/ort-backend.js";
-import { sliceBatch } from "../../../../src/runtime/batches.js";
+import { sliceBatch } from "../../../../src/tensor/batches.js";
 import { samplingMethod } from "../../../../src/methods/core/method.js";
 import type { Probe, Progress } from "../../../../src/methods/core/sampler.js";
 import { Session } from "../../../../src/runtime/session.js";
 import { findMethod, methods } from "../../../../src/methods/all.js";
 import { registry } from "../../../../src/ops/all.js";
-import { float32, fromNumbers, toNumbers } from "../../../../src/tensor/tensor.js";
+import { float32, fromNumbers, toNumbers, type Tensors } from "../../../../src/tensor/tensor.js";
 import { relativeL2 } from "../../../support/compare.js";
 import { goldenTensor, network } from "../../../support/networks.js";
 
@@ -43,16 +44,16 @@ const open = async (backend: Backend = ortBackend({ threads: 1 })): Promise<Sess
 describe("a sampling method", () => {
   it.each(sampling)("%s finds the same whatever is run at once", async (name) => {
     const session = await open();
-    const one = await session.explain(x, findMethod(name), "top", { batch: 1 });
-    const many = await session.explain(x, findMethod(name), "top", { batch: 7 });
+    const one = await explain(session, x, findMethod(name), "top", { batch: 1 });
+    const many = await explain(session, x, findMethod(name), "top", { batch: 7 });
     await session.dispose();
     expect(relativeL2(many.map, one.map)).toBeLessThan(1e-5);
   });
 
   it.each(sampling)("%s says the same of an image alone and in a batch", async (name) => {
     const session = await open();
-    const both = await session.explain(x, findMethod(name), "top");
-    const second = await session.explain(sliceBatch(x, [1]), findMethod(name), "top");
+    const both = await explain(session, x, findMethod(name), "top");
+    const second = await explain(session, sliceBatch(x, [1]), findMethod(name), "top");
     await session.dispose();
     expect(relativeL2(second.map, sliceBatch(both.map, [1]))).toBeLessThan(1e-6);
     expect(second.samples[0]!.target).toBe(both.samples[1]!.target);
@@ -61,10 +62,10 @@ describe("a sampling method", () => {
   it("compiles nothing for a second image, and runs no more at once than it may", async () => {
     const backend = counting();
     const session = await open(backend);
-    await session.explain(sliceBatch(x, [0]), smoothgrad, "top", { batch: 3 });
+    await explain(session, sliceBatch(x, [0]), smoothgrad, "top", { batch: 3 });
     const before = backend.compiled;
-    await session.explain(sliceBatch(x, [1]), smoothgrad, "top", { batch: 3 });
-    await session.explain(sliceBatch(x, [1]), smoothgrad, 4, { batch: 2 });
+    await explain(session, sliceBatch(x, [1]), smoothgrad, "top", { batch: 3 });
+    await explain(session, sliceBatch(x, [1]), smoothgrad, 4, { batch: 2 });
     await session.dispose();
     expect([before, backend.compiled, backend.largest]).toEqual([2, 2, 3]);
   });
@@ -72,9 +73,9 @@ describe("a sampling method", () => {
   it("keeps the class that the image itself has, whatever the noise makes of it", async () => {
     const session = await open();
     const request = { settings: { noise: 3, samples: 20 } };
-    const top = await session.explain(x, smoothgrad, "top", request);
+    const top = await explain(session, x, smoothgrad, "top", request);
     const classes = top.samples.map((s) => Number(s.target));
-    const given = await session.explain(x, smoothgrad, classes, request);
+    const given = await explain(session, x, smoothgrad, classes, request);
     await session.dispose();
     expect(top.map).toEqual(given.map);
   });
@@ -82,7 +83,7 @@ describe("a sampling method", () => {
   it("depends on its seed", async () => {
     const session = await open();
     const [a, b, c] = await Promise.all(
-      [1, 1, 2].map((seed) => session.explain(x, smoothgrad, "top", { settings: { seed } })),
+      [1, 1, 2].map((seed) => explain(session, x, smoothgrad, "top", { settings: { seed } })),
     );
     await session.dispose();
     expect(b!.map).toEqual(a!.map);
@@ -92,7 +93,7 @@ describe("a sampling method", () => {
   it("tells how far it is", async () => {
     const session = await open();
     const seen: Progress[] = [];
-    await session.explain(x, smoothgrad, "top", {
+    await explain(session, x, smoothgrad, "top", {
       ...{ batch: 4, settings: { samples: 10 }, onProgress: (p) => seen.push(p) },
     });
     await session.dispose();
@@ -106,7 +107,7 @@ describe("a sampling method", () => {
     const session = await open();
     const stop = new AbortController();
     let passes = 0;
-    const run = session.explain(x, smoothgrad, "top", {
+    const run = explain(session, x, smoothgrad, "top", {
       signal: stop.signal,
       batch: 1,
       onProgress: ({ done }) => {
@@ -152,7 +153,7 @@ describe("a value inside the model", () => {
 
   it("can be read and replaced: by itself, and by nothing", async () => {
     const session = await open();
-    const { samples } = await session.explain(x, halves, 2);
+    const { samples } = await explain(session, x, halves, 2);
     await session.dispose();
     for (const { score, info } of samples) expect(info!["own"]).toBeCloseTo(score, 5);
     // Without any activation nothing of the image is left.

@@ -1,3 +1,4 @@
+import { explain } from "../../../../src/methods/core/explain.js";
 import { expect, test } from "vitest";
 import { ortBackend } from "../../../../src/backends/ort/ort-backend.js";
 import { Session } from "../../../../src/runtime/session.js";
@@ -54,7 +55,9 @@ function network(folded: boolean): TypedGraph {
 
 async function mapOf(folded: boolean, convention: "head" | "paper2019"): Promise<Tensor> {
   const session = new Session(network(folded), registry, ortBackend({ threads: 1 }));
-  const { map, samples } = await session.explain(x, fullgrad, [0, 1], { settings: { convention } });
+  const { map, samples } = await explain(session, x, fullgrad, [0, 1], {
+    settings: { convention },
+  });
   for (const { completeness } of samples) expect(completeness!.conditioned).toBeLessThan(1e-6);
   await session.dispose();
   return map;
@@ -81,7 +84,7 @@ test("a layer without any spread gives a map without NaN", async () => {
   const session = new Session(network(true), registry, ortBackend({ threads: 1 }));
   const zeros = float32([1, 1, 5, 6], new Float32Array(30));
   for (const convention of ["head", "paper2019"] as const) {
-    const { map } = await session.explain(zeros, fullgrad, 0, { settings: { convention } });
+    const { map } = await explain(session, zeros, fullgrad, 0, { settings: { convention } });
     expect(Array.from(toNumbers(map)).every(Number.isFinite)).toBe(true);
   }
 });

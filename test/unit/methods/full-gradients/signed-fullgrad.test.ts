@@ -1,3 +1,4 @@
+import { explain } from "../../../../src/methods/core/explain.js";
 import { expect, it } from "vitest";
 import { ortBackend } from "../../../../src/backends/ort/ort-backend.js";
 import { Session } from "../../../../src/runtime/session.js";
@@ -11,7 +12,7 @@ it.each(["resnet18", "mobilenet-v2", "tiny-silu"])(
   async (name) => {
     const session = new Session(await network(name, "legacy"), registry, ortBackend());
     const x = goldenTensor(name, "input.npy");
-    const { map, samples } = await session.explain(x, signedFullgrad, "top", {
+    const { map, samples } = await explain(session, x, signedFullgrad, "top", {
       settings: { rescale: "none" },
     });
     const pixels = Array.from(toNumbers(map));

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError, UsageError } from "../errors.js";
-import { messageOf } from "../cli/exit-codes.js";
-import { parseLabels, type Labels } from "./label-names.js";
-import { packageRoot } from "./package-files.js";
+import { InputError, UsageError } from "../../errors.js";
+import { messageOf } from "../exit-codes.js";
+import { parseLabels, type Labels } from "../../model/label-names.js";
+import { packageRoot } from "../package-files.js";
 
-export { findLabel, parseLabels, type Labels } from "./label-names.js";
+export { findLabel, parseLabels, type Labels } from "../../model/label-names.js";
 
 /**
  * The labels that the flag names; without the flag, ImageNet's where the model has 1000 classes, else none.
@@ -19,7 +19,7 @@ export async function chooseLabels(
   if (flag === undefined && classes !== 1000) return undefined;
   const source = flag ?? "imagenet";
   const path =
-    source === "imagenet" ? join(packageRoot(), "fixtures", "labels", "imagenet.json") : source;
+    source === "imagenet" ? join(packageRoot(), "assets", "labels", "imagenet.json") : source;
   try {
     const names = parseLabels(await readFile(path, "utf8"));
     const last = [...names.keys()].reduce((a, b) => Math.max(a, b));

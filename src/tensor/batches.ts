@@ -1,6 +1,6 @@
-import { viewBuffer, byteSize } from "../tensor/dtype.js";
-import { sizeOf } from "../tensor/shape.js";
-import { bytesOf, toNumbers, type Tensor } from "../tensor/tensor.js";
+import { viewBuffer, byteSize } from "./dtype.js";
+import { sizeOf } from "./shape.js";
+import { bytesOf, toNumbers, type Tensor } from "./tensor.js";
 
 /** The given rows of the first axis. */
 export function sliceBatch(t: Tensor, rows: readonly number[]): Tensor {

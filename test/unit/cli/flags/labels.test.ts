@@ -2,8 +2,8 @@ import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { chooseLabels, findLabel, parseLabels } from "../../../src/model/labels.js";
-import { InputError, TargetError } from "../../../src/errors.js";
+import { chooseLabels, findLabel, parseLabels } from "../../../../src/cli/flags/labels.js";
+import { InputError, TargetError } from "../../../../src/errors.js";
 
 describe("parseLabels", () => {
   test.each([

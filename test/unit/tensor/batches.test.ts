@@ -1,6 +1,6 @@
 import { other, type Layout } from "../../../src/analysis/layout.js";
 import { describe, expect, it } from "vitest";
-import { concatBatch, sliceBatch } from "../../../src/runtime/batches.js";
+import { concatBatch, sliceBatch } from "../../../src/tensor/batches.js";
 import { perSample } from "../../../src/decomposition/per-sample.js";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
 import type { Dim } from "../../../src/tensor/shape.js";

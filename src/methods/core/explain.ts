@@ -1,0 +1,36 @@
+import { UsageError } from "../../errors.js";
+import type { Session } from "../../runtime/session.js";
+import type { Target } from "../../target/target.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import { explainByGraph } from "./explain-by-graph.js";
+import { explainBySampling } from "./explain-by-sampling.js";
+import type { ExplainRequest, SessionExplanation } from "./explanation.js";
+import type { Method } from "./method.js";
+import { readSettings } from "./settings.js";
+
+/**
+ * A saliency map for each sample of a batch [N,C,H,W], with its score and what the method says beside.
+ *
+ * @throws {UsageError} where a setting does not exist or does not fit
+ */
+export async function explain(
+  session: Session,
+  x: Tensor,
+  method: Method,
+  target: Target,
+  request: ExplainRequest = {},
+): Promise<SessionExplanation> {
+  if (x.dims.length < 3 && method.attributes === "map" && !decomposes(method)) {
+    throw new UsageError(
+      `${method.name} makes a map, and input "${session.input}" has no spatial axis to make one of: fullgrad, gradient or ` +
+        "integrated-gradients say what each number adds",
+    );
+  }
+  const settings = readSettings(method.name, method.settings, request.settings ?? {});
+  const question = { x, target: session.resolve(target, x), request, settings };
+  return method.kind === "graph"
+    ? explainByGraph(session.compiler, method, question)
+    : explainBySampling(session.compiler, method, question);
+}
+
+const decomposes = (method: Method): boolean => method.kind === "graph" && method.decomposes;
