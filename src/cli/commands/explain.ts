@@ -256,6 +256,8 @@ class Run {
         classes[at]!.push({ name: nameOfClass(manifest), map: mapOf(explanation.map, at).data });
       }
     }
+    // Their manifests hold the names from now on.
+    this.names.release();
     for (const [at, { file, sample }] of jobs.entries()) {
       const name = sampleName(file.name, sample.index);
       for (const same of sameMaps(name, method, classes[at]!)) {

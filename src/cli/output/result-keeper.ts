@@ -51,7 +51,7 @@ export class ResultKeeper {
     return found;
   }
 
-  /** Lets go of all names. */
+  /** Lets go of all claims: the manifests that are written hold their names. */
   release(): void {
     for (const path of this.claims.values()) rmSync(path, { force: true });
     this.claims.clear();
