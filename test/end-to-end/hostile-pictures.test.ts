@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { crc32, createDeflate, deflateSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
-import { ImageError } from "../../../src/errors.js";
-import { decodeImage } from "../../../src/image/codec.js";
+import { ImageError } from "../../src/errors.js";
+import { decodeImage } from "../../src/image/codec.js";
 
 const picture = (name: string) =>
-  readFileSync(new URL(`../../../fixtures/pictures/${name}`, import.meta.url));
+  readFileSync(new URL(`../../fixtures/pictures/${name}`, import.meta.url));
 
 function chunk(type: string, data: Uint8Array): Buffer {
   const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
