@@ -8,10 +8,9 @@ export const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 };
 function group(
   name: string,
   include: string,
-  exclude: readonly string[] = [],
-  isolate = true,
+  options: TestProjectInlineConfiguration["test"] = {},
 ): TestProjectInlineConfiguration {
-  return { extends: true, test: { name, include: [include], exclude: [...exclude], isolate } };
+  return { extends: true, test: { name, include: [include], ...options } };
 }
 
 const browser = "test/end-to-end/browser-*.test.ts";
@@ -20,12 +19,12 @@ const networks = "test/backends/*{networks,forms,methods}.test.ts";
 export default defineConfig({
   test: {
     projects: [
-      group("browser", browser),
+      group("browser", browser, { globalSetup: "./test/support/shared-bundles.ts" }),
       group("networks", networks),
-      group("laws", "test/backends/*.test.ts", [networks]),
-      group("cli", "test/end-to-end/**/*.test.ts", [browser]),
+      group("laws", "test/backends/*.test.ts", { exclude: [networks] }),
+      group("cli", "test/end-to-end/**/*.test.ts", { exclude: [browser] }),
       // Its files share two processes, so that what they import is loaded once: none may leave anything behind.
-      group("unit", "test/unit/**/*.test.ts", [], false),
+      group("unit", "test/unit/**/*.test.ts", { isolate: false }),
     ],
     reporters: ["default", "./test/support/closing-line.ts"],
     // vitest's own choice leaves one core to itself, which is idle while tests run.

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright-core";
+import { inject } from "vitest";
 import { bundle } from "./bundle.js";
 import { serve } from "./serve.js";
 
@@ -117,10 +118,12 @@ export async function openScript<Script>(
     while (endings.length > 0) await endings.pop()!();
   };
   try {
-    await bundle(entry, folder);
+    const shared = inject("bundles")?.[entry];
+    if (shared === undefined) await bundle(entry, folder);
     writeFileSync(join(folder, "index.html"), html);
     const site = await serve({
       "/": folder,
+      "/bundle/": shared ?? folder,
       "/fixtures/": join(root, "fixtures"),
       "/tfjs-wasm/": join(root, "node_modules/@tensorflow/tfjs-backend-wasm/dist"),
       ...folders,
@@ -138,7 +141,7 @@ export async function openScript<Script>(
 }
 
 const html = `<!doctype html><link rel="icon" href="data:,"><script type="module">
-globalThis.script = await import("./script.js");
+globalThis.script = await import("./bundle/script.js");
 </script>`;
 
 async function callIn<T>(
