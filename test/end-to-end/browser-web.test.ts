@@ -65,7 +65,7 @@ describe.skipIf(!canBrowse())("the page", () => {
     expect([281, 282, 285]).toContain(target);
     expect(conditioned).toBeGreaterThan(0);
     expect(conditioned).toBeLessThan(1e-4);
-    expect(await page.locator("#sum-heading").textContent()).toBe("It adds up");
+    expect(await page.locator("#sum-heading").textContent()).toBe("The terms add up to the output");
   });
 
   test("its map is Node's", async () => {
@@ -76,7 +76,7 @@ describe.skipIf(!canBrowse())("the page", () => {
   });
 
   test("the model that it hands out explains itself in another engine", async () => {
-    const bytes = await download(page, "Model that explains itself");
+    const bytes = await download(page, "Self-explaining model");
     const { x, explanation } = await inNode();
     const results = await runModel(bytes, new Map([["input", x]]));
     expect(relativeL2(results.get("saliency")!, explanation.map)).toBeLessThan(1e-5);
