@@ -233,8 +233,11 @@ describe("what convert refuses", () => {
     [["--to", "onnx", "--target", "unheard of"], /unheard of/],
     [["--to", "onnx", "--output-format", "overlay"], /fold the preprocessing.*--preprocess/s],
     [["--to", "onnx", "--preprocess", "nowhere.json"], /--preprocess nowhere.json/],
-    [["--to", "onnx", "--with", "gradcam"], /no output "gradcam"; there are input-gradient/],
-    [["--to", "onnx", "--with", "term:nothing"], /no bias-bearing node "nothing"; there are "/],
+    [
+      ["--to", "onnx", "--with", "gradcam"],
+      /unknown output "gradcam"; the outputs are input-gradient/,
+    ],
+    [["--to", "onnx", "--with", "term:nothing"], /no bias-bearing node "nothing"; the nodes are "/],
     [["--to", "onnx", "--output", "nothing"], /no output "nothing"/],
     [["--to", "onnx", "--size", "9x9"], /fixed at 8x8/],
   ] as const)("%j", async (flags, message) => {
@@ -275,7 +278,7 @@ describe("what convert refuses", () => {
     const out = join(folder, "out.onnx");
     const flags = ["--to", "onnx", "-o", out, "--preprocess", "imagenet"];
     const { code, stderr } = await fullgrad("convert", model, ...flags);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/no picture fits/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/does not fit a picture/)]);
     expect(filesIn(folder)).toEqual(["model.onnx"]);
   });
 });

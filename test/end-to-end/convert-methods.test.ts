@@ -46,7 +46,7 @@ describe("methods of a single pass, inside a file", () => {
   });
 
   test.each([
-    [{ method: "smoothgrad" }, /"smoothgrad" looks at many variants of an image.*fullgrad/],
+    [{ method: "smoothgrad" }, /"smoothgrad" evaluates many variants of an image.*fullgrad/],
     [{ method: "unheard-of" }, /no method "unheard-of"/],
     [{ extras: ["guided-backprop"] }, /needs a file of its own \(--method guided-backprop\)/],
     [{ extras: ["attribution"] }, /"fullgrad" has no attribution/],

@@ -218,7 +218,7 @@ describe("a converted file", () => {
     const opsetImport = [...whole.opsetImport!, { domain: "my.domain", version: 1n }];
     const model = await load(encodeModel({ ...whole, graph, opsetImport }));
     const file = convert(model, { target: 1 });
-    expect(file.notes).toEqual([expect.stringContaining('output "odd" is left out')]);
+    expect(file.notes).toEqual([expect.stringContaining('output "odd" is omitted')]);
     const x = float32(
       [1, 3, 8, 8],
       Array.from({ length: 192 }, (_, i) => Math.cos(i)),
