@@ -18,7 +18,7 @@ const url = (path: string): string => path.replace(fixture(), "/fixtures");
 
 const wasmPaths = "/tfjs-wasm/";
 
-/** What `convert --to tfjs` made of the network. */
+/** The network converted by `convert --to tfjs`. */
 const folder = mkdtempSync(join(tmpdir(), "fullgrad-converted-"));
 const converted = "/converted/model.json";
 
@@ -49,7 +49,7 @@ describe.skipIf(!canBrowse())("in Chromium, tfjs on wasm", () => {
     expect(relativeL2(there.map, map)).toBeLessThan(1e-3);
   });
 
-  test("holds no more tensors after 20 explanations, and none when the model is gone", async () => {
+  test("leaks no tensors over 20 explanations, and frees all with the model", async () => {
     const [first, last, none] = await page.call(
       ...(["countTensors", converted, url(chelsea), 20, { wasmPaths }] as const),
     );
@@ -58,7 +58,7 @@ describe.skipIf(!canBrowse())("in Chromium, tfjs on wasm", () => {
     expect(none).toBe(0);
   });
 
-  test("loadTfjs opens the folder, tf.grad has ONNX Runtime's gradient, and 20 more leave no tensor", async () => {
+  test("loadTfjs opens the folder, tf.grad has ONNX Runtime's gradient, and 20 more gradients leak no tensors", async () => {
     const here = await load(efficientNet);
     const x = await here.preprocess(chelsea);
     const { inputGradient, samples } = await here.fullGradient(x, { target: 282 });
