@@ -1,10 +1,10 @@
 import type { Graph, Node } from "../../src/onnx/ir.js";
 import { workingOpset } from "../../src/passes/uplift.js";
 
-/** The newest operator set that was compared with 18 for the table below (onnx 1.23). */
+/** The newest operator set compared with 18 for the table below (onnx 1.23). */
 const newestCompared = 28;
 
-/** Operators that 18 does not have, or that mean something else in it. All others only took more element types. */
+/** Operators that are missing or different in 18. All others have only gained element types since. */
 const changed: ReadonlySet<string> = new Set([
   ...["Gelu", "AffineGrid", "DeformConv", "CumProd", "BitCast", "Swish", "SwiGLU", "Attention"],
   ...["RMSNormalization", "RotaryEmbedding", "TensorScatter", "LinearAttention"],
@@ -12,10 +12,10 @@ const changed: ReadonlySet<string> = new Set([
   ...["GroupNormalization", "GridSample", "DFT", "QuantizeLinear", "DequantizeLinear", "CastLike"],
 ]);
 
-/** Settings of operators that 18 does not have; where they are absent, the operator is the same. */
+/** Attributes missing in 18; without them the operator is unchanged. */
 const newSettings: Readonly<Record<string, (node: Node) => boolean>> = {
   Cast: (n) => Object.keys(n.attributes).some((name) => name !== "to"),
-  // Before 19 the divisor of a window that reaches beyond the end was not written down.
+  // Before 19 the divisor of a window beyond the end was unspecified.
   AveragePool: (n) => "dilations" in n.attributes || word(n, "ceil_mode") === "1",
   Pad: (n) => word(n, "mode") === "wrap",
   Range: (n) => "stash_type" in n.attributes,
@@ -29,8 +29,8 @@ const word = (n: Node, attribute: string): string => {
 };
 
 /**
- * The graph as one of operator set 18 (and so of IR version 8), where every node means the same in it: more engines
- * read that. Otherwise the graph itself.
+ * The graph with operator set 18 (and so IR version 8), which more engines read, if every node has the same meaning
+ * there; otherwise the unchanged graph.
  */
 export function lowerOpset<G extends Graph>(graph: G): G {
   const opset = graph.opsets.get("") ?? 0;

@@ -65,7 +65,7 @@ describe.skipIf(!canBrowse())("the page of a comparison, opened from a file", ()
     return data.filter((_, i) => i % 4 !== 3);
   }
 
-  test("shows the pixels of an overlay of the numbers that it holds", async () => {
+  test("draws its data with the pixels of an overlay", async () => {
     for (const [place, map] of [heat, signed].entries()) {
       const held = await page.evaluate<number[]>(`[...decodeMap(pictures[${place}].map)]`);
       const scale = colorScale([map.data]);
@@ -74,7 +74,7 @@ describe.skipIf(!canBrowse())("the page of a comparison, opened from a file", ()
     }
   });
 
-  test("tells the number under the pointer, in every map of the image", async () => {
+  test("shows the value under the pointer, in every map of the image", async () => {
     const box = (await page.locator("canvas[data-map]").first().boundingBox())!;
     const [x, y] = [7, 21];
     await page.mouse.move(
@@ -91,7 +91,7 @@ describe.skipIf(!canBrowse())("the page of a comparison, opened from a file", ()
     expect(await page.locator("figure output").allTextContents()).toEqual(["", ""]);
   });
 
-  test("can be read with the keys alone", async () => {
+  test("can be read by keyboard alone", async () => {
     await page.evaluate("document.activeElement.blur()");
     const names: string[] = [];
     for (let i = 0; i < 8; i++) {
@@ -125,7 +125,7 @@ describe.skipIf(!canBrowse())("the page of a comparison, opened from a file", ()
     await page.locator("[name=opacity]").fill("0.85");
   });
 
-  test("takes other colours", async () => {
+  test("redraws in other colours", async () => {
     await page.locator("[name=photograph]").uncheck();
     await page.locator("[name=colormap]").selectOption("viridis");
     const pixels = await pixelsOf(0);
@@ -135,7 +135,7 @@ describe.skipIf(!canBrowse())("the page of a comparison, opened from a file", ()
     await page.locator("[name=photograph]").check();
   });
 
-  test("is light or dark", async () => {
+  test("has a light and a dark theme", async () => {
     const background = (): Promise<string> =>
       page.evaluate("getComputedStyle(document.body).backgroundColor");
     await page.emulateMedia({ colorScheme: "dark" });
@@ -157,7 +157,7 @@ describe.skipIf(!canBrowse())("the page of a comparison, opened from a file", ()
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
-  test("asks for nothing, and has nothing to complain of", () => {
+  test("makes no requests and reports no errors", () => {
     expect(requests.filter((url) => !url.startsWith("data:"))).toEqual([]);
     expect(errors).toEqual([]);
   });

@@ -21,7 +21,7 @@ const wasmPaths = "/tfjs-wasm/";
 /** Runs after the first: a leak shows in each of them. */
 const more = 20;
 
-/** What `convert --to tfjs` made of the network. */
+/** The network converted by `convert --to tfjs`. */
 const folder = mkdtempSync(join(tmpdir(), "fullgrad-converted-"));
 const converted = "/converted/model.json";
 
@@ -52,7 +52,10 @@ describe.skipIf(!canBrowse())("in Chromium, tfjs on wasm", () => {
     expect(relativeL2(there.map, map)).toBeLessThan(1e-3);
   });
 
-  test("holds no more tensors after more explanations, and none when the model is gone", async () => {
+/** Runs after the first: a leak shows in each of them. */
+const more = 20;
+
+/** The network converted by `convert --to tfjs`. */
     const [first, last, none] = await page.call(
       ...(["countTensors", converted, url(chelsea), more, { wasmPaths }] as const),
     );
@@ -61,7 +64,10 @@ describe.skipIf(!canBrowse())("in Chromium, tfjs on wasm", () => {
     expect(none).toBe(0);
   });
 
-  test("loadTfjs opens the folder, tf.grad has ONNX Runtime's gradient, and more gradients leave no tensor", async () => {
+/** Runs after the first: a leak shows in each of them. */
+const more = 20;
+
+/** The network converted by `convert --to tfjs`. */
     const here = await load(efficientNet);
     const x = await here.preprocess(chelsea);
     const { inputGradient, samples } = await here.fullGradient(x, { target: 282 });

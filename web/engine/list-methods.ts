@@ -3,7 +3,7 @@ import { chooseMethods } from "../../src/cli/flags/method-choice.js";
 import { methods } from "../../src/methods/all.js";
 import type { MethodReport } from "./protocol.js";
 
-/** All methods; of a single pass, those that `compare` shows too are usual. */
+/** All methods. Single-pass methods in the default set of `compare` are shown by default. */
 export function listMethods(): readonly MethodReport[] {
   const usual = chooseMethods(undefined);
   return methods.map((method) => ({

@@ -8,7 +8,7 @@ import { formatNumber, formatPercent } from "../numbers.js";
 const table = part("choices", HTMLTableElement);
 const rows = part("top", HTMLTableSectionElement);
 
-/** The model's first five choices; each can be chosen to be explained. */
+/** The model's top five classes, each of which can be explained. */
 export function showPredictions(
   { scores, target }: Explained,
   labels: Labels | undefined,

@@ -5,7 +5,7 @@ import { toPng, toSvg } from "./render.js";
 import type { Chart, Report } from "./report.js";
 
 /**
- * The files of a report, by name; the last one is the JSON document, which vouches for the others.
+ * The files of a report, by name. The JSON document comes last: its presence shows that the others are complete.
  *
  * @param fontFile a TrueType font for the PNG charts
  */
@@ -36,7 +36,7 @@ export async function reportFiles(
   ];
 }
 
-/** A chart of each measure that has a number. */
+/** A chart of each measure with at least one finite value. */
 async function chartsOf(report: Report, fontFile: string): Promise<Chart[]> {
   const { name, title, subtitle, measures, axis, baselines, summary } = report;
   const charts: Chart[] = [];

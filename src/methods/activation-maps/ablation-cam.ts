@@ -7,7 +7,7 @@ import { stretch } from "../building-blocks/stretch.js";
 
 /**
  * Ablation-CAM: max(Σ_c w_c A_c, 0), w_c = (f(x) − f(x without channel c)) / f(x), the channel set to 0 (Desai &
- * Ramaswamy 2020, eq. 5 and 6). With |f(x)| below, so that a negative score does not turn the map round.
+ * Ramaswamy 2020, eq. 5 and 6). The denominator here is |f(x)|, so that a negative score does not invert the map.
  */
 export const ablationCam = samplingMethod({
   name: "ablation-cam",

@@ -7,8 +7,8 @@ import { stretch } from "../building-blocks/stretch.js";
 
 /**
  * Score-CAM: max(Σ_c w_c A_c, 0), w the softmax over channels of the scores f(x ⊙ H_c), H_c the channel resized to the
- * image and scaled to [0, 1] (Wang et al. 2020, eq. 4 to 7; the baseline's score, being the same for all, falls out of
- * the softmax). A channel that is constant masks nothing and has no weight.
+ * image and scaled to [0, 1] (Wang et al. 2020, eq. 4 to 7; the baseline's score is the same for all channels
+ * and cancels in the softmax). A constant channel masks nothing and gets weight 0.
  */
 export const scoreCam = samplingMethod({
   name: "score-cam",
@@ -45,7 +45,7 @@ export const scoreCam = samplingMethod({
 
 const isConstant = (channel: Float64Array): boolean => channel.every((v) => v === channel[0]);
 
-/** To [0, 1]. */
+/** Scales a channel to [0, 1]. */
 function scaled(values: Float64Array): Float64Array {
   const least = values.reduce((p, v) => Math.min(p, v), Infinity);
   const most = values.reduce((p, v) => Math.max(p, v), -Infinity);

@@ -9,8 +9,8 @@ import { addMaps, layersOf } from "../building-blocks/fullgrad-layers.js";
 import { noiseSettings, noisyCopies } from "../building-blocks/noise.js";
 
 /**
- * Smooth FullGrad: the signed terms of the full-gradient are averaged over noisy copies of the image, then made into a
- * map as FullGrad's are. `sum` is what all averaged terms add up to, `meanScore` the mean score, which it should be.
+ * Smooth FullGrad: the signed terms of the full-gradient, averaged over noisy copies of the image and then reduced to a
+ * map as in FullGrad. `sum` is the sum of all averaged terms; it should equal `meanScore`, the mean score.
  *
  * The reference code (smooth_fullgrad.py) sums the input's term over channels before the absolute value; here it is
  * treated as in FullGrad.
@@ -65,7 +65,7 @@ function add(
   for (let i = 0; i < mean.length; i++) mean[i]! += weight * numbers[i]!;
 }
 
-/** The signed terms of the layers, as they are. */
+/** The signed, unscaled terms of the layers. */
 const terms = (convention: Convention): Probe => ({
   key: `smooth-fullgrad/terms/${convention}`,
   backward: (full: FullGradient) => ({
@@ -78,7 +78,7 @@ const terms = (convention: Convention): Probe => ({
   }),
 });
 
-/** FullGrad's map of terms that are given. */
+/** FullGrad's map of the given terms. */
 const mapOfTerms = (convention: Convention): Probe => ({
   key: `smooth-fullgrad/map/${convention}`,
   backward: (full: FullGradient) => {

@@ -7,10 +7,9 @@ import { number } from "../core/settings.js";
 
 /**
  * Gradient SHAP: the mean over draws of ∇f(x′ + α(x̃ − x′)) ⊙ (x̃ − x′), with α uniform in [0, 1), x′ one of the
- * baselines, x̃ = x + noise. Without noise its sum tends to f(x) − mean f(x′); `delta` is what it misses of it.
+ * baselines, x̃ = x + noise. Without noise its sum converges to f(x) − mean f(x′); `delta` is the difference of the two.
  *
- * Each draw takes from the stream of random numbers: the baseline (where there are several), α, the noise (where there
- * is any).
+ * Each draw consumes random numbers in this order: the baseline (if there are several), α, the noise (if it is not 0).
  */
 export const gradientShap = samplingMethod({
   name: "gradient-shap",

@@ -5,8 +5,8 @@ import { sizeOf } from "../../tensor/shape.js";
 import { float32, toNumbers } from "../../tensor/tensor.js";
 
 /**
- * Occlusion: a window slides over the image and is filled with the baseline; each place gets the mean of f(x) − f(x′)
- * over the windows that cover it (Zeiler & Fergus 2014, §4.2). The last window of a row ends at the border.
+ * Occlusion: a sliding window is filled with the baseline; each position gets the mean of f(x) − f(x′) over the windows
+ * that cover it (Zeiler & Fergus 2014, §4.2). The last window of a row ends at the border.
  */
 export const occlusion = samplingMethod({
   name: "occlusion",
@@ -17,7 +17,7 @@ export const occlusion = samplingMethod({
   gradientFree: true,
   settings: {
     window: whole(32, "side of the window, in pixels", 1),
-    stride: whole(16, "how far the window moves at once, in pixels", 1),
+    stride: whole(16, "distance between successive windows, in pixels", 1),
     ...baselineSettings,
   },
   async sample(sampler, { window, stride, ...baseline }) {
@@ -40,7 +40,7 @@ export const occlusion = samplingMethod({
         times[p]! += covered;
       });
     }
-    // A stride above the window leaves places uncovered, of which nothing is known.
+    // A stride larger than the window leaves positions uncovered; their value is 0.
     const map = sum.map((s, p) => (times[p] === 0 ? 0 : s / times[p]!));
     return { map: float32(sampler.mapDims, map), info: { passes: sizeOf(counts) } };
   },

@@ -6,9 +6,9 @@ import { float32, toNumbers } from "../../tensor/tensor.js";
 import { stretch } from "../building-blocks/stretch.js";
 
 /**
- * RISE: S = Σ f(x ⊙ M) M / (p·n) over n random masks M: grids of ones with probability p, resized linearly to a little
- * more than the image and shifted at random (Petsiuk et al. 2018, eq. 6). The paper's f is a probability; with a score
- * that has both signs, ask for as many masks as let the mean settle.
+ * RISE: S = Σ f(x ⊙ M) M / (p·n) over n random masks M, grids of ones with probability p, upsampled linearly to slightly
+ * more than the image and cropped at a random offset (Petsiuk et al. 2018, eq. 6). In the paper f is a probability; a
+ * score of both signs needs more masks for the mean to converge.
  */
 export const rise = samplingMethod({
   name: "rise",
@@ -18,9 +18,9 @@ export const rise = samplingMethod({
   attributes: "map",
   gradientFree: true,
   settings: {
-    masks: whole(1000, "random masks; the paper has 4000 to 8000", 1),
-    grid: whole(7, "cells of the masks along each side", 1),
-    keep: number(0.5, "probability that a cell is seen", 0.01, 1),
+    masks: whole(1000, "random masks; the paper uses 4000 to 8000", 1),
+    grid: whole(7, "cells of a mask along each side", 1),
+    keep: number(0.5, "probability that a cell is kept", 0.01, 1),
     seed: whole(0, "seed of the masks", 0, 2 ** 32 - 1),
   },
   async sample(sampler, { masks: count, grid, keep, seed }) {
@@ -28,7 +28,7 @@ export const rise = samplingMethod({
     const area = sizeOf(size);
     const x = toNumbers(sampler.x);
     const numbers = random(seed);
-    // Asked for in order, so that the numbers are one stream; kept until their score is known.
+    // Drawn in order, so that the random numbers form one stream; kept until the score is known.
     const waiting = new Map<number, Float64Array>();
     const variant = (i: number): Float64Array => {
       const mask = maskOf(numbers, size, grid, keep);
@@ -49,7 +49,7 @@ export const rise = samplingMethod({
   },
 });
 
-/** A mask over the image: a grid of 0 and 1, one cell larger than the image on each side, cut at a random place. */
+/** A mask over the image: a grid of 0 and 1, one cell larger than the image on each side, cropped at a random offset. */
 function maskOf(
   numbers: Random,
   size: readonly number[],
