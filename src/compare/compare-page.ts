@@ -236,7 +236,7 @@ async function viewFigure({ view, caption: [name = "image"] }: ComparedRow): Pro
   const coarse = Math.max(view.width, view.height) < coarseBelow ? html` class="coarse"` : "";
   return html`<figure class="view">
 <figcaption><b>image</b></figcaption>
-<div class="stage"><img${coarse} src="data:image/formats/png;base64,${png}" alt="${name}, as the network sees it"></div>
+<div class="stage"><img${coarse} src="data:image/png;base64,${png}" alt="${name}, as the network sees it"></div>
 </figure>`;
 }
 

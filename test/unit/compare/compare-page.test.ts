@@ -165,7 +165,7 @@ describe("the page", () => {
     const html = await comparePage(comparison);
     expect(html).toContain(`default-src 'none'`);
     expect(html.match(/(?:src|href)="[^"]*"/g)!.map((link) => link.slice(0, 22))).toEqual([
-      'src="data:image/formats/png;ba',
+      'src="data:image/png;ba',
       'href="page.maps/a%20ca',
     ]);
     expect(html).not.toMatch(/https?:|@import|url\(/);
