@@ -50,7 +50,7 @@ export interface ConversionOptions {
   /** "fullgrad" unless given; a method of a single pass. */
   readonly method?: string;
   /** The method's own, such as the convention of FullGrad. */
-  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /** Takes pictures [N,H,W,3] of bytes and does this to them; without it the input is the network's own. */
   readonly preprocessing?: Preprocessing;
   /** "overlay" puts the map drawn over the picture, [N,H,W,3] uint8, before it; needs `preprocessing`. */

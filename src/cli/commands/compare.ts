@@ -4,7 +4,9 @@ import type { ComparedRow, Comparison } from "../../compare/comparison.js";
 import { layerSheet } from "../../compare/layer-sheet.js";
 import { mostColumns } from "../../draw/sheet-layout.js";
 import { montage } from "../../compare/montage.js";
-import { presets } from "../../image/preprocess.js";
+import { UsageError } from "../../errors.js";
+import { findMethod } from "../../methods/all.js";
+import { usualMethods } from "../../methods/usual-methods.js";
 import { comparePage } from "../../compare/compare-page.js";
 import { encodeNpy } from "../../tensor/npy.js";
 import type { CompareFlags } from "../flags/compare-options.js";
@@ -15,11 +17,12 @@ import {
   type Subject,
 } from "./compared-sample.js";
 import { ComparisonFiles } from "../output/comparison-files.js";
-import { chooseContrast, type ChosenContrast } from "../flags/contrast.js";
+import type { ChosenContrast } from "../flags/contrast.js";
+import { askedBy, openRun, type OpenedRun } from "./open-run.js";
 import { eachOrAll, failureOf } from "./each-or-all.js";
 import { endsRun, exitCodes } from "../exit-codes.js";
 import { interruption } from "../interruption.js";
-import { feedsFor, readFeeds, type Feed } from "../input/feeds.js";
+import { feedsFor } from "../input/feeds.js";
 import {
   findInputs,
   isArrayFile,
@@ -27,24 +30,16 @@ import {
   type Failure,
   type InputFile,
 } from "../input/inputs.js";
-import { chooseLabels } from "../flags/labels.js";
-import { chooseMethods } from "../flags/method-choice.js";
+import { parseMethods, type ChosenMethod } from "../flags/method-list.js";
 import { readMethodSettings, type MethodValues } from "../flags/method-settings.js";
 import { namingProvider } from "../flags/engine.js";
-import { readExplainableModel } from "../input/model-file.js";
-import {
-  choosePreprocessing,
-  preprocessingFor,
-  type ChosenPreprocessing,
-} from "../flags/preprocessing.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { sampleName } from "../output/result-names.js";
 import { noteLines, type SaidNote } from "../output/note-lines.js";
 import { sameMaps, sameMapsLine, type SameMaps } from "../output/same-maps.js";
 import { skippedNote } from "../input/search-folder.js";
-import { readSamples, type Sample, type SampleReader } from "../input/samples.js";
-import { chooseTargetOrMask } from "../flags/mask-target.js";
-import { nameOfClass, ranksOf } from "../flags/targets.js";
+import { readSamples, type Sample } from "../input/samples.js";
+import { nameOfClass, ranksOf } from "../../model/choose-target.js";
 
 /** `fullgrad compare`: the methods side by side, as a picture or a page. Returns the exit code. */
 export async function compare(
@@ -55,51 +50,46 @@ export async function compare(
 ): Promise<number> {
   const reporter = new Reporter(io, flags);
   const files = new ComparisonFiles(flags.out);
-  const methods = chooseMethods(flags.methods);
-  const settings = readMethodSettings(flags.set, methods);
+  const chosen = chosenMethods(flags.method);
+  const methods = chosen.map(({ method }) => findMethod(method));
+  const settings = readMethodSettings(flags.set, chosen);
   const signal = interruption(io);
   const inputs = await findInputs(args, files.folder);
   const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
-  const chosen =
-    hasImages || flags.preprocess !== undefined
-      ? await choosePreprocessing(flags.preprocess, modelPath)
-      : undefined;
-  const model = await readExplainableModel(modelPath, flags);
-  const preprocessing = chosen && preprocessingFor(model.model, chosen);
-  try {
-    const labels = await chooseLabels(flags.labels, model.output.classes);
-    const target = await chooseTargetOrMask(flags.target, labels, model);
-    const contrast = await chooseContrast(flags, labels, model);
-    const feeds = await readFeeds(flags.feed, model);
-    if (preprocessing)
-      reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
-    const reader = {
-      ...{ model: model.model, port: model.input },
-      preprocessing: preprocessing?.settings ?? presets.imagenet,
-      maxPixels: flags.maxPixels,
-    };
-    const { layers } = flags;
-    const question = { model, methods, target, labels, layers };
-    const asked = { settings, contrast, signal };
-    const run = new Run({ flags, reporter, files, question, feeds, reader, preprocessing, asked });
-    const failures = [...inputs.failures];
-    const note = skippedNote(inputs.skipped);
-    if (note !== undefined) reporter.note(note);
-    return await namingProvider(flags, () => run.all(inputs.files, failures));
-  } finally {
-    reporter.clear();
-    await model.model.dispose();
-  }
+  const hasPictures = hasImages || flags.preprocess !== undefined;
+  return openRun(
+    modelPath,
+    flags,
+    { reporter, hasPictures, ask: askedBy(flags) },
+    async (opened) => {
+      const { model, target, labels, contrast } = opened;
+      const question = { model, methods, target, labels, layers: flags.layers };
+      const asked = { settings, contrast, signal };
+      const run = new Run({ ...opened, flags, reporter, files, question, asked });
+      const failures = [...inputs.failures];
+      const note = skippedNote(inputs.skipped);
+      if (note !== undefined) reporter.note(note);
+      return namingProvider(flags, () => run.all(inputs.files, failures));
+    },
+  );
 }
 
-interface Setup {
+/** The methods that --method names, each once, in the order given; without the flag, the usual ones. */
+function chosenMethods(flag: readonly ChosenMethod[] | undefined): readonly ChosenMethod[] {
+  const chosen = flag ?? usualMethods.flatMap(({ name }) => parseMethods(name));
+  const once = [...new Map(chosen.map((one) => [one.name, one])).values()];
+  const twice = once.find(({ method }, i) => once.findIndex((c) => c.method === method) !== i);
+  if (!twice) return once;
+  throw new UsageError(
+    `--method ${twice.name}: a comparison has one column for ${twice.method}; leave the other one out`,
+  );
+}
+
+interface Setup extends OpenedRun {
   readonly flags: CompareFlags;
   readonly reporter: Reporter;
   readonly files: ComparisonFiles;
   readonly question: Omit<Question, "options" | "onMethod">;
-  readonly feeds: readonly Feed[];
-  readonly reader: SampleReader;
-  readonly preprocessing: ChosenPreprocessing | undefined;
   /** How, beside the target. */
   readonly asked: {
     readonly settings: MethodValues;

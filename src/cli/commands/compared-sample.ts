@@ -6,13 +6,19 @@ import { FullgradError } from "../../errors.js";
 import type { ComparedMap, ComparedRow, LayerPart, LayerParts } from "../../compare/comparison.js";
 import type { ExplainOptions, TargetOptions } from "../../model/model-options.js";
 import { float32, toNumbers, type Tensor } from "../../tensor/tensor.js";
-import type { Labels } from "../flags/labels.js";
+import type { Labels } from "../../model/label-names.js";
 import type { ExplainableModel } from "../input/model-file.js";
 import { probabilitiesOf } from "../../model/predictions.js";
 import { rankedName } from "../output/result-names.js";
 import type { Sample } from "../input/samples.js";
 import { formatNumber } from "../output/tables.js";
-import { labelOf, nameOfClass, passesFor, type Pass, type TargetChoice } from "../flags/targets.js";
+import {
+  labelOf,
+  nameOfClass,
+  passesFor,
+  type Pass,
+  type TargetChoice,
+} from "../../model/choose-target.js";
 import { rowsOf } from "../../tensor/batches.js";
 
 /** What is compared of every sample. */

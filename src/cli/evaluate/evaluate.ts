@@ -4,19 +4,19 @@ import { runGroup, type Keeper, type SampleRecord, type TestRun } from "../../ev
 import { guessLink, Scorer, type Link } from "../../evaluate/scorer.js";
 import { joinStages } from "../../evaluate/stages.js";
 import type { EvaluationTest } from "../../evaluate/test.js";
+import { openRun } from "../commands/open-run.js";
 import { eachOrAll, failureOf } from "../commands/each-or-all.js";
 import { exitCodes } from "../exit-codes.js";
 import { findInputs, type Failure } from "../input/inputs.js";
 import { namingProvider } from "../flags/engine.js";
-import { readExplainableModel } from "../input/model-file.js";
 import { OutputFolder } from "../output/output-folder.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { skippedNote } from "../input/search-folder.js";
 import { conclude } from "./conclude.js";
 import type { EvaluateFlags } from "./evaluate-options.js";
-import { methodMaker } from "./method-list.js";
+import { judgedMethods, methodMaker } from "./method-makers.js";
 import { SampleJournal } from "./sample-journal.js";
-import { setUp, type Setup } from "./setup.js";
+import { setUp, targetsIn, type Setup } from "./setup.js";
 import { isSingle, nameOf, readFiles, subjectsOf, type ReadFile } from "./subjects.js";
 import { timeLeft } from "./time-left.js";
 
@@ -25,23 +25,22 @@ export async function evaluate(
   test: EvaluationTest,
   modelPath: string,
   args: readonly string[],
-  flags: EvaluateFlags,
+  given: EvaluateFlags,
   io: Io,
 ): Promise<number> {
-  const reporter = new Reporter(io, flags);
-  const folder = new OutputFolder(flags.out);
-  const inputs = await findInputs(args, flags.out);
-  const model = await readExplainableModel(modelPath, flags);
-  try {
-    const setup = await setUp(test, model, inputs.files, flags, reporter);
+  const reporter = new Reporter(io, given);
+  const folder = new OutputFolder(given.out);
+  const inputs = await findInputs(args, given.out);
+  const method = judgedMethods(given.method);
+  const flags = { ...given, method };
+  const ask = targetsIn(inputs.files, flags);
+  return openRun(modelPath, flags, { reporter, hasPictures: true, ask }, async (opened) => {
+    const setup = await setUp(test, opened, inputs.files, flags, reporter);
     const run = new Evaluation(setup, folder, inputs.failures);
     const note = skippedNote(inputs.skipped);
     if (note !== undefined) reporter.note(note);
-    return await namingProvider(flags, () => run.all());
-  } finally {
-    reporter.clear();
-    await model.model.dispose();
-  }
+    return namingProvider(flags, () => run.all());
+  });
 }
 
 /** Goes through the images group by group, for each stage of the test, and keeps what it finds in a journal. */

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { fractions } from "../../evaluate/ranking.js";
 import { addModelFlags, type ModelFlags } from "../flags/model-flags.js";
 import { whole } from "../flags/options.js";
-import { parseMethods, type ChosenMethod } from "./method-list.js";
+import { methodsOption, type ChosenMethod } from "../flags/method-list.js";
 
 export interface RoarFlags extends ModelFlags {
   readonly out: string;
@@ -29,11 +29,7 @@ export function addRoarFlags(command: Command): Command {
   return addModelFlags(
     command
       .requiredOption("-o, --out <dir>", "folder for tables, charts, the report and checkpoints")
-      .addOption(
-        new Option("--method <list>", "methods with commas between, settings after a colon; or all")
-          .default(parseMethods("fullgrad"), "fullgrad")
-          .argParser(parseMethods),
-      )
+      .addOption(methodsOption("--method", "methods with commas between, or all", "fullgrad"))
       .addOption(
         new Option("--fractions <list>", `${parts.about}: ${parts.takes}`)
           .default(parts.default, parts.default.join(","))

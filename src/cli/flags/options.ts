@@ -3,9 +3,9 @@ import { conventions, type Convention } from "../../decomposition/psi.js";
 import { colormaps, type ColormapName } from "../../draw/colormap.js";
 import { defaultOpacity } from "../../draw/overlay.js";
 import { maxPixels } from "../../image/raster.js";
-import { methods } from "../../methods/all.js";
 import { addContrastFlags, type ContrastFlags } from "./contrast.js";
 import { addEngineFlags, type EngineFlags } from "./engine.js";
+import { methodOption, type ChosenMethod } from "./method-list.js";
 import type { ModelFlags } from "./model-flags.js";
 
 /** Flags of the commands that run the model. */
@@ -19,7 +19,7 @@ export interface RunFlags extends ModelFlags, EngineFlags {
 }
 
 export interface ExplainFlags extends RunFlags, ContrastFlags {
-  readonly method: string;
+  readonly method: ChosenMethod;
   readonly convention: Convention;
   readonly set: readonly string[];
   readonly colormap?: ColormapName;
@@ -87,11 +87,7 @@ export function addRunFlags(command: Command): Command {
 export function addExplainFlags(command: Command): Command {
   return addContrastFlags(command)
     .requiredOption("-o, --out <dir>", "folder for maps, pictures and manifests")
-    .addOption(
-      new Option("--method <name>", "how the map is made")
-        .choices(methods.map((m) => m.name))
-        .default("fullgrad"),
-    )
+    .addOption(methodOption())
     .addOption(
       new Option("--convention <name>", "the reference code's rescaling of today, or of 2019")
         .choices(conventions)
