@@ -12,7 +12,7 @@ export interface Origin {
   readonly file: string;
   readonly sha256: string;
   /** Of the weights in other files, where there are any. */
-  readonly externalSha256?: string;
+  readonly externalSha256?: string | undefined;
 }
 
 /**

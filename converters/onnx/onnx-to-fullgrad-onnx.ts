@@ -36,27 +36,27 @@ import { supplyInput } from "./supply-input.js";
 
 export interface ConversionOptions {
   /** The input and the output to explain: as for `load`. */
-  readonly input?: string;
-  readonly output?: string;
+  readonly input?: string | undefined;
+  readonly output?: string | undefined;
   /** What each axis of the input is: as for `load`. */
-  readonly layout?: string;
+  readonly layout?: string | undefined;
   /** Height and width where the model leaves them open. */
-  readonly size?: ImageSize;
+  readonly size?: ImageSize | undefined;
   /**
    * What is explained of each sample: "top" (default), the class of its highest score, chosen inside; "input", what a
    * second input says; any other target that `explain` knows, fixed inside.
    */
-  readonly target?: Target;
+  readonly target?: Target | undefined;
   /** "fullgrad" unless given; a method of a single pass. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** The method's own, such as the convention of FullGrad. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /** Takes pictures [N,H,W,3] of bytes and does this to them; without it the input is the network's own. */
-  readonly preprocessing?: Preprocessing;
+  readonly preprocessing?: Preprocessing | undefined;
   /** "overlay" puts the map drawn over the picture, [N,H,W,3] uint8, before it; needs `preprocessing`. */
-  readonly format?: "map" | "overlay";
+  readonly format?: "map" | "overlay" | undefined;
   /** Further outputs: see {@link emitExtra}. */
-  readonly extras?: readonly string[];
+  readonly extras?: readonly string[] | undefined;
 }
 
 /** An output of the converted model. */

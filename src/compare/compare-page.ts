@@ -20,11 +20,11 @@ import { layerBars } from "./layer-bars.js";
 
 export interface ComparePageOptions {
   /** What the page begins with; all of it can be changed there. */
-  readonly colormap?: SequentialColormap;
-  readonly opacity?: number;
-  readonly scale?: ScaleChoice;
+  readonly colormap?: SequentialColormap | undefined;
+  readonly opacity?: number | undefined;
+  readonly scale?: ScaleChoice | undefined;
   /** Maps are drawn over the images. Default true. */
-  readonly photograph?: boolean;
+  readonly photograph?: boolean | undefined;
   /** The pages of a gallery: their files' names, and which of them this one is. */
   readonly gallery?: { readonly files: readonly string[]; readonly at: number };
 }

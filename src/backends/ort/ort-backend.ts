@@ -9,7 +9,7 @@ import { defaultProvider, loadRuntime, type Ort, type RuntimeOptions } from "./r
 
 export interface OrtOptions extends RuntimeOptions {
   /** Execution provider, as ONNX Runtime names it: cpu, cuda, webgpu, dml, coreml; in a browser, wasm or webgpu. */
-  readonly provider?: string;
+  readonly provider?: string | undefined;
 }
 
 /** ONNX Runtime: the default engine. */

@@ -34,11 +34,11 @@ export async function convertToOnnxFile(
   const { convention } = flags;
   const { method } = flags.method;
   const options: ConversionOptions = {
-    ...(flags.inputName === undefined ? {} : { input: flags.inputName }),
-    ...(flags.output === undefined ? {} : { output: flags.output }),
-    ...(flags.layout === undefined ? {} : { layout: flags.layout }),
-    ...(flags.size === undefined ? {} : { size: flags.size }),
-    ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
+    input: flags.inputName,
+    output: flags.output,
+    layout: flags.layout,
+    size: flags.size,
+    preprocessing: preprocessing?.settings,
     target: await targetIn(flags, source),
     method,
     settings: readMethodSettings([], [flags.method], { convention }).get(method),
@@ -50,7 +50,7 @@ export async function convertToOnnxFile(
     version: versions().fullgrad,
     file: basename(path),
     sha256,
-    ...(externalSha256 === undefined ? {} : { externalSha256 }),
+    externalSha256,
   });
   const written = writeOnnxFile(flags.out, model, { sources: files });
   for (const note of conversion.notes) reporter.note(note);

@@ -15,12 +15,12 @@ export interface RoarFlags extends ModelFlags {
   readonly epochs: number;
   readonly batch: number;
   readonly optimizer: "sgd" | "adam";
-  readonly rate?: number;
+  readonly rate?: number | undefined;
   readonly weightDecay: number;
   readonly schedule: "cosine" | "step" | "constant";
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   readonly provider: string;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 const parts = fractions([0.1, 0.3, 0.5, 0.7, 0.9], "parts of the pixels that are removed");

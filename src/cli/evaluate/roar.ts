@@ -66,7 +66,7 @@ export async function evaluateRoar(
   const [optimizer, schedule] = [optimizerOf(flags), scheduleOf(flags)];
   const backend = ortBackend({
     provider: flags.provider,
-    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    threads: flags.threads,
   });
   const preprocessing = preprocessingOf(data.train, mean, deviation);
   const seeds = Array.from({ length: flags.seeds }, (_, i) => flags.seed + i);

@@ -7,7 +7,7 @@ import { opacityOption, setOption, whole, type RunFlags } from "./options.js";
 
 export interface CompareFlags extends RunFlags, ContrastFlags {
   readonly out: string;
-  readonly method?: readonly ChosenMethod[];
+  readonly method?: readonly ChosenMethod[] | undefined;
   readonly set: readonly string[];
   readonly colormap: SequentialColormap;
   readonly scale: ScaleChoice;

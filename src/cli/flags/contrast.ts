@@ -9,7 +9,7 @@ import { askedOf } from "../../model/choose-target.js";
 
 /** Which number of the target is explained. */
 export interface ContrastFlags {
-  readonly versus?: string;
+  readonly versus?: string | undefined;
   readonly quantity: Quantity;
 }
 

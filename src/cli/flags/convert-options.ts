@@ -18,10 +18,10 @@ export interface ConvertFlags extends ModelFlags {
   readonly to: Form;
   readonly out: string;
   readonly target: string;
-  readonly labels?: string;
+  readonly labels?: string | undefined;
   readonly method: ChosenMethod;
   readonly convention: Convention;
-  readonly preprocess?: string;
+  readonly preprocess?: string | undefined;
   readonly outputFormat: (typeof outputFormats)[number];
   readonly with: readonly string[];
   readonly weights: (typeof weightTypes)[number];

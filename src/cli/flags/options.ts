@@ -12,8 +12,8 @@ import type { ModelFlags } from "./model-flags.js";
 export interface RunFlags extends ModelFlags, EngineFlags {
   readonly target: string;
   readonly feed: readonly string[];
-  readonly preprocess?: string;
-  readonly labels?: string;
+  readonly preprocess?: string | undefined;
+  readonly labels?: string | undefined;
   readonly batch: number;
   readonly maxPixels: number;
 }
@@ -22,18 +22,18 @@ export interface ExplainFlags extends RunFlags, ContrastFlags {
   readonly method: ChosenMethod;
   readonly convention: Convention;
   readonly set: readonly string[];
-  readonly colormap?: ColormapName;
+  readonly colormap?: ColormapName | undefined;
   readonly opacity: number;
   readonly out: string;
 }
 
 export interface VerifyFlags extends RunFlags, ContrastFlags {
-  readonly input?: string;
+  readonly input?: string | undefined;
   readonly samples: number;
   readonly seed: number;
   readonly bisect: boolean;
   /** How many directions; undefined where the gradient is not checked. */
-  readonly gradient?: number;
+  readonly gradient?: number | undefined;
 }
 
 /** Directions of --gradient, and more than anybody waits for. */

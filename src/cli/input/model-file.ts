@@ -74,10 +74,7 @@ export async function readModel(
     load(bytes, {
       ...options,
       externalData,
-      ...(inputName === undefined ? {} : { input: inputName }),
-      ...(output === undefined ? {} : { output }),
-      ...(layout === undefined ? {} : { layout }),
-      ...(size === undefined ? {} : { size }),
+      ...{ input: inputName, output, layout, size },
     }),
   );
   const inspection = inspected(model, flags);
@@ -96,12 +93,7 @@ export async function readExplainableModel(
   flags: ModelFlags & Partial<EngineFlags>,
 ): Promise<ExplainableModel> {
   const { backend, provider, threads, size } = flags;
-  const options = {
-    ...(backend === undefined ? {} : { backend }),
-    ...(provider === undefined ? {} : { provider }),
-    ...(threads === undefined ? {} : { threads }),
-  };
-  const file = await readModel(path, flags, options);
+  const file = await readModel(path, flags, { backend, provider, threads });
   const { unsupported, explainable, problem, input, output, instead } = file.inspection;
   if (problem !== undefined) {
     const why = [problem, ...insteadLines(instead ?? [])];

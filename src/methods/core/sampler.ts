@@ -29,9 +29,9 @@ export interface RunControl {
    * Variants of an image that are run at once, which bounds the memory; the engine's own number unless given. The result
    * is the same up to rounding.
    */
-  readonly batch?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly batch?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /** A question that a method asks of many variants; compiled once under its key. */
