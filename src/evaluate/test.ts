@@ -13,7 +13,7 @@ export interface Measure {
 }
 
 /** What a curve runs along. */
-export interface Axis {
+export interface MeasureAxis {
   readonly title: string;
   readonly values: readonly number[];
   readonly log?: boolean;
@@ -55,7 +55,7 @@ export interface EvaluationTest<S extends SettingTable = SettingTable> {
   /** What a good result does not mean. */
   readonly notShown: readonly string[];
   /** @param stages where the test has some: what they are called on the axis */
-  axis?(settings: SettingsOf<S>, stages: readonly number[]): Axis;
+  axis?(settings: SettingsOf<S>, stages: readonly number[]): MeasureAxis;
   /**
    * Of tests that compare the network with others whose last layers are randomised: how many layers in each. Each stage
    * is a run of its own, which gives one number for each measure.

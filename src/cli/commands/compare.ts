@@ -13,8 +13,8 @@ import type { CompareFlags } from "../flags/compare-options.js";
 import {
   compareSamples,
   type ComparedSample,
-  type Question,
-  type Subject,
+  type ComparisonQuestion,
+  type ComparedSubject,
 } from "./compared-sample.js";
 import { ComparisonFiles } from "../output/comparison-files.js";
 import type { ChosenContrast } from "../flags/contrast.js";
@@ -38,7 +38,7 @@ import { sampleName } from "../output/result-names.js";
 import { noteLines, type SaidNote } from "../output/note-lines.js";
 import { sameMaps, sameMapsLine, type SameMaps } from "../output/same-maps.js";
 import { skippedNote } from "../input/search-folder.js";
-import { readSamples, type Sample } from "../input/samples.js";
+import { readSamples, type InputSample } from "../input/samples.js";
 import { nameOfClass, ranksOf } from "../../model/choose-target.js";
 
 /** `fullgrad compare`: the methods side by side, as a picture or a page. Returns the exit code. */
@@ -65,7 +65,7 @@ export async function compare(
       const { model, target, labels, contrast } = opened;
       const question = { model, methods, target, labels, layers: flags.layers };
       const asked = { settings, contrast, signal };
-      const run = new Run({ ...opened, flags, reporter, files, question, asked });
+      const run = new ComparisonRun({ ...opened, flags, reporter, files, question, asked });
       const failures = [...inputs.failures];
       const note = skippedNote(inputs.skipped);
       if (note !== undefined) reporter.note(note);
@@ -85,11 +85,11 @@ function chosenMethods(flag: readonly ChosenMethod[] | undefined): readonly Chos
   );
 }
 
-interface Setup extends OpenedRun {
+interface ComparisonSetup extends OpenedRun {
   readonly flags: CompareFlags;
   readonly reporter: Reporter;
   readonly files: ComparisonFiles;
-  readonly question: Omit<Question, "options" | "onMethod">;
+  readonly question: Omit<ComparisonQuestion, "options" | "onMethod">;
   /** How, beside the target. */
   readonly asked: {
     readonly settings: MethodValues;
@@ -99,15 +99,15 @@ interface Setup extends OpenedRun {
 }
 
 /** A sample that can be read. */
-interface Place {
+interface SamplePlace {
   readonly file: InputFile;
   readonly index: number | undefined;
   readonly pixels: number;
 }
 
 /** Goes through the samples page by page; no more than a page of maps is in memory at a time. */
-class Run {
-  private readonly setup: Setup;
+class ComparisonRun {
+  private readonly setup: ComparisonSetup;
   private readonly pages: string[] = [];
   private readonly layerSheets: string[] = [];
   private readonly results: object[] = [];
@@ -115,7 +115,7 @@ class Run {
   private done = 0;
   private total = 0;
 
-  constructor(setup: Setup) {
+  constructor(setup: ComparisonSetup) {
     this.setup = setup;
   }
 
@@ -160,8 +160,11 @@ class Run {
   }
 
   /** Every sample that can be read, so that the number of pages is known; what cannot be is a failure. */
-  private async findPlaces(inputs: readonly InputFile[], failures: Failure[]): Promise<Place[]> {
-    const places: Place[] = [];
+  private async findPlaces(
+    inputs: readonly InputFile[],
+    failures: Failure[],
+  ): Promise<SamplePlace[]> {
+    const places: SamplePlace[] = [];
     for (const file of inputs) {
       try {
         for (const { x, index } of await this.read(file)) {
@@ -176,11 +179,11 @@ class Run {
     return places;
   }
 
-  private async read({ path }: InputFile): Promise<Sample[]> {
+  private async read({ path }: InputFile): Promise<InputSample[]> {
     return readSamples(await readInput(path), path, this.setup.reader);
   }
 
-  private samplesPerPage(places: readonly Place[]): number {
+  private samplesPerPage(places: readonly SamplePlace[]): number {
     const { question, files } = this.setup;
     const ranks = ranksOf(question.target, question.model.output.classes).length;
     const count = question.methods.length;
@@ -193,10 +196,10 @@ class Run {
   }
 
   /** For each place, its classes. */
-  private async compare(places: readonly Place[]): Promise<ComparedSample[][]> {
+  private async compare(places: readonly SamplePlace[]): Promise<ComparedSample[][]> {
     const { question, feeds, flags, preprocessing, reporter } = this.setup;
     const { settings, contrast, signal } = this.setup.asked;
-    const subjects: Subject[] = [];
+    const subjects: ComparedSubject[] = [];
     for (const { file, index } of places) {
       const sample = (await this.read(file)).find((s) => s.index === index)!;
       const asked = { feeds: feedsFor(feeds, [index]), ...contrast };
@@ -205,7 +208,7 @@ class Run {
     const report = (what: string): void => {
       reporter.progress(this.done, this.total, what);
     };
-    const options: Question["options"] = (method, { path }) => ({
+    const options: ComparisonQuestion["options"] = (method, { path }) => ({
       ...settings.get(method.name),
       ...{ method: method.name, signal },
       // One at a time is what is meant for images; variants of an image have a better default.
@@ -215,7 +218,7 @@ class Run {
         report(`${method.name} ${path} ${done}/${total}`);
       },
     });
-    const onMethod: Question["onMethod"] = (method, { path }) => {
+    const onMethod: ComparisonQuestion["onMethod"] = (method, { path }) => {
       signal.throwIfAborted();
       report(`${method.name} ${path}`);
       this.done++;
@@ -236,7 +239,7 @@ class Run {
   }
 
   /** A row with links to its raw arrays, which a page has beside it. */
-  private rowOf(sample: ComparedSample, { file, index }: Place): ComparedRow {
+  private rowOf(sample: ComparedSample, { file, index }: SamplePlace): ComparedRow {
     const { files, question } = this.setup;
     const { row, rank, target, label, versus, score, probability, outcomes } = sample;
     this.results.push({

@@ -29,7 +29,7 @@ import { versions } from "../package-files.js";
 import { provenanceOf, type RunSettings } from "../output/provenance.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { sameMaps, sameMapsLine, type ClassMap } from "../output/same-maps.js";
-import { readSamples, type Sample } from "../input/samples.js";
+import { readSamples, type InputSample } from "../input/samples.js";
 import { isWhole } from "../output/result-digests.js";
 import { ResultKeeper } from "../output/result-keeper.js";
 import { rankedName, sampleName } from "../output/result-names.js";
@@ -59,7 +59,7 @@ export async function explain(
     { reporter, hasPictures, ask: askedBy(flags) },
     async (opened) => {
       const batchNorm = batchNormCase(opened.model.inspection.biases);
-      const run = new Run({
+      const run = new ExplainRun({
         ...opened,
         ...{ flags, reporter, folder, inputs, settings, signal, batchNorm, versions: versions() },
       });
@@ -72,7 +72,7 @@ export async function explain(
   );
 }
 
-interface Setup extends RunSettings {
+interface ExplainSetup extends RunSettings {
   readonly reporter: Reporter;
   readonly folder: OutputFolder;
   readonly inputs: Inputs;
@@ -82,7 +82,7 @@ interface Setup extends RunSettings {
 
 /** A sample that waits for its batch. */
 interface Job {
-  readonly sample: Sample;
+  readonly sample: InputSample;
   readonly file: InputFile;
   readonly hash: string;
   readonly provenance: Provenance;
@@ -91,14 +91,14 @@ interface Job {
 }
 
 /** Goes through the inputs, skips what is finished, and runs the rest in batches of one shape. */
-class Run {
-  private readonly setup: Setup;
+class ExplainRun {
+  private readonly setup: ExplainSetup;
   private readonly names: ResultKeeper;
   private readonly outcome: ExplainOutcome;
   private waiting: Job[] = [];
   private order = 0;
 
-  constructor(setup: Setup) {
+  constructor(setup: ExplainSetup) {
     this.setup = setup;
     this.names = new ResultKeeper(setup.folder);
     this.outcome = new ExplainOutcome(setup);
@@ -147,7 +147,7 @@ class Run {
     }
   }
 
-  private async takeSample(file: InputFile, sample: Sample, hash: string): Promise<void> {
+  private async takeSample(file: InputFile, sample: InputSample, hash: string): Promise<void> {
     const provenance = provenanceOf(this.setup, file, hash, sample.index);
     if (isArrayFile(file.path) && this.skip(file, provenance)) return;
     const [first] = this.waiting;

@@ -22,7 +22,7 @@ import { incompleteness } from "../output/results.js";
 import { readSamples } from "../input/samples.js";
 import { gradientText, jacobianTable, wrongGradient } from "../output/gradient-text.js";
 import { gapTable, verificationText } from "../output/tables.js";
-import type { VerifiedSample } from "./verified-sample.js";
+import type { VerifiedReport } from "./verified-sample.js";
 import { labelOf, passesFor } from "../../model/choose-target.js";
 
 /** `fullgrad verify`: do the parts add up to the score? Returns the exit code. */
@@ -53,17 +53,17 @@ async function readBatch(
   return concatBatch(read.map((sample) => sample.x));
 }
 
-interface Question extends OpenedRun, Asked {
+interface VerifyQuestion extends OpenedRun, Asked {
   readonly flags: VerifyFlags;
   readonly reporter: Reporter;
 }
 
 async function verifyAll(
   x: Tensor,
-  { model: { model }, target, contrast, labels, feeds, flags, reporter }: Question,
-): Promise<VerifiedSample[]> {
+  { model: { model }, target, contrast, labels, feeds, flags, reporter }: VerifyQuestion,
+): Promise<VerifiedReport[]> {
   const count = x.dims[0]!;
-  const results: VerifiedSample[] = [];
+  const results: VerifiedReport[] = [];
   for (let start = 0; start < count; start += flags.batch) {
     reporter.progress(start, count);
     const rows = Array.from({ length: Math.min(flags.batch, count - start) }, (_, i) => start + i);
@@ -89,13 +89,13 @@ async function verifyAll(
 /** How many nodes --bisect lists. */
 const listedGaps = 10;
 
-type Bisection = Pick<Question, "target" | "feeds" | "contrast" | "flags">;
+type Bisection = Pick<VerifyQuestion, "target" | "feeds" | "contrast" | "flags">;
 
 /** The nodes that lose most of the sample with the largest remainder. */
 async function bisectWorst(
   { model }: ExplainableModel,
   x: Tensor,
-  samples: readonly VerifiedSample[],
+  samples: readonly VerifiedReport[],
   question: Bisection,
 ): Promise<readonly NodeGap[]> {
   const worst = worstOf(samples);
@@ -108,7 +108,7 @@ async function bisectWorst(
 async function checkNodes(
   { model }: ExplainableModel,
   x: Tensor,
-  sample: VerifiedSample,
+  sample: VerifiedReport,
   question: Bisection,
 ): Promise<readonly NodeJacobian[]> {
   const options = { ...questionOf(sample, question), seed: question.flags.seed };
@@ -117,7 +117,7 @@ async function checkNodes(
 }
 
 function questionOf(
-  { at, target: found }: VerifiedSample,
+  { at, target: found }: VerifiedReport,
   { target: choice, feeds, contrast }: Bisection,
 ): TargetOptions {
   const target = typeof choice === "object" ? (choice.mask ?? choice.words) : found;
@@ -125,8 +125,8 @@ function questionOf(
 }
 
 /** The sample with the largest remainder; one that is not a number is the largest of all. */
-function worstOf(samples: readonly VerifiedSample[]): VerifiedSample {
-  const size = ({ conditioned }: VerifiedSample): number =>
+function worstOf(samples: readonly VerifiedReport[]): VerifiedReport {
+  const size = ({ conditioned }: VerifiedReport): number =>
     Number.isFinite(conditioned) ? conditioned : Infinity;
   return samples.reduce((p, q) => (size(q) > size(p) ? q : p));
 }
@@ -141,7 +141,7 @@ function verified(
   at: number,
   result: SampleResult & { readonly gradient?: GradientCheck },
   labels: Labels | undefined,
-): VerifiedSample {
+): VerifiedReport {
   const { target, versus, completeness, terms, gradient } = result;
   return {
     sample,
@@ -157,15 +157,15 @@ function verified(
 }
 
 /** What --bisect found. */
-interface Findings {
+interface BisectFindings {
   readonly gaps: readonly NodeGap[] | undefined;
   readonly jacobians: readonly NodeJacobian[] | undefined;
 }
 
 function conclude(
   path: string,
-  samples: readonly VerifiedSample[],
-  { gaps, jacobians }: Findings,
+  samples: readonly VerifiedReport[],
+  { gaps, jacobians }: BisectFindings,
   { reporter, classes }: { readonly reporter: Reporter; readonly classes: number | undefined },
 ): number {
   const incomplete = samples.filter((s) => !s.complete);

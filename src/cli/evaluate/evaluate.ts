@@ -16,7 +16,7 @@ import { conclude } from "./conclude.js";
 import type { EvaluateFlags } from "./evaluate-options.js";
 import { judgedMethods, methodMaker } from "./method-makers.js";
 import { SampleJournal } from "./sample-journal.js";
-import { setUp, targetsIn, type Setup } from "./setup.js";
+import { setUp, targetsIn, type EvaluationSetup } from "./setup.js";
 import { isSingle, nameOf, readFiles, subjectsOf, type ReadFile } from "./subjects.js";
 import { timeLeft } from "./time-left.js";
 
@@ -45,7 +45,7 @@ export async function evaluate(
 
 /** Goes through the images group by group, for each stage of the test, and keeps what it finds in a journal. */
 class Evaluation {
-  private readonly setup: Setup;
+  private readonly setup: EvaluationSetup;
   private readonly folder: OutputFolder;
   /** By what is said of them: a file that cannot be read fails in every stage. */
   private readonly failures: Map<string, Failure>;
@@ -53,7 +53,7 @@ class Evaluation {
   private link: Link | undefined;
   private done = 0;
 
-  constructor(setup: Setup, folder: OutputFolder, failures: readonly Failure[]) {
+  constructor(setup: EvaluationSetup, folder: OutputFolder, failures: readonly Failure[]) {
     this.setup = setup;
     this.folder = folder;
     this.failures = new Map(failures.map((failure) => [failure.error, failure]));
@@ -93,7 +93,7 @@ class Evaluation {
   private async files(stage: Stage): Promise<SampleRecord[]> {
     const { files, flags, reporter, stages } = this.setup;
     const records: SampleRecord[] = [];
-    let pass: Pass | undefined;
+    let pass: EvaluationPass | undefined;
     for (let at = 0; at < files.length; at += flags.batch) {
       const total = files.length * Math.max(1, stages.length);
       reporter.progress(this.done, total, this.clock.line());
@@ -150,7 +150,7 @@ class Evaluation {
 
   private async group(
     read: readonly ReadFile[],
-    { journal, run }: Pass,
+    { journal, run }: EvaluationPass,
     failures: Failure[],
   ): Promise<{ readonly records: readonly SampleRecord[]; readonly isNew: boolean }> {
     const known = read.map((file) => this.knownOf(file, journal));
@@ -200,7 +200,7 @@ interface Stage extends Pick<TestRun, "randomized"> {
   readonly stage?: number;
 }
 
-interface Pass {
+interface EvaluationPass {
   readonly journal: SampleJournal;
   readonly run: TestRun;
 }

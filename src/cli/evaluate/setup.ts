@@ -18,7 +18,7 @@ import { baselineMakers, methodMaker } from "./method-makers.js";
 import type { SubjectReader } from "./subjects.js";
 
 /** What is run on which files, and everything that the numbers depend on. */
-export interface Setup {
+export interface EvaluationSetup {
   readonly test: EvaluationTest;
   readonly model: ExplainableModel;
   readonly files: readonly InputFile[];
@@ -33,11 +33,11 @@ export interface Setup {
   readonly settings: Readonly<Record<string, unknown>>;
   /** How many layers are randomised at each stage of the test; none for most tests. */
   readonly stages: readonly number[];
-  readonly provenance: Provenance;
+  readonly provenance: EvaluationProvenance;
 }
 
 /** As reports and the journal have it. */
-export interface Provenance {
+export interface EvaluationProvenance {
   readonly versions: object;
   readonly model: { readonly path: string; readonly sha256: string };
   readonly settings: Readonly<Record<string, unknown>>;
@@ -54,7 +54,7 @@ export async function setUp(
   files: readonly InputFile[],
   flags: EvaluateFlags,
   reporter: Reporter,
-): Promise<Setup> {
+): Promise<EvaluationSetup> {
   checkShared(feeds);
   const network: Network = {
     predict: (x) =>

@@ -35,7 +35,7 @@ export interface RunControl {
 }
 
 /** A question that a method asks of many variants; compiled once under its key. */
-export interface Probe {
+export interface ModelProbe {
   readonly key: string;
   /** `forward`: nodes on the model; `backward`: on its gradient. */
   readonly forward?: (site: Site) => Roles;
@@ -58,9 +58,9 @@ export interface Outcome {
 export const scores = {
   key: "scores",
   forward: ({ output }: Site) => ({ outputs: { output } }),
-} satisfies Probe;
+} satisfies ModelProbe;
 
-const gradients: Probe = {
+const gradients: ModelProbe = {
   key: "gradients",
   backward: ({ inputGradient }) => ({ outputs: { gradient: inputGradient } }),
 };
@@ -138,7 +138,7 @@ export class Sampler implements Image {
 
   /** A probe's answers about `count` variants, one after another. */
   async *each(
-    probe: Probe,
+    probe: ModelProbe,
     count: number,
     variant: (i: number) => Variant,
   ): AsyncGenerator<Outcome> {
@@ -158,12 +158,12 @@ export class Sampler implements Image {
   }
 
   /** A probe's answer about the image itself. */
-  async once(probe: Probe, roles: Readonly<Record<string, Tensor>> = {}): Promise<Outcome> {
+  async once(probe: ModelProbe, roles: Readonly<Record<string, Tensor>> = {}): Promise<Outcome> {
     const results = await this.run(await this.compile(probe), [{ roles }]);
     return { index: 0, score: toNumbers(results.get("score")!)[0]!, results };
   }
 
-  private compile({ key, forward, backward, replaced }: Probe): Promise<Compiled> {
+  private compile({ key, forward, backward, replaced }: ModelProbe): Promise<Compiled> {
     const form = formOf(this.target);
     return backward
       ? this.compiler.backward(key, form, backward)
