@@ -36,6 +36,13 @@ export class ExternalDataError extends FullgradError {
 /** Shapes or dtypes of a node do not fit the operator's definition. */
 export class ShapeError extends FullgradError {
   override name = "ShapeError";
+  /** The node that the message names. */
+  readonly node: string | undefined;
+
+  constructor(message: string, options?: ErrorOptions & { readonly node?: string }) {
+    super(message, options);
+    this.node = options?.node;
+  }
 }
 
 /** One operator of the model for which no rule exists. */

@@ -12,7 +12,7 @@ export interface Origin {
   readonly file: string;
   readonly sha256: string;
   /** SHA-256 of the external weights, if the model has any. */
-  readonly externalSha256?: string;
+  readonly externalSha256?: string | undefined;
 }
 
 /**

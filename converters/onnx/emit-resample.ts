@@ -5,7 +5,7 @@ import type { Value } from "../../src/onnx/ir.js";
 import { int64 } from "../../src/tensor/tensor.js";
 
 /** The crop of a resized axis: `count` pixels from `begin`. Pixels outside the picture are black. */
-export interface Axis {
+export interface ResampledAxis {
   /** 2 for height, 3 for width. */
   readonly axis: 2 | 3;
   /** Extent of the axis before and after; [1] int64. */
@@ -23,7 +23,12 @@ export interface Axis {
  * ONNX's Resize is not used: ONNX Runtime computes its antialiasing windows in single precision, with errors of up to ten
  * levels, and other engines have no antialiasing. Two products with a matrix of filter weights are exact.
  */
-export function emitResample(b: GraphBuilder, picture: Value, axis: Axis, how: Resample): Value {
+export function emitResample(
+  b: GraphBuilder,
+  picture: Value,
+  axis: ResampledAxis,
+  how: Resample,
+): Value {
   const places = b.add(b.constant(counting(axis.count), "counting"), axis.begin, "places");
   return how === "nearest"
     ? emitNearest(b, picture, axis, places)
@@ -34,7 +39,7 @@ export function emitResample(b: GraphBuilder, picture: Value, axis: Axis, how: R
 export function emitCut(
   b: GraphBuilder,
   picture: Value,
-  { axis, from, begin, count }: Axis,
+  { axis, from, begin, count }: ResampledAxis,
 ): Value {
   const places = b.add(b.constant(counting(count), "counting"), begin, "places");
   return emitPick(b, picture, axis, places, isInside(b, places, from));
@@ -66,7 +71,7 @@ function emitPick(
 function emitNearest(
   b: GraphBuilder,
   picture: Value,
-  { axis, from, to }: Axis,
+  { axis, from, to }: ResampledAxis,
   places: Value,
 ): Value {
   const step = b.div(b.cast(from, "float64"), b.cast(to, "float64"), "step");
@@ -94,7 +99,7 @@ const half = 11;
 function emitFiltered(
   b: GraphBuilder,
   picture: Value,
-  axis: Axis,
+  axis: ResampledAxis,
   places: Value,
   how: Exclude<Resample, "nearest">,
 ): Value {
@@ -131,7 +136,7 @@ const supports = { box: 0.5, bilinear: 1, hamming: 1, bicubic: 2, lanczos: 3 } a
  */
 function emitWeights(
   b: GraphBuilder,
-  { from, to }: Axis,
+  { from, to }: ResampledAxis,
   places: Value,
   how: Exclude<Resample, "nearest">,
 ): Value {

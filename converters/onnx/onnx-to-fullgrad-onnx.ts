@@ -36,27 +36,27 @@ import { supplyInput } from "./supply-input.js";
 
 export interface ConversionOptions {
   /** The input and the output to explain: as for `load`. */
-  readonly input?: string;
-  readonly output?: string;
+  readonly input?: string | undefined;
+  readonly output?: string | undefined;
   /** The meaning of each axis of the input, as for `load`. */
-  readonly layout?: string;
+  readonly layout?: string | undefined;
   /** Height and width, if the model leaves them open. */
-  readonly size?: ImageSize;
+  readonly size?: ImageSize | undefined;
   /**
    * The target of each sample: "top" (default), the class of its highest score, chosen by the graph; "input", the value
    * of a second input; or any other target of `explain`, fixed in the graph.
    */
-  readonly target?: Target;
+  readonly target?: Target | undefined;
   /** A single-pass method; "fullgrad" by default. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** The method's settings, such as FullGrad's convention. */
-  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /** Preprocessing to include: the input becomes pictures [N,H,W,3] uint8; without it the input is the network's. */
-  readonly preprocessing?: Preprocessing;
+  readonly preprocessing?: Preprocessing | undefined;
   /** "overlay" adds a first output, the map drawn over the picture, [N,H,W,3] uint8; needs `preprocessing`. */
-  readonly format?: "map" | "overlay";
+  readonly format?: "map" | "overlay" | undefined;
   /** Further outputs: see {@link emitExtra}. */
-  readonly extras?: readonly string[];
+  readonly extras?: readonly string[] | undefined;
 }
 
 /** An output of the converted model. */

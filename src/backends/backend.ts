@@ -14,11 +14,11 @@ export interface Backend {
    *
    * @throws {BackendError} where the engine refuses it
    */
-  open?(bytes: Uint8Array, ports: Ports): Promise<Executable>;
+  open?(bytes: Uint8Array, ports: GraphPorts): Promise<Executable>;
 }
 
 /** What goes into a file's graph, and what is wanted of it. */
-export interface Ports {
+export interface GraphPorts {
   readonly inputs: readonly Pick<Port, "name">[];
   readonly outputs: readonly Pick<Port, "name">[];
 }

@@ -106,7 +106,7 @@ function pictureOf(
   const how = width >= cell.width ? "nearest" : "bilinear";
   if (!grey || !cell.input) return resample(heatmap(map, { scale }), width, height, how);
   const under = resample(greyPicture(cell.input, cell, grey), width, height, how);
-  return overlay(under, map, { scale, ...(opacity === undefined ? {} : { opacity }) });
+  return overlay(under, map, { scale, opacity });
 }
 
 /** Short lines from the edges of a picture towards the place. */

@@ -8,15 +8,15 @@ import { resampleMap } from "../image/resample.js";
 /** How the numbers of a map are coloured. */
 export interface HeatmapOptions {
   /** Default: "rdbu" for a map with negative numbers, else "inferno". */
-  readonly colormap?: ColormapName;
+  readonly colormap?: ColormapName | undefined;
   /** The scale, where several pictures shall have the same one; else the map's own. */
-  readonly scale?: ColorScale;
+  readonly scale?: ColorScale | undefined;
 }
 
 /** How an overlay is drawn. */
 export interface OverlayOptions extends HeatmapOptions {
   /** Share of colour in the most salient pixels, 0 to 1; the rest is photograph. Default 0.85. */
-  readonly opacity?: number;
+  readonly opacity?: number | undefined;
 }
 
 /** The share of colour in an overlay's most salient pixels, unless told otherwise. */

@@ -49,7 +49,7 @@ export function spectrogramOverlay(
   const plot = overlay(
     resample(grey, width, height, "nearest"),
     float32([rows, columns], upward(map.data, columns)),
-    { scale, ...(opacity === undefined ? {} : { opacity }) },
+    { scale, opacity },
   );
   return framed(map, plot, scale, "grey: the input; colour: the map");
 }

@@ -1,6 +1,6 @@
 import type { SampleRecord } from "./run.js";
 import { estimate, meanHeight, type Estimate } from "./statistics.js";
-import type { Axis, Measure } from "./test.js";
+import type { MeasureAxis, Measure } from "./test.js";
 
 /** The result of one method on one sample: of a test, or of a training run. */
 export type MeasuredRecord = Pick<SampleRecord, "sample" | "method" | "values"> & {
@@ -26,7 +26,7 @@ const toBeat = "random";
 export function summarize(
   records: readonly MeasuredRecord[],
   measures: readonly Measure[],
-  axis: Axis | undefined,
+  axis: MeasureAxis | undefined,
   seed: number,
 ): SummaryRow[] {
   const methods = [...new Set(records.map((record) => record.method))];

@@ -13,7 +13,7 @@ export interface Measure {
 }
 
 /** The horizontal axis of a curve. */
-export interface Axis {
+export interface MeasureAxis {
   readonly title: string;
   readonly values: readonly number[];
   readonly log?: boolean;
@@ -55,7 +55,7 @@ export interface EvaluationTest<S extends SettingTable = SettingTable> {
   /** Limits: conclusions that a good result does not support. */
   readonly notShown: readonly string[];
   /** @param stages for tests with stages: their labels on the axis */
-  axis?(settings: SettingsOf<S>, stages: readonly number[]): Axis;
+  axis?(settings: SettingsOf<S>, stages: readonly number[]): MeasureAxis;
   /**
    * For tests that compare the network with copies whose last layers are randomised: the number of layers at each stage.
    * Each stage is a separate run with one number per measure.

@@ -13,13 +13,13 @@ import {
 import { dirname, join } from "node:path";
 
 /** A part of a file and its place in it. */
-export interface Block {
+export interface FileBlock {
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
 
 /** What a file is to hold: text as UTF-8, bytes, or blocks of bytes at their offsets. */
-export type Content = string | Uint8Array | readonly Block[];
+export type Content = string | Uint8Array | readonly FileBlock[];
 
 /**
  * Writes files that belong together; the last one vouches for the others. Each goes to a temporary name of this process
@@ -88,7 +88,7 @@ function writeFlushed(path: string, content: Content): void {
   }
 }
 
-function blocksOf(content: Content): readonly Block[] {
+function blocksOf(content: Content): readonly FileBlock[] {
   if (typeof content === "string") return [{ offset: 0, bytes: new TextEncoder().encode(content) }];
   return content instanceof Uint8Array ? [{ offset: 0, bytes: content }] : content;
 }

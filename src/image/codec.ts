@@ -7,7 +7,7 @@ import { checkSize, maxPixels, type Raster } from "./raster.js";
 
 export interface DecodeOptions {
   /** Pictures of more pixels are refused, and those that take more than 6 bytes of memory for each; 89,478,485 unless given. */
-  readonly maxPixels?: number;
+  readonly maxPixels?: number | undefined;
 }
 
 /**

@@ -24,11 +24,8 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
 /** @throws {UsageError} where the engine has no such provider */
 function backendOf({ backend = "ort", provider, threads, wasmPaths }: LoadOptions): Backend {
   if (typeof backend !== "string") return backend;
-  const options = {
-    ...(threads === undefined ? {} : { threads }),
-    ...(wasmPaths === undefined ? {} : { wasmPaths }),
-  };
-  if (backend === "ort") return ortBackend({ ...options, ...(provider ? { provider } : {}) });
+  const options = { threads, wasmPaths };
+  if (backend === "ort") return ortBackend({ ...options, provider });
   const known = tfjsProviders.find((name) => name === (provider ?? tfjsProviders[0]));
   if (known) return tfjsBackend({ ...options, provider: known });
   throw new UsageError(

@@ -196,9 +196,7 @@ export class Model {
           settings: this.asImages(settingsOf(options)),
           feeds,
           ...(pixels ? { pixels } : {}),
-          ...(batch === undefined ? {} : { batch }),
-          ...(signal ? { signal } : {}),
-          ...(onProgress ? { onProgress } : {}),
+          ...{ batch, signal, onProgress },
         }),
       method,
     );

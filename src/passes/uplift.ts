@@ -92,19 +92,6 @@ const softmax: Rewrite = (node, w) => {
   if (at === -1) return [{ ...node, attributes: last }];
   const [x, y] = [node.inputs[0]!, node.outputs[0]!];
   const [shape, flat, soft] = [w.name("shape"), w.name("flat"), w.name("rows")];
-  const make = (
-    op: string,
-    inputs: string[],
-    output: string,
-    attributes: Attributes = {},
-  ): Node => ({
-    name: output,
-    op,
-    domain: "",
-    inputs,
-    outputs: [output],
-    attributes,
-  });
   return [
     make("Shape", [x], shape),
     make("Flatten", [x], flat, { axis: int(at) }),
@@ -236,7 +223,7 @@ export function uplift(graph: Graph): Graph {
     };
     return applicable(node, opset).reduce<readonly Node[]>(
       (list, row) => list.flatMap((n) => (row.ops.includes(n.op) ? row.rewrite(n, writer) : [n])),
-      [withUpliftedBodies(node)],
+      [node],
     );
   });
   return { ...graph, nodes, constants, opsets: new Map(graph.opsets).set("", workingOpset) };
@@ -254,16 +241,6 @@ function upliftSubgraphs(node: Node): Node {
 }
 
 /** Rewrites of a node that has an input and an output; inference refuses any other. */
-/** The branches of an If are of the same operator set as the graph around them. */
-function withUpliftedBodies(node: Node): Node {
-  const entries = Object.entries(node.attributes);
-  if (!entries.some(([, a]) => a.type === "graph")) return node;
-  const attributes = entries.map(([name, a]): [string, Attribute] =>
-    a.type === "graph" ? [name, { type: "graph", value: uplift(a.value) }] : [name, a],
-  );
-  return { ...node, attributes: Object.fromEntries(attributes) };
-}
-
 function applicable(node: Node, opset: number): Row[] {
   if (node.domain !== "" || !node.inputs[0] || !node.outputs[0]) return [];
   return rows.filter((row) => opset < row.before && row.ops.includes(node.op));

@@ -29,9 +29,9 @@ export interface Classifier {
 export type Weights = ReadonlyMap<string, Tensor>;
 
 export interface ClassifierOptions {
-  readonly input?: string;
+  readonly input?: string | undefined;
   /** The scores; what goes into the last Softmax, or else the first output, unless given. */
-  readonly output?: string;
+  readonly output?: string | undefined;
 }
 
 /**

@@ -21,7 +21,7 @@ const wasmPaths = "/tfjs-wasm/";
 /** Runs after the first: a leak shows in each of them. */
 const more = 20;
 
-/** The network converted by `convert --to tfjs`. */
+/** What `convert --to tfjs` made of the network. */
 const folder = mkdtempSync(join(tmpdir(), "fullgrad-converted-"));
 const converted = "/converted/model.json";
 
@@ -52,10 +52,7 @@ describe.skipIf(!canBrowse())("in Chromium, tfjs on wasm", () => {
     expect(relativeL2(there.map, map)).toBeLessThan(1e-3);
   });
 
-/** Runs after the first: a leak shows in each of them. */
-const more = 20;
-
-/** The network converted by `convert --to tfjs`. */
+  test("holds no more tensors after more explanations, and none when the model is gone", async () => {
     const [first, last, none] = await page.call(
       ...(["countTensors", converted, url(chelsea), more, { wasmPaths }] as const),
     );
@@ -64,10 +61,7 @@ const more = 20;
     expect(none).toBe(0);
   });
 
-/** Runs after the first: a leak shows in each of them. */
-const more = 20;
-
-/** The network converted by `convert --to tfjs`. */
+  test("loadTfjs opens the folder, tf.grad has ONNX Runtime's gradient, and more gradients leave no tensor", async () => {
     const here = await load(efficientNet);
     const x = await here.preprocess(chelsea);
     const { inputGradient, samples } = await here.fullGradient(x, { target: 282 });

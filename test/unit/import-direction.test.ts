@@ -84,13 +84,17 @@ test("each package is imported in one place", () => {
   expect(strayed).toEqual([]);
 });
 
-test("the page imports no package, and nothing imports the page", () => {
+test("the page imports no package and no command line, and nothing imports the page", () => {
   const page = sources("web").filter((file) => !/^web\/(build\/|dist\/|vite\.config)/.test(file));
+  const commands = page.filter((file) =>
+    importsOf(join(root, file)).some((s) => s.includes("/cli/")),
+  );
   const named = page.flatMap((file) =>
     importsOf(join(root, file)).filter((s) => !s.startsWith(".")),
   );
   expect(page.length).toBeGreaterThan(10);
   expect(named).toEqual([]);
+  expect(commands).toEqual([]);
   expect(violations((_, specifier) => specifier.includes("/web/"))).toEqual([]);
 });
 

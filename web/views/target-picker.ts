@@ -1,4 +1,4 @@
-import { chooseTarget } from "../../src/cli/flags/targets.js";
+import { chooseTarget } from "../../src/model/choose-target.js";
 import type { Labels } from "../../src/model/label-names.js";
 import { element, part } from "../dom.js";
 import type { OpenedModel } from "../engine/protocol.js";

@@ -4,12 +4,12 @@ import { writeModel } from "../../onnx/export.js";
 import type { Graph } from "../../onnx/ir.js";
 import type { DType } from "../../tensor/dtype.js";
 import { tensor, type Tensor, type Tensors } from "../../tensor/tensor.js";
-import type { Backend, Executable, Ports } from "../backend.js";
+import type { Backend, Executable, GraphPorts } from "../backend.js";
 import { defaultProvider, loadRuntime, type Ort, type RuntimeOptions } from "./runtime.js";
 
 export interface OrtOptions extends RuntimeOptions {
   /** Execution provider, as ONNX Runtime names it: cpu, cuda, webgpu, dml, coreml; in a browser, wasm or webgpu. */
-  readonly provider?: string;
+  readonly provider?: string | undefined;
 }
 
 /** ONNX Runtime: the default engine. */
@@ -19,7 +19,7 @@ export function ortBackend(options: OrtOptions = {}): Backend {
     runsOn: InferenceSession.ExecutionProviderConfig,
     what: "graph" | "file",
     bytes: Uint8Array,
-    ports: Ports,
+    ports: GraphPorts,
   ): Promise<Executable> => {
     const ort = await loadRuntime(provider, options);
     const settings: InferenceSession.SessionOptions = {
@@ -59,9 +59,9 @@ function webgpu({ nodes }: Graph): InferenceSession.WebGpuExecutionProviderOptio
 class OrtExecutable implements Executable {
   private readonly ort: Ort;
   private readonly session: InferenceSession;
-  private readonly ports: Ports;
+  private readonly ports: GraphPorts;
 
-  constructor(ort: Ort, session: InferenceSession, ports: Ports) {
+  constructor(ort: Ort, session: InferenceSession, ports: GraphPorts) {
     this.ort = ort;
     this.session = session;
     this.ports = ports;

@@ -5,12 +5,12 @@ export type Ort = typeof import("onnxruntime-node");
 
 export interface RuntimeOptions {
   /** Threads for one operator; ONNX Runtime's own choice (one a core) unless given. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /**
    * Where a browser finds onnxruntime-web's .wasm and .mjs files: the URL of a folder, with a slash at its end. Bundlers
    * that know `new URL(…, import.meta.url)` put them in place; then it is not needed.
    */
-  readonly wasmPaths?: string;
+  readonly wasmPaths?: string | undefined;
 }
 
 export type RuntimeLoader = (provider: string, options: RuntimeOptions) => Promise<Ort>;

@@ -9,7 +9,7 @@ export interface ProviderOptions {
    * Where a browser finds the .wasm files of @tensorflow/tfjs-backend-wasm: the URL of a folder, with a slash at its end.
    * Beside the script unless given. In Node they are in the package.
    */
-  readonly wasmPaths?: string;
+  readonly wasmPaths?: string | undefined;
   /** Threads of the wasm provider, in a cross-origin isolated page; one a core unless given. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }

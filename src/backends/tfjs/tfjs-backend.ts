@@ -12,7 +12,7 @@ import { specialize } from "./specialize.js";
 
 export interface TfjsOptions extends ProviderOptions {
   /** Where tfjs computes; wasm unless given. */
-  readonly provider?: Provider;
+  readonly provider?: Provider | undefined;
 }
 
 /**

@@ -1,13 +1,13 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { SummaryRow } from "../summary.js";
-import type { Axis, Measure } from "../test.js";
+import type { MeasureAxis, Measure } from "../test.js";
 
 /** The data of a chart: one measure of several methods. */
 export interface ChartData {
   readonly title: string;
   readonly subtitle: string;
   readonly measure: Measure;
-  readonly axis?: Axis;
+  readonly axis?: MeasureAxis;
   /** The estimates of this measure. */
   readonly rows: readonly SummaryRow[];
   /** In the order of the legend. */
@@ -57,7 +57,7 @@ export function chartOf(data: ChartData): ChartSpec {
     : ({ ...shared, ...points(data) } as ChartSpec);
 }
 
-function curves(data: ChartData, axis: Axis): object {
+function curves(data: ChartData, axis: MeasureAxis): object {
   const hasPoints = axis.values.length <= mostPoints;
   const color = { field: "method", type: "nominal", scale: colors(data), legend };
   const x = {

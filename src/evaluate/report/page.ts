@@ -1,10 +1,10 @@
 import type { SummaryRow } from "../summary.js";
-import type { Axis, Measure } from "../test.js";
+import type { MeasureAxis, Measure } from "../test.js";
 import { html, trusted, type Html } from "../../draw/html.js";
-import type { Chart, Report } from "./report.js";
+import type { ReportChart, Report } from "./report.js";
 
 /** The report as one self-contained HTML page. */
-export function pageOf(report: Report, charts: readonly Chart[]): string {
+export function pageOf(report: Report, charts: readonly ReportChart[]): string {
   const { title, paper, about, facts, notShown, failures, records } = report;
   const [one, many] = report.unit ?? ["sample", "samples"];
   const samples = new Set(records.map((record) => record.sample)).size;
@@ -45,7 +45,7 @@ ${list(failed)}`
 `.text;
 }
 
-function measureSection(report: Report, measure: Measure, charts: readonly Chart[]): Html {
+function measureSection(report: Report, measure: Measure, charts: readonly ReportChart[]): Html {
   const chart = charts.find(({ name }) => name === `${report.name}.${measure.name}`);
   const rows = report.summary.filter((row) => row.measure === measure.name);
   const better =
@@ -57,7 +57,7 @@ ${summaryTable(rows, measure.single ? undefined : report.axis)}
 </section>`;
 }
 
-function summaryTable(rows: readonly SummaryRow[], axis: Axis | undefined): Html {
+function summaryTable(rows: readonly SummaryRow[], axis: MeasureAxis | undefined): Html {
   const methods = [...new Set(rows.map((row) => row.method))];
   const places: readonly (number | undefined)[] = axis ? axis.values : [undefined];
   const hasArea = rows.some((row) => row.over === "curve");
@@ -91,7 +91,7 @@ function cell(row: SummaryRow | undefined): Html {
 }
 
 /** "5 %", or the plain number. */
-export function placeLabel(at: number, { percent }: Axis): string {
+export function placeLabel(at: number, { percent }: MeasureAxis): string {
   return percent ? `${short(at * 100)} %` : short(at);
 }
 

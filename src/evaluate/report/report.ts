@@ -1,6 +1,6 @@
 import type { SampleFailure } from "../run.js";
 import type { MeasuredRecord, SummaryRow } from "../summary.js";
-import type { Axis, Measure } from "../test.js";
+import type { MeasureAxis, Measure } from "../test.js";
 import type { ChartSpec } from "./chart.js";
 
 /** The complete results of a finished test. */
@@ -12,7 +12,7 @@ export interface Report {
   readonly about: string;
   readonly notShown: readonly string[];
   readonly measures: readonly Measure[];
-  readonly axis?: Axis;
+  readonly axis?: MeasureAxis;
   /** The line under each chart's title: the network and the number of images. */
   readonly subtitle: string;
   readonly baselines: readonly string[];
@@ -27,7 +27,7 @@ export interface Report {
 }
 
 /** A chart as specification, SVG and PNG. */
-export interface Chart {
+export interface ReportChart {
   readonly name: string;
   readonly spec: ChartSpec;
   readonly svg: string;

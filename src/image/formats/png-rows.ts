@@ -18,7 +18,7 @@ export interface Png {
 }
 
 /** A part of the picture whose rows lie together: all of it, or one of Adam7's seven. */
-interface Pass {
+interface InterlacePass {
   readonly left: number;
   readonly top: number;
   readonly across: number;
@@ -38,7 +38,7 @@ const adam7 = [
   [0, 1, 1, 2],
 ] as const;
 
-export function passesOf(png: Omit<Png, "data">): readonly Pass[] {
+export function passesOf(png: Omit<Png, "data">): readonly InterlacePass[] {
   const { width, height, isInterlaced } = png;
   const starts = isInterlaced ? adam7 : ([[0, 0, 1, 1]] as const);
   return starts

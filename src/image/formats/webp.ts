@@ -3,7 +3,7 @@ import { readOrientation } from "./orientation.js";
 import type { PictureFile } from "./picture-file.js";
 import { decodeByWasm } from "./wasm-decoder.js";
 
-interface Size {
+interface WebpSize {
   readonly width: number;
   readonly height: number;
 }
@@ -15,7 +15,7 @@ interface Size {
  */
 export function readWebp(bytes: Uint8Array): PictureFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  let size: Size | undefined;
+  let size: WebpSize | undefined;
   let orientation = 1;
   let isLossless = false;
   for (let at = 12; at + 8 <= bytes.length;) {
@@ -37,7 +37,7 @@ export function readWebp(bytes: Uint8Array): PictureFile {
 }
 
 /** The size that a chunk gives: the canvas's, or that of a lossy or a lossless bit stream. */
-function sizeIn(type: string, body: Uint8Array): Size | undefined {
+function sizeIn(type: string, body: Uint8Array): WebpSize | undefined {
   const view = new DataView(body.buffer, body.byteOffset, body.length);
   if (type === "VP8X" && body.length >= 10) {
     const at = (i: number) => 1 + view.getUint16(i, true) + view.getUint8(i + 2) * 65536;

@@ -1,6 +1,6 @@
 import { samplingMethod } from "../core/method.js";
 import { toNumbers, float32, fromNumbers } from "../../tensor/tensor.js";
-import type { Probe, Variant } from "../core/sampler.js";
+import type { ModelProbe, Variant } from "../core/sampler.js";
 import { activationsOf, positionsOf, positiveSum } from "../building-blocks/activations.js";
 import { camSettings } from "../building-blocks/class-activation-map.js";
 import { stretch } from "../building-blocks/stretch.js";
@@ -21,7 +21,7 @@ export const ablationCam = samplingMethod({
     const found = await activationsOf(sampler, settings.layer);
     const { layer, value, channels, places, raw } = found;
     const positions = await positionsOf(sampler, found);
-    const probe: Probe = {
+    const probe: ModelProbe = {
       key: `ablation/${value}`,
       replaced: value,
       forward: () => ({ outputs: {} }),

@@ -29,13 +29,13 @@ export interface RunControl {
    * Variants of an image per run, which bounds the memory; by default the back end's own. The result is the same up to
    * rounding.
    */
-  readonly batch?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly batch?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /** A graph that a method evaluates on many variants; compiled once per key. */
-export interface Probe {
+export interface ModelProbe {
   readonly key: string;
   /** `forward` adds nodes to the model, `backward` to its gradient. */
   readonly forward?: (site: Site) => Roles;
@@ -58,9 +58,9 @@ export interface Outcome {
 export const scores = {
   key: "scores",
   forward: ({ output }: Site) => ({ outputs: { output } }),
-} satisfies Probe;
+} satisfies ModelProbe;
 
-const gradients: Probe = {
+const gradients: ModelProbe = {
   key: "gradients",
   backward: ({ inputGradient }) => ({ outputs: { gradient: inputGradient } }),
 };
@@ -138,7 +138,7 @@ export class Sampler implements Image {
 
   /** A probe's results for `count` variants, in order. */
   async *each(
-    probe: Probe,
+    probe: ModelProbe,
     count: number,
     variant: (i: number) => Variant,
   ): AsyncGenerator<Outcome> {
@@ -158,12 +158,12 @@ export class Sampler implements Image {
   }
 
   /** A probe's results for the image itself. */
-  async once(probe: Probe, roles: Readonly<Record<string, Tensor>> = {}): Promise<Outcome> {
+  async once(probe: ModelProbe, roles: Readonly<Record<string, Tensor>> = {}): Promise<Outcome> {
     const results = await this.run(await this.compile(probe), [{ roles }]);
     return { index: 0, score: toNumbers(results.get("score")!)[0]!, results };
   }
 
-  private compile({ key, forward, backward, replaced }: Probe): Promise<Compiled> {
+  private compile({ key, forward, backward, replaced }: ModelProbe): Promise<Compiled> {
     const form = formOf(this.target);
     return backward
       ? this.compiler.backward(key, form, backward)

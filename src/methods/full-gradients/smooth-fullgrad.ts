@@ -1,7 +1,7 @@
 import type { FullGradient } from "../../decomposition/full-gradient.js";
 import { samplingMethod } from "../core/method.js";
 import { absolute, rescaledSum, type Convention } from "../../decomposition/psi.js";
-import type { Probe } from "../core/sampler.js";
+import type { ModelProbe } from "../core/sampler.js";
 import { whole } from "../core/settings.js";
 import { fromNumbers, toNumbers, type Tensor } from "../../tensor/tensor.js";
 import { conventionSetting, srinivas } from "./fullgrad.js";
@@ -66,7 +66,7 @@ function add(
 }
 
 /** The signed, unscaled terms of the layers. */
-const terms = (convention: Convention): Probe => ({
+const terms = (convention: Convention): ModelProbe => ({
   key: `smooth-fullgrad/terms/${convention}`,
   backward: (full: FullGradient) => ({
     outputs: {
@@ -79,7 +79,7 @@ const terms = (convention: Convention): Probe => ({
 });
 
 /** FullGrad's map of the given terms. */
-const mapOfTerms = (convention: Convention): Probe => ({
+const mapOfTerms = (convention: Convention): ModelProbe => ({
   key: `smooth-fullgrad/map/${convention}`,
   backward: (full: FullGradient) => {
     const given = layersOf(full, convention).map(({ b, term }, i) => ({

@@ -30,7 +30,7 @@ const modelReader = fields({
   ),
 });
 
-type WeightEntry = ReturnType<typeof modelReader>["weightsManifest"][number]["weights"][number];
+type FolderWeight = ReturnType<typeof modelReader>["weightsManifest"][number]["weights"][number];
 
 /**
  * A model that `convert --to tfjs` wrote.
@@ -77,7 +77,7 @@ export async function readTfjsFolder(
 }
 
 /** @throws {ModelFormatError} where no tensor has such a shape */
-function bytesIn({ name, shape, quantization }: WeightEntry): number {
+function bytesIn({ name, shape, quantization }: FolderWeight): number {
   const problem = shapeProblem(shape);
   if (problem !== undefined) throw new ModelFormatError(`weight "${name}" has ${problem}`);
   return sizeOf(shape) * (quantization ? 2 : 4);
@@ -91,7 +91,7 @@ async function checked(graph: Graph): Promise<Graph> {
 
 function tensorOf(
   bytes: Uint8Array<ArrayBuffer>,
-  { shape, dtype, quantization }: WeightEntry,
+  { shape, dtype, quantization }: FolderWeight,
 ): Tensor {
   if (quantization) {
     return float32(shape, Float32Array.from(new Uint16Array(bytes.buffer), halfToNumber));

@@ -26,8 +26,8 @@ export async function readDigits(folder: string): Promise<Split | undefined> {
     names.every((name) => lists[i]!.some((file) => file === name)),
   );
   if (place === undefined) return undefined;
-  const train: Part = { pixels: [], labels: [] };
-  const test: Part = { pixels: [], labels: [] };
+  const train: DigitsPart = { pixels: [], labels: [] };
+  const test: DigitsPart = { pixels: [], labels: [] };
   for (const digit of digits) {
     const path = join(place, names[digit]!);
     const { data } = readJson(await readFile(path, "utf8"), digitFile, path);
@@ -43,17 +43,17 @@ export async function readDigits(folder: string): Promise<Split | undefined> {
   return { train: datasetOf(train), test: datasetOf(test) };
 }
 
-interface Part {
+interface DigitsPart {
   readonly pixels: Float32Array[];
   readonly labels: number[];
 }
 
-function add(part: Part, values: Float32Array, digit: number): void {
+function add(part: DigitsPart, values: Float32Array, digit: number): void {
   part.pixels.push(values);
   for (let i = 0; i < values.length / pixelsEach; i++) part.labels.push(digit);
 }
 
-function datasetOf({ pixels, labels }: Part): Dataset {
+function datasetOf({ pixels, labels }: DigitsPart): Dataset {
   const all = new Float32Array(labels.length * pixelsEach);
   let at = 0;
   for (const part of pixels) {

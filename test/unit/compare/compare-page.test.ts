@@ -8,28 +8,14 @@ import type { ComparedRow, Comparison } from "../../../src/compare/comparison.js
 import { grounds, overlay, saturation } from "../../../src/draw/overlay.js";
 import type { Raster } from "../../../src/image/raster.js";
 import { comparePage } from "../../../src/compare/compare-page.js";
-import { computing } from "../../../src/compare/compare-script.js";
+import { pageColors, type PageColors } from "../../../src/compare/page-colors.js";
 import { embedMap, toBase64, type EmbeddedMap } from "../../../src/compare/embedded-map.js";
 import { jsonForScript } from "../../../src/draw/html.js";
 import { float32, type Tensor } from "../../../src/tensor/tensor.js";
 import { Random } from "../../support/random.js";
 
-/** The computing part of the page's script, as the browser has it. */
-const script = runInContext(
-  `${computing}({ decodeMap, compose, bytesOf })`,
-  createContext({ atob }),
-) as {
-  decodeMap(map: EmbeddedMap): Float64Array;
-  bytesOf(base64: string): Uint8Array;
-  compose(
-    values: ArrayLike<number>,
-    scale: { low: number; high: number; diverging: boolean },
-    colors: Uint8Array,
-    opacity: number,
-    photograph: Uint8Array | null,
-    rule: { saturation: number; grounds: typeof grounds },
-  ): Uint8ClampedArray;
-};
+/** The computing part of the page's script, from the text that the browser gets. */
+const script = runInContext(`(${String(pageColors)})()`, createContext({ atob })) as PageColors;
 
 const random = new Random(7);
 const numbers = (length: number, low: number, high: number): number[] =>
@@ -110,7 +96,7 @@ describe("a map within a page", () => {
 test("long byte arrays come back from base64", () => {
   const bytes = Uint8Array.from({ length: 100_001 }, (_, i) => (i * 31) % 256);
   expect(Buffer.from(toBase64(bytes), "base64").equals(bytes)).toBe(true);
-  expect(Buffer.from(script.bytesOf(toBase64(bytes))).equals(bytes)).toBe(true);
+  expect(Buffer.from(script.decodeBase64(toBase64(bytes))).equals(bytes)).toBe(true);
 });
 
 describe("the page's own drawing", () => {

@@ -37,7 +37,7 @@ const reduction =
   (tf: Tf, [x]: readonly TfTensor[], { axis, keepDims }: StepAttributes["Sum"]): TfTensor =>
     f(tf)(x!, [...axis], keepDims);
 
-type Image = import("@tensorflow/tfjs").Tensor4D;
+type KernelImage = import("@tensorflow/tfjs").Tensor4D;
 
 /** How each operator of the vocabulary is computed. */
 const kernels: Kernels = {
@@ -104,13 +104,17 @@ const kernels: Kernels = {
   },
 
   Conv2D: (tf, [x, filter], { strides, dilations }) =>
-    tf.conv2d(x as Image, filter as Image, [...strides], "valid", "NHWC", [...dilations]),
+    tf.conv2d(x as KernelImage, filter as KernelImage, [...strides], "valid", "NHWC", [
+      ...dilations,
+    ]),
   DepthwiseConv2dNative: (tf, [x, filter], { strides, dilations }) =>
-    tf.depthwiseConv2d(x as Image, filter as Image, [...strides], "valid", "NHWC", [...dilations]),
+    tf.depthwiseConv2d(x as KernelImage, filter as KernelImage, [...strides], "valid", "NHWC", [
+      ...dilations,
+    ]),
   MaxPool: (tf, [x], { ksize, strides }) =>
-    tf.maxPool(x as Image, [...ksize], [...strides], "valid"),
+    tf.maxPool(x as KernelImage, [...ksize], [...strides], "valid"),
   AvgPool: (tf, [x], { ksize, strides }) =>
-    tf.avgPool(x as Image, [...ksize], [...strides], "valid"),
+    tf.avgPool(x as KernelImage, [...ksize], [...strides], "valid"),
   BatchMatMulV2: (tf, inputs, { adjX, adjY }) => {
     switch (tf.getBackend()) {
       case "wasm":

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { SampleRecord } from "../../../../src/evaluate/run.js";
 import { joinStages } from "../../../../src/evaluate/stages.js";
 import { summarize } from "../../../../src/evaluate/summary.js";
-import type { Axis, Measure } from "../../../../src/evaluate/test.js";
+import type { MeasureAxis, Measure } from "../../../../src/evaluate/test.js";
 import { decodeImage } from "../../../../src/image/codec.js";
 import { chartOf } from "../../../../src/evaluate/report/chart.js";
 import { toPng, toSvg } from "../../../../src/evaluate/report/render.js";
@@ -13,7 +13,7 @@ import { root } from "../../../end-to-end/cli-harness.js";
 
 const fonts = join(root, "assets", "fonts");
 const font = join(fonts, "DejaVuSans.subset.ttf");
-const axis: Axis = { title: "pixels removed", values: [0, 0.5, 1], percent: true };
+const axis: MeasureAxis = { title: "pixels removed", values: [0, 0.5, 1], percent: true };
 const measures: readonly Measure[] = [
   { name: "change", title: "change <of> f & p", better: "lower" },
   { name: "hit", title: "hits", better: "higher", single: true },
