@@ -73,7 +73,7 @@ describe("models", () => {
     });
     const [code, message] = await explainInVain(writeModelFile(temporaryFolder(), proto), picture);
     expect(code).toBe(1);
-    expect(message).toMatch(/"w".*model\.onnx\.data" is missing; keep it beside the model/);
+    expect(message).toMatch(/"w".*model\.onnx\.data" is missing; keep it in the model's folder/);
   });
 
   test("whose output is no row of classes", async () => {

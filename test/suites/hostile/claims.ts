@@ -212,7 +212,7 @@ export const claims: readonly Hostile[] = [
       const input = imageModel([], [], [1, 1, 1500, 1500]).graph!.input!;
       return { ...made, graph: { ...made.graph, initializer, input } };
     },
-    /the constants added to the model have over/,
+    /the constants added to the model exceed/,
   ],
   [
     "an open extent added to itself forty times",
