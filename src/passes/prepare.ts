@@ -8,16 +8,16 @@ import { settleCeil } from "./settle-ceil.js";
 import { uplift } from "./uplift.js";
 import { useFloat32 } from "./use-float32.js";
 
-/** A graph in the working operator set and in float32, without sequences. */
+/** The graph in the working operator set and in float32, without sequences. */
 export function lift(graph: Graph): Graph {
   return resolveSequences(useFloat32(uplift(graph)));
 }
 
 /**
- * A graph as the analyzer and the engine want it: operator set 18 or newer, float32, branches resolved, facts for every
- * value, shape arithmetic folded, pools in ceil mode without windows that nothing computes.
+ * The graph in the form that analysis and back ends expect: operator set 18 or newer, float32, branches resolved,
+ * facts for every value, shape arithmetic folded, ceil-mode pools rewritten by {@link settleCeil}.
  *
- * @param sizes shapes to use for inputs instead of the declared ones, by name
+ * @param sizes input shapes by name, which override the declared shapes
  */
 export function prepare(
   graph: Graph,

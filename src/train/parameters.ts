@@ -5,8 +5,8 @@ import { isFloat } from "../tensor/dtype.js";
 import { elementCount, type Tensor } from "../tensor/tensor.js";
 
 /**
- * What a parameter does, which says how it is initialized: the weight or bias of a layer, scale and shift of a
- * normalization, the slope of a PRelu; anything else that is added or multiplied.
+ * The role of a parameter, which determines its initialization: weight or bias of a layer, scale or shift of a
+ * normalization, slope of a PRelu; "other" for any other addend or factor.
  */
 export type ParameterRole = "weight" | "bias" | "scale" | "shift" | "slope" | "other";
 
@@ -14,19 +14,19 @@ export type ParameterRole = "weight" | "bias" | "scale" | "shift" | "slope" | "o
 export interface Parameter {
   readonly name: string;
   readonly role: ParameterRole;
-  /** Of the weight or bias of a layer: how many inputs one output is made of. */
+  /** For the weight or bias of a layer: number of inputs that contribute to one output. */
   readonly fanIn?: number;
-  /** As the file has it. */
+  /** The value stored in the file. */
   readonly value: Tensor;
 }
 
 /**
- * The constants of a model that a training framework would train: weights and biases of layers, scale and shift of
- * normalizations, slopes, and what else of more than one element is added or multiplied after the first layer.
- * A file does not say which they are; a table of positions that is added (Swin's masks) is among them, too.
+ * Finds the constants that a training framework would treat as parameters: weights and biases of layers, scales and
+ * shifts of normalizations, slopes, and other constants of more than one element that are added or multiplied after
+ * the first layer. Files do not mark parameters, so an added position table (Swin's masks) is included.
  *
  * @param graph with facts (passes/prepare)
- * @param input the images: what is done to them before the first layer (mean and deviation) is not trained
+ * @param input the images; their preprocessing before the first layer (mean and standard deviation) is not trained
  */
 export function findParameters(graph: TypedGraph, registry: Registry, input: string): Parameter[] {
   const { dependent } = activePath(graph, registry, [input]);
@@ -57,7 +57,7 @@ type Producers = ReadonlyMap<string, Node>;
 
 const layers: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "Gemm", "MatMul"]);
 
-/** What each operand of a node is, where it is no activation. */
+/** The role of each operand of a node; undefined for activations. */
 function operandsOf(node: Node, graph: TypedGraph, producers: Producers): (Operand | undefined)[] {
   const fanIn = fanInOf(node, graph);
   switch (node.domain === "" ? node.op : "") {
@@ -98,7 +98,7 @@ function operandsOf(node: Node, graph: TypedGraph, producers: Producers): (Opera
   }
 }
 
-/** How many inputs one output of a layer is made of, as PyTorch counts them. */
+/** Fan-in of a layer, counted as in PyTorch. */
 function fanInOf(node: Node, graph: TypedGraph): number {
   const dims = (i: number): number[] =>
     (graph.facts.get(node.inputs[i] ?? "")?.shape ?? []).map((d) =>
@@ -112,13 +112,13 @@ function fanInOf(node: Node, graph: TypedGraph): number {
   }
   if (!layers.has(node.op)) return 1;
   const flag = (name: string): boolean => node.attributes[name]?.value === 1;
-  // A product with the constant first reads along its rows, with the constant last along its columns.
+  // A constant left factor is contracted along its rows, a constant right factor along its columns.
   return isConstant(0)
     ? (dims(0).at(flag("transA") ? -2 : -1) ?? 1)
     : (dims(1).at(flag("transB") ? -1 : -2) ?? 1);
 }
 
-/** Values that a layer stands before. */
+/** Values downstream of a layer. */
 function afterLayers(graph: TypedGraph, dependent: ReadonlySet<string>): ReadonlySet<string> {
   const after = new Set<string>();
   for (const node of graph.nodes) {
@@ -130,7 +130,7 @@ function afterLayers(graph: TypedGraph, dependent: ReadonlySet<string>): Readonl
   return after;
 }
 
-/** The constants that a value is computed from: itself, or, of a standardized weight, the weight. */
+/** The constants that a value is computed from: itself, or the original weight of a standardized weight. */
 function sourcesOf(name: string, graph: TypedGraph, producers: Producers): string[] {
   const reached = new Set<string>();
   const visit = (value: string): void => {

@@ -139,7 +139,7 @@ describe.skipIf(!canBrowse())("the page", () => {
     await drop(page, "cat.png", new TextEncoder().encode("no picture"));
     const problem = page.locator(".problem[data-error=ImageError]");
     await problem.waitFor();
-    expect(await problem.textContent()).toContain("cat.png is not a picture that can be read");
+    expect(await problem.textContent()).toContain("cat.png is not in a supported picture format");
     expect(await page.locator("#subject").textContent()).toContain("chelsea.png");
   });
 

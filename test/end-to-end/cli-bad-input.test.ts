@@ -73,7 +73,7 @@ describe("models", () => {
     });
     const [code, message] = await explainInVain(writeModelFile(temporaryFolder(), proto), picture);
     expect(code).toBe(1);
-    expect(message).toMatch(/"w".*model\.onnx\.data" is missing; keep it beside the model/);
+    expect(message).toMatch(/"w".*model\.onnx\.data" is missing; keep it in the model's folder/);
   });
 
   test("whose output is not a row of classes", async () => {
@@ -91,7 +91,9 @@ describe("inputs", () => {
   test("that are not pictures", async () => {
     const [code, message] = await explainInVain(efficientNet, fixture("images", "README.md"));
     expect(code).toBe(1);
-    expect(message).toMatch(/1 of 1 inputs failed\n {2}\S+README\.md is not a picture/);
+    expect(message).toMatch(
+      /1 of 1 inputs failed\n {2}\S+README\.md is not in a supported picture format/,
+    );
   });
 
   test("that are truncated pictures", async () => {
@@ -100,7 +102,9 @@ describe("inputs", () => {
     writeFileSync(path, bytes.subarray(0, bytes.length / 2));
     const [code, message] = await explainInVain(efficientNet, path);
     expect(code).toBe(1);
-    expect(message).toMatch(/half\.png cannot be decoded: .* rows: the file is cut off/);
+    expect(message).toMatch(
+      /half\.png cannot be decoded: its data are truncated or damaged after .* rows/,
+    );
   });
 
   test("that are pictures larger than --max-pixels", async () => {
@@ -110,7 +114,7 @@ describe("inputs", () => {
       const run = [command, efficientNet, picture, "-o", out, "--max-pixels", "135299"];
       const { code, stderr } = await fullgrad(...run);
       expect(code).toBe(1);
-      expect(stderr).toContain("451 x 300 pixels are more than the limit of 135299");
+      expect(stderr).toContain("451 x 300 pixels exceed the limit of 135299");
     }
   });
 

@@ -212,7 +212,7 @@ test("a broken image fails, and the others are evaluated", async () => {
   const out = join(folder, "out");
   const { code, stderr } = await fullgrad(...pixelPerturbation, join(folder, "in"), "-o", out);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/1 failed\n.*broken\.png is not a picture/);
+  expect(stderr).toMatch(/1 failed\n.*broken\.png is not in a supported picture format/);
   expect(samplesIn(out)).toHaveLength(8);
   expect(readFileSync(join(out, "pixel-perturbation.html"), "utf8")).toContain("What failed");
 });

@@ -412,7 +412,7 @@ describe("folders and names", () => {
     expect(document.failures?.map((f) => f.input)).toEqual([missing, bad]);
     expect(stderr).toContain("2 of 3 inputs failed");
     expect(stderr).toMatch(/missing\.png: there is no such file/);
-    expect(stderr).toMatch(/bad\.png is not a picture/);
+    expect(stderr).toMatch(/bad\.png is not in a supported picture format/);
     expect(filesIn(out).every((name) => name.startsWith("rgb."))).toBe(true);
   });
 });
@@ -456,7 +456,7 @@ describe("numbers that are not finite", () => {
     expect(stdout).toContain("DOES NOT ADD UP");
     expect(stderr).toContain("1 of 1 explanations do not add up");
     expect(stderr).toMatch(/Conv "conv"/);
-    expect(stderr).toMatch(/the map holds (NaN|Infinity) at row 0, column 0/);
+    expect(stderr).toMatch(/the map has the value (NaN|Infinity) at row 0, column 0/);
     expect(filesIn(out)).toEqual(["rgb.json", "rgb.map.npy"]);
     const again = await fullgrad("explain", model, picture, "-o", out);
     expect(again.code).toBe(4);

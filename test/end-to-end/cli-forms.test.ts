@@ -81,7 +81,7 @@ describe("targets of other outputs than rows of classes", () => {
     ["mask:MASK@", /write mask:FILE@CLASS/],
     ["mask:SMALL@1", /the mask is \[2,2\], but the output has \[16,20\]/],
     ["mask:JPEG@1", /JPEG changes pixels/],
-    ["mask:TEXT@1", /--target mask:.*not a picture/],
+    ["mask:TEXT@1", /--target mask:.*not in a supported picture format/],
   ])("%s is refused", async (target, expected) => {
     const folder = temporaryFolder();
     writeFileSync(

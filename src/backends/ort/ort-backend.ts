@@ -8,11 +8,11 @@ import type { Backend, Executable, GraphPorts } from "../backend.js";
 import { defaultProvider, loadRuntime, type Ort, type RuntimeOptions } from "./runtime.js";
 
 export interface OrtOptions extends RuntimeOptions {
-  /** Execution provider, as ONNX Runtime names it: cpu, cuda, webgpu, dml, coreml; in a browser, wasm or webgpu. */
+  /** Execution provider by ONNX Runtime's name: cpu, cuda, webgpu, dml, coreml; in browsers wasm or webgpu. */
   readonly provider?: string | undefined;
 }
 
-/** ONNX Runtime: the default engine. */
+/** ONNX Runtime, the default back end. */
 export function ortBackend(options: OrtOptions = {}): Backend {
   const provider = options.provider ?? defaultProvider;
   const start = async (
@@ -25,21 +25,22 @@ export function ortBackend(options: OrtOptions = {}): Backend {
     const settings: InferenceSession.SessionOptions = {
       executionProviders: [runsOn],
       graphOptimizationLevel: "all",
-      // What it refuses of a file is said by the caller, if it matters.
+      // Severity 4 (fatal only) for a user's file: the caller reports a rejection if it matters.
       logSeverityLevel: what === "file" ? 4 : 3,
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
     };
     try {
       return new OrtExecutable(ort, await ort.InferenceSession.create(bytes, settings), ports);
     } catch (error) {
-      throw new BackendError(`ONNX Runtime (${provider}) refuses the ${what}: ${reason(error)}`, {
+      throw new BackendError(`ONNX Runtime (${provider}) rejects the ${what}: ${reason(error)}`, {
         cause: error,
       });
     }
   };
   return {
     name: "ort",
-    // A CPU is no faster with more (forward and backward of ResNet-50, for each image: 178 ms alone, 191 ms of eight).
+    // Batches are not faster on a CPU (forward and backward pass of ResNet-50 per image: 178 ms alone, 191 ms in a
+    // batch of eight).
     batch: ["cpu", "wasm"].includes(provider) ? 1 : 8,
     compile: (graph) =>
       start(provider === "webgpu" ? webgpu(graph) : provider, "graph", writeModel(graph), graph),
@@ -47,7 +48,7 @@ export function ortBackend(options: OrtOptions = {}): Backend {
   };
 }
 
-/** ONNX Runtime 1.30 takes a MaxPool with Indices for WebGPU, and fails when it runs it there. */
+/** ONNX Runtime 1.30 accepts a MaxPool with Indices on WebGPU, but fails at run time. */
 function webgpu({ nodes }: Graph): InferenceSession.WebGpuExecutionProviderOption {
   const pools = nodes.filter(({ op, outputs }) => op === "MaxPool" && outputs.length > 1);
   return {

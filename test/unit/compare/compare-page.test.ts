@@ -176,7 +176,9 @@ describe("the page", () => {
   test("says why a map is missing", async () => {
     const bad = { map: float32([1, 2], [NaN, 1]) };
     const html = await comparePage({ ...comparison, rows: [{ ...row, maps: [bad, bad, bad] }] });
-    expect(html.match(/class="problem">the map holds NaN at row 0, column 0/g)).toHaveLength(3);
+    expect(
+      html.match(/class="problem">the map has the value NaN at row 0, column 0/g),
+    ).toHaveLength(3);
   });
 
   test("has for each canvas a name, and a stop for the Tab key", async () => {

@@ -24,7 +24,7 @@ const binary =
   (tf: Tf, [a, b]: readonly TfTensor[]): TfTensor =>
     f(tf)(a!, b!);
 
-/** tfjs has booleans here, programs masks. */
+/** Converts tfjs' boolean results to float32 masks. */
 const masked =
   (kernel: (tf: Tf, inputs: readonly TfTensor[]) => TfTensor) =>
   (tf: Tf, inputs: readonly TfTensor[]): TfTensor =>
@@ -39,7 +39,7 @@ const reduction =
 
 type KernelImage = import("@tensorflow/tfjs").Tensor4D;
 
-/** How each operator of the vocabulary is computed. */
+/** The tfjs implementation of each operator. */
 const kernels: Kernels = {
   Abs: unary((tf) => tf.abs),
   Acos: unary((tf) => tf.acos),
@@ -147,7 +147,7 @@ const kernels: Kernels = {
   GatherV2: (tf, [x, indices], { axis }) => tf.gather(x!, indices!, axis),
   ScatterNd: (tf, [indices, updates], { shape }) =>
     tf.scatterND(indices!, updates!, [...shape] as [number]),
-  // The kernel of cpu (tfjs 4.22) writes into its input: it gets a copy.
+  // The kernel of the cpu back end (tfjs 4.22) modifies its input, so it gets a copy.
   TensorScatterUpdate: (tf, [x, indices, updates]) =>
     tf.tidy(() => {
       const own = tf.getBackend() === "cpu" ? tf.add(x!, tf.zerosLike(x!)) : x!;
@@ -155,7 +155,7 @@ const kernels: Kernels = {
     }),
 };
 
-/** Computes a step. */
+/** Computes one step. */
 export function compute(tf: Tf, step: Step, inputs: readonly TfTensor[]): readonly TfTensor[] {
   const kernel = kernels[step.op] as Kernel<StepOperator>;
   const result = kernel(tf, inputs, step.attributes);
