@@ -6,19 +6,20 @@
  */
 import type { Node, TypedGraph } from "../onnx/ir.js";
 import type { AxisMapping } from "../ops/core/axis-mapping.js";
-import { foreignAxes, imageRoles, type AxisRole } from "../ops/core/foreign-axes.js";
 import type { Registry } from "../ops/core/registry.js";
 import type { Shape } from "../tensor/shape.js";
 import { axesOf, type ImageAxes } from "./image-axes.js";
 import { extentOf, type TracedAxes } from "./traced-axes.js";
 import { traceNode } from "./trace-image-axes.js";
 
+/** What an axis is. */
+type AxisRole = "batch" | "channels" | "spatial";
+
 /** What a node takes the axes of its first input to be. */
 interface Meaning {
   readonly rank: Rank;
   /** Undefined of a matrix product, which says only which axis it sums over: the last one. */
   readonly roles: readonly AxisRole[] | undefined;
-  readonly isSequence: boolean;
 }
 
 /** What a node says of the input's axes. */
@@ -30,8 +31,6 @@ interface Vote {
   readonly node: Node;
   /** The last node before it that moved axes. */
   readonly via: Node | undefined;
-  /** A recurrent layer, whose spatial axis is time. */
-  readonly isSequence: boolean;
 }
 
 /** As many as there are letters. */
@@ -88,13 +87,13 @@ function votesOf(
     const from = node.inputs.find((name) => layouts.has(name));
     if (from === undefined) continue;
     const axes = layouts.get(from)!;
-    const mapping = registry.get(node.op, node.domain) && mappingOf(graph, registry, node);
+    const mapping = registry.of(node).axes(registry.view(graph, node, () => false));
     const meaning = meaningOf(registry, node, mapping, axes.length, layouts);
     if (meaning && from === node.inputs[0]) {
       const vote = voteOf(node, meaning, axes, shape, via.get(from));
       if (vote) votes[meaning.rank].push(vote);
     }
-    if (!mapping || (meaning && meaning.rank !== 2)) continue;
+    if (meaning && meaning.rank !== 2) continue;
     const moved = moves.has(mapping.kind) ? node : via.get(from);
     for (const output of node.outputs) {
       const fact = graph.facts.get(output);
@@ -108,33 +107,30 @@ function votesOf(
   return votes;
 }
 
-function mappingOf(graph: TypedGraph, registry: Registry, node: Node): AxisMapping {
-  return registry.of(node).axes(registry.view(graph, node, () => false));
+/** [N,C,…spatial] */
+function imageRoles(rank: number): readonly AxisRole[] {
+  return ["batch", "channels", ...new Array<AxisRole>(Math.max(0, rank - 2)).fill("spatial")];
 }
 
 /** Undefined for a node that says nothing of axes. */
 function meaningOf(
   registry: Registry,
   node: Node,
-  mapping: AxisMapping | undefined,
+  mapping: AxisMapping,
   rank: number,
   known: ReadonlyMap<string, TracedAxes>,
 ): Meaning | undefined {
-  if (!mapping) {
-    const foreign = foreignAxes(node, rank);
-    return foreign && { rank: 0, ...foreign };
-  }
   const role = registry.role(node);
   if (mapping.image) {
     const isNormalization = role === "normalization" || role === "batch-norm";
-    return { rank: isNormalization ? 2 : 0, roles: imageRoles(rank), isSequence: false };
+    return { rank: isNormalization ? 2 : 0, roles: imageRoles(rank) };
   }
   if (role !== "product" || mapping.kind !== "labelled") return undefined;
   const [term = "", ...others] = mapping.terms;
   const summed = Array.from(term).filter((letter) => !mapping.result.includes(letter));
   const isPlain = others.length > 0 && summed.length === 1 && term.endsWith(summed[0]!);
   if (!isPlain || node.inputs.slice(1).some((name) => known.has(name))) return undefined;
-  return { rank: 1, roles: undefined, isSequence: false };
+  return { rank: 1, roles: undefined };
 }
 
 /** The axes of a node's output, in terms of the input's. */
@@ -157,7 +153,7 @@ function follow(
 
 function voteOf(
   node: Node,
-  { roles: meaning, isSequence }: Meaning,
+  { roles: meaning }: Meaning,
   layout: TracedAxes,
   shape: Shape,
   via: Node | undefined,
@@ -172,7 +168,7 @@ function voteOf(
   const own = at.flatMap((found, axis) =>
     found.some((k) => meaning?.[k] === "spatial") ? [axis] : [],
   );
-  return roles && { roles, own, node, via, isSequence };
+  return roles && { roles, own, node, via };
 }
 
 /** Of an axis that lies in several, the spatial one counts most: blocks of an image may be samples or channels. */
@@ -239,11 +235,7 @@ function fillIn(
   });
 }
 
-function named(
-  roles: readonly AxisRole[],
-  { node, via, own, isSequence }: Vote,
-  shape: Shape,
-): ImageAxes {
+function named(roles: readonly AxisRole[], { node, via, own }: Vote, shape: Shape): ImageAxes {
   const spatial = roles.flatMap((role, i) => (role === "spatial" ? [i] : []));
   const repeated = own.length > 0 ? spatial.filter((axis) => !own.includes(axis)) : [];
   const plain = spatial.filter((axis) => !repeated.includes(axis));
@@ -254,9 +246,7 @@ function named(
     repeated.length === 0 &&
     !roles.includes("channels") &&
     shape[first!] !== shape[second!];
-  const letters = isSpectrogram
-    ? "FT"
-    : (["", isSequence ? "T" : "L", "HW", "DHW"][plain.length] ?? "");
+  const letters = isSpectrogram ? "FT" : (["", "L", "HW", "DHW"][plain.length] ?? "");
   const layout = new Array<string>(roles.length).fill("");
   roles.forEach((role, i) => {
     if (role !== "spatial") layout[i] = role === "batch" ? "N" : "C";

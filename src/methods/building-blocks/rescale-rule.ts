@@ -16,11 +16,7 @@ const bilinear: ReadonlySet<Role | undefined> = new Set<Role>([
   ...(["multiplication", "product", "convolution"] as const),
 ]);
 
-const extremes: ReadonlyMap<Role | undefined, "Max" | "Min"> = new Map<Role, "Max" | "Min">([
-  ["maximum", "Max"],
-  ["max-pooling", "Max"],
-  ["minimum", "Min"],
-]);
+const largest: ReadonlySet<Role | undefined> = new Set<Role>(["maximum", "max-pooling"]);
 
 /**
  * DeepLIFT's multipliers in place of gradients, so that Σ multiplier ⊙ Δx = Δy at each node: Δy/Δx at an activation, the
@@ -37,7 +33,7 @@ export function rescaleRules(site: RuleSite): Registry {
       return passOn(n, () => throughActivation(site, pass, b, n, activation, dy[0]!));
     }
     const role = site.registry.role(n.node);
-    const extreme = extremes.get(role);
+    const extreme = largest.has(role) ? "Max" : role === "minimum" ? "Min" : undefined;
     if (extreme && dy[0]) return atExtreme(b, n, dy[0], gradient, pass, extreme);
     if (n.active.filter(Boolean).length < 2) return gradient(b, n, dy);
     if (bilinear.has(role)) return gradient(b, meansOf(b, n, pass), dy);
