@@ -70,6 +70,11 @@ export class GraphBuilder extends Vocabulary {
     return new GraphBuilder(this.state, prefix);
   }
 
+  /** All nodes so far, in the order in which they were added. */
+  get nodes(): readonly Node[] {
+    return this.state.nodes;
+  }
+
   /** A value of the graph by name. */
   value(name: string): Value {
     const fact = this.state.facts.get(name);

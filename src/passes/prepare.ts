@@ -1,6 +1,7 @@
 import type { Graph, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import type { Shape } from "../tensor/shape.js";
+import { expandDefinitions } from "./expand-definitions.js";
 import { foldConstants } from "./fold-constants.js";
 import { inferShapes } from "./infer-shapes.js";
 import { resolveSequences } from "./resolve-sequences.js";
@@ -15,7 +16,7 @@ export function lift(graph: Graph): Graph {
 
 /**
  * A graph as the analyzer and the engine want it: operator set 18 or newer, float32, branches resolved, facts for every
- * value, shape arithmetic folded, pools in ceil mode without windows that nothing computes.
+ * value, shape arithmetic folded, definitions in the place of nodes without a gradient of their own, pools in ceil mode without windows that nothing computes.
  *
  * @param sizes shapes to use for inputs instead of the declared ones, by name
  */
@@ -24,5 +25,6 @@ export function prepare(
   registry: Registry,
   sizes: ReadonlyMap<string, Shape> = new Map(),
 ): TypedGraph {
-  return settleCeil(foldConstants(inferShapes(lift(graph), registry, sizes)), registry);
+  const folded = foldConstants(inferShapes(lift(graph), registry, sizes));
+  return settleCeil(expandDefinitions(folded, registry), registry);
 }

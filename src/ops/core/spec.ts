@@ -32,6 +32,11 @@ export type Vjp<A> = {
   rule(b: GraphBuilder, n: NodeView<A>, dy: readonly (Value | undefined)[]): readonly Cotangent[];
 }["rule"];
 
+/** Emits the outputs of a node; undefined where a node's output is not asked for. */
+export type Definition<A> = {
+  rule(b: GraphBuilder, n: NodeView<A>): readonly (Value | undefined)[];
+}["rule"];
+
 /**
  * How a node comes by its bias.
  * - `input`: an input of the node (Conv, Gemm)
@@ -73,8 +78,17 @@ export interface OpSpec<A = unknown> {
   readonly attrs: AttrDecoder<A>;
   /** dtype and shape of each output, and its elements where they are shape arithmetic. */
   infer(n: NodeView<A>): readonly Fact[];
-  /** "zero": a step function or an integer, nothing flows back. "not-differentiable": asking is an error. */
-  readonly vjp: Vjp<A> | "zero" | "not-differentiable";
+  /**
+   * The forward pass in simpler operators: a value for each output that the node has. Graphs are given it in the node's
+   * place (passes/expand-definitions) where gradient and bias are those of the definition, and where an engine has no
+   * kernel.
+   */
+  readonly definition?: Definition<A>;
+  /**
+   * "zero": a step function or an integer, nothing flows back. "not-differentiable": asking is an error.
+   * "by-definition": the definition is differentiated in its place.
+   */
+  readonly vjp: Vjp<A> | "zero" | "not-differentiable" | "by-definition";
   /** Depends on which inputs are active, that is, depend on the image. */
   bias(n: NodeView<A>): BiasRule;
   /** Its integer output stands for real numbers, which gradients pass through (quantization). */
