@@ -165,7 +165,7 @@ function convertPart(
   if (folded && drawn) abouts.unshift("the map over the picture, RGB");
   const compact = keepHalf(folded?.graph ?? withOwnInput(built, image), model);
   const staged = stageReductions(compact, registry.infer);
-  const converted = lowerOpset(withoutUnusedOpsets(staged));
+  const converted = lowerOpset(withoutUnusedOpsets(staged), registry);
   return {
     graph: converted,
     outputs: converted.outputs.map((port, i) => ({ ...port, about: abouts[i]! })),

@@ -1,4 +1,5 @@
 import type { Node, TypedGraph } from "../onnx/ir.js";
+import type { Registry } from "../ops/core/registry.js";
 
 /** Whether a convolution's bias holds a BatchNormalization's, as far as the file can tell. */
 export type Folded = "folded" | "not-folded" | "unknown";
@@ -11,9 +12,13 @@ export type Folded = "folded" | "not-folded" | "unknown";
  *
  * @returns undefined for nodes that are no convolution with a constant bias
  */
-export function batchNormFolded(graph: TypedGraph, node: Node): Folded | undefined {
+export function batchNormFolded(
+  graph: TypedGraph,
+  registry: Registry,
+  node: Node,
+): Folded | undefined {
   const [, weight, bias] = node.inputs;
-  if (node.op !== "Conv" && node.op !== "ConvTranspose") return undefined;
+  if (registry.role(node) !== "convolution") return undefined;
   if (!weight || !bias || !graph.constants.has(bias)) return undefined;
   const madeUp = /^onnx::\w+_\d+$/;
   if (madeUp.test(weight) && madeUp.test(bias)) return "folded";

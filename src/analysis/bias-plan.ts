@@ -5,8 +5,8 @@ import type { Shape } from "../tensor/shape.js";
 import { activePath, type ActivePath } from "./active-path.js";
 import { batchNormFolded, type Folded } from "./batch-norm-folding.js";
 import { findBiases, type BiasSite } from "./find-biases.js";
-import { restoration, type Layout, type Restoration } from "./layout.js";
-import { layoutsOf } from "./layout-rules.js";
+import { restoration, type TracedAxes, type Restoration } from "./traced-axes.js";
+import { traceImageAxes } from "./trace-image-axes.js";
 import { pointwiseRegions, type PointwiseRegion } from "./regions.js";
 import { spatialLayers, type SpatialLayer } from "./spatial-layers.js";
 
@@ -21,7 +21,7 @@ export interface BiasUnit {
   /** Its term has a place for each of its values, and more than one, so that it enters the FullGrad map. */
   readonly spatial: boolean;
   /** Where the samples and the places of the image lie in its term. */
-  readonly layout: Layout;
+  readonly layout: TracedAxes;
   /** How a spatial term comes into the form [N,C,…places]. */
   readonly restoration?: Restoration;
   /** For a convolution: whether a BatchNormalization was folded into it by the exporter. */
@@ -41,7 +41,7 @@ export interface BiasPlan {
   readonly layers: readonly SpatialLayer[];
   /** The shape of the image, and where its places lie in each value. */
   readonly image: Shape;
-  readonly layouts: ReadonlyMap<string, Layout>;
+  readonly layouts: ReadonlyMap<string, TracedAxes>;
 }
 
 /**
@@ -70,8 +70,8 @@ export function planBiases(
     else grouped.set(key, [site]);
   }
   const operators = operatorsOf(graph, regions);
-  const normalized = normalizedConvolutions(graph);
-  const layouts = layoutsOf(graph, registry, path.dependent, input);
+  const normalized = normalizedConvolutions(graph, registry);
+  const layouts = traceImageAxes(graph, registry, path.dependent, input);
   const units = [...grouped].map(([node, members]) => {
     const layout = layouts.get(members[0]!.output)!;
     const restored = restoration(layout, imageRank, batch);
@@ -79,26 +79,27 @@ export function planBiases(
     const normalizes = normalized.get(members[0]!.node.name);
     const region = members.length > 1 ? regions.get(members[0]!.node.name) : undefined;
     return {
-      ...unitOf(graph, node, ops.join("+"), members, layout, restored),
+      ...unitOf(graph, registry, node, ops.join("+"), members, layout, restored),
       ...(normalizes === undefined ? {} : { normalizes }),
       ...(region ? { region } : {}),
     };
   });
-  const layers = spatialLayers(graph, path, layouts, { input, output });
+  const layers = spatialLayers(graph, registry, path, layouts, { input, output });
   return { path, units, layers, image, layouts };
 }
 
 function unitOf(
   graph: TypedGraph,
+  registry: Registry,
   node: string,
   op: string,
   sites: readonly BiasSite[],
-  layout: Layout,
+  layout: TracedAxes,
   restored: Restoration | undefined,
 ): BiasUnit {
   const [first] = sites;
   const { shape } = graph.facts.get(first!.output)!;
-  const folded = batchNormFolded(graph, first!.node);
+  const folded = batchNormFolded(graph, registry, first!.node);
   return {
     node,
     op,
@@ -129,7 +130,10 @@ function operatorsOf(
 }
 
 /** For each BatchNormalization, by name, the convolution whose result it alone reads. */
-function normalizedConvolutions(graph: TypedGraph): ReadonlyMap<string, string> {
+function normalizedConvolutions(
+  graph: TypedGraph,
+  registry: Registry,
+): ReadonlyMap<string, string> {
   const writers = new Map<string, Node>();
   const readers = new Map<string, number>();
   for (const node of graph.nodes) {
@@ -138,10 +142,11 @@ function normalizedConvolutions(graph: TypedGraph): ReadonlyMap<string, string> 
     if (first !== undefined) writers.set(first, node);
   }
   const found = new Map<string, string>();
-  for (const { op, name, inputs } of graph.nodes) {
-    const x = inputs[0] ?? "";
-    const source = op === "BatchNormalization" ? writers.get(x) : undefined;
-    if (source?.op.startsWith("Conv") && readers.get(x) === 1) found.set(name, source.name);
+  for (const node of graph.nodes) {
+    const x = node.inputs[0] ?? "";
+    const source = registry.role(node) === "batch-norm" ? writers.get(x) : undefined;
+    if (!source || registry.role(source) !== "convolution" || readers.get(x) !== 1) continue;
+    found.set(node.name, source.name);
   }
   return found;
 }

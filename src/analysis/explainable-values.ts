@@ -7,17 +7,16 @@
 import type { Hole } from "../errors.js";
 import type { Node, Port, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
+import { isMovement, type Role } from "../ops/core/role.js";
 import { isFloat } from "../tensor/dtype.js";
 import { isStatic } from "../tensor/shape.js";
 import { activePath } from "./active-path.js";
 import { learnedValues } from "./learned-values.js";
 import { byUsefulness } from "./usefulness.js";
 
-/** Operators that pass values on or pick some of them: what goes in is the better value to explain. */
-const choosing: ReadonlySet<string> = new Set([
-  ...["Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Expand"],
-  ...["Slice", "Split", "Gather", "GatherND", "GatherElements", "TopK", "ReduceMax", "Max"],
-]);
+/** Roles that pass values on or pick some of them: what goes in is the better value to explain. */
+const chooses = (role: Role | undefined): boolean =>
+  role === "maximum" || (role !== "folding" && isMovement(role));
 
 /** What is asked of a graph that holds things of which nothing is known. */
 export interface KnownPart {
@@ -40,7 +39,7 @@ export function explainableValues(part: KnownPart, registry: Registry): readonly
   const { known, nodes, own, input } = part;
   const smooth = known.nodes.filter((n) => registry.of(n).vjp !== "not-differentiable");
   const { active } = activePath({ ...known, nodes: smooth }, registry, [input]);
-  const learned = learnedValues(known, active);
+  const learned = learnedValues(known, registry, active);
   const batch = known.facts.get(input)?.shape[0] ?? 1;
   const hasGradient = (name: string): boolean => {
     const fact = known.facts.get(name);
@@ -57,9 +56,9 @@ export function explainableValues(part: KnownPart, registry: Registry): readonly
   const makers = new Map(smooth.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
   const origins = [...outputs, ...ends]
     .filter(hasGradient)
-    .map((name) => origin(name, makers, hasGradient, own))
+    .map((name) => origin(name, makers, registry, hasGradient, own))
     .filter((name) => own.has(name) && learned.has(name));
-  return byUsefulness(nodes, outputs, [...new Set(origins)]).map((name) => ({
+  return byUsefulness(nodes, registry, outputs, [...new Set(origins)]).map((name) => ({
     name,
     fact: known.facts.get(name)!,
   }));
@@ -75,14 +74,15 @@ function readBy({ inputs, attributes }: Node): readonly string[] {
 function origin(
   name: string,
   makers: ReadonlyMap<string, Node>,
+  registry: Registry,
   hasGradient: (name: string) => boolean,
   own: ReadonlySet<string>,
 ): string {
   const maker = makers.get(name);
-  if (!maker || (own.has(name) && !choosing.has(maker.op))) return name;
+  if (!maker || (own.has(name) && !chooses(registry.role(maker)))) return name;
   const [source] = maker.inputs.filter(hasGradient);
   if (source === undefined) return name;
-  const found = origin(source, makers, hasGradient, own);
+  const found = origin(source, makers, registry, hasGradient, own);
   return own.has(found) ? found : name;
 }
 

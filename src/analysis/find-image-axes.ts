@@ -5,25 +5,32 @@
  * @module
  */
 import type { Node, TypedGraph } from "../onnx/ir.js";
+import type { AxisMapping } from "../ops/core/axis-mapping.js";
 import type { Registry } from "../ops/core/registry.js";
 import type { Shape } from "../tensor/shape.js";
 import { axesOf, type ImageAxes } from "./image-axes.js";
-import { extentOf, type Layout } from "./layout.js";
-import { layoutOf } from "./layout-rules.js";
+import { extentOf, type TracedAxes } from "./traced-axes.js";
+import { traceNode } from "./trace-image-axes.js";
 
-type Role = "batch" | "channels" | "spatial";
+/** What an axis is. */
+type AxisRole = "batch" | "channels" | "spatial";
+
+/** What a node takes the axes of its first input to be. */
+interface Meaning {
+  readonly rank: Rank;
+  /** Undefined of a matrix product, which says only which axis it sums over: the last one. */
+  readonly roles: readonly AxisRole[] | undefined;
+}
 
 /** What a node says of the input's axes. */
 interface Vote {
   /** The role of each axis, where it says one. */
-  readonly roles: readonly (Role | undefined)[];
+  readonly roles: readonly (AxisRole | undefined)[];
   /** Axes that the node takes as spatial itself; other spatial axes were folded into its batch. */
   readonly own: readonly number[];
   readonly node: Node;
   /** The last node before it that moved axes. */
   readonly via: Node | undefined;
-  /** A recurrent layer, whose spatial axis is time. */
-  readonly isSequence: boolean;
 }
 
 /** As many as there are letters. */
@@ -60,25 +67,10 @@ export function findImageAxes(
   return bySize(shape);
 }
 
-/** Operators whose first input is [N,C,…spatial]. */
-const windows: ReadonlySet<string> = new Set([
-  ...["Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "DeformConv", "FusedConv"],
-  ...["MaxPool", "AveragePool", "LpPool", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"],
-  ...["DepthToSpace", "SpaceToDepth", "GridSample", "RoiAlign", "MaxRoiPool", "Upsample"],
-]);
-
-const recurrent: ReadonlySet<string> = new Set(["LSTM", "GRU", "RNN"]);
-
-const products: ReadonlySet<string> = new Set(["MatMul", "Gemm"]);
-
-/** Normalizations whose first input is [N,C,…]. */
-const normalizations: ReadonlySet<string> = new Set([
-  ...["BatchNormalization", "InstanceNormalization", "GroupNormalization", "LRN"],
-]);
-
-const movements: ReadonlySet<string> = new Set([
-  ...["Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Einsum"],
-  ...["Concat", "Gather", "Slice", "Split", "Expand"],
+/** Mappings after which the axes are other ones than before, or in another order. */
+const moves: ReadonlySet<AxisMapping["kind"]> = new Set([
+  ...(["permuted", "reshaped", "squeezed", "unsqueezed", "labelled"] as const),
+  ...(["joined", "sliced", "replaced"] as const),
 ]);
 
 function votesOf(
@@ -88,23 +80,25 @@ function votesOf(
   shape: Shape,
 ): Record<Rank, Vote[]> {
   const votes: Record<Rank, Vote[]> = { 0: [], 1: [], 2: [] };
-  const start: Layout = shape.map((size, axis) => [{ role: "place", axis, size, stride: 1 }]);
+  const start: TracedAxes = shape.map((size, axis) => [{ role: "place", axis, size, stride: 1 }]);
   const layouts = new Map([[input, start]]);
   const via = new Map<string, Node | undefined>();
   for (const node of graph.nodes) {
     const from = node.inputs.find((name) => layouts.has(name));
     if (from === undefined) continue;
-    const rank = rankOf(node, layouts);
-    if (rank !== undefined && from === node.inputs[0]) {
-      const vote = voteOf(node, layouts.get(from)!, shape, via.get(from));
-      if (vote) votes[rank].push(vote);
+    const axes = layouts.get(from)!;
+    const mapping = registry.of(node).axes(registry.view(graph, node, () => false));
+    const meaning = meaningOf(registry, node, mapping, axes.length, layouts);
+    if (meaning && from === node.inputs[0]) {
+      const vote = voteOf(node, meaning, axes, shape, via.get(from));
+      if (vote) votes[meaning.rank].push(vote);
     }
-    if (rank === 0 || rank === 1) continue;
-    const moved = movements.has(node.op) ? node : via.get(from);
+    if (meaning && meaning.rank !== 2) continue;
+    const moved = moves.has(mapping.kind) ? node : via.get(from);
     for (const output of node.outputs) {
       const fact = graph.facts.get(output);
       if (!fact) continue;
-      const layout = follow(graph, registry, node, fact.shape, layouts);
+      const layout = follow(graph, registry, node, mapping, fact.shape, layouts);
       if (!layout) continue;
       layouts.set(output, layout);
       via.set(output, moved);
@@ -113,15 +107,30 @@ function votesOf(
   return votes;
 }
 
+/** [N,C,…spatial] */
+function imageRoles(rank: number): readonly AxisRole[] {
+  return ["batch", "channels", ...new Array<AxisRole>(Math.max(0, rank - 2)).fill("spatial")];
+}
+
 /** Undefined for a node that says nothing of axes. */
-function rankOf(
-  { op, domain, inputs }: Node,
-  known: ReadonlyMap<string, Layout>,
-): Rank | undefined {
-  if (domain !== "" && domain !== "com.microsoft") return undefined;
-  if (windows.has(op) || recurrent.has(op) || op === "STFT") return 0;
-  if (products.has(op)) return known.has(inputs[1] ?? "") ? undefined : 1;
-  return normalizations.has(op) ? 2 : undefined;
+function meaningOf(
+  registry: Registry,
+  node: Node,
+  mapping: AxisMapping,
+  rank: number,
+  known: ReadonlyMap<string, TracedAxes>,
+): Meaning | undefined {
+  const role = registry.role(node);
+  if (mapping.image) {
+    const isNormalization = role === "normalization" || role === "batch-norm";
+    return { rank: isNormalization ? 2 : 0, roles: imageRoles(rank) };
+  }
+  if (role !== "product" || mapping.kind !== "labelled") return undefined;
+  const [term = "", ...others] = mapping.terms;
+  const summed = Array.from(term).filter((letter) => !mapping.result.includes(letter));
+  const isPlain = others.length > 0 && summed.length === 1 && term.endsWith(summed[0]!);
+  if (!isPlain || node.inputs.slice(1).some((name) => known.has(name))) return undefined;
+  return { rank: 1, roles: undefined };
 }
 
 /** The axes of a node's output, in terms of the input's. */
@@ -129,53 +138,44 @@ function follow(
   graph: TypedGraph,
   registry: Registry,
   node: Node,
+  mapping: AxisMapping,
   shape: Shape,
-  layouts: ReadonlyMap<string, Layout>,
-): Layout | undefined {
-  if (node.op === "Resize") {
+  layouts: ReadonlyMap<string, TracedAxes>,
+): TracedAxes | undefined {
+  if (mapping.kind === "resampled") {
     const x = layouts.get(node.inputs[0]!);
     return x?.map((axis, i) => (axis.length === 1 ? [{ ...axis[0]!, size: shape[i]! }] : axis));
   }
-  if (!registry.get(node.op, node.domain)) return undefined;
-  const layout = layoutOf(graph, registry, node, shape, layouts);
+  const layout = traceNode(graph, registry, node, shape, layouts);
   const fits = layout?.length === shape.length && layout.every((a, i) => extentOf(a) === shape[i]);
   return fits ? layout : undefined;
 }
 
-function voteOf(node: Node, layout: Layout, shape: Shape, via: Node | undefined): Vote | undefined {
+function voteOf(
+  node: Node,
+  { roles: meaning }: Meaning,
+  layout: TracedAxes,
+  shape: Shape,
+  via: Node | undefined,
+): Vote | undefined {
   /** The axes of the node's input in which an axis of the image lies. */
   const at = shape.map((_, axis) =>
     layout.flatMap((atoms, k) =>
       atoms.some((a) => a.role === "place" && a.axis === axis) ? [k] : [],
     ),
   );
-  const meaning = meaningOf(node, layout.length);
   const roles = meaning ? rolesIn(at, meaning) : contracted(at, layout.length - 1, shape);
   const own = at.flatMap((found, axis) =>
     found.some((k) => meaning?.[k] === "spatial") ? [axis] : [],
   );
-  return roles && { roles, own, node, via, isSequence: recurrent.has(node.op) };
-}
-
-/** What the axes of a node's first input are; undefined of a matrix product. */
-function meaningOf(node: Node, rank: number): readonly Role[] | undefined {
-  if (products.has(node.op)) return undefined;
-  if (node.op === "STFT") return ["batch", "spatial", "channels"];
-  if (recurrent.has(node.op)) {
-    const { layout } = node.attributes;
-    const isBatchFirst = layout?.type === "int" && layout.value === 1;
-    return isBatchFirst ? ["batch", "spatial", "channels"] : ["spatial", "batch", "channels"];
-  }
-  const rest =
-    normalizations.has(node.op) && rank < 3 ? [] : new Array<Role>(rank - 2).fill("spatial");
-  return ["batch", "channels", ...rest];
+  return roles && { roles, own, node, via };
 }
 
 /** Of an axis that lies in several, the spatial one counts most: blocks of an image may be samples or channels. */
 function rolesIn(
   at: readonly (readonly number[])[],
-  meaning: readonly Role[],
-): (Role | undefined)[] {
+  meaning: readonly AxisRole[],
+): (AxisRole | undefined)[] {
   const roles = at.map((found) =>
     (["spatial", "channels", "batch"] as const).find((role) =>
       found.some((k) => meaning[k] === role),
@@ -194,7 +194,7 @@ function contracted(
   at: readonly (readonly number[])[],
   last: number,
   shape: Shape,
-): (Role | undefined)[] | undefined {
+): (AxisRole | undefined)[] | undefined {
   const whole = at.flatMap((found, axis) =>
     found.length > 0 && found.every((k) => k === last) ? [axis] : [],
   );
@@ -217,7 +217,10 @@ const isColors = (size: number | string | undefined): boolean =>
   size === 1 || size === 3 || size === 4;
 
 /** Axes that no layer names: one of extent 1 in front is a batch, then a single one is the channels. */
-function fillIn(given: readonly (Role | undefined)[], shape: Shape): readonly Role[] | undefined {
+function fillIn(
+  given: readonly (AxisRole | undefined)[],
+  shape: Shape,
+): readonly AxisRole[] | undefined {
   const roles = [...given];
   if (!roles.includes("batch") && roles[0] === undefined) roles[0] = "batch";
   const channels = roles.flatMap((role, i) => (role === "channels" ? [i] : []));
@@ -232,11 +235,7 @@ function fillIn(given: readonly (Role | undefined)[], shape: Shape): readonly Ro
   });
 }
 
-function named(
-  roles: readonly Role[],
-  { node, via, own, isSequence }: Vote,
-  shape: Shape,
-): ImageAxes {
+function named(roles: readonly AxisRole[], { node, via, own }: Vote, shape: Shape): ImageAxes {
   const spatial = roles.flatMap((role, i) => (role === "spatial" ? [i] : []));
   const repeated = own.length > 0 ? spatial.filter((axis) => !own.includes(axis)) : [];
   const plain = spatial.filter((axis) => !repeated.includes(axis));
@@ -247,9 +246,7 @@ function named(
     repeated.length === 0 &&
     !roles.includes("channels") &&
     shape[first!] !== shape[second!];
-  const letters = isSpectrogram
-    ? "FT"
-    : (["", isSequence ? "T" : "L", "HW", "DHW"][plain.length] ?? "");
+  const letters = isSpectrogram ? "FT" : (["", "L", "HW", "DHW"][plain.length] ?? "");
   const layout = new Array<string>(roles.length).fill("");
   roles.forEach((role, i) => {
     if (role !== "spatial") layout[i] = role === "batch" ? "N" : "C";

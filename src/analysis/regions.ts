@@ -62,11 +62,12 @@ function isCandidate(graph: TypedGraph, registry: Registry, path: ActivePath, no
     return false;
   }
   const shape = graph.facts.get(output)!.shape;
-  return node.inputs.every((name) => {
+  return node.inputs.every((name, i) => {
     if (name === "") return true;
     const fact = graph.facts.get(name)!;
     if (path.dependent.has(name)) return sameShape(fact.shape, shape);
-    return node.op === "PRelu" || (isStatic(fact.shape) && sizeOf(fact.shape) === 1);
+    const isSlope = registry.of(node).parameters?.[i] === "slope";
+    return isSlope || (isStatic(fact.shape) && sizeOf(fact.shape) === 1);
   });
 }
 

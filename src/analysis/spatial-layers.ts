@@ -1,7 +1,9 @@
 import type { Node, TypedGraph } from "../onnx/ir.js";
+import type { Registry } from "../ops/core/registry.js";
+import { isMovement, type Role } from "../ops/core/role.js";
 import type { Shape } from "../tensor/shape.js";
 import type { ActivePath } from "./active-path.js";
-import { restoration, type Layout, type Restoration } from "./layout.js";
+import { restoration, type TracedAxes, type Restoration } from "./traced-axes.js";
 
 /** A value with places that everything the output knows of the image has to pass: what class activation maps look at. */
 export interface SpatialLayer {
@@ -22,14 +24,15 @@ export interface SpatialLayer {
  */
 export function spatialLayers(
   graph: TypedGraph,
+  registry: Registry,
   path: ActivePath,
-  layouts: ReadonlyMap<string, Layout>,
+  layouts: ReadonlyMap<string, TracedAxes>,
   { input, output }: { readonly input: string; readonly output: string },
 ): readonly SpatialLayer[] {
   const { shape } = graph.facts.get(input)!;
   const nodes = onTheWay(graph, path, output);
   const layers = bottlenecks(nodes, input, output).flatMap((node): SpatialLayer[] => {
-    if (movements.has(node.op)) return [];
+    if (moves(registry.role(node))) return [];
     const value = node.outputs[0]!;
     const layout = layouts.get(value);
     const restored = layout && restoration(layout, shape.length - 2, shape[0] ?? 1);
@@ -38,8 +41,14 @@ export function spatialLayers(
   });
   const last = layers.at(-1);
   const readers = nodes.filter((n) => last && n.inputs.includes(last.value));
-  const readsToken = last?.restoration.cut.length && readers.every((n) => picks.has(n.op));
-  const end = nodes.findLastIndex((n) => (readsToken ? n.op === "Softmax" : linear.has(n.op)));
+  const readsToken =
+    last?.restoration.cut.length && readers.every((n) => registry.role(n) === "selection");
+  const isEnd = (node: Node): boolean => {
+    const { role, probability } = registry.of(node);
+    if (readsToken) return probability === "softmax";
+    return role === "convolution" || role === "product";
+  };
+  const end = nodes.findLastIndex(isEnd);
   const before = new Set(nodes.slice(0, Math.max(end, 0)).map((n) => n.name));
   const features = layers.filter((layer) => before.has(layer.node));
   return features.length > 0 || readsToken ? features : layers;
@@ -50,21 +59,9 @@ export function lastOfEachSize(layers: readonly SpatialLayer[]): readonly Spatia
   return [...new Map(layers.map((l) => [l.shape.slice(2).join("x"), l])).values()];
 }
 
-/** Operators that only move values. */
-const movements = new Set([
-  "Flatten",
-  "Identity",
-  "Pad",
-  "Reshape",
-  "Squeeze",
-  "Transpose",
-  "Unsqueeze",
-]);
-
-const linear = new Set(["Conv", "ConvTranspose", "Einsum", "Gemm", "MatMul"]);
-
-/** Operators that take a class token out of a row of tokens. */
-const picks = new Set(["Gather", "GatherND", "GatherElements", "Slice", "Split"]);
+/** Roles that make nothing new: a folding does, places of another size. */
+const moves = (role: Role | undefined): boolean =>
+  role === "padding" || (role !== "folding" && role !== "selection" && isMovement(role));
 
 /** The nodes that make an output from the image, in order. */
 function onTheWay(graph: TypedGraph, path: ActivePath, output: string): readonly Node[] {

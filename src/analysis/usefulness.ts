@@ -1,34 +1,6 @@
 import type { Node } from "../onnx/ir.js";
-
-/** Inputs of an operator, by its type. */
-type Ports = ReadonlyMap<string, readonly number[]>;
-
-/** What reads scores. */
-const readsScores: Ports = new Map<string, readonly number[]>([
-  ...["Softmax", "LogSoftmax", "Sigmoid", "TopK", "ArgMax"].map((op): [string, number[]] => [
-    op,
-    [0],
-  ]),
-  ["NonMaxSuppression", [1]],
-]);
-
-/** What reads places and switches: where to look, not what is there. */
-const readsPlaces: Ports = new Map<string, readonly number[]>([
-  ...["Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal"].map((op): [string, number[]] => [
-    op,
-    [0, 1],
-  ]),
-  ["NonMaxSuppression", [0]],
-  ["RoiAlign", [1]],
-  ["GridSample", [1]],
-  ["DeformConv", [2, 4]],
-]);
-
-/** What does not change what numbers stand for. */
-const moving: ReadonlySet<string> = new Set([
-  ...["Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Gather"],
-  ...["Slice", "Split", "Concat", "GatherND", "GatherElements"],
-]);
+import type { Registry } from "../ops/core/registry.js";
+import { isMovement } from "../ops/core/role.js";
 
 /**
  * Values in the order in which they are worth explaining: scores, then other values, then boxes and switches; among
@@ -36,10 +8,12 @@ const moving: ReadonlySet<string> = new Set([
  */
 export function byUsefulness(
   nodes: readonly Node[],
+  registry: Registry,
   outputs: readonly string[],
   values: readonly string[],
 ): readonly string[] {
-  const [scores, places] = [readBy(readsScores, nodes), readBy(readsPlaces, nodes)];
+  const scores = readAs("scores", nodes, registry);
+  const places = readAs("places", nodes, registry);
   const kindOf = (name: string): number => {
     if (outputs.includes(name) || scores.has(name)) return 0;
     return places.has(name) ? 2 : 1;
@@ -55,12 +29,18 @@ export function byUsefulness(
 
 const compare = (p: number, q: number): number => (p === q ? 0 : p - q);
 
-/** The values that reach one of these inputs with nothing but movement between. Nodes are in topological order. */
-function readBy(ports: Ports, nodes: readonly Node[]): ReadonlySet<string> {
+/** The values that reach an input that is read as such with nothing but movement between. Nodes are in topological order. */
+function readAs(
+  what: "scores" | "places",
+  nodes: readonly Node[],
+  registry: Registry,
+): ReadonlySet<string> {
   const found = new Set<string>();
-  for (const { op, inputs, outputs } of nodes.toReversed()) {
-    for (const at of ports.get(op) ?? []) found.add(inputs[at] ?? "");
-    if (moving.has(op) && outputs.some((name) => found.has(name))) {
+  for (const { op, domain, inputs, outputs } of nodes.toReversed()) {
+    const { role, reads } = registry.get(op, domain) ?? {};
+    for (const at of reads?.[what] ?? []) found.add(inputs[at] ?? "");
+    const moves = role === "join" || isMovement(role);
+    if (moves && outputs.some((name) => found.has(name))) {
       for (const name of inputs) found.add(name);
     }
   }

@@ -133,12 +133,13 @@ function nodesOnPath(
 }
 
 function holesOf(nodes: readonly Node[], registry: Registry, graph: TypedGraph): Hole[] {
-  return nodes
-    .filter((node) => registry.of(node).vjp === "not-differentiable")
-    .map((node) => ({
-      node: node.name,
-      op: node.op,
-      opset: graph.opsets.get(node.domain) ?? 0,
-      reason: "this operator has no gradient",
-    }));
+  return nodes.flatMap((node) => {
+    const { vjp } = registry.of(node);
+    if (vjp !== "not-differentiable" && vjp !== "by-definition") return [];
+    const reason =
+      vjp === "by-definition"
+        ? "its gradient is that of its definition: expandDefinitions first"
+        : "this operator has no gradient";
+    return [{ node: node.name, op: node.op, opset: graph.opsets.get(node.domain) ?? 0, reason }];
+  });
 }

@@ -1,4 +1,4 @@
-import type { Layout } from "../analysis/layout.js";
+import type { TracedAxes } from "../analysis/traced-axes.js";
 import { ShapeError } from "../errors.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
@@ -10,7 +10,7 @@ import type { Dim, Shape } from "../tensor/shape.js";
  * The batch is the first axis of nearly every value. Where a network works with the sequence first it is another
  * one, and where it has been merged with something (windows of an image, tokens), it is a factor of one: the layout tells.
  */
-export function perSample(b: GraphBuilder, value: Value, batch: Dim, layout?: Layout): Value {
+export function perSample(b: GraphBuilder, value: Value, batch: Dim, layout?: TracedAxes): Value {
   const { shape } = value.fact;
   const all = shape.map((_, i) => i);
   if (batch === 1) return b.reshape(b.sum(value, all), [1], "sum");
@@ -26,7 +26,7 @@ export function perSample(b: GraphBuilder, value: Value, batch: Dim, layout?: La
 }
 
 /** Whether the samples of a value can be told apart. */
-export function hasBatch(shape: Shape, batch: Dim, layout: Layout): boolean {
+export function hasBatch(shape: Shape, batch: Dim, layout: TracedAxes): boolean {
   return batch === 1 || batchFactor(shape, batch, layout)[1] !== undefined;
 }
 
@@ -34,7 +34,7 @@ export function hasBatch(shape: Shape, batch: Dim, layout: Layout): boolean {
 function batchFactor(
   shape: Shape,
   batch: Dim,
-  layout: Layout | undefined,
+  layout: TracedAxes | undefined,
 ): [Shape, number | undefined] {
   const atoms = layout?.flat() ?? [];
   const known = atoms.flatMap((a, i) => (a.role === "batch" ? [i] : []));

@@ -1,4 +1,4 @@
-import type { Restoration } from "../analysis/layout.js";
+import type { Restoration } from "../analysis/traced-axes.js";
 import { sameShape } from "../tensor/shape.js";
 import { type GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";

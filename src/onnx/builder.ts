@@ -70,7 +70,12 @@ export class GraphBuilder extends Vocabulary {
     return new GraphBuilder(this.state, prefix);
   }
 
-  /** Looks up a value of the graph. @throws {ShapeError} if the graph has no such value */
+  /** All nodes so far, in the order in which they were added. */
+  get nodes(): readonly Node[] {
+    return this.state.nodes;
+  }
+
+  /** A value of the graph by name. */
   value(name: string): Value {
     const fact = this.state.facts.get(name);
     if (!fact) throw new ShapeError(`no value named "${name}" in the graph`);

@@ -1,6 +1,8 @@
 import { activations } from "./elementwise/activations.js";
 import { arithmetic } from "./elementwise/arithmetic.js";
+import { attentions } from "./layers/attention.js";
 import { channelNormalizations } from "./normalizations/channel-normalization.js";
+import { columnsToImage } from "./layers/col2im.js";
 import { convolution } from "./layers/convolution.js";
 import { einsums } from "./layers/einsum.js";
 import { gridSampling } from "./resampling/grid-sample.js";
@@ -31,7 +33,9 @@ import { vectorNormalizations } from "./normalizations/vector-normalization.js";
 export const registry: Registry = Registry.of([
   ...activations,
   ...arithmetic,
+  ...attentions,
   ...channelNormalizations,
+  ...columnsToImage,
   ...convolution,
   ...einsums,
   ...gridSampling,

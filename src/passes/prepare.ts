@@ -1,6 +1,7 @@
 import type { Graph, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import type { Shape } from "../tensor/shape.js";
+import { expandDefinitions } from "./expand-definitions.js";
 import { foldConstants } from "./fold-constants.js";
 import { inferShapes } from "./infer-shapes.js";
 import { resolveSequences } from "./resolve-sequences.js";
@@ -14,8 +15,8 @@ export function lift(graph: Graph): Graph {
 }
 
 /**
- * The graph in the form that analysis and back ends expect: operator set 18 or newer, float32, branches resolved,
- * facts for every value, shape arithmetic folded, ceil-mode pools rewritten by {@link settleCeil}.
+ * A graph as the analyzer and the engine want it: operator set 18 or newer, float32, branches resolved, facts for every
+ * value, shape arithmetic folded, definitions in the place of nodes without a gradient of their own, pools in ceil mode without windows that nothing computes.
  *
  * @param sizes input shapes by name, which override the declared shapes
  */
@@ -24,5 +25,6 @@ export function prepare(
   registry: Registry,
   sizes: ReadonlyMap<string, Shape> = new Map(),
 ): TypedGraph {
-  return settleCeil(foldConstants(inferShapes(lift(graph), registry, sizes)), registry);
+  const folded = foldConstants(inferShapes(lift(graph), registry, sizes));
+  return settleCeil(expandDefinitions(folded, registry), registry);
 }

@@ -11,10 +11,7 @@ const steering: ReadonlySet<string> = new Set([
   ...["NonMaxSuppression", "QuantizeLinear"],
 ]);
 
-/** Operators other than elementwise ones that combine a constant with data. */
-const joining: ReadonlySet<string> = new Set(["Concat", "ScatterND", "ScatterElements"]);
-
-/** A node and the constants that its weights are computed from. */
+/** A node and the constants that its weights are, or are made of. */
 export interface ParameterLayer {
   readonly node: string;
   readonly parameters: readonly string[];
@@ -50,7 +47,8 @@ export function parameterLayers(graph: Graph, registry: Registry): readonly Para
   const layers = graph.nodes.flatMap((node): ParameterLayer[] => {
     const operands = node.inputs.map(parametersOf);
     if (operands.every((operand) => operand !== undefined)) return [];
-    const loose = joining.has(node.op) || registry.get(node.op, node.domain)?.pointwise === true;
+    const { pointwise, role } = registry.get(node.op, node.domain) ?? {};
+    const loose = role === "join" || pointwise === true;
     const within = node.inputs.some((name) => afterLayer.has(name));
     const candidates = steering.has(node.op) || (loose && !within) ? [] : operands;
     const parameters = candidates

@@ -28,18 +28,20 @@ export function withLogProbabilities(
       `output "${output}" [${shape.join(",")}] has no log-probabilities: they need scores of several classes`,
     );
   }
-  const squashed = squashing(graph.nodes, output);
-  if (squashed?.op === "Sigmoid") {
+  const squashed = squashing(graph.nodes, output, registry);
+  if (squashed?.probability === "sigmoid") {
     throw new TargetError(
       `output "${output}" comes from a Sigmoid: its classes do not exclude each other, so there is no softmax over them`,
     );
   }
   const b = GraphBuilder.on(graph, registry.infer);
   const at = b.within("log-probability");
-  const scores = squashed?.op === "Softmax" ? squashed.inputs[0]! : output;
+  const scores = squashed?.probability === "softmax" ? squashed.node.inputs[0]! : output;
   const rows = at.reshape(b.value(scores), [samplesFirst(shape, batch)![0]!, classes], "scores");
   const value =
-    squashed?.op === "LogSoftmax" ? rows : at.op("LogSoftmax", [rows], { axis: int(1) }, "values");
+    squashed?.probability === "log-softmax"
+      ? rows
+      : at.op("LogSoftmax", [rows], { axis: int(1) }, "values");
   const built = b.build([
     ...graph.outputs.map(({ name }) => ({ name, value: b.value(name) })),
     { name: value.name, value },

@@ -1,5 +1,8 @@
 import { InputError, TargetError } from "../errors.js";
 import type { Graph, Node } from "../onnx/ir.js";
+import { registry as rules } from "../ops/all.js";
+import type { Registry } from "../ops/core/registry.js";
+import { keepsOrder, type Probability } from "../ops/core/role.js";
 
 /** The names of a model's inputs, for messages. */
 export function inputNames(graph: Graph): string {
@@ -41,12 +44,16 @@ export function chooseInput(graph: Graph, wanted: string | undefined): string {
  *
  * @throws {TargetError} where it is not there
  */
-export function chooseOutput(graph: Graph, wanted: string | undefined): string {
+export function chooseOutput(
+  graph: Graph,
+  wanted: string | undefined,
+  registry: Registry = rules,
+): string {
   const names = graph.outputs.map((o) => o.name);
   const chosen = wanted ?? names[0];
   if (chosen !== undefined && names.includes(chosen)) return chosen;
   if (wanted === "logits") {
-    const logits = squashing(graph.nodes, names[0])?.inputs[0];
+    const logits = squashing(graph.nodes, names[0], registry)?.node.inputs[0];
     if (logits !== undefined) return logits;
   }
   if (wanted !== undefined && graph.nodes.some((n) => n.outputs.includes(wanted))) return wanted;
@@ -57,36 +64,38 @@ export function chooseOutput(graph: Graph, wanted: string | undefined): string {
   );
 }
 
-const squashingOps: ReadonlySet<string> = new Set(["Softmax", "LogSoftmax", "Sigmoid"]);
-/** What may come after it without changing the numbers. */
-const moving: ReadonlySet<string> = new Set([
-  "Identity",
-  "Cast",
-  "Reshape",
-  "Flatten",
-  "Squeeze",
-  "Unsqueeze",
-]);
-
 /** The Softmax, LogSoftmax or Sigmoid that a score comes out of. */
 export interface Squashing {
   readonly op: string;
+  readonly probability: Probability;
   readonly node: string;
   /** Its input, as the option `output` takes it: "logits", or the value's name. */
   readonly input: string;
 }
 
-/** What makes an output of a model's file, where that is a Softmax, LogSoftmax or Sigmoid. */
-export function squashingOf(graph: Graph, output: string): Squashing | undefined {
-  const node = squashing(graph.nodes, output);
-  if (!node) return undefined;
+/** What makes an output of a model's file, where that is a probability. */
+export function squashingOf(
+  graph: Graph,
+  output: string,
+  registry: Registry = rules,
+): Squashing | undefined {
+  const found = squashing(graph.nodes, output, registry);
+  if (!found) return undefined;
+  const { node, probability } = found;
   const input = output === graph.outputs[0]?.name ? "logits" : node.inputs[0]!;
-  return { op: node.op, node: node.name, input };
+  return { op: node.op, probability, node: node.name, input };
 }
 
-/** The Softmax, LogSoftmax or Sigmoid that makes an output. */
-export function squashing(nodes: readonly Node[], output: string | undefined): Node | undefined {
-  const last = nodes.find((n) => n.domain === "" && n.outputs[0] === output);
-  if (!last || squashingOps.has(last.op)) return last;
-  return moving.has(last.op) ? squashing(nodes, last.inputs[0]) : undefined;
+/** The node that makes probabilities of scores, before nodes that change neither numbers nor their order. */
+export function squashing(
+  nodes: readonly Node[],
+  output: string | undefined,
+  registry: Registry = rules,
+): { readonly node: Node; readonly probability: Probability } | undefined {
+  const node = nodes.find((n) => n.outputs[0] === output);
+  const record = node && registry.get(node.op, node.domain);
+  if (!record) return undefined;
+  const { probability, role } = record;
+  if (probability) return { node, probability };
+  return keepsOrder(role) ? squashing(nodes, node.inputs[0], registry) : undefined;
 }

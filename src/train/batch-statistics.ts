@@ -32,7 +32,7 @@ export function runningStatistics(
 ): RunningStatistics[] {
   const { dependent } = activePath(graph, registry, [input]);
   return graph.nodes
-    .filter((node) => isBatchNorm(node) && dependent.has(node.inputs[0]!))
+    .filter((node) => isBatchNorm(registry, node) && dependent.has(node.inputs[0]!))
     .map((node) => {
       const kept = node.attributes["momentum"];
       return {
@@ -45,8 +45,8 @@ export function runningStatistics(
     });
 }
 
-export function isBatchNorm(node: Node): boolean {
-  return node.op === "BatchNormalization" && node.domain === "";
+export function isBatchNorm(registry: Registry, node: Node): boolean {
+  return registry.role(node) === "batch-norm";
 }
 
 /** Batch statistics, by the BatchNormalization that uses them. */
@@ -60,7 +60,10 @@ export interface BatchStatistics {
  * training_mode is not used: ONNX Runtime's kernel overwrites the old statistics even if other nodes read them, and
  * tfjs has no such kernel. That kernel would be a fifth to a third faster.
  */
-export function useBatchStatistics(graph: TypedGraph): {
+export function useBatchStatistics(
+  graph: TypedGraph,
+  registry: Registry,
+): {
   graph: TypedGraph;
   statistics: ReadonlyMap<string, BatchStatistics>;
 } {
@@ -68,7 +71,7 @@ export function useBatchStatistics(graph: TypedGraph): {
   const facts = new Map(graph.facts);
   const statistics = new Map<string, BatchStatistics>();
   const nodes = graph.nodes.flatMap((node): Node[] => {
-    if (!isBatchNorm(node)) return [node];
+    if (!isBatchNorm(registry, node)) return [node];
     const [x = "", scale = "", shift = ""] = node.inputs;
     const fact = facts.get(x)!;
     const axes = `${node.name}/batch/axes`;

@@ -47,9 +47,9 @@ export function asClassifier(
   options: ClassifierOptions = {},
 ): Classifier {
   const input = chooseInput(graph, options.input);
-  const scores = chooseOutput(graph, options.output ?? wordForScores(graph));
+  const scores = chooseOutput(graph, options.output ?? wordForScores(graph, registry));
   const fact = graph.facts.get(scores)!;
-  const untied = untie(prune({ ...graph, outputs: [{ name: scores, fact }] }));
+  const untied = untie(prune({ ...graph, outputs: [{ name: scores, fact }] }), registry);
   const other = untied.inputs.find((port) => port.name !== input);
   if (other)
     throw new InputError(`a network with a second input, "${other.name}", cannot be trained`);
@@ -66,9 +66,10 @@ export function asClassifier(
   return { graph: untied, input, scores, classes, shape, parameters, statistics };
 }
 
-function wordForScores({ nodes, outputs }: TypedGraph): string | undefined {
-  const last = nodes.find((n) => n.outputs[0] === outputs[0]?.name)?.op;
-  return last === "Softmax" || last === "LogSoftmax" ? "logits" : undefined;
+function wordForScores({ nodes, outputs }: TypedGraph, registry: Registry): string | undefined {
+  const last = nodes.find((n) => n.outputs[0] === outputs[0]?.name);
+  const probability = last && registry.of(last).probability;
+  return probability && probability !== "sigmoid" ? "logits" : undefined;
 }
 
 /** The values stored in the file. */

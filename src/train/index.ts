@@ -26,7 +26,8 @@ export {
 } from "./data/dataset.js";
 export { openDataset } from "./data/open-dataset.js";
 export type { Optimizer, Update } from "./optimizers/optimizer.js";
-export type { Parameter, ParameterRole } from "./parameters.js";
+export type { ParameterRole } from "../ops/core/role.js";
+export type { Parameter } from "./parameters.js";
 export { accuracyOf, predict } from "./predict.js";
 export { constant, cosine, stepped, type Schedule } from "./optimizers/schedule.js";
 export { sgd, type SgdOptions } from "./optimizers/sgd.js";

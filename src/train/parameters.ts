@@ -1,14 +1,9 @@
 import { activePath } from "../analysis/active-path.js";
 import type { Node, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
+import type { ParameterRole } from "../ops/core/role.js";
 import { isFloat } from "../tensor/dtype.js";
 import { elementCount, type Tensor } from "../tensor/tensor.js";
-
-/**
- * The role of a parameter, which determines its initialization: weight or bias of a layer, scale or shift of a
- * normalization, slope of a PRelu; "other" for any other addend or factor.
- */
-export type ParameterRole = "weight" | "bias" | "scale" | "shift" | "slope" | "other";
 
 /** A constant of a model that training changes. */
 export interface Parameter {
@@ -31,11 +26,11 @@ export interface Parameter {
 export function findParameters(graph: TypedGraph, registry: Registry, input: string): Parameter[] {
   const { dependent } = activePath(graph, registry, [input]);
   const producers = new Map(graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
-  const layered = afterLayers(graph, dependent);
+  const layered = afterLayers(graph, registry, dependent);
   const found = new Map<string, Parameter>();
   for (const node of graph.nodes) {
     if (!node.inputs.some((name) => dependent.has(name))) continue;
-    for (const [index, operand] of operandsOf(node, graph, producers).entries()) {
+    for (const [index, operand] of operandsOf(node, graph, registry, producers).entries()) {
       const name = node.inputs[index];
       if (!operand || !name || dependent.has(name)) continue;
       if (operand.role === "other" && !node.inputs.some((n) => layered.has(n))) continue;
@@ -55,76 +50,65 @@ export function findParameters(graph: TypedGraph, registry: Registry, input: str
 type Operand = Pick<Parameter, "role" | "fanIn">;
 type Producers = ReadonlyMap<string, Node>;
 
-const layers: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "Gemm", "MatMul"]);
-
-/** The role of each operand of a node; undefined for activations. */
-function operandsOf(node: Node, graph: TypedGraph, producers: Producers): (Operand | undefined)[] {
-  const fanIn = fanInOf(node, graph);
-  switch (node.domain === "" ? node.op : "") {
-    case "Conv":
-    case "ConvTranspose":
-    case "Gemm":
-      return [
-        { role: "weight", fanIn },
-        { role: "weight", fanIn },
-        { role: "bias", fanIn },
-      ];
-    case "MatMul":
-      return [
-        { role: "weight", fanIn },
-        { role: "weight", fanIn },
-      ];
-    case "BatchNormalization":
-    case "InstanceNormalization":
-    case "GroupNormalization":
-    case "LayerNormalization":
-    case "RMSNormalization":
-      return [undefined, { role: "scale" }, { role: "shift" }];
-    case "PRelu":
-      return [undefined, { role: "slope" }];
-    case "Add": {
-      const product = node.inputs
-        .map((name) => producers.get(name))
-        .find((n) => n?.op === "MatMul");
-      const operand: Operand = product
-        ? { role: "bias", fanIn: fanInOf(product, graph) }
-        : { role: "other" };
-      return [operand, operand];
-    }
-    case "Mul":
-      return [{ role: "other" }, { role: "other" }];
-    default:
-      return [];
+/** What each operand of a node is, where it is constant. */
+function operandsOf(
+  node: Node,
+  graph: TypedGraph,
+  registry: Registry,
+  producers: Producers,
+): (Operand | undefined)[] {
+  const { parameters = [] } = registry.of(node);
+  // A product's bias may be a node of its own.
+  const product =
+    registry.role(node) === "linear"
+      ? node.inputs
+          .map((name) => producers.get(name))
+          .find((n) => n && registry.role(n) === "product" && n.inputs.length === 2)
+      : undefined;
+  if (product && parameters.length > 0) {
+    return parameters.map(() => ({ role: "bias", fanIn: fanInOf(product, graph, registry) }));
   }
+  return parameters.map((role) => {
+    if (role !== "weight" && role !== "bias") return role && { role };
+    return { role, fanIn: fanInOf(node, graph, registry) };
+  });
 }
 
 /** Fan-in of a layer, counted as in PyTorch. */
-function fanInOf(node: Node, graph: TypedGraph): number {
+function fanInOf(node: Node, graph: TypedGraph, registry: Registry): number {
   const dims = (i: number): number[] =>
     (graph.facts.get(node.inputs[i] ?? "")?.shape ?? []).map((d) =>
       typeof d === "number" ? d : 1,
     );
-  const isConstant = (i: number): boolean => graph.constants.has(node.inputs[i] ?? "");
-  if (node.op === "Conv" || node.op === "ConvTranspose") {
+  if (registry.role(node) === "convolution") {
     return dims(1)
       .slice(1)
       .reduce((p, q) => p * q, 1);
   }
-  if (!layers.has(node.op)) return 1;
-  const flag = (name: string): boolean => node.attributes[name]?.value === 1;
+  const axes = registry.of(node).axes(registry.view(graph, node, () => false));
+  if (axes.kind !== "labelled") return 1;
   // A constant left factor is contracted along its rows, a constant right factor along its columns.
-  return isConstant(0)
-    ? (dims(0).at(flag("transA") ? -2 : -1) ?? 1)
-    : (dims(1).at(flag("transB") ? -1 : -2) ?? 1);
+  const i = graph.constants.has(node.inputs[0] ?? "") ? 0 : 1;
+  return dims(i)
+    .filter((_, axis) => !axes.result.includes(axes.terms[i]![axis]!))
+    .reduce((p, q) => p * q, 1);
 }
 
 /** Values downstream of a layer. */
-function afterLayers(graph: TypedGraph, dependent: ReadonlySet<string>): ReadonlySet<string> {
+function afterLayers(
+  graph: TypedGraph,
+  registry: Registry,
+  dependent: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const isLayer = (node: Node): boolean => {
+    const role = registry.role(node);
+    return role === "convolution" || role === "product";
+  };
   const after = new Set<string>();
   for (const node of graph.nodes) {
     const reads = node.inputs.filter((name) => dependent.has(name));
     if (reads.length === 0) continue;
-    if (!layers.has(node.op) && !reads.some((name) => after.has(name))) continue;
+    if (!isLayer(node) && !reads.some((name) => after.has(name))) continue;
     for (const output of node.outputs) after.add(output);
   }
   return after;

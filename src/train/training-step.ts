@@ -60,7 +60,7 @@ export function trainingStep(
   { batch, optimizer, gradients: wanted = false }: StepOptions,
 ): TrainingStep {
   const rules = withBatchStatistics(registry);
-  const normalized = useBatchStatistics(atBatch(classifier, registry, batch));
+  const normalized = useBatchStatistics(atBatch(classifier, registry, batch), registry);
   const graph = withStateAsInputs(normalized.graph, classifier);
   const b = GraphBuilder.on(graph, rules.infer);
   const labels = b.input("labels", { dtype: "int64", shape: [batch] });

@@ -1,4 +1,5 @@
 import type { TypedGraph } from "../onnx/ir.js";
+import type { Registry } from "../ops/core/registry.js";
 import { isBatchNorm } from "./batch-statistics.js";
 
 const roles = ["scale", "shift", "mean", "variance"];
@@ -8,16 +9,16 @@ const roles = ["scale", "shift", "mean", "variance"];
  * untrained network all scales and variances are 1 and all shifts and means 0, but training makes them differ. Merged
  * constants are recognized by having two roles; layers that share a BatchNormalization by design share each role.
  */
-export function untie(graph: TypedGraph): TypedGraph {
+export function untie(graph: TypedGraph, registry: Registry): TypedGraph {
   const uses = new Map<string, Set<number>>();
-  for (const node of graph.nodes.filter(isBatchNorm)) {
+  for (const node of graph.nodes.filter((n) => isBatchNorm(registry, n))) {
     node.inputs.forEach((name, i) => uses.set(name, (uses.get(name) ?? new Set()).add(i)));
   }
   if (![...uses.values()].some((indices) => indices.size > 1)) return graph;
   const constants = new Map(graph.constants);
   const facts = new Map(graph.facts);
   const nodes = graph.nodes.map((node) => {
-    if (!isBatchNorm(node)) return node;
+    if (!isBatchNorm(registry, node)) return node;
     const inputs = node.inputs.map((name, i) => {
       const constant = graph.constants.get(name);
       if (i === 0 || !constant) return name;

@@ -2,6 +2,7 @@ import { ortBackend } from "../../src/backends/ort/ort-backend.js";
 import { shapeArithmetic } from "../suites/elements.js";
 import { oldModelsMeanTheSame } from "../suites/uplift/suite.js";
 import { runModel } from "../support/run-model.js";
+import { definitionsAreKernels } from "../suites/laws/definitions.js";
 import {
   everyFloatInputIsTested,
   everyGradientIsTested,
@@ -19,6 +20,7 @@ const settings = {
     Mean: "no kernel",
     Conv: "no kernel",
     ConvTranspose: "no kernel",
+    Col2Im: "its definition is a ConvTranspose",
     AveragePool: "no kernel",
     GlobalAveragePool: "no kernel",
     GlobalMaxPool: "no kernel",
@@ -42,6 +44,7 @@ const settings = {
 everyGradientIsTested();
 everyFloatInputIsTested();
 operatorLaws(backend, settings);
+definitionsAreKernels(backend);
 float32Only(backend, settings);
 shapeArithmetic(backend);
 oldModelsMeanTheSame(backend, runModel);

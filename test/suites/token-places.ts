@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Restoration } from "../../src/analysis/layout.js";
+import type { Restoration } from "../../src/analysis/traced-axes.js";
 import type { Backend } from "../../src/backends/backend.js";
 import { restorePlaces } from "../../src/decomposition/spatial-positions.js";
 import type { FullGradientResult } from "../../src/index.js";

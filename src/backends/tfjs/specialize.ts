@@ -1,9 +1,11 @@
 import { BackendError, FullgradError } from "../../errors.js";
 import type { Graph, TypedGraph } from "../../onnx/ir.js";
 import { registry } from "../../ops/all.js";
+import { expandDefinitions } from "../../passes/expand-definitions.js";
 import { foldConstants } from "../../passes/fold-constants.js";
 import { inferShapes } from "../../passes/infer-shapes.js";
 import { isStatic, type Shape } from "../../tensor/shape.js";
+import { lowerings } from "./lower/table.js";
 
 /**
  * Specializes a graph to input shapes: every extent becomes a number, and shape arithmetic is folded.
@@ -11,7 +13,8 @@ import { isStatic, type Shape } from "../../tensor/shape.js";
  * @throws {BackendError} if an extent depends on computed values
  */
 export function specialize(graph: Graph, shapes: ReadonlyMap<string, Shape>): TypedGraph {
-  const typed = foldConstants(inferred(graph, shapes));
+  const folded = foldConstants(inferred(graph, shapes));
+  const typed = expandDefinitions(folded, registry, (node) => !(node.op in lowerings));
   for (const node of typed.nodes) {
     for (const name of node.outputs) {
       const shape = typed.facts.get(name)?.shape ?? [];

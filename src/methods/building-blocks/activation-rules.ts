@@ -3,16 +3,15 @@ import type { RuleSite } from "../../decomposition/full-gradient.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Node, Value } from "../../onnx/ir.js";
 import type { Registry } from "../../ops/core/registry.js";
+import type { Role } from "../../ops/core/role.js";
 import type { OpSpec, Vjp } from "../../ops/core/spec.js";
 
 /**
- * Operators that make an activation of the pointwise region that they are in. Not those that normalizations are written
- * with (Pow, Sqrt, Exp).
+ * Roles that make an activation of the pointwise region that they are in. Functions do not: normalizations are written
+ * with them (Pow, Sqrt, Exp).
  */
-const bending: ReadonlySet<string> = new Set([
-  ...["Relu", "LeakyRelu", "PRelu", "ThresholdedRelu", "Clip", "Max", "Min", "Shrink"],
-  ...["Sigmoid", "HardSigmoid", "Tanh", "Erf", "Gelu", "Softplus", "Softsign", "Mish"],
-  ...["HardSwish", "Swish", "Elu", "Selu", "Celu"],
+const bending: ReadonlySet<Role> = new Set<Role>([
+  ...(["activation", "gate", "maximum", "minimum"] as const),
 ]);
 
 /** What happens to a gradient at an activation. */
@@ -33,7 +32,11 @@ export function withActivationRule(
 ): Registry {
   const regions = pointwiseRegions(graph, registry, plan.path);
   const lastOf = (node: Node): string => regions.get(node.name)?.exit.name ?? node.name;
-  const bent = new Set(graph.nodes.flatMap((n) => (bending.has(n.op) ? lastOf(n) : [])));
+  const bends = (node: Node): boolean => {
+    const { pointwise, role } = registry.of(node);
+    return pointwise === true && bending.has(role);
+  };
+  const bent = new Set(graph.nodes.flatMap((n) => (bends(n) ? lastOf(n) : [])));
   const exitOf = (node: Node): string | undefined => {
     const exit = lastOf(node);
     return bent.has(exit) ? exit : undefined;

@@ -1,4 +1,4 @@
-import { restoration } from "../../analysis/layout.js";
+import { restoration } from "../../analysis/traced-axes.js";
 import { lastOfEachSize, type SpatialLayer } from "../../analysis/spatial-layers.js";
 import type { BiasPlan } from "../../analysis/bias-plan.js";
 import type { FullGradient } from "../../decomposition/full-gradient.js";

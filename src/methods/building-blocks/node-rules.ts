@@ -25,11 +25,6 @@ export interface Activation {
   readonly nodes: ReadonlySet<string>;
 }
 
-const summing: ReadonlySet<string> = new Set([
-  ...["Add", "Sub", "Sum", "Mean", "Neg"],
-  ...["Identity", "Cast", "CastLike", "Dropout"],
-]);
-
 /** The activation that a node is, or is part of. Scaling and shifting by constants is none. */
 export function activationsOf(site: RuleSite): (node: Node) => Activation | undefined {
   const { graph, registry, plan } = site;
@@ -39,9 +34,12 @@ export function activationsOf(site: RuleSite): (node: Node) => Activation | unde
     ...new Set(node.inputs.filter((name) => active.has(name))),
   ];
   const isLinear = (node: Node): boolean => {
-    if (summing.has(node.op)) return true;
-    if (node.op === "Mul") return node.inputs.filter((name) => active.has(name)).length < 2;
-    return node.op === "Div" && !active.has(node.inputs[1]!);
+    const role = registry.role(node);
+    if (role === "linear" || role === "identity" || role === "cast") return true;
+    if (role === "multiplication") {
+      return node.inputs.filter((name) => active.has(name)).length < 2;
+    }
+    return role === "quotient" && !active.has(node.inputs[1]!);
   };
   const bent = new Set(graph.nodes.filter((n) => !isLinear(n)).map((n) => n.name));
   return (node) => {

@@ -2,6 +2,7 @@ import type { RuleSite } from "../../decomposition/full-gradient.js";
 import type { Node, Value } from "../../onnx/ir.js";
 import type { NodeView } from "../../ops/core/node-view.js";
 import type { Registry } from "../../ops/core/registry.js";
+import type { Role } from "../../ops/core/role.js";
 import type { Cotangent } from "../../ops/core/spec.js";
 import { layerRelevance, stabilize, stabilizer, type LayerRule } from "./layer-relevance.js";
 import { activationsOf, passOn, withNodeRule } from "./node-rules.js";
@@ -12,26 +13,11 @@ export interface RelevanceSettings {
   readonly gamma: number;
 }
 
-const convolutions: ReadonlySet<string> = new Set(["Conv", "ConvTranspose"]);
-const dense: ReadonlySet<string> = new Set(["Gemm", "MatMul"]);
-
 /** Each element of the output is one of the input's: relevance moves as a gradient does. */
-const moving: ReadonlySet<string> = new Set([
-  ...["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Expand", "Tile", "Identity"],
-  ...["Concat", "Split", "Slice", "Gather", "GatherElements", "GatherND", "Pad", "Trilu"],
-  ...["ScatterElements", "ScatterND", "TopK", "ReverseSequence", "DepthToSpace", "SpaceToDepth"],
-  ...["MaxPool", "GlobalMaxPool", "ReduceMax", "ReduceMin", "Max", "Min", "Where", "Dropout"],
-  ...["Cast", "CastLike", "QuantizeLinear", "DequantizeLinear"],
+const moving: ReadonlySet<Role | undefined> = new Set<Role>([
+  ...(["identity", "cast", "reshaping", "movement", "folding", "padding", "selection"] as const),
+  ...(["join", "choice", "maximum", "minimum", "max-pooling", "quantization"] as const),
 ]);
-
-/** Statistics of the image itself set the scale here, which linearly would take all relevance. */
-const normalizing: ReadonlySet<string> = new Set([
-  ...["LayerNormalization", "RMSNormalization", "InstanceNormalization", "GroupNormalization"],
-  ...["MeanVarianceNormalization", "LpNormalization", "LRN"],
-]);
-
-/** What makes the weights of a sum or a product, beside its signal. */
-const gating: ReadonlySet<string> = new Set(["Sigmoid", "HardSigmoid", "Tanh", "Softmax"]);
 
 /**
  * Layer-wise relevance propagation: what goes back are relevances, which start as the output times its seed. Activations
@@ -40,7 +26,7 @@ const gating: ReadonlySet<string> = new Set(["Sigmoid", "HardSigmoid", "Tanh", "
  * is theirs. Everything else, sums and means among it, splits in proportion: R = x ⊙ Jᵀ(Ry / (y + ε·sign y)).
  */
 export function relevanceRules(site: RuleSite, settings: RelevanceSettings): Registry {
-  const { graph, explained } = site;
+  const { graph, registry, explained } = site;
   const activationOf = activationsOf(site);
   const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((name) => [name, n] as const)));
   return withNodeRule(site, (gradient) => (b, n, dy) => {
@@ -48,16 +34,18 @@ export function relevanceRules(site: RuleSite, settings: RelevanceSettings): Reg
       (r, k) => r && (n.outputs[k]!.name === explained.name ? b.mul(r, explained, "start") : r),
     );
     const [relevance] = relevances;
-    const { op } = n.node;
-    if (activationOf(n.node) ?? normalizing.has(op)) return passOn(n, () => relevance!);
-    if (moving.has(op)) return gradient(b, n, relevances);
+    const role = registry.role(n.node);
+    // Statistics of the image itself set the scale of a normalization, which linearly would take all relevance.
+    if (activationOf(n.node) ?? role === "normalization") return passOn(n, () => relevance!);
+    if (moving.has(role)) return gradient(b, n, relevances);
 
     const several = n.active.filter(Boolean).length > 1;
-    const signal = several ? signalOf(n, makers) : undefined;
-    if (signal !== undefined && (op === "Mul" || op === "Div")) {
+    const signal = several ? signalOf(n, registry, makers) : undefined;
+    if (signal !== undefined && (role === "multiplication" || role === "quotient")) {
       return only(n, signal, () => relevance!);
     }
-    const rule = several ? undefined : layerRule(op, settings);
+    const hasWeights = n.inputs.length === 2 || registry.of(n.node).parameters?.[2] === "bias";
+    const rule = several || !hasWeights ? undefined : layerRule(role, settings);
     if (rule) {
       const active = n.isActive(0) ? 0 : 1;
       const layer = { b, n, gradient, active };
@@ -65,7 +53,7 @@ export function relevanceRules(site: RuleSite, settings: RelevanceSettings): Reg
         return only(n, active, () => layerRelevance(layer, rule, relevance!, settings));
       }
     }
-    const epsilon = op === "BatchNormalization" ? settings.epsilon : stabilizer;
+    const epsilon = role === "batch-norm" ? settings.epsilon : stabilizer;
     const messages = relevances.map((r, k) => r && b.div(r, stabilize(b, n.y(k), epsilon)));
     const back = gradient(b, n, messages);
     return back.map((cotangent, i) => {
@@ -80,29 +68,37 @@ export function relevanceRules(site: RuleSite, settings: RelevanceSettings): Reg
  * What a layer does under a setting. The composite is EpsilonPlus: ε in dense layers, z⁺ in convolutions (Kohlbrenner
  * et al., Towards Best Practice in Explaining Neural Network Decisions with LRP, IJCNN 2020).
  */
-function layerRule(op: string, { rule }: RelevanceSettings): LayerRule | undefined {
-  if (!convolutions.has(op) && !dense.has(op)) return undefined;
+function layerRule(role: Role | undefined, { rule }: RelevanceSettings): LayerRule | undefined {
+  if (role !== "convolution" && role !== "product") return undefined;
   if (rule !== "composite") return rule;
-  return convolutions.has(op) ? "z-plus" : "epsilon";
+  return role === "convolution" ? "z-plus" : "epsilon";
 }
 
-const factors: ReadonlySet<string> = new Set([
-  ...["Mul", "Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum"],
+const products: ReadonlySet<Role | undefined> = new Set<Role>([
+  ...(["multiplication", "convolution", "product"] as const),
 ]);
 
 /**
  * Of several active factors the one that takes all relevance: the one that is not spread over the others' places, and not
  * made by a gate; else the first. Undefined where a node is no product.
  */
-function signalOf(n: NodeView, makers: ReadonlyMap<string, Node>): number | undefined {
-  const { op } = n.node;
-  if (op === "Div") return 0;
-  if (!factors.has(op)) return undefined;
+function signalOf(
+  n: NodeView,
+  registry: Registry,
+  makers: ReadonlyMap<string, Node>,
+): number | undefined {
+  const role = registry.role(n.node);
+  if (role === "quotient") return 0;
+  if (!products.has(role)) return undefined;
   const candidates = [0, 1].filter((i) => n.isActive(i));
   const size = n.y().fact.shape.join();
-  const whole = op === "Mul" ? candidates.filter((i) => n.shape(i).join() === size) : candidates;
+  const isWhole = (i: number): boolean => n.shape(i).join() === size;
+  const whole = role === "multiplication" ? candidates.filter(isWhole) : candidates;
   const among = whole.length > 0 ? whole : candidates;
-  const isGate = (i: number): boolean => gating.has(makers.get(n.x(i).name)?.op ?? "");
+  const isGate = (i: number): boolean => {
+    const maker = makers.get(n.x(i).name);
+    return maker !== undefined && registry.role(maker) === "gate";
+  };
   return among.find((i) => !isGate(i)) ?? among[0];
 }
 

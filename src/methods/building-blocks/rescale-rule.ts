@@ -4,6 +4,7 @@ import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import type { NodeView } from "../../ops/core/node-view.js";
 import type { Registry } from "../../ops/core/registry.js";
+import type { Role } from "../../ops/core/role.js";
 import type { Cotangent, Vjp } from "../../ops/core/spec.js";
 import { baselinePass, type BaselinePass } from "./baseline-pass.js";
 import { activationsOf, passOn, viewWith, withNodeRule, type Activation } from "./node-rules.js";
@@ -11,18 +12,11 @@ import { activationsOf, passOn, viewWith, withNodeRule, type Activation } from "
 /** Where an input changes by less, a difference quotient in float32 is noise: the gradient stands in for it. */
 const tiny = 1e-6;
 
-const bilinear: ReadonlySet<string> = new Set([
-  ...["Mul", "MatMul", "Gemm", "Conv", "ConvTranspose", "Einsum"],
+const bilinear: ReadonlySet<Role | undefined> = new Set<Role>([
+  ...(["multiplication", "product", "convolution"] as const),
 ]);
 
-const extremes: ReadonlyMap<string, "Max" | "Min"> = new Map([
-  ["MaxPool", "Max"],
-  ["GlobalMaxPool", "Max"],
-  ["ReduceMax", "Max"],
-  ["Max", "Max"],
-  ["ReduceMin", "Min"],
-  ["Min", "Min"],
-]);
+const largest: ReadonlySet<Role | undefined> = new Set<Role>(["maximum", "max-pooling"]);
 
 /**
  * DeepLIFT's multipliers in place of gradients, so that Σ multiplier ⊙ Δx = Δy at each node: Δy/Δx at an activation, the
@@ -38,11 +32,12 @@ export function rescaleRules(site: RuleSite): Registry {
       if (activation.exit !== n.name) return passOn(n, () => dy[0]!);
       return passOn(n, () => throughActivation(site, pass, b, n, activation, dy[0]!));
     }
-    const extreme = extremes.get(n.node.op);
+    const role = site.registry.role(n.node);
+    const extreme = largest.has(role) ? "Max" : role === "minimum" ? "Min" : undefined;
     if (extreme && dy[0]) return atExtreme(b, n, dy[0], gradient, pass, extreme);
     if (n.active.filter(Boolean).length < 2) return gradient(b, n, dy);
-    if (bilinear.has(n.node.op)) return gradient(b, meansOf(b, n, pass), dy);
-    return n.node.op === "Div" ? ofQuotient(b, n, dy[0]!, pass) : gradient(b, n, dy);
+    if (bilinear.has(role)) return gradient(b, meansOf(b, n, pass), dy);
+    return role === "quotient" ? ofQuotient(b, n, dy[0]!, pass) : gradient(b, n, dy);
   });
 }
 

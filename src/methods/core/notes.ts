@@ -131,7 +131,7 @@ export const saturated: Rule = ({ usesGradient, squashing, sample }) => {
   // A target with given weights may have any score.
   if (!usesGradient || !squashing || versus !== undefined || target === "seed") return undefined;
   const { op, node, input } = squashing;
-  const bounds = op === "LogSoftmax" ? [0] : [0, 1];
+  const bounds = squashing.probability === "log-softmax" ? [0] : [0, 1];
   const [bound, distance] = bounds
     .map((b): [number, number] => [b, Math.abs(score - b)])
     .reduce((p, q) => (q[1] < p[1] ? q : p));
@@ -152,13 +152,13 @@ export const saturated: Rule = ({ usesGradient, squashing, sample }) => {
 /** A probability depends on all classes at once, and its gradient vanishes as it approaches 1. */
 export const probability: Rule = (of) => {
   const { usesGradient, squashing } = of;
-  if (!usesGradient || !squashing || squashing.op === "LogSoftmax" || saturated(of))
+  if (!usesGradient || !squashing || squashing.probability === "log-softmax" || saturated(of))
     return undefined;
   const { op, node, input } = squashing;
   const mixed =
-    op === "Softmax"
-      ? "mixes the evidence of all classes and vanishes as one becomes certain"
-      : "vanishes as it approaches 0 or 1";
+    squashing.probability === "softmax"
+      ? "mixes the evidence of all classes and fades as one grows sure"
+      : "fades as it nears 0 or 1";
   return {
     code: "probability",
     message:

@@ -36,6 +36,8 @@ const rows: readonly (readonly [inputs: string, operators: string])[] = [
   ["X W B", "Conv ConvTranspose"],
   ["data #indices updates", "ScatterElements ScatterND"],
   ["#condition X Y", "Where"],
+  ["input #image_shape #block_shape", "Col2Im"],
+  ["Q K V attn_mask past_key past_value #nonpad_kv_seqlen", "Attention"],
   ["A B C", "Gemm"],
   ["X Scale B", "LayerNormalization"],
   ["X rois #batch_indices", "RoiAlign"],

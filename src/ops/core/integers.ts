@@ -1,3 +1,4 @@
+import { sameAxes } from "./axis-mapping.js";
 import { inferZip } from "../elementwise/arithmetic.js";
 import { onNumbers } from "./elements.js";
 import type { OpSpec } from "./spec.js";
@@ -10,6 +11,9 @@ type None = Record<string, never>;
 const mod: OpSpec<{ fmod: boolean }> = {
   type: "Mod",
   since: 10,
+  arity: [2, 2],
+  role: "function",
+  axes: sameAxes,
   attrs: (a) => ({ fmod: a.flag("fmod") }),
   pointwise: true,
   infer: (n) => inferZip(onNumbers((a, m) => (n.attrs.fmod ? a % m : ((a % m) + m) % m)))(n),
@@ -31,6 +35,9 @@ function step(type: string, since: number, f: (x: number) => number): OpSpec<Non
   return {
     type,
     since,
+    arity: [1, 1],
+    role: "step",
+    axes: sameAxes,
     attrs: noAttrs,
     pointwise: true,
     infer: inferZip(onNumbers(f)),
@@ -46,17 +53,23 @@ const shiftRight = (a: number, k: number): number => Math.floor(a / 2 ** (k < 0 
 const bitShift: OpSpec<{ left: boolean }> = {
   type: "BitShift",
   since: 11,
+  arity: [2, 2],
+  role: "step",
+  axes: sameAxes,
   attrs: (a) => ({ left: a.word("direction", ["LEFT", "RIGHT"], "LEFT") === "LEFT" }),
   infer: (n) => inferZip(onNumbers(n.attrs.left ? shiftLeft : shiftRight))(n),
   vjp: "zero",
   bias: () => "none",
 };
 
-function bitwise(type: string, f: (a: number, c: number) => number): OpSpec<None> {
+function bitwise(type: string, inputs: 1 | 2, f: (a: number, c: number) => number): OpSpec<None> {
   const small = (...v: number[]): boolean => v.every((e) => Math.abs(e) < 2 ** 31);
   return {
     type,
     since: 18,
+    arity: [inputs, inputs],
+    role: "step",
+    axes: sameAxes,
     attrs: noAttrs,
     infer: inferZip((...v) =>
       v.every((e) => typeof e === "number") && small(...v) ? f(v[0]!, v[1] ?? 0) : undefined,
@@ -73,8 +86,8 @@ export const integers: readonly OpSpec[] = [
   step("Sign", 9, Math.sign),
   mod,
   bitShift,
-  bitwise("BitwiseAnd", (a, c) => a & c),
-  bitwise("BitwiseOr", (a, c) => a | c),
-  bitwise("BitwiseXor", (a, c) => a ^ c),
-  bitwise("BitwiseNot", (a) => ~a),
+  bitwise("BitwiseAnd", 2, (a, c) => a & c),
+  bitwise("BitwiseOr", 2, (a, c) => a | c),
+  bitwise("BitwiseXor", 2, (a, c) => a ^ c),
+  bitwise("BitwiseNot", 1, (a) => ~a),
 ];

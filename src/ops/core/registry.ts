@@ -7,6 +7,7 @@ import { AttributeReader } from "./attributes.js";
 import { factsProblem } from "./check-facts.js";
 import { missingRule } from "./missing-rule.js";
 import { NodeView } from "./node-view.js";
+import type { Role } from "./role.js";
 import type { OpSpec } from "./spec.js";
 
 /** The records of all operators, by domain and type. A value: `with` makes a changed one, nothing is global. */
@@ -59,6 +60,11 @@ export class Registry {
     return spec;
   }
 
+  /** What a node does; undefined where its operator has no record. */
+  role({ op, domain }: Node): Role | undefined {
+    return this.get(op, domain)?.role;
+  }
+
   /** Nodes of a graph that have no record. */
   holes(nodes: readonly Node[], opsets: ReadonlyMap<string, number>): Hole[] {
     return nodes
@@ -78,7 +84,7 @@ export class Registry {
     const opset = opsets.get(node.domain) ?? 0;
     const attrs = spec.attrs(new AttributeReader(node));
     try {
-      const wrong = arityProblem(node);
+      const wrong = arityProblem(node, spec.arity);
       if (wrong !== undefined) throw new ShapeError(wrong);
       const facts = spec.infer(new NodeView({ node, attrs, opset, inputs: values }));
       const problem = factsProblem(facts);

@@ -6,7 +6,9 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Fact, Value } from "../../onnx/ir.js";
 import type { AttributeReader } from "./attributes.js";
+import type { AxisRule } from "./axis-mapping.js";
 import type { NodeView } from "./node-view.js";
+import type { ParameterRole, Probability, Role } from "./role.js";
 
 /** Reads the attributes of a node once: snake_case of the file in, typed camelCase out, defaults filled in. */
 export type AttrDecoder<A> = (attributes: AttributeReader) => A;
@@ -30,6 +32,11 @@ export type Vjp<A> = {
   rule(b: GraphBuilder, n: NodeView<A>, dy: readonly (Value | undefined)[]): readonly Cotangent[];
 }["rule"];
 
+/** Emits the outputs of a node; undefined where a node's output is not asked for. */
+export type Definition<A> = {
+  rule(b: GraphBuilder, n: NodeView<A>): readonly (Value | undefined)[];
+}["rule"];
+
 /**
  * How a node comes by its bias.
  * - `input`: an input of the node (Conv, Gemm)
@@ -43,17 +50,45 @@ export type BiasKind = "input" | "batch-norm" | "constant" | "pad" | "implicit";
 /** The bias b of y = Σ Jᵢxᵢ + b, broadcastable to y; `none` where y is linear or homogeneous of degree one. */
 export type BiasRule = "none" | { readonly kind: BiasKind; emit(b: GraphBuilder): Value };
 
+/** How many inputs a node may have. A variadic operator (most is Infinity) needs all that it is given. */
+export type Arity = readonly [least: number, most: number];
+
 export interface OpSpec<A = unknown> {
   readonly type: string;
   /** "" (ai.onnx) unless given. */
   readonly domain?: string;
   /** First operator set with the semantics described here; older nodes are rewritten by passes/uplift. */
   readonly since: number;
+  /**
+   * What operator sets above 18 brought to an operator that 18 has, and that 18 lacks: another meaning (true), or these
+   * attributes ("name", or "name=value" where only that value is new).
+   */
+  readonly newer?: true | readonly string[];
+  /** From ONNX's own schemas (1.23), the widest range over operator sets 18 to 26. */
+  readonly arity: Arity;
+  readonly role: Role;
+  /** Which axis of its outputs is which of its inputs. */
+  readonly axes: AxisRule<A>;
+  /** Its output is a probability of each class, or the logarithm of one. */
+  readonly probability?: Probability;
+  /** What training learns and randomisation shuffles where it is constant: the kind of each input. */
+  readonly parameters?: readonly (ParameterRole | undefined)[];
+  /** Inputs that are scores to it, and inputs that tell it where to look or whether to. */
+  readonly reads?: { readonly scores?: readonly number[]; readonly places?: readonly number[] };
   readonly attrs: AttrDecoder<A>;
   /** dtype and shape of each output, and its elements where they are shape arithmetic. */
   infer(n: NodeView<A>): readonly Fact[];
-  /** "zero": a step function or an integer, nothing flows back. "not-differentiable": asking is an error. */
-  readonly vjp: Vjp<A> | "zero" | "not-differentiable";
+  /**
+   * The forward pass in simpler operators: a value for each output that the node has. Graphs are given it in the node's
+   * place (passes/expand-definitions) where gradient and bias are those of the definition, and where an engine has no
+   * kernel.
+   */
+  readonly definition?: Definition<A>;
+  /**
+   * "zero": a step function or an integer, nothing flows back. "not-differentiable": asking is an error.
+   * "by-definition": the definition is differentiated in its place.
+   */
+  readonly vjp: Vjp<A> | "zero" | "not-differentiable" | "by-definition";
   /** Depends on which inputs are active, that is, depend on the image. */
   bias(n: NodeView<A>): BiasRule;
   /** Its integer output stands for real numbers, which gradients pass through (quantization). */

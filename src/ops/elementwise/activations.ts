@@ -1,3 +1,4 @@
+import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import type { NodeView } from "../core/node-view.js";
@@ -11,6 +12,7 @@ const twoOverRootPi = 2 / Math.sqrt(Math.PI);
 const relu = unary({
   type: "Relu",
   since: 6,
+  role: "activation",
   attrs: noAttrs,
   homogeneous: true,
   derivative: (b, x, y) => b.mask(b.greater(y, 0), x),
@@ -20,6 +22,7 @@ const relu = unary({
 const leakyRelu = unary({
   type: "LeakyRelu",
   since: 6,
+  role: "activation",
   attrs: (a) => ({ alpha: a.float("alpha", 0.01) }),
   homogeneous: true,
   derivative: (b, x, _, { alpha }) =>
@@ -30,6 +33,10 @@ const leakyRelu = unary({
 const prelu: OpSpec<Record<string, never>> = {
   type: "PRelu",
   since: 7,
+  arity: [2, 2],
+  role: "activation",
+  axes: sameAxes,
+  parameters: [undefined, "slope"],
   attrs: noAttrs,
   pointwise: true,
   infer: (n) => [n.like(n.shape())],
@@ -75,6 +82,8 @@ function logistic(b: GraphBuilder, x: Value): Value {
 const sigmoid = unary({
   type: "Sigmoid",
   since: 6,
+  role: "gate",
+  probability: "sigmoid",
   attrs: noAttrs,
   inverseDerivative: (b, x) => b.shift(twiceCosh(b, x), 2),
 });
@@ -83,6 +92,7 @@ const sigmoid = unary({
 const tanh = unary({
   type: "Tanh",
   since: 6,
+  role: "gate",
   attrs: noAttrs,
   inverseDerivative: (b, x) => {
     const cosh = b.scale(twiceCosh(b, x), 0.5);
@@ -94,6 +104,7 @@ const tanh = unary({
 const hardSigmoid = unary({
   type: "HardSigmoid",
   since: 6,
+  role: "gate",
   attrs: (a) => ({ alpha: a.float("alpha", 0.2) }),
   derivative: (b, x, y, { alpha }) =>
     b.scale(b.mask(b.op("And", [b.greater(y, 0), b.less(y, 1)]), x), alpha),
@@ -103,6 +114,7 @@ const hardSigmoid = unary({
 const hardSwish = unary({
   type: "HardSwish",
   since: 14,
+  role: "activation",
   attrs: noAttrs,
   derivative: (b, x) => {
     const inner = b.shift(b.scale(x, 1 / 3), 0.5);
@@ -116,6 +128,7 @@ const hardSwish = unary({
 const swish = unary({
   type: "Swish",
   since: 24,
+  role: "activation",
   attrs: (a) => ({ alpha: a.float("alpha", 1) }),
   derivative: (b, x, _, { alpha }) => {
     const scaled = b.scale(x, alpha);
@@ -128,6 +141,7 @@ const swish = unary({
 const shrink = unary({
   type: "Shrink",
   since: 9,
+  role: "activation",
   attrs: (a) => ({ lambda: a.float("lambd", 0.5), bias: a.float("bias", 0) }),
   derivative: (b, x, _, { lambda }) => b.mask(b.greater(b.op("Abs", [x]), lambda), x),
 });
@@ -136,6 +150,7 @@ const shrink = unary({
 const erf = unary({
   type: "Erf",
   since: 9,
+  role: "activation",
   attrs: noAttrs,
   derivative: (b, x) => b.scale(b.op("Exp", [b.neg(b.mul(x, x))]), twoOverRootPi),
 });
@@ -146,6 +161,7 @@ const erf = unary({
 const gelu = unary({
   type: "Gelu",
   since: 20,
+  role: "activation",
   attrs: (a) => ({ approximate: a.word("approximate", ["none", "tanh"], "none") }),
   derivative: (b, x, _, { approximate }) => {
     const square = b.mul(x, x);
@@ -166,6 +182,7 @@ const gelu = unary({
 const softplus = unary({
   type: "Softplus",
   since: 1,
+  role: "activation",
   attrs: noAttrs,
   derivative: (b, x) => logistic(b, x),
 });
@@ -174,6 +191,7 @@ const softplus = unary({
 const softsign = unary({
   type: "Softsign",
   since: 1,
+  role: "activation",
   attrs: noAttrs,
   derivative: (b, x) => {
     const root = b.shift(b.op("Abs", [x]), 1);
@@ -185,6 +203,7 @@ const softsign = unary({
 const mish = unary({
   type: "Mish",
   since: 18,
+  role: "activation",
   attrs: noAttrs,
   derivative: (b, x) => {
     const t = b.op("Tanh", [b.op("Softplus", [x])]);
@@ -210,6 +229,7 @@ function positiveElse(b: GraphBuilder, x: Value, positive: number, alpha: number
 const elu = unary({
   type: "Elu",
   since: 6,
+  role: "activation",
   attrs: (a) => ({ alpha: a.float("alpha", 1) }),
   derivative: (b, x, _, { alpha }) => positiveElse(b, x, 1, alpha),
 });
@@ -218,6 +238,7 @@ const elu = unary({
 const selu = unary({
   type: "Selu",
   since: 6,
+  role: "activation",
   attrs: (a) => ({
     alpha: a.float("alpha", 1.6732632423543772),
     gamma: a.float("gamma", 1.0507009873554805),
@@ -229,6 +250,7 @@ const selu = unary({
 const celu = unary({
   type: "Celu",
   since: 12,
+  role: "activation",
   attrs: (a) => ({ alpha: a.float("alpha", 1) }),
   derivative: (b, x, _, { alpha }) => expBelow(b, x, alpha),
 });
@@ -237,6 +259,7 @@ const celu = unary({
 const thresholdedRelu = unary({
   type: "ThresholdedRelu",
   since: 10,
+  role: "activation",
   attrs: (a) => ({ alpha: a.float("alpha", 1) }),
   derivative: (b, x, _, { alpha }) => b.mask(b.greater(x, alpha), x),
 });
@@ -246,6 +269,9 @@ const thresholdedRelu = unary({
 const clip: OpSpec<Record<string, never>> = {
   type: "Clip",
   since: 11,
+  arity: [1, 3],
+  role: "activation",
+  axes: sameAxes,
   attrs: noAttrs,
   pointwise: true,
   infer: (n) => {

@@ -1,3 +1,4 @@
+import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Fact, Value } from "../../onnx/ir.js";
 import { finite } from "../core/finite.js";
@@ -36,6 +37,10 @@ function still(n: NodeView): Value[] {
 const add: OpSpec<None> = {
   type: "Add",
   since: 7,
+  arity: [2, 2],
+  role: "linear",
+  axes: sameAxes,
+  parameters: ["other", "other"],
   attrs: noAttrs,
   pointwise: true,
   infer: inferZip(addDims),
@@ -47,6 +52,9 @@ const add: OpSpec<None> = {
 const sub: OpSpec<None> = {
   type: "Sub",
   since: 7,
+  arity: [2, 2],
+  role: "linear",
+  axes: sameAxes,
   attrs: noAttrs,
   pointwise: true,
   infer: inferZip(subtractDims),
@@ -58,6 +66,10 @@ const sub: OpSpec<None> = {
 const mul: OpSpec<None> = {
   type: "Mul",
   since: 7,
+  arity: [2, 2],
+  role: "multiplication",
+  axes: sameAxes,
+  parameters: ["other", "other"],
   attrs: noAttrs,
   pointwise: true,
   infer: inferZip(multiplyDims),
@@ -73,6 +85,9 @@ const mul: OpSpec<None> = {
 const div: OpSpec<None> = {
   type: "Div",
   since: 7,
+  arity: [2, 2],
+  role: "quotient",
+  axes: sameAxes,
   attrs: noAttrs,
   pointwise: true,
   infer: (n) => {
@@ -108,6 +123,9 @@ function extreme(type: "Max" | "Min", f: (...v: number[]) => number): OpSpec<Non
   return {
     type,
     since: 13,
+    arity: [1, Infinity],
+    role: type === "Max" ? "maximum" : "minimum",
+    axes: sameAxes,
     attrs: noAttrs,
     pointwise: true,
     infer: inferZip(onNumbers(f)),
@@ -136,6 +154,9 @@ function extreme(type: "Max" | "Min", f: (...v: number[]) => number): OpSpec<Non
 const sum: OpSpec<None> = {
   type: "Sum",
   since: 8,
+  arity: [1, Infinity],
+  role: "linear",
+  axes: sameAxes,
   attrs: noAttrs,
   pointwise: true,
   infer: inferZip(onNumbers((...v) => v.reduce((p, q) => p + q, 0))),
@@ -147,6 +168,9 @@ const sum: OpSpec<None> = {
 const mean: OpSpec<None> = {
   type: "Mean",
   since: 8,
+  arity: [1, Infinity],
+  role: "linear",
+  axes: sameAxes,
   attrs: noAttrs,
   pointwise: true,
   infer: inferZip(onNumbers((...v) => v.reduce((p, q) => p + q, 0) / v.length)),
@@ -181,6 +205,7 @@ const neg = {
   ...unary({
     type: "Neg",
     since: 6,
+    role: "linear",
     attrs: noAttrs,
     homogeneous: true,
     derivative: (b, x) => b.scalar(-1, x),
@@ -193,6 +218,7 @@ const abs = {
   ...unary({
     type: "Abs",
     since: 6,
+    role: "function",
     attrs: noAttrs,
     homogeneous: true,
     derivative: (b, x) => b.op("Sign", [x]),
@@ -205,6 +231,7 @@ const sqrt = {
   ...unary({
     type: "Sqrt",
     since: 6,
+    role: "function",
     attrs: noAttrs,
     derivative: (b, _, y) => b.scale(inverseOrZero(b, y), 0.5),
   }),
@@ -212,12 +239,19 @@ const sqrt = {
 };
 
 // y = eˣ; y' = y
-const exp = unary({ type: "Exp", since: 6, attrs: noAttrs, derivative: (_b, _x, y) => y });
+const exp = unary({
+  type: "Exp",
+  since: 6,
+  role: "function",
+  attrs: noAttrs,
+  derivative: (_b, _x, y) => y,
+});
 
 // y = ln x; y' = 1/x
 const log = unary({
   type: "Log",
   since: 6,
+  role: "function",
   attrs: noAttrs,
   derivative: (b, x) => b.op("Reciprocal", [x]),
 });
@@ -226,6 +260,7 @@ const log = unary({
 const reciprocal = unary({
   type: "Reciprocal",
   since: 6,
+  role: "function",
   attrs: noAttrs,
   derivative: (b, _, y) => b.neg(b.mul(y, y)),
 });
@@ -233,6 +268,7 @@ const reciprocal = unary({
 const sin = unary({
   type: "Sin",
   since: 7,
+  role: "function",
   attrs: noAttrs,
   derivative: (b, x) => b.op("Cos", [x]),
 });
@@ -240,6 +276,7 @@ const sin = unary({
 const cos = unary({
   type: "Cos",
   since: 7,
+  role: "function",
   attrs: noAttrs,
   derivative: (b, x) => b.neg(b.op("Sin", [x])),
 });

@@ -1,7 +1,8 @@
+import { sameAxes } from "../core/axis-mapping.js";
 import { finite } from "../core/finite.js";
 import { broadcast, type Dim } from "../../tensor/shape.js";
 import { onNumbers, withElements, zip } from "../core/elements.js";
-import type { OpSpec } from "../core/spec.js";
+import type { Arity, OpSpec } from "../core/spec.js";
 import { noAttrs } from "./unary.js";
 
 type None = Record<string, never>;
@@ -10,12 +11,16 @@ type None = Record<string, never>;
 function predicate(
   type: string,
   since: number,
+  arity: Arity,
   f: (...v: number[]) => boolean,
   onDims: (...v: Dim[]) => Dim | undefined = onNumbers((...v) => Number(f(...v))),
 ): OpSpec<None> {
   return {
     type,
     since,
+    arity,
+    role: "step",
+    axes: sameAxes,
     attrs: noAttrs,
     pointwise: true,
     infer: (n) => {
@@ -47,13 +52,16 @@ function comparison(
     if (typeof a === "number" && typeof b === "number") return Number(answers[0]);
     return answers.every((v) => v === answers[0]) && !overlap ? Number(answers[0]) : undefined;
   };
-  return predicate(type, since, f, onDims);
+  return { ...predicate(type, since, [2, 2], f, onDims), reads: { places: [0, 1] } };
 }
 
 // y = condition ? a : b; da = dy where the condition holds, db = dy where not. A constant branch is the bias.
 const where: OpSpec<None> = {
   type: "Where",
   since: 9,
+  arity: [3, 3],
+  role: "choice",
+  axes: sameAxes,
   attrs: noAttrs,
   pointwise: true,
   infer: (n) => {
@@ -86,12 +94,12 @@ export const logic: readonly OpSpec[] = [
   comparison("GreaterOrEqual", 12, (a, b) => a >= b),
   comparison("Less", 9, (a, b) => a < b),
   comparison("LessOrEqual", 12, (a, b) => a <= b),
-  predicate("And", 7, (a, b) => a !== 0 && b !== 0),
-  predicate("Or", 7, (a, b) => a !== 0 || b !== 0),
-  predicate("Xor", 7, (a, b) => (a !== 0) !== (b !== 0)),
-  predicate("Not", 1, (a) => a === 0),
-  predicate("IsNaN", 9, Number.isNaN),
+  predicate("And", 7, [2, 2], (a, b) => a !== 0 && b !== 0),
+  predicate("Or", 7, [2, 2], (a, b) => a !== 0 || b !== 0),
+  predicate("Xor", 7, [2, 2], (a, b) => (a !== 0) !== (b !== 0)),
+  predicate("Not", 1, [1, 1], (a) => a === 0),
+  predicate("IsNaN", 9, [1, 1], Number.isNaN),
   // Shape arithmetic knows no infinities.
-  predicate("IsInf", 10, () => false),
+  predicate("IsInf", 10, [1, 1], () => false),
   where,
 ];

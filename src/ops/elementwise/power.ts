@@ -1,3 +1,4 @@
+import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { inferZip } from "./arithmetic.js";
@@ -12,6 +13,9 @@ type None = Record<string, never>;
 export const pow: OpSpec<None> = {
   type: "Pow",
   since: 12,
+  arity: [2, 2],
+  role: "function",
+  axes: sameAxes,
   attrs: noAttrs,
   pointwise: true,
   infer: inferZip(onNumbers((a, p) => a ** p)),

@@ -1,3 +1,4 @@
+import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import type { DType } from "../../tensor/dtype.js";
@@ -69,6 +70,10 @@ function quantizeSlope(b: GraphBuilder, n: NodeView<QuantizeAttrs>): Value {
 const quantizeLinear: OpSpec<QuantizeAttrs> = {
   type: "QuantizeLinear",
   since: 10,
+  arity: [2, 3],
+  role: "quantization",
+  axes: sameAxes,
+  newer: true,
   attrs,
   straightThrough: true,
   infer: (n) => {
@@ -98,6 +103,10 @@ const quantizeLinear: OpSpec<QuantizeAttrs> = {
 const dequantizeLinear: OpSpec<QuantizeAttrs> = {
   type: "DequantizeLinear",
   since: 10,
+  arity: [2, 3],
+  role: "quantization",
+  axes: sameAxes,
+  newer: true,
   attrs,
   infer: (n) => [{ dtype: n.attrs.to ?? n.x(1).fact.dtype, shape: n.shape() }],
   vjp: (b, n, [dy]) => [
@@ -128,6 +137,9 @@ const dequantizeLinear: OpSpec<QuantizeAttrs> = {
 const dynamicQuantizeLinear: OpSpec<Record<string, never>> = {
   type: "DynamicQuantizeLinear",
   since: 11,
+  arity: [1, 1],
+  role: "quantization",
+  axes: sameAxes,
   attrs: () => ({}),
   infer: (n) => [
     { dtype: "uint8", shape: n.shape() },

@@ -3,58 +3,107 @@
  *
  * @module
  */
+import { noAxes, spatialAxes } from "../core/axis-mapping.js";
 import { normalizeAxis, type Dim } from "../../tensor/shape.js";
 import type { NodeView } from "../core/node-view.js";
-import type { OpSpec } from "../core/spec.js";
+import type { Arity, OpSpec } from "../core/spec.js";
+import type { Role } from "../core/role.js";
 import { noAttrs } from "./unary.js";
 
 /** An operator of which only the facts are known. */
 function facts<A>(
   type: string,
   since: number,
+  arity: Arity,
+  role: Role,
   vjp: "zero" | "not-differentiable",
+  axes: OpSpec<A>["axes"],
   attrs: OpSpec<A>["attrs"],
   infer: OpSpec<A>["infer"],
 ): OpSpec<A> {
-  return { type, since, attrs, infer, vjp, bias: () => "none" };
+  return { type, since, arity, role, axes, attrs, infer, vjp, bias: () => "none" };
 }
 
 /** An extent that only a run tells. */
 const open = (n: NodeView): string => `count(${n.name})`;
 
 export const selection: readonly OpSpec[] = [
-  facts("NonZero", 9, "zero", noAttrs, (n) => [{ dtype: "int64", shape: [n.rank(), open(n)] }]),
-  facts("NonMaxSuppression", 10, "not-differentiable", noAttrs, (n) => [
-    { dtype: "int64", shape: [open(n), 3] },
+  facts("NonZero", 9, [1, 1], "step", "zero", noAxes, noAttrs, (n) => [
+    { dtype: "int64", shape: [n.rank(), open(n)] },
   ]),
+  {
+    ...facts(
+      "NonMaxSuppression",
+      10,
+      [2, 5],
+      "step",
+      "not-differentiable",
+      noAxes,
+      noAttrs,
+      (n) => [{ dtype: "int64", shape: [open(n), 3] }],
+    ),
+    reads: { scores: [1], places: [0] },
+  },
   facts(
     "Multinomial",
     7,
+    [1, 1],
+    "step",
     "zero",
+    noAxes,
     (a) => ({ samples: a.int("sample_size", 1) }),
     (n) => [{ dtype: "int32", shape: [n.shape()[0]!, n.attrs.samples] }],
   ),
-  facts(
-    "RoiAlign",
-    16,
-    "not-differentiable",
-    (a) => ({ height: a.int("output_height", 1), width: a.int("output_width", 1) }),
-    (n) => [n.like([n.shape(1)[0]!, n.shape()[1]!, n.attrs.height, n.attrs.width])],
-  ),
-  facts(
-    "MaxRoiPool",
-    1,
-    "not-differentiable",
-    (a) => ({ size: a.ints("pooled_shape") ?? [] }),
-    (n) => [n.like([n.shape(1)[0]!, n.shape()[1]!, ...n.attrs.size])],
-  ),
-  facts("DeformConv", 19, "not-differentiable", noAttrs, (n) => [
-    n.like([n.shape()[0]!, n.shape(1)[0]!, ...n.shape(2).slice(2)]),
-  ]),
-  facts(
+  {
+    ...facts<{ height: number; width: number }>(
+      "RoiAlign",
+      16,
+      [3, 3],
+      "resampling",
+      "not-differentiable",
+      () => ({ kind: "none", image: true }),
+      (a) => ({ height: a.int("output_height", 1), width: a.int("output_width", 1) }),
+      (n) => [n.like([n.shape(1)[0]!, n.shape()[1]!, n.attrs.height, n.attrs.width])],
+    ),
+    reads: { places: [1] },
+  },
+  {
+    ...facts<{ size: readonly number[] }>(
+      "MaxRoiPool",
+      1,
+      [2, 2],
+      "max-pooling",
+      "not-differentiable",
+      () => ({ kind: "none", image: true }),
+      (a) => ({ size: a.ints("pooled_shape") ?? [] }),
+      (n) => [n.like([n.shape(1)[0]!, n.shape()[1]!, ...n.attrs.size])],
+    ),
+    reads: { places: [1] },
+  },
+  {
+    ...facts(
+      "DeformConv",
+      19,
+      [3, 5],
+      "convolution",
+      "not-differentiable",
+      spatialAxes,
+      noAttrs,
+      (n) => [n.like([n.shape()[0]!, n.shape(1)[0]!, ...n.shape(2).slice(2)])],
+    ),
+    parameters: ["weight", "weight", undefined, "bias"],
+    reads: { places: [2, 4] },
+  },
+  facts<{ axis: number | undefined }>(
     "Compress",
     9,
+    [2, 2],
+    "selection",
     "not-differentiable",
+    (n) =>
+      n.attrs.axis === undefined
+        ? { kind: "none" }
+        : { kind: "replaced", axis: normalizeAxis(n.attrs.axis, n.rank()), by: 1 },
     (a) => ({ axis: a.int("axis") }),
     (n) => {
       const { axis } = n.attrs;
@@ -66,7 +115,10 @@ export const selection: readonly OpSpec[] = [
   facts(
     "Unique",
     11,
+    [1, 1],
+    "step",
     "not-differentiable",
+    noAxes,
     (a) => ({ axis: a.int("axis") }),
     (n) => {
       const { axis } = n.attrs;
@@ -78,7 +130,7 @@ export const selection: readonly OpSpec[] = [
     },
   ),
   // The grid of a spatial transformer: [N, H, W, 2] or [N, D, H, W, 3] from matrices and a size [N, C, …].
-  facts("AffineGrid", 20, "not-differentiable", noAttrs, (n) => {
+  facts("AffineGrid", 20, [2, 2], "function", "not-differentiable", noAxes, noAttrs, (n) => {
     const size = n.elements(1);
     if (!size) throw n.error("the size must be known");
     return [n.like([size[0]!, ...size.slice(2), size.length - 2])];

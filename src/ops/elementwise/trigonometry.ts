@@ -17,7 +17,7 @@ function fn(
   since: number,
   derivative: (b: GraphBuilder, x: Value, y: Value) => Value,
 ): OpSpec<Record<string, never>> {
-  return unary({ type, since, attrs: noAttrs, derivative });
+  return unary({ type, since, role: "function", attrs: noAttrs, derivative });
 }
 
 export const trigonometry: readonly OpSpec[] = [

@@ -1,11 +1,15 @@
+import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import type { NodeView } from "../core/node-view.js";
+import type { Probability, Role } from "../core/role.js";
 import type { AttrDecoder, OpSpec } from "../core/spec.js";
 
 interface Unary<A> {
   readonly type: string;
   readonly since: number;
+  readonly role: Role;
+  readonly probability?: Probability;
   readonly attrs: AttrDecoder<A>;
   /** f(λx) = λf(x) for λ > 0: no bias. */
   readonly homogeneous?: boolean;
@@ -25,6 +29,10 @@ export function unary<A>(f: Unary<A> & Slope<A>): OpSpec<A> {
   return {
     type: f.type,
     since: f.since,
+    arity: [1, 1],
+    role: f.role,
+    axes: sameAxes,
+    ...(f.probability && { probability: f.probability, reads: { scores: [0] } }),
     attrs: f.attrs,
     pointwise: true,
     infer: (n) => [n.like(n.shape())],

@@ -1,3 +1,4 @@
+import { spatialAxes } from "../core/axis-mapping.js";
 import { ints } from "../../onnx/attribute.js";
 import { type GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
@@ -34,6 +35,10 @@ function convAxes(n: NodeView<ConvAttrs>): Axis[] {
 const conv: OpSpec<ConvAttrs> = {
   type: "Conv",
   since: 1,
+  arity: [2, 3],
+  role: "convolution",
+  axes: spatialAxes,
+  parameters: ["weight", "weight", "bias"],
   attrs: (a) => ({ ...windowAttrs(a), group: a.int("group", 1) }),
   infer: (n) => {
     const [x, w] = [n.shape(0), n.shape(1)];
@@ -64,6 +69,10 @@ const conv: OpSpec<ConvAttrs> = {
 const convTranspose: OpSpec<ConvTransposeAttrs> = {
   type: "ConvTranspose",
   since: 1,
+  arity: [2, 3],
+  role: "convolution",
+  axes: spatialAxes,
+  parameters: ["weight", "weight", "bias"],
   attrs: (a) => ({
     ...windowAttrs(a),
     group: a.int("group", 1),

@@ -81,6 +81,10 @@ function extents(n: NodeView<EinsumAttrs>, { terms }: Equation): Map<string, Dim
 const einsum: OpSpec<EinsumAttrs> = {
   type: "Einsum",
   since: 12,
+  arity: [1, Infinity],
+  role: "product",
+  axes: (n) => ({ kind: "labelled", ...parseEquation(n) }),
+  parameters: ["weight", "weight", "weight"],
   attrs: (a) => ({ equation: a.text("equation", "") }),
   infer: (n) => {
     const equation = parseEquation(n);

@@ -1,3 +1,4 @@
+import type { AxisMapping } from "../core/axis-mapping.js";
 import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
@@ -14,6 +15,23 @@ function turn(b: GraphBuilder, x: Value): Value {
   return b.transpose(x, perm);
 }
 
+/** Batch axes are aligned at the last one; a vector has no rows, or no columns. */
+function matrixLabels(first: number, second: number): AxisMapping {
+  const letters = "abcdefghijl";
+  const batch = (rank: number): string => letters.slice(0, Math.max(0, rank - 2));
+  const aligned = (rank: number): string =>
+    batch(Math.max(first, second)).slice(Math.max(first, second) - Math.max(rank, 2));
+  const [rows, columns] = [first > 1 ? "m" : "", second > 1 ? "n" : ""];
+  return {
+    kind: "labelled",
+    terms: [
+      `${first > 2 ? aligned(first) : ""}${rows}k`,
+      `${second > 2 ? aligned(second) : ""}k${columns}`,
+    ],
+    result: `${batch(Math.max(first, second))}${rows}${columns}`,
+  };
+}
+
 function checkInner(n: NodeView, a: Dim | undefined, c: Dim | undefined): void {
   if (typeof a === "number" && typeof c === "number" && a !== c) {
     throw n.error(`[${n.shape(0).join(",")}] times [${n.shape(1).join(",")}] does not fit`);
@@ -24,6 +42,10 @@ function checkInner(n: NodeView, a: Dim | undefined, c: Dim | undefined): void {
 const matMul: OpSpec<Record<string, never>> = {
   type: "MatMul",
   since: 1,
+  arity: [2, 2],
+  role: "product",
+  axes: (n) => matrixLabels(n.rank(0), n.rank(1)),
+  parameters: ["weight", "weight"],
   attrs: noAttrs,
   infer: (n) => {
     const [a, c] = [n.shape(0), n.shape(1)];
@@ -74,6 +96,15 @@ interface GemmAttrs {
 const gemm: OpSpec<GemmAttrs> = {
   type: "Gemm",
   since: 7,
+  arity: [2, 3],
+  role: "product",
+  axes: (n) => {
+    const { transA, transB } = n.attrs;
+    const terms = [transA ? "km" : "mk", transB ? "nk" : "kn"];
+    const shift = n.optional(2) ? ["mn".slice(2 - n.rank(2))] : [];
+    return { kind: "labelled", terms: [...terms, ...shift], result: "mn" };
+  },
+  parameters: ["weight", "weight", "bias"],
   attrs: (a) => ({
     alpha: a.float("alpha", 1),
     beta: a.float("beta", 1),

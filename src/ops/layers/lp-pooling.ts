@@ -1,3 +1,4 @@
+import { spatialAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { poolAxes, pooled, pooledToOne, spreadOverWindows, type PoolAttrs } from "./pooling.js";
@@ -10,6 +11,9 @@ import { windowAttrs } from "./window.js";
 const lpPool: OpSpec<PoolAttrs & { p: number }> = {
   type: "LpPool",
   since: 2,
+  arity: [1, 1],
+  role: "function",
+  axes: spatialAxes,
   attrs: (a) => ({ ...windowAttrs(a), ceil: a.flag("ceil_mode"), p: a.int("p", 2) }),
   infer: (n) => [n.like(pooled(n))],
   vjp: (b, n, [dy]) => [
@@ -25,6 +29,9 @@ const lpPool: OpSpec<PoolAttrs & { p: number }> = {
 const globalLpPool: OpSpec<{ p: number }> = {
   type: "GlobalLpPool",
   since: 2,
+  arity: [1, 1],
+  role: "function",
+  axes: spatialAxes,
   attrs: (a) => ({ p: a.int("p", 2) }),
   infer: (n) => [n.like(pooledToOne(n))],
   vjp: (b, n, [dy]) => [() => b.mul(powerSlope(b, n), normShare(b, dy!, n.y(), n.attrs.p), "dx")],

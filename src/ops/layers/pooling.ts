@@ -1,3 +1,4 @@
+import { spatialAxes } from "../core/axis-mapping.js";
 import { checkMade, fromNumbers, full } from "../../tensor/tensor.js";
 import { int, text } from "../../onnx/attribute.js";
 import { type GraphBuilder } from "../../onnx/builder.js";
@@ -39,6 +40,9 @@ export function pooled(n: NodeView<PoolAttrs>): Dim[] {
 const maxPool: OpSpec<PoolAttrs & { columnMajor: boolean }> = {
   type: "MaxPool",
   since: 8,
+  arity: [1, 1],
+  role: "max-pooling",
+  axes: spatialAxes,
   attrs: (a) => ({
     ...windowAttrs(a),
     ceil: a.flag("ceil_mode"),
@@ -73,6 +77,11 @@ const maxPool: OpSpec<PoolAttrs & { columnMajor: boolean }> = {
 const averagePool: OpSpec<PoolAttrs & { includePad: boolean }> = {
   type: "AveragePool",
   since: 7,
+  arity: [1, 1],
+  role: "linear",
+  axes: spatialAxes,
+  // Before 19 the divisor of a window that reaches beyond the end was not written down.
+  newer: ["dilations", "ceil_mode=1"],
   attrs: (a) => ({
     ...windowAttrs(a),
     ceil: a.flag("ceil_mode"),
@@ -158,6 +167,9 @@ export const pooledToOne = (n: NodeView): Dim[] => n.shape().map((d, i) => (i < 
 const globalAveragePool: OpSpec<Record<string, never>> = {
   type: "GlobalAveragePool",
   since: 1,
+  arity: [1, 1],
+  role: "linear",
+  axes: spatialAxes,
   attrs: noAttrs,
   infer: (n) => [n.like(pooledToOne(n))],
   vjp: (b, n, [dy]) => [
@@ -176,6 +188,9 @@ const globalAveragePool: OpSpec<Record<string, never>> = {
 const globalMaxPool: OpSpec<Record<string, never>> = {
   type: "GlobalMaxPool",
   since: 1,
+  arity: [1, 1],
+  role: "max-pooling",
+  axes: spatialAxes,
   attrs: noAttrs,
   infer: (n) => [n.like(pooledToOne(n))],
   vjp: (b, n, [dy]) => [

@@ -1,3 +1,4 @@
+import { noAxes, sameAxes } from "../core/axis-mapping.js";
 import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
@@ -63,6 +64,9 @@ const isEnd = (end: Dim): boolean => typeof end === "number" && end >= 2 ** 31 -
 const slice: OpSpec<None> = {
   type: "Slice",
   since: 10,
+  arity: [3, 5],
+  role: "selection",
+  axes: (n) => ({ kind: "sliced", ...sliceWindow(n) }),
   attrs: noAttrs,
   infer: (n) => {
     const { starts, counts, steps } = sliceWindow(n);
@@ -106,6 +110,9 @@ function spread(b: GraphBuilder, n: NodeView, dy: Value): Value {
 const gather: OpSpec<{ axis: number }> = {
   type: "Gather",
   since: 1,
+  arity: [2, 2],
+  role: "selection",
+  axes: (n) => ({ kind: "replaced", axis: normalizeAxis(n.attrs.axis, n.rank()), by: n.rank(1) }),
   attrs: (a) => ({ axis: a.int("axis", 0) }),
   infer: (n) => {
     const axis = normalizeAxis(n.attrs.axis, n.rank());
@@ -152,6 +159,9 @@ function gatherGradient(b: GraphBuilder, n: NodeView, dy: Value, axis: number): 
 const scatterElements: OpSpec<{ axis: number; reduction: string }> = {
   type: "ScatterElements",
   since: 16,
+  arity: [3, 3],
+  role: "join",
+  axes: sameAxes,
   attrs: (a) => ({
     axis: a.int("axis", 0),
     reduction: a.word("reduction", ["none", "add", "mul", "max", "min"], "none"),
@@ -193,6 +203,9 @@ const scatterElements: OpSpec<{ axis: number; reduction: string }> = {
 const gatherElements: OpSpec<{ axis: number }> = {
   type: "GatherElements",
   since: 11,
+  arity: [2, 2],
+  role: "selection",
+  axes: (n) => ({ kind: "replaced", axis: normalizeAxis(n.attrs.axis, n.rank()), by: 1 }),
   attrs: (a) => ({ axis: a.int("axis", 0) }),
   infer: (n) => [n.like(n.shape(1))],
   vjp: (b, n, [dy]) => [
@@ -213,6 +226,9 @@ const gatherElements: OpSpec<{ axis: number }> = {
 const oneHot: OpSpec<{ axis: number }> = {
   type: "OneHot",
   since: 11,
+  arity: [3, 3],
+  role: "constant",
+  axes: noAxes,
   attrs: (a) => ({ axis: a.int("axis", -1) }),
   infer: (n) => {
     const axis = normalizeAxis(n.attrs.axis, n.rank() + 1);

@@ -1,3 +1,4 @@
+import { sameAxes } from "../core/axis-mapping.js";
 import type { Value } from "../../onnx/ir.js";
 import { MAX_NODE_PORTS, MAX_RANK } from "../../onnx/file/limits.js";
 import {
@@ -16,7 +17,7 @@ import {
 } from "../../tensor/shape.js";
 import { blockOf, moved, withElements } from "../core/elements.js";
 import type { NodeView } from "../core/node-view.js";
-import type { OpSpec } from "../core/spec.js";
+import type { Arity, OpSpec } from "../core/spec.js";
 import { noAttrs } from "../elementwise/unary.js";
 
 type None = Record<string, never>;
@@ -25,12 +26,17 @@ type None = Record<string, never>;
 function reshaping<A>(
   type: string,
   since: number,
+  arity: Arity,
   attrs: OpSpec<A>["attrs"],
   shape: (n: NodeView<A>) => readonly Dim[],
+  axes: OpSpec<A>["axes"] = () => ({ kind: "reshaped" }),
 ): OpSpec<A> {
   return {
     type,
     since,
+    arity,
+    role: "reshaping",
+    axes,
     attrs,
     infer: (n) => [withElements(n.like(shape(n)), n.elements(0))],
     vjp: (b, n, [dy]) => [
@@ -45,6 +51,7 @@ function reshaping<A>(
 const reshape = reshaping(
   "Reshape",
   14,
+  [2, 2],
   (a) => ({ allowzero: a.flag("allowzero") }),
   (n) => {
     const wanted = n.elements(1);
@@ -75,6 +82,7 @@ const reshape = reshaping(
 const flatten = reshaping(
   "Flatten",
   1,
+  [1, 1],
   (a) => ({ axis: a.int("axis", 1) }),
   (n) => {
     const axis = n.attrs.axis < 0 ? n.attrs.axis + n.rank() : n.attrs.axis;
@@ -82,22 +90,51 @@ const flatten = reshaping(
   },
 );
 
-const squeeze = reshaping("Squeeze", 13, noAttrs, (n) => {
-  const axes = n.optionalNumbers(1)?.map((a) => normalizeAxis(a, n.rank()));
-  return n.shape().filter((d, i) => (axes ? !axes.includes(i) : d !== 1));
-});
+/** The axes that a Squeeze leaves out. */
+function squeezed(n: NodeView<None>): readonly number[] {
+  const given = n.optionalNumbers(1)?.map((a) => normalizeAxis(a, n.rank()));
+  return given ?? n.shape().flatMap((d, i) => (d === 1 ? [i] : []));
+}
 
-const unsqueeze = reshaping("Unsqueeze", 13, noAttrs, (n) => {
-  const rank = n.rank() + n.numbers(1).length;
-  const axes = new Set(n.numbers(1).map((a) => normalizeAxis(a, rank)));
-  const rest = [...n.shape()];
-  return Array.from({ length: rank }, (_, i) => (axes.has(i) ? 1 : rest.shift()!));
-});
+const squeeze = reshaping<None>(
+  "Squeeze",
+  13,
+  [1, 2],
+  noAttrs,
+  (n) => {
+    const axes = squeezed(n);
+    return n.shape().filter((_, i) => !axes.includes(i));
+  },
+  (n) => ({ kind: "squeezed", axes: squeezed(n) }),
+);
+
+/** The axes that an Unsqueeze adds. */
+function unsqueezed(n: NodeView<None>): readonly number[] {
+  const given = n.numbers(1);
+  return given.map((a) => normalizeAxis(a, n.rank() + given.length));
+}
+
+const unsqueeze = reshaping<None>(
+  "Unsqueeze",
+  13,
+  [2, 2],
+  noAttrs,
+  (n) => {
+    const axes = new Set(unsqueezed(n));
+    const rest = [...n.shape()];
+    const rank = n.rank() + n.numbers(1).length;
+    return Array.from({ length: rank }, (_, i) => (axes.has(i) ? 1 : rest.shift()!));
+  },
+  (n) => ({ kind: "unsqueezed", axes: unsqueezed(n) }),
+);
 
 // y[i] = x[perm(i)]; dx = dy transposed by the inverse permutation
 const transpose: OpSpec<{ perm: readonly number[] | undefined }> = {
   type: "Transpose",
   since: 1,
+  arity: [1, 1],
+  role: "movement",
+  axes: (n) => ({ kind: "permuted", perm: permutation(n) }),
   attrs: (a) => ({ perm: a.ints("perm") }),
   infer: (n) => {
     const perm = permutation(n);
@@ -125,6 +162,9 @@ function permutation(n: NodeView<{ perm: readonly number[] | undefined }>): read
 const expand: OpSpec<None> = {
   type: "Expand",
   since: 8,
+  arity: [2, 2],
+  role: "movement",
+  axes: sameAxes,
   attrs: noAttrs,
   infer: (n) => {
     const dims = n.elements(1);
@@ -140,6 +180,9 @@ const expand: OpSpec<None> = {
 const tile: OpSpec<None> = {
   type: "Tile",
   since: 6,
+  arity: [2, 2],
+  role: "movement",
+  axes: sameAxes,
   attrs: noAttrs,
   infer: (n) => {
     const repeats = n.elements(1);
@@ -166,6 +209,9 @@ const tile: OpSpec<None> = {
 const concat: OpSpec<{ axis: number }> = {
   type: "Concat",
   since: 4,
+  arity: [1, Infinity],
+  role: "join",
+  axes: (n) => ({ kind: "joined", axis: normalizeAxis(n.attrs.axis, n.rank()) }),
   attrs: (a) => ({ axis: a.required("axis", a.int("axis")) }),
   infer: (n) => {
     const axis = normalizeAxis(n.attrs.axis, n.rank());
@@ -215,6 +261,9 @@ function extent(n: NodeView, i: number, axis: number): number {
 const split: OpSpec<{ axis: number; numOutputs: number | undefined }> = {
   type: "Split",
   since: 13,
+  arity: [1, 2],
+  role: "selection",
+  axes: (n) => ({ kind: "replaced", axis: normalizeAxis(n.attrs.axis, n.rank()), by: 1 }),
   attrs: (a) => ({ axis: a.int("axis", 0), numOutputs: a.int("num_outputs") }),
   infer: (n) => {
     const axis = normalizeAxis(n.attrs.axis, n.rank());

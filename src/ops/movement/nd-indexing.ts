@@ -1,10 +1,12 @@
+import { noAxes, sameAxes } from "../core/axis-mapping.js";
 import { int, text } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
-import { isStatic, sizeOf, staticShape, stridesOf } from "../../tensor/shape.js";
+import { isStatic, normalizeAxis, sizeOf, staticShape, stridesOf } from "../../tensor/shape.js";
 import { checkMade, int64 } from "../../tensor/tensor.js";
 import type { NodeView } from "../core/node-view.js";
-import type { OpSpec } from "../core/spec.js";
+import type { Role } from "../core/role.js";
+import type { Arity, OpSpec } from "../core/spec.js";
 
 const adding = { reduction: text("add") };
 
@@ -19,6 +21,9 @@ function tupleLength(n: NodeView): number {
 const gatherND: OpSpec<{ batchDims: number }> = {
   type: "GatherND",
   since: 12,
+  arity: [2, 2],
+  role: "selection",
+  axes: noAxes,
   attrs: (a) => ({ batchDims: a.int("batch_dims", 0) }),
   infer: (n) => {
     const { batchDims } = n.attrs;
@@ -59,6 +64,9 @@ function wholeTuples(b: GraphBuilder, n: NodeView<{ batchDims: number }>): Value
 const scatterND: OpSpec<{ reduction: string }> = {
   type: "ScatterND",
   since: 16,
+  arity: [3, 3],
+  role: "join",
+  axes: sameAxes,
   attrs: (a) => ({ reduction: a.word("reduction", ["none", "add", "mul", "max", "min"], "none") }),
   infer: (n) => [n.like(n.shape())],
   vjp: (b, n, [dy]) => {
@@ -90,6 +98,10 @@ const scatterND: OpSpec<{ reduction: string }> = {
 const topK: OpSpec<{ axis: number }> = {
   type: "TopK",
   since: 11,
+  arity: [2, 2],
+  role: "selection",
+  axes: (n) => ({ kind: "replaced", axis: normalizeAxis(n.attrs.axis, n.rank()), by: 1 }),
+  reads: { scores: [0] },
   attrs: (a) => ({ axis: a.int("axis", -1) }),
   infer: (n) => {
     const axis = n.attrs.axis < 0 ? n.attrs.axis + n.rank() : n.attrs.axis;
@@ -117,6 +129,9 @@ interface CumSumAttrs {
 const cumSum: OpSpec<CumSumAttrs> = {
   type: "CumSum",
   since: 11,
+  arity: [2, 2],
+  role: "linear",
+  axes: sameAxes,
   attrs: (a) => ({ exclusive: a.flag("exclusive"), reverse: a.flag("reverse") }),
   infer: (n) => {
     const fact = n.like(n.shape());
@@ -141,10 +156,18 @@ const cumSum: OpSpec<CumSumAttrs> = {
 };
 
 /** A linear operator that is its own adjoint: dx is the operator applied to dy. */
-function selfAdjoint(type: string, since: number): OpSpec<Record<string, never>> {
+function selfAdjoint(
+  type: string,
+  since: number,
+  arity: Arity,
+  role: Role,
+): OpSpec<Record<string, never>> {
   return {
     type,
     since,
+    arity,
+    role,
+    axes: sameAxes,
     attrs: () => ({}),
     infer: (n) => [n.like(n.shape())],
     vjp: (b, n, [dy]) => [
@@ -160,6 +183,6 @@ export const ndIndexing: readonly OpSpec[] = [
   scatterND,
   topK,
   cumSum,
-  selfAdjoint("Trilu", 14), // keeps a triangle
-  selfAdjoint("ReverseSequence", 10), // turns each sequence's beginning around
+  selfAdjoint("Trilu", 14, [1, 2], "selection"), // keeps a triangle
+  selfAdjoint("ReverseSequence", 10, [2, 2], "movement"), // turns each sequence's beginning around
 ];

@@ -9,6 +9,10 @@ import type { OpSpec } from "../core/spec.js";
 export const pad: OpSpec<{ mode: "constant" | "reflect" | "edge" | "wrap" }> = {
   type: "Pad",
   since: 18,
+  arity: [2, 4],
+  role: "padding",
+  axes: () => ({ kind: "padded" }),
+  newer: ["mode=wrap"],
   attrs: (a) => ({ mode: a.word("mode", ["constant", "reflect", "edge", "wrap"], "constant") }),
   infer: (n) => {
     const [before, after] = borders(n);

@@ -1,3 +1,4 @@
+import { spatialAxes } from "../core/axis-mapping.js";
 import { divideDims, multiplyDims, type Dim } from "../../tensor/shape.js";
 import type { OpSpec } from "../core/spec.js";
 
@@ -10,6 +11,10 @@ function blocks(
   return {
     type,
     since,
+    arity: [1, 1],
+    role: "folding",
+    axes: spatialAxes,
+    ...(toSpace ? {} : { newer: ["mode"] }),
     attrs: (a) => ({
       blocksize: a.required("blocksize", a.int("blocksize")),
       mode: a.word("mode", ["DCR", "CRD"], "DCR"),

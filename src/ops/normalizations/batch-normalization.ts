@@ -1,3 +1,4 @@
+import { channelAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { sumAllBut } from "../layers/convolution.js";
@@ -89,6 +90,10 @@ const byItsBatch: {
 const batchNormalization: OpSpec<BatchNormAttrs> = {
   type: "BatchNormalization",
   since: 15,
+  arity: [5, 5],
+  role: "batch-norm",
+  axes: channelAxes,
+  parameters: [undefined, "scale", "shift"],
   attrs: (a) => ({ epsilon: a.float("epsilon", 1e-5), training: a.flag("training_mode") }),
   // Of a batch that is a weight, as weight standardization makes it, training mode is a constant like any other.
   infer: (n) => [n.like(n.shape()), n.like(n.shape(3)), n.like(n.shape(4))],

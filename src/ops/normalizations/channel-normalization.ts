@@ -1,3 +1,4 @@
+import { channelAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { sumAllBut } from "../layers/convolution.js";
@@ -69,6 +70,10 @@ function overGroups(
   return {
     type,
     since,
+    arity: [3, 3],
+    role: "normalization",
+    axes: channelAxes,
+    parameters: [undefined, "scale", "shift"],
     attrs,
     infer: (n) => {
       const { groups } = n.attrs;
@@ -109,8 +114,11 @@ function channelBias(
 
 export const channelNormalizations: readonly OpSpec[] = [
   overGroups("InstanceNormalization", 6, (a) => ({ epsilon: a.float("epsilon", 1e-5), groups: 0 })),
-  overGroups("GroupNormalization", 18, (a) => ({
-    epsilon: a.float("epsilon", 1e-5),
-    groups: a.required("num_groups", a.int("num_groups")),
-  })),
+  {
+    ...overGroups("GroupNormalization", 18, (a) => ({
+      epsilon: a.float("epsilon", 1e-5),
+      groups: a.required("num_groups", a.int("num_groups")),
+    })),
+    newer: true,
+  },
 ];

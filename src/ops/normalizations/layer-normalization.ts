@@ -1,3 +1,4 @@
+import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { normalizeAxis } from "../../tensor/shape.js";
@@ -31,6 +32,10 @@ function overLastAxes(type: string, since: number, centred: boolean): OpSpec<Lay
   return {
     type,
     since,
+    arity: centred ? [2, 3] : [2, 2],
+    role: "normalization",
+    axes: sameAxes,
+    parameters: [undefined, "scale", "shift"],
     attrs: (a) => ({ axis: a.int("axis", -1), epsilon: a.float("epsilon", 1e-5) }),
     infer: (n) => {
       const { axes } = over(n, centred);

@@ -1,3 +1,4 @@
+import { sameAxes } from "../core/axis-mapping.js";
 import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
@@ -21,6 +22,11 @@ function top(b: GraphBuilder, y: Value, axis: number): Value {
 const softmax: OpSpec<SoftmaxAttrs> = {
   type: "Softmax",
   since: 13,
+  arity: [1, 1],
+  role: "gate",
+  axes: sameAxes,
+  probability: "softmax",
+  reads: { scores: [0] },
   attrs,
   infer: (n) => [n.like(n.shape())],
   vjp: (b, n, [dy]) => [
@@ -46,6 +52,11 @@ const softmax: OpSpec<SoftmaxAttrs> = {
 const logSoftmax: OpSpec<SoftmaxAttrs> = {
   type: "LogSoftmax",
   since: 13,
+  arity: [1, 1],
+  role: "function",
+  axes: sameAxes,
+  probability: "log-softmax",
+  reads: { scores: [0] },
   attrs,
   infer: (n) => [n.like(n.shape())],
   vjp: (b, n, [dy]) => [
@@ -74,6 +85,9 @@ const logSoftmax: OpSpec<SoftmaxAttrs> = {
 const hardmax: OpSpec<SoftmaxAttrs> = {
   type: "Hardmax",
   since: 13,
+  arity: [1, 1],
+  role: "step",
+  axes: sameAxes,
   attrs,
   infer: (n) => [n.like(n.shape())],
   vjp: "zero",

@@ -1,3 +1,4 @@
+import { channelAxes, sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { normalizeAxis } from "../../tensor/shape.js";
@@ -10,6 +11,9 @@ import type { OpSpec } from "../core/spec.js";
 const lpNormalization: OpSpec<{ axis: number; p: number }> = {
   type: "LpNormalization",
   since: 1,
+  arity: [1, 1],
+  role: "normalization",
+  axes: sameAxes,
   attrs: (a) => ({ axis: a.int("axis", -1), p: a.int("p", 2) }),
   infer: (n) => {
     if (n.attrs.p !== 1 && n.attrs.p !== 2) throw n.error(`p is ${n.attrs.p}; it may be 1 or 2`);
@@ -38,6 +42,9 @@ const tiny = 1e-9;
 const meanVarianceNormalization: OpSpec<{ axes: readonly number[] }> = {
   type: "MeanVarianceNormalization",
   since: 9,
+  arity: [1, 1],
+  role: "normalization",
+  axes: sameAxes,
   attrs: (a) => ({ axes: a.ints("axes") ?? [0, 2, 3] }),
   infer: (n) => [n.like(n.shape())],
   vjp: (b, n, [dy]) => [
@@ -80,6 +87,9 @@ interface LrnAttrs {
 const lrn: OpSpec<LrnAttrs> = {
   type: "LRN",
   since: 1,
+  arity: [1, 1],
+  role: "normalization",
+  axes: channelAxes,
   attrs: (a) => ({
     size: a.required("size", a.int("size")),
     alpha: a.float("alpha", 1e-4),

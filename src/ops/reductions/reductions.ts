@@ -4,6 +4,7 @@ import type { Value } from "../../onnx/ir.js";
 import { normalizeAxis, staticShape, type Dim } from "../../tensor/shape.js";
 import { withElements } from "../core/elements.js";
 import type { NodeView } from "../core/node-view.js";
+import type { Role } from "../core/role.js";
 import type { OpSpec } from "../core/spec.js";
 
 interface ReduceAttrs {
@@ -14,6 +15,7 @@ interface ReduceAttrs {
 interface Reduction {
   readonly type: string;
   readonly since: number;
+  readonly role: Role;
   /** dx of a reduction; y and dy have kept their reduced axes as extents of 1. */
   gradient(
     b: GraphBuilder,
@@ -48,6 +50,9 @@ function reduction(f: Reduction): OpSpec<ReduceAttrs> {
   return {
     type: f.type,
     since: f.since,
+    arity: [1, 2],
+    role: f.role,
+    axes: (n) => ({ kind: "reduced", axes: axesOf(n) }),
     attrs: (a) => ({
       keepdims: a.flag("keepdims", true),
       noopWithEmptyAxes: a.flag("noop_with_empty_axes"),
@@ -96,6 +101,7 @@ function count(n: NodeView, axes: readonly number[]): number {
 const sum = reduction({
   type: "ReduceSum",
   since: 13,
+  role: "linear",
   gradient: (b, n, dy) => b.expandLike(dy, n.x(), "dx"),
   fold: (e) => e.reduce((p, q) => p + q, 0),
 });
@@ -104,6 +110,7 @@ const sum = reduction({
 const mean = reduction({
   type: "ReduceMean",
   since: 18,
+  role: "linear",
   gradient: (b, n, dy, _, axes) => b.expandLike(b.scale(dy, 1 / count(n, axes)), n.x(), "dx"),
 });
 
@@ -115,12 +122,14 @@ const evenly: Reduction["gradient"] = (b, n, dy, y, axes) => {
 const max = reduction({
   type: "ReduceMax",
   since: 18,
+  role: "maximum",
   gradient: evenly,
   fold: (e) => Math.max(...e),
 });
 const min = reduction({
   type: "ReduceMin",
   since: 18,
+  role: "minimum",
   gradient: evenly,
   fold: (e) => Math.min(...e),
 });
@@ -129,6 +138,7 @@ const min = reduction({
 const l1 = reduction({
   type: "ReduceL1",
   since: 18,
+  role: "function",
   gradient: (b, n, dy) => b.mul(b.op("Sign", [n.x()]), dy, "dx"),
 });
 
@@ -136,6 +146,7 @@ const l1 = reduction({
 const l2 = reduction({
   type: "ReduceL2",
   since: 18,
+  role: "function",
   gradient: (b, n, dy, y) => {
     const safe = b.where(b.greater(y, 0), y, b.scalar(1, y));
     return b.mul(n.x(), b.div(dy, safe), "dx");
@@ -146,6 +157,7 @@ const l2 = reduction({
 const sumSquare = reduction({
   type: "ReduceSumSquare",
   since: 18,
+  role: "function",
   gradient: (b, n, dy) => b.mul(n.x(), b.scale(dy, 2), "dx"),
   bias: (b, _n, y) => b.neg(y),
 });
@@ -154,6 +166,7 @@ const sumSquare = reduction({
 const logSum = reduction({
   type: "ReduceLogSum",
   since: 18,
+  role: "function",
   gradient: (b, n, dy, y) => b.expandLike(b.div(dy, b.op("Exp", [y])), n.x(), "dx"),
   bias: (b, _n, y) => b.shift(y, -1),
 });
@@ -162,6 +175,7 @@ const logSum = reduction({
 const logSumExp = reduction({
   type: "ReduceLogSumExp",
   since: 18,
+  role: "function",
   gradient: (b, n, dy, y) => b.mul(b.op("Exp", [b.sub(n.x(), y)]), dy, "dx"),
   bias: (b, n, y, axes) => b.sub(y, b.sum(b.mul(b.op("Exp", [b.sub(n.x(), y)]), n.x()), axes)),
 });
@@ -170,6 +184,7 @@ const logSumExp = reduction({
 const product = reduction({
   type: "ReduceProd",
   since: 18,
+  role: "function",
   gradient: (b, n, dy, _y, axes) => {
     const x = n.x();
     const isZero = b.mask(b.op("Equal", [x, b.scalar(0, x)]), x);

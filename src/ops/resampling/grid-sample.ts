@@ -1,3 +1,4 @@
+import { spatialAxes } from "../core/axis-mapping.js";
 import { int, text } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
@@ -23,6 +24,11 @@ interface Neighbour {
 const gridSample: OpSpec<GridAttrs> = {
   type: "GridSample",
   since: 16,
+  arity: [2, 2],
+  role: "resampling",
+  axes: spatialAxes,
+  reads: { places: [1] },
+  newer: true,
   attrs: (a) => ({
     mode: a.word("mode", ["bilinear", "linear", "nearest", "bicubic", "cubic"], "bilinear"),
     padding: a.word("padding_mode", ["zeros", "border", "reflection"], "zeros"),

@@ -85,6 +85,10 @@ function resized(n: NodeView<ResizeAttrs>): { dims: Dim[]; scales: Map<number, n
 const resize: OpSpec<ResizeAttrs> = {
   type: "Resize",
   since: 18,
+  arity: [1, 4],
+  role: "resampling",
+  axes: () => ({ kind: "resampled" }),
+  newer: ["coordinate_transformation_mode=half_pixel_symmetric"],
   attrs: (a) => ({
     axes: a.ints("axes"),
     policy: a.word("keep_aspect_ratio_policy", policies, "stretch"),

@@ -1,3 +1,4 @@
+import { noAxes, sameAxes } from "../core/axis-mapping.js";
 import { dtypeOf } from "../../onnx/file/element-types.js";
 import { factOf, maxFactElements } from "../../onnx/facts.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
@@ -17,6 +18,9 @@ type None = Record<string, never>;
 const shape: OpSpec<{ start: number; end: number | undefined }> = {
   type: "Shape",
   since: 15,
+  arity: [1, 1],
+  role: "size",
+  axes: noAxes,
   attrs: (a) => ({ start: a.int("start", 0), end: a.int("end") }),
   infer: (n) => {
     const dims = n.shape().slice(n.attrs.start, n.attrs.end);
@@ -29,6 +33,9 @@ const shape: OpSpec<{ start: number; end: number | undefined }> = {
 const size: OpSpec<None> = {
   type: "Size",
   since: 1,
+  arity: [1, 1],
+  role: "size",
+  axes: noAxes,
   attrs: noAttrs,
   infer: (n) => [{ dtype: "int64", shape: [], elements: [multiplyDims(...n.shape())] }],
   vjp: "zero",
@@ -38,6 +45,9 @@ const size: OpSpec<None> = {
 const constantOfShape: OpSpec<{ value: Tensor | undefined }> = {
   type: "ConstantOfShape",
   since: 9,
+  arity: [1, 1],
+  role: "constant",
+  axes: noAxes,
   attrs: (a) => ({ value: a.tensor("value") }),
   infer: (n) => {
     const dims = n.elements(0);
@@ -57,6 +67,10 @@ const constantOfShape: OpSpec<{ value: Tensor | undefined }> = {
 const range: OpSpec<None> = {
   type: "Range",
   since: 11,
+  arity: [3, 3],
+  role: "constant",
+  axes: noAxes,
+  newer: ["stash_type"],
   attrs: noAttrs,
   infer: (n) => {
     const [start, limit, delta] = [0, 1, 2].map((i) => n.elements(i)?.[0]);
@@ -95,6 +109,10 @@ function steps(b: GraphBuilder, n: NodeView<None>): Value {
 const cast: OpSpec<{ to: DType }> = {
   type: "Cast",
   since: 6,
+  arity: [1, 1],
+  role: "cast",
+  axes: sameAxes,
+  newer: ["saturate", "round_mode"],
   attrs: (a) => {
     const code = a.required("to", a.int("to"));
     return {
@@ -119,6 +137,10 @@ const cast: OpSpec<{ to: DType }> = {
 const castLike: OpSpec<None> = {
   type: "CastLike",
   since: 15,
+  arity: [2, 2],
+  role: "cast",
+  axes: sameAxes,
+  newer: true,
   attrs: noAttrs,
   pointwise: true,
   infer: (n) => {
@@ -140,6 +162,9 @@ function identity(type: string, since: number): OpSpec<None> {
   return {
     type,
     since,
+    arity: [1, 1],
+    role: "identity",
+    axes: sameAxes,
     attrs: noAttrs,
     pointwise: true,
     infer: (n) => [n.x().fact],
@@ -156,6 +181,7 @@ function drops(n: NodeView<None>): boolean {
 // In inference y = x; the mask, where one asks for it, is all true.
 const dropout: OpSpec<None> = {
   ...identity("Dropout", 12),
+  arity: [1, 3],
   infer: (n) => {
     const mask: Fact = { dtype: "bool", shape: n.shape() };
     return [drops(n) ? n.like(n.shape()) : n.x().fact, mask];
@@ -170,6 +196,9 @@ const dropout: OpSpec<None> = {
 const constant: OpSpec<{ value: Tensor }> = {
   type: "Constant",
   since: 1,
+  arity: [0, 0],
+  role: "constant",
+  axes: noAxes,
   attrs: (a) => ({ value: a.required("value", a.tensor("value")) }),
   infer: (n) => [factOf(n.attrs.value)],
   vjp: "zero",
@@ -180,6 +209,9 @@ const constant: OpSpec<{ value: Tensor }> = {
 const eyeLike: OpSpec<{ dtype: DType | undefined }> = {
   type: "EyeLike",
   since: 9,
+  arity: [1, 1],
+  role: "size",
+  axes: noAxes,
   attrs: (a) => ({ dtype: dtypeOf(a.int("dtype", 0)) }),
   infer: (n) => [{ dtype: n.attrs.dtype ?? n.x().fact.dtype, shape: n.shape() }],
   vjp: "zero",
@@ -191,6 +223,10 @@ function argExtreme(type: string): OpSpec<{ axis: number; keepdims: boolean }> {
   return {
     type,
     since: 13,
+    arity: [1, 1],
+    role: "step",
+    axes: (n) => ({ kind: "reduced", axes: [normalizeAxis(n.attrs.axis, n.rank())] }),
+    reads: { scores: [0] },
     attrs: (a) => ({ axis: a.int("axis", 0), keepdims: a.flag("keepdims", true) }),
     infer: (n) => {
       const axis = normalizeAxis(n.attrs.axis, n.rank());

@@ -1,3 +1,4 @@
+import type { Probability } from "../../ops/core/role.js";
 import type { Executable } from "../../backends/backend.js";
 import type { DType } from "../../tensor/dtype.js";
 import { isFloat } from "../../tensor/dtype.js";
@@ -27,7 +28,7 @@ export interface Reference {
   /** Inputs with a row for each sample. */
   readonly batched: ReadonlySet<string>;
   /** The Softmax, LogSoftmax or Sigmoid that makes the output, if one does. */
-  readonly squashed?: string | undefined;
+  readonly squashed?: Probability | undefined;
 }
 
 /** Directional derivatives of one sample's score, by the decomposition's gradient and by the model itself. */

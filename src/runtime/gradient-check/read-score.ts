@@ -1,4 +1,5 @@
 import { toNumbers } from "../../tensor/tensor.js";
+import type { Probability } from "../../ops/core/role.js";
 import type { ResolvedContrast } from "../../target/contrast.js";
 
 /** The explained number of one sample, from its row of the output. */
@@ -9,12 +10,12 @@ export type ScoreReader = (row: ArrayLike<number>) => number;
  *
  * @param contrast that of this sample alone
  * @param target the class that "top" stood for
- * @param squashed the Softmax, LogSoftmax or Sigmoid that made the output
+ * @param squashed how the output was made a probability, where it is one
  */
 export function scoreReader(
   { chosen, versus, quantity }: ResolvedContrast,
   target: number | string,
-  squashed: string | undefined,
+  squashed: Probability | undefined,
 ): ScoreReader {
   const seed = typeof chosen === "object" && "seed" in chosen ? toNumbers(chosen.seed) : undefined;
   const weighted: ScoreReader = seed
@@ -23,10 +24,10 @@ export function scoreReader(
   return quantity === "score" ? weighted : (row) => weighted(logProbabilities(row, squashed));
 }
 
-function logProbabilities(row: ArrayLike<number>, squashed: string | undefined): ArrayLike<number> {
+function logProbabilities(row: ArrayLike<number>, squashed: Probability | undefined): ArrayLike<number> {
   const values = Array.from(row);
-  if (squashed === "LogSoftmax") return values;
-  if (squashed === "Softmax") return values.map(Math.log);
+  if (squashed === "log-softmax") return values;
+  if (squashed === "softmax") return values.map(Math.log);
   const most = Math.max(...values);
   const sum = values.reduce((total, v) => total + Math.exp(v - most), 0);
   return values.map((v) => v - most - Math.log(sum));

@@ -32,7 +32,7 @@ export async function openReference(
   { file, imported, part, form, given, prepared }: ReferenceSources,
 ): Promise<Reference> {
   const { input, output } = part;
-  const squashed = squashing(imported.nodes, output)?.op;
+  const squashed = squashing(imported.nodes, output)?.probability;
   const declared = part.graph.inputs.find(({ name }) => name === input)!.fact.shape[0];
   const batched = new Set(
     part.graph.inputs.flatMap(({ name, fact }) =>

@@ -1,7 +1,7 @@
 import { activePath } from "../../analysis/active-path.js";
 import { asBag, findImageAxes } from "../../analysis/find-image-axes.js";
 import { parseLayout, type ImageAxes } from "../../analysis/image-axes.js";
-import { layoutsOf } from "../../analysis/layout-rules.js";
+import { traceImageAxes } from "../../analysis/trace-image-axes.js";
 import { LayoutError } from "../../errors.js";
 import type { Graph, TypedGraph } from "../../onnx/ir.js";
 import type { Registry } from "../../ops/core/registry.js";
@@ -114,7 +114,7 @@ function hasSamples(
   extent: number,
 ): boolean {
   const { dependent } = activePath(known, registry, [input]);
-  const layout = layoutsOf(known, registry, dependent, input).get(output);
+  const layout = traceImageAxes(known, registry, dependent, input).get(output);
   const isThere = layout?.some((atoms) => atoms.some((a) => a.role === "batch"));
   return isThere === true || known.facts.get(output)!.shape.includes(extent);
 }

@@ -1,15 +1,9 @@
 import { dtypeOf } from "../../onnx/file/element-types.js";
 import type { Graph, Node } from "../../onnx/ir.js";
+import { registry as rules } from "../../ops/all.js";
+import type { Registry } from "../../ops/core/registry.js";
+import { isMovement } from "../../ops/core/role.js";
 import { byteSize, isFloat, type DType } from "../../tensor/dtype.js";
-
-/** Operators that move the elements of their first input and read nothing else of it. */
-const movements: ReadonlySet<string> = new Set([
-  ...["Identity", "Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand", "Tile"],
-  ...["Slice", "Split", "Gather", "DepthToSpace", "SpaceToDepth"],
-]);
-
-/** Operators that ask for the size alone. */
-const sizes: ReadonlySet<string> = new Set(["Shape", "Size"]);
 
 /**
  * A model with an integer input, reading real numbers instead: every way from the input leads over movements to a Cast to
@@ -17,7 +11,11 @@ const sizes: ReadonlySet<string> = new Set(["Shape", "Size"]);
  *
  * @returns undefined where the integers are used as such: as indices, or in integer arithmetic
  */
-export function realReading(graph: Graph, input: string): Graph | undefined {
+export function realReading(
+  graph: Graph,
+  input: string,
+  registry: Registry = rules,
+): Graph | undefined {
   const { dtype } = graph.inputs.find((i) => i.name === input)!.fact;
   if (isFloat(dtype) || dtype === "string") return undefined;
   const integers = new Set([input]);
@@ -26,17 +24,18 @@ export function realReading(graph: Graph, input: string): Graph | undefined {
     const read = node.inputs.filter((name) => integers.has(name));
     const inner = Object.values(node.attributes).some((a) => a.type === "graph");
     if (inner && mentions(node, integers)) return undefined;
-    if (read.length === 0 || sizes.has(node.op)) {
+    const role = registry.role(node);
+    if (read.length === 0 || role === "size") {
       nodes.push(node);
       continue;
     }
-    if (node.domain !== "" || read.length > 1 || node.inputs[0] !== read[0]) return undefined;
-    const to = node.op === "Cast" ? castTo(node, dtype) : undefined;
+    if (read.length > 1 || node.inputs[0] !== read[0]) return undefined;
+    const to = role === "cast" ? castTo(node, dtype) : undefined;
     if (to === "float") {
       nodes.push(node);
       continue;
     }
-    if (to === undefined && !movements.has(node.op)) return undefined;
+    if (to === undefined && (role === "cast" || !isMovement(role))) return undefined;
     for (const name of node.outputs) integers.add(name);
     nodes.push(to === "integer" ? { ...node, op: "Identity", attributes: {} } : node);
   }

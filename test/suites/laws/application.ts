@@ -2,6 +2,8 @@ import { differentiate } from "../../../src/autodiff/differentiate.js";
 import { GraphBuilder } from "../../../src/onnx/builder.js";
 import type { TypedGraph, Value } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
+import { activePath } from "../../../src/analysis/active-path.js";
+import { expandDefinitions } from "../../../src/passes/expand-definitions.js";
 import { isFloat } from "../../../src/tensor/dtype.js";
 import { fromNumbers, type Tensor } from "../../../src/tensor/tensor.js";
 import { bind, newGraph } from "../../support/graphs.js";
@@ -61,7 +63,8 @@ export function apply(
   c: Case,
   precision: Precision,
 ): Application & { readonly symbols: Readonly<Record<string, number>> } {
-  const { graph, ys } = forwardOf(c, precision);
+  const { graph: written, ys } = forwardOf(c, precision);
+  const graph = expandDefinitions(written, registry);
 
   const variables = c.inputs.flatMap((operand, i) => (operand && !isConstant(operand) ? [i] : []));
   const b = GraphBuilder.on(graph, registry.infer);
@@ -104,9 +107,8 @@ function activate(
   emit: (name: string, value: Value) => string,
 ): Activation {
   const label = inputs.join("");
-  const node = graph.nodes[0]!;
-  const names = inputs.map((i) => node.inputs[i]!);
-  const active = new Set([...names, ...outputs.map(({ y }) => y.name)]);
+  const names = inputs.map((i) => `x${i}`);
+  const { active } = activePath(graph, registry, names);
   const seeds = new Map(outputs.map(({ y, covector }) => [y.name, covector]));
   const all = differentiate(b, graph, registry, seeds, active);
   const gradients = names.map((name, k) => {
@@ -114,10 +116,19 @@ function activate(
     if (!gradient) throw new Error(`input ${inputs[k]!} is a float, but gets no gradient`);
     return emit(`gradient${label}/${inputs[k]!}`, gradient);
   });
-  const rule = registry.of(node).bias(registry.view(graph, node, (name) => active.has(name)));
-  if (rule === "none") return { inputs, gradients, biasTerm: undefined };
-  const bias = rule.emit(b.within("bias"));
-  const term = b.mul(outputs[0]!.covector, bias, "term");
+  // A definition's bias is the sum of its nodes', each carried to the output.
+  const terms = graph.nodes.flatMap((node) => {
+    const carried = all.of(node.outputs[0]!);
+    if (!carried || !active.has(node.outputs[0]!)) return [];
+    const rule = registry.of(node).bias(registry.view(graph, node, (name) => active.has(name)));
+    if (rule === "none") return [];
+    return [b.mul(carried, rule.emit(b.within("bias")), "term")];
+  });
+  if (terms.length === 0) return { inputs, gradients, biasTerm: undefined };
+  const term =
+    terms.length === 1
+      ? terms[0]!
+      : terms.map((t) => b.sum(t, undefined, false)).reduce((p, q) => b.add(p, q));
   return { inputs, gradients, biasTerm: emit(`bias${label}`, term) };
 }
 

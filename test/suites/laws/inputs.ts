@@ -27,6 +27,14 @@ export function wordsOf(c: Case, rules: Registry): ReadonlyMap<number, string> {
   const { graph, ys } = forwardOf(c, "float32");
   const node = graph.nodes[0]!;
   const { vjp } = rules.of(node);
+  if (vjp === "by-definition") {
+    return new Map(
+      node.inputs.flatMap((name, i) => {
+        if (name === "") return [];
+        return [[i, namedInputs(c.op)[i]?.float ? "rule" : "integer"] as const];
+      }),
+    );
+  }
   if (typeof vjp === "string") throw new Error(`${c.op} has no rule`);
   const b = GraphBuilder.on(graph, rules.infer);
   const dy = ys.map((y, k) =>
@@ -41,7 +49,8 @@ export function wordsOf(c: Case, rules: Registry): ReadonlyMap<number, string> {
 export function untestedInputs(rules: Registry): readonly string[] {
   return rules.all().flatMap(({ type, vjp }) => {
     const row = rows.find((r) => r.op === type);
-    if (typeof vjp === "string" || type in withoutRow) return [];
+    const hasNone = vjp === "zero" || vjp === "not-differentiable";
+    if (hasNone || type in withoutRow) return [];
     const cases = row ? casesOf(row) : [];
     return namedInputs(type).flatMap(({ name, float }, i) => {
       const varied = cases.some((c) => {

@@ -1,6 +1,8 @@
 import { activations } from "./activations.js";
 import { arithmetic } from "./arithmetic.js";
 import type { Row } from "./case.js";
+import { attentions } from "./attention.js";
+import { columnsToImage } from "./col2im.js";
 import { convolution } from "./convolution.js";
 import { indexing } from "./indexing.js";
 import { linear } from "./linear.js";
@@ -15,6 +17,8 @@ import { selection } from "./selection.js";
 export const rows: readonly Row[] = [
   ...activations,
   ...arithmetic,
+  ...attentions,
+  ...columnsToImage,
   ...convolution,
   ...indexing,
   ...linear,

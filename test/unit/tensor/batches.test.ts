@@ -1,4 +1,4 @@
-import { other, type Layout } from "../../../src/analysis/layout.js";
+import { other, type TracedAxes } from "../../../src/analysis/traced-axes.js";
 import { describe, expect, it } from "vitest";
 import { concatBatch, sliceBatch } from "../../../src/tensor/batches.js";
 import { perSample } from "../../../src/decomposition/per-sample.js";
@@ -27,7 +27,7 @@ describe("rows of a batch", () => {
 });
 
 describe("the sum for each sample", () => {
-  async function sums(shape: readonly Dim[], batch: Dim, dims: readonly number[], layout?: Layout) {
+  async function sums(shape: readonly Dim[], batch: Dim, dims: readonly number[], layout?: TracedAxes) {
     const b = newGraph();
     const x = b.input("x", { dtype: "float32", shape });
     const y = perSample(b, x, batch, layout);

@@ -99,5 +99,6 @@ function missingReason({ op, domain, attributes }: Node): string | undefined {
   }
   // The branch of an If is chosen once shapes are known.
   if (op === "If" || op in lowerings) return undefined;
+  if (registry.get(op)?.definition) return undefined;
   return refused[op] ?? "no lowering for this operator";
 }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import {
-  imageLayout,
+  axesOfImage,
   other,
-  reshapeLayout,
+  reshapeAxes,
   restoration,
   rolled,
-  type Axis,
-  type Layout,
+  type TracedAxis,
+  type TracedAxes,
   type Place,
-} from "../../../src/analysis/layout.js";
+} from "../../../src/analysis/traced-axes.js";
 
 const place = (axis: number, size: number, stride = 1, shift?: number): Place => ({
   role: "place",
@@ -19,11 +19,11 @@ const place = (axis: number, size: number, stride = 1, shift?: number): Place =>
 });
 
 /** A run of a row of 8 places. */
-const cut = (start: number, size: number, from = place(0, 8)): Axis => [
+const cut = (start: number, size: number, from = place(0, 8)): TracedAxis => [
   { role: "other", size, cutFrom: { place: from, start, size } },
 ];
 
-const samples: Axis = [{ role: "batch", size: "N" }];
+const samples: TracedAxis = [{ role: "batch", size: "N" }];
 
 describe("an axis put together the other way round", () => {
   it("is the same axis, rolled", () => {
@@ -51,9 +51,16 @@ describe("an axis put together the other way round", () => {
 
 describe("restoration", () => {
   it("puts windows back, and rolls them back", () => {
-    const image: Layout = [samples, [place(0, 8, 1, 2)], [place(1, 8, 1, 2)], other(3)];
-    const windows = reshapeLayout(image, ["N", 2, 4, 2, 4, 3])!;
-    const [n, r, y, c, x, k] = windows as [Axis, Axis, Axis, Axis, Axis, Axis];
+    const image: TracedAxes = [samples, [place(0, 8, 1, 2)], [place(1, 8, 1, 2)], other(3)];
+    const windows = reshapeAxes(image, ["N", 2, 4, 2, 4, 3])!;
+    const [n, r, y, c, x, k] = windows as [
+      TracedAxis,
+      TracedAxis,
+      TracedAxis,
+      TracedAxis,
+      TracedAxis,
+      TracedAxis,
+    ];
     const restored = restoration([[...n, ...r, ...c], [...y, ...x], k], 2, "N")!;
     expect(restored.shape).toEqual(["N", 3, 8, 8]);
     expect(restored.perm).toEqual([0, 5, 1, 3, 2, 4]);
@@ -61,7 +68,7 @@ describe("restoration", () => {
   });
 
   it("takes blocks whose inner parts have become channels for coarse places", () => {
-    const merged: Layout = [samples, [place(0, 4, 2)], [place(1, 4, 2)], other(12)];
+    const merged: TracedAxes = [samples, [place(0, 4, 2)], [place(1, 4, 2)], other(12)];
     expect(restoration(merged, 2, "N")).toMatchObject({
       shape: ["N", 12, 4, 4],
       rolls: [0, 0],
@@ -69,12 +76,12 @@ describe("restoration", () => {
   });
 
   it("is not possible where places are missing, there twice, or rolled by parts of a block", () => {
-    const gap: Layout = [samples, [place(0, 2, 8), place(0, 4, 1)], [place(1, 4)], other(3)];
+    const gap: TracedAxes = [samples, [place(0, 2, 8), place(0, 4, 1)], [place(1, 4)], other(3)];
     expect(restoration(gap, 2, "N")).toBeUndefined();
-    const attention: Layout = [samples, [place(0, 4)], [place(0, 4)], [place(1, 4)]];
+    const attention: TracedAxes = [samples, [place(0, 4)], [place(0, 4)], [place(1, 4)]];
     expect(restoration(attention, 2, "N")).toBeUndefined();
-    const between: Layout = [samples, [place(0, 4, 2, 1)], [place(1, 4, 2, 1)], other(3)];
+    const between: TracedAxes = [samples, [place(0, 4, 2, 1)], [place(1, 4, 2, 1)], other(3)];
     expect(restoration(between, 2, "N")).toBeUndefined();
-    expect(restoration(imageLayout(["N", 3, 1, 1]), 2, "N")).toBeUndefined();
+    expect(restoration(axesOfImage(["N", 3, 1, 1]), 2, "N")).toBeUndefined();
   });
 });

@@ -15,7 +15,12 @@ export type Atom =
   | { readonly role: "batch"; readonly size: Dim }
   | { readonly role: "other"; readonly size: Dim; readonly cutFrom?: Cut }
   | Place
-  | { readonly role: "tokens"; readonly size: Dim; readonly before: number; readonly places: Axis };
+  | {
+      readonly role: "tokens";
+      readonly size: Dim;
+      readonly before: number;
+      readonly places: TracedAxis;
+    };
 
 /** Part of one of the image's axes. */
 export interface Place {
@@ -37,21 +42,21 @@ export interface Cut {
 }
 
 /** One axis of a value: its factors, outermost first. */
-export type Axis = readonly Atom[];
+export type TracedAxis = readonly Atom[];
 
-export type Layout = readonly Axis[];
+export type TracedAxes = readonly TracedAxis[];
 
-export const other = (size: Dim): Axis => [{ role: "other", size }];
+export const other = (size: Dim): TracedAxis => [{ role: "other", size }];
 
 /** A value of which only the batch axis is known, if that. */
-export function unknownLayout(shape: Shape, batch: Dim): Layout {
+export function unknownAxes(shape: Shape, batch: Dim): TracedAxes {
   return shape.map((size, i) =>
     i === 0 && size === batch ? [{ role: "batch", size }] : other(size),
   );
 }
 
 /** [N,C,…]: batch, channels, and the image's axes. */
-export function imageLayout(shape: Shape): Layout {
+export function axesOfImage(shape: Shape): TracedAxes {
   return shape.map((size, i) => {
     if (i === 0) return [{ role: "batch", size }];
     return i === 1 ? other(size) : [{ role: "place", axis: i - 2, size, stride: 1 }];
@@ -59,11 +64,11 @@ export function imageLayout(shape: Shape): Layout {
 }
 
 /** Whether an axis holds places of the image. */
-export const isPlaces = (axis: Axis): boolean =>
+export const isPlaces = (axis: TracedAxis): boolean =>
   axis.some((a) => a.role === "place" || a.role === "tokens");
 
 /** Whether an axis is all of one axis of the image, in order. */
-export const isWhole = (axis: Axis): boolean => {
+export const isWhole = (axis: TracedAxis): boolean => {
   const [atom] = axis;
   return axis.length === 1 && atom?.role === "place" && atom.stride === 1 && !atom.shift;
 };
@@ -73,7 +78,7 @@ export const isWhole = (axis: Axis): boolean => {
  *
  * @returns undefined where the parts are not that
  */
-export function rolled(first: Axis, second: Axis): Axis | undefined {
+export function rolled(first: TracedAxis, second: TracedAxis): TracedAxis | undefined {
   const [a, b] = [cutOf(first), cutOf(second)];
   if (!a || !b || b.start !== 0 || b.size !== a.start) return undefined;
   const { place } = a;
@@ -83,18 +88,18 @@ export function rolled(first: Axis, second: Axis): Axis | undefined {
   return [{ ...place, shift: (shift + a.start * stride) % (size * stride) }];
 }
 
-function cutOf(axis: Axis): Cut | undefined {
+function cutOf(axis: TracedAxis): Cut | undefined {
   const [atom] = axis;
   const isCut = axis.length === 1 && atom?.role === "other" && atom.cutFrom?.size === atom.size;
   return isCut ? atom.cutFrom : undefined;
 }
 
-export const extentOf = (axis: Axis): Dim => multiplyDims(...axis.map((a) => a.size));
+export const extentOf = (axis: TracedAxis): Dim => multiplyDims(...axis.map((a) => a.size));
 
-/** The layout after a reshape, or undefined where axes are cut across. */
-export function reshapeLayout(layout: Layout, shape: Shape): Layout | undefined {
-  const pending = joined(layout.flat().filter((a) => a.size !== 1));
-  const result: Axis[] = [];
+/** The axes after a reshape, or undefined where axes are cut across. */
+export function reshapeAxes(axes: TracedAxes, shape: Shape): TracedAxes | undefined {
+  const pending = joined(axes.flat().filter((a) => a.size !== 1));
+  const result: TracedAxis[] = [];
   for (const size of shape) {
     const atoms = takeAtoms(pending, size);
     if (!atoms) return undefined;
@@ -169,9 +174,9 @@ export interface Restoration {
  * @returns undefined where an axis of the image is missing, is there twice (as in attention), or not whole; where the
  *   value has one place only; or where its batch cannot be told
  */
-export function restoration(layout: Layout, rank: number, batch: Dim): Restoration | undefined {
+export function restoration(axes: TracedAxes, rank: number, batch: Dim): Restoration | undefined {
   if (rank < 1) return undefined;
-  const factors = layout.flat();
+  const factors = axes.flat();
   const parts = factors.flatMap((a) => (a.role === "tokens" ? a.places : [a]));
   const indices = (role: Atom["role"]): number[] =>
     parts.flatMap((a, i) => (a.role === role ? [i] : []));
