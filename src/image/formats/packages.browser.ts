@@ -19,12 +19,13 @@ export function decodeByJimp(format: JimpFormat): Promise<Pixels> {
   return Promise.reject(new Error(message));
 }
 
-/** As pngjs numbers it: R, G, B without A. */
-const rgb = 2;
+/** As pngjs numbers them: R, G, B without A; each row less the one above. */
+const [rgb, up] = [2, 2];
 
 /** As in formats.ts: pngjs, in one file for browsers, brings what it needs of Node's zlib and Buffer. */
 export async function writePng({ width, height, data }: Raster): Promise<Uint8Array> {
   const { PNG } = (await import("pngjs/browser.js")).default;
-  const options = { colorType: rgb, inputColorType: rgb, inputHasAlpha: false };
-  return PNG.sync.write({ width, height, data }, options);
+  const colors = { colorType: rgb, inputColorType: rgb, inputHasAlpha: false };
+  const effort = { deflateLevel: 3, deflateStrategy: 0, filterType: up };
+  return PNG.sync.write({ width, height, data }, { ...colors, ...effort });
 }
