@@ -1,4 +1,5 @@
 import type { Backend } from "../backends/backend.js";
+import { boundedBackend } from "../backends/bounded-backend.js";
 import { ortBackend } from "../backends/ort/ort-backend.js";
 import { providers as tfjsProviders } from "../backends/tfjs/provider-names.js";
 import { tfjsBackend } from "../backends/tfjs/tfjs-backend.js";
@@ -18,7 +19,7 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
   const backend = backendOf(options);
   const { externalData } = options;
   const graph = await readGraph(source, externalData);
-  return new Model(graph, backend, options, modelFile(source, externalData));
+  return new Model(graph, boundedBackend(backend), options, modelFile(source, externalData));
 }
 
 /** @throws {UsageError} where the engine has no such provider */

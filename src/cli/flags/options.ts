@@ -41,7 +41,7 @@ const usualDirections = 8;
 const maxDirections = 10_000;
 
 /** More threads than this are a slip of the finger. */
-const maxThreads = 1024;
+export const maxThreads = 1024;
 
 export function addRunFlags(command: Command): Command {
   const described = command

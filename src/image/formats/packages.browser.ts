@@ -23,7 +23,7 @@ export function decodeByJimp(format: JimpFormat): Promise<Pixels> {
 }
 
 /** pngjs' code of RGB without alpha. */
-const rgb = 2;
+const [rgb, up] = [2, 2];
 
 /**
  * Browser version of packages.ts: the single-file build of pngjs, which includes the parts of Node's zlib and Buffer
@@ -31,6 +31,7 @@ const rgb = 2;
  */
 export async function writePng({ width, height, data }: Raster): Promise<Uint8Array> {
   const { PNG } = (await import("pngjs/browser.js")).default;
-  const options = { colorType: rgb, inputColorType: rgb, inputHasAlpha: false };
-  return PNG.sync.write({ width, height, data }, options);
+  const colors = { colorType: rgb, inputColorType: rgb, inputHasAlpha: false };
+  const effort = { deflateLevel: 3, deflateStrategy: 0, filterType: up };
+  return PNG.sync.write({ width, height, data }, { ...colors, ...effort });
 }

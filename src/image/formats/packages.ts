@@ -68,8 +68,10 @@ export async function decodeByJimp(format: JimpFormat, bytes: Uint8Array): Promi
 
 /** Encodes an 8-bit RGB PNG file. */
 export async function writePng({ width, height, data }: Raster): Promise<Uint8Array> {
-  const { default: png, PNGColorType } = await import("@jimp/js-png");
+  const { default: png, PNGColorType, PNGFilterType } = await import("@jimp/js-png");
   const rgb = { width, height, data: Buffer.from(data.buffer, data.byteOffset, data.length) };
   const { COLOR } = PNGColorType;
-  return png().encode(rgb, { colorType: COLOR, inputColorType: COLOR, inputHasAlpha: false });
+  const colors = { colorType: COLOR, inputColorType: COLOR, inputHasAlpha: false };
+  const effort = { deflateLevel: 3, deflateStrategy: 0, filterType: PNGFilterType.UP };
+  return png().encode(rgb, { ...colors, ...effort });
 }

@@ -1,5 +1,5 @@
 import { samplingMethod } from "../core/method.js";
-import { toNumbers, float32, fromNumbers } from "../../tensor/tensor.js";
+import { float32, tensor } from "../../tensor/tensor.js";
 import type { ModelProbe, Variant } from "../core/sampler.js";
 import { activationsOf, positionsOf, positiveSum } from "../building-blocks/activations.js";
 import { camSettings } from "../building-blocks/class-activation-map.js";
@@ -27,9 +27,10 @@ export const ablationCam = samplingMethod({
       forward: () => ({ outputs: {} }),
     };
     const variant = (c: number): Variant => {
-      const numbers = Float64Array.from(toNumbers(raw));
-      for (const i of positions[c]!) numbers[i] = 0;
-      return { roles: { replaced: fromNumbers(raw.dtype, raw.dims, numbers) } };
+      // 0 has no bits set in any float type.
+      const data = (raw.data as Float32Array).slice();
+      for (const i of positions[c]!) data[i] = 0;
+      return { roles: { replaced: tensor(raw.dtype, raw.dims, data) } };
     };
     const weights = new Float64Array(channels.length);
     for await (const { index, score } of sampler.each(probe, channels.length, variant)) {

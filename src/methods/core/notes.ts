@@ -83,13 +83,13 @@ export function notesOf(of: NotedMap): readonly Note[] {
 
 /** NaN and infinity, in the score or in the map. */
 export const notFinite: Rule = ({ map, x, sample: { score } }) => {
-  const bad = count(map, (v) => !Number.isFinite(v));
+  const bad = countNotFinite(map);
   if (bad === 0 && Number.isFinite(score)) return undefined;
   const what =
     bad > 0
       ? `${bad} of the map's ${map.length} numbers are NaN or infinite`
       : `the score is ${score}`;
-  const isGiven = count(x, (v) => !Number.isFinite(v)) > 0;
+  const isGiven = countNotFinite(x) > 0;
   const why = isGiven
     ? "the input itself contains such values; check the file and the preprocessing"
     : "a layer divides by 0 or overflows float32; verify with bisect names it";
@@ -98,7 +98,7 @@ export const notFinite: Rule = ({ map, x, sample: { score } }) => {
 
 /** A map that is 0 everywhere, with the cause. */
 export const zeroMap: Rule = (of) => {
-  if (count(of.map, (v) => v !== 0) > 0) return undefined;
+  if (!isZero(of.map)) return undefined;
   return { code: "zero-map", message: `the map is 0 everywhere: ${whyZero(of)}`, value: 0 };
 };
 
@@ -241,8 +241,8 @@ function whyZero(of: NotedMap): string {
   if (info["delta"] !== undefined && info["baselineScore"] === sample.score && info["sum"] === 0) {
     return "image and baseline have the same score, so their difference is 0; choose another baseline";
   }
-  if (count(of.x, (v) => v !== 0) === 0) {
-    return "the input is 0 everywhere, and the method multiplies by it; method gradient does not";
+  if (isZero(of.x)) {
+    return "so is the input, and what multiplies it is lost; method gradient does not multiply by it";
   }
   const flows = completeness && (completeness.inputTerm !== 0 || terms.some(isPlaced));
   if (flows && isComplete(completeness)) {
@@ -259,10 +259,15 @@ function whyZero(of: NotedMap): string {
 const isPlaced = ({ unit, value }: NonNullable<ExplainedSample["terms"]>[number]): boolean =>
   unit.spatial && value !== 0;
 
-function count(numbers: ArrayLike<number>, is: (v: number) => boolean): number {
+function countNotFinite(numbers: ArrayLike<number>): number {
   let found = 0;
-  for (let i = 0; i < numbers.length; i++) if (is(numbers[i]!)) found++;
+  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i]!)) found++;
   return found;
+}
+
+function isZero(numbers: ArrayLike<number>): boolean {
+  for (let i = 0; i < numbers.length; i++) if (numbers[i] !== 0) return false;
+  return true;
 }
 
 /** Three significant digits. */

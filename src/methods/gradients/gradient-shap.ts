@@ -31,16 +31,19 @@ export const gradientShap = samplingMethod({
     const numbers = random(settings.seed);
     const sum = new Float64Array(x.length);
     const waiting: Float64Array[] = [];
-    const draw = (): Float64Array => {
+    const draw = (): Float32Array => {
       const which = baselines.length > 1 ? Math.floor(numbers.uniform() * baselines.length) : 0;
       const from = baselines[which]!;
       const alpha = numbers.uniform();
-      const difference = Float64Array.from(
-        x,
-        (v, i) => v - from[i]! + (sigma > 0 ? sigma * numbers.normal() : 0),
-      );
+      const difference = new Float64Array(x.length);
+      const point = new Float32Array(x.length);
+      for (let i = 0; i < x.length; i++) {
+        const noise = sigma > 0 ? sigma * numbers.normal() : 0;
+        difference[i] = x[i]! - from[i]! + noise;
+        point[i] = from[i]! + alpha * difference[i]!;
+      }
       waiting.push(difference);
-      return difference.map((d, i) => from[i]! + alpha * d);
+      return point;
     };
     for await (const { gradient } of sampler.gradients(settings.samples, draw)) {
       const difference = waiting.shift()!;

@@ -7,7 +7,6 @@ export const gradient = graphMethod({
   paper: "Simonyan, Vedaldi and Zisserman, Deep Inside Convolutional Networks, ICLR Workshop 2014",
   signed: false,
   attributes: "input",
-  decomposes: true,
   settings: {},
   emit: ({ inputGradient }) => ({ attribution: inputGradient }),
 });

@@ -3,6 +3,7 @@ import { number, whole } from "../core/settings.js";
 import { random, type Random } from "../../tensor/random.js";
 import { sizeOf } from "../../tensor/shape.js";
 import { float32, toNumbers } from "../../tensor/tensor.js";
+import { maskedImage } from "../building-blocks/masked-image.js";
 import { stretch } from "../building-blocks/stretch.js";
 
 /**
@@ -30,15 +31,16 @@ export const rise = samplingMethod({
     const numbers = random(seed);
     // Drawn in order, so that the random numbers form one stream; kept until the score is known.
     const waiting = new Map<number, Float64Array>();
-    const variant = (i: number): Float64Array => {
+    const variant = (i: number): Float32Array => {
       const mask = maskOf(numbers, size, grid, keep);
       waiting.set(i, mask);
-      return Float64Array.from(x, (v, k) => v * mask[k % area]!);
+      return maskedImage(x, mask);
     };
     const sum = new Float64Array(area);
     for await (const { index, score } of sampler.scores(count, variant)) {
-      waiting.get(index)!.forEach((m, p) => (sum[p]! += score * m));
+      const mask = waiting.get(index)!;
       waiting.delete(index);
+      for (let p = 0; p < area; p++) sum[p]! += score * mask[p]!;
     }
     return {
       map: float32(
@@ -62,15 +64,6 @@ function maskOf(
     numbers.uniform() < keep ? 1 : 0,
   );
   const large = size.map((_, axis) => (grid + 1) * cell[axis]!);
-  const wide = stretch(values, cells, large);
   const start = cell.map((extent) => Math.floor(numbers.uniform() * extent));
-  return Float64Array.from({ length: sizeOf(size) }, (_, p) => {
-    let [left, at, step] = [p, 0, 1];
-    for (let axis = size.length - 1; axis >= 0; axis--) {
-      at += ((left % size[axis]!) + start[axis]!) * step;
-      left = Math.floor(left / size[axis]!);
-      step *= large[axis]!;
-    }
-    return wide[at]!;
-  });
+  return stretch(values, cells, large, { start, size });
 }
