@@ -41,7 +41,7 @@ function agreesWithOthers(backend: Backend, name: string, exporter: Exporter): v
 
   const cases = methodCases.filter((c) => c.network === name);
   it.each(cases.map((c) => [c.file.split("/")[1]!.replace(".npy", ""), c.by, c] as const))(
-    "%s is that of %s",
+    "%s agrees with %s",
     async (_case, _by, c) => {
       const found = await explainCase(session, x, c);
       expect(relativeL2(found[c.what]!, expectedOf(c))).toBeLessThan(toleranceOf(c));

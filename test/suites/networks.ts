@@ -20,10 +20,10 @@ import {
 /** Networks for which the reference code uses other terms than the ONNX file, with the reason. */
 const withoutReferenceMap: Readonly<Record<string, string>> = {
   "vgg11-bn": "a convolution's bias and its BatchNormalization's are two terms there",
-  googlenet: "constants added to the image are no terms there",
-  "mobilenet-v2": "activations are no terms there",
-  "efficientnet-lite": "activations are no terms there",
-  "tiny-silu": "activations and gates are no terms there",
+  googlenet: "constants added to the image are not terms there",
+  "mobilenet-v2": "activations are not terms there",
+  "efficientnet-lite": "activations are not terms there",
+  "tiny-silu": "activations and gates are not terms there",
 };
 
 /** Every network agrees with PyTorch's float64 numbers, from both exporters. */

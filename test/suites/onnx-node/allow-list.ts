@@ -50,7 +50,7 @@ function tagsOf(pattern: string, words: readonly string[]): Tags {
     else if (list !== undefined && ["constant", "of"].includes(tag))
       lists.set(tag, list.split(","));
     else if (list === undefined && ["elements", "open", "rounded"].includes(tag)) flags.add(tag);
-    else throw new Error(`allow-list.txt: "${word}" (${pattern}) is no tag`);
+    else throw new Error(`allow-list.txt: "${word}" (${pattern}) is not a tag`);
   });
   return {
     elements: flags.has("elements"),
