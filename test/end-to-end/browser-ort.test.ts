@@ -71,7 +71,7 @@ describe.skipIf(!canBrowse())("in Chromium", () => {
   test.each([
     ["rgb.png", 3000],
     ["rocket.jpg", 50_000],
-  ])("half of %s is no picture", async (name, bytes) => {
+  ])("half of %s is not a picture", async (name, bytes) => {
     const message = await page.call("decode", `/fixtures/images/${name}`, bytes);
     expect(message).toMatch(/^ImageError: the image cannot be decoded: .* truncated/);
   });

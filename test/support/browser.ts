@@ -9,7 +9,7 @@ import { serve } from "./serve.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** What draws and computes on graphics hardware; software where there is none, which is slow and right. */
+/** Flags for graphics hardware, with a slow but correct software fallback. */
 export type Graphics = "none" | "webgl" | "webgpu";
 
 const flags: Readonly<Record<Graphics, readonly string[]>> = {
@@ -84,7 +84,7 @@ export interface ScriptPage<Script> {
   /**
    * Calls an exported function in the page. Arguments and result are JSON, and typed arrays.
    *
-   * @throws where the function does, or the page has written an error to its console
+   * @throws if the function does, or the page has written an error to its console
    */
   call<K extends keyof Script & string>(
     name: K,

@@ -1,5 +1,5 @@
 /**
- * Models of a few hundred bytes that claim much: each statement is what the file does, beside what is said to it.
+ * Models of a few hundred bytes with excessive claims: the claim of each file, and the expected error.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export type Hostile = readonly [
 const huge = 2n ** 40n;
 const none = {};
 
-/** x plus something that was computed from its shape. */
+/** x plus a value computed from its shape. */
 function besideShape(nodes: readonly ReturnType<typeof node>[], ...more: bigint[]): ModelProto {
   const all = [node("Shape", ["x"], ["s"]), ...nodes, node("Add", ["x", "z"], ["y"])];
   return imageModel(all, [int64s("k", ...more), int64s("zero", 0n)]);
