@@ -8,9 +8,7 @@ const leastWeight = 16;
 
 /**
  * A model in the form that tfjs users know: a topology as JSON and weights in files of 4 MB, for `loadTfjs` and `load`.
- * Nothing is lost: the topology is the ONNX graph.
- *
- * @param half float32 weights as float16, half the size
+ * Nothing is lost: the topology is the ONNX graph. With `half`, float32 weights are float16, half the size.
  */
 export function convertToTfjs(
   graph: Graph,

@@ -32,8 +32,8 @@ export function isExternal(proto: TensorProto): boolean {
 /**
  * The tensor of a TensorProto, whichever of its fields the elements are in. Memory is shared where alignment allows.
  *
- * @param external the elements' bytes, where they are in another file
  * @param what names the tensor in messages: `initializer "conv1.weight"`
+ * @param external the elements' bytes, where they are in another file
  * @throws {ModelFormatError} where elements and dims do not fit, or the dtype is one we do not have.
  */
 export function decodeTensor(proto: TensorProto, what: string, external?: Uint8Array): Tensor {
