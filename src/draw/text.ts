@@ -1,6 +1,6 @@
-import { baseline, glyphTable, lineHeight, spaceWidth } from "./glyphs.js";
+import { glyphTable, lineHeight, spaceWidth } from "./glyphs.js";
 
-export { baseline, lineHeight };
+export { lineHeight };
 
 /** A character as a bitmap. */
 export interface Glyph {

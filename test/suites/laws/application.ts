@@ -8,7 +8,7 @@ import { isFloat } from "../../../src/tensor/dtype.js";
 import { fromNumbers, type Tensor } from "../../../src/tensor/tensor.js";
 import { bind, newGraph } from "../../support/graphs.js";
 import { Random } from "../../support/random.js";
-import { draw, isConstant, type Case, type Constant, type Variable } from "./case.js";
+import { draw, isConstant, type Case, type Constant } from "./case.js";
 
 export type Precision = "float32" | "float64";
 
@@ -167,5 +167,3 @@ function subsets(positions: readonly number[]): number[][] {
     positions.filter((_, k) => ((bits + 1) >> k) & 1),
   );
 }
-
-export type { Variable };
