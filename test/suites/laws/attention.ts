@@ -70,6 +70,8 @@ const attention: Row = {
         };
       },
     ),
+  // Six inputs make 63 choices of active ones.
+  effort: 1 / 3,
   // ONNX Runtime fuses the scale into its product, as a float32.
   rounds: true,
 };
