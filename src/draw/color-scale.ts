@@ -1,4 +1,5 @@
 import { isDiverging, type ColormapName } from "./colormap.js";
+import { quantilesOf, type Quantiles } from "./quantiles.js";
 
 /** Which colour stands for which number. */
 export interface ColorScale {
@@ -7,9 +8,6 @@ export interface ColorScale {
   readonly low: number;
   readonly high: number;
 }
-
-/** The quantiles of a map that its scale runs between. */
-export type Quantiles = readonly [from: number, to: number];
 
 /** Every number has its own colour. */
 export const wholeRange: Quantiles = [0, 1];
@@ -47,13 +45,6 @@ export function colorScale(
 /** True where a map holds a negative number. */
 export function isSigned(map: Float32Array): boolean {
   return map.some((v) => v < 0);
-}
-
-/** Values at two quantiles (the nearest rank); 0 of a map without a finite number. */
-function quantilesOf(values: Float32Array, [from, to]: Quantiles): readonly [number, number] {
-  const sorted = values.filter(Number.isFinite).sort();
-  const at = (quantile: number): number => sorted[Math.round(quantile * (sorted.length - 1))] ?? 0;
-  return [at(from), at(to)];
 }
 
 /**
