@@ -1,13 +1,8 @@
 import { float32 } from "../tensor/tensor.js";
 import { Canvas } from "./canvas.js";
 import { drawColorBar } from "./color-bar.js";
-import {
-  colorScale,
-  displayRange,
-  wholeRange,
-  type ColorScale,
-  type Quantiles,
-} from "./color-scale.js";
+import { colorScale, displayRange, wholeRange, type ColorScale } from "./color-scale.js";
+import type { Quantiles } from "./quantiles.js";
 import { barHeight } from "./sheet-layout.js";
 import { heatmap, overlay, type OverlayOptions } from "./overlay.js";
 import type { Raster } from "../image/raster.js";

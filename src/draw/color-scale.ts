@@ -1,4 +1,5 @@
 import { isDiverging, type ColormapName } from "./colormap.js";
+import { quantilesOf, type Quantiles } from "./quantiles.js";
 
 /** A mapping from numbers to colours. */
 export interface ColorScale {
@@ -8,10 +9,14 @@ export interface ColorScale {
   readonly high: number;
 }
 
+<<<<<<< HEAD
 /** Quantiles of a map at the two ends of its scale. */
 export type Quantiles = readonly [from: number, to: number];
 
 /** The full range: no value is clamped. */
+=======
+/** Every number has its own colour. */
+>>>>>>> passes
 export const wholeRange: Quantiles = [0, 1];
 
 /**
@@ -49,6 +54,7 @@ export function isSigned(map: Float32Array): boolean {
   return map.some((v) => v < 0);
 }
 
+<<<<<<< HEAD
 /** Values at two quantiles (nearest rank); 0 for a map without finite values. */
 function quantilesOf(values: Float32Array, [from, to]: Quantiles): readonly [number, number] {
   const sorted = values.filter(Number.isFinite).sort();
@@ -56,6 +62,8 @@ function quantilesOf(values: Float32Array, [from, to]: Quantiles): readonly [num
   return [at(from), at(to)];
 }
 
+=======
+>>>>>>> passes
 /**
  * The colour index of a value, 0 to 255. For an empty range: the middle of a diverging colour map, the lowest colour
  * of others.

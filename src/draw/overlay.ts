@@ -36,10 +36,10 @@ export function heatmap(
   const { height, width } = checkMap(map);
   const colors = colorsOf(scale.colormap);
   const data = new Uint8Array(width * height * 3);
-  map.data.forEach((value, i) => {
-    const color = colorIndex(scale, value) * 3;
-    data.set(colors.subarray(color, color + 3), i * 3);
-  });
+  for (let i = 0; i < map.data.length; i++) {
+    const color = colorIndex(scale, map.data[i]!) * 3;
+    for (let c = 0; c < 3; c++) data[i * 3 + c] = colors[color + c]!;
+  }
   return { width, height, data };
 }
 
