@@ -138,8 +138,8 @@ export class GraphBuilder extends Vocabulary {
   }
 
   /**
-   * The graph with the given outputs, in their order, and without the nodes that they do not need. Where a name is
-   * taken by another value, the output gets the next free one.
+   * The graph with the given outputs, in their order, and without the nodes and added inputs that they do not need.
+   * Where a name is taken by another value, the output gets the next free one.
    */
   build(outputs: readonly { name: string; value: Value }[]): TypedGraph {
     const renamed = outputs.map(({ name: wanted, value }) => {
@@ -151,7 +151,7 @@ export class GraphBuilder extends Vocabulary {
       this.state.facts.set(name, value.fact);
       return { name, fact: value.fact };
     });
-    return prune({
+    const built = prune({
       ...this.state.base,
       inputs: this.state.inputs,
       outputs: renamed.map(({ name, fact }) => ({ name, fact })),
@@ -159,6 +159,10 @@ export class GraphBuilder extends Vocabulary {
       constants: this.state.constants,
       facts: this.state.facts,
     });
+    const declared = new Set(this.state.base.inputs.map((i) => i.name));
+    const read = new Set([...built.nodes.flatMap((n) => n.inputs), ...renamed.map((v) => v.name)]);
+    const inputs = built.inputs.filter((i) => declared.has(i.name) || read.has(i.name));
+    return { ...built, inputs };
   }
 
   private path(hint: string): string {

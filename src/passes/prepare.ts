@@ -8,10 +8,14 @@ import { settleCeil } from "./settle-ceil.js";
 import { uplift } from "./uplift.js";
 import { useFloat32 } from "./use-float32.js";
 
-/** A graph in the working operator set and in float32, without sequences. */
+/** A graph in the working operator set and in float32, without sequences. Each graph is brought there once. */
 export function lift(graph: Graph): Graph {
-  return resolveSequences(useFloat32(uplift(graph)));
+  const lifted = known.get(graph) ?? resolveSequences(useFloat32(uplift(graph)));
+  known.set(graph, lifted);
+  return lifted;
 }
+
+const known = new WeakMap<Graph, Graph>();
 
 /**
  * A graph as the analyzer and the engine want it: operator set 18 or newer, float32, branches resolved, facts for every

@@ -75,6 +75,31 @@ export function openSizes(
   );
 }
 
+/**
+ * These sizes with the batch of a model that leaves it open written as a number.
+ *
+ * @throws {InputError} where the model's own batch is another number
+ */
+export function withBatch(
+  graph: Graph,
+  input: string,
+  count: number,
+  sizes: ReadonlyMap<string, Shape> = new Map(),
+): ReadonlyMap<string, Shape> {
+  const [batch = 1] = graph.inputs.find((i) => i.name === input)!.fact.shape;
+  if (typeof batch === "number") {
+    if (batch === count) return sizes;
+    throw new InputError(`input "${input}" takes ${batch} samples at once, not ${count}`);
+  }
+  const open = graph.inputs.filter(({ fact }) => fact.shape.includes(batch));
+  const shapeOf = ({ name, fact }: Port): Shape => sizes.get(name) ?? fact.shape;
+  const written = open.map((port): [string, Shape] => [
+    port.name,
+    shapeOf(port).map((d) => (d === batch ? count : d)),
+  ]);
+  return new Map([...sizes, ...written]);
+}
+
 function checkSize(name: string, declared: readonly Dim[], [height, width]: ImageSize): void {
   const [h, w] = declared;
   if ((typeof h === "number" && h !== height) || (typeof w === "number" && w !== width)) {

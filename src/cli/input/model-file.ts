@@ -57,7 +57,7 @@ export function sha256(data: Uint8Array | string): string {
 export async function readModel(
   path: string,
   flags: ModelFlags,
-  options: LoadOptions = {},
+  options: LoadOptions & { readonly gradient?: boolean } = {},
 ): Promise<ModelFile> {
   const bytes = await readFile(path);
   const files = externalDataFiles(path);
@@ -80,13 +80,14 @@ export async function readModel(
       ...(size === undefined ? {} : { size }),
     }),
   );
-  const inspection = inspected(model, flags);
+  const inspection = inspected(model, flags, options.gradient);
   const external = parts.length > 0 ? { externalSha256: sha256(parts.sort().join("\n")) } : {};
   return { path, files: [...paths], model, inspection, sha256: sha256(bytes), ...external };
 }
 
 /**
- * Reads a model that shall be run.
+ * Reads a model that shall be run. Operators whose gradient is refused as they are used are found by its first
+ * explanation.
  *
  * @throws {UnsupportedModelError} where operators stand in the way; lists all of them
  * @throws {UnexplainableModelError} where something else does
@@ -101,7 +102,7 @@ export async function readExplainableModel(
     ...(provider === undefined ? {} : { provider }),
     ...(threads === undefined ? {} : { threads }),
   };
-  const file = await readModel(path, flags, options);
+  const file = await readModel(path, flags, { ...options, gradient: false });
   const { unsupported, explainable, problem, input, output, instead } = file.inspection;
   if (problem !== undefined) {
     const why = [problem, ...insteadLines(instead ?? [])];
@@ -127,10 +128,10 @@ function sized(port: PortReport, image: Inspection["image"], size: Size | undefi
 }
 
 /** What is in the model, with errors that name the flag. */
-function inspected(model: Model, flags: ModelFlags): Inspection {
+function inspected(model: Model, flags: ModelFlags, gradient = true): Inspection {
   const { inputName, output } = flags;
   try {
-    const inspection = model.inspect();
+    const inspection = model.inspect({ gradient });
     checkSize(inspection, flags.size);
     return inspection;
   } catch (error) {
