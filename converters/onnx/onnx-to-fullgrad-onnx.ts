@@ -7,11 +7,12 @@ import {
   resolveContrast,
   type TargetForm,
 } from "../../src/target/contrast.js";
-import type { FullGradient } from "../../src/decomposition/full-gradient.js";
+import type { FullGradient, RuleSite } from "../../src/decomposition/full-gradient.js";
 import { withOwnInput } from "./own-input.js";
 import { readSettings } from "../../src/methods/core/settings.js";
 import { isOpen, withBatch, type ImageSize } from "../../src/runtime/sizes.js";
-import type { TargetPort } from "../../src/target/target-expression.js";
+import type { TargetPort } from "../../src/target/resolve.js";
+import { parseTarget } from "../../src/target/parse.js";
 import type { Target, TargetKind } from "../../src/target/target.js";
 import { InputError, UsageError } from "../../src/errors.js";
 import { fitTo, type Preprocessing } from "../../src/image/preprocess.js";
@@ -126,8 +127,8 @@ function convertPart(
   }
   const settings = readSettings(method.name, method.settings, options.settings ?? {});
   const { form, fixed, isInput } = targetOf(explained.port, options.target ?? "top");
-  const { rules } = method;
-  const full = explained.fullGradient(form, rules && ((at) => rules(at, settings)));
+  const rules = method.rules && ((at: RuleSite) => method.rules!(at, settings));
+  const full = explained.fullGradient(form, rules);
   const map = emitMap(full, method, settings);
   const about = `saliency map by ${method.name}, un-normalised`;
   const target = { name: "target", value: full.target.target, about: aboutTarget(form.kind) };
@@ -196,12 +197,13 @@ interface ChosenTarget {
 }
 
 function targetOf(port: TargetPort, target: Target): ChosenTarget {
-  if (target === "input") {
+  const asked = typeof target === "string" ? parseTarget(target) : target;
+  if (typeof asked === "object" && "kind" in asked && asked.kind === "input") {
     const kind = port.classes === undefined ? "seed" : "index";
     const form: TargetForm = { kind, versus: false, quantity: "score" };
     return { form, isInput: true, fixed: new Map() };
   }
-  const resolved = resolveContrast(port, target, 1);
+  const resolved = resolveContrast(port, asked, 1);
   return { form: formOf(resolved), isInput: false, fixed: contrastFeeds(resolved, 1) };
 }
 

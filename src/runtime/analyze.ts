@@ -6,7 +6,7 @@ import { inferKnown } from "../passes/infer-shapes.js";
 import { lift, prepare } from "../passes/prepare.js";
 import { takenBranch } from "../passes/resolve-branches.js";
 import { describeOutputs } from "../target/ports.js";
-import { targetPort, targetWords } from "../target/target-expression.js";
+import { targetPort, targetWords } from "../target/resolve.js";
 import type { Shape } from "../tensor/shape.js";
 import { ExplainedGraph } from "./explained-graph.js";
 import { inFile } from "./holes.js";

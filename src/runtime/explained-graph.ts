@@ -11,7 +11,7 @@ import { prepare } from "../passes/prepare.js";
 import type { TargetForm } from "../target/contrast.js";
 import { withLogProbabilities } from "../target/log-probability.js";
 import { samplesFirst, type Quantity } from "../target/target.js";
-import { targetPort, type TargetPort } from "../target/target-expression.js";
+import { targetPort, type TargetPort } from "../target/resolve.js";
 import { withBatch } from "./sizes.js";
 import { checkExplainable } from "./subgraph.js";
 

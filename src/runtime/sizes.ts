@@ -1,4 +1,4 @@
-import { InputError } from "../errors.js";
+import { InputError, UsageError } from "../errors.js";
 import type { Graph, Port } from "../onnx/ir.js";
 import type { Dim, Shape } from "../tensor/shape.js";
 import type { Tensor, Tensors } from "../tensor/tensor.js";
@@ -78,7 +78,7 @@ export function openSizes(
 /**
  * These sizes with the batch of a model that leaves it open written as a number.
  *
- * @throws {InputError} where the model's own batch is another number
+ * @throws {UsageError} where the model's own batch is another number
  */
 export function withBatch(
   graph: Graph,
@@ -89,7 +89,9 @@ export function withBatch(
   const [batch = 1] = graph.inputs.find((i) => i.name === input)!.fact.shape;
   if (typeof batch === "number") {
     if (batch === count) return sizes;
-    throw new InputError(`input "${input}" takes ${batch} samples at once, not ${count}`);
+    throw new UsageError(
+      `input "${input}" has ${batch} samples in the model's file, not ${count}: leave --batch out`,
+    );
   }
   const open = graph.inputs.filter(({ fact }) => fact.shape.includes(batch));
   const shapeOf = ({ name, fact }: Port): Shape => sizes.get(name) ?? fact.shape;

@@ -44,7 +44,8 @@ import { sameMaps, sameMapsLine, type SameMaps } from "../output/same-maps.js";
 import { skippedNote } from "../input/search-folder.js";
 import { readSamples, type Sample, type SampleReader } from "../input/samples.js";
 import { chooseTargetOrMask } from "../flags/mask-target.js";
-import { nameOfClass, ranksOf } from "../flags/targets.js";
+import { nameOfClass } from "../../target/format.js";
+import { ranksOf } from "../../model/choose-target.js";
 
 /** `fullgrad compare`: the methods side by side, as a picture or a page. Returns the exit code. */
 export async function compare(

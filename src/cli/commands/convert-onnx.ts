@@ -18,7 +18,6 @@ import { versions } from "../package-files.js";
 import { choosePreprocessing } from "../flags/preprocessing.js";
 import type { Reporter } from "../output/reporter.js";
 import { chooseTargetOrMask } from "../flags/mask-target.js";
-import { askedOf } from "../flags/targets.js";
 
 /** `--to onnx`: one file that answers and explains wherever ONNX runs. */
 export async function convertToOnnxFile(
@@ -36,6 +35,7 @@ export async function convertToOnnxFile(
     ...(flags.output === undefined ? {} : { output: flags.output }),
     ...(flags.layout === undefined ? {} : { layout: flags.layout }),
     ...(flags.size === undefined ? {} : { size: flags.size }),
+    ...(flags.batch === undefined ? {} : { batch: flags.batch }),
     ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
     target: await targetIn(flags, source),
     method: flags.method,
@@ -95,13 +95,13 @@ const sizeOf = (paths: readonly string[]): number =>
 
 async function targetIn(flags: ConvertFlags, source: ExplainableModel): Promise<PlainTarget> {
   const { target } = flags;
-  if (target === "input") return target;
+  if (target.kind === "input") return target;
   const labels = await chooseLabels(flags.labels, source.output.classes);
   const choice = await chooseTargetOrMask(target, labels, source);
-  if (choice === "top5") {
+  if ("kind" in choice && choice.kind === "top5") {
     throw new UsageError(
       "--target top5: a file explains one target at a time; top, or input, would work",
     );
   }
-  return askedOf(choice);
+  return choice;
 }

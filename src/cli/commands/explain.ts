@@ -39,7 +39,8 @@ import { ResultKeeper } from "../output/result-keeper.js";
 import { rankedName, sampleName } from "../output/result-names.js";
 import { chooseTargetOrMask } from "../flags/mask-target.js";
 import { skippedNote } from "../input/search-folder.js";
-import { nameOfClass, passesFor, ranksOf } from "../flags/targets.js";
+import { nameOfClass } from "../../target/format.js";
+import { passesFor, ranksOf } from "../../model/choose-target.js";
 import { drawingOf, manifestName, mapOf, writeExplanation } from "../output/write-explanation.js";
 
 /** `fullgrad explain`: maps, pictures and a manifest for each sample. Returns the exit code. */

@@ -30,7 +30,8 @@ import { gradientText, jacobianTable, wrongGradient } from "../output/gradient-t
 import { gapTable, verificationText } from "../output/tables.js";
 import type { VerifiedSample } from "./verified-sample.js";
 import { chooseTargetOrMask } from "../flags/mask-target.js";
-import { labelOf, passesFor, type TargetChoice } from "../flags/targets.js";
+import { labelOf } from "../../target/format.js";
+import { passesFor, type TargetChoice } from "../../model/choose-target.js";
 
 /** `fullgrad verify`: do the parts add up to the score? Returns the exit code. */
 export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<number> {
@@ -151,7 +152,8 @@ function questionOf(
   { at, target: found }: VerifiedSample,
   { target: choice, feeds, contrast }: Bisection,
 ): TargetOptions {
-  const target = typeof choice === "object" ? (choice.mask ?? choice.words) : found;
+  const isTop = "kind" in choice && (choice.kind === "top" || choice.kind === "top5");
+  const target = isTop ? found : choice;
   return { target, feeds: feedsFor(feeds, [at]), ...contrast };
 }
 

@@ -10,7 +10,8 @@ import type { SaidNote } from "../output/note-lines.js";
 import { versions } from "../package-files.js";
 import { choosePreprocessing, preprocessingFor } from "../flags/preprocessing.js";
 import type { Reporter } from "../output/reporter.js";
-import { chooseTarget } from "../flags/targets.js";
+import type { TargetExpression } from "../../target/parse.js";
+import { chooseTarget } from "../../model/choose-target.js";
 import { readBoxes } from "./boxes.js";
 import { classesOfFolders, type ClassOf } from "./class-folders.js";
 import { settingsIn, type EvaluateFlags } from "./evaluate-options.js";
@@ -100,7 +101,7 @@ export async function setUp(
       model: { path, sha256, ...(externalSha256 ? { externalSha256 } : {}) },
       settings: {
         ...settings,
-        target: flags.target,
+        target: flags.target.text,
         seed: flags.seed,
         input: model.input.name,
         output: model.output.name,
@@ -126,12 +127,13 @@ function sharedFeeds(feeds: readonly Feed[]): readonly Feed[] {
 
 /** The class of each file; undefined where it is the network's first choice. */
 function chooseTargets(
-  text: string,
+  asked: TargetExpression,
   files: readonly InputFile[],
   model: ExplainableModel,
   labels: Labels | undefined,
   classes: number,
 ): ClassOf | undefined {
+  const { text } = asked;
   if (text === "folder") {
     const pictures = files.map((file) => file.path).filter((path) => !isArrayFile(path));
     if (pictures.length < files.length) {
@@ -139,9 +141,9 @@ function chooseTargets(
     }
     return classesOfFolders(pictures, labels, classes);
   }
-  const target = chooseTarget(text, labels, model);
-  if (target === "top") return undefined;
-  if (typeof target === "number") return () => target;
+  const target = chooseTarget(asked, labels, model);
+  if (target.kind === "top") return undefined;
+  if (target.kind === "class") return () => target.class;
   throw new UsageError(
     `--target ${text}: an evaluation takes top, one class, or folder (the name of an image's folder)`,
   );

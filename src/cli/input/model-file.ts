@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Inspection, PortReport } from "../../runtime/inspection-report.js";
 import { samplesFirst } from "../../target/target.js";
-import { targetPort, type TargetPort } from "../../target/target-expression.js";
+import { targetPort, type TargetPort } from "../../target/resolve.js";
 import {
   InputError,
   LayoutError,

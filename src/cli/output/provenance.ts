@@ -9,7 +9,7 @@ import { sha256, type ExplainableModel } from "../input/model-file.js";
 import type { ExplainFlags } from "../flags/options.js";
 import type { Versions } from "../package-files.js";
 import type { ChosenPreprocessing } from "../flags/preprocessing.js";
-import type { TargetChoice } from "../flags/targets.js";
+import type { TargetChoice } from "../../model/choose-target.js";
 import { drawingOf } from "./write-explanation.js";
 
 /** What holds for all samples of a run. */
@@ -45,8 +45,8 @@ export function provenanceOf(
     settings: {
       method: flags.method,
       methodSettings: settings,
-      target: flags.target,
-      versus: flags.versus ?? null,
+      target: flags.target.text,
+      versus: flags.versus?.text ?? null,
       quantity: flags.quantity,
       ...maskSettings(run),
       input: model.input.name,
@@ -71,7 +71,7 @@ export function provenanceOf(
 function maskSettings({ target, contrast: { versus } }: RunSettings): object {
   const hashOf = ({ mask }: MaskTarget): string =>
     sha256(`${mask.dtype} [${mask.dims.join(",")}] ${sha256(bytesOf(mask))}`);
-  const chosen = typeof target === "object" ? target.mask : undefined;
+  const chosen = "mask" in target ? target : undefined;
   const other = typeof versus === "object" && "mask" in versus ? versus : undefined;
   return {
     ...(chosen ? { mask: hashOf(chosen) } : {}),

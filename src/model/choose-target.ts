@@ -1,0 +1,92 @@
+import type { Inspection } from "../runtime/inspection-report.js";
+import type { MaskTarget, Target } from "../target/target.js";
+import type { TargetExpression } from "../target/parse.js";
+import { describeOutputs } from "../target/ports.js";
+import { classesOf, resolveTarget, targetWords, type TargetPort } from "../target/resolve.js";
+import { TargetError } from "../errors.js";
+import { rowsOf } from "../tensor/batches.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { findLabel, type Labels } from "./label-names.js";
+import { topClasses } from "./predictions.js";
+
+/** A target for a model: labels are class numbers, and masks are read. */
+export type TargetChoice = TargetExpression | MaskTarget;
+
+/** What has to be known of a model to choose a target. */
+export interface TargetContext {
+  readonly output: TargetPort;
+  readonly inspection: Pick<Inspection, "assumedSize" | "outputs">;
+}
+
+/** One class to explain for each sample of a batch; `rank` counts from 1 where several are asked for. */
+export interface Pass {
+  readonly target: Target;
+  readonly rank?: number;
+}
+
+/** How many classes "top5" means. */
+export const topCount = 5;
+
+/**
+ * What a target means for a model, whose classes have names.
+ *
+ * Where the size of the output is open, places in it are checked when the model runs.
+ *
+ * @param flag what messages call it
+ * @throws {TargetError} where the number is out of range, the label is unknown or ambiguous, or words do not fit
+ */
+export function chooseTarget(
+  target: TargetExpression,
+  labels: Labels | undefined,
+  { output: port, inspection }: TargetContext,
+  flag = "--target",
+): TargetExpression {
+  const { assumedSize, outputs } = inspection;
+  const { name, shape, classes } = port;
+  const { kind, text } = target;
+  const checked = (fitting: TargetExpression): TargetExpression => {
+    if (!assumedSize) resolveTarget(port, fitting, 1);
+    return fitting;
+  };
+  if (kind === "against") {
+    if (!target.of) return checked(target);
+    const of = chooseTarget(target.of, labels, { output: port, inspection }, flag);
+    return checked({ ...target, of, text: `against:${of.text}` });
+  }
+  const isTop = kind === "top" || kind === "top5";
+  const isName = kind === "label" || kind === "input" || kind === "mask";
+  if (!isTop && (classes === undefined || !(isName || kind === "class"))) return checked(target);
+  if (classes === undefined) {
+    throw new TargetError(
+      `${flag} ${text}: output "${name}" is [${shape.join(",")}], which has no class scores [N,K]; ` +
+        `${targetWords(port)} would work. The model has these outputs: ${describeOutputs(outputs)}`,
+    );
+  }
+  if (isTop) return target;
+  const index = kind === "class" ? target.class : findLabel(text, labels);
+  if (index < classes) return { kind: "class", class: index, text: String(index) };
+  throw new TargetError(`${flag} ${text}: there is no such class; ${classesOf(classes)}`);
+}
+
+/** The ranks that are explained of every sample; [undefined] where it is one class without rank. */
+export function ranksOf(choice: TargetChoice, classes = 1): readonly (number | undefined)[] {
+  if (!isTop5(choice)) return [undefined];
+  return Array.from({ length: Math.min(topCount, classes) }, (_, i) => i + 1);
+}
+
+/**
+ * What has to be run for a batch. "top5" asks the model first.
+ *
+ * @param predict the model's output for the batch
+ */
+export async function passesFor(
+  choice: TargetChoice,
+  count: number,
+  predict: () => Promise<Tensor>,
+): Promise<Pass[]> {
+  if (!isTop5(choice)) return [{ target: choice }];
+  const best = rowsOf(await predict(), count).map((row) => topClasses(row, topCount));
+  return best[0]!.map((_, i) => ({ target: best.map((classes) => classes[i]!), rank: i + 1 }));
+}
+
+const isTop5 = (choice: TargetChoice): boolean => "kind" in choice && choice.kind === "top5";
