@@ -6,7 +6,6 @@
  */
 import { readFileSync } from "node:fs";
 import { ortBackend } from "../src/backends/ort/ort-backend.js";
-import { Compiler } from "../src/runtime/compiler.js";
 import { formOf } from "../src/target/contrast.js";
 import { Session } from "../src/runtime/session.js";
 import { load, methods } from "../src/index.js";
@@ -62,7 +61,7 @@ const milliseconds = (value: number): string => `${value.toFixed(0).padStart(7)}
 const graph = prepare(await importModel(decodeModel(readFileSync(path))), registry);
 const backend = ortBackend({ threads });
 const session = new Session(graph, registry, backend);
-const compiler = new Compiler(session.graph, registry, backend, session);
+const { compiler } = session;
 const target = { chosen: [0], quantity: "score", words: "0" } as const;
 const compiled = await compiler.backward("gradient", formOf(target), ({ inputGradient }) => ({
   outputs: { inputGradient },

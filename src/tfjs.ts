@@ -6,10 +6,10 @@
 import { startEngine } from "./backends/tfjs/engine.js";
 import { TfjsFunction } from "./backends/tfjs/differentiable/tfjs-function.js";
 import type { TfjsOptions } from "./backends/tfjs/tfjs-backend.js";
-import { partOf, type PartOptions } from "./runtime/subgraph.js";
+import { analyze } from "./runtime/analyze.js";
+import type { PartOptions } from "./runtime/subgraph.js";
 import type { ExternalDataReader } from "./onnx/file/external-data.js";
 import { registry } from "./ops/all.js";
-import { prepare } from "./passes/prepare.js";
 import { readGraph } from "./model/read-graph.js";
 
 export {
@@ -36,9 +36,9 @@ export async function toTfjs(
   source: string | Uint8Array,
   options: ToTfjsOptions = {},
 ): Promise<TfjsFunction> {
-  const part = partOf(await readGraph(source, options.externalData), options);
-  const graph = prepare(part.graph, registry);
-  const { input, output } = part;
+  const analysis = analyze(await readGraph(source, options.externalData), registry, options);
+  const graph = analysis.forward({ open: true });
+  const { input, output } = analysis.own;
   const engine = await startEngine(options.provider ?? "wasm", options);
   return new TfjsFunction(engine, graph, { input, output, trainable: options.trainable ?? false });
 }

@@ -1,6 +1,6 @@
 import type { Labels } from "../src/model/label-names.js";
 import { probabilitiesOf } from "../src/model/predictions.js";
-import { labelOf, nameOfClass } from "../src/model/choose-target.js";
+import { labelOf, nameOfClass } from "../src/target/format.js";
 import { isComplete } from "../src/decomposition/completeness.js";
 import { part } from "./dom.js";
 import type { Client } from "./engine/client.js";

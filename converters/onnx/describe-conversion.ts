@@ -71,5 +71,6 @@ function entriesOf(
 /** A mask by its name; its values are in the graph. */
 function describeTarget(target: Target): string {
   if (typeof target !== "object") return String(target);
+  if ("kind" in target) return target.text;
   return "mask" in target ? maskName(target) : JSON.stringify(target);
 }

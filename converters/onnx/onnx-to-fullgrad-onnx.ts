@@ -1,30 +1,26 @@
 import type { Tensors } from "../../src/tensor/tensor.js";
-import { onePerSample, separable } from "../../src/runtime/compiler.js";
+import { analyze, type Analysis, type Sizes } from "../../src/runtime/analyze.js";
+import { ExplainedGraph } from "../../src/runtime/explained-graph.js";
 import {
   contrastFeeds,
   formOf,
   resolveContrast,
   type TargetForm,
 } from "../../src/target/contrast.js";
-import { emitFullGradient, type FullGradient } from "../../src/decomposition/full-gradient.js";
-import { withLogProbabilities } from "../../src/target/log-probability.js";
-import type { ImageForm } from "../../src/runtime/image-model/image-form.js";
+import type { FullGradient, RuleSite } from "../../src/decomposition/full-gradient.js";
 import { withOwnInput } from "./own-input.js";
-import { imageModel } from "../../src/runtime/image-model/image-model.js";
-import { checkExplainable, withHints, type ModelPart } from "../../src/runtime/subgraph.js";
 import { readSettings } from "../../src/methods/core/settings.js";
-import { isOpen, openSizes, type ImageSize } from "../../src/runtime/sizes.js";
-import { targetPort } from "../../src/target/target-expression.js";
+import { isOpen, withBatch, type ImageSize } from "../../src/runtime/sizes.js";
+import type { TargetPort } from "../../src/target/resolve.js";
+import { parseTarget } from "../../src/target/parse.js";
 import type { Target, TargetKind } from "../../src/target/target.js";
 import { InputError, UsageError } from "../../src/errors.js";
 import { fitTo, type Preprocessing } from "../../src/image/preprocess.js";
 import type { Graph, Port, TypedGraph } from "../../src/onnx/ir.js";
 import { registry } from "../../src/ops/all.js";
-import { inferKnown } from "../../src/passes/infer-known.js";
-import { lift, prepare } from "../../src/passes/prepare.js";
+import { prepare } from "../../src/passes/prepare.js";
 import { selectOutputs } from "../../src/passes/select-output.js";
 import { stageReductions } from "../../src/passes/stage-reductions.js";
-import type { Shape } from "../../src/tensor/shape.js";
 import { bakeTarget } from "./bake-target.js";
 import { emitOverlay } from "./emit-overlay.js";
 import { emitExtra, type NamedOutput } from "./extra-outputs.js";
@@ -42,6 +38,8 @@ export interface ConversionOptions {
   readonly layout?: string | undefined;
   /** Height and width, if the model leaves them open. */
   readonly size?: ImageSize | undefined;
+  /** A fixed number of samples; by default, the batch stays open if the model leaves it open. */
+  readonly batch?: number | undefined;
   /**
    * The target of each sample: "top" (default), the class of its highest score, chosen by the graph; "input", the value
    * of a second input; or any other target of `explain`, fixed in the graph.
@@ -97,48 +95,40 @@ export function convertToOnnx(source: Graph, options: ConversionOptions = {}): C
         "(--preprocess)",
     );
   }
-  const { graph: model, part, form } = imageModel(source, registry, options);
-  const isFree = isOpen(part.graph.inputs.find((i) => i.name === part.input)!);
+  const asked = analyze(source, registry, options);
+  const isFree = isOpen(asked.part.graph.inputs.find((i) => i.name === asked.part.input)!);
   const size = options.size ?? (isFree ? sizeIn(options.preprocessing) : undefined);
-  const sizes = openSizes(model, part.input, size ? { size } : {});
+  const analysis = size === options.size ? asked : analyze(source, registry, { ...options, size });
+  const open = analysis.sizes();
   try {
-    return convertPart(model, part, form, sizes, method, options);
+    const { image, part } = analysis;
+    const { batch } = options;
+    const sizes = batch === undefined ? open : withBatch(image.graph, part.input, batch, open);
+    return convertPart(analysis, sizes, method, options);
   } catch (error) {
-    throw withHints(error, model, part, registry, sizes);
+    throw analysis.withHints(error, open);
   }
 }
 
 function convertPart(
-  model: Graph,
-  part: ModelPart,
-  image: ImageForm,
-  sizes: ReadonlyMap<string, Shape>,
+  analysis: Analysis,
+  sizes: Sizes,
   method: AnyGraphMethod,
   options: ConversionOptions,
 ): Conversion {
+  const { graph: model, part, form: image } = analysis.image;
   const { input, output } = part;
-  const needed = onePerSample(prepare(part.graph, registry, sizes), registry, part);
-  checkExplainable(needed, registry, input, output);
-  const { kept, notes } = ownOutputs(model, part, sizes);
+  analysis.explained(sizes).check();
+  const { kept, notes } = ownOutputs(analysis, sizes);
   const whole = prepare(selectOutputs(model, kept), registry, sizes);
-  const prepared = onePerSample(whole, registry, part);
-  const { graph } = separable(prepared, registry, { input, output });
-  if (graph !== whole) {
+  const explained = new ExplainedGraph(whole, registry, part);
+  if (explained.graph !== whole) {
     notes.push("the model mixes the samples of a batch, so the file takes one sample at a time");
   }
   const settings = readSettings(method.name, method.settings, options.settings ?? {});
-  const { form, fixed, isInput } = targetOf(graph, part, options.target ?? "top");
-  const explained =
-    form.quantity === "score"
-      ? { graph, output }
-      : withLogProbabilities(graph, registry, input, output);
-  const full = emitFullGradient(explained.graph, registry, {
-    input,
-    output: explained.output,
-    target: form.kind,
-    versus: form.versus,
-    ...(method.rules ? { rules: (at) => method.rules!(at, settings) } : {}),
-  });
+  const { form, fixed, isInput } = targetOf(explained.port, options.target ?? "top");
+  const rules = method.rules && ((at: RuleSite) => method.rules!(at, settings));
+  const full = explained.fullGradient(form, rules);
   const map = emitMap(full, method, settings);
   const about = `saliency map by ${method.name}, un-normalised`;
   const target = { name: "target", value: full.target.target, about: aboutTarget(form.kind) };
@@ -188,12 +178,10 @@ function sizeIn(preprocessing: Preprocessing | undefined): ImageSize | undefined
  * The model's outputs, including the explained value. Outputs that need unsupported operators are omitted, because they
  * cannot be written.
  */
-function ownOutputs(
-  model: Graph,
-  { output }: ModelPart,
-  sizes: ReadonlyMap<string, Shape>,
-): { kept: string[]; notes: string[] } {
-  const known = inferKnown(lift(model), registry, sizes).facts;
+function ownOutputs(analysis: Analysis, sizes: Sizes): { kept: string[]; notes: string[] } {
+  const { graph: model, part } = analysis.image;
+  const { output } = part;
+  const known = analysis.known(sizes).facts;
   const own = model.outputs.map((o) => o.name);
   const all = own.includes(output) ? own : [...own, output];
   const lost = all.filter((name) => !known.has(name) && name !== output);
@@ -210,15 +198,14 @@ interface ChosenTarget {
   readonly fixed: Tensors;
 }
 
-function targetOf(graph: TypedGraph, { input, output }: ModelPart, target: Target): ChosenTarget {
-  const fact = graph.facts.get(output)!;
-  const port = targetPort({ name: output, fact }, graph.facts.get(input)!.shape[0] ?? 1);
-  if (target === "input") {
+function targetOf(port: TargetPort, target: Target): ChosenTarget {
+  const asked = typeof target === "string" ? parseTarget(target) : target;
+  if (typeof asked === "object" && "kind" in asked && asked.kind === "input") {
     const kind = port.classes === undefined ? "seed" : "index";
     const form: TargetForm = { kind, versus: false, quantity: "score" };
     return { form, isInput: true, fixed: new Map() };
   }
-  const resolved = resolveContrast(port, target, 1);
+  const resolved = resolveContrast(port, asked, 1);
   return { form: formOf(resolved), isInput: false, fixed: contrastFeeds(resolved, 1) };
 }
 

@@ -20,7 +20,7 @@ const chooses = (role: Role | undefined): boolean =>
 
 /** What is asked of a graph that holds things of which nothing is known. */
 export interface KnownPart {
-  /** What can be inferred of the graph (passes/infer-known). */
+  /** What can be inferred of the graph (passes/infer-shapes). */
   readonly known: TypedGraph;
   /** All of its nodes. */
   readonly nodes: readonly Node[];

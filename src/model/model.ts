@@ -3,10 +3,9 @@ import type { Inspection } from "../runtime/inspection-report.js";
 import type { Backend } from "../backends/backend.js";
 import type { NodeGap } from "../decomposition/bisect.js";
 import { asContrast } from "../target/contrast.js";
+import { analyze, type Analysis } from "../runtime/analyze.js";
 import { inspectModel } from "../runtime/inspect.js";
-import { checkDecided, imageModel, type ImageModel } from "../runtime/image-model/image-model.js";
-import { checkExplainable, withHints, type ModelPart } from "../runtime/subgraph.js";
-import type { PixelRange } from "../methods/core/image.js";
+import { checkDecided } from "../runtime/image-model/image-model.js";
 import type { LayerMaps } from "../runtime/layer-maps.js";
 import type { Method } from "../methods/core/method.js";
 import { withNotes } from "../methods/core/notes.js";
@@ -18,18 +17,8 @@ import type { NodeJacobian } from "../runtime/gradient-check/node-jacobians.js";
 import { openReference } from "../runtime/gradient-check/reference.js";
 import { Session, type FullGradientResult, type VerifiedSample } from "../runtime/session.js";
 import { SessionPool } from "../runtime/session-pool.js";
-import { isOpen, openSizes } from "../runtime/sizes.js";
 import { InputError } from "../errors.js";
-import { decodeImage, type DecodeOptions } from "../image/codec.js";
-import {
-  fitTo,
-  pixelRange,
-  preprocess,
-  settingsFor,
-  presets,
-  type Preprocessing,
-  type Size,
-} from "../image/preprocess.js";
+import type { Preprocessing } from "../image/preprocess.js";
 import type { Raster } from "../image/raster.js";
 import { explain } from "../methods/core/explain.js";
 import { findMethod } from "../methods/all.js";
@@ -44,13 +33,12 @@ import {
   type TargetOptions,
   type VerifyOptions,
 } from "./model-options.js";
+import { PictureInput, type PreprocessingChoice } from "./picture-input.js";
 import type { Graph, TypedGraph } from "../onnx/ir.js";
 import type { ModelFile } from "../onnx/file/model-file.js";
 import { registry } from "../ops/all.js";
-import { prepare } from "../passes/prepare.js";
 import { parameterLayers, randomizeParameters } from "../passes/randomize-parameters.js";
-import { readFile } from "../files/read-file.js";
-import { sizeOf, type Shape } from "../tensor/shape.js";
+import { sizeOf } from "../tensor/shape.js";
 import type { Tensor, Tensors } from "../tensor/tensor.js";
 
 /**
@@ -74,10 +62,9 @@ export class Model {
   private readonly backend: Backend;
   private readonly options: LoadOptions;
   private readonly sessions = new SessionPool();
-  private readonly checked = new WeakSet<Session>();
-  private found: ImageModel | undefined;
-  /** Of the image, for the size that the options give. */
-  private shape: Shape | undefined;
+  /** What is known of it, shared by all that is asked. */
+  readonly analysis: Analysis;
+  private readonly pictures: PictureInput;
 
   /** Use `load`. */
   constructor(imported: Graph, backend: Backend, options: LoadOptions, file?: ModelFile) {
@@ -85,16 +72,19 @@ export class Model {
     this.file = file;
     this.backend = backend;
     this.options = options;
+    this.analysis = analyze(imported, registry, options);
+    this.pictures = new PictureInput(this.analysis, options);
   }
 
   /**
    * Inputs, outputs, operators, every bias-bearing node, and everything that stands in the way. Runs nothing. Where the
    * model leaves height and width open, shapes are those for {@link LoadOptions.size}, or 224x224.
    *
+   * @param options `gradient: false` leaves it to the first explanation to find operators without a gradient
    * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
    */
-  inspect(): Inspection {
-    return inspectModel(this.imported, registry, this.options);
+  inspect({ gradient = true }: { readonly gradient?: boolean } = {}): Inspection {
+    return inspectModel(this.analysis, { gradient, isOneSample: !gradient && this.isOneByOne });
   }
 
   /**
@@ -103,13 +93,13 @@ export class Model {
    * @throws {TargetError} @throws {InputError} as {@link Model.inspect}
    */
   get imageAxes(): ImageAxes | undefined {
-    const { form, undecided } = this.image();
+    const { form, undecided } = this.analysis.image;
     return undecided === undefined ? form.axes : undefined;
   }
 
   /** The input is of integers, which the model casts to floats itself: it takes the bytes of a picture. */
   get takesBytes(): boolean {
-    return this.image().form.isInteger;
+    return this.pictures.takesBytes;
   }
 
   /**
@@ -123,47 +113,32 @@ export class Model {
    */
   async preprocess(
     image: string | Uint8Array | Raster,
-    settings: keyof typeof presets | Preprocessing = this.takesBytes ? "bytes" : "imagenet",
+    settings: PreprocessingChoice = this.takesBytes ? "bytes" : "imagenet",
   ): Promise<Tensor> {
-    return this.fromImage(preprocess(await rasterOf(image, this.options), this.fit(settings)));
+    return this.fromImage(await this.pictures.preprocess(image, settings));
   }
 
   /** An input of the model as image [N,C,…spatial] float32. @throws {InputError} where it does not fit */
   toImage(x: Tensor): Tensor {
-    return this.image().form.toImage(x);
+    return this.analysis.image.form.toImage(x);
   }
 
   /** An image [N,C,…spatial] with the axes in the order of the model's input. */
   fromImage(image: Tensor): Tensor {
-    return this.image().form.fromImage(image);
+    return this.analysis.image.form.fromImage(image);
   }
 
   /**
    * Preprocessing settings with the model's own channels, height and width. Where the model leaves its size open, that
    * of the settings stays.
    */
-  fit(settings: keyof typeof presets | Preprocessing): Preprocessing {
-    const wanted = settingsFor(settings === "none" && this.takesBytes ? levels : settings);
-    const { form, graph } = this.image();
-    if (!this.takesPictures()) {
-      const { name, fact } = form.port;
-      throw new InputError(
-        `input "${name}" is [${fact.shape.join(",")}], which no picture fits; give a .npy file or a tensor`,
-      );
-    }
-    const [, channels, height, width] = this.imageShape();
-    if (typeof height !== "number" || typeof width !== "number") return wanted;
-    const port = graph.inputs.find((i) => i.name === form.port.name)!;
-    const isFree = this.options.size === undefined && isOpen(port);
-    const size = isFree ? sizeIn(wanted) : { height, width };
-    return size ? fitTo(wanted, size.height, size.width, channels === 1 ? 1 : 3) : wanted;
+  fit(settings: PreprocessingChoice): Preprocessing {
+    return this.pictures.fit(settings);
   }
 
   /** Whether the input is a picture: height, width, and one or three channels. */
   takesPictures(): boolean {
-    const [, channels, ...spatial] = this.imageShape();
-    const isColor = typeof channels === "string" || channels === 1 || channels === 3;
-    return spatial.length === 2 && isColor;
+    return this.pictures.takesPictures;
   }
 
   /** The output for a batch: the model's own, or the value that the options name. */
@@ -190,8 +165,8 @@ export class Model {
   async explain(x: Tensor, options: ExplainOptions = {}): Promise<Explanation> {
     const { method: name, preprocessing, batch, signal, onProgress } = options;
     const method = findMethod(name ?? "fullgrad");
-    checkDecided(this.image());
-    const pixels = preprocessing && this.pixels(preprocessing);
+    checkDecided(this.analysis.image);
+    const pixels = preprocessing && this.pictures.range(preprocessing);
     const explanation = await this.ask(
       x,
       options,
@@ -206,7 +181,7 @@ export class Model {
     );
     const { target: explained, score, completeness } = explanation.samples[0]!;
     const isScore = asContrast(targetOf(options)).quantity !== "log-probability";
-    const squashing = isScore ? squashingOf(this.imported, this.part().output) : undefined;
+    const squashing = isScore ? squashingOf(this.imported, this.analysis.part.output) : undefined;
     const { attribution } = explanation;
     return {
       ...explanation,
@@ -233,7 +208,7 @@ export class Model {
 
   /** Where in the image each layer adds to the score, signed; the sums of the maps are the terms. */
   async layerMaps(x: Tensor, options: TargetOptions = {}): Promise<LayerMaps> {
-    checkDecided(this.image());
+    checkDecided(this.analysis.image);
     return this.ask(x, options, (session, image, feeds) =>
       session.layerMaps(image, targetOf(options), feeds),
     );
@@ -285,12 +260,12 @@ export class Model {
 
   /** The nodes with weights that the output needs, the one nearest to it first. */
   layers(): readonly string[] {
-    return parameterLayers(this.part().graph, registry).map(({ node }) => node);
+    return parameterLayers(this.analysis.part.graph, registry).map(({ node }) => node);
   }
 
   /** The same network with the weights of its last `count` layers shuffled. */
   randomized(count: number, seed: number): Model {
-    const layers = parameterLayers(this.part().graph, registry).slice(0, count);
+    const layers = parameterLayers(this.analysis.part.graph, registry).slice(0, count);
     return new Model(randomizeParameters(this.imported, layers, seed), this.backend, this.options);
   }
 
@@ -304,24 +279,11 @@ export class Model {
     return this.sessions.dispose();
   }
 
-  /** The model with its input as image, in which everything is asked. */
-  private image(): ImageModel {
-    return (this.found ??= imageModel(this.imported, registry, this.options));
-  }
-
   private reference(session: Session, given: ReadonlySet<string>): Promise<Reference> {
     const { file, imported, backend } = this;
-    const { part, form } = this.image();
+    const { part, form } = this.analysis.image;
     const prepared = (): TypedGraph => session.graph;
     return openReference(backend, { file, imported, part, form, given, prepared });
-  }
-
-  private part(): ModelPart {
-    return this.image().part;
-  }
-
-  private imageShape(): Shape {
-    return (this.shape ??= this.prepared(this.sizes()).facts.get(this.part().input)!.shape);
   }
 
   /** Settings with tensors, such as a baseline that is given, as images. */
@@ -342,14 +304,14 @@ export class Model {
   /** Values of the other inputs, without those that the chosen output does not need. */
   private feeds({ feeds = {} }: RunOptions): Tensors {
     const names = (graph: Graph): Set<string> => new Set(graph.inputs.map((i) => i.name));
-    const [needed, all] = [names(this.part().graph), names(this.imported)];
+    const [needed, all] = [names(this.analysis.part.graph), names(this.imported)];
     return new Map(Object.entries(feeds).filter(([name]) => needed.has(name) || !all.has(name)));
   }
 
   /** Asks for something that needs gradients; an error says what could be asked instead. */
   private async ask<T>(
     x: Tensor,
-    options: RunOptions,
+    options: RunOptions & { readonly batch?: number | undefined },
     question: (session: Session, image: Tensor, feeds: Tensors) => Promise<T>,
     method?: Method,
   ): Promise<T> {
@@ -357,38 +319,14 @@ export class Model {
     const feeds = this.feeds(options);
     const image = this.toImage(x);
     try {
-      return await this.use(image, feeds, (session) => {
-        if (!(method?.kind === "sampling" && method.gradientFree)) this.check(session);
+      const checked = (session: Session): Promise<T> => {
+        if (!(method?.kind === "sampling" && method.gradientFree)) session.explained.check();
         return question(session, image, feeds);
-      });
+      };
+      return await this.use(image, feeds, checked, options.batch);
     } catch (error) {
-      throw withHints(error, this.imported, this.part(), registry, this.sizes(image, feeds));
+      throw this.analysis.withHints(error, this.analysis.sizes({ x: image, feeds }));
     }
-  }
-
-  /** Once for each session. */
-  private check(session: Session): void {
-    if (this.checked.has(session)) return;
-    checkExplainable(session.graph, registry, session.input, session.output);
-    this.checked.add(session);
-  }
-
-  /** What black and white are in the units of the input; unknown where it is no picture. */
-  private pixels(settings: keyof typeof presets | Preprocessing): PixelRange | undefined {
-    return this.takesPictures() ? pixelRange(this.fit(settings)) : undefined;
-  }
-
-  private sizes(x?: Tensor, feeds?: Tensors): ReadonlyMap<string, Shape> {
-    const { size } = this.options;
-    return openSizes(this.image().graph, this.part().input, {
-      ...(size ? { size } : {}),
-      ...(x ? { x } : {}),
-      ...(feeds ? { feeds } : {}),
-    });
-  }
-
-  private prepared(sizes: ReadonlyMap<string, Shape>): TypedGraph {
-    return prepare(this.part().graph, registry, sizes);
   }
 
   /** Asks the session for the size of these values. */
@@ -396,17 +334,21 @@ export class Model {
     x: Tensor,
     feeds: Tensors,
     question: (session: Session) => Promise<T>,
+    batch = 1,
   ): Promise<T> {
-    const { input, output } = this.part();
-    const sizes = this.sizes(x, feeds);
+    const { analysis, backend } = this;
+    const sizes = analysis.sizes({ x, feeds });
+    const isOneSample = this.isOneByOne && batch === 1 && x.dims[0] === 1;
     const make = (): Session =>
-      new Session(this.prepared(sizes), registry, this.backend, { input, output });
-    return this.sessions.use(JSON.stringify([...sizes]), make, question);
+      new Session(analysis.explained(sizes, isOneSample), registry, backend);
+    return this.sessions.use(JSON.stringify([...sizes, isOneSample]), make, question);
+  }
+
+  /** Whether the engine is best asked one sample at a time. */
+  private get isOneByOne(): boolean {
+    return (this.backend.batch ?? 1) === 1;
   }
 }
-
-/** A picture at its own size, as bytes: "none" for a model that casts them itself. */
-const levels: Preprocessing = { ...presets.none, rescale: 1 };
 
 /** What comes from JavaScript has no types. */
 function checkTensor(x: Partial<Tensor> | undefined): void {
@@ -416,19 +358,4 @@ function checkTensor(x: Partial<Tensor> | undefined): void {
         "preprocess(image) makes one of a picture, float32(dims, numbers) of numbers",
     );
   }
-}
-
-/** The size that preprocessing itself ends with, where it ends with a fixed one. */
-function sizeIn({ crop, resize }: Preprocessing): Size | undefined {
-  return crop ?? (resize && "height" in resize ? resize : undefined);
-}
-
-async function rasterOf(
-  image: string | Uint8Array | Raster,
-  options: DecodeOptions,
-): Promise<Raster> {
-  if (typeof image === "string") {
-    return decodeImage(await readFile(image, "the image"), image, options);
-  }
-  return image instanceof Uint8Array ? decodeImage(image, "the image", options) : image;
 }

@@ -143,8 +143,8 @@ export class GraphBuilder extends Vocabulary {
   }
 
   /**
-   * Returns the graph with the given outputs, in order, without dead nodes. If an output's name belongs to another
-   * value, a numeric suffix is added.
+   * Returns the graph with the given outputs, in order, without dead nodes and added inputs that nothing reads. If an
+   * output's name belongs to another value, a numeric suffix is added.
    */
   build(outputs: readonly { name: string; value: Value }[]): TypedGraph {
     const renamed = outputs.map(({ name: wanted, value }) => {
@@ -156,7 +156,7 @@ export class GraphBuilder extends Vocabulary {
       this.state.facts.set(name, value.fact);
       return { name, fact: value.fact };
     });
-    return prune({
+    const built = prune({
       ...this.state.base,
       inputs: this.state.inputs,
       outputs: renamed.map(({ name, fact }) => ({ name, fact })),
@@ -164,6 +164,10 @@ export class GraphBuilder extends Vocabulary {
       constants: this.state.constants,
       facts: this.state.facts,
     });
+    const declared = new Set(this.state.base.inputs.map((i) => i.name));
+    const read = new Set([...built.nodes.flatMap((n) => n.inputs), ...renamed.map((v) => v.name)]);
+    const inputs = built.inputs.filter((i) => declared.has(i.name) || read.has(i.name));
+    return { ...built, inputs };
   }
 
   private path(hint: string): string {

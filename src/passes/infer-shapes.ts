@@ -1,8 +1,9 @@
-import { ShapeError, UnsupportedModelError } from "../errors.js";
+import { FullgradError, ShapeError, UnsupportedModelError } from "../errors.js";
 import { factOf } from "../onnx/facts.js";
 import type { Fact, Graph, Node, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import type { Shape } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { takenBranch } from "./resolve-branches.js";
 
 /**
@@ -23,11 +24,60 @@ export const maxCarriedElements = 2 ** 22;
 export function inferShapes(
   graph: Graph,
   registry: Registry,
-  sizes: ReadonlyMap<string, Shape> = new Map(),
+  sizes: Sizes = new Map(),
+): TypedGraph {
+  return infer(
+    graph,
+    sizes,
+    (nodes, inferNode) => {
+      checkSupported(nodes, registry, graph);
+      nodes.forEach(inferNode);
+    },
+    registry,
+  );
+}
+
+/**
+ * What can be known of a graph that cannot be understood as a whole: the nodes that can be reached from its inputs and
+ * constants through operators that have a record, and the facts of their values. The others are left out.
+ *
+ * @param sizes shapes to use for inputs instead of the declared ones, by name
+ */
+export function inferKnown(graph: Graph, registry: Registry, sizes: Sizes = new Map()): TypedGraph {
+  return infer(
+    graph,
+    sizes,
+    (nodes, inferNode) => {
+      for (const node of nodes) {
+        try {
+          inferNode(node);
+        } catch (error) {
+          if (!(error instanceof FullgradError)) throw error;
+        }
+      }
+    },
+    registry,
+  );
+}
+
+type Sizes = ReadonlyMap<string, Shape>;
+
+/** @param visit goes through nodes in order; a branch that is taken is gone through in its node's place */
+function infer(
+  graph: Graph,
+  sizes: Sizes,
+  visit: (nodes: readonly Node[], inferNode: (node: Node) => void) => void,
+  registry: Registry,
 ): TypedGraph {
   const facts = new Map<string, Fact>();
-  const constants = new Map(graph.constants);
-  for (const [name, constant] of constants) facts.set(name, factOf(constant));
+  const constants = new Map<string, Tensor>();
+  const addConstants = (added: ReadonlyMap<string, Tensor>): void => {
+    for (const [name, constant] of added) {
+      constants.set(name, constant);
+      facts.set(name, factOf(constant));
+    }
+  };
+  addConstants(graph.constants);
   const inputs = graph.inputs.map(({ name, fact }) => {
     const shape = sizes.get(name);
     return { name, fact: shape ? { ...fact, shape } : fact };
@@ -35,30 +85,28 @@ export function inferShapes(
   for (const { name, fact } of inputs) facts.set(name, fact);
 
   const nodes: Node[] = [];
-  let carried = 0;
-  const visit = (pending: readonly Node[]): void => {
-    checkSupported(pending, registry, graph);
-    for (const node of pending) {
-      const branch = takenBranch(node, facts.get(node.inputs[0] ?? ""));
-      if (branch) {
-        for (const [name, constant] of branch.constants) {
-          constants.set(name, constant);
-          facts.set(name, factOf(constant));
-        }
-        visit(branch.nodes);
-        continue;
+  let room = maxCarriedElements;
+  const inferNode = (node: Node): void => {
+    const branch = takenBranch(node, facts.get(node.inputs[0] ?? ""));
+    if (branch) {
+      addConstants(branch.constants);
+      visit(branch.nodes, inferNode);
+      return;
+    }
+    if (room >= 0) {
+      for (const [name, fact] of factsOf(node, registry, graph, facts)) {
+        facts.set(name, fact);
+        room -= fact.elements?.length ?? 0;
       }
-      inferNode(node, registry, graph, facts);
       nodes.push(node);
-      for (const name of node.outputs) carried += facts.get(name)?.elements?.length ?? 0;
-      if (carried > maxCarriedElements) {
-        throw new ShapeError(
-          `${node.op} (node "${node.name}"): the model's shape arithmetic exceeds ${maxCarriedElements} elements`,
-        );
-      }
+    }
+    if (room < 0) {
+      throw new ShapeError(
+        `${node.op} (node "${node.name}"): the model's shape arithmetic exceeds ${maxCarriedElements} elements`,
+      );
     }
   };
-  visit(graph.nodes);
+  visit(graph.nodes, inferNode);
   const outputs = graph.outputs.map(({ name, fact }) => ({ name, fact: facts.get(name) ?? fact }));
   return { ...graph, inputs, outputs, nodes, constants, facts };
 }
@@ -69,22 +117,33 @@ function checkSupported(nodes: readonly Node[], registry: Registry, graph: Graph
   if (holes.length > 0) throw new UnsupportedModelError(holes);
 }
 
-function inferNode(node: Node, registry: Registry, graph: Graph, facts: Map<string, Fact>): void {
-  if (node.op === "If" && node.domain === "") {
+/** Facts of a node's outputs, by name. */
+function factsOf(
+  node: Node,
+  registry: Registry,
+  graph: Graph,
+  facts: ReadonlyMap<string, Fact>,
+): readonly (readonly [string, Fact])[] {
+  const { op, name: at, domain } = node;
+  if (op === "If" && domain === "") {
     const reason = "its condition is not known before the model runs";
     const opset = graph.opsets.get("") ?? 0;
-    throw new UnsupportedModelError([{ node: node.name, op: "If", opset, reason }]);
+    throw new UnsupportedModelError([{ node: at, op, opset, reason }]);
   }
-  const known = node.inputs.map((name) => (name === "" ? undefined : facts.get(name)));
+  const unknown = node.inputs.find((name) => name !== "" && !facts.has(name));
+  if (unknown !== undefined) {
+    throw new ShapeError(`${op} (node "${at}") reads "${unknown}", which nothing makes`);
+  }
+  const known = node.inputs.map((name) => facts.get(name));
   const inferred = registry.infer(node, known, graph.opsets);
-  node.outputs.forEach((name, i) => {
+  return node.outputs.flatMap((name, i) => {
     const fact = inferred[i];
-    if (name === "") return;
-    if (!fact) throw new ShapeError(`${node.op} (node "${node.name}") has no output ${i}`);
+    if (name === "") return [];
+    if (!fact) throw new ShapeError(`${op} (node "${at}") has no output ${i}`);
     // The importer rejects duplicate names, except those that branch inlining introduces here.
     if (facts.has(name)) {
-      throw new ShapeError(`${node.op} (node "${node.name}") writes "${name}" a second time`);
+      throw new ShapeError(`${op} (node "${at}") writes "${name}" a second time`);
     }
-    facts.set(name, fact);
+    return [[name, fact] as const];
   });
 }

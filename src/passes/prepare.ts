@@ -9,10 +9,14 @@ import { settleCeil } from "./settle-ceil.js";
 import { uplift } from "./uplift.js";
 import { useFloat32 } from "./use-float32.js";
 
-/** The graph in the working operator set and in float32, without sequences. */
+/** The graph in the working operator set and in float32, without sequences; converted once per graph. */
 export function lift(graph: Graph): Graph {
-  return resolveSequences(useFloat32(uplift(graph)));
+  const lifted = known.get(graph) ?? resolveSequences(useFloat32(uplift(graph)));
+  known.set(graph, lifted);
+  return lifted;
 }
+
+const known = new WeakMap<Graph, Graph>();
 
 /**
  * A graph as the analyzer and the engine want it: operator set 18 or newer, float32, branches resolved, facts for every

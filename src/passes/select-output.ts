@@ -28,5 +28,10 @@ export function selectOutputs(graph: Graph, names: readonly string[]): Graph {
   const { nodes, constants } = prune({ ...graph, outputs, facts: new Map<string, Fact>() });
   const read = new Set([...names, ...nodes.flatMap((n) => [...n.inputs, ...outerNames(n)])]);
   const inputs = graph.inputs.filter((i) => read.has(i.name));
-  return { ...graph, inputs, outputs, nodes, constants };
+  const isWhole =
+    nodes.length === graph.nodes.length &&
+    inputs.length === graph.inputs.length &&
+    outputs.length === graph.outputs.length &&
+    outputs.every((port, i) => port === graph.outputs[i]);
+  return isWhole ? graph : { ...graph, inputs, outputs, nodes, constants };
 }

@@ -1,23 +1,17 @@
 import type { Backend, Executable } from "../backends/backend.js";
-import { planBiases, type BiasPlan, type BiasUnit } from "../analysis/bias-plan.js";
+import type { BiasPlan, BiasUnit } from "../analysis/bias-plan.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
-import { prepare } from "../passes/prepare.js";
 import { stageReductions } from "../passes/stage-reductions.js";
 import type { Tensor, Tensors } from "../tensor/tensor.js";
 import { contrastFeeds, type ResolvedContrast, type TargetForm } from "../target/contrast.js";
+import type { ExplainedGraph } from "./explained-graph.js";
 import { feedsOf } from "./feeds.js";
-import {
-  emitFullGradient,
-  type FullGradient,
-  type RuleSite,
-} from "../decomposition/full-gradient.js";
-import { withLogProbabilities } from "../target/log-probability.js";
-import { hasBatch } from "../decomposition/per-sample.js";
+import type { FullGradient, RuleSite } from "../decomposition/full-gradient.js";
 import { withReplacedValue } from "./replaced-value.js";
 import { runBatch } from "./run-batch.js";
-import { emitTarget, samplesFirst, type Quantity, type TargetNodes } from "../target/target.js";
+import { emitTarget, type Quantity, type TargetNodes } from "../target/target.js";
 
 /** A model's graph with the number that is explained: where a question begins. */
 export interface Site {
@@ -48,37 +42,25 @@ export interface Compiled {
   readonly notes: Readonly<Record<string, number | string>>;
 }
 
-/** What is compiled of the model: the graph up to one of its values. */
-export interface Part {
-  readonly graph: TypedGraph;
-  readonly output: string;
-  plan?: BiasPlan;
-}
-
 /** Compiles each kind of question about a model once, when it is first asked. */
 export class Compiler {
-  readonly graph: TypedGraph;
+  readonly explained: ExplainedGraph;
   /** How many samples are best run at once, where there are many. */
   readonly batch: number;
   private readonly registry: Registry;
   private readonly backend: Backend;
-  private readonly input: string;
-  private readonly parts = new Map<Quantity, Part>();
   private readonly compiled = new Map<string, Promise<Compiled>>();
 
-  constructor(
-    graph: TypedGraph,
-    registry: Registry,
-    backend: Backend,
-    ports: { readonly input: string; readonly output: string },
-  ) {
+  constructor(explained: ExplainedGraph, registry: Registry, backend: Backend) {
+    this.explained = explained;
     this.registry = registry;
     this.backend = backend;
     this.batch = backend.batch ?? 1;
-    this.input = ports.input;
-    const score = separable(onePerSample(graph, registry, ports), registry, ports);
-    this.graph = score.graph;
-    this.parts.set("score", score);
+  }
+
+  /** What is compiled of the model. */
+  get graph(): TypedGraph {
+    return this.explained.graph;
   }
 
   /**
@@ -93,16 +75,14 @@ export class Compiler {
     replaced?: string,
   ): Promise<Compiled> {
     return this.once(`${key}/${keyOf(form)}`, async () => {
-      const part = this.part(form.quantity);
-      const { output } = part;
-      const { registry } = this;
+      const { registry, explained } = this;
+      const part = explained.part(form.quantity);
       const graph = replaced === undefined ? part.graph : withReplacedValue(part.graph, replaced);
       const b = GraphBuilder.on(graph, registry.infer);
-      const [input, explained] = [b.value(this.input), b.value(output)];
+      const input = b.value(explained.input);
       const batch = input.fact.shape[0] ?? 1;
-      const target = emitTarget(b, explained, form.kind, batch, form.versus);
-      const own = b.value(this.part("score").output);
-      const site = { b, graph, registry, input, output: own, target };
+      const target = emitTarget(b, b.value(part.output), form.kind, batch, form.versus);
+      const site = { b, graph, registry, input, output: b.value(explained.output), target };
       const roles = emit(site);
       const given = replaced === undefined ? {} : { replaced: b.value(replaced) };
       return this.build(b, target, { ...roles, inputs: { ...roles.inputs, ...given } }, []);
@@ -117,17 +97,9 @@ export class Compiler {
     rules?: (at: RuleSite) => Registry,
   ): Promise<Compiled> {
     return this.once(`${key}/${keyOf(form)}`, async () => {
-      const part = this.part(form.quantity);
-      const { graph, output } = part;
-      const full = emitFullGradient(graph, this.registry, {
-        input: this.input,
-        output,
-        target: form.kind,
-        versus: form.versus,
-        plan: this.plan(form.quantity),
-        ...(rules ? { rules } : {}),
-      });
-      const own = { ...full, output: full.b.value(this.part("score").output) };
+      const { explained } = this;
+      const full = explained.fullGradient(form, rules);
+      const own = { ...full, output: full.b.value(explained.output) };
       const units = full.units.map(({ unit }) => unit);
       return this.build(full.b, full.target, emit(own), units);
     });
@@ -158,7 +130,7 @@ export class Compiler {
     x: Tensor,
     { target, others, roles = {} }: RunFeeds = {},
   ): Promise<Tensors> {
-    const { graph, input } = this;
+    const { declared: graph, input } = this.explained;
     const feeds = new Map(feedsOf(graph, input, x, others));
     const added = new Map(Object.entries(roles));
     if (target) for (const [role, t] of contrastFeeds(target, x.dims[0]!)) added.set(role, t);
@@ -166,11 +138,12 @@ export class Compiler {
       const value = added.get(role);
       if (value) feeds.set(name, value);
     }
-    const declared = graph.facts.get(input)!.shape[0] ?? 1;
-    const fixed = graph.inputs.filter((i) => i.name !== input && i.fact.shape[0] !== declared);
+    const batch = graph.facts.get(input)!.shape[0] ?? 1;
+    const fixed = graph.inputs.filter((i) => i.name !== input && i.fact.shape[0] !== batch);
     const names = new Set(fixed.map((i) => i.name));
     const batched = new Set([...feeds.keys()].filter((name) => !names.has(name)));
     const count = x.dims[0]!;
+    const declared = this.graph.facts.get(input)!.shape[0] ?? 1;
     const results = await runBatch(compiled.executable, feeds, { count, declared, batched });
     const { outputs } = compiled;
     return new Map(Object.entries(outputs).map(([role, name]) => [role, results.get(name)!]));
@@ -186,19 +159,9 @@ export class Compiler {
     }
   }
 
-  /** The analysis of the model up to the quantity that is explained. */
+  /** The biases on the way to the quantity that is explained. */
   plan(quantity: Quantity): BiasPlan {
-    const part = this.part(quantity);
-    return (part.plan ??= planBiases(part.graph, this.registry, this.input, part.output));
-  }
-
-  private part(quantity: Quantity): Part {
-    const known = this.parts.get(quantity);
-    if (known) return known;
-    const { graph, output } = this.part("score");
-    const part = withLogProbabilities(graph, this.registry, this.input, output);
-    this.parts.set(quantity, part);
-    return part;
+    return this.explained.plan(quantity);
   }
 
   private once(key: string, make: () => Promise<Compiled>): Promise<Compiled> {
@@ -242,38 +205,3 @@ export interface RunFeeds {
 
 const keyOf = ({ kind, versus, quantity }: TargetForm): string =>
   `${quantity}/${kind}${versus ? "/versus" : ""}`;
-
-/**
- * The graph itself, or, where the samples of an open batch do not lie on the first axis of the output ([T,N,C] of a
- * sequence), for one sample at a time, whose output needs no axis for them.
- */
-export function onePerSample(
-  graph: TypedGraph,
-  registry: Registry,
-  { input, output }: Ports,
-): TypedGraph {
-  const [batch = 1] = graph.facts.get(input)!.shape;
-  const isFirst = samplesFirst(graph.facts.get(output)!.shape, batch) !== undefined;
-  return isFirst || typeof batch === "number" ? graph : withBatchOfOne(graph, registry, batch);
-}
-
-function withBatchOfOne(graph: TypedGraph, registry: Registry, batch: string): TypedGraph {
-  const one = graph.inputs.flatMap(({ name, fact: { shape } }) =>
-    shape[0] === batch ? [[name, [1, ...shape.slice(1)]] as const] : [],
-  );
-  return prepare(graph, registry, new Map(one));
-}
-
-interface Ports {
-  readonly input: string;
-  readonly output: string;
-}
-
-/** The graph itself, or, where it mixes its samples in a way that cannot be followed, for one sample at a time. */
-export function separable(graph: TypedGraph, registry: Registry, { input, output }: Ports): Part {
-  const [batch = 1] = graph.facts.get(input)!.shape;
-  const plan = planBiases(graph, registry, input, output);
-  const isSeparable = plan.units.every((u) => hasBatch(u.shape, batch, u.layout));
-  if (typeof batch === "number" || isSeparable) return { graph, output, plan };
-  return { graph: withBatchOfOne(graph, registry, batch), output };
-}

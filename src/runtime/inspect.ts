@@ -6,28 +6,20 @@ import {
   type HoleReport,
   type Inspection,
 } from "./inspection-report.js";
-import {
-  FullgradError,
-  InputError,
-  TargetError,
-  UnsupportedModelError,
-  type Hole,
-} from "../errors.js";
-import type { Graph, TypedGraph } from "../onnx/ir.js";
-import type { Registry } from "../ops/core/registry.js";
-import { inferKnown } from "../passes/infer-known.js";
-import { lift, prepare } from "../passes/prepare.js";
-import { takenBranch } from "../passes/resolve-branches.js";
-import { emitFullGradient } from "../decomposition/full-gradient.js";
-import { onePerSample } from "./compiler.js";
-import { imageModel, type ImageModel, type ImageOptions } from "./image-model/image-model.js";
-import { alternatives, checkExplainable } from "./subgraph.js";
+import { FullgradError, InputError, TargetError, UnsupportedModelError } from "../errors.js";
+import type { Analysis, Sizes } from "./analyze.js";
 import { inFile } from "./holes.js";
-import { isOpen, openSizes, usualSize, type ImageSize } from "./sizes.js";
-import { classCount } from "../target/target.js";
+import { isOpen, usualSize } from "./sizes.js";
 
-export interface InspectOptions extends ImageOptions {
-  readonly size?: ImageSize | undefined;
+/** How far an inspection goes. */
+export interface InspectOptions {
+  /**
+   * Whether the model is differentiated, which says of every operator whether it has a gradient as it is used: true
+   * unless given. Without it, the first explanation does so.
+   */
+  readonly gradient?: boolean;
+  /** An explanation of one sample follows, which uses what is worked out here. */
+  readonly isOneSample?: boolean;
 }
 
 /**
@@ -35,11 +27,8 @@ export interface InspectOptions extends ImageOptions {
  *
  * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
  */
-export function inspectModel(
-  model: Graph,
-  registry: Registry,
-  options: InspectOptions,
-): Inspection {
+export function inspectModel(analysis: Analysis, options: InspectOptions = {}): Inspection {
+  const { model } = analysis;
   const file = {
     inputs: model.inputs.map(portReport),
     outputs: model.outputs.map(portReport),
@@ -47,11 +36,10 @@ export function inspectModel(
   };
   const nothing = { ...file, biases: [], layers: [], unsupported: [], explainable: false };
   try {
-    const image = imageModel(model, registry, options);
-    return { ...file, ...inspectPart(image, registry, options.size) };
+    return { ...file, ...inspectPart(analysis, options) };
   } catch (error) {
     if (!(error instanceof FullgradError)) throw error;
-    const { input, output, layout } = options;
+    const { input, output, layout } = analysis.options;
     const isAsked = input !== undefined || output !== undefined || layout !== undefined;
     if (isAsked && (error instanceof TargetError || error instanceof InputError)) throw error;
     return { ...nothing, problem: error.message };
@@ -60,13 +48,10 @@ export function inspectModel(
 
 type PartReport = Omit<Inspection, "inputs" | "operators">;
 
-function inspectPart(
-  { graph: model, part, form, undecided }: ImageModel,
-  registry: Registry,
-  size: ImageSize | undefined,
-): PartReport {
-  const sizes = openSizes(model, part.input, size ? { size } : {});
-  const known = inferKnown(lift(model), registry, sizes);
+function inspectPart(analysis: Analysis, options: InspectOptions): PartReport {
+  const { graph: model, part, form, undecided } = analysis.image;
+  const sizes = analysis.sizes();
+  const known = analysis.known(sizes);
   const port = model.inputs.find((i) => i.name === part.input)!;
   const fact = known.facts.get(part.output);
   const common = {
@@ -79,53 +64,44 @@ function inspectPart(
     ...(undecided === undefined ? { image: form.axes } : { undecided }),
     others: part.graph.inputs.filter((i) => i.name !== part.input).map(portReport),
     ...(fact ? { output: portReport({ name: part.output, fact }) } : {}),
-    ...(size === undefined && isOpen(port) ? { assumedSize: usualSize } : {}),
+    ...(analysis.options.size === undefined && isOpen(port) ? { assumedSize: usualSize } : {}),
   };
-  const holes = holesOf(model, known, registry);
-  const needed = new Set(part.graph.nodes.map((n) => n.name));
-  const unsupported = inFile(holes, model).map((h): HoleReport => ({
-    ...h,
-    needed: needed.has(h.node),
-  }));
+  const unsupported = analysis.holes(known);
   try {
-    const { input, output } = part;
-    const graph = onePerSample(prepare(part.graph, registry, sizes), registry, part);
-    checkExplainable(graph, registry, input, output);
-    const batch = graph.facts.get(input)!.shape[0] ?? 1;
-    const classes = classCount(graph.facts.get(output)!.shape, batch);
-    const target = classes === undefined ? "seed" : "top";
-    const { plan } = emitFullGradient(graph, registry, { input, output, target });
-    const parts = { biases: biasReports(plan), layers: layerReports(plan) };
-    const explained = portReport({ name: output, fact: graph.facts.get(output)! });
-    return { ...common, output: explained, ...parts, unsupported, explainable: true };
+    const explained = explainedPart(analysis, sizes, options);
+    return { ...common, ...explained, unsupported, explainable: true };
   } catch (error) {
     if (!(error instanceof FullgradError)) throw error;
-    const instead = alternatives(part, registry, sizes);
+    const instead = analysis.alternatives(sizes);
     const failed = { ...common, biases: [], layers: [], explainable: false, instead };
     if (!(error instanceof UnsupportedModelError)) {
       return { ...failed, unsupported, problem: error.message };
     }
-    const all = new Map(unsupported.map((h) => [h.node, h]));
-    for (const hole of inFile(error.holes, model)) all.set(hole.node, { ...hole, needed: true });
+    const all = new Map<string, HoleReport>(unsupported.map((h) => [h.node, h]));
+    for (const hole of inFile(error.holes, analysis.model)) {
+      all.set(hole.node, { ...hole, needed: true });
+    }
     return { ...failed, unsupported: [...all.values()] };
   }
 }
 
-/** Every node of a model of which nothing is known, needed or not. */
-function holesOf(model: Graph, known: TypedGraph, registry: Registry): readonly Hole[] {
-  const { nodes } = lift(model);
-  const isBranch = (op: string, domain: string): boolean => op === "If" && domain === "";
-  const unknown = registry.holes(
-    nodes.filter((n) => !isBranch(n.op, n.domain)),
-    known.opsets,
-  );
-  const open = nodes
-    .filter((n) => isBranch(n.op, n.domain) && !takenBranch(n, known.facts.get(n.inputs[0] ?? "")))
-    .map(({ name, op }) => ({
-      node: name,
-      op,
-      opset: known.opsets.get("") ?? 0,
-      reason: "its condition is not known before the model runs",
-    }));
-  return [...unknown, ...open];
+/** The explained value, and what adds to it. */
+function explainedPart(
+  analysis: Analysis,
+  sizes: Sizes,
+  { gradient = true, isOneSample = false }: InspectOptions,
+): Pick<PartReport, "output" | "biases" | "layers"> {
+  const explained = analysis.explained(sizes, isOneSample);
+  explained.check();
+  const { declared, output, declaredPlan: plan, port } = explained;
+  if (gradient) {
+    const kind = port.classes === undefined ? "seed" : "top";
+    explained.fullGradient({ kind, versus: false, quantity: "score" });
+  }
+  const fact = declared.facts.get(output)!;
+  return {
+    output: portReport({ name: output, fact }),
+    biases: biasReports(plan),
+    layers: layerReports(plan),
+  };
 }

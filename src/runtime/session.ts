@@ -13,6 +13,7 @@ import {
   type GradientCheck,
   type Reference,
 } from "./gradient-check/gradient-check.js";
+import { ExplainedGraph } from "./explained-graph.js";
 import { mapLayers, type LayerMaps } from "./layer-maps.js";
 import {
   checkNode,
@@ -24,7 +25,6 @@ import { chooseInput, chooseOutput } from "../target/ports.js";
 import { scoreReader } from "./gradient-check/read-score.js";
 import { samplesOf, type SampleResult } from "./samples.js";
 import type { Target } from "../target/target.js";
-import { targetPort } from "../target/target-expression.js";
 
 export interface FullGradientResult {
   /** ∇ₓf, in the shape of the input. */
@@ -53,11 +53,9 @@ export interface VerifiedSample extends SampleResult {
  * that.
  */
 export class Session {
-  readonly graph: TypedGraph;
-  readonly input: string;
-  readonly output: string;
-  private readonly registry: Registry;
+  readonly explained: ExplainedGraph;
   readonly compiler: Compiler;
+  private readonly registry: Registry;
   private readonly backend: Backend;
   private readonly bisected = new Map<string, readonly NodeSums[]>();
   private readonly recorded = new Map<
@@ -67,17 +65,34 @@ export class Session {
 
   /** @throws {InputError} @throws {TargetError} where the named input or output does not exist */
   constructor(
-    graph: TypedGraph,
+    source: TypedGraph | ExplainedGraph,
     registry: Registry,
     backend: Backend,
     options: SessionOptions = {},
   ) {
+    this.explained =
+      source instanceof ExplainedGraph
+        ? source
+        : new ExplainedGraph(source, registry, {
+            input: chooseInput(source, options.input),
+            output: chooseOutput(source, options.output),
+          });
     this.registry = registry;
     this.backend = backend;
-    this.input = chooseInput(graph, options.input);
-    this.output = chooseOutput(graph, options.output);
-    this.compiler = new Compiler(graph, registry, backend, this);
-    this.graph = this.compiler.graph;
+    this.compiler = new Compiler(this.explained, registry, backend);
+  }
+
+  /** What is compiled of the model. */
+  get graph(): TypedGraph {
+    return this.explained.graph;
+  }
+
+  get input(): string {
+    return this.explained.input;
+  }
+
+  get output(): string {
+    return this.explained.output;
   }
 
   /** The model's own output for a batch. */
@@ -206,10 +221,7 @@ export class Session {
 
   /** A target, checked as far as it can be before the model runs. */
   resolve(target: Target, x: Tensor): ResolvedContrast {
-    const { graph, input, output } = this;
-    const batch = graph.facts.get(input)!.shape[0] ?? 1;
-    const port = targetPort({ name: output, fact: graph.facts.get(output)! }, batch);
-    return resolveContrast(port, target, x.dims[0]!);
+    return resolveContrast(this.explained.port, target, x.dims[0]!);
   }
 }
 

@@ -1,4 +1,4 @@
-import { InputError } from "../errors.js";
+import { InputError, UsageError } from "../errors.js";
 import type { Graph, Port } from "../onnx/ir.js";
 import type { Dim, Shape } from "../tensor/shape.js";
 import type { Tensor, Tensors } from "../tensor/tensor.js";
@@ -73,6 +73,33 @@ export function openSizes(
       .filter(({ fact }) => fact.shape.some((d) => bound.has(String(d))))
       .map(({ name, fact }) => [name, filled(fact.shape)]),
   );
+}
+
+/**
+ * These sizes with the batch of a model that leaves it open written as a number.
+ *
+ * @throws {UsageError} where the model's own batch is another number
+ */
+export function withBatch(
+  graph: Graph,
+  input: string,
+  count: number,
+  sizes: ReadonlyMap<string, Shape> = new Map(),
+): ReadonlyMap<string, Shape> {
+  const [batch = 1] = graph.inputs.find((i) => i.name === input)!.fact.shape;
+  if (typeof batch === "number") {
+    if (batch === count) return sizes;
+    throw new UsageError(
+      `input "${input}" has ${batch} samples in the model's file, not ${count}: leave --batch out`,
+    );
+  }
+  const open = graph.inputs.filter(({ fact }) => fact.shape.includes(batch));
+  const shapeOf = ({ name, fact }: Port): Shape => sizes.get(name) ?? fact.shape;
+  const written = open.map((port): [string, Shape] => [
+    port.name,
+    shapeOf(port).map((d) => (d === batch ? count : d)),
+  ]);
+  return new Map([...sizes, ...written]);
 }
 
 function checkSize(name: string, declared: readonly Dim[], [height, width]: ImageSize): void {

@@ -1,18 +1,13 @@
 import { TargetError, UnsupportedModelError, type Hole } from "../errors.js";
-import { explainableValues, gradientEnds, sizeEnds } from "../analysis/explainable-values.js";
+import { gradientEnds, sizeEnds } from "../analysis/explainable-values.js";
 import { activePath } from "../analysis/active-path.js";
-import type { ExplainableValue } from "../errors.js";
 import type { Graph, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
-import { inferKnown } from "../passes/infer-known.js";
-import { lift } from "../passes/prepare.js";
 import { selectOutput } from "../passes/select-output.js";
 import { isFloat } from "../tensor/dtype.js";
-import { isStatic, type Shape } from "../tensor/shape.js";
-import { inFile } from "./holes.js";
-import { chooseInput, chooseOutput, describeOutputs } from "../target/ports.js";
+import { isStatic } from "../tensor/shape.js";
+import { chooseInput, chooseOutput } from "../target/ports.js";
 import { samplesFirst } from "../target/target.js";
-import { targetPort, targetWords } from "../target/target-expression.js";
 
 /** The part of a model that is explained: what one of its values needs, and the input that it is explained by. */
 export interface ModelPart {
@@ -81,48 +76,3 @@ export function checkExplainable(
   };
   throw new UnsupportedModelError([...deciding, hole]);
 }
-
-/** Values that could be explained instead of the output of this part. */
-export function alternatives(
-  { graph, input, output }: ModelPart,
-  registry: Registry,
-  sizes: ReadonlyMap<string, Shape>,
-): readonly ExplainableValue[] {
-  const lifted = lift(graph);
-  const known = inferKnown(lifted, registry, sizes);
-  const batch = known.facts.get(input)?.shape[0] ?? 1;
-  const own = new Set(graph.nodes.flatMap((n) => n.outputs));
-  return explainableValues({ known, nodes: lifted.nodes, own, input }, registry)
-    .filter(({ name }) => name !== output)
-    .slice(0, mostListed)
-    .map((port) => ({
-      name: port.name,
-      shape: port.fact.shape,
-      targets: targetWords(targetPort(port, batch)),
-    }));
-}
-
-/** An error of an explanation with what could be asked instead: other values, or other outputs. */
-export function withHints(
-  error: unknown,
-  model: Graph,
-  part: ModelPart,
-  registry: Registry,
-  sizes: ReadonlyMap<string, Shape>,
-): unknown {
-  if (error instanceof UnsupportedModelError && error.instead.length === 0) {
-    return new UnsupportedModelError(
-      inFile(error.holes, model),
-      alternatives(part, registry, sizes),
-    );
-  }
-  if (error instanceof TargetError && model.outputs.length > 1) {
-    const outputs = model.outputs.map(({ name, fact }) => ({ name, shape: fact.shape }));
-    const message = `${error.message}; the model has these outputs: ${describeOutputs(outputs)}`;
-    return new TargetError(message, { cause: error });
-  }
-  return error;
-}
-
-/** Nobody reads more of them. */
-const mostListed = 12;

@@ -12,7 +12,7 @@ import {
   type TargetKind,
 } from "./target.js";
 import { maskName, seedFrom } from "./target-seeds.js";
-import { resolveTarget, type TargetPort } from "./target-expression.js";
+import { resolveTarget, type TargetPort } from "./resolve.js";
 
 /** What decides which graph is compiled for a target. */
 export interface TargetForm {
@@ -98,11 +98,13 @@ export function contrastAt(contrast: ResolvedContrast, n: number): ResolvedContr
 }
 
 export function asContrast(target: Target): Contrast {
-  return typeof target === "object" && "of" in target ? target : { of: target };
+  const isContrast = typeof target === "object" && "of" in target && !("kind" in target);
+  return isContrast ? target : { of: target };
 }
 
 function wordsOf(target: PlainTarget): string {
   if (typeof target === "object") {
+    if ("kind" in target) return target.text;
     if ("mask" in target) return maskName(target);
     return "seed" in target ? "seed" : target.join(",");
   }

@@ -2,7 +2,7 @@ import { TargetError } from "../errors.js";
 import { isStatic, sizeOf } from "../tensor/shape.js";
 import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
 import type { MaskTarget, ResolvedTarget } from "./target.js";
-import type { TargetPort } from "./target-expression.js";
+import type { TargetPort } from "./resolve.js";
 
 /** The seed [1 or N,…] of classes, or of itself. */
 export function seedFrom(chosen: Exclude<ResolvedTarget, "top">, { shape }: TargetPort): Tensor {

@@ -2,6 +2,7 @@ import { TargetError } from "../errors.js";
 import { int } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
+import type { TargetExpression } from "./parse.js";
 import type { Dim, Shape } from "../tensor/shape.js";
 import { float32, int64, type Tensor } from "../tensor/tensor.js";
 
@@ -19,14 +20,14 @@ export interface MaskTarget {
  * What is explained of each sample:
  * - "top": the class of the highest score, of an output [N,K]; the number itself, of an output [N] or [N,1]
  * - a class index for all samples, or one for each
- * - any other words: one element or the mean of a region, of an output of any shape; see {@link seedOf}
+ * - other words, or the tree that they are read into: one element or the mean of a region, of an output of any shape
  * - "against", of an output [N] or [N,1], or "against:3", "against:8@10,12": what speaks against the number, which is
  *   explained with the opposite sign
  * - `mask`: the mean of a class over a mask
  * - `seed`: any weighted sum of an output of any shape: Σ seed ⊙ output; [1,…] for all samples or [N,…]
  */
 export type PlainTarget =
-  string | number | readonly number[] | { readonly seed: Tensor } | MaskTarget;
+  string | number | readonly number[] | TargetExpression | { readonly seed: Tensor } | MaskTarget;
 
 /**
  * The number that is explained: a target, or, of a target, its difference from another one (what speaks for the one and

@@ -146,6 +146,19 @@ describe("a converted file", () => {
     }
   });
 
+  test("of a batch that is fixed says of one sample what the open one does", async () => {
+    const model = await tiny();
+    const x = sliceBatch(goldenTensor("tiny-silu", "input.npy"), [0]);
+    const [open, fixed] = [convert(model), convert(model, { batch: 1 })];
+    expect(fixed.graph.inputs[0]!.fact.shape[0]).toBe(1);
+    expect(fixed.outputs.map(({ fact }) => fact.shape[0])).toEqual(fixed.outputs.map(() => 1));
+    const [p, q] = [
+      await open.run(new Map([["input", x]])),
+      await fixed.run(new Map([["input", x]])),
+    ];
+    expect(relativeMaximum(q.get("saliency")!, p.get("saliency")!)).toBeLessThan(1e-6);
+  });
+
   test.each(["densenet", "googlenet", "shufflenet-v2"])(
     "of %s contains only ONNX operators of set 18 and IR version 8, with unique node names",
     async (name) => {

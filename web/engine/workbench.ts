@@ -6,7 +6,7 @@ import { rowsOf } from "../../src/tensor/batches.js";
 import type { PartOptions } from "../../src/runtime/subgraph.js";
 import type { ExplainedSample } from "../../src/runtime/samples.js";
 import type { ImageSize } from "../../src/runtime/sizes.js";
-import { targetPort, targetWords } from "../../src/target/target-expression.js";
+import { targetPort, targetWords } from "../../src/target/resolve.js";
 import { InputError } from "../../src/errors.js";
 import { preprocess, viewOf } from "../../src/image/preprocess.js";
 import type { Raster } from "../../src/image/raster.js";

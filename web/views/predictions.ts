@@ -1,6 +1,7 @@
 import { predict } from "../../src/model/predictions.js";
 import type { Labels } from "../../src/model/label-names.js";
-import { nameOfClass, topCount } from "../../src/model/choose-target.js";
+import { nameOfClass } from "../../src/target/format.js";
+import { topCount } from "../../src/model/choose-target.js";
 import { button, element, part } from "../dom.js";
 import type { Explained } from "../engine/protocol.js";
 import { formatNumber, formatPercent } from "../numbers.js";

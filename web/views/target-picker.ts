@@ -1,3 +1,4 @@
+import { parseTarget } from "../../src/target/parse.js";
 import { chooseTarget } from "../../src/model/choose-target.js";
 import type { Labels } from "../../src/model/label-names.js";
 import { element, part } from "../dom.js";
@@ -20,8 +21,8 @@ export function whenTargetChosen(onTarget: (target: string | number) => void): v
     try {
       const { output, inspection } = asked.model;
       const text = field.value.trim().replace(/^(\d+)\s.*$/, "$1") || "top";
-      const target = chooseTarget(text, asked.labels, { output, inspection }, "class");
-      onTarget(typeof target === "object" ? target.words : target);
+      const target = chooseTarget(parseTarget(text), asked.labels, { output, inspection }, "class");
+      onTarget(target.kind === "class" ? target.class : target.text);
     } catch (error) {
       showProblem(error);
     }

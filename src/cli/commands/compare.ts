@@ -39,7 +39,8 @@ import { noteLines, type SaidNote } from "../output/note-lines.js";
 import { sameMaps, sameMapsLine, type SameMaps } from "../output/same-maps.js";
 import { skippedNote } from "../input/search-folder.js";
 import { readSamples, type InputSample } from "../input/samples.js";
-import { nameOfClass, ranksOf } from "../../model/choose-target.js";
+import { nameOfClass } from "../../target/format.js";
+import { ranksOf } from "../../model/choose-target.js";
 
 /** `fullgrad compare`: the methods side by side, as a picture or a page. Returns the exit code. */
 export async function compare(

@@ -12,13 +12,8 @@ import { probabilitiesOf } from "../../model/predictions.js";
 import { rankedName } from "../output/result-names.js";
 import type { InputSample } from "../input/samples.js";
 import { formatNumber } from "../output/tables.js";
-import {
-  labelOf,
-  nameOfClass,
-  passesFor,
-  type Pass,
-  type TargetChoice,
-} from "../../model/choose-target.js";
+import { labelOf, nameOfClass } from "../../target/format.js";
+import { passesFor, type Pass, type TargetChoice } from "../../model/choose-target.js";
 import { rowsOf } from "../../tensor/batches.js";
 
 /** What is compared of every sample. */

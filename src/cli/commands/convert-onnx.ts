@@ -18,7 +18,6 @@ import { versions } from "../package-files.js";
 import { choosePreprocessing } from "../flags/preprocessing.js";
 import type { Reporter } from "../output/reporter.js";
 import { chooseTargetOrMask } from "../flags/mask-target.js";
-import { askedOf } from "../../model/choose-target.js";
 
 /** `--to onnx`: one file that answers and explains wherever ONNX runs. */
 export async function convertToOnnxFile(
@@ -38,6 +37,7 @@ export async function convertToOnnxFile(
     output: flags.output,
     layout: flags.layout,
     size: flags.size,
+    batch: flags.batch,
     preprocessing: preprocessing?.settings,
     target: await targetIn(flags, source),
     method,
@@ -95,13 +95,13 @@ const sizeOf = (paths: readonly string[]): number =>
 
 async function targetIn(flags: ConvertFlags, source: ExplainableModel): Promise<PlainTarget> {
   const { target } = flags;
-  if (target === "input") return target;
+  if (target.kind === "input") return target;
   const labels = await chooseLabels(flags.labels, source.output.classes);
   const choice = await chooseTargetOrMask(target, labels, source);
-  if (choice === "top5") {
+  if ("kind" in choice && choice.kind === "top5") {
     throw new UsageError(
       "--target top5: a file explains one target at a time; top, or input, would work",
     );
   }
-  return askedOf(choice);
+  return choice;
 }

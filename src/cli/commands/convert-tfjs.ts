@@ -4,12 +4,7 @@ import { convertToTfjs } from "../../../converters/tfjs/onnx-to-tfjs.js";
 import { convertToTfjsGraph } from "../../../converters/tfjs-graph/onnx-to-tfjs-graph.js";
 import { writeTfjsFolder } from "../../../converters/tfjs/tfjs-weights.js";
 import { portReport } from "../../runtime/inspection-report.js";
-import { partOf } from "../../runtime/subgraph.js";
-import { openSizes } from "../../runtime/sizes.js";
 import { UsageError } from "../../errors.js";
-import type { Graph } from "../../onnx/ir.js";
-import { registry } from "../../ops/all.js";
-import { prepare } from "../../passes/prepare.js";
 import type { ConvertFlags } from "../flags/convert-options.js";
 import { exitCodes } from "../exit-codes.js";
 import { readModel } from "../input/model-file.js";
@@ -23,14 +18,16 @@ export async function convertToTfjsFolder(
   reporter: Reporter,
 ): Promise<number> {
   checkFolder(flags.out, path);
-  const { model } = await readModel(path, flags);
+  const { model } = await readModel(path, flags, { gradient: false });
   const half = flags.weights === "float16";
   const generatedBy = `fullgrad ${versions().fullgrad}`;
   const converted =
     flags.to === "tfjs"
       ? convertToTfjs(model.imported, { half, generatedBy })
-      : await convertToTfjsGraph(explained(model.imported, flags), {
-          ...{ half, generatedBy, border: flags.border },
+      : await convertToTfjsGraph(model.analysis.forward(), {
+          half,
+          generatedBy,
+          border: flags.border,
         });
   const files = writeTfjsFolder(flags.out, converted.model, converted.weights);
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
@@ -47,12 +44,6 @@ export async function convertToTfjsFolder(
   reporter.line(`${files[0]!}: ${files.length - 1} weight files, ${(bytes / 1e6).toFixed(1)} MB`);
   if (isFixed) reporter.note("the graph takes batches of the size that it was made for only");
   return exitCodes.done;
-}
-
-/** What makes the output, with its height and width. */
-function explained(imported: Graph, flags: ConvertFlags): ReturnType<typeof prepare> {
-  const part = partOf(imported, { input: flags.inputName, output: flags.output });
-  return prepare(part.graph, registry, openSizes(imported, part.input, { size: flags.size }));
 }
 
 /** @throws {UsageError} where the folder is a file, or holds the source */

@@ -34,7 +34,8 @@ import { isWhole } from "../output/result-digests.js";
 import { ResultKeeper } from "../output/result-keeper.js";
 import { rankedName, sampleName } from "../output/result-names.js";
 import { skippedNote } from "../input/search-folder.js";
-import { nameOfClass, passesFor, ranksOf } from "../../model/choose-target.js";
+import { nameOfClass } from "../../target/format.js";
+import { passesFor, ranksOf } from "../../model/choose-target.js";
 import { drawingOf, manifestName, mapOf, writeExplanation } from "../output/write-explanation.js";
 
 /** `fullgrad explain`: maps, pictures and a manifest for each sample. Returns the exit code. */

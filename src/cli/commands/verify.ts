@@ -23,7 +23,8 @@ import { readSamples } from "../input/samples.js";
 import { gradientText, jacobianTable, wrongGradient } from "../output/gradient-text.js";
 import { gapTable, verificationText } from "../output/tables.js";
 import type { VerifiedReport } from "./verified-sample.js";
-import { labelOf, passesFor } from "../../model/choose-target.js";
+import { labelOf } from "../../target/format.js";
+import { passesFor } from "../../model/choose-target.js";
 
 /** `fullgrad verify`: do the parts add up to the score? Returns the exit code. */
 export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<number> {
@@ -120,7 +121,8 @@ function questionOf(
   { at, target: found }: VerifiedReport,
   { target: choice, feeds, contrast }: Bisection,
 ): TargetOptions {
-  const target = typeof choice === "object" ? (choice.mask ?? choice.words) : found;
+  const isTop = "kind" in choice && (choice.kind === "top" || choice.kind === "top5");
+  const target = isTop ? found : choice;
   return { target, feeds: feedsFor(feeds, [at]), ...contrast };
 }
 

@@ -10,6 +10,7 @@ import type { ExplainableModel } from "../input/model-file.js";
 import type { SaidNote } from "../output/note-lines.js";
 import { versions } from "../package-files.js";
 import type { Reporter } from "../output/reporter.js";
+import type { TargetExpression } from "../../target/parse.js";
 import { chooseTarget } from "../../model/choose-target.js";
 import { readBoxes } from "./boxes.js";
 import { classesOfFolders, type ClassOf } from "./class-folders.js";
@@ -88,7 +89,7 @@ export async function setUp(
       model: { path, sha256, ...(externalSha256 ? { externalSha256 } : {}) },
       settings: {
         ...settings,
-        target: flags.target,
+        target: flags.target.text,
         seed: flags.seed,
         input: model.input.name,
         output: model.output.name,
@@ -135,12 +136,13 @@ export function targetsIn(files: readonly InputFile[], { target }: EvaluateFlags
 }
 
 function chooseTargets(
-  text: string,
+  asked: TargetExpression,
   files: readonly InputFile[],
   model: ExplainableModel,
   labels: Labels | undefined,
   classes: number,
 ): ClassOf | undefined {
+  const { text } = asked;
   if (text === "folder") {
     const pictures = files.map((file) => file.path).filter((path) => !isArrayFile(path));
     if (pictures.length < files.length) {
@@ -148,9 +150,9 @@ function chooseTargets(
     }
     return classesOfFolders(pictures, labels, classes);
   }
-  const target = chooseTarget(text, labels, model);
-  if (target === "top") return undefined;
-  if (typeof target === "number") return () => target;
+  const target = chooseTarget(asked, labels, model);
+  if (target.kind === "top") return undefined;
+  if (target.kind === "class") return () => target.class;
   throw new UsageError(
     `--target ${text}: an evaluation takes top, one class, or folder (the name of an image's folder)`,
   );

@@ -5,11 +5,11 @@ import type { TargetOptions } from "../../model/model-options.js";
 import type { Labels } from "../../model/label-names.js";
 import type { ExplainableModel } from "../input/model-file.js";
 import { chooseTargetOrMask } from "./mask-target.js";
-import { askedOf } from "../../model/choose-target.js";
+import { parseTarget, type TargetExpression } from "../../target/parse.js";
 
 /** Which number of the target is explained. */
 export interface ContrastFlags {
-  readonly versus?: string | undefined;
+  readonly versus?: TargetExpression | undefined;
   readonly quantity: Quantity;
 }
 
@@ -21,6 +21,7 @@ export function addContrastFlags(command: Command): Command {
     .option(
       "--versus <class>",
       "a class whose number is subtracted: what speaks for the target and not for it? Written like --target",
+      parseTarget,
     )
     .addOption(
       new Option("--quantity <name>", "the model's own number, or the logarithm of its softmax")
@@ -35,18 +36,18 @@ export function addContrastFlags(command: Command): Command {
  * @throws {UsageError} @throws {TargetError} where --versus names no single class
  */
 export async function chooseContrast(
-  { versus, quantity, target }: ContrastFlags & { readonly target: string },
+  { versus, quantity, target }: ContrastFlags & { readonly target: TargetExpression },
   labels: Labels | undefined,
   model: ExplainableModel,
 ): Promise<ChosenContrast> {
   const asked = quantity === "score" ? {} : { quantity };
   if (versus === undefined) return asked;
-  if (target === "top5") {
+  if (target.kind === "top5") {
     throw new UsageError("--versus compares one class with another; --target top5 is five");
   }
   const chosen = await chooseTargetOrMask(versus, labels, model, "--versus");
-  if (chosen === "top" || chosen === "top5") {
-    throw new UsageError(`--versus ${versus}: name the class that is subtracted`);
+  if ("kind" in chosen && (chosen.kind === "top" || chosen.kind === "top5")) {
+    throw new UsageError(`--versus ${versus.text}: name the class that is subtracted`);
   }
-  return { versus: askedOf(chosen), ...asked };
+  return { versus: chosen, ...asked };
 }

@@ -2,7 +2,8 @@ import { Option, type Command } from "commander";
 import { conventions, type Convention } from "../../decomposition/psi.js";
 import { methodOption, type ChosenMethod } from "./method-list.js";
 import type { ModelFlags } from "./model-flags.js";
-import { parseTarget } from "./options.js";
+import { parseTarget, type TargetExpression } from "../../target/parse.js";
+import { readTarget, whole } from "./options.js";
 
 /** What a model can be converted to. */
 export const forms = ["onnx", "tfjs", "tfjs-graph"] as const;
@@ -17,8 +18,9 @@ export const borders = ["model", "channels-last"] as const;
 export interface ConvertFlags extends ModelFlags {
   readonly to: Form;
   readonly out: string;
-  readonly target: string;
+  readonly target: TargetExpression;
   readonly labels?: string | undefined;
+  readonly batch?: number | undefined;
   readonly method: ChosenMethod;
   readonly convention: Convention;
   readonly preprocess?: string | undefined;
@@ -46,8 +48,13 @@ export function addConvertFlags(command: Command): Command {
         "top: each image's first choice, chosen inside; input: a second input says it; else fixed inside: " +
           "class number, label, or whatever else explain knows",
       )
-        .default("top")
-        .argParser(parseTarget),
+        .default(parseTarget("top"), "top")
+        .argParser(readTarget),
+    )
+    .option(
+      "--batch <n>",
+      "onnx: fix the number of samples, so that the file loads faster (default: as the model has it)",
+      whole(1),
     )
     .option("--labels <names>", "class names, for a --target in words: as for explain")
     .addOption(methodOption())

@@ -11,8 +11,8 @@ import { float32, type Tensor } from "../../tensor/tensor.js";
 import { messageOf } from "../exit-codes.js";
 import { isArrayFile } from "../input/inputs.js";
 import type { Labels } from "../../model/label-names.js";
-import type { ExplainableModel } from "../input/model-file.js";
-import { chooseTarget, type TargetChoice } from "../../model/choose-target.js";
+import type { TargetExpression } from "../../target/parse.js";
+import { chooseTarget, type TargetChoice, type TargetContext } from "../../model/choose-target.js";
 
 /**
  * What --target means, or another flag that names one: as {@link chooseTarget}, and `mask:FILE@8`, the mean of class 8
@@ -22,23 +22,23 @@ import { chooseTarget, type TargetChoice } from "../../model/choose-target.js";
  * @throws {TargetError} where the mask does not fit the output, and where {@link chooseTarget} does
  */
 export async function chooseTargetOrMask(
-  text: string,
+  target: TargetExpression,
   labels: Labels | undefined,
-  model: Pick<ExplainableModel, "output" | "inspection">,
+  model: TargetContext,
   flag = "--target",
 ): Promise<TargetChoice> {
-  const [, path, channel] = /^mask:(.*?)(?:@(\d*))?$/.exec(text) ?? [];
-  if (path === undefined) return chooseTarget(text, labels, model, flag);
-  if (path === "" || channel === "") {
+  const { kind, text } = target;
+  if (kind === "malformed" && text.startsWith("mask:")) {
     throw new TargetError(`${flag} ${text}: write mask:FILE@CLASS, such as mask:lesion.png@8`);
   }
+  if (kind !== "mask") return chooseTarget(target, labels, model, flag);
   const mask: MaskTarget = {
-    mask: await readMask(path, `${flag} ${text}`),
-    ...(channel === undefined ? {} : { class: Number(channel) }),
+    mask: await readMask(target.path, `${flag} ${text}`),
+    ...(target.class === undefined ? {} : { class: target.class }),
     words: text,
   };
   if (!model.inspection.assumedSize) maskSeed(mask, model.output);
-  return { words: text, mask };
+  return mask;
 }
 
 /** The numbers of a .npy file as they are, or the grey levels of a PNG [H,W]: 0 is outside, and 255 weighs most. */

@@ -1,3 +1,4 @@
+import { parseTarget, type TargetExpression } from "../../target/parse.js";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { conventions, type Convention } from "../../decomposition/psi.js";
 import { colormaps, type ColormapName } from "../../draw/colormap.js";
@@ -10,7 +11,7 @@ import type { ModelFlags } from "./model-flags.js";
 
 /** Flags of the commands that run the model. */
 export interface RunFlags extends ModelFlags, EngineFlags {
-  readonly target: string;
+  readonly target: TargetExpression;
   readonly feed: readonly string[];
   readonly preprocess?: string | undefined;
   readonly labels?: string | undefined;
@@ -53,8 +54,8 @@ export function addRunFlags(command: Command): Command {
           "or PNG); box:i,class:j; an index, 3,1,4; against:TARGET (what speaks against it), or against alone where " +
           "the output is a single number",
       )
-        .default("top")
-        .argParser(parseTarget),
+        .default(parseTarget("top"), "top")
+        .argParser(readTarget),
     )
     .option(
       "--feed <name=file>",
@@ -151,9 +152,10 @@ function parseShare(text: string): number {
   throw new InvalidArgumentError("It must be a number from 0 to 1.");
 }
 
-export function parseTarget(text: string): string {
+/** The words of --target as a tree. */
+export function readTarget(text: string): TargetExpression {
   const target = text.trim();
   const isWrong = target === "" || (Number.isFinite(Number(target)) && !/^\d+$/.test(target));
-  if (!isWrong) return target;
+  if (!isWrong) return parseTarget(target);
   throw new InvalidArgumentError("It must be a class number from 0, a label, top, or top5.");
 }

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Inspection, PortReport } from "../../runtime/inspection-report.js";
 import { samplesFirst } from "../../target/target.js";
-import { targetPort, type TargetPort } from "../../target/target-expression.js";
+import { targetPort, type TargetPort } from "../../target/resolve.js";
 import {
   InputError,
   LayoutError,
@@ -57,7 +57,7 @@ export function sha256(data: Uint8Array | string): string {
 export async function readModel(
   path: string,
   flags: ModelFlags,
-  options: LoadOptions = {},
+  options: LoadOptions & { readonly gradient?: boolean } = {},
 ): Promise<InspectedModel> {
   const bytes = await readFile(path);
   const files = externalDataFiles(path);
@@ -77,13 +77,14 @@ export async function readModel(
       ...{ input: inputName, output, layout, size },
     }),
   );
-  const inspection = inspected(model, flags);
+  const inspection = inspected(model, flags, options.gradient);
   const external = parts.length > 0 ? { externalSha256: sha256(parts.sort().join("\n")) } : {};
   return { path, files: [...paths], model, inspection, sha256: sha256(bytes), ...external };
 }
 
 /**
- * Reads a model that shall be run.
+ * Reads a model that shall be run. Operators whose gradient is refused as they are used are found by its first
+ * explanation.
  *
  * @throws {UnsupportedModelError} where operators stand in the way; lists all of them
  * @throws {UnexplainableModelError} where something else does
@@ -93,7 +94,7 @@ export async function readExplainableModel(
   flags: ModelFlags & Partial<EngineFlags>,
 ): Promise<ExplainableModel> {
   const { backend, provider, threads, size } = flags;
-  const file = await readModel(path, flags, { backend, provider, threads });
+  const file = await readModel(path, flags, { backend, provider, threads, gradient: false });
   const { unsupported, explainable, problem, input, output, instead } = file.inspection;
   if (problem !== undefined) {
     const why = [problem, ...insteadLines(instead ?? [])];
@@ -123,10 +124,10 @@ function sized(
 }
 
 /** What is in the model, with errors that name the flag. */
-function inspected(model: Model, flags: ModelFlags): Inspection {
+function inspected(model: Model, flags: ModelFlags, gradient = true): Inspection {
   const { inputName, output } = flags;
   try {
-    const inspection = model.inspect();
+    const inspection = model.inspect({ gradient });
     checkSize(inspection, flags.size);
     return inspection;
   } catch (error) {

@@ -36,8 +36,8 @@ export function provenanceOf(
     settings: {
       method: flags.method.method,
       methodSettings: settings,
-      target: flags.target,
-      versus: flags.versus ?? null,
+      target: flags.target.text,
+      versus: flags.versus?.text ?? null,
       quantity: flags.quantity,
       ...maskSettings(run),
       input: model.input.name,
@@ -62,7 +62,7 @@ export function provenanceOf(
 function maskSettings({ target, contrast: { versus } }: RunSettings): object {
   const hashOf = ({ mask }: MaskTarget): string =>
     sha256(`${mask.dtype} [${mask.dims.join(",")}] ${sha256(bytesOf(mask))}`);
-  const chosen = typeof target === "object" ? target.mask : undefined;
+  const chosen = "mask" in target ? target : undefined;
   const other = typeof versus === "object" && "mask" in versus ? versus : undefined;
   return {
     ...(chosen ? { mask: hashOf(chosen) } : {}),

@@ -10,7 +10,7 @@ import { completenessTolerance } from "../../decomposition/completeness.js";
 import { insteadLines } from "../../errors.js";
 import { batchNormCase, largestTerms } from "./manifest.js";
 import { oneLine } from "./printable.js";
-import { nameOfClass } from "../../model/choose-target.js";
+import { nameOfClass } from "../../target/format.js";
 import type { VerifiedReport } from "../commands/verified-sample.js";
 
 /** A number for people: four significant digits. JSON has null for what is not finite. */

@@ -28,7 +28,8 @@ import type { ExplainFlags } from "../flags/options.js";
 import type { OutputFolder } from "./output-folder.js";
 import { digestsOf } from "./result-digests.js";
 import { predict, probabilitiesOf } from "../../model/predictions.js";
-import { labelOf, topCount } from "../../model/choose-target.js";
+import { labelOf } from "../../target/format.js";
+import { topCount } from "../../model/choose-target.js";
 
 /** One sample of an explanation, and what its files need to know besides. */
 export interface Finding {

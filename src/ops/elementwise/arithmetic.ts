@@ -19,7 +19,9 @@ import { inverseOrZero, noAttrs, unary } from "./unary.js";
 type None = Record<string, never>;
 
 /** Facts of an element-wise operator with broadcasting. */
-export function inferZip(f: (...operands: Dim[]) => Dim | undefined): (n: NodeView) => readonly Fact[] {
+export function inferZip(
+  f: (...operands: Dim[]) => Dim | undefined,
+): (n: NodeView) => readonly Fact[] {
   return (n) => {
     const shape = broadcast(...n.inputs.map((_, i) => n.shape(i)));
     const fact = n.like(shape);

@@ -24,7 +24,10 @@ export function scoreReader(
   return quantity === "score" ? weighted : (row) => weighted(logProbabilities(row, squashed));
 }
 
-function logProbabilities(row: ArrayLike<number>, squashed: Probability | undefined): ArrayLike<number> {
+function logProbabilities(
+  row: ArrayLike<number>,
+  squashed: Probability | undefined,
+): ArrayLike<number> {
   const values = Array.from(row);
   if (squashed === "log-softmax") return values;
   if (squashed === "softmax") return values.map(Math.log);

@@ -5,17 +5,12 @@ import { traceImageAxes } from "../../analysis/trace-image-axes.js";
 import { LayoutError } from "../../errors.js";
 import type { Graph, TypedGraph } from "../../onnx/ir.js";
 import type { Registry } from "../../ops/core/registry.js";
-import { inferKnown } from "../../passes/infer-known.js";
+import { inferKnown } from "../../passes/infer-shapes.js";
 import { lift } from "../../passes/prepare.js";
 import type { Dim } from "../../tensor/shape.js";
 import { ImageForm } from "./image-form.js";
 import { realReading } from "./integer-image.js";
-import { partOf, type ModelPart, type PartOptions } from "../subgraph.js";
-
-export interface ImageOptions extends PartOptions {
-  /** A letter for each axis of the input, such as "NHWC"; found by analysis unless given. */
-  readonly layout?: string | undefined;
-}
+import { partOf, type ModelPart } from "../subgraph.js";
 
 /** A model whose explained input is an image [N,C,…spatial] float32, and the way there and back. */
 export interface ImageModel {
@@ -29,20 +24,26 @@ export interface ImageModel {
 /**
  * The model with its input as image.
  *
+ * @param own the part of it that is explained
+ * @param layout a letter for each axis of the input, such as "NHWC"; found by analysis unless given
  * @throws {LayoutError} where the layout does not fit
- * @throws {TargetError} @throws {LayoutError} as {@link partOf}
  */
-export function imageModel(model: Graph, registry: Registry, options: ImageOptions): ImageModel {
-  const { graph: needed, input, output } = partOf(model, options);
+export function imageModel(
+  model: Graph,
+  own: ModelPart,
+  registry: Registry,
+  layout: string | undefined,
+): ImageModel {
+  const { graph: needed, input, output } = own;
   const port = model.inputs.find((i) => i.name === input)!;
   const found =
-    options.layout === undefined
+    layout === undefined
       ? findAxes(needed, registry, { input, output })
-      : parseLayout(options.layout, port.fact.shape);
+      : parseLayout(layout, port.fact.shape);
   const axes = typeof found === "string" ? asDeclared(port.fact.shape) : found;
   const form = new ImageForm(axes, port, realReading(model, input) !== undefined);
   const graph = form.apply(model);
-  const part = partOf(graph, { ...options, input });
+  const part = graph === model ? own : partOf(graph, { input, output });
   return { graph, part, form, ...(typeof found === "string" ? { undecided: found } : {}) };
 }
 

@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  alternatives,
-  checkExplainable,
-  partOf,
-  withHints,
-} from "../../../src/runtime/subgraph.js";
+import { analyze } from "../../../src/runtime/analyze.js";
+import { checkExplainable } from "../../../src/runtime/subgraph.js";
 import { UnsupportedModelError } from "../../../src/errors.js";
 import { int, ints } from "../../../src/onnx/attribute.js";
 import type { GraphBuilder } from "../../../src/onnx/builder.js";
@@ -13,8 +9,6 @@ import { registry } from "../../../src/ops/all.js";
 import { prepare } from "../../../src/passes/prepare.js";
 import { float32, int64 } from "../../../src/tensor/tensor.js";
 import { newGraph } from "../../support/graphs.js";
-
-const noSizes = new Map<string, never>();
 
 /** A model of the operator set 11 on an image [1,3,8,8]. */
 function model(make: (b: GraphBuilder, x: Value) => Value): TypedGraph {
@@ -31,7 +25,9 @@ const conv = (b: GraphBuilder, x: Value, channels: number, kernel: number, name:
   b.op("Conv", [x, weights(b, [channels, Number(x.fact.shape[1]), kernel, kernel])], {}, name);
 
 const offers = (graph: Graph): string[] =>
-  alternatives(partOf(graph, {}), registry, noSizes).map(({ name }) => name);
+  analyze(graph, registry)
+    .alternatives()
+    .map(({ name }) => name);
 
 /** With a node of an operator that nobody knows at the end. */
 function withUnknown(graph: TypedGraph, ...inputs: string[]): Graph {
@@ -108,8 +104,7 @@ describe("what stands in the way", () => {
       ]),
     };
     const hole = { node: "body", op: "Conv", opset: 18, reason: "because" };
-    const part = partOf(old, {});
-    const error = withHints(new UnsupportedModelError([hole]), old, part, registry, noSizes);
+    const error = analyze(old, registry).withHints(new UnsupportedModelError([hole]));
     expect((error as UnsupportedModelError).holes).toEqual([{ ...hole, opset: 13 }]);
   });
 

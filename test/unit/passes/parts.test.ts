@@ -3,7 +3,7 @@ import { TargetError, UnsupportedModelError } from "../../../src/errors.js";
 import { int, ints } from "../../../src/onnx/attribute.js";
 import type { Graph, Node } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
-import { inferKnown } from "../../../src/passes/infer-known.js";
+import { inferKnown } from "../../../src/passes/infer-shapes.js";
 import { prepare } from "../../../src/passes/prepare.js";
 import { resolveSequences } from "../../../src/passes/resolve-sequences.js";
 import { selectOutput } from "../../../src/passes/select-output.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { openSizes } from "../../../src/runtime/sizes.js";
-import { InputError } from "../../../src/errors.js";
+import { openSizes, withBatch } from "../../../src/runtime/sizes.js";
+import { InputError, UsageError } from "../../../src/errors.js";
 import type { Graph } from "../../../src/onnx/ir.js";
 import type { Shape } from "../../../src/tensor/shape.js";
 import { float32, type Tensor } from "../../../src/tensor/tensor.js";
@@ -59,5 +59,24 @@ describe("openSizes", () => {
   it("refuses values that do not agree", () => {
     const feeds = new Map([["mask", zeros(1, 1, 5, 5)]]);
     expect(() => openSizes(image, "x", { x: zeros(1, 3, 5, 7), feeds })).toThrow(InputError);
+  });
+});
+
+describe("withBatch", () => {
+  it("writes a number wherever the batch is, beside the sizes that are known", () => {
+    const graph = taking({ x: ["N", 3, "H", "W"], queries: [4, "N"], gain: [] });
+    const sizes = new Map([["x", ["N", 3, 5, 7]]]);
+    expect(withBatch(graph, "x", 2, sizes)).toEqual(
+      new Map([
+        ["x", [2, 3, 5, 7]],
+        ["queries", [4, 2]],
+      ]),
+    );
+  });
+
+  it("refuses another number than the file's", () => {
+    const fixed = taking({ x: [4, 3, 8, 8] });
+    expect(withBatch(fixed, "x", 4).size).toBe(0);
+    expect(() => withBatch(fixed, "x", 1)).toThrow(UsageError);
   });
 });

@@ -27,7 +27,12 @@ describe("rows of a batch", () => {
 });
 
 describe("the sum for each sample", () => {
-  async function sums(shape: readonly Dim[], batch: Dim, dims: readonly number[], layout?: TracedAxes) {
+  async function sums(
+    shape: readonly Dim[],
+    batch: Dim,
+    dims: readonly number[],
+    layout?: TracedAxes,
+  ) {
     const b = newGraph();
     const x = b.input("x", { dtype: "float32", shape });
     const y = perSample(b, x, batch, layout);

@@ -9,12 +9,20 @@ import { readExplainableModel } from "../../../../src/cli/input/model-file.js";
 import { sliceBatch } from "../../../../src/tensor/batches.js";
 import { TargetError, UsageError } from "../../../../src/errors.js";
 import { methods } from "../../../../src/methods/all.js";
+import { parseTarget } from "../../../../src/target/parse.js";
 import { decodeNpy } from "../../../../src/tensor/npy.js";
 import { fixture, tinyInput, tinyRelu } from "../../../end-to-end/cli-harness.js";
 import { golden } from "../../../support/networks.js";
 
 const flags: RunFlags = {
-  ...{ target: "top", feed: [], backend: "ort", provider: "cpu", batch: 1, maxPixels: 1e6 },
+  ...{
+    target: parseTarget("top"),
+    feed: [],
+    backend: "ort",
+    provider: "cpu",
+    batch: 1,
+    maxPixels: 1e6,
+  },
   ...{ json: false, quiet: true },
 };
 
@@ -24,7 +32,13 @@ const name = { name: "input-0", path: tinyInput };
 async function ask(part: Partial<ComparisonQuestion>, options = {}) {
   const model = await readExplainableModel(tinyRelu, flags);
   const question: ComparisonQuestion = {
-    ...{ model, methods: methods.slice(0, 1), target: "top", labels: undefined, layers: false },
+    ...{
+      model,
+      methods: methods.slice(0, 1),
+      target: parseTarget("top"),
+      labels: undefined,
+      layers: false,
+    },
     options: (method) => ({ method: method.name }),
     onMethod: () => undefined,
     ...part,
@@ -63,11 +77,11 @@ describe("one sample and all methods", () => {
 
   it("fails where every method does", async () => {
     await expect(ask({ ...failing, methods: random })).rejects.toThrow(UsageError);
-    await expect(ask({ target: 99 })).rejects.toThrow(TargetError);
+    await expect(ask({ target: parseTarget("99") })).rejects.toThrow(TargetError);
   });
 
   it("may be about one class and not another", async () => {
-    const [compared] = await ask({ target: 7 }, { versus: 2 });
+    const [compared] = await ask({ target: parseTarget("7") }, { versus: 2 });
     const logits = decodeNpy(readFileSync(fixture("networks", "tiny-relu", "logits.npy")));
     const [chosen, other] = [7, 2].map((i) => Number(logits.data[i]));
     expect(compared!.score).toBeCloseTo(chosen! - other!, 5);

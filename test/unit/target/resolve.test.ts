@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  resolveTarget,
-  seedOf,
-  targetPort,
-  targetWords,
-} from "../../../src/target/target-expression.js";
+import { resolveTarget, seedOf, targetPort, targetWords } from "../../../src/target/resolve.js";
+import { parseTarget } from "../../../src/target/parse.js";
 import { TargetError } from "../../../src/errors.js";
 import type { Shape } from "../../../src/tensor/shape.js";
 import type { MaskTarget } from "../../../src/target/target.js";
@@ -12,7 +8,7 @@ import type { DType } from "../../../src/tensor/dtype.js";
 import { float32, fromNumbers, toNumbers, type Tensor } from "../../../src/tensor/tensor.js";
 
 const seed = (text: string, shape: Shape): number[] =>
-  Array.from(toNumbers(seedOf(text, shape, "y")));
+  Array.from(toNumbers(seedOf(parseTarget(text), port(shape))));
 
 const port = (shape: Shape, batch: Shape[number] = "N") =>
   targetPort({ name: "y", fact: { dtype: "float32", shape } }, batch);

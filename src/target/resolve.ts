@@ -2,6 +2,7 @@ import { TargetError } from "../errors.js";
 import type { Port } from "../onnx/ir.js";
 import { isStatic, sizeOf, type Dim, type Shape } from "../tensor/shape.js";
 import { float32, type Tensor } from "../tensor/tensor.js";
+import { parseTarget, type TargetExpression } from "./parse.js";
 import { classCount, samplesFirst, type PlainTarget, type ResolvedTarget } from "./target.js";
 import { maskSeed, negated, seedFrom } from "./target-seeds.js";
 
@@ -25,7 +26,7 @@ export function targetPort({ name, fact }: Port, batch: Dim): TargetPort {
   return { name, shape, classes: classCount(fact.shape, batch) };
 }
 
-/** The targets that an output of this shape has, in the words of {@link seedOf}. */
+/** The targets that an output of this shape has, as they are written. */
 export function targetWords({ shape, classes }: TargetPort): string {
   if (classes === 1) return "top, 0 or against";
   if (classes !== undefined) return `top or a class from 0 to ${classes - 1}`;
@@ -60,28 +61,32 @@ export function resolveTarget(
   target: PlainTarget,
   count: number,
 ): ResolvedTarget {
-  const { name, shape, classes } = port;
-  if (typeof target === "object" && "seed" in target) {
+  if (typeof target === "string") return resolveTarget(port, parseTarget(target), count);
+  if (typeof target === "number")
+    return classesFor(port, new Array<number>(count).fill(target), count, target);
+  if ("seed" in target) {
     checkSeed(target.seed, port, count);
     return target;
   }
-  if (typeof target === "object" && "mask" in target) return { seed: maskSeed(target, port) };
-  const against = typeof target === "string" ? /^against(?::(.*))?$/.exec(target) : null;
-  if (against) return { seed: seedAgainst(port, against[1], count) };
-  if (typeof target === "string" && target !== "top") {
-    const isClass = classes !== undefined && /^\d+$/.test(target);
-    return isClass
-      ? resolveTarget(port, Number(target), count)
-      : { seed: seedOf(target, shape, name) };
+  if ("mask" in target) return { seed: maskSeed(target, port) };
+  if (!("kind" in target)) return classesFor(port, target, count, `[${target.join(",")}]`);
+  if (target.kind === "against") return { seed: seedAgainst(port, target.of, count) };
+  if (target.kind === "class" && port.classes !== undefined) {
+    return resolveTarget(port, target.class, count);
   }
-  if (classes === undefined) {
-    throw new TargetError(
-      `output "${name}" is [${shape.join(",")}], which has no class scores [N,K] for the target ` +
-        `${describe(target)}; ${targetWords(port)} would work`,
-    );
-  }
-  if (target === "top") return target;
-  const indices = typeof target === "number" ? new Array<number>(count).fill(target) : target;
+  if (target.kind !== "top") return { seed: seedOf(target, port) };
+  if (port.classes === undefined) throw withoutClasses(port, "top");
+  return "top";
+}
+
+function classesFor(
+  port: TargetPort,
+  indices: readonly number[],
+  count: number,
+  words: number | string,
+): readonly number[] {
+  const { classes } = port;
+  if (classes === undefined) throw withoutClasses(port, words);
   if (indices.length !== count) {
     throw new TargetError(`${indices.length} targets for ${count} samples`);
   }
@@ -91,6 +96,12 @@ export function resolveTarget(
   return indices;
 }
 
+const withoutClasses = (port: TargetPort, words: number | string): TargetError =>
+  new TargetError(
+    `output "${port.name}" is [${port.shape.join(",")}], which has no class scores [N,K] for the target ` +
+      `${words}; ${targetWords(port)} would work`,
+  );
+
 /** "the model has classes 0 to 9" */
 export function classesOf(classes: number): string {
   return classes === 1
@@ -99,21 +110,17 @@ export function classesOf(classes: number): string {
 }
 
 /** The seed of what speaks against a target: the opposite number. */
-function seedAgainst(port: TargetPort, words: string | undefined, count: number): Tensor {
-  const of = words ?? (port.classes === 1 ? "0" : "");
-  if (of === "" || of === "top") {
+function seedAgainst(port: TargetPort, of: TargetExpression | undefined, count: number): Tensor {
+  const target = of ?? (port.classes === 1 ? parseTarget("0") : undefined);
+  if (target === undefined || target.kind === "top" || target.text === "") {
     const which = port.classes === undefined ? "against:TARGET" : "against:CLASS";
-    throw new TargetError(
-      `target "${words === undefined ? "against" : `against:${words}`}" does not say against what: write ${which}`,
-    );
+    const words = of ? `against:${of.text}` : "against";
+    throw new TargetError(`target "${words}" does not say against what: write ${which}`);
   }
-  const chosen = resolveTarget(port, of, count);
-  // A class in digits or a seed: "top" is refused above.
+  const chosen = resolveTarget(port, target, count);
+  // A class or a seed: "top" is refused above.
   return negated(seedFrom(chosen as Exclude<ResolvedTarget, "top">, port));
 }
-
-const describe = (target: string | number | readonly number[]): string =>
-  typeof target === "object" ? `[${target.join(",")}]` : `${target}`;
 
 function checkSeed({ dims }: Tensor, { shape, name }: TargetPort, count: number): void {
   const fits =
@@ -127,7 +134,7 @@ function checkSeed({ dims }: Tensor, { shape, name }: TargetPort, count: number)
 }
 
 /**
- * The seed of a target given in words, for an output of any fixed shape [N,…]:
+ * The seed of an element or a region, for an output of any fixed shape [N,…]:
  * - `3` or `3,1,4`: one element, by its index after the batch axis
  * - `class@x,y`: one pixel of a map [N,K,H,W]; `class@x` of a signal [N,K,L], `class@x,y,z` of a volume [N,K,D,H,W]
  * - `class@x0,y0,x1,y1`: the mean over a region of it, the far edge not included; so `class@x0,x1` and
@@ -136,35 +143,56 @@ function checkSeed({ dims }: Tensor, { shape, name }: TargetPort, count: number)
  * - `box:i,class:j`: the score of class j in row i of [N,boxes,classes]
  *
  * @returns [1,…] float32
- * @throws {TargetError} where the words do not fit the output
+ * @throws {TargetError} where the target does not fit the output
  */
-export function seedOf(text: string, shape: Shape, output: string): Tensor<"float32"> {
+export function seedOf(target: TargetExpression, port: TargetPort): Tensor<"float32"> {
+  const { name, shape } = port;
   const dims = shape.slice(1);
   if (!isStatic(dims)) {
     throw new TargetError(
-      `output "${output}" is [${shape.join(",")}]: its size must be fixed (--size)`,
+      `output "${name}" is [${shape.join(",")}]: its size must be fixed (--size)`,
     );
   }
   const data = new Float32Array(sizeOf(dims));
-  const places = placesOf(text, dims, (why) => {
-    const words = targetWords({ name: output, shape, classes: classCount(shape, shape[0]!) });
-    return new TargetError(
-      `target "${text}" does not fit output "${output}" [N,${dims.join(",")}]: ${why}; ${words} would work`,
-    );
-  });
-  for (const place of places) data[place] = 1 / places.length;
+  const elements = elementsOf(
+    target,
+    dims,
+    (why) =>
+      new TargetError(
+        `target "${target.text}" does not fit output "${name}" [N,${dims.join(",")}]: ${why}; ${targetWords(port)} would work`,
+      ),
+  );
+  for (const element of elements) data[element] = 1 / elements.length;
   return float32([1, ...dims], data);
 }
 
 type Refuse = (why: string) => TargetError;
 
-/** The elements that the words mean, by their place in one sample's output. */
-function placesOf(text: string, dims: readonly number[], refuse: Refuse): readonly number[] {
-  const region = /^(\d+)@([\d,]*)$/.exec(text);
-  if (region) return regionOf(Number(region[1]), region[2]!, dims, refuse);
-  const box = /^box:(\d+),class:(\d+)$/.exec(text);
-  const index = box ? [Number(box[1]), Number(box[2])] : text.split(",").map(indexIn);
-  if (index.some(Number.isNaN)) throw refuse("it is none of the words that are known");
+/** The elements that a target means, by their place in one sample's output. */
+function elementsOf(
+  target: TargetExpression,
+  dims: readonly number[],
+  refuse: Refuse,
+): readonly number[] {
+  switch (target.kind) {
+    case "region":
+      return regionOf(target.class, target.places, dims, refuse);
+    case "box":
+      return elementAt([target.box, target.class], dims, refuse);
+    case "element":
+      return elementAt(target.index, dims, refuse);
+    case "class":
+      return elementAt([target.class], dims, refuse);
+    default:
+      throw refuse("it is none of the words that are known");
+  }
+}
+
+function elementAt(
+  index: readonly number[],
+  dims: readonly number[],
+  refuse: Refuse,
+): readonly number[] {
   if (index.length !== dims.length) {
     throw refuse(`${dims.length} indices are needed, not ${index.length}`);
   }
@@ -173,12 +201,10 @@ function placesOf(text: string, dims: readonly number[], refuse: Refuse): readon
   return [index.reduce((at, v, axis) => at * dims[axis]! + v, 0)];
 }
 
-const indexIn = (text: string): number => (/^\d+$/.test(text.trim()) ? Number(text) : NaN);
-
 /** The elements of one channel of a map [K,…places]: one, a box, or all. */
 function regionOf(
   channel: number,
-  place: string,
+  place: readonly number[],
   dims: readonly number[],
   refuse: Refuse,
 ): readonly number[] {
@@ -189,7 +215,7 @@ function regionOf(
   }
   // As they are written: the last axis first.
   const sizes = places.toReversed();
-  const numbers = place === "" ? [...sizes.map(() => 0), ...sizes] : place.split(",").map(indexIn);
+  const numbers = place.length === 0 ? [...sizes.map(() => 0), ...sizes] : place;
   if (numbers.length !== rank && numbers.length !== 2 * rank) {
     throw refuse(`give ${pointOf(rank)} or ${regionWords(rank)}`);
   }

@@ -1,0 +1,101 @@
+import { InputError } from "../errors.js";
+import { readFile } from "../files/read-file.js";
+import { decodeImage, type DecodeOptions } from "../image/codec.js";
+import {
+  fitTo,
+  pixelRange,
+  preprocess,
+  presets,
+  settingsFor,
+  type Preprocessing,
+  type Size,
+} from "../image/preprocess.js";
+import type { Raster } from "../image/raster.js";
+import type { PixelRange } from "../methods/core/image.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { Analysis } from "../runtime/analyze.js";
+import { isOpen } from "../runtime/sizes.js";
+import type { Shape } from "../tensor/shape.js";
+
+/** A preset's name, or settings. */
+export type PreprocessingChoice = keyof typeof presets | Preprocessing;
+
+/** A picture at its own size, as bytes: "none" for a model that casts them itself. */
+const levels: Preprocessing = { ...presets.none, rescale: 1 };
+
+/** Pictures as the input of a model. */
+export class PictureInput {
+  private readonly analysis: Analysis;
+  private readonly options: DecodeOptions;
+  /** Of the image, for the size that the options give. */
+  private known: Shape | undefined;
+
+  constructor(analysis: Analysis, options: DecodeOptions) {
+    this.analysis = analysis;
+    this.options = options;
+  }
+
+  /** The input is of integers, which the model casts to floats itself. */
+  get takesBytes(): boolean {
+    return this.analysis.image.form.isInteger;
+  }
+
+  /** Whether the input is a picture: height, width, and one or three channels. */
+  get takesPictures(): boolean {
+    const [, channels, ...spatial] = this.shape;
+    const isColor = typeof channels === "string" || channels === 1 || channels === 3;
+    return spatial.length === 2 && isColor;
+  }
+
+  /** A picture as image [1,C,H,W] float32. @throws {ImageError} where it cannot be read */
+  async preprocess(
+    image: string | Uint8Array | Raster,
+    settings: PreprocessingChoice,
+  ): Promise<Tensor> {
+    return preprocess(await rasterOf(image, this.options), this.fit(settings));
+  }
+
+  /** Settings with the model's own channels, height and width. @throws {InputError} where the input is no picture */
+  fit(settings: PreprocessingChoice): Preprocessing {
+    const wanted = settingsFor(settings === "none" && this.takesBytes ? levels : settings);
+    const { form, graph } = this.analysis.image;
+    const { name, fact } = form.port;
+    if (!this.takesPictures) {
+      throw new InputError(
+        `input "${name}" is [${fact.shape.join(",")}], which no picture fits; give a .npy file or a tensor`,
+      );
+    }
+    const [, channels, height, width] = this.shape;
+    if (typeof height !== "number" || typeof width !== "number") return wanted;
+    const port = graph.inputs.find((i) => i.name === name)!;
+    const isFree = this.analysis.options.size === undefined && isOpen(port);
+    const size = isFree ? sizeIn(wanted) : { height, width };
+    return size ? fitTo(wanted, size.height, size.width, channels === 1 ? 1 : 3) : wanted;
+  }
+
+  /** What black and white are in the units of the input; unknown where it is no picture. */
+  range(settings: PreprocessingChoice): PixelRange | undefined {
+    return this.takesPictures ? pixelRange(this.fit(settings)) : undefined;
+  }
+
+  private get shape(): Shape {
+    const { graph, part } = this.analysis.image;
+    const { fact } = graph.inputs.find((i) => i.name === part.input)!;
+    return (this.known ??= this.analysis.sizes().get(part.input) ?? fact.shape);
+  }
+}
+
+/** The size that preprocessing itself ends with, where it ends with a fixed one. */
+function sizeIn({ crop, resize }: Preprocessing): Size | undefined {
+  return crop ?? (resize && "height" in resize ? resize : undefined);
+}
+
+async function rasterOf(
+  image: string | Uint8Array | Raster,
+  options: DecodeOptions,
+): Promise<Raster> {
+  if (typeof image === "string") {
+    return decodeImage(await readFile(image, "the image"), image, options);
+  }
+  return image instanceof Uint8Array ? decodeImage(image, "the image", options) : image;
+}

@@ -1,0 +1,163 @@
+import { explainableValues } from "../analysis/explainable-values.js";
+import { TargetError, UnsupportedModelError, type ExplainableValue, type Hole } from "../errors.js";
+import type { Graph, TypedGraph } from "../onnx/ir.js";
+import type { Registry } from "../ops/core/registry.js";
+import { inferKnown } from "../passes/infer-shapes.js";
+import { lift, prepare } from "../passes/prepare.js";
+import { takenBranch } from "../passes/resolve-branches.js";
+import { describeOutputs } from "../target/ports.js";
+import { targetPort, targetWords } from "../target/resolve.js";
+import type { Shape } from "../tensor/shape.js";
+import { ExplainedGraph } from "./explained-graph.js";
+import { inFile } from "./holes.js";
+import { imageModel, type ImageModel } from "./image-model/image-model.js";
+import { openSizes, type ImageSize, type SizeSources } from "./sizes.js";
+import { partOf, type ModelPart, type PartOptions } from "./subgraph.js";
+
+export interface AnalysisOptions extends PartOptions {
+  /** A letter for each axis of the input, such as "NHWC"; found by analysis unless given. */
+  readonly layout?: string | undefined;
+  /** Height and width where the model leaves them open. */
+  readonly size?: ImageSize | undefined;
+}
+
+/** Shapes of a model's inputs where it leaves extents open, by name. */
+export type Sizes = ReadonlyMap<string, Shape>;
+
+/** What a model is to an explanation. Nothing is worked out before it is asked for. */
+export function analyze(model: Graph, registry: Registry, options: AnalysisOptions = {}): Analysis {
+  return new Analysis(model, registry, options);
+}
+
+/**
+ * What a model is to an explanation: its input as image, the part of it that is explained, its sizes, the prepared
+ * graph with its biases and its gradient, and what stands in the way. Each is worked out when it is first asked for,
+ * and once: `Model`, `inspect` and the converters share it.
+ */
+export class Analysis {
+  /** As its file has it. */
+  readonly model: Graph;
+  readonly options: AnalysisOptions;
+  readonly registry: Registry;
+  private ownPart: ModelPart | undefined;
+  private found: ImageModel | undefined;
+  /** For the sizes that were asked about last. */
+  private graph: { readonly key: string; readonly explained: ExplainedGraph } | undefined;
+
+  /** Use {@link analyze}. */
+  constructor(model: Graph, registry: Registry, options: AnalysisOptions) {
+    this.model = model;
+    this.registry = registry;
+    this.options = options;
+  }
+
+  /**
+   * What the explained value needs, with the input as the file has it.
+   *
+   * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
+   */
+  get own(): ModelPart {
+    return (this.ownPart ??= partOf(this.model, this.options));
+  }
+
+  /** The model with its input as image, in which everything is asked. @throws {LayoutError} where the layout does not fit */
+  get image(): ImageModel {
+    const { model, registry, options } = this;
+    return (this.found ??= imageModel(model, this.own, registry, options.layout));
+  }
+
+  /** What the explained value needs, with the input as image. */
+  get part(): ModelPart {
+    return this.image.part;
+  }
+
+  /** Shapes of the inputs: of the options' size, else of these values, else the usual ones. */
+  sizes(values: Omit<SizeSources, "size"> = {}): Sizes {
+    return this.openSizes(this.image.graph, values);
+  }
+
+  /** The forward pass alone, with the input as the file has it: at one size, or open where the file leaves it so. */
+  forward({ open = false } = {}): TypedGraph {
+    return prepare(this.own.graph, this.registry, open ? new Map() : this.openSizes(this.model));
+  }
+
+  /** The explained part at these sizes, for any number of samples, or for one. */
+  explained(sizes: Sizes = this.sizes(), isOneSample = false): ExplainedGraph {
+    const key = JSON.stringify([...sizes, isOneSample]);
+    if (this.graph?.key !== key) {
+      const graph = prepare(this.part.graph, this.registry, sizes);
+      const explained = new ExplainedGraph(graph, this.registry, this.part, isOneSample);
+      this.graph = { key, explained };
+    }
+    return this.graph.explained;
+  }
+
+  /** What can be inferred of the whole model, whatever it holds. */
+  known(sizes: Sizes = this.sizes()): TypedGraph {
+    return inferKnown(lift(this.image.graph), this.registry, sizes);
+  }
+
+  /** Every node of the model without a meaning here, and whether the explained value needs it. */
+  holes(known: TypedGraph): readonly (Hole & { readonly needed: boolean })[] {
+    const { nodes } = lift(this.image.graph);
+    const isBranch = (op: string, domain: string): boolean => op === "If" && domain === "";
+    const unknown = this.registry.holes(
+      nodes.filter((n) => !isBranch(n.op, n.domain)),
+      known.opsets,
+    );
+    const isTaken = (condition: string | undefined, node: Graph["nodes"][number]): boolean =>
+      takenBranch(node, known.facts.get(condition ?? "")) !== undefined;
+    const open = nodes
+      .filter((n) => isBranch(n.op, n.domain) && !isTaken(n.inputs[0], n))
+      .map(({ name, op }) => ({
+        node: name,
+        op,
+        opset: known.opsets.get("") ?? 0,
+        reason: "its condition is not known before the model runs",
+      }));
+    const needed = new Set(this.part.graph.nodes.map((n) => n.name));
+    return inFile([...unknown, ...open], this.model).map((hole) => ({
+      ...hole,
+      needed: needed.has(hole.node),
+    }));
+  }
+
+  /** Values that could be explained instead of the output. */
+  alternatives(sizes: Sizes = this.sizes()): readonly ExplainableValue[] {
+    const { graph, input, output } = this.part;
+    const lifted = lift(graph);
+    const known = inferKnown(lifted, this.registry, sizes);
+    const batch = known.facts.get(input)?.shape[0] ?? 1;
+    const own = new Set(graph.nodes.flatMap((n) => n.outputs));
+    return explainableValues({ known, nodes: lifted.nodes, own, input }, this.registry)
+      .filter(({ name }) => name !== output)
+      .slice(0, mostListed)
+      .map((port) => ({
+        name: port.name,
+        shape: port.fact.shape,
+        targets: targetWords(targetPort(port, batch)),
+      }));
+  }
+
+  /** An error of an explanation with what could be asked instead: other values, or other outputs. */
+  withHints(error: unknown, sizes: Sizes = this.sizes()): unknown {
+    const { model } = this;
+    if (error instanceof UnsupportedModelError && error.instead.length === 0) {
+      return new UnsupportedModelError(inFile(error.holes, model), this.alternatives(sizes));
+    }
+    if (error instanceof TargetError && model.outputs.length > 1) {
+      const outputs = model.outputs.map(({ name, fact }) => ({ name, shape: fact.shape }));
+      const message = `${error.message}; the model has these outputs: ${describeOutputs(outputs)}`;
+      return new TargetError(message, { cause: error });
+    }
+    return error;
+  }
+
+  private openSizes(graph: Graph, values: Omit<SizeSources, "size"> = {}): Sizes {
+    const { size } = this.options;
+    return openSizes(graph, this.own.input, { ...(size ? { size } : {}), ...values });
+  }
+}
+
+/** Nobody reads more of them. */
+const mostListed = 12;

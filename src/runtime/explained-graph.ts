@@ -1,0 +1,157 @@
+import { planBiases, type BiasPlan } from "../analysis/bias-plan.js";
+import {
+  emitFullGradient,
+  type FullGradient,
+  type RuleSite,
+} from "../decomposition/full-gradient.js";
+import { hasBatch } from "../decomposition/per-sample.js";
+import type { TypedGraph } from "../onnx/ir.js";
+import type { Registry } from "../ops/core/registry.js";
+import { prepare } from "../passes/prepare.js";
+import type { TargetForm } from "../target/contrast.js";
+import { withLogProbabilities } from "../target/log-probability.js";
+import { samplesFirst, type Quantity } from "../target/target.js";
+import { targetPort, type TargetPort } from "../target/resolve.js";
+import { withBatch } from "./sizes.js";
+import { checkExplainable } from "./subgraph.js";
+
+/** The names of the input that is explained and of the value that is decomposed. */
+export interface Ports {
+  readonly input: string;
+  readonly output: string;
+}
+
+/** A graph up to the number that is explained, which ends in `output`. */
+interface QuantityGraph {
+  readonly graph: TypedGraph;
+  readonly output: string;
+}
+
+/**
+ * A prepared graph as every question about it needs it, each part worked out once, when it is first asked for: its
+ * biases are planned once, and it is differentiated once for each form of target.
+ */
+export class ExplainedGraph implements Ports {
+  /** With the batch as the file has it: messages name its shapes. */
+  readonly declared: TypedGraph;
+  readonly input: string;
+  readonly output: string;
+  private readonly registry: Registry;
+  private readonly isOneSample: boolean;
+  private readonly quantities = new Map<Quantity, QuantityGraph>();
+  private readonly plans = new Map<TypedGraph, BiasPlan>();
+  private readonly gradients = new Map<string, FullGradient>();
+  private compiled: TypedGraph | undefined;
+  private isChecked = false;
+
+  /**
+   * @param isOneSample one sample is asked about: an open batch is written as 1. ONNX Runtime (to 1.31) plans its memory
+   *   by comparing all free buffers, and symbolic extents are slow to compare: the session of EfficientNet-lite0's map
+   *   takes a quarter of the time.
+   */
+  constructor(
+    graph: TypedGraph,
+    registry: Registry,
+    { input, output }: Ports,
+    isOneSample = false,
+  ) {
+    this.input = input;
+    this.output = output;
+    this.registry = registry;
+    this.isOneSample = isOneSample;
+    this.declared = onePerSample(graph, registry, this);
+  }
+
+  /** What is compiled: for one sample at a time where that is all that is asked, or where samples mix. */
+  get graph(): TypedGraph {
+    return (this.compiled ??=
+      typeof this.batch === "number" || (!this.isOneSample && this.isSeparable())
+        ? this.declared
+        : withBatchOfOne(this.declared, this.registry, this.input));
+  }
+
+  /** The explained output as targets see it. @throws {TargetError} where it has no axis for the samples */
+  get port(): TargetPort {
+    const { declared, output } = this;
+    return targetPort({ name: output, fact: declared.facts.get(output)! }, this.batch);
+  }
+
+  /** The biases, with the batch as the file has it where the samples do not mix. */
+  get declaredPlan(): BiasPlan {
+    return this.planOf(this.isOneSample ? this.graph : this.declared, this.output);
+  }
+
+  /** The graph up to a quantity. @throws {TargetError} where the output has no log-probabilities */
+  part(quantity: Quantity): QuantityGraph {
+    const known = this.quantities.get(quantity);
+    if (known) return known;
+    const { graph, input, output, registry } = this;
+    const part =
+      quantity === "score"
+        ? { graph, output }
+        : withLogProbabilities(graph, registry, input, output);
+    this.quantities.set(quantity, part);
+    return part;
+  }
+
+  /** The biases on the way to a quantity. */
+  plan(quantity: Quantity): BiasPlan {
+    const { graph, output } = this.part(quantity);
+    return this.planOf(graph, output);
+  }
+
+  /**
+   * The full-gradient for a form of target. Questions add to its graph under construction what they need beside it.
+   *
+   * @param rules for the backward pass, where they are not those of the gradient
+   * @throws {UnsupportedModelError} where a node on the way has no gradient
+   */
+  fullGradient(form: TargetForm, rules?: (at: RuleSite) => Registry): FullGradient {
+    const { kind, versus, quantity } = form;
+    const key = `${quantity}/${kind}/${versus}`;
+    const known = rules ? undefined : this.gradients.get(key);
+    if (known) return known;
+    const { graph, output } = this.part(quantity);
+    const full = emitFullGradient(graph, this.registry, {
+      ...{ input: this.input, output, target: kind, versus, plan: this.plan(quantity) },
+      ...(rules ? { rules } : {}),
+    });
+    if (!rules) this.gradients.set(key, full);
+    return full;
+  }
+
+  /** @throws {UnsupportedModelError} @throws {TargetError} as {@link checkExplainable} */
+  check(): void {
+    if (this.isChecked) return;
+    checkExplainable(this.declared, this.registry, this.input, this.output);
+    this.isChecked = true;
+  }
+
+  private get batch(): number | string {
+    return this.declared.facts.get(this.input)!.shape[0] ?? 1;
+  }
+
+  private isSeparable(): boolean {
+    const { units } = this.planOf(this.declared, this.output);
+    return units.every((unit) => hasBatch(unit.shape, this.batch, unit.layout));
+  }
+
+  private planOf(graph: TypedGraph, output: string): BiasPlan {
+    const plan = this.plans.get(graph) ?? planBiases(graph, this.registry, this.input, output);
+    this.plans.set(graph, plan);
+    return plan;
+  }
+}
+
+/**
+ * The graph itself, or, where the samples of an open batch do not lie on the first axis of the output ([T,N,C] of a
+ * sequence), for one sample at a time, whose output needs no axis for them.
+ */
+function onePerSample(graph: TypedGraph, registry: Registry, { input, output }: Ports): TypedGraph {
+  const [batch = 1] = graph.facts.get(input)!.shape;
+  const isFirst = samplesFirst(graph.facts.get(output)!.shape, batch) !== undefined;
+  return isFirst || typeof batch === "number" ? graph : withBatchOfOne(graph, registry, input);
+}
+
+const withBatchOfOne = (graph: TypedGraph, registry: Registry, input: string): TypedGraph =>
+  prepare(graph, registry, withBatch(graph, input, 1));

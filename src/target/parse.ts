@@ -1,0 +1,63 @@
+/**
+ * A target as it is written, read into a tree. Nothing else reads the words.
+ *
+ * @module
+ */
+interface Written {
+  /** As it was written. */
+  readonly text: string;
+}
+
+export type TargetExpression = Written &
+  (
+    | { readonly kind: "top" | "top5" | "input" }
+    /** `3` */
+    | { readonly kind: "class"; readonly class: number }
+    /** `3,1,4`: one element, by its index after the batch axis. */
+    | { readonly kind: "element"; readonly index: readonly number[] }
+    /** `class@x,y` or `class@x0,y0,x1,y1`, NaN where a number is missing; `class@` (no places): all. */
+    | { readonly kind: "region"; readonly class: number; readonly places: readonly number[] }
+    /** `box:i,class:j` */
+    | { readonly kind: "box"; readonly box: number; readonly class: number }
+    /** `mask:FILE@class`, or `mask:FILE` */
+    | { readonly kind: "mask"; readonly path: string; readonly class?: number }
+    /** `against:TARGET`, or `against` alone. */
+    | { readonly kind: "against"; readonly of?: TargetExpression }
+    /** Any other words: a class by its name. */
+    | { readonly kind: "label" }
+    /** It begins like a target, or ends before one. */
+    | { readonly kind: "malformed" }
+  );
+
+const numberIn = (text: string): number => (/^\s*\d+\s*$/.test(text) ? Number(text) : NaN);
+
+/** What a target's words mean, before anything is known of the model. */
+export function parseTarget(text: string): TargetExpression {
+  if (text === "top" || text === "top5" || text === "input") return { kind: text, text };
+  const against = /^against(?::(.*))?$/.exec(text);
+  if (against) {
+    const [, of] = against;
+    return { kind: "against", text, ...(of === undefined ? {} : { of: parseTarget(of) }) };
+  }
+  const mask = /^mask:(.*?)(?:@(\d*))?$/.exec(text);
+  if (mask) {
+    const [, path, channel] = mask;
+    if (path === "" || channel === "") return { kind: "malformed", text };
+    const chosen = channel === undefined ? {} : { class: Number(channel) };
+    return { kind: "mask", path: path!, text, ...chosen };
+  }
+  const region = /^(\d+)@([\d,]*)$/.exec(text);
+  if (region) {
+    const places = region[2] === "" ? [] : region[2]!.split(",").map(numberIn);
+    return { kind: "region", class: Number(region[1]), places, text };
+  }
+  const box = /^box:(\d+),class:(\d+)$/.exec(text);
+  if (box) return { kind: "box", box: Number(box[1]), class: Number(box[2]), text };
+  const index = text.split(",").map(numberIn);
+  if (!index.some(Number.isNaN)) {
+    return index.length === 1
+      ? { kind: "class", class: index[0]!, text }
+      : { kind: "element", index, text };
+  }
+  return { kind: text === "" || /^\d+@|^box:/.test(text) ? "malformed" : "label", text };
+}
