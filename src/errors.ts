@@ -1,15 +1,15 @@
 /**
- * Everything that a model, an image or a flag can get wrong. Each error names the culprit and the way out.
+ * Typed errors for every fault in a model, an image or a flag. Each message names the culprit and the way out.
  *
  * @module
  */
 
-/** Characters of a message. What it quotes is the file's, which may hold a name of 64 MiB. */
+/** Longest message, in characters. Messages quote the input file, which may contain a name of 64 MiB. */
 const longestMessage = 1 << 16;
 
 /**
- * Base class: every error that this library throws on purpose is one of these. Those below say their
- * names in words, because names of classes do not survive a bundler that makes scripts small.
+ * Base class of every error that this library throws on purpose. Subclasses set `name` as a string because bundlers
+ * minify class names.
  */
 export class FullgradError extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -23,22 +23,29 @@ function clip(message: string): string {
   return rest > 0 ? `${message.slice(0, longestMessage)} … (${rest} characters more)` : message;
 }
 
-/** The bytes are not an ONNX model: truncated, malformed, or something else altogether. */
+/** The bytes are not a valid ONNX model: truncated, malformed, or another file format. */
 export class ModelFormatError extends FullgradError {
   override name = "ModelFormatError";
 }
 
-/** A file that the model refers to is missing, too short, or lies outside the model's folder. */
+/** An external data file of the model is missing, too short, or outside the model's folder. */
 export class ExternalDataError extends FullgradError {
   override name = "ExternalDataError";
 }
 
-/** Shapes or dtypes of a node do not fit the operator's definition. */
+/** Shapes or dtypes of a node contradict the operator's definition. */
 export class ShapeError extends FullgradError {
   override name = "ShapeError";
+  /** The node that the message names. */
+  readonly node: string | undefined;
+
+  constructor(message: string, options?: ErrorOptions & { readonly node?: string }) {
+    super(message, options);
+    this.node = options?.node;
+  }
 }
 
-/** One operator of the model for which no rule exists. */
+/** A node that the library cannot differentiate, with the reason. */
 export interface Hole {
   readonly node: string;
   readonly op: string;
@@ -50,15 +57,15 @@ export interface Hole {
 export interface ExplainableValue {
   readonly name: string;
   readonly shape: readonly (number | string)[];
-  /** The targets that it has, in words. */
+  /** The target expressions that this value accepts, as text for messages. */
   readonly targets: string;
 }
 
-/** The model holds operators that cannot be explained; all of them are listed at once, and what could be explained. */
+/** The model contains unsupported operators. Lists all of them, and the values that can be explained instead. */
 export class UnsupportedModelError extends FullgradError {
   override name = "UnsupportedModelError";
   readonly holes: readonly Hole[];
-  /** Values before those operators, which can be chosen as the output. */
+  /** Values upstream of the unsupported operators; each can be chosen as the output. */
   readonly instead: readonly ExplainableValue[];
 
   constructor(holes: readonly Hole[], instead: readonly ExplainableValue[] = []) {
@@ -70,7 +77,7 @@ export class UnsupportedModelError extends FullgradError {
   }
 }
 
-/** "These values can be explained …", a line for each; nothing where there are none. */
+/** A heading and one line per explainable value; empty if `instead` is empty. */
 export function insteadLines(instead: readonly ExplainableValue[]): readonly string[] {
   if (instead.length === 0) return [];
   return [
@@ -81,17 +88,17 @@ export function insteadLines(instead: readonly ExplainableValue[]): readonly str
   ];
 }
 
-/** The scalar to explain does not exist: no such output, class index, or label. */
+/** The requested scalar does not exist: unknown output, class index or label. */
 export class TargetError extends FullgradError {
   override name = "TargetError";
 }
 
-/** An input does not fit: its shape, its dtype, or the file it should be read from. */
+/** An input does not fit the model, or its file cannot be read: wrong shape, dtype or format. */
 export class InputError extends FullgradError {
   override name = "InputError";
 }
 
-/** A layout such as "NHWC" does not fit the input, or none is known. */
+/** A layout such as "NHWC" does not fit the input, or the input's layout is unknown. */
 export class LayoutError extends InputError {
   override name = "LayoutError";
 }
@@ -101,12 +108,12 @@ export class ImageError extends InputError {
   override name = "ImageError";
 }
 
-/** The engine that runs the graph failed or is not available. */
+/** The back end that runs the graph failed or is not available. */
 export class BackendError extends FullgradError {
   override name = "BackendError";
 }
 
-/** A command line that makes no sense: unknown flag value, missing argument. */
+/** The command line is invalid: unknown flag, bad flag value, or missing argument. */
 export class UsageError extends FullgradError {
   override name = "UsageError";
 }

@@ -1,6 +1,6 @@
 import type { Labels } from "../src/model/label-names.js";
 import { probabilitiesOf } from "../src/model/predictions.js";
-import { labelOf, nameOfClass } from "../src/cli/flags/targets.js";
+import { labelOf, nameOfClass } from "../src/model/choose-target.js";
 import { isComplete } from "../src/decomposition/completeness.js";
 import { part } from "./dom.js";
 import type { Client } from "./engine/client.js";
@@ -33,10 +33,10 @@ const subject = part("subject", HTMLElement);
 const heading = part("answer-heading", HTMLElement);
 const scoreLine = part("score", HTMLElement);
 
-/** The decomposition that the page is about; every question is put to it first. */
+/** The page's main method; every request runs it first. */
 const first = "fullgrad";
 
-/** What is shown, and what it was asked with. */
+/** The shown explanation and its request. */
 interface Answer {
   readonly report: OpenedModel;
   readonly modelName: string;
@@ -46,7 +46,7 @@ interface Answer {
   readonly explained: Explained;
 }
 
-/** From what the user wants to what the page shows. A new question ends the one before. */
+/** Turns the user's choices into the shown results. A new request cancels the previous one. */
 export class App {
   private readonly client: Client;
   private readonly methods: readonly MethodReport[];
@@ -57,12 +57,12 @@ export class App {
   private readonly session: Session;
   private readonly look: () => Look;
   private target: string | number = "top";
-  /** The target was just chosen: it is meant for the picture that is chosen too. */
+  /** Whether the target was chosen for the current picture. */
   private isAsked = false;
   private large = first;
   private answer: Answer | undefined;
   private run: AbortController | undefined;
-  /** Methods that are still to be run for the answer. */
+  /** Methods still to run for the current request. */
   private queue: string[] = [];
 
   constructor(client: Client, methods: readonly MethodReport[]) {
@@ -114,7 +114,7 @@ export class App {
     void this.ask();
   }
 
-  /** Puts the question that model, picture, target and settings are by now. */
+  /** Sends the request defined by the current model, picture, target and settings. */
   private async ask(): Promise<void> {
     this.session.wantedModel ??= bundled;
     this.session.mark();
@@ -131,7 +131,7 @@ export class App {
       const isOther = await this.session.openPicture(signal);
       if (isOther && report.output?.classes !== undefined && !this.isAsked) this.target = "top";
       this.isAsked = false;
-      showProgress("Taking the answer apart");
+      showProgress("Decomposing the output");
       const { preprocessing, feeds } = this.form;
       const asked = { target: this.target, preprocessing, feeds };
       const settings = settingsOf(first);
@@ -153,7 +153,7 @@ export class App {
     });
   }
 
-  /** One more method for what is shown. */
+  /** Runs one more method for the shown explanation. */
   private runAlso(name: string): void {
     if (this.answer?.report !== this.session.report) {
       void this.ask();
@@ -180,13 +180,13 @@ export class App {
         if (name === this.large) this.enlarge(name);
       } catch (error) {
         if (signal.aborted) throw error;
-        // A method that fails on this model says so in its place; the others go on.
+        // A method that fails on this model shows its error on its card; the others continue.
         this.cards.set(name, { kind: "failed", message: messageOf(error) });
       }
     }
   }
 
-  /** Does something that a new question or the user can end; says what went wrong. */
+  /** Runs a task that a new request or the user can cancel; shows its errors. */
   private async work(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
     this.run?.abort();
     const run = new AbortController();
@@ -231,21 +231,23 @@ export class App {
     if (completeness && parts) {
       showCompleteness(completeness);
       showLayerBars({ output: score, parts });
-      const verdict = isComplete(completeness) ? "The parts add up" : "The parts do not add up";
-      say(`${name}, ${sure}${verdict}; ${formatNumber(completeness.conditioned)} is left over.`);
+      const verdict = isComplete(completeness) ? "The terms add up" : "The terms do not add up";
+      say(
+        `${name}, ${sure}${verdict}; relative remainder ${formatNumber(completeness.conditioned)}.`,
+      );
     }
     this.enlarge(first, false);
-    // On a small screen the result begins below the fold.
+    // On a small screen the result starts below the fold.
     const below = result.getBoundingClientRect().top > innerHeight / 2;
     if (isFirst && below) result.scrollIntoView({ block: "start" });
   }
 
-  /** Says of what is shown that it is not what was asked for last. */
+  /** Marks the shown results as stale. */
   private markOld(): void {
     if (this.answer) subject.textContent = `Still shown: ${subjectOf(this.answer)}`;
   }
 
-  /** Shows a method's map large. */
+  /** Shows a method's map enlarged. */
   private enlarge(name: string, isChosen = true): void {
     const explained = this.cards.explained(name);
     if (!explained || !this.answer) return;
@@ -286,7 +288,7 @@ export class App {
   }
 }
 
-/** "tiger cat", or "class 282" where nothing is known of its name. */
+/** "tiger cat", or "class 282" if its name is unknown. */
 function nameOf({ target, scores }: Explained, labels: Labels | undefined): string {
   return labelOf(target, labels) ?? nameOfClass({ target, label: null }, scores?.length);
 }

@@ -1,7 +1,7 @@
 /**
  * The element of the page with this id.
  *
- * @throws where there is none of that type: page and script do not belong together
+ * @throws {Error} if it is missing or has another type: page and script are from different builds
  */
 export function part<T extends HTMLElement>(
   id: string,
@@ -14,7 +14,7 @@ export function part<T extends HTMLElement>(
 
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** A new element. An attribute that is true stands alone; one that is false or undefined is left out. */
+/** A new element. True attributes have no value; false and undefined ones are omitted. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -29,7 +29,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** A button with something to do. */
+/** A button with a click handler. */
 export function button(
   text: string,
   attributes: Attributes,

@@ -1,4 +1,4 @@
-/** A number for people: four significant digits. */
+/** A number with four significant digits. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return "not a number";
   const size = Math.abs(value);
@@ -7,7 +7,7 @@ export function formatNumber(value: number): string {
   return text.replaceAll("-", "−");
 }
 
-/** The same with its sign, whichever it is. */
+/** The same with an explicit sign. */
 export function formatSigned(value: number): string {
   return value > 0 ? `+${formatNumber(value)}` : formatNumber(value);
 }

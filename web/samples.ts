@@ -6,7 +6,7 @@ export interface SamplePicture {
   readonly about: string;
 }
 
-/** The photographs of fixtures/images; their licences are named there. */
+/** The photographs of fixtures/images, whose README names their licences. */
 export const samplePictures: readonly SamplePicture[] = [
   {
     name: "chelsea.png",

@@ -7,13 +7,12 @@ import type { SettingsForm } from "./views/settings-form.js";
 interface Opened {
   readonly choice: ModelChoice;
   readonly report: OpenedModel;
-  /** With what it was opened: another key, and it has to be opened again. */
+  /** Identifies the file and settings; if it changes, the model or picture is opened again. */
   readonly key: string;
 }
 
 /**
- * The model and the picture that are wanted, and what is open of them in the worker. A choice that cannot be opened is
- * taken back.
+ * The chosen model and picture, and those open in the worker. A choice that fails to open is reverted.
  */
 export class Session {
   wantedModel: ModelChoice | undefined;
@@ -32,12 +31,12 @@ export class Session {
     this.pictures = pictures;
   }
 
-  /** The model that is open. */
+  /** The open model. */
   get report(): OpenedModel | undefined {
     return this.model?.report;
   }
 
-  /** Marks what is wanted. */
+  /** Marks the chosen model and picture. */
   mark(): void {
     this.models.mark(
       this.wantedModel,
@@ -46,7 +45,7 @@ export class Session {
     this.pictures.mark(this.wantedPicture);
   }
 
-  /** @returns whether it is another model than before */
+  /** @returns whether the model has changed */
   async openModel(signal: AbortSignal): Promise<boolean> {
     const choice = this.wantedModel!;
     const isNew = this.model?.choice !== choice;
@@ -69,13 +68,13 @@ export class Session {
     }
     if (isNew) await this.form.begin(choice.isSample);
     this.form.fit(this.model.report.inspection);
-    // The form now names the output and input that were taken by default.
+    // The form now shows the default output and input.
     this.model = { ...this.model, key: JSON.stringify([this.form.model, this.client.generation]) };
     this.mark();
     return isNew;
   }
 
-  /** @returns whether it is another picture than before */
+  /** @returns whether the picture has changed */
   async openPicture(signal: AbortSignal): Promise<boolean> {
     const picture = this.wantedPicture!;
     const { generation } = this.client;

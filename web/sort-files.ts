@@ -1,4 +1,4 @@
-/** What came in one go: a model with files that hold its weights, and a picture. */
+/** Files chosen together: a model with its weight files, and a picture. */
 export interface SortedFiles {
   readonly model?: File;
   readonly picture?: File;
@@ -6,8 +6,8 @@ export interface SortedFiles {
 }
 
 /**
- * Which file is what. One that nothing is known of counts as a picture, unless it came with a model, whose weights it may
- * hold: what it is not, the decoder says best.
+ * Sorts files by kind. An unrecognised file counts as a picture, or as weights if a model came with it; the decoder
+ * reports errors.
  */
 export function sortFiles(files: readonly File[]): SortedFiles {
   const model = files.find(({ name }) => /\.onnx$/i.test(name));

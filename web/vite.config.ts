@@ -12,7 +12,7 @@ const { version } = JSON.parse(readFileSync(join(root, "../package.json"), "utf8
   version: string;
 };
 
-/** With these a page is cross-origin isolated, which threads need. */
+/** These headers make the page cross-origin isolated, which threads need. */
 const isolation = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
@@ -20,19 +20,19 @@ const isolation = {
 
 export default defineConfig(({ command }) => ({
   root,
-  // Whatever folder of whatever server it is put in.
+  // Relative paths, so that the page works in any folder of any server.
   base: "./",
   publicDir: false,
   plugins: [browserSources(), engineFiles(), offlineList(), pagePolicy()],
   define: { FULLGRAD_VERSION: JSON.stringify(version), IS_BUILT: command === "build" },
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
-  // Found only when the worker asks for them, which would begin the page anew under the user's hands.
+  // Vite finds these only when the worker imports them, and would then reload the page during use.
   optimizeDeps: {
     include: [
       ...["protobufjs/minimal.js", "onnxruntime-web/wasm", "onnxruntime-web/webgpu"],
       ...["pngjs/browser.js", "jpeg-js"],
     ],
-    // They find their .wasm files beside themselves.
+    // They load their .wasm files from their own folder.
     exclude: ["@jsquash/jpeg", "@jsquash/webp"],
   },
   worker: { format: "es", plugins: () => [browserSources()] },

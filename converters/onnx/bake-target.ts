@@ -7,7 +7,7 @@ import { float32, toNumbers, type Tensor } from "../../src/tensor/tensor.js";
 import { supplyInput } from "./supply-input.js";
 
 /**
- * The graph with one of the inputs that say what is explained fixed inside it: a class [1], or a seed [1,…].
+ * The graph with one of its target inputs replaced by a constant: a class [1], or a seed [1,…].
  */
 export function bakeTarget(
   graph: TypedGraph,
@@ -24,7 +24,7 @@ export function bakeTarget(
   });
 }
 
-/** [1,…] for each sample of the batch. */
+/** Repeats [1,…] for each sample of the batch. */
 function repeat(b: GraphBuilder, one: Value, batch: Dim, image: Value): Value {
   const rest = one.fact.shape.slice(1) as number[];
   if (typeof batch === "number") return b.op("Expand", [one, b.ints([batch, ...rest])], {}, "all");
@@ -34,8 +34,8 @@ function repeat(b: GraphBuilder, one: Value, batch: Dim, image: Value): Value {
 }
 
 /**
- * A seed [1,…] as the product of a vector along each axis, where it is one. One element or the mean of a rectangle is
- * such a product, and takes kilobytes where the seed of a map takes megabytes.
+ * A seed [1,…] as the product of one vector per axis, if it has that form. One element and the mean of a rectangle do,
+ * and take kilobytes instead of megabytes.
  */
 function emitSeed(b: GraphBuilder, seed: Tensor): Value {
   const { dims } = seed;

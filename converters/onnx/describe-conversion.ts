@@ -4,20 +4,20 @@ import { maskName } from "../../src/target/target-seeds.js";
 import type { Target } from "../../src/target/target.js";
 import type { Conversion, ConversionOptions } from "./onnx-to-fullgrad-onnx.js";
 
-/** Where a converted model is from. */
+/** The origin of a converted model. */
 export interface Origin {
   /** Version of this package. */
   readonly version: string;
   /** The source's file name, without its folder. */
   readonly file: string;
   readonly sha256: string;
-  /** Of the weights in other files, where there are any. */
-  readonly externalSha256?: string;
+  /** SHA-256 of the external weights, if the model has any. */
+  readonly externalSha256?: string | undefined;
 }
 
 /**
- * The converted model as it is written: with a line about each output, and metadata_props `fullgrad.*` that say what it
- * is and how it was made. What the source's own metadata said stays.
+ * The converted model with a description of each output, and metadata_props `fullgrad.*` that record its method, target
+ * and source. The source's metadata are kept.
  */
 export function describeConversion(
   conversion: Conversion,
@@ -68,7 +68,7 @@ function entriesOf(
   ];
 }
 
-/** A mask by its name: its numbers are in the graph. */
+/** A mask by its name; its values are in the graph. */
 function describeTarget(target: Target): string {
   if (typeof target !== "object") return String(target);
   return "mask" in target ? maskName(target) : JSON.stringify(target);

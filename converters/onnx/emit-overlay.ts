@@ -7,23 +7,23 @@ import type { Value } from "../../src/onnx/ir.js";
 import { staticShape } from "../../src/tensor/shape.js";
 import { float32, int64 } from "../../src/tensor/tensor.js";
 
-/** How the places of a map are drawn; all [N,P], or [N,1] where it is the same for a whole sample. */
+/** Drawing parameters of each map position; all [N,P], or [N,1] if constant over a sample. */
 interface Drawing {
-  /** Row of the table of colours. */
+  /** Row of the colour table. */
   readonly level: Value;
-  /** How opaque the colour is, 0 to 1. */
+  /** Opacity of the colour, 0 to 1. */
   readonly heat: Value;
-  /** What the photograph fades to, and how much of it stays. */
+  /** The level that the photograph fades to, and the fraction of it that remains. */
   readonly paper: Value;
   readonly strength: Value;
 }
 
 /**
- * What `overlay` draws, as graph: the map in colours over the picture, muted and nearly grey. [N,H,W,3] uint8
+ * Emits `overlay` as nodes: the coloured map over the muted, nearly grey picture. Returns [N,H,W,3] uint8.
  *
  * @param map [N,1,H,W] of fixed height and width
  * @param view [N,H,W,3] float32 with levels from 0 to 255
- * @param signed the map may have negative numbers; a sample that has some is drawn in blue and red
+ * @param signed whether the map may have negative values; a sample with negative values is drawn in blue and red
  */
 export function emitOverlay(b: GraphBuilder, map: Value, view: Value, signed: boolean): Value {
   const [batch] = map.fact.shape;
@@ -54,7 +54,7 @@ export function emitOverlay(b: GraphBuilder, map: Value, view: Value, signed: bo
   return b.cast(clip(b, b.op("Round", [blend]), 0, 255), "uint8", "rgb");
 }
 
-/** From one quantile to another. */
+/** The scale between two quantiles. */
 function emitSequential(b: GraphBuilder, rows: Value, places: number): Drawing {
   const [from, to] = displayRange.map((quantile) => Math.round(quantile * (places - 1)));
   const low = emitRanked(b, rows, from! + 1, 0, "low");
@@ -67,12 +67,12 @@ function emitSequential(b: GraphBuilder, rows: Value, places: number): Drawing {
   };
 }
 
-/** From −q to q, the upper quantile of the absolute numbers; heat is the distance from zero. */
+/** The scale from −q to q, q the upper quantile of the absolute values; heat is the distance from zero. */
 function emitDiverging(b: GraphBuilder, rows: Value, places: number): Drawing {
   const magnitude = b.op("Abs", [rows], {}, "magnitude");
   const rank = places - Math.round(displayRange[1] * (places - 1));
   const limit = emitRanked(b, magnitude, rank, 1, "limit");
-  // Where the scale has no extent: the middle colour, 128 of 255.
+  // A scale of extent 0 gets the middle colour, 128 of 255.
   const place = emitShare(b, b.add(rows, limit), b.scale(limit, 2), 128 / 255, "place");
   const { paper, strength } = grounds.diverging;
   return {
@@ -83,7 +83,7 @@ function emitDiverging(b: GraphBuilder, rows: Value, places: number): Drawing {
   };
 }
 
-/** The second drawing for samples with negative numbers, the first one for others. */
+/** The second drawing for samples with negative values, else the first. */
 function emitEither(b: GraphBuilder, rows: Value, plain: Drawing, diverging: Drawing): Drawing {
   const isSigned = b.less(b.min(rows, [1]), 0);
   const either = (key: keyof Drawing): Value => b.where(isSigned, diverging[key], plain[key], key);
@@ -95,7 +95,7 @@ function emitEither(b: GraphBuilder, rows: Value, plain: Drawing, diverging: Dra
   };
 }
 
-/** a / range in [0, 1], and `otherwise` where the range is nothing. */
+/** a / range in [0, 1], or `otherwise` if the range is 0. */
 function emitShare(
   b: GraphBuilder,
   a: Value,
@@ -115,7 +115,7 @@ const emitLevel = (b: GraphBuilder, share: Value): Value =>
 const clip = (b: GraphBuilder, v: Value, low: number, high: number): Value =>
   b.op("Clip", [v, b.scalar(low, v), b.scalar(high, v)]);
 
-/** The k-th smallest (or largest) number of each row, [N,1]. */
+/** The k-th smallest (or largest) value of each row, [N,1]. */
 function emitRanked(b: GraphBuilder, rows: Value, k: number, largest: 0 | 1, hint: string): Value {
   const order = { axis: int(1), largest: int(largest), sorted: int(1) };
   const outputs = { outputs: 2, hint: `${hint}_ranks` };

@@ -4,37 +4,42 @@ import type { GraphBuilder } from "../../src/onnx/builder.js";
 import type { Value } from "../../src/onnx/ir.js";
 import { int64 } from "../../src/tensor/tensor.js";
 
-/** Which pixels of a resized axis are wanted: `count` from `begin` on. Those outside of it are black. */
-export interface Axis {
-  /** 2: down, 3: across. */
+/** The crop of a resized axis: `count` pixels from `begin`. Pixels outside the picture are black. */
+export interface ResampledAxis {
+  /** 2 for height, 3 for width. */
   readonly axis: 2 | 3;
-  /** Extents of the picture before and after; [1] int64. */
+  /** Extent of the axis before and after; [1] int64. */
   readonly from: Value;
   readonly to: Value;
-  /** [1] int64, negative where black comes first. */
+  /** [1] int64, negative if black pixels come first. */
   readonly begin: Value;
   readonly count: number;
 }
 
 /**
- * One axis of a picture [N,C,H,W] (float32, whole levels) resized as Pillow does it, and cut; in whole levels again.
+ * Resizes one axis of a picture [N,C,H,W] (float32, integer levels) as Pillow does, and crops it. The result has integer
+ * levels.
  *
- * ONNX's own Resize does not serve: the windows of ONNX Runtime's antialiasing are cut in single precision, which puts
- * columns off by up to ten levels, and other engines have no antialiasing. Two products with a matrix made of the
- * filter are exact.
+ * ONNX's Resize is not used: ONNX Runtime computes its antialiasing windows in single precision, with errors of up to ten
+ * levels, and other engines have no antialiasing. Two products with a matrix of filter weights are exact.
  */
-export function emitResample(b: GraphBuilder, picture: Value, axis: Axis, how: Resample): Value {
+export function emitResample(
+  b: GraphBuilder,
+  picture: Value,
+  axis: ResampledAxis,
+  how: Resample,
+): Value {
   const places = b.add(b.constant(counting(axis.count), "counting"), axis.begin, "places");
   return how === "nearest"
     ? emitNearest(b, picture, axis, places)
     : emitFiltered(b, picture, axis, places, how);
 }
 
-/** The pixels at `places` of an axis that is not resized. */
+/** The pixels at the given indices of an axis that is not resized. */
 export function emitCut(
   b: GraphBuilder,
   picture: Value,
-  { axis, from, begin, count }: Axis,
+  { axis, from, begin, count }: ResampledAxis,
 ): Value {
   const places = b.add(b.constant(counting(count), "counting"), begin, "places");
   return emitPick(b, picture, axis, places, isInside(b, places, from));
@@ -47,7 +52,7 @@ function isInside(b: GraphBuilder, places: Value, extent: Value): Value {
   return b.op("And", [isFirst, b.less(places, extent)], {}, "is_inside");
 }
 
-/** picture[…, place, …], 0 where the condition does not hold. */
+/** picture[…, index, …], 0 where the condition is false. */
 function emitPick(
   b: GraphBuilder,
   picture: Value,
@@ -62,11 +67,11 @@ function emitPick(
   return b.mul(picked, axis === 2 ? b.reshape(mask, [count, 1]) : mask, "kept");
 }
 
-/** ⌊(i + 1/2)·from/to⌋, added up step by step: so Pillow does, and the last bit decides at a pixel's edge. */
+/** ⌊(i + 1/2)·from/to⌋, accumulated stepwise as in Pillow, because the last bit decides at a pixel boundary. */
 function emitNearest(
   b: GraphBuilder,
   picture: Value,
-  { axis, from, to }: Axis,
+  { axis, from, to }: ResampledAxis,
   places: Value,
 ): Value {
   const step = b.div(b.cast(from, "float64"), b.cast(to, "float64"), "step");
@@ -81,20 +86,20 @@ function emitNearest(
   return emitPick(b, picture, axis, b.op("Min", [pixel, last]), isThere);
 }
 
-/** 0, 1, … below an extent [1]. */
+/** 0, 1, …, extent − 1, for an extent [1]. */
 function emitRange(b: GraphBuilder, extent: Value): Value {
   const [none, one] = [b.constant(int64([0], [])), b.constant(int64([1], []))];
   return b.op("Range", [none, b.op("Squeeze", [extent, b.ints([0])]), one], {}, "counting");
 }
 
-/** Pillow's fixed point: weights in 22 bits, here in two halves of 11, whose sums float32 has exactly. */
+/** Pillow's fixed-point arithmetic: 22-bit weights, split into two halves of 11 bits, whose sums are exact in float32. */
 const precision = 22;
 const half = 11;
 
 function emitFiltered(
   b: GraphBuilder,
   picture: Value,
-  axis: Axis,
+  axis: ResampledAxis,
   places: Value,
   how: Exclude<Resample, "nearest">,
 ): Value {
@@ -102,7 +107,7 @@ function emitFiltered(
     emitWeights(b, axis, places, how),
     b.constant({ dtype: "float64", dims: [], data: Float64Array.of(2 ** precision) }),
   );
-  // Halves away from zero, as a cast to an integer after ±1/2 has them.
+  // Rounds halves away from zero, as an integer cast after adding ±1/2 does.
   const size = b.op("Floor", [b.shift(b.op("Abs", [weights]), 0.5)]);
   const fixed = b.mul(b.op("Sign", [weights]), size, "weights");
   const high = b.op("Floor", [b.scale(fixed, 2 ** -half)], {}, "weights_high");
@@ -126,12 +131,12 @@ function emitFiltered(
 const supports = { box: 0.5, bilinear: 1, hamming: 1, bicubic: 2, lanczos: 3 } as const;
 
 /**
- * [count, from] float64: what each source pixel adds to each wanted one. The kernel at (j − center + 1/2) / stretch,
- * center = (i + 1/2)·from/to, stretch = max(1, from/to), within ±support·stretch of the center, each row adding up to 1.
+ * [count, from] float64, the weight of each source pixel in each output pixel: the kernel at (j − center + 1/2) / stretch,
+ * center = (i + 1/2)·from/to, stretch = max(1, from/to), within ±support·stretch of the center; each row sums to 1.
  */
 function emitWeights(
   b: GraphBuilder,
-  { from, to }: Axis,
+  { from, to }: ResampledAxis,
   places: Value,
   how: Exclude<Resample, "nearest">,
 ): Value {

@@ -15,22 +15,22 @@ import {
 export interface NamedOutput {
   readonly name: string;
   readonly value: Value;
-  /** What it holds, in a line. */
+  /** One-line description. */
   readonly about: string;
 }
 
-/** What can be asked for beside the map, in words. */
+/** The accepted names of further outputs. */
 const words = `input-gradient, input-term, attribution, terms, term:NODE, or another method's name (${graphMethodNames.join(", ")})`;
 
 /**
- * Outputs beside the map:
+ * Further outputs:
  * - `input-gradient`, `input-term`: ∇ₓf and ∇ₓf ⊙ x, in the shape of the network's input
- * - `attribution`: what the method says of each element of the input, where it does
- * - `terms`: the signed sums of all parts, [N, 1 + parts]; their names are in the metadata
- * - `term:NODE`: the bias term of a node, element by element
- * - a method's name: its map [N,1,H,W], with its usual settings
+ * - `attribution`: the method's attribution to each element of the input, if it has one
+ * - `terms`: the signed sums of all terms, [N, 1 + layers]; their names are in the metadata
+ * - `term:NODE`: the elementwise bias term of a node
+ * - a method's name: its map [N,1,H,W], with default settings
  *
- * @throws {UsageError} for any other word; says which there are
+ * @throws {UsageError} for any other name; the message lists the valid ones
  */
 export function emitExtra(
   full: FullGradient,
@@ -42,12 +42,12 @@ export function emitExtra(
   if (["input-gradient", "input-term", "terms"].includes(word) || word.startsWith("term:")) {
     if (!method.rules) return emitPart(full, word);
     throw new UsageError(
-      `${word}: method "${method.name}" replaces rules of the backward pass, so there is no gradient to show; ` +
+      `${word}: method "${method.name}" replaces rules of the backward pass, so the file has no gradient; ` +
         "convert with another method",
     );
   }
   if (!methods.some((m) => m.name === word)) {
-    throw new UsageError(`no output "${word}"; there are ${words}`);
+    throw new UsageError(`unknown output "${word}"; the outputs are ${words}`);
   }
   const other = findGraphMethod(word);
   if (other.rules ?? method.rules) {
@@ -81,7 +81,7 @@ function emitPart(full: FullGradient, word: string): NamedOutput {
     return { name: "input_term", value: full.inputTerm, about: "input gradient times input" };
   }
   if (word === "terms") {
-    const about = "signed sum of each part, the input's first; names in metadata fullgrad.terms";
+    const about = "signed sum of each term, the input term first; names in metadata fullgrad.terms";
     return { name: "terms", value: full.sums, about };
   }
   return emitTerm(full, word.slice("term:".length));
@@ -93,7 +93,7 @@ function emitTerm({ units }: FullGradient, node: string): NamedOutput {
     const close = units.map((u) => u.unit.node).filter((name) => name.includes(node));
     const listed = (close.length > 0 ? close : units.map((u) => u.unit.node)).slice(0, 12);
     throw new UsageError(
-      `no bias-bearing node "${node}"; there are ${listed.map((n) => `"${n}"`).join(", ")} ` +
+      `no bias-bearing node "${node}"; the nodes are ${listed.map((n) => `"${n}"`).join(", ")} ` +
         "(fullgrad inspect lists them all)",
     );
   }

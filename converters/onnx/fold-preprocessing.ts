@@ -6,24 +6,24 @@ import type { Shape } from "../../src/tensor/shape.js";
 import { float32 } from "../../src/tensor/tensor.js";
 import { emitCut, emitResample } from "./emit-resample.js";
 
-/** A picture on its way into a network. */
+/** A picture during preprocessing. */
 export interface Preprocessed {
-  /** [N,C,H,W] float32, what the network takes. */
+  /** [N,C,H,W] float32, the network's input. */
   readonly x: Value;
-  /** [N,H,W,3] float32 with whole levels from 0 to 255: what an overlay is drawn on. */
+  /** [N,H,W,3] float32 with integer levels from 0 to 255, the background of an overlay. */
   readonly view: Value;
 }
 
-/** The size that pictures must have: any, where they are resized or cropped, else the network's. */
+/** The required size of pictures: any if they are resized or cropped, else the network's. */
 export function pictureSize({ resize, crop }: Preprocessing, { height, width }: Size): Shape {
   return resize || crop ? ["height", "width"] : [height, width];
 }
 
 /**
- * What `preprocess` does to a picture, as graph: channels, resize, crop, normalization.
+ * Emits `preprocess` as nodes: channels, resize, crop, normalization.
  *
  * @param image [N,H,W,3] uint8, RGB
- * @param size of the network's input
+ * @param size size of the network's input
  */
 export function emitPreprocessing(
   b: GraphBuilder,
@@ -47,14 +47,14 @@ export function emitPreprocessing(
   };
 }
 
-/** ITU-R 601-2 in Pillow's fixed point. The sums are below 2²⁴: float32 has them exactly. [N,1,H,W] */
+/** ITU-R 601-2 in Pillow's fixed point. The sums are below 2²⁴, so float32 is exact. [N,1,H,W] */
 function emitLuma(b: GraphBuilder, rgb: Value): Value {
   const weights = b.constant(float32([1, 3, 1, 1], [19595, 38470, 7471]), "luma_weights");
   const sum = b.sum(b.mul(rgb, weights), [1], true, "luma_sum");
   return b.op("Floor", [b.scale(b.shift(sum, 0x8000), 2 ** -16)], {}, "luma");
 }
 
-/** Pillow's resize, across and then down, of the part that the crop keeps. [N,C,size] in whole levels */
+/** Pillow's resize, horizontal then vertical, of the cropped region. [N,C,size] in integer levels */
 function emitFitting(
   b: GraphBuilder,
   picture: Value,
@@ -74,15 +74,15 @@ function emitFitting(
   }, picture);
 }
 
-/** Height and width to resize to; of a shortest edge e, torchvision's Resize(e): ⌊e·[h,w] / min(h,w)⌋. int64 [2] */
+/** Height and width after the resize; for a shortest edge e, torchvision's Resize(e): ⌊e·[h,w] / min(h,w)⌋. int64 [2] */
 function emitSize(b: GraphBuilder, size: Value, to: NonNullable<Preprocessing["resize"]>): Value {
   if (!("shortestEdge" in to)) return b.ints([to.height, to.width]);
   return b.div(b.scale(size, to.shortestEdge), b.min(size, [0]), "resized_size");
 }
 
 /**
- * Where torchvision's CenterCrop begins. Of a rest r ≥ 0, Python's round(r / 2), a half to the even neighbour:
- * q + (r − 2q)·(q mod 2) with q = ⌊r / 2⌋. Where the picture is too small, −⌊−r / 2⌋: black comes first.
+ * The offset of torchvision's CenterCrop. For a margin r ≥ 0, Python's round(r / 2), halves to even:
+ * q + (r − 2q)·(q mod 2) with q = ⌊r / 2⌋. If the picture is too small, −⌊−r / 2⌋: black pixels come first.
  */
 function emitOffsets(b: GraphBuilder, rest: Value): Value {
   const [none, two] = [b.ints([0]), b.ints([2])];
@@ -94,7 +94,7 @@ function emitOffsets(b: GraphBuilder, rest: Value): Value {
   return b.sub(middle, b.div(missing, two), "crop_begin");
 }
 
-/** (byte · rescale − mean) / std. A rescale of 1/n is a division by n, which float32 rounds as `preprocess` does. */
+/** (byte · rescale − mean) / std. A rescale of 1/n is emitted as a division by n, rounded as in `preprocess`. */
 function emitNormalization(
   b: GraphBuilder,
   v: Value,

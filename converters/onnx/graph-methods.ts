@@ -9,21 +9,21 @@ export type AnyGraphMethod = GraphMethod;
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** The methods that a file can hold: those of a single pass. */
+/** The methods that can be exported to a file: single-pass methods. */
 export const graphMethodNames: readonly string[] = methods.flatMap((m) =>
   m.kind === "graph" && !m.feeds ? [m.name] : [],
 );
 
-/** @throws {UsageError} where there is no such method, or it takes more than one pass; says which there are */
+/** @throws {UsageError} if the method is unknown or needs more than one pass; the message lists the valid ones */
 export function findGraphMethod(name: string): AnyGraphMethod {
   const method = findMethod(name);
   if (method.kind === "graph" && !method.feeds) return method;
   const why =
     method.kind === "sampling"
-      ? "looks at many variants of an image, and a file is one pass"
-      : "needs values that are made outside";
+      ? "evaluates many variants of an image, but a file is a single pass"
+      : "needs values computed outside the file";
   throw new UsageError(
-    `method "${name}" ${why}; these can be part of a file: ${graphMethodNames.join(", ")}`,
+    `method "${name}" ${why}; the methods for files are ${graphMethodNames.join(", ")}`,
   );
 }
 
@@ -33,7 +33,7 @@ export function emitMap(full: FullGradient, method: AnyGraphMethod, settings: Se
   return map ?? emitAttributionMap(full.b, attribution!, method.signed);
 }
 
-/** @throws {UsageError} where the method added inputs, which nobody would give values */
+/** @throws {UsageError} if the method added inputs, for which a file has no values */
 export function emitNodes(
   full: FullGradient,
   method: AnyGraphMethod,
@@ -42,6 +42,6 @@ export function emitNodes(
   const nodes = method.emit(full, settings);
   if (!nodes.inputs || Object.keys(nodes.inputs).length === 0) return nodes;
   throw new UsageError(
-    `method "${method.name}" needs ${Object.keys(nodes.inputs).join(", ")} from outside with these settings`,
+    `method "${method.name}" needs ${Object.keys(nodes.inputs).join(", ")} as further inputs with these settings`,
   );
 }

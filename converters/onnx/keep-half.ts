@@ -4,8 +4,8 @@ import type { Graph, Node, TypedGraph } from "../../src/onnx/ir.js";
 import { sameShape } from "../../src/tensor/shape.js";
 
 /**
- * Weights that the source has in half precision, in half precision again, with a cast to float32 behind each: what is
- * computed is the same, and the file does not grow to twice the size. An engine casts once, when it loads the file.
+ * Stores the source's half-precision weights in half precision, each followed by a cast to float32: the results are the
+ * same, and the file does not double in size. An engine casts once, when it loads the file.
  */
 export function keepHalf(graph: TypedGraph, source: Graph): TypedGraph {
   const constants = new Map(graph.constants);

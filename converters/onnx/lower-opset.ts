@@ -22,8 +22,8 @@ function isNew(node: Node, registry: Registry): boolean {
 }
 
 /**
- * The graph as one of operator set 18 (and so of IR version 8), where every node means the same in it: more engines
- * read that. Otherwise the graph itself.
+ * The graph with operator set 18 (and so IR version 8), which more engines read, if every node has the same meaning
+ * there; otherwise the unchanged graph.
  */
 export function lowerOpset<G extends Graph>(graph: G, registry: Registry): G {
   const opset = graph.opsets.get("") ?? 0;

@@ -36,27 +36,27 @@ import { supplyInput } from "./supply-input.js";
 
 export interface ConversionOptions {
   /** The input and the output to explain: as for `load`. */
-  readonly input?: string;
-  readonly output?: string;
-  /** What each axis of the input is: as for `load`. */
-  readonly layout?: string;
-  /** Height and width where the model leaves them open. */
-  readonly size?: ImageSize;
+  readonly input?: string | undefined;
+  readonly output?: string | undefined;
+  /** The meaning of each axis of the input, as for `load`. */
+  readonly layout?: string | undefined;
+  /** Height and width, if the model leaves them open. */
+  readonly size?: ImageSize | undefined;
   /**
-   * What is explained of each sample: "top" (default), the class of its highest score, chosen inside; "input", what a
-   * second input says; any other target that `explain` knows, fixed inside.
+   * The target of each sample: "top" (default), the class of its highest score, chosen by the graph; "input", the value
+   * of a second input; or any other target of `explain`, fixed in the graph.
    */
-  readonly target?: Target;
-  /** "fullgrad" unless given; a method of a single pass. */
-  readonly method?: string;
-  /** The method's own, such as the convention of FullGrad. */
-  readonly settings?: Readonly<Record<string, unknown>>;
-  /** Takes pictures [N,H,W,3] of bytes and does this to them; without it the input is the network's own. */
-  readonly preprocessing?: Preprocessing;
-  /** "overlay" puts the map drawn over the picture, [N,H,W,3] uint8, before it; needs `preprocessing`. */
-  readonly format?: "map" | "overlay";
+  readonly target?: Target | undefined;
+  /** A single-pass method; "fullgrad" by default. */
+  readonly method?: string | undefined;
+  /** The method's settings, such as FullGrad's convention. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  /** Preprocessing to include: the input becomes pictures [N,H,W,3] uint8; without it the input is the network's. */
+  readonly preprocessing?: Preprocessing | undefined;
+  /** "overlay" adds a first output, the map drawn over the picture, [N,H,W,3] uint8; needs `preprocessing`. */
+  readonly format?: "map" | "overlay" | undefined;
   /** Further outputs: see {@link emitExtra}. */
-  readonly extras?: readonly string[];
+  readonly extras?: readonly string[] | undefined;
 }
 
 /** An output of the converted model. */
@@ -67,33 +67,33 @@ export interface OutputReport extends Port {
 export interface Conversion {
   readonly graph: TypedGraph;
   readonly outputs: readonly OutputReport[];
-  /** The output, or value inside the model, that is explained, and by which input. */
+  /** The explained output or inner value, and the input that it is attributed to. */
   readonly explained: { readonly output: string; readonly input: string };
   /** All settings of the method. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The preprocessing as it was folded in, fitted to the network's input. */
+  /** The included preprocessing, adapted to the network's input. */
   readonly preprocessing?: Preprocessing;
   /** Names of the columns of `terms`. */
   readonly terms: readonly string[];
-  /** What the reader should know. */
+  /** Warnings for the user. */
   readonly notes: readonly string[];
 }
 
 /**
- * A model that explains itself: the model, its backward pass and the map as one graph of standard operators.
+ * A self-explaining model: the model, its backward pass and the map as one graph of standard operators.
  *
- * Outputs: `saliency` [N,1,H,W] first, the model's own outputs under their own names, `target` [N] int64 (not where it
- * is an input), `completeness` [N,3] with output, sum of all parts and remainder (of methods that take the output
- * apart), then the extras. Where the model has an output of such a name, ours gets a number.
+ * Outputs: `saliency` [N,1,H,W] first, the model's outputs under their own names, `target` [N] int64 (unless it is an
+ * input), `completeness` [N,3] with output, sum of all terms and remainder (for methods that decompose the output), then
+ * the extras. If the model has an output of the same name, ours gets a number appended.
  *
  * @throws {UnsupportedModelError} @throws {TargetError} as `explain` does
- * @throws {UsageError} @throws {InputError} where the options do not fit each other or the model
+ * @throws {UsageError} @throws {InputError} if the options contradict each other or do not fit the model
  */
 export function convertToOnnx(source: Graph, options: ConversionOptions = {}): Conversion {
   const method = findGraphMethod(options.method ?? "fullgrad");
   if (options.format === "overlay" && !options.preprocessing) {
     throw new UsageError(
-      "an overlay is drawn on the picture, which the network's own input is not: fold the preprocessing in as well " +
+      "an overlay is drawn on the picture, but the input is the network's own: fold the preprocessing in as well " +
         "(--preprocess)",
     );
   }
@@ -124,7 +124,7 @@ function convertPart(
   const prepared = onePerSample(whole, registry, part);
   const { graph } = separable(prepared, registry, { input, output });
   if (graph !== whole) {
-    notes.push("the model mixes the samples of a batch: converted for one sample at a time");
+    notes.push("the model mixes the samples of a batch, so the file takes one sample at a time");
   }
   const settings = readSettings(method.name, method.settings, options.settings ?? {});
   const { form, fixed, isInput } = targetOf(graph, part, options.target ?? "top");
@@ -143,7 +143,9 @@ function convertPart(
   const about = `saliency map by ${method.name}, un-normalised`;
   const target = { name: "target", value: full.target.target, about: aboutTarget(form.kind) };
   if (!method.decomposes) {
-    notes.push(`${method.name} does not take the output apart: there is no output "completeness"`);
+    notes.push(
+      `${method.name} does not decompose the output, so the file has no output "completeness"`,
+    );
   }
   const roles = [
     { name: "saliency", value: map, about },
@@ -175,7 +177,7 @@ function convertPart(
   };
 }
 
-/** The size that preprocessing itself ends with, where it ends with a fixed one. */
+/** The output size of the preprocessing, if it is fixed. */
 function sizeIn(preprocessing: Preprocessing | undefined): ImageSize | undefined {
   const { crop, resize } = preprocessing ?? {};
   const size = crop ?? (resize && "height" in resize ? resize : undefined);
@@ -183,8 +185,8 @@ function sizeIn(preprocessing: Preprocessing | undefined): ImageSize | undefined
 }
 
 /**
- * The model's outputs, the explained value among them. One that needs an operator of which nothing is known here is
- * left out: what cannot be read cannot be written.
+ * The model's outputs, including the explained value. Outputs that need unsupported operators are omitted, because they
+ * cannot be written.
  */
 function ownOutputs(
   model: Graph,
@@ -197,14 +199,14 @@ function ownOutputs(
   const lost = all.filter((name) => !known.has(name) && name !== output);
   return {
     kept: all.filter((name) => !lost.includes(name)),
-    notes: lost.map((name) => `output "${name}" is left out: it needs operators without a rule`),
+    notes: lost.map((name) => `output "${name}" is omitted: it needs unsupported operators`),
   };
 }
 
 interface ChosenTarget {
   readonly form: TargetForm;
   readonly isInput: boolean;
-  /** What is fixed inside, by its role. */
+  /** The values fixed in the graph, by role. */
   readonly fixed: Tensors;
 }
 
@@ -221,18 +223,18 @@ function targetOf(graph: TypedGraph, { input, output }: ModelPart, target: Targe
 }
 
 const aboutTarget = (kind: TargetKind): string =>
-  kind === "seed" ? "-1: what is explained is no class" : "the class that is explained";
+  kind === "seed" ? "-1: the target is not a class" : "the class that is explained";
 
-/** [N,3]: the score, the sum of all parts, and what is left over. */
+/** [N,3]: the score, the sum of all terms, and the remainder. */
 function emitCompleteness({ b, sums, target }: FullGradient): NamedOutput {
   const at = b.within("completeness");
   const sum = at.sum(sums, [1], true, "sum");
   const score = at.reshape(target.score, [sum.fact.shape[0]!, 1], "score");
   const value = at.concat([score, sum, at.sub(score, sum, "residual")], 1, "columns");
-  return { name: "completeness", value, about: "output, sum of all parts, remainder" };
+  return { name: "completeness", value, about: "output, sum of all terms, remainder" };
 }
 
-/** The graph with its image input taken in as bytes, and the overlay where it is asked for. */
+/** The graph with its image input as bytes, and the overlay if requested. */
 function fold(
   graph: TypedGraph,
   input: string,
@@ -244,7 +246,7 @@ function fold(
   const isPicture = shape.length === 4 && (channels === 1 || channels === 3);
   if (!isPicture || typeof height !== "number" || typeof width !== "number") {
     throw new InputError(
-      `input "${input}" is [${shape.join(",")}], which no picture fits: leave --preprocess out`,
+      `input "${input}" is [${shape.join(",")}], which does not fit a picture: omit --preprocess`,
     );
   }
   const settings = fitTo(preprocessing, height, width, channels);
@@ -263,7 +265,7 @@ function fold(
   return { graph: folded, settings };
 }
 
-/** Operator sets that the exporter named and nothing uses any more: a reader that does not know one refuses the file. */
+/** Removes unused operator sets: a reader that does not know one refuses the file. */
 function withoutUnusedOpsets(graph: TypedGraph): TypedGraph {
   const used = new Set(["", ...graph.nodes.map((n) => n.domain)]);
   return { ...graph, opsets: new Map([...graph.opsets].filter(([domain]) => used.has(domain))) };

@@ -3,7 +3,7 @@ import type { TypedGraph } from "../../src/onnx/ir.js";
 import { registry } from "../../src/ops/all.js";
 import { supplyInput } from "./supply-input.js";
 
-/** The graph with the model's own input, of which the image is made inside. */
+/** The graph with the model's own input, from which the image is computed inside the graph. */
 export function withOwnInput(graph: TypedGraph, form: ImageForm): TypedGraph {
   if (form.isPlain) return graph;
   const { name, fact } = form.port;
@@ -22,7 +22,7 @@ export function withOwnInput(graph: TypedGraph, form: ImageForm): TypedGraph {
   );
 }
 
-/** The graph with another name for one of its inputs. */
+/** The graph with one of its inputs renamed. */
 function renamed(graph: TypedGraph, name: string, other: string): TypedGraph {
   const facts = new Map(graph.facts);
   facts.set(other, facts.get(name)!);

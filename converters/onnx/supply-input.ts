@@ -3,17 +3,17 @@ import type { TypedGraph, Value } from "../../src/onnx/ir.js";
 import { outerNames } from "../../src/onnx/prune.js";
 import { sortNodes } from "../../src/onnx/import/sort-nodes.js";
 
-/** What takes the place of an input. */
+/** The replacement of an input. */
 export interface Supply {
-  /** Its value, computed from other inputs: made by a node that does nothing else. */
+  /** Its value, computed from other inputs by a node without other outputs. */
   readonly value: Value;
-  /** Further outputs, which come before those that the graph has. */
+  /** Further outputs, placed before the graph's outputs. */
   readonly outputs?: readonly { readonly name: string; readonly value: Value }[];
 }
 
 /**
- * The graph with one of its inputs computed inside it. Inputs that `emit` adds take its place in the order; the value
- * keeps the input's name.
+ * The graph with one of its inputs computed inside it. Inputs added by `emit` take its position; the value keeps the
+ * input's name.
  */
 export function supplyInput(
   graph: TypedGraph,

@@ -6,21 +6,21 @@ import { externalize, weightBytes } from "../../src/onnx/file/externalize.js";
 import type { ModelProto } from "../../src/onnx/file/schema.js";
 import { writeTogether } from "../../src/files/write-files.js";
 
-/** Weights that fit in one file: protobuf ends at 2 GiB, and the graph takes up to 64 MiB. */
+/** Largest size of weights in one file: protobuf is limited to 2 GiB, of which the graph takes up to 64 MiB. */
 const maxInlineBytes = 2 ** 31 - 2 ** 26;
 
 export interface WriteOptions {
-  /** Files that are not to be touched: the source. */
+  /** Files that must not be overwritten: the source. */
   readonly sources?: readonly string[];
-  /** Bytes of weights that stay in the model's file; beyond, they go to a file of their own beside it. */
+  /** Largest size of weights in the model file, in bytes; larger ones go to a separate file beside it. */
   readonly maxInlineBytes?: number;
 }
 
 /**
- * Writes a model, and beside it `PATH.data` where its weights are beyond protobuf's limit, the model last.
+ * Writes a model, and first `PATH.data` beside it if its weights exceed protobuf's limit.
  *
  * @returns the paths written, the model first
- * @throws {UsageError} where the path is a folder, or a file of the source
+ * @throws {UsageError} if the path is a folder or a file of the source
  */
 export function writeOnnxFile(
   path: string,
@@ -44,7 +44,7 @@ export function writeOnnxFile(
   return paths;
 }
 
-/** @throws {UsageError} where the path is a folder, or a file of the source */
+/** @throws {UsageError} if the path is a folder or a file of the source */
 export function checkFree(path: string, sources: readonly string[]): void {
   if (!existsSync(path)) return;
   if (statSync(path).isDirectory()) {

@@ -47,7 +47,7 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 IMAGENET_CROP = 0.875
 
-# The numbers that PIL, and with it every Hugging Face preprocessor_config.json, gives its filters.
+# PIL's numbers of the filters, also used in every Hugging Face preprocessor_config.json.
 PIL_RESAMPLE = {"nearest": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3, "box": 4, "hamming": 5}
 
 
@@ -57,12 +57,12 @@ PIL_RESAMPLE = {"nearest": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3, "box": 
 
 
 class UsageError(Exception):
-    """What was asked for does not exist or does not fit."""
+    """A request for something that does not exist or does not fit."""
 
 
 @dataclass
 class LoadedModel:
-    """A module in evaluation mode, and what is known about the images it wants (None: nothing)."""
+    """A module in evaluation mode, with its preprocessing (None: unknown)."""
 
     module: nn.Module
     preprocess: dict[str, Any] | None
@@ -75,7 +75,7 @@ def load_model(
     pretrained: bool = False,
     model_args: dict[str, Any] | None = None,
 ) -> LoadedModel:
-    """Build the model that `--source` and `--name` ask for."""
+    """Build the model given by `--source` and `--name`."""
     arguments = dict(model_args or {})
     if source == "torchvision":
         return _load_torchvision(_required(name), weights, arguments)
@@ -158,7 +158,7 @@ def _load_user_file(path: Path, factory: str, arguments: dict[str, Any]) -> Load
 
 
 def import_file(path: Path) -> ModuleType:
-    """Import a Python file by its path; the files beside it can be imported by it."""
+    """Import a Python file by its path; it can import the files beside it."""
     if not path.is_file():
         raise UsageError(f"no such file: {path}")
     spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -171,7 +171,7 @@ def import_file(path: Path) -> ModuleType:
 
 
 def load_checkpoint(module: nn.Module, path: Path) -> None:
-    """Load a state dict; also one kept under "state_dict" or "model", or with DataParallel's "module." prefix."""
+    """Load a state dict; also one stored under "state_dict" or "model", or with DataParallel's "module." prefix."""
     state = torch.load(path, map_location="cpu", weights_only=True)
     for key in ("state_dict", "model"):
         if isinstance(state.get(key), dict):
@@ -180,12 +180,12 @@ def load_checkpoint(module: nn.Module, path: Path) -> None:
 
 
 def randomize(module: nn.Module, seed: int, example: torch.Tensor, spread: float = 1.0) -> None:
-    """Give a network random weights that keep it alive, and BatchNorm statistics that are not trivial.
+    """Give a network random weights that keep activations from vanishing, and non-trivial BatchNorm statistics.
 
     A freshly built BatchNorm (mean 0, variance 1, weight 1, bias 0) hides mistakes: its implicit bias is
     zero and its scale is one. Purely random statistics, on the other hand, let a deep network saturate or
-    die out. So the statistics are measured on random inputs of the shape of `example`, and then moved. A `spread`
-    below 1 moves everything less: some deep networks amplify the default until nothing but rounding is left.
+    die out. So the statistics are measured on random inputs of the shape of `example`, and then perturbed. A `spread`
+    below 1 perturbs less: some deep networks amplify the default until only rounding errors are left.
     """
     generator = torch.Generator().manual_seed(seed)
     randomize_parameters(module, generator, spread)
@@ -214,13 +214,13 @@ def randomize_parameters(module: nn.Module, generator: torch.Generator, spread: 
 def randomize_statistics(
     module: nn.Module, generator: torch.Generator, shape: tuple[int, ...], spread: float = 1.0
 ) -> None:
-    """BatchNorm statistics of eight random inputs, the mean then moved by N(0, 0.3) standard deviations, the
-    variance by a factor U(0.5, 1.5)."""
+    """BatchNorm statistics of eight random inputs, with the mean shifted by N(0, 0.3) standard deviations and the
+    variance scaled by U(0.5, 1.5)."""
     with torch.no_grad():
         _measure_batchnorm(module, torch.randn((8, *shape), generator=generator))
         for layer in module.modules():
             if isinstance(layer, nn.modules.batchnorm._BatchNorm) and layer.running_mean is not None:
-                # A channel that died before this layer has no variance to measure.
+                # A channel that is constant before this layer has variance 0.
                 variance = layer.running_var.clamp(min=0.05 * float(layer.running_var.mean()) + 1e-3)
                 layer.running_mean.add_(_normal(layer.running_mean, 0.3 * spread, generator) * variance.sqrt())
                 layer.running_var.copy_(variance * _uniform(variance, generator, spread))
@@ -235,7 +235,7 @@ def _uniform(like: torch.Tensor, generator: torch.Generator, spread: float) -> t
 
 
 def _measure_batchnorm(module: nn.Module, batch: torch.Tensor) -> None:
-    """Set the running statistics of every BatchNorm to those of one batch; nothing else is in training mode."""
+    """Set the running statistics of every BatchNorm to one batch's; all other modules stay in evaluation mode."""
     module.eval()
     batchnorms = [
         m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.running_mean is not None
@@ -245,7 +245,7 @@ def _measure_batchnorm(module: nn.Module, batch: torch.Tensor) -> None:
     momenta = [m.momentum for m in batchnorms]
     for layer in batchnorms:
         layer.reset_running_stats()
-        layer.momentum = None  # cumulative average: after one batch, that batch's own statistics
+        layer.momentum = None  # cumulative average: after one batch, that batch's statistics
         layer.train()
     module(batch)
     for layer, momentum in zip(batchnorms, momenta):
@@ -318,9 +318,9 @@ def export(
 ) -> None:
     """Write `module` to `path` with one of PyTorch's two exporters: "legacy" (TorchScript) or "dynamo".
 
-    Both write the source line of every operator into the file; this is removed unless asked for, because it
-    holds the paths of the machine that made the export. Both fold BatchNorm into the layer before it, unless
-    `keep_batchnorm`: a network that shall be trained again needs its own.
+    Both write the source line of every operator into the file; it is removed by default, because it contains
+    paths of the exporting machine. Both fold BatchNorm into the layer before it, unless `keep_batchnorm`, which
+    further training needs.
     """
     module.eval()
     common: dict[str, Any] = {
@@ -374,9 +374,8 @@ def export(
 
 
 def _tidy(model: onnx.ModelProto, parameters: set[str]) -> None:
-    """What the dynamo exporter's own optimization does, without what would fuse a BatchNorm or store equal
-    parameters once: functions are inlined, constants folded, and no convolution has a bias of zeros that the
-    module does not have."""
+    """The dynamo exporter's optimization, except for fusing BatchNorm and merging equal parameters: inline
+    functions, fold constants, and remove zero biases that the exporter added to convolutions."""
     import onnxscript.optimizer
 
     onnxscript.optimizer.inline(model)
@@ -390,7 +389,7 @@ def _tidy(model: onnx.ModelProto, parameters: set[str]) -> None:
 
 
 def _remove_stack_traces(model: onnx.ModelProto) -> None:
-    """Drop what only the exporting machine understands: source lines, and the serialized torch.export graph."""
+    """Drop data specific to the exporting machine: source lines, and the serialized torch.export graph."""
     for graph_nodes in [model.graph.node, *(function.node for function in model.functions)]:
         for node in graph_nodes:
             node.ClearField("doc_string")
@@ -450,7 +449,7 @@ def parse_batch(text: str) -> int | None:
 
 
 def parse_model_arg(text: str) -> tuple[str, Any]:
-    """"aux_logits=False" → ("aux_logits", False); what is no Python literal stays a string."""
+    """"aux_logits=False" → ("aux_logits", False); a value that is not a Python literal stays a string."""
     key, separator, value = text.partition("=")
     if not separator:
         raise argparse.ArgumentTypeError(f"expected KEY=VALUE, got {text!r}")
@@ -472,7 +471,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--model-arg", type=parse_model_arg, action="append", default=[], metavar="KEY=VALUE",
                         help="passed to the model's constructor; may be repeated")
     result.add_argument("--randomize-batchnorm", type=int, metavar="SEED",
-                        help="random weights and BatchNorm statistics, for tests: nothing stays trivial")
+                        help="random weights and non-trivial BatchNorm statistics, for tests")
     result.add_argument("--exporter", choices=[*EXPORTERS, "both"], default="legacy")
     result.add_argument("--opset", type=int, help="default: 17 for legacy, 20 for dynamo")
     result.add_argument("--size", type=parse_size, help="N or HxW; default: the model's own, else 224")
@@ -481,7 +480,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--keep-batchnorm", action="store_true",
                         help="do not fold BatchNorm into the layer before it: for training")
     result.add_argument("--external-data", action="store_true", help="weights in NAME.onnx.data")
-    result.add_argument("--keep-stack-traces", action="store_true", help="leave source lines and their paths in the file")
+    result.add_argument("--keep-stack-traces", action="store_true", help="keep source lines and their paths in the file")
     result.add_argument("-o", "--output", type=Path, default=Path("."), help="output folder")
     result.add_argument("--tolerance", type=float, default=1e-3,
                         help="largest accepted difference from PyTorch, relative to the largest logit")
@@ -506,7 +505,7 @@ def run(options: argparse.Namespace) -> int:
     if size is None:
         crop = loaded.preprocess["crop_size"] if loaded.preprocess else {"height": 224, "width": 224}
         size = (crop["height"], crop["width"])
-    # Two samples: torch.export takes a batch of one for a constant.
+    # Two samples: torch.export treats a batch of one as a constant.
     example = torch.randn((options.batch or 2, options.channels, *size), generator=torch.Generator().manual_seed(0))
     if options.randomize_batchnorm is not None:
         randomize(module, options.randomize_batchnorm, example)
@@ -533,7 +532,7 @@ def run(options: argparse.Namespace) -> int:
             keep_stack_traces=options.keep_stack_traces,
             keep_batchnorm=options.keep_batchnorm,
         )
-        # One sample more than in the export: a batch size that was burnt in shows here.
+        # One sample more than in the export, to detect a fixed batch size.
         batch = torch.randn((options.batch or 3, *example.shape[1:]), generator=torch.Generator().manual_seed(1))
         difference = check(module, path, batch)
         verdict = "" if difference <= options.tolerance else "  TOO LARGE"

@@ -12,36 +12,36 @@ import { packWeights, type PackedWeights } from "../tfjs/tfjs-weights.js";
 import { tfShape, tfType, tfTypeName, writeStep, type NodeWriter, type TfNode } from "./tf-node.js";
 
 /**
- * tfjs 4.22 asks for all weight files at once and reads none before every one has begun to come. Over HTTP/1.1 a browser
- * has six connections to a server, and each is kept busy by a file that is not read: a seventh would never begin.
+ * tfjs 4.22 requests all weight files at once and reads none until every response has started. Over HTTP/1.1 a browser
+ * has six connections per server, each blocked by an unread file, so a seventh file would never start.
  */
 const mostShards = 6;
 
 export interface TfjsGraphOptions {
-  /** How images lie at the border: as the model has them (default), or with the channels last. */
+  /** The layout of images at the graph's inputs and outputs: the model's (default), or channels last. */
   readonly border?: "model" | "channels-last";
   readonly half?: boolean;
-  /** Who made it, for the file. */
+  /** The generator's name, recorded in the file. */
   readonly generatedBy: string;
 }
 
 export interface TfjsGraph {
-  /** All of model.json but the manifest. */
+  /** model.json without the weights manifest. */
   readonly model: Readonly<Record<string, unknown>>;
   readonly weights: PackedWeights;
   readonly nodes: number;
-  /** Whether batches of any size go in. */
+  /** Whether it accepts batches of any size. */
   readonly dynamicBatch: boolean;
 }
 
 /**
  * A model as a TensorFlow graph that `tf.loadGraphModel` opens: inference in any tfjs program, NHWC inside.
  *
- * The batch stays open where nothing but reshapes depends on it.
+ * The batch stays open if only reshapes depend on it.
  *
  * @param graph prepared; height and width fixed
- * @throws {BackendError} naming every operator for which TensorFlow has no words
- * @throws {InputError} where another extent than the batch is open
+ * @throws {BackendError} naming every operator without a TensorFlow equivalent
+ * @throws {InputError} if an extent other than the batch is open
  */
 export async function convertToTfjsGraph(
   graph: TypedGraph,
@@ -56,7 +56,7 @@ export async function convertToTfjsGraph(
   const at = (batch: number): Program =>
     lowerGraph(specialize(graph, shapesFor(graph, batch)), { layouts });
   const isOpen = graph.inputs.some(({ fact: { shape } }) => !isStatic(shape));
-  // Two and three: one is a batch that some layouts make free with.
+  // Two and three, because some layouts treat a batch of one specially.
   const open = isOpen ? withOpenBatch(at(2), at(3)) : undefined;
   const engine = await startEngine("cpu");
   const program = await foldProgram(engine, open ?? at(1));
@@ -93,7 +93,7 @@ function shapesFor(graph: TypedGraph, batch: number): ReadonlyMap<string, readon
   );
 }
 
-/** A program for any batch, from those for two sizes; undefined where they differ in more than an extent. */
+/** A program for any batch, derived from programs for two sizes; undefined if they differ in more than an extent. */
 function withOpenBatch(a: Program, b: Program): Program | undefined {
   if (a.steps.length !== b.steps.length || a.constants.size !== b.constants.size) return undefined;
   const steps: Step[] = [];
@@ -122,7 +122,7 @@ function sameNumbers(a: Tensor, b: Tensor): boolean {
   return true;
 }
 
-/** −1 is what is left over, for Reshape, and up to the end, for Slice. */
+/** −1 means the inferred extent in Reshape, and up to the end in Slice. */
 function withOpenExtent(a: Step, b: Step): Step | undefined {
   const open = (p: readonly number[], q: readonly number[]): readonly number[] | undefined => {
     const differing = p.flatMap((d, k) => (d === q[k] ? [] : [k]));
@@ -163,7 +163,7 @@ function signatureOf(
   );
 }
 
-/** TensorFlow writes −1 for an extent that is open. */
+/** TensorFlow represents an open extent as −1. */
 const batched = (shape: readonly number[], isOpen: boolean): readonly number[] =>
   isOpen ? [-1, ...shape.slice(1)] : shape;
 
@@ -171,7 +171,7 @@ const batched = (shape: readonly number[], isOpen: boolean): readonly number[] =
 class GraphWriter {
   readonly nodes: TfNode[] = [];
   readonly weights = new Map<string, Tensor>();
-  /** The node that is each output. */
+  /** The node of each output. */
   readonly outputs = new Map<ProgramPort, string>();
   private readonly names = new Map<number, string>();
   private readonly taken = new Set<string>();
@@ -220,7 +220,7 @@ class GraphWriter {
     };
   }
 
-  /** A small constant; equal ones are kept once. */
+  /** A small constant; equal constants share one node. */
   private number(t: Tensor): string {
     const key = `${t.dtype}/${t.dims.join("x")}/${Array.from(t.data as Float32Array).join("_")}`;
     const known = this.small.get(key);
@@ -238,7 +238,7 @@ class GraphWriter {
     return name;
   }
 
-  /** TensorFlow's names have letters, digits and ._/- only, and begin with one of the first three. */
+  /** TensorFlow names contain only letters, digits and ._/-, and start with a letter, a digit or a dot. */
   private add(wanted: string, op: string, input: readonly string[], attr: TfNode["attr"]): string {
     const plain = wanted.replace(/[^A-Za-z0-9_./-]/g, "_").replace(/^[^A-Za-z0-9.]+/, "");
     const base = plain === "" ? op : plain;

@@ -1,6 +1,6 @@
 import type { ElementType, Step, StepOperator } from "../../src/backends/tfjs/program.js";
 
-/** A node of a TensorFlow graph, as tfjs' model.json has it. */
+/** A node of a TensorFlow graph in tfjs's model.json. */
 export interface TfNode {
   readonly name: string;
   readonly op: string;
@@ -31,9 +31,9 @@ export const tfType = (type: ElementType | "bool"): TfAttribute => ({ type: tfTy
 export const tfTypeName = (type: ElementType | "bool"): string =>
   ({ float32: "DT_FLOAT", int32: "DT_INT32", bool: "DT_BOOL" })[type];
 
-/** What a step needs to become nodes: names for its inputs, constants, and further nodes. */
+/** The context for writing a step as nodes: names of its inputs, constants, and further nodes. */
 export interface NodeWriter {
-  /** Adds a node under the step's name, or below it. Gives the name of its first output. */
+  /** Adds a node named after the step, and returns the name of its first output. */
   node(op: string, input: readonly string[], attr?: TfNode["attr"], hint?: string): string;
   ints(values: readonly number[]): string;
   int(value: number): string;
@@ -45,7 +45,7 @@ const list = (values: readonly number[]): TfAttribute => ({ list: { i: values.ma
 const bool = (b: boolean): TfAttribute => ({ b });
 const float32 = { T: tfType("float32") };
 
-/** The attributes of a window over NHWC that pads nothing. */
+/** The attributes of an unpadded window over NHWC. */
 const window = (strides: readonly number[]): TfNode["attr"] => ({
   ...float32,
   strides: list([1, ...strides, 1]),
@@ -53,7 +53,7 @@ const window = (strides: readonly number[]): TfNode["attr"] => ({
   data_format: bytes("NHWC"),
 });
 
-/** A comparison gives booleans; programs have masks. */
+/** Comparisons return booleans, but programs use numeric masks. */
 function mask(w: NodeWriter, op: string, x: readonly string[], type: ElementType): string {
   const compared = w.node(op, x, { T: tfType(type) }, "bool");
   return w.node("Cast", [compared], { SrcT: tfType("bool"), DstT: tfType("float32") });
@@ -63,11 +63,11 @@ type Writer<O extends StepOperator> = (
   w: NodeWriter,
   x: readonly string[],
   a: Step<O>["attributes"],
-  /** Of the first input. */
+  /** The type of the first input. */
   type: ElementType,
 ) => string;
 
-/** The operators that are not written as their name and their inputs. */
+/** The operators that need more than their name and inputs. */
 const writers: { readonly [O in StepOperator]?: Writer<O> } = {
   Step: (w, [x]) => mask(w, "Greater", [x!, w.float(0)], "float32"),
   Equal: (w, x, _, type) => mask(w, "Equal", x, type),
@@ -111,7 +111,7 @@ const writers: { readonly [O in StepOperator]?: Writer<O> } = {
     }),
   Fill: (w, _, { shape, value, type }) =>
     w.node("Fill", [w.ints(shape), type === "int32" ? w.int(value) : w.float(value)], {
-      // Without it tfjs makes float32 of integers.
+      // Without it tfjs converts integers to float32.
       T: tfType(type),
     }),
   GatherV2: (w, [x, indices], { axis }) => w.node("GatherV2", [x!, indices!, w.int(axis)]),
@@ -130,7 +130,7 @@ const writers: { readonly [O in StepOperator]?: Writer<O> } = {
   Transpose: (w, [x], { perm }) => w.node("Transpose", [x!, w.ints(perm)]),
 };
 
-/** Writes a step, of which `type` is the first input's, as nodes; gives the name of the one that is its result. */
+/** Writes a step as nodes and returns the name of its result; `type` is the type of its first input. */
 export function writeStep(
   w: NodeWriter,
   step: Step,

@@ -3,14 +3,14 @@ import { graphToJson } from "../../src/onnx/file/graph-json.js";
 import { folderFormat } from "../../src/onnx/file/tfjs-folder.js";
 import { packWeights, type PackedWeights } from "./tfjs-weights.js";
 
-/** Constants below this stay in the topology. */
+/** Constants smaller than this stay in the topology. */
 const leastWeight = 16;
 
 /**
- * A model in the form that tfjs users know: a topology as JSON and weights in files of 4 MB, for `loadTfjs` and `load`.
- * Nothing is lost: the topology is the ONNX graph.
+ * A model in tfjs's folder format: a JSON topology and weights in files of 4 MB, for `loadTfjs` and `load`. The
+ * conversion is lossless: the topology is the ONNX graph.
  *
- * @param half float32 weights as float16, half the size
+ * @param half store float32 weights as float16, half the size
  */
 export function convertToTfjs(
   graph: Graph,

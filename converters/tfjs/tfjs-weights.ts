@@ -3,7 +3,7 @@ import { numberToHalf } from "../../src/tensor/half.js";
 import { bytesOf, toNumbers, type Tensor } from "../../src/tensor/tensor.js";
 import { writeTogether } from "../../src/files/write-files.js";
 
-/** What tfjs calls the size of a weight file. */
+/** The size of a weight file in tfjs. */
 const shardBytes = 4 * 2 ** 20;
 
 /** An entry of tfjs' weights manifest. */
@@ -11,7 +11,7 @@ export interface WeightEntry {
   readonly name: string;
   readonly shape: readonly number[];
   readonly dtype: "float32" | "int32";
-  /** Kept in half the bytes; tfjs makes float32 of it. */
+  /** Stored in half the bytes; tfjs converts it to float32. */
   readonly quantization?: { readonly dtype: "float16"; readonly original_dtype: "float32" };
 }
 
@@ -20,15 +20,15 @@ export interface ManifestGroup {
   readonly weights: readonly WeightEntry[];
 }
 
-/** Weights as tfjs keeps them: one stream of bytes, cut into files of 4 MB. */
+/** Weights in tfjs's format: one stream of bytes, split into files of 4 MB. */
 export interface PackedWeights {
   readonly manifest: readonly ManifestGroup[];
   readonly shards: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
- * @param half float32 weights as float16, rounded to the nearest
- * @param mostShards fewer and larger files, where there would be more than these
+ * @param half store float32 weights as float16, rounded to nearest
+ * @param mostShards largest number of files; they become larger if needed
  */
 export function packWeights(
   weights: readonly (readonly [string, Tensor])[],

@@ -28,7 +28,7 @@ LOCAL_RUNNER = "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunn
 
 
 class Decode(beam.DoFn):
-    """Files to (path, picture); rows of those that are no pictures go to the output "failed"."""
+    """Files to (path, picture); rows of unreadable pictures go to the output "failed"."""
 
     def process(self, file):
         path = file.metadata.path

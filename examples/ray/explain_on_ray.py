@@ -41,7 +41,7 @@ def explain_folder(model, pictures, out, workers=2, batch=16, actor=Explain):
         batch_size=batch,
         # What reads and writes needs some of a core as well.
         num_cpus=0.5,
-        # Without this there is no end to it: a picture that kills its process would do so for ever.
+        # Without a limit, a picture that kills its process is retried for ever.
         ray_remote_args_fn=lambda: {"max_restarts": 4, "max_task_retries": 4},
     )
     rows.write_parquet(out, mode=ray.data.SaveMode.OVERWRITE)

@@ -1,7 +1,6 @@
-import { sameShape } from "../tensor/shape.js";
 import type { Node, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
-import { isStatic, sizeOf } from "../tensor/shape.js";
+import { isStatic, sameShape, sizeOf } from "../tensor/shape.js";
 import type { ActivePath } from "./active-path.js";
 
 /** Element-wise nodes that are one function of one tensor. */

@@ -7,32 +7,33 @@ import type { Registry } from "../ops/core/registry.js";
 import type { Cotangent } from "../ops/core/spec.js";
 import { unbroadcast } from "./unbroadcast.js";
 
-/** One node on the way back: what came in at its outputs, and what it sent to its inputs. */
+/** One node of the backward pass: the gradients at its outputs and its contributions to its inputs. */
 export interface BackwardStep {
   readonly view: NodeView;
   readonly dy: readonly (Value | undefined)[];
-  /** For each active input, the gradient that this node alone sends there. */
+  /** For each active input, the gradient contributed by this node alone. */
   readonly parts: readonly { readonly input: Value; readonly gradient: Value }[];
 }
 
 /** Gradients of one scalar with respect to the values of a graph. */
 export interface Gradients {
-  /** Every node that was differentiated, last first. */
+  /** All differentiated nodes, in reverse topological order. */
   readonly steps: readonly BackwardStep[];
-  /** The gradient, with the shape of the value; undefined where the scalar does not depend on it. */
+  /** The gradient, with the shape of the value; undefined if the scalar does not depend on it. */
   of(value: string): Value | undefined;
 }
 
 /**
- * Reverse-mode differentiation: adds the backward nodes of `graph` to `b`, which was started on it.
+ * Reverse-mode differentiation: adds the backward nodes of `graph` to its builder `b`.
  *
- * Walks the nodes from last to first, asks each record for its vector-Jacobian products, and sums what several
- * consumers send to one value. Only nodes that lead from an active value to a seed are touched.
+ * Visits the nodes in reverse topological order, takes the vector-Jacobian products from each operator's record, and
+ * sums the contributions of all consumers of a value. Only nodes on a path from an active value to a seed are
+ * visited.
  *
- * @param seeds the gradient of the scalar with respect to the values it is made from
+ * @param seeds values that the scalar is computed from, with the scalar's gradient with respect to each
  * @param active values to differentiate through (see analysis/active-path)
- * @throws {UnsupportedModelError} listing every node on the path that has no gradient, and every input that depends on
- *   the image where a rule holds only for a constant
+ * @throws {UnsupportedModelError} listing every node on the path without a gradient rule, and every image-dependent
+ *   input whose rule requires it to be constant
  */
 export function differentiate(
   b: GraphBuilder,
@@ -80,9 +81,9 @@ export function differentiate(
 }
 
 /**
- * The cotangents of the active inputs that a gradient flows to, by position.
+ * The cotangents that flow to active inputs, by input position.
  *
- * @throws {UnsupportedModelError} where the rule holds only while an active input is constant
+ * @throws {UnsupportedModelError} if the rule requires an active input to be constant
  */
 export function flowing(
   view: NodeView,
@@ -103,7 +104,10 @@ export function flowing(
   });
 }
 
-/** What `emit` makes, or nothing where it refuses: so that all refusals are known at the end. */
+/**
+ * The result of `emit`. If it throws UnsupportedModelError, collects the unsupported nodes and returns an empty list,
+ * so that all of them are reported together.
+ */
 function refusing<T>(holes: Hole[], emit: () => readonly T[]): readonly T[] {
   try {
     return emit();
@@ -114,7 +118,7 @@ function refusing<T>(holes: Hole[], emit: () => readonly T[]): readonly T[] {
   }
 }
 
-/** Nodes between an active value and a seed, last first. */
+/** Nodes on a path from an active value to a seed, in reverse topological order. */
 function nodesOnPath(
   graph: TypedGraph,
   seeds: ReadonlyMap<string, Value>,

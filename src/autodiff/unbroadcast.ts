@@ -2,7 +2,7 @@ import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import type { Shape } from "../tensor/shape.js";
 
-/** Sums a gradient over the axes along which the forward pass broadcast a value of the given shape. */
+/** Sums a gradient over the axes along which a value of shape `shape` was broadcast in the forward pass. */
 export function unbroadcast(b: GraphBuilder, gradient: Value, shape: Shape): Value {
   const from = gradient.fact.shape;
   const lead = from.length - shape.length;

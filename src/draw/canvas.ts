@@ -4,16 +4,16 @@ import { glyphsOf, textWidth } from "./text.js";
 
 export type Color = readonly [red: number, green: number, blue: number];
 
-/** Where a line of text lies to its x. */
+/** Horizontal alignment of text at x. */
 export type Align = "left" | "center" | "right";
 
-/** A picture that is drawn upon. What would lie outside is left out. */
+/** A picture to draw on. Drawing outside its bounds is clipped. */
 export class Canvas implements Raster {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
 
-  /** @throws {ImageError} where it would be empty or larger than the limit of pictures */
+  /** @throws {ImageError} if it would be empty or exceed the size limit */
   constructor(width: number, height: number, background: Color) {
     checkSize(width, height, "the sheet");
     this.width = width;
@@ -22,7 +22,7 @@ export class Canvas implements Raster {
     this.fill(0, 0, width, height, background);
   }
 
-  /** A filled rectangle. */
+  /** Draws a filled rectangle. */
   fill(x: number, y: number, width: number, height: number, color: Color): void {
     const [left, right] = [Math.max(0, x), Math.min(this.width, x + width)];
     const [top, bottom] = [Math.max(0, y), Math.min(this.height, y + height)];
@@ -37,7 +37,7 @@ export class Canvas implements Raster {
     }
   }
 
-  /** A picture with its top left corner here. */
+  /** Copies a picture with its top left corner at (x, y). @throws {ImageError} if it does not fit */
   paste(picture: Raster, x: number, y: number): void {
     if (x < 0 || y < 0 || x + picture.width > this.width || y + picture.height > this.height) {
       throw new ImageError(
@@ -51,7 +51,7 @@ export class Canvas implements Raster {
     }
   }
 
-  /** A line of text, its top at y. */
+  /** Draws a line of text with its top at y. */
   text(line: string, x: number, y: number, color: Color, align: Align = "left"): void {
     const width = align === "left" ? 0 : textWidth(line);
     let pen = x - (align === "center" ? Math.round(width / 2) : width);

@@ -1,13 +1,8 @@
 import { float32 } from "../tensor/tensor.js";
 import { Canvas } from "./canvas.js";
 import { drawColorBar } from "./color-bar.js";
-import {
-  colorScale,
-  displayRange,
-  wholeRange,
-  type ColorScale,
-  type Quantiles,
-} from "./color-scale.js";
+import { colorScale, displayRange, wholeRange, type ColorScale } from "./color-scale.js";
+import type { Quantiles } from "./quantiles.js";
 import { barHeight } from "./sheet-layout.js";
 import { heatmap, overlay, type OverlayOptions } from "./overlay.js";
 import type { Raster } from "../image/raster.js";
@@ -20,33 +15,33 @@ const margin = 12;
 const gap = 12;
 const near = 2;
 const barWidth = 180;
-/** The longest side of a picture. */
+/** Longest side of a picture, in pixels. */
 const longest = 256;
 
-/** As {@link displayRange}, but what stands out of a volume is a smaller part of it. */
+/** Like {@link displayRange}, with a higher upper quantile: salient regions are a smaller part of a volume. */
 const cellRange: Quantiles = [displayRange[0], 0.9995];
 
-/** A flat piece of a map, and of the input at the same places. */
+/** A 2-D section of a map, with the same section of the input. */
 export interface Cell {
   readonly label: string;
   readonly width: number;
   readonly height: number;
   readonly map: Float32Array;
   readonly input?: Float32Array;
-  /** A place that is marked, by lines that end beside it. */
+  /** A marked position, indicated by lines at the edges. */
   readonly mark?: readonly [x: number, y: number];
 }
 
 export interface CellSheet {
   readonly cells: readonly Cell[];
   readonly columns: number;
-  /** A line below the pictures. */
+  /** A caption below the pictures. */
   readonly about: string;
-  /** What black and white stand for in the input, where it is drawn. */
+  /** Input values shown as black and white, if the input is drawn. */
   readonly grey?: readonly [black: number, white: number];
 }
 
-/** Pieces of one map side by side: one scale for their colours and one for their pixels. */
+/** Sections of one map side by side, with a common colour scale and a common grey scale. */
 export function cellSheet(
   { cells, columns, about, grey }: CellSheet,
   whole: Float32Array,
@@ -106,10 +101,10 @@ function pictureOf(
   const how = width >= cell.width ? "nearest" : "bilinear";
   if (!grey || !cell.input) return resample(heatmap(map, { scale }), width, height, how);
   const under = resample(greyPicture(cell.input, cell, grey), width, height, how);
-  return overlay(under, map, { scale, ...(opacity === undefined ? {} : { opacity }) });
+  return overlay(under, map, { scale, opacity });
 }
 
-/** Short lines from the edges of a picture towards the place. */
+/** Short lines from the edges of a picture towards the marked position. */
 function mark(canvas: Canvas, cell: Cell, zoom: number, left: number, top: number): void {
   if (!cell.mark) return;
   const [x, y] = cell.mark.map((v) => Math.floor((v + 0.5) * zoom)) as [number, number];

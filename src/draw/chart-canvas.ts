@@ -7,40 +7,40 @@ import { faint, ink, white } from "./sheet-colors.js";
 import { fitText, lineHeight, textWidth } from "./text.js";
 import { roundTicks } from "./ticks.js";
 
-/** Pixels around plots: room for the numbers at the left, half a number at the right, a line above. */
+/** Margins around plots, in pixels: tick labels at the left, half a label at the right, a line above. */
 export const left = 62;
 export const right = 26;
 export const top = 8;
 const gap = 6;
 const barWidth = 180;
 
-/** Below the last plot: numbers, the axis' name and the colour bar. */
+/** Space below the last plot: tick labels, axis name and colour bar. */
 export const foot = gap + lineHeight + lineHeight + gap + barHeight + lineHeight + gap;
 
-/** What an axis counts. */
+/** The horizontal axis of a chart. */
 export interface ChartAxis {
   readonly name: string;
-  /** How many positions it has. */
+  /** Number of positions. */
   readonly extent: number;
 }
 
-/** A white sheet for a column of plots over one axis, with a colour bar below them. */
+/** A white sheet with a column of plots over one horizontal axis, and a colour bar below them. */
 export class Chart {
   readonly canvas: Canvas;
   private readonly width: number;
 
-  /** @param width @param height of all plots together, in pixels */
+  /** @param width @param height size of all plots together, in pixels */
   constructor(width: number, height: number) {
     this.width = width;
     this.canvas = new Canvas(left + width + right, top + height + foot, white);
   }
 
-  /** A plot, its top at y below the sheet's own margin. */
+  /** Draws a plot with its top at y, counted from the sheet's top margin. */
   plot(picture: Raster, y: number): void {
     this.canvas.paste(picture, left, top + y);
   }
 
-  /** Numbers at the left of a plot; `placeOf` is 0 at its top and 1 at its bottom. */
+  /** Draws tick labels at the left of a plot; `placeOf` is 0 at its top and 1 at its bottom. */
   valueTicks(
     values: readonly number[],
     y: number,
@@ -55,7 +55,7 @@ export class Chart {
     }
   }
 
-  /** Numbers of the positions below all plots, their axis' name and the colour bar. */
+  /** Draws the position labels, the axis name and the colour bar below the plots. */
   close(axis: ChartAxis, scale: ColorScale, about: string): void {
     const bottom = this.canvas.height - foot;
     const last = axis.extent - 1;
@@ -74,13 +74,13 @@ export class Chart {
     if (room > textWidth("…")) this.canvas.text(fitText(about, room), left, bar, faint);
   }
 
-  /** A line at the left end of a plot, in it. */
+  /** Draws a line of text inside a plot, at its left end. */
   label(text: string, y: number, color: Color): void {
     this.canvas.text(fitText(text, this.width - 2 * gap), left + gap, top + y + 2, color);
   }
 }
 
-/** Where the middle of the i-th of `extent` equal cells lies, 0 to 1. */
+/** The centre of the i-th of `extent` equal cells, as a fraction from 0 to 1. */
 export function placeInCell(i: number, extent: number): number {
   return (i + 0.5) / extent;
 }

@@ -4,7 +4,7 @@ import { colorsOf } from "./colormap.js";
 import { barHeight } from "./sheet-layout.js";
 import { faint } from "./sheet-colors.js";
 
-/** A colour bar with its numbers below: both ends, and zero where that is the middle. */
+/** Draws a colour bar labelled with both ends, and with zero if the scale is symmetric. */
 export function drawColorBar(
   canvas: Canvas,
   { colormap, low, high }: ColorScale,

@@ -1,32 +1,37 @@
 import { isDiverging, type ColormapName } from "./colormap.js";
+import { quantilesOf, type Quantiles } from "./quantiles.js";
 
-/** Which colour stands for which number. */
+/** A mapping from numbers to colours. */
 export interface ColorScale {
   readonly colormap: ColormapName;
-  /** The numbers of the first and the last colour; those beyond have the same. */
+  /** Values of the first and the last colour; values beyond are clamped. */
   readonly low: number;
   readonly high: number;
 }
 
-/** The quantiles of a map that its scale runs between. */
+<<<<<<< HEAD
+/** Quantiles of a map at the two ends of its scale. */
 export type Quantiles = readonly [from: number, to: number];
 
+/** The full range: no value is clamped. */
+=======
 /** Every number has its own colour. */
+>>>>>>> passes
 export const wholeRange: Quantiles = [0, 1];
 
 /**
- * What pictures over a photograph show: a FullGrad map adds a floor of absolute values everywhere, and single hot
- * pixels would leave the rest dark.
+ * Quantiles for pictures over a photograph. A FullGrad map has a floor of absolute values everywhere, and isolated
+ * peaks would leave the rest dark.
  */
 export const displayRange: Quantiles = [0.01, 0.995];
 
 /**
- * One scale for all the maps.
+ * Chooses a common scale for the maps.
  *
- * A diverging colour map is symmetric around zero: the scale ends at ±q, the upper quantile of the absolute numbers.
- * Of several maps, the widest range counts. Numbers that are not finite are passed over.
+ * A diverging colour map is symmetric around zero: the scale is ±q, with q the upper quantile of absolute values. For
+ * several maps the widest range is used. Non-finite values are ignored.
  *
- * @param colormap the one to use; without it, "rdbu" where a map has negative numbers, else "inferno"
+ * @param colormap default: "rdbu" if any map has negative values, else "inferno"
  */
 export function colorScale(
   maps: readonly Float32Array[],
@@ -44,21 +49,24 @@ export function colorScale(
   return low <= high ? { colormap, low, high } : { colormap, low: 0, high: 0 };
 }
 
-/** True where a map holds a negative number. */
+/** True if the map has a negative value. */
 export function isSigned(map: Float32Array): boolean {
   return map.some((v) => v < 0);
 }
 
-/** Values at two quantiles (the nearest rank); 0 of a map without a finite number. */
+<<<<<<< HEAD
+/** Values at two quantiles (nearest rank); 0 for a map without finite values. */
 function quantilesOf(values: Float32Array, [from, to]: Quantiles): readonly [number, number] {
   const sorted = values.filter(Number.isFinite).sort();
   const at = (quantile: number): number => sorted[Math.round(quantile * (sorted.length - 1))] ?? 0;
   return [at(from), at(to)];
 }
 
+=======
+>>>>>>> passes
 /**
- * The colour of a number, 0 to 255. Where the scale has no extent: the middle of a diverging colour map, the lowest of
- * others.
+ * The colour index of a value, 0 to 255. For an empty range: the middle of a diverging colour map, the lowest colour
+ * of others.
  */
 export function colorIndex({ colormap, low, high }: ColorScale, value: number): number {
   if (!(high > low)) return isDiverging(colormap) ? 128 : 0;
@@ -66,8 +74,8 @@ export function colorIndex({ colormap, low, high }: ColorScale, value: number): 
 }
 
 /**
- * How much a number stands out, 0 to 1: its way from the low end to the high one; on a diverging scale, its distance
- * from zero.
+ * Salience of a value, 0 to 1: its relative position between the ends of the scale; on a diverging scale, its
+ * relative distance from zero.
  */
 export function heatOf({ colormap, low, high }: ColorScale, value: number): number {
   if (!(high > low)) return 0;
@@ -75,7 +83,7 @@ export function heatOf({ colormap, low, high }: ColorScale, value: number): numb
   return Math.min(1, Math.max(0, share));
 }
 
-/** A number at the end of a scale: three significant digits. */
+/** Formats a scale label with three significant digits. */
 export function formatTick(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(2);

@@ -1,20 +1,20 @@
 /**
- * The colour maps. viridis, inferno, magma and plasma are perceptually uniform, so that equal steps of the number look
- * like equal steps of colour. turbo shows finer differences, to those who see all its colours. rdbu is for signed
- * numbers: blue below zero, red above, white in between.
+ * The colour maps. viridis, inferno, magma and plasma are perceptually uniform: equal steps in value look like equal
+ * steps in colour. turbo resolves finer differences but is not perceptually uniform. rdbu is diverging, for signed
+ * values: blue below zero, red above, white at zero.
  */
 export const colormaps = ["inferno", "viridis", "magma", "plasma", "turbo", "rdbu"] as const;
 
 export type ColormapName = (typeof colormaps)[number];
 
-/** Those that begin at the least number. */
+/** Colour maps that start at the minimum. */
 export type SequentialColormap = Exclude<ColormapName, "rdbu">;
 
 export const sequentialColormaps: readonly SequentialColormap[] = colormaps.filter(
   (name) => name !== "rdbu",
 );
 
-/** True where the middle colour stands for zero. */
+/** True if the middle colour stands for zero. */
 export function isDiverging(name: ColormapName): name is "rdbu" {
   return name === "rdbu";
 }
@@ -22,13 +22,13 @@ export function isDiverging(name: ColormapName): name is "rdbu" {
 /**
  * The 256 colours of a map from low to high, as interleaved R, G, B bytes.
  *
- * viridis, inferno, magma and plasma grow lighter all the way, so they survive a grey printout and need no colour
- * vision; red and blue of rdbu stay apart for the red- and the green-blind. turbo is neither.
+ * viridis, inferno, magma and plasma increase in lightness throughout, so they remain readable in grey print and with
+ * colour vision deficiency. rdbu is readable with red-green colour blindness. turbo has neither property.
  *
- * The numbers of the first four are those of matplotlib 3.11 (`_cm_listed.py`), by Stéfan van der Walt, Nathaniel J.
- * Smith and, for viridis, Eric Firing, who gave them to the public domain (CC0). turbo is by Anton Mikhailov, Copyright
- * 2019 Google LLC, Apache-2.0. rdbu is RdBu of ColorBrewer by Cynthia A. Brewer, Apache-2.0, its eleven colours joined
- * by straight lines.
+ * Sources: viridis, inferno, magma and plasma from matplotlib 3.11 (`_cm_listed.py`), by Stéfan van der Walt,
+ * Nathaniel J. Smith and, for viridis, Eric Firing (CC0). turbo by Anton Mikhailov, Copyright 2019 Google LLC,
+ * Apache-2.0. rdbu is ColorBrewer's RdBu by Cynthia A. Brewer, Apache-2.0, with linear interpolation between its
+ * eleven colours.
  *
  * @see https://bids.github.io/colormap/
  * @see https://research.google/blog/turbo-an-improved-rainbow-colormap-for-visualization/
@@ -42,7 +42,7 @@ function bytesOf(hex: string): Uint8Array {
   return Uint8Array.from(hex.match(/[0-9a-f]{2}/g)!, (byte) => parseInt(byte, 16));
 }
 
-/** 256 colours at equal steps along the straight lines that join these. */
+/** Interpolates linearly between the given colours to 256 colours. */
 function joined(corners: Uint8Array): Uint8Array {
   const last = corners.length / 3 - 1;
   const colors = new Uint8Array(256 * 3);

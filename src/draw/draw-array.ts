@@ -9,35 +9,35 @@ import { spectrogramHeatmap, spectrogramOverlay, type SpectralMap } from "./spec
 import { channelMean, greyPicture, greyRange, type DrawnInput } from "./underlay.js";
 import { videoFrames, volumeCuts, type BlockMap } from "./volume.js";
 
-/** Which axis of an input is which. */
+/** The roles of an input's axes. */
 export interface InputAxes {
-  /** A letter for each axis: N samples, C channels, L length, T time, F frequency, D, H and W of pictures and volumes. */
+  /** One letter per axis: N samples, C channels, L length, T time, F frequency, D, H and W of images and volumes. */
   readonly layout: string;
   readonly channels: number | undefined;
-  /** The axes that the map has. */
+  /** The spatial axes, which the map has as its axes. */
   readonly spatial: readonly number[];
 }
 
-/** An array that is no picture, and where its axes lead. */
+/** An input other than an image, with the roles of its axes. */
 export interface DrawnArray {
-  /** One sample, with the model's own axes; of its samples the first counts. */
+  /** The input with the model's axes; only the first sample is drawn. */
   readonly x: Tensor;
   readonly axes: InputAxes;
 }
 
-/** A map alone, and over its input where that can be drawn. */
+/** A map drawn alone, and over its input if that can be drawn. */
 export interface Drawings {
   readonly heatmap?: Raster;
   readonly overlay?: Raster;
 }
 
 /**
- * A map of an array, by the number and the meaning of its axes: a signal as a curve, a spectrogram, the frames of a
- * video, three cuts through a volume. Of two axes that are a picture's, the heat map has the map's own size, and the
- * input is drawn in grey where it has one channel. Of a map without axes, or with more than three, nothing.
+ * Draws a map according to its rank and the roles of its axes: a signal as a curve, a spectrogram, frames of a video,
+ * three sections of a volume. For two image axes the heat map has the map's own size, and a single-channel input is
+ * drawn in grey below it. Maps of rank 0 or above 3 are not drawn.
  *
- * @param map […places]
- * @throws {ImageError} where the map, or a signal, holds a number that is not finite
+ * @param map […spatial]
+ * @throws {ImageError} if the map or a signal has a non-finite value
  */
 export function drawArray(
   map: Tensor<"float32">,
@@ -86,7 +86,7 @@ function checkFinite({ dims, data }: Tensor<"float32">): void {
     const inner = dims.slice(axis + 1).reduce((product, d) => product * d, 1);
     return Math.floor(bad / inner) % extent;
   });
-  throw new ImageError(`the map holds ${data[bad]!} at [${place.join(",")}]`);
+  throw new ImageError(`the map has the value ${data[bad]!} at [${place.join(",")}]`);
 }
 
 const names: Readonly<Record<string, string>> = {
@@ -113,7 +113,7 @@ function drawSpectrogram(
   };
 }
 
-/** The first sample, channels first and then the map's axes. */
+/** The first sample, with channels first and then the map's axes. */
 function inputOf(x: Tensor, { channels, spatial }: InputAxes): DrawnInput {
   const front = channels === undefined ? [] : [channels];
   const rest = x.dims.flatMap((_, axis) =>
@@ -126,7 +126,7 @@ function inputOf(x: Tensor, { channels, spatial }: InputAxes): DrawnInput {
   return { channels: count, data: Float32Array.from(block.data.slice(0, size)) };
 }
 
-/** Rows as columns. */
+/** Transposes a matrix. */
 function turned(data: Float32Array, dims: readonly number[]): Float32Array {
   return Float32Array.from(transpose({ dims, data: Array.from(data) }, [1, 0]).data);
 }

@@ -1,4 +1,4 @@
-/** A piece of a page: text that is HTML already. */
+/** A fragment of HTML, already escaped. */
 export class Html {
   readonly text: string;
 
@@ -7,16 +7,19 @@ export class Html {
   }
 }
 
-/** What a page is made of: text and numbers, which are escaped, and pieces, a list of them with line breaks between. */
+/**
+ * Parts of a template: text and numbers are escaped, fragments are inserted, lists of fragments are joined by line
+ * breaks.
+ */
 export type HtmlPart = string | number | Html | readonly HtmlPart[];
 
-/** A piece of a page. Whatever is put into it is escaped, so that it stands as text or in a quoted attribute. */
+/** Template tag for HTML. Interpolated values are escaped for use as text or in quoted attributes. */
 export function html(strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
   const texts = parts.map((part, i) => textOf(part) + strings[i + 1]!);
   return new Html(strings[0]! + texts.join(""));
 }
 
-/** Text of this program's own that is HTML already: a style sheet, a script, a drawing. */
+/** Marks a string of this program as HTML: a style sheet, a script, a drawing. */
 export function trusted(text: string): Html {
   return new Html(text);
 }
@@ -39,14 +42,14 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** A value as JSON that may stand inside a script element: no tag can begin in it. */
+/** JSON that is safe inside a script element: it cannot start a tag. */
 export function jsonForScript(value: unknown): string {
   return JSON.stringify(value).replace(/[<\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
 }
 
-/** The address of a file beside the page. */
+/** The URL of a file relative to the page. */
 export function linkTo(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
 }

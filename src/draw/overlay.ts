@@ -5,29 +5,29 @@ import { colorsOf, isDiverging, type ColormapName } from "./colormap.js";
 import type { Raster } from "../image/raster.js";
 import { resampleMap } from "../image/resample.js";
 
-/** How the numbers of a map are coloured. */
+/** Options for colouring a map. */
 export interface HeatmapOptions {
-  /** Default: "rdbu" for a map with negative numbers, else "inferno". */
-  readonly colormap?: ColormapName;
-  /** The scale, where several pictures shall have the same one; else the map's own. */
-  readonly scale?: ColorScale;
+  /** Default: "rdbu" for a map with negative values, else "inferno". */
+  readonly colormap?: ColormapName | undefined;
+  /** A scale shared by several pictures. Default: the map's own scale. */
+  readonly scale?: ColorScale | undefined;
 }
 
-/** How an overlay is drawn. */
+/** Options for drawing an overlay. */
 export interface OverlayOptions extends HeatmapOptions {
-  /** Share of colour in the most salient pixels, 0 to 1; the rest is photograph. Default 0.85. */
-  readonly opacity?: number;
+  /** Opacity of the most salient pixels, 0 to 1. Default 0.85. */
+  readonly opacity?: number | undefined;
 }
 
-/** The share of colour in an overlay's most salient pixels, unless told otherwise. */
+/** Default opacity of an overlay's most salient pixels. */
 export const defaultOpacity = 0.85;
 
 /**
- * The map as a picture of its own size, coloured from its minimum to its maximum; with a diverging colour map, from −m
- * to m, the largest absolute number. A constant map has one colour everywhere.
+ * Draws a map at its own size, coloured from its minimum to its maximum; with a diverging colour map, from −m to m,
+ * where m is the largest absolute value. A constant map has a single colour.
  *
- * @param map [H,W], [1,H,W] or [1,1,H,W].
- * @throws {ImageError} where the map has another shape or holds a number that is not finite.
+ * @param map [H,W], [1,H,W] or [1,1,H,W]
+ * @throws {ImageError} if the map has another shape or a non-finite value
  */
 export function heatmap(
   map: Tensor<"float32">,
@@ -36,22 +36,23 @@ export function heatmap(
   const { height, width } = checkMap(map);
   const colors = colorsOf(scale.colormap);
   const data = new Uint8Array(width * height * 3);
-  map.data.forEach((value, i) => {
-    const color = colorIndex(scale, value) * 3;
-    data.set(colors.subarray(color, color + 3), i * 3);
-  });
+  for (let i = 0; i < map.data.length; i++) {
+    const color = colorIndex(scale, map.data[i]!) * 3;
+    for (let c = 0; c < 3; c++) data[i * 3 + c] = colors[color + c]!;
+  }
   return { width, height, data };
 }
 
 /**
- * The map over what the network saw. Heat is opaque where the map is high (signed: far from zero) and fades to nothing
- * where it is low, over a photograph that is muted and nearly grey, so that colour means heat.
+ * Draws a map over the network's view of the picture. Opacity increases with the map's value (for signed maps, with
+ * its distance from zero). The photograph is darkened or lightened and nearly grey, so that colour encodes only the
+ * map.
  *
- * For display alone, the scale runs between {@link displayRange}; the heat map and the .npy have every number.
+ * The scale is clipped to {@link displayRange} for display; the heat map and the .npy file contain all values.
  *
- * @param view The preprocessed picture: see `viewOf`.
- * @param map [H,W], [1,H,W] or [1,1,H,W]; resampled bilinearly where its size is not the view's.
- * @throws {ImageError} where the map has another shape or holds a number that is not finite.
+ * @param view the preprocessed picture: see `viewOf`
+ * @param map [H,W], [1,H,W] or [1,1,H,W]; resampled bilinearly to the view's size
+ * @throws {ImageError} if the map has another shape or a non-finite value
  */
 export function overlay(
   view: Raster,
@@ -79,30 +80,30 @@ export function overlay(
   return { width, height, data: new Uint8Array(data.buffer) };
 }
 
-/** How much of its colour a photograph keeps under a map. */
+/** Fraction of colour saturation that a photograph keeps under a map. */
 export const saturation = 0.25;
 
 /**
- * What a photograph fades to, and how much of it stays: it is darkened under colours that grow light, and nearly white
- * under blue and red, which are white in the middle and dark at both ends.
+ * Background that a photograph is blended with, and the photograph's share. It is dark under colour maps that
+ * increase in lightness, and nearly white under rdbu, which is white in the middle.
  */
 export const grounds = {
   sequential: { paper: 0, strength: 0.8 },
   diverging: { paper: 255, strength: 0.45 },
 } as const;
 
-/** @throws {ImageError} where a map is no picture: its shape, or a number that is not finite */
+/** @throws {ImageError} if the map's shape is not that of a picture, or a value is not finite */
 export function checkMap(map: Tensor<"float32">): { height: number; width: number } {
   const [height, width] = map.dims.slice(-2);
   if (width === undefined || height === undefined || map.dims.slice(0, -2).some((d) => d !== 1)) {
     throw new ImageError(
-      `a map has the shape [H,W] or [1,1,H,W], but this is [${map.dims.join(",")}]`,
+      `a map must have the shape [H,W] or [1,1,H,W], but has [${map.dims.join(",")}]`,
     );
   }
   const bad = map.data.findIndex((v) => !Number.isFinite(v));
   if (bad >= 0) {
     throw new ImageError(
-      `the map holds ${map.data[bad]!} at row ${Math.floor(bad / width)}, column ${bad % width}`,
+      `the map has the value ${map.data[bad]!} at row ${Math.floor(bad / width)}, column ${bad % width}`,
     );
   }
   if (map.data.length === 0) throw new ImageError("the map has no pixels");

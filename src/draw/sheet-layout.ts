@@ -1,50 +1,50 @@
 import { lineHeight } from "./text.js";
 
-/** Space around a sheet, between its pictures, and between a picture and what belongs to it, in pixels. */
+/** Space around a sheet, between its pictures, and between a picture and its labels, in pixels. */
 export const margin = 12;
 export const gap = 10;
 export const near = 3;
 export const barHeight = 6;
 
-/** Methods side by side; more of them go on below. */
+/** Maximum methods side by side; further methods continue in the next band. */
 export const mostColumns = 8;
 
-/** What a sheet's measures follow from. */
+/** The contents that determine a sheet's size. */
 export interface SheetContents {
   readonly methods: number;
   readonly rows: number;
-  /** The most lines that any image's caption has. */
+  /** Maximum caption lines of any image. */
   readonly captionLines: number;
-  /** The longer side of a picture. */
+  /** Longer side of a picture, in pixels. */
   readonly cell: number;
-  /** Colour bars stand below each column, not below each map. */
+  /** True for one colour bar per column, false for one per map. */
   readonly shared: boolean;
 }
 
-/** Some of the methods, side by side for all images. */
+/** A group of methods shown side by side for all images. */
 export interface Band {
-  /** The methods' places in the comparison. */
+  /** Indices of the methods in the comparison. */
   readonly columns: readonly number[];
-  /** Where its headings are. */
+  /** Top of the headings. */
   readonly top: number;
-  /** Where the shared colour bars are. */
+  /** Top of the shared colour bars. */
   readonly foot: number;
 }
 
-/** Where everything is on a sheet, in pixels from its top left. */
+/** Positions on a sheet, in pixels from its top left. */
 export interface SheetLayout {
   readonly width: number;
   readonly height: number;
   readonly bands: readonly Band[];
-  /** Left edge of a column; the images are column 0. */
+  /** Left edge of a column; images are in column 0. */
   columnAt(column: number): number;
   /** Top edge of a row's pictures within a band. */
   rowAt(band: Band, row: number): number;
 }
 
 /**
- * The measures of a sheet: headings, rows and bars of each band, one below the other, a title above and a line below.
- * Methods are spread evenly over the bands.
+ * Computes the layout of a sheet: a title, then headings, rows and colour bars of each band, then a footer. Methods
+ * are distributed evenly over the bands.
  */
 export function sheetLayout(contents: SheetContents): SheetLayout {
   const { methods, rows, captionLines, cell, shared } = contents;

@@ -11,24 +11,24 @@ import type { DrawnInput } from "./underlay.js";
 
 const width = 880;
 const space = 10;
-/** Channels that are drawn; an ECG has twelve. */
+/** Maximum channels drawn; an ECG has twelve. */
 const mostChannels = 12;
-/** Plots are drawn so many times larger and shrunk, which smooths their edges. */
+/** Supersampling factor of plots, for smooth edges. */
 const finer = 3;
 
-/** Under colours that grow light, and under blue and red, which are white in the middle. */
+/** Background and line colours, for colour maps that increase in lightness and for diverging ones. */
 const papers: Readonly<Record<"sequential" | "diverging", { paper: Color; thread: Color }>> = {
   sequential: { paper: [24, 24, 28], thread: [150, 150, 155] },
   diverging: { paper: [246, 246, 246], thread: [150, 150, 150] },
 };
 
 /**
- * A signal as a curve that its map colours: a thin grey thread where the map is low, thick and in colour where it stands
- * out. A plot for each channel, on the channel's own range.
+ * Draws a signal as a curve coloured by its map: thin and grey where the map is low, thick and coloured where it is
+ * salient. Each channel has its own plot and value range.
  *
  * @param map [L]
  * @param input [C,L]
- * @throws {ImageError} where the map or the signal holds a number that is not finite
+ * @throws {ImageError} if the map or the signal has a non-finite value
  */
 export function signalCurve(
   map: Float32Array,
@@ -38,8 +38,7 @@ export function signalCurve(
 ): Raster {
   const length = map.length;
   const channels = Math.min(input.channels, mostChannels);
-  if (!input.data.every(Number.isFinite))
-    throw new ImageError("the signal is not finite everywhere");
+  if (!input.data.every(Number.isFinite)) throw new ImageError("the signal has a non-finite value");
   const height = channels === 1 ? 220 : channels <= 4 ? 130 : 74;
   const chart = new Chart(width, channels * (height + space) - space);
   const { thread } = papers[groundOf(scale)];
@@ -58,7 +57,7 @@ export function signalCurve(
   return chart.canvas;
 }
 
-/** A map over a single axis as a strip of colours, every number in its own. */
+/** Draws a map over a single axis as a strip of colours, without clipping its range. */
 export function signalStrip(
   map: Float32Array,
   axis: ChartAxis,
@@ -69,7 +68,7 @@ export function signalStrip(
   const strip = new Canvas(width, height, [0, 0, 0]);
   const colorOf = paletteOf(scale);
   for (let x = 0; x < width; x++) {
-    // Where several numbers share a column, the one that stands out most.
+    // If several values share a column, the most salient one is drawn.
     const [from, to] = [x, x + 1].map((v) => (v / width) * map.length) as [number, number];
     const here = map.subarray(Math.floor(from), Math.max(Math.floor(from) + 1, Math.ceil(to)));
     strip.fill(x, 0, 1, height, colorOf(loudest(scale, here)));
@@ -105,14 +104,14 @@ function curve(signal: Float32Array, map: Float32Array, scale: ColorScale, plot:
     const color = mixed(thread, colorOf(value), Math.min(1, heat / fullColor));
     return { x: x - radius, top, width: 2 * radius + 1, height: bottom - top + 1, heat, color };
   });
-  // The louder over the quieter.
+  // Salient pieces are drawn last.
   for (const { x, top, width, height, color } of pieces.toSorted((p, q) => p.heat - q.heat)) {
     canvas.fill(x, top, width, height, color);
   }
   return resample(canvas, width, plot.height, "bilinear");
 }
 
-/** From this heat on a curve has the colour of its map; below, more and more of the thread's. */
+/** From this salience on, the curve has the colour of its map; below, it fades to the grey line's colour. */
 const fullColor = 0.35;
 
 function mixed(from: Color, to: Color, share: number): Color {
@@ -138,18 +137,18 @@ function paletteOf(scale: ColorScale): (value: number) => Color {
 const loudest = (scale: ColorScale, values: ArrayLike<number>): number =>
   Array.from(values).reduce((a, b) => (heatOf(scale, b) > heatOf(scale, a) ? b : a));
 
-/** The place among samples that a share of the width has; each sample lies in the middle of its cell. */
+/** The sample position at a fraction of the width; each sample is at the centre of its cell. */
 function positionAt(share: number, length: number): number {
   return Math.min(length - 1, Math.max(0, share * length - 0.5));
 }
 
-/** Whole numbers strictly between two. */
+/** Integers strictly between two numbers. */
 function between(from: number, to: number): number[] {
   const first = Math.floor(from) + 1;
   return Array.from({ length: Math.max(0, Math.ceil(to) - first) }, (_, i) => first + i);
 }
 
-/** A value between two samples. */
+/** Linear interpolation between samples. */
 function at(values: Float32Array, place: number): number {
   const i = Math.floor(place);
   const next = values[Math.min(i + 1, values.length - 1)]!;
@@ -160,7 +159,7 @@ function extremes(signal: Float32Array): readonly [number, number] {
   return [signal.reduce((a, b) => Math.min(a, b)), signal.reduce((a, b) => Math.max(a, b))];
 }
 
-/** The signal's range with some room. */
+/** The signal's value range with a margin. */
 function rangeOf(signal: Float32Array): readonly [number, number] {
   const [low, high] = extremes(signal);
   const room = high > low ? (high - low) * 0.08 : Math.max(1, Math.abs(low));
@@ -171,7 +170,7 @@ function ticksIn(signal: Float32Array, height: number): readonly number[] {
   return roundTicks(...extremes(signal), Math.max(2, Math.floor(height / 44)));
 }
 
-/** 0 at the top of a plot, 1 at its bottom. */
+/** Vertical position of a value: 0 at the top of a plot, 1 at its bottom. */
 function placeOn([low, high]: readonly [number, number], value: number): number {
   return (high - value) / (high - low);
 }

@@ -7,17 +7,17 @@ import { float32 } from "../tensor/tensor.js";
 import { roundTicks } from "./ticks.js";
 import { channelMean, greyPicture, greyRange, type DrawnInput } from "./underlay.js";
 
-/** The least and the most pixels of a plot. */
+/** Minimum and maximum size of a plot, in pixels. */
 const plotSize = { width: [480, 1000], height: [200, 480] } as const;
 
-/** The axes of a map [F,T], and its numbers row by row. */
+/** A map [F,T] and its axes, row-major. */
 export interface SpectralMap {
   readonly data: Float32Array;
   readonly frequency: ChartAxis;
   readonly time: ChartAxis;
 }
 
-/** A map over frequency and time, frequency growing upward; every number in its own colour. */
+/** Draws a map over frequency (upward) and time, without clipping its range. */
 export function spectrogramHeatmap(
   map: SpectralMap,
   { colormap, scale = colorScale([map.data], colormap, wholeRange) }: HeatmapOptions = {},
@@ -30,9 +30,9 @@ export function spectrogramHeatmap(
 }
 
 /**
- * The map over the spectrogram itself, which is drawn in grey.
+ * Draws the map over the spectrogram, which is shown in grey.
  *
- * @param input [C,F,T]; the mean of its channels is drawn
+ * @param input [C,F,T]; the mean over channels is drawn
  */
 export function spectrogramOverlay(
   map: SpectralMap,
@@ -49,7 +49,7 @@ export function spectrogramOverlay(
   const plot = overlay(
     resample(grey, width, height, "nearest"),
     float32([rows, columns], upward(map.data, columns)),
-    { scale, ...(opacity === undefined ? {} : { opacity }) },
+    { scale, opacity },
   );
   return framed(map, plot, scale, "grey: the input; colour: the map");
 }
@@ -68,7 +68,7 @@ function framed(
   return chart.canvas;
 }
 
-/** Whole pixels for each number where there is room; the two axes count different things, so each has its own scale. */
+/** Plot size in whole pixels per value where possible. The axes have different units, so each has its own scale. */
 function sizeOf({ frequency, time }: SpectralMap): {
   rows: number;
   columns: number;
@@ -85,7 +85,7 @@ function sizeOf({ frequency, time }: SpectralMap): {
   };
 }
 
-/** The rows from the last to the first. */
+/** Reverses the order of the rows. */
 function upward(values: Float32Array, columns: number): Float32Array {
   const rows = values.length / columns;
   const flipped = new Float32Array(values.length);

@@ -1,16 +1,16 @@
-import { baseline, glyphTable, lineHeight, spaceWidth } from "./glyphs.js";
+import { glyphTable, lineHeight, spaceWidth } from "./glyphs.js";
 
-export { baseline, lineHeight };
+export { lineHeight };
 
-/** A character as a small picture. */
+/** A character as a bitmap. */
 export interface Glyph {
-  /** How far the next character is, in pixels. */
+  /** Advance width, in pixels. */
   readonly advance: number;
-  /** Where its picture lies, from the pen at the top of the line. */
+  /** Left edge of the bitmap, relative to the pen at the top of the line. */
   readonly left: number;
   readonly top: number;
   readonly width: number;
-  /** Ink of each pixel, 0 to 15, row by row. */
+  /** Coverage of each pixel, 0 to 15, row by row. */
   readonly ink: readonly number[];
 }
 
@@ -28,10 +28,10 @@ const glyphs = new Map(
 
 const space: Glyph = { advance: spaceWidth, left: 0, top: 0, width: 0, ink: [] };
 
-/** Characters that are drawn as others. */
+/** Characters drawn as similar ones. */
 const standIns: Readonly<Record<string, string>> = { "−": "-", "–": "-", "—": "-", "×": "x" };
 
-/** The glyphs of a line of text. Accents are left out; a character that there is no glyph for is a question mark. */
+/** The glyphs of a line of text. Accents are dropped; characters without a glyph become question marks. */
 export function glyphsOf(text: string): readonly Glyph[] {
   const plain = text.normalize("NFD").replace(/\p{M}/gu, "");
   return Array.from(plain, (character) => {
@@ -45,7 +45,7 @@ export function textWidth(text: string): number {
   return glyphsOf(text).reduce((width, glyph) => width + glyph.advance, 0);
 }
 
-/** The text, or as much of its beginning as is not wider than this, with "…" for the rest. */
+/** Truncates a text at its end to the given width, with "…". */
 export function fitText(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   const characters = Array.from(text);
@@ -53,7 +53,7 @@ export function fitText(text: string, width: number): string {
   return `${characters.join("").trimEnd()}…`;
 }
 
-/** As {@link fitText}, but the end stays: of a node's path, that says most. */
+/** Like {@link fitText}, but truncates at the start: the end of a node's path is the most specific. */
 export function fitTextEnd(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   const characters = Array.from(text);
@@ -61,7 +61,7 @@ export function fitTextEnd(text: string, width: number): string {
   return `…${characters.join("").trimStart()}`;
 }
 
-/** The text on lines of at most this width, and at most so many; what is left over is "…". */
+/** Wraps a text to at most `most` lines of the given width; an overflow is marked with "…". */
 export function wrapText(text: string, width: number, most: number): readonly string[] {
   const lines: string[] = [];
   const words = text.split(/\s+/).filter((word) => word !== "");

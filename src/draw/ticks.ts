@@ -1,6 +1,6 @@
 /**
- * Round numbers from `low` to `high`, at most `most` of them: multiples of 1, 2 or 5 times a power of ten, and of no less
- * than `least`.
+ * Tick positions from `low` to `high`: at most `most` multiples of 1, 2 or 5 times a power of ten, with a step of at
+ * least `least`.
  */
 export function roundTicks(low: number, high: number, most: number, least = 0): readonly number[] {
   if (!(high > low)) return Number.isFinite(low) ? [low] : [];
@@ -10,7 +10,7 @@ export function roundTicks(low: number, high: number, most: number, least = 0): 
   const step = factor * power;
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
-  // Counted in steps, so that 0.1 + 0.2 stays 0.3.
+  // Multiply whole steps, so that rounding errors do not accumulate.
   return Array.from({ length: last - first + 1 }, (_, i) =>
     Number(((first + i) * step).toPrecision(12)),
   );

@@ -1,14 +1,14 @@
 import { displayRange } from "./color-scale.js";
 import type { Raster } from "../image/raster.js";
 
-/** The input that a map belongs to: its channels one after another, each with the map's own axes. */
+/** The input under a map: channels first, then the map's axes. */
 export interface DrawnInput {
   readonly channels: number;
-  /** [C,…places] */
+  /** [C,…spatial] */
   readonly data: Float32Array;
 }
 
-/** The mean over channels, […places]. */
+/** The mean over channels, […spatial]. */
 export function channelMean({ channels, data }: DrawnInput): Float32Array {
   const area = data.length / channels;
   return Float32Array.from({ length: area }, (_, p) => {
@@ -18,14 +18,14 @@ export function channelMean({ channels, data }: DrawnInput): Float32Array {
   });
 }
 
-/** What black and white stand for: the numbers at {@link displayRange} of all of them. */
+/** The values shown as black and white: the {@link displayRange} quantiles. */
 export function greyRange(values: Float32Array): readonly [black: number, white: number] {
   const sorted = values.filter(Number.isFinite).sort();
   const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
   return [at(displayRange[0]), at(displayRange[1])];
 }
 
-/** Numbers in shades of grey; those that are not finite are black. */
+/** A grey picture of a map of numbers; non-finite values are black. */
 export function greyPicture(
   values: Float32Array,
   { width, height }: { readonly width: number; readonly height: number },

@@ -3,18 +3,18 @@ import type { OverlayOptions } from "./overlay.js";
 import type { Raster } from "../image/raster.js";
 import { channelMean, greyRange, type DrawnInput } from "./underlay.js";
 
-/** A map [A,B,C]: a video [T,H,W] or a volume [D,H,W]. */
+/** A map of rank 3: a video [T,H,W] or a volume [D,H,W]. */
 export interface BlockMap {
   readonly dims: readonly [number, number, number];
   readonly data: Float32Array;
 }
 
-/** Frames of a video that are drawn. */
+/** Maximum number of video frames drawn. */
 const mostFrames = 8;
 
 /**
- * Frames of a video, at most eight and evenly spread from the first to the last: the map over each, or, without the
- * input, the map alone. All have one scale.
+ * Draws up to eight frames of a video, evenly spaced from the first to the last: the map over each frame, or the map
+ * alone without the input. All frames share one scale.
  */
 export function videoFrames(map: BlockMap, input?: DrawnInput, options?: OverlayOptions): Raster {
   const [count, height, width] = map.dims;
@@ -36,15 +36,15 @@ export function videoFrames(map: BlockMap, input?: DrawnInput, options?: Overlay
   );
 }
 
-/** `shown` numbers from 0 to count − 1, evenly spread. */
+/** `shown` integers from 0 to count − 1, evenly spaced. */
 export function framesOf(count: number, shown: number): readonly number[] {
   if (shown === 1) return [0];
   return Array.from({ length: shown }, (_, i) => Math.round((i * (count - 1)) / (shown - 1)));
 }
 
 /**
- * Three cuts through a volume [D,H,W] that meet where the map is largest (of both signs, farthest from zero): the map
- * over the input, or, without it, the map alone.
+ * Draws three orthogonal sections of a volume [D,H,W] through the map's maximum (for signed maps, the largest
+ * absolute value): the map over the input, or the map alone without the input.
  */
 export function volumeCuts(map: BlockMap, input?: DrawnInput, options?: OverlayOptions): Raster {
   const [d, h, w] = peakOf(map);
@@ -81,7 +81,7 @@ export function volumeCuts(map: BlockMap, input?: DrawnInput, options?: OverlayO
   );
 }
 
-/** Where the map is farthest from zero; of equal places the first. */
+/** The position of the largest absolute value; the first one on ties. */
 export function peakOf({ dims, data }: BlockMap): readonly [number, number, number] {
   const place = data.reduce((best, v, i) => (Math.abs(v) > Math.abs(data[best]!) ? i : best), 0);
   const [, height, width] = dims;

@@ -11,7 +11,7 @@ import { sensitivityN } from "./tests/sensitivity-n.js";
 import { sparseness } from "./tests/sparseness.js";
 import type { EvaluationTest } from "./test.js";
 
-/** Every test of a map on images, under the name that the command line knows it by. */
+/** Every test of maps on images, by its command-line name. */
 export const evaluationTests: readonly EvaluationTest[] = [
   pixelPerturbation,
   insertionDeletion,

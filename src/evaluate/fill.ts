@@ -6,34 +6,34 @@ import { preprocess } from "../image/preprocess.js";
 import { extentOf, type Extent, type Subject } from "./subject.js";
 
 /**
- * What takes the place of removed pixels. All are meant in the picture, not in the network's numbers: black is the
- * colour black, whatever the preprocessing makes of it.
+ * The replacement of removed pixels, defined in the picture, not in the network's input: black is the colour black before
+ * preprocessing.
  */
 export type Fill =
   | { readonly kind: "color"; readonly rgb: readonly [number, number, number] }
-  /** The picture's own mean colour. */
+  /** The picture's mean colour. */
   | { readonly kind: "mean" }
-  /** The preprocessing's mean: 0 in the network's numbers. */
+  /** The preprocessing's mean: 0 in the network's input. */
   | { readonly kind: "dataset-mean" }
-  /** The picture under a Gaussian of this standard deviation, as a part of the shorter side. */
+  /** The picture blurred by a Gaussian with this standard deviation, as a fraction of the shorter side. */
   | { readonly kind: "blur"; readonly sigma: number };
 
-/** Blurred so far that an object is lost: 11 pixels of 224. */
+/** Strong enough to hide an object: 11 pixels of 224. */
 const usualSigma = 0.05;
 
-/** A fill as a setting, in words. */
+/** A fill as a setting. */
 export function fill(fallback: string, about: string): Setting<string> {
   return {
     default: fallback,
     about,
     takes:
-      "black, white, mean (of the picture), dataset-mean (of the preprocessing), blur, blur:SIGMA (as a part of the " +
+      "black, white, mean (of the picture), dataset-mean (of the preprocessing), blur, blur:SIGMA (as a fraction of the " +
       "shorter side) or a colour as #rrggbb",
     read: (given) => (typeof given === "string" && parseFill(given) ? given : undefined),
   };
 }
 
-/** The fill that words mean; undefined where they mean none. */
+/** Parses a fill; undefined if it is invalid. */
 export function parseFill(words: string): Fill | undefined {
   if (words === "mean" || words === "dataset-mean") return { kind: words };
   const named = { black: "#000000", white: "#ffffff" }[words] ?? words;
@@ -47,7 +47,7 @@ export function parseFill(words: string): Fill | undefined {
   return sigma > 0 && sigma <= 1 ? { kind: "blur", sigma } : undefined;
 }
 
-/** What would stand in each place if all pixels were removed, in the numbers and shape of the subject's `x`. */
+/** The replacement of every pixel, in the units and shape of the subject's `x`. */
 export function filled(subject: Subject, words: string): Float32Array {
   const extent = extentOf(subject);
   const how = parseFill(words)!;
@@ -56,7 +56,7 @@ export function filled(subject: Subject, words: string): Float32Array {
       return plain(extent, colorIn(subject, how.rgb));
     case "dataset-mean":
       return new Float32Array(extent.channels * extent.pixels);
-    // The preprocessing is affine in each channel, so mean and blur are the same before it and after.
+    // The preprocessing is affine per channel, so mean and blur commute with it.
     case "mean":
       return plain(extent, channelMeans(subject.x));
     case "blur":
@@ -64,7 +64,7 @@ export function filled(subject: Subject, words: string): Float32Array {
   }
 }
 
-/** `from` with the given pixels, in all channels, as they are in `other`. */
+/** `from` with the given pixels copied from `other`, in all channels. */
 export function replacePixels(
   from: Float32Array,
   other: Float32Array,
@@ -86,10 +86,10 @@ function plain({ channels, pixels }: Extent, color: readonly number[]): Float32A
 }
 
 /**
- * A colour in the numbers of the subject's `x`, channel by channel. Beyond pictures, a grey that is the same number in
- * each channel.
+ * A colour in the units of the subject's `x`, one value per channel. For inputs other than pictures, a grey: the same
+ * value in each channel.
  *
- * @throws {InputError} where the channels are others than the preprocessing's
+ * @throws {InputError} if the number of channels differs from the preprocessing's
  */
 export function colorIn(subject: Subject, rgb: readonly number[]): readonly number[] {
   const { resample, rescale, mean, std, channels } = subject.preprocessing;
@@ -100,7 +100,7 @@ export function colorIn(subject: Subject, rgb: readonly number[]): readonly numb
   const [first = 0] = color;
   if (color.every((value) => value === first)) return new Array<number>(wanted).fill(first);
   throw new InputError(
-    `${subject.name}: the preprocessing has ${color.length} channels and the input ${wanted}, so that a colour is not ` +
-      "known there; --preprocess none, or the fill mean or blur, would work",
+    `${subject.name}: the preprocessing has ${color.length} channels and the input ${wanted}, so colours are ` +
+      "undefined; use --preprocess none, or the fill mean or blur",
   );
 }

@@ -1,7 +1,7 @@
 import type { Random } from "../tensor/random.js";
 import type { Extent } from "./subject.js";
 
-/** Weights of the eight neighbours, which add up to 1: 1/6 beside and 1/12 across a corner. */
+/** Weights of the eight neighbours, with sum 1: 1/6 for edge neighbours and 1/12 for diagonal ones. */
 const neighbours = [
   [0, 1, 1 / 6],
   [0, -1, 1 / 6],
@@ -13,19 +13,19 @@ const neighbours = [
   [-1, -1, 1 / 12],
 ] as const;
 
-/** Where the residual is this part of the right-hand side, the solution is far closer than the noise that is added. */
+/** Residual relative to the right-hand side at which the error is far below the added noise. */
 const tolerance = 1e-5;
 
 /**
- * Noisy linear imputation: each removed pixel becomes the weighted mean of its neighbours, removed ones among them,
+ * Noisy linear imputation: each removed pixel becomes the weighted mean of its neighbours, including removed ones,
  *
  *     Σ_j w_j (x_i − x_j) = 0   over the neighbours j of i inside the picture,
  *
- * plus normal noise. The system is symmetric and, where at least one pixel is left, positive definite; it is solved by
- * preconditioned conjugate gradients. Where nothing is left, the picture becomes its mean colour.
+ * plus normal noise. The system is symmetric and, if at least one pixel is left, positive definite; it is solved by
+ * preconditioned conjugate gradients. If no pixel is left, the picture becomes its mean colour.
  *
- * @param removed places of removed pixels, each once
- * @param noise standard deviation, in the numbers of the network
+ * @param removed indices of the removed pixels, without duplicates
+ * @param noise standard deviation, in units of the network's input
  * @see Y. Rong, T. Leemann, V. Borisov, G. Kasneci, E. Kasneci, "A Consistent and Efficient Evaluation Strategy for
  * Attribution Methods", ICML 2022, sec. 4.
  */
@@ -48,19 +48,19 @@ export function imputeLinearly(
   return result;
 }
 
-/** One equation for each removed pixel. */
+/** The number of equations, one per removed pixel. */
 interface System {
-  /** For each equation eight places: the unknown there, or −1. */
+  /** Eight entries per equation: the index of the unknown neighbour, or −1. */
   readonly unknowns: Int32Array;
-  /** For each equation eight places: the known pixel there, or −1. */
+  /** Eight entries per equation: the index of the known neighbour, or −1. */
   readonly known: Int32Array;
   readonly diagonal: Float64Array;
   readonly levels: readonly Level[];
 }
 
 /**
- * The unknowns in blocks of 1, 2, 4, … pixels: of each one of the level below, the block that holds it, and of each block
- * the weight of its links to anything outside.
+ * The unknowns grouped in blocks of 1, 2, 4, … pixels: for each block of the level below, its parent block, and for each
+ * block the total weight of its links to the outside.
  */
 interface Level {
   readonly blockOf: Int32Array;
@@ -95,7 +95,7 @@ function levelsOf(
   { height, width }: { readonly height: number; readonly width: number },
 ): Level[] {
   const levels: Level[] = [];
-  /** The block of each unknown at the level at hand, and the place of that block in the picture. */
+  /** The block of each unknown at the current level, and the position of that block in the picture. */
   let block = Int32Array.from(removed, (_, i) => i);
   let places = Array.from(removed, (pixel) => [Math.floor(pixel / width), pixel % width] as const);
   for (let side = 2; side < 2 * Math.max(height, width) && places.length > 1; side *= 2) {
@@ -141,7 +141,7 @@ function solve(system: System, plane: Float32Array): Float64Array {
   return conjugateGradients(system, right, x);
 }
 
-/** A·x = right, improving x in place (M. R. Hestenes, E. Stiefel, 1952). */
+/** Solves A·x = right, updating x in place (M. R. Hestenes, E. Stiefel, 1952). */
 function conjugateGradients(system: System, right: Float64Array, x: Float64Array): Float64Array {
   const r = applied(system, x).map((v, i) => right[i]! - v);
   const p = new Float64Array(x.length);
@@ -178,7 +178,7 @@ function applied({ diagonal, unknowns }: System, v: Float64Array): Float64Array 
 
 /**
  * Σ over levels of P D⁻¹ Pᵀ r, where Pᵀ sums over blocks: multilevel diagonal scaling (J. H. Bramble, J. E. Pasciak, J. Xu,
- * 1990). With the diagonal alone a hole of half a photograph takes three times as many iterations.
+ * 1990). With the diagonal alone, a hole of half a photograph takes three times as many iterations.
  */
 function preconditioned({ diagonal, levels }: System, r: Float64Array): Float64Array {
   const sums = [r];

@@ -3,41 +3,42 @@ import { InputError } from "../errors.js";
 import { random } from "../tensor/random.js";
 import { shuffle } from "../tensor/shuffle.js";
 
-/** How pixels of equal saliency are put in order. */
+/** The order of pixels with equal saliency. */
 export const tieRules = ["position", "random"] as const;
 export type TieRule = (typeof tieRules)[number];
 
-/** What tests that remove pixels in order let one choose. */
+/** The settings of tests that remove pixels in order. */
 export const rankSettings = {
   ties: choice(
     tieRules,
     "position",
-    "order of pixels with equal saliency: as they lie, or at random by the seed",
+    "order of pixels with equal saliency: by position, or random by the seed",
   ),
 };
 
-/** Whether a map is taken as it is, or by its absolute values. */
+/** Whether a map is ranked by signed or by absolute values. */
 export const signRules = ["absolute", "signed"] as const;
 
 export interface RankOptions {
   /** Which pixels come first. */
   readonly first: "least" | "most";
-  /** By absolute value: what speaks against a class matters too. */
+  /** By absolute value, so that evidence against a class counts too. */
   readonly absolute: boolean;
-  /** "position": as they lie in the picture. "random": in an order that the seed fixes. */
+  /** "position": in memory order. "random": in an order fixed by the seed. */
   readonly ties: TieRule;
   readonly seed: number;
 }
 
 /**
- * The places of a map's pixels, the least or the most salient first. Every pixel has one rank, so k pixels are always k.
+ * The pixel indices of a map, least or most salient first. Ranks are unique, so k pixels are always exactly k.
  *
- * @throws {InputError} where the map has a number that is not finite: it has no rank
+ * @throws {InputError} if the map contains a non-finite value, which has no rank
  */
 export function rankPixels(map: Float32Array, options: RankOptions): Uint32Array {
   const { first, absolute, ties, seed } = options;
   const bad = map.findIndex((v) => !Number.isFinite(v));
-  if (bad >= 0) throw new InputError(`the map holds ${map[bad]!}, which has no rank`);
+  if (bad >= 0)
+    throw new InputError(`the map contains ${map[bad]!}, so its pixels cannot be ranked`);
   const value = absolute ? map.map(Math.abs) : map;
   const order = Uint32Array.from(map, (_, i) => i);
   const tie = ties === "random" ? shuffle(order.slice(), random(seed)) : order.slice();
@@ -45,7 +46,7 @@ export function rankPixels(map: Float32Array, options: RankOptions): Uint32Array
   return order.sort((a, b) => sign * (value[a]! - value[b]!) || tie[a]! - tie[b]!);
 }
 
-/** Parts of one as a setting, such as "0.01,0.05"; as percent on an axis. */
+/** Fractions as a setting, such as "0.01,0.05"; shown as percentages on an axis. */
 export function fractions(fallback: readonly number[], about: string): Setting<readonly number[]> {
   return {
     default: fallback,
@@ -62,7 +63,7 @@ export function fractions(fallback: readonly number[], about: string): Setting<r
   };
 }
 
-/** round(fraction · pixels), a half up. */
+/** round(fraction · pixels), halves rounded up. */
 export function countOf(fraction: number, pixels: number): number {
   return Math.min(pixels, Math.max(0, Math.round(fraction * pixels)));
 }

@@ -5,17 +5,17 @@ import type { Dataset } from "../train/data/dataset.js";
 import { countOf, rankPixels } from "./ranking.js";
 import type { MapMaker, Subject } from "./subject.js";
 
-/** The places of the pixels of each image, the most salient first; H·W numbers an image. */
+/** The pixel indices of each image, most salient first; H·W per image. */
 export type PixelOrders = Uint16Array | Uint32Array;
 
 export interface RankingOptions {
-  /** By the map's absolute value, or by the map as it is. Pixels of equal saliency are in a random order. */
+  /** By the map's absolute value, or by its signed value. Pixels of equal saliency are in random order. */
   readonly rank: "absolute" | "signed";
-  /** Of that order. */
+  /** The seed of that order. */
   readonly seed: number;
-  /** Images whose maps are made at once. */
+  /** The number of images per batch. */
   readonly batch: number;
-  /** How the images became the network's numbers. */
+  /** The preprocessing of the images. */
   readonly preprocessing: Preprocessing;
   readonly signal?: AbortSignal;
 }
@@ -23,8 +23,8 @@ export interface RankingOptions {
 /**
  * Ranks the pixels of every image of a data set by a map.
  *
- * @param name of the data set, in the names of its images
- * @param targets the class that is explained of each image; its label where there are none
+ * @param name the data set's name, a prefix of the image names
+ * @param targets the class to explain for each image; by default its label
  */
 export async function rankImages(
   data: Dataset,
@@ -58,7 +58,7 @@ export async function rankImages(
   return orders;
 }
 
-/** The data set with the first `fraction` of each image's pixels, in all channels, in one colour. */
+/** The data set with the first `fraction` of each image's pixels replaced by one colour. */
 export function withoutPixels(
   data: Dataset,
   orders: PixelOrders,
@@ -83,7 +83,7 @@ export function withoutPixels(
   };
 }
 
-/** Another number for every image of the training and the test images. */
+/** A different seed for every training and test image. */
 function seedOf(name: string, i: number): number {
   const start = name === "test" ? 0x85ebca6b : 0;
   return (start ^ Math.imul(i + 1, 0x9e3779b1)) >>> 0;

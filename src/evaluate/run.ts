@@ -2,19 +2,19 @@ import type { EvaluationTest, Question, Values } from "./test.js";
 import type { Scorer } from "./scorer.js";
 import type { MapMaker, Subject } from "./subject.js";
 
-/** What a test found of one image and method. */
+/** A test's result for one image and method. */
 export interface SampleRecord {
   readonly sample: string;
   readonly method: string;
   readonly target: number;
-  /** Before anything was changed. */
+  /** Of the unchanged image. */
   readonly output: number;
   readonly probability: number;
-  /** null stands for a number that is not finite. */
+  /** null represents a non-finite number. */
   readonly values: Readonly<Record<string, readonly (number | null)[]>>;
 }
 
-/** Something that went wrong with one image, or with one method on it. */
+/** The failure of one image, or of one method on it. */
 export interface SampleFailure {
   readonly sample: string;
   readonly method?: string;
@@ -28,21 +28,21 @@ export interface TestRun {
   readonly scorer: Scorer;
   readonly seed: number;
   readonly signal?: AbortSignal;
-  /** The makers of a network with random weights, where the test compares with one. */
+  /** The makers of a network with random weights, for tests that compare with one. */
   readonly randomized?: ReadonlyMap<MapMaker, MapMaker>;
 }
 
-/** Keeps what is finished. */
+/** Stores finished results. */
 export interface Keeper {
-  /** What is known already is not made again. */
+  /** Results known in advance, which are not computed again. */
   find(subject: Subject, maker: MapMaker): SampleRecord | undefined;
-  /** Gets each result as soon as it is there. */
+  /** Called with each result as soon as it is available. */
   add(subject: Subject, record: SampleRecord): void;
 }
 
 /**
- * Runs a test on a group of images of one shape. Maps are made of all of them at once, so that the same group gives the
- * same numbers again.
+ * Runs a test on a group of images of one shape. Their maps are computed as one batch, so that the same group reproduces
+ * the same numbers.
  */
 export async function runGroup(
   run: TestRun,
@@ -65,7 +65,11 @@ export async function runGroup(
           await measure(run, { subject, maker, map: maps[i]!, once: shared[i]! }),
         );
       } else
-        failures.push({ sample: subject.name, method: maker.name, error: `the map holds ${bad}` });
+        failures.push({
+          sample: subject.name,
+          method: maker.name,
+          error: `the map contains ${bad}`,
+        });
     }
   }
   return failures;
@@ -93,7 +97,7 @@ async function measure(
   };
 }
 
-/** Makes each thing once. */
+/** Computes the value of each key once. */
 function memo(): Question["once"] {
   const made = new Map<string, Promise<unknown>>();
   return <T>(key: string, make: () => Promise<T>): Promise<T> => {
@@ -103,7 +107,7 @@ function memo(): Question["once"] {
   };
 }
 
-/** As JSON has them. */
+/** In JSON's representation. */
 function withNulls(values: Values): SampleRecord["values"] {
   return Object.fromEntries(
     Object.entries(values).map(([name, numbers]) => [

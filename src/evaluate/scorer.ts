@@ -8,20 +8,20 @@ export interface Network {
   predict(x: Tensor): Promise<Tensor>;
 }
 
-/** How the probability of a class comes of the network's output. */
+/** The function from the network's output to the probability of a class. */
 export const links = ["softmax", "sigmoid", "output"] as const;
 export type Link = (typeof links)[number];
 
-/** What a network says of one variant of an image, for the subject's target. */
+/** A network's result for one variant of an image and the subject's target. */
 export interface Score {
-  /** The output itself: a logit, unless the network ends with a Softmax or Sigmoid. */
+  /** The raw output: a logit, unless the network ends with a Softmax or Sigmoid. */
   readonly output: number;
   readonly probability: number;
-  /** No other class has a higher output. */
+  /** Whether no other class has a higher output. */
   readonly isTop: boolean;
 }
 
-/** Asks a network about variants of an image, a bounded number at once. */
+/** Scores variants of an image, a bounded number at once. */
 export class Scorer {
   private readonly network: Network;
   private readonly link: Link;
@@ -35,12 +35,12 @@ export class Scorer {
     this.signal = signal;
   }
 
-  /** The network's output for the subject itself, class by class. */
+  /** The network's output for the unchanged subject, one value per class. */
   async outputs({ x }: Subject): Promise<readonly number[]> {
     return rowsOf(await this.network.predict(x), 1)[0]!;
   }
 
-  /** Scores of variants in the shape of the subject's `x`, in their order. */
+  /** Scores of variants in the shape of the subject's `x`, in order. */
   async scores(subject: Subject, variants: Iterable<Float32Array>): Promise<readonly Score[]> {
     const scores: Score[] = [];
     for (const group of groups(variants, this.batch)) {
@@ -52,12 +52,12 @@ export class Scorer {
   }
 }
 
-/** What is made of each item, when its turn comes: many variants need not be in memory at once. */
+/** Maps items lazily, so that not all variants are in memory at once. */
 export function* lazily<A, B>(items: Iterable<A>, make: (item: A) => B): Generator<B> {
   for (const item of items) yield make(item);
 }
 
-/** Variants of one image as a batch. */
+/** Concatenates variants of one image to a batch. */
 function stack({ x }: Subject, variants: readonly Float32Array[]): Tensor {
   const size = x.data.length;
   const data = new Float32Array(variants.length * size);
@@ -92,8 +92,8 @@ function probabilityOf(row: readonly number[], output: number, link: Link): numb
 }
 
 /**
- * The link that an output needs, judged by the numbers of one sample: a single score goes through a sigmoid, scores from
- * 0 to 1 that add up to 1 are probabilities, and all others are logits.
+ * The link function of an output, inferred from one sample: a single score needs a sigmoid, scores from 0 to 1 with sum 1
+ * are probabilities, and all others are logits.
  */
 export function guessLink(row: readonly number[]): Link {
   if (row.length === 1) return "sigmoid";

@@ -3,11 +3,11 @@ import { spearman } from "./statistics.js";
 import type { Extent } from "./subject.js";
 import type { Measure, Values } from "./test.js";
 
-/** Side of the square window of {@link ssim}, where the map is not smaller. */
+/** Side of the square window of {@link ssim}, unless the map is smaller. */
 const usualWindow = 7;
 
 /**
- * The mean structural similarity of two maps with values from 0 to 1, over square windows of equal weight that lie inside
+ * The mean structural similarity of two maps with values from 0 to 1, over all uniformly weighted square windows inside
  * the map,
  *
  *     (2 μₐμ_b + c₁)(2 σ_ab + c₂) / ((μₐ² + μ_b² + c₁)(σₐ² + σ_b² + c₂)),  c₁ = 0.01², c₂ = 0.03²
@@ -27,7 +27,7 @@ export function ssim(a: Float32Array, b: Float32Array, { height, width }: Extent
     windowSums(a, b, { height, width, side }, (p, q) => p * q),
   ] as const;
   const [c1, c2] = [0.01 ** 2, 0.03 ** 2];
-  // Variances are those of a sample.
+  // Sample variances, with the denominator n − 1.
   const unbiased = area > 1 ? area / (area - 1) : 1;
   let total = 0;
   for (let i = 0; i < sums[0].length; i++) {
@@ -49,7 +49,7 @@ export function ssim(a: Float32Array, b: Float32Array, { height, width }: Extent
   return total / sums[0].length;
 }
 
-/** The sum of a product of the two maps over every window that lies inside, by a table of sums. */
+/** The sum of a product of the two maps over every window, by a summed-area table. */
 function windowSums(
   a: Float32Array,
   b: Float32Array,
@@ -73,12 +73,12 @@ function windowSums(
   });
 }
 
-/** What tests report that compare two maps. */
+/** The measures of tests that compare two maps. */
 export const similarityMeasures: readonly Measure[] = [
   { name: "spearman", title: "Spearman's rank correlation of the two maps", better: "lower" },
   {
     name: "ssim",
-    title: "structural similarity (SSIM) of the two maps, each from 0 to 1",
+    title: "structural similarity (SSIM) of the two maps, each scaled to [0, 1]",
     better: "lower",
   },
 ];

@@ -1,6 +1,6 @@
 import type { SampleRecord } from "./run.js";
 
-/** One record of each sample and method, with a number for each stage; of those that have all. */
+/** Merges records by sample and method, with one number per stage; incomplete ones are dropped. */
 export function joinStages(stages: readonly (readonly SampleRecord[])[]): SampleRecord[] {
   const keyOf = ({ sample, method }: SampleRecord): string => JSON.stringify([sample, method]);
   const [first = [], ...rest] = stages.map(

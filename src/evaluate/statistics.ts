@@ -1,8 +1,8 @@
 import { random } from "../tensor/random.js";
 
-/** Mean of a sample, with what can be said of the mean of all. */
+/** The mean of a sample, with a confidence interval for the population mean. */
 export interface Estimate {
-  /** Finite values that it is made of. */
+  /** The number of finite values. */
   readonly n: number;
   readonly mean: number;
   readonly median: number;
@@ -11,12 +11,12 @@ export interface Estimate {
   readonly high?: number;
 }
 
-/** Resamplings of a bootstrap. */
+/** The number of bootstrap resamples. */
 const resamplings = 1000;
 
 /**
- * Estimates the mean of values, some of which may be missing or not finite: they are left out, and counted as such by
- * `n`. The seed fixes the resamplings, so that two methods on the same images are resampled alike.
+ * Estimates the mean of the finite values; missing and non-finite ones are skipped and not counted in `n`. The seed fixes
+ * the resamples, so that two methods on the same images are resampled alike.
  */
 export function estimate(values: readonly number[], seed: number): Estimate {
   const kept = values.filter(Number.isFinite);
@@ -40,14 +40,14 @@ function bootstrapMeans(values: readonly number[], seed: number): Float64Array {
   }).sort();
 }
 
-/** NaN of none. */
+/** NaN for an empty list. */
 export function mean(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]!;
   return sum / values.length;
 }
 
-/** The mean height of a curve: its area by the trapezoid rule over its width. */
+/** The mean height of a curve: its area (trapezoid rule) divided by its width. */
 export function meanHeight(places: readonly number[], heights: readonly number[]): number {
   const width = places.at(-1)! - places[0]!;
   if (width === 0) return heights[0]!;
@@ -58,7 +58,7 @@ export function meanHeight(places: readonly number[], heights: readonly number[]
   return area / width;
 }
 
-/** Pearson's correlation; NaN where one of the two does not vary. */
+/** Pearson's correlation; NaN if either is constant. */
 export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
   const [mx, my] = [mean(x), mean(y)];
   let [xx, yy, xy] = [0, 0, 0];
@@ -71,7 +71,7 @@ export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
   return xx === 0 || yy === 0 ? NaN : xy / Math.sqrt(xx * yy);
 }
 
-/** Spearman's rank correlation; equal values share the mean of their ranks. */
+/** Spearman's rank correlation; ties get their mean rank. */
 export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): number {
   return pearson(ranksOf(x), ranksOf(y));
 }

@@ -3,7 +3,7 @@ import { InputError } from "../errors.js";
 import { sizeOf } from "../tensor/shape.js";
 import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
 
-/** A box in the picture as the network sees it, in its pixels; right and bottom lie outside. */
+/** A box in pixels of the network's input; right and bottom are exclusive. */
 export interface Box {
   readonly left: number;
   readonly top: number;
@@ -11,28 +11,28 @@ export interface Box {
   readonly bottom: number;
 }
 
-/** One image that maps are judged on. */
+/** One image on which maps are evaluated. */
 export interface Subject {
-  /** As records call it: its path in the folder of images. */
+  /** Its name in records: its path in the folder of images. */
   readonly name: string;
-  /** [1,C,H,W] float32, as the network takes it. */
+  /** [1,C,H,W] float32, the network's input. */
   readonly x: Tensor<"float32">;
-  /** The class that is explained and whose score is measured. */
+  /** The class that is explained and scored. */
   readonly target: number;
-  /** Made of the image's content, so that random choices do not depend on the order of the images. */
+  /** A hash of the image's content, so that random choices do not depend on the order of the images. */
   readonly seed: number;
-  /** How bytes of a picture became the numbers in `x`: what black is, for one. */
+  /** The preprocessing from picture bytes to `x`; it defines, for one, the value of black. */
   readonly preprocessing: Preprocessing;
-  /** Where the target is, if that is known. */
+  /** The target's location, if known. */
   readonly boxes?: readonly Box[];
 }
 
-/** The extents of a subject's `x`: a signal is one row, and the slices of a volume lie one above the other. */
+/** The extents of a subject's `x`: a signal is one row, and the slices of a volume are stacked vertically. */
 export interface Extent {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-  /** Pixels of one channel. */
+  /** The number of pixels of one channel. */
   readonly pixels: number;
 }
 
@@ -43,22 +43,22 @@ export function extentOf({ x }: Subject): Extent {
   return { channels, height: pixels / width, width, pixels };
 }
 
-/** The same for tests that look at a pixel's neighbours. @throws {InputError} where the image has slices or frames */
+/** The same for tests that use a pixel's neighbours. @throws {InputError} if the image has slices or frames */
 export function planeOf(subject: Subject): Extent {
   const { dims } = subject.x;
   if (dims.length <= 4) return extentOf(subject);
   throw new InputError(
-    `${subject.name}: this test compares neighbours in a plane, and [${dims.slice(2).join(",")}] is none; ` +
-      "pixel-perturbation and insertion-deletion take volumes and videos",
+    `${subject.name}: this test compares neighbours in a plane, and the spatial shape is [${dims.slice(2).join(",")}]; ` +
+      "pixel-perturbation and insertion-deletion accept volumes and videos",
   );
 }
 
-/** The subject with other numbers in `x`. */
+/** The subject with `x` replaced. */
 export function withNumbers(subject: Subject, data: Float32Array): Subject {
   return { ...subject, x: float32(subject.x.dims, data) };
 }
 
-/** The maps of a batch [N,1,H,W], one by one. */
+/** The maps of a batch [N,1,H,W], one per sample. */
 export function mapsOf(maps: Tensor): Float32Array[] {
   const count = maps.dims[0]!;
   const all = Float32Array.from(toNumbers(maps));
@@ -66,12 +66,12 @@ export function mapsOf(maps: Tensor): Float32Array[] {
   return Array.from({ length: count }, (_, n) => all.subarray(n * size, (n + 1) * size));
 }
 
-/** Something that makes saliency maps: a method with its settings, or a baseline. */
+/** A source of saliency maps: a method with its settings, or a baseline. */
 export interface MapMaker {
   /** "fullgrad", "integrated-gradients:steps=20", "random" */
   readonly name: string;
-  /** A baseline knows nothing of the network. */
+  /** Whether it is a baseline, which ignores the network. */
   readonly isBaseline: boolean;
-  /** A map [H·W] of each subject, for its target. */
+  /** A map [H·W] for each subject and its target. */
   maps(subjects: readonly Subject[]): Promise<readonly Float32Array[]>;
 }

@@ -1,32 +1,32 @@
 import type { SampleRecord } from "./run.js";
 import { estimate, meanHeight, type Estimate } from "./statistics.js";
-import type { Axis, Measure } from "./test.js";
+import type { MeasureAxis, Measure } from "./test.js";
 
-/** What is known of one method on one sample: a test's finding, or what a training run came to. */
+/** The result of one method on one sample: of a test, or of a training run. */
 export type MeasuredRecord = Pick<SampleRecord, "sample" | "method" | "values"> & {
   readonly target?: number;
 };
 
-/** One method's mean for one measure, at one place of the axis or for the whole of it. */
+/** One method's mean of one measure, at one position of the axis or over the whole axis. */
 export interface SummaryRow extends Estimate {
   readonly measure: string;
   readonly method: string;
-  /** Place on the axis; absent where the measure is a single number. */
+  /** Position on the axis; absent for a single number. */
   readonly at?: number;
-  /** Set for the mean height of the curve, over all places. */
+  /** Set for the mean height of the curve. */
   readonly over?: "curve";
-  /** Of whole curves and single numbers: how many samples it does better on than the random baseline, of how many. */
+  /** For whole curves and single numbers: the number of samples better than the random baseline, and in total. */
   readonly won?: { readonly samples: number; readonly of: number };
 }
 
-/** What every method has to beat. */
+/** The baseline that every method should outperform. */
 const toBeat = "random";
 
-/** Means with intervals, for each measure and method, in the order that they are given in. */
+/** Means with intervals for each measure and method, in the given order. */
 export function summarize(
   records: readonly MeasuredRecord[],
   measures: readonly Measure[],
-  axis: Axis | undefined,
+  axis: MeasureAxis | undefined,
   seed: number,
 ): SummaryRow[] {
   const methods = [...new Set(records.map((record) => record.method))];
@@ -64,7 +64,7 @@ export function summarize(
   });
 }
 
-/** Numbers by sample. */
+/** Values by sample. */
 type Samples = ReadonlyMap<string, readonly number[]>;
 
 function wonBy(

@@ -1,18 +1,18 @@
 /**
- * Readers of JSON that others wrote: each takes a value as `JSON.parse` gives it and returns it with its type, or says
- * which value is wrong. They are combined like the types that they stand for, and fields that nobody asked for are left
- * out.
+ * Typed readers for untrusted JSON. A reader takes a value as returned by `JSON.parse` and returns it with its static
+ * type, or reports the path of the value that does not match. Readers compose like the types they describe; unknown
+ * fields are dropped.
  *
  * @module
  */
 import { InputError } from "../errors.js";
 
-/** @throws {Mismatch} where the value is of another form */
+/** @throws {Mismatch} if the value does not have the expected form */
 export type Reader<T> = (value: unknown) => T;
 
 type Read<R> = R extends Reader<infer T> ? T : never;
 
-/** A value is not of the form that is needed; `path` leads to it. */
+/** A value does not have the expected form; `path` locates it in the document. */
 export class Mismatch extends Error {
   readonly path: (string | number)[] = [];
 
@@ -21,7 +21,7 @@ export class Mismatch extends Error {
   }
 }
 
-/** The start of a value as JSON. */
+/** A short JSON rendering of a value, for messages. */
 function shown(value: unknown): string {
   if (value === undefined) return "missing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
@@ -30,14 +30,14 @@ function shown(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
-/** An error of the library that takes a message. */
+/** Constructor of an error type of this library. */
 type ErrorType = new (message: string, options?: ErrorOptions) => Error;
 
 /**
- * The value of a JSON text.
+ * Parses a JSON text and validates it.
  *
- * @param name the file as errors should call it
- * @throws {InputError} (or an error of `type`) where the text is not JSON, is cut off, or is of another form
+ * @param name the file's name in error messages
+ * @throws {InputError} (or an error of `type`) if the text is not JSON, is truncated, or does not match
  */
 export function readJson<T>(
   text: string,
@@ -56,7 +56,7 @@ export function readJson<T>(
   return readValue(value, reader, name, type);
 }
 
-/** As {@link readJson}, of a value that is parsed already. */
+/** Like {@link readJson}, for a value that is already parsed. */
 export function readValue<T>(
   value: unknown,
   reader: Reader<T>,
@@ -75,13 +75,13 @@ export function readValue<T>(
   }
 }
 
-/** Any value. */
+/** Accepts any value unchanged. */
 export const anything: Reader<unknown> = (value) => value;
 
 export const text = simple("a string", (v): v is string => typeof v === "string");
 export const flag = simple("true or false", (v): v is boolean => typeof v === "boolean");
 export const finite = simple("a finite number", (v): v is number => Number.isFinite(v));
-/** A number; null, which `JSON.stringify` writes for one that is not finite, comes back as NaN. */
+/** A number. `JSON.stringify` writes non-finite numbers as null; null is read back as NaN. */
 export const number: Reader<number> = (value) => (value === null ? NaN : finite(value));
 export const integer = simple("an integer", (v): v is number => Number.isSafeInteger(v));
 export const count = simple(
@@ -89,7 +89,7 @@ export const count = simple(
   (v): v is number => Number.isSafeInteger(v) && Number(v) >= 0,
 );
 
-/** A value that a condition tells. */
+/** A reader from a type guard; `wanted` describes the accepted values in messages. */
 export function simple<T>(wanted: string, is: (value: unknown) => value is T): Reader<T> {
   return (value) => {
     if (is(value)) return value;
@@ -97,7 +97,7 @@ export function simple<T>(wanted: string, is: (value: unknown) => value is T): R
   };
 }
 
-/** One of some words or numbers. */
+/** One of the given strings or numbers. */
 export function oneOf<const T extends string | number>(...values: readonly T[]): Reader<T> {
   const known: ReadonlySet<unknown> = new Set(values);
   return simple(values.map((v) => JSON.stringify(v)).join(" or "), (v): v is T => known.has(v));
@@ -107,7 +107,7 @@ export function nullable<T>(reader: Reader<T>): Reader<T | null> {
   return (value) => (value === null ? null : reader(value));
 }
 
-/** The first of two forms that fits; the second one says what is wrong. */
+/** The first reader if it accepts the value, otherwise the second; errors come from the second. */
 export function either<A, B>(first: Reader<A>, second: Reader<B>): Reader<A | B> {
   return (value) => {
     try {
@@ -126,7 +126,7 @@ export function list<T>(item: Reader<T>): Reader<T[]> {
   };
 }
 
-/** An object whose keys say what its values are of. */
+/** An object with arbitrary keys whose values all have one form. */
 export function record<T>(item: Reader<T>): Reader<Record<string, T>> {
   return (value) => {
     const entries = Object.entries(objectOf(value));
@@ -138,7 +138,7 @@ type Readers = Readonly<Record<string, Reader<unknown>>>;
 type Needed<R extends Readers> = { [K in keyof R]: Read<R[K]> };
 type Possible<O extends Readers> = { [K in keyof O]?: Read<O[K]> };
 
-/** An object with these fields, and with some of the others. */
+/** An object with the required fields and any of the optional fields. */
 export function fields<R extends Readers>(required: R): Reader<Needed<R>>;
 export function fields<R extends Readers, O extends Readers>(
   required: R,
@@ -164,7 +164,7 @@ function objectOf(value: unknown): object {
   throw new Mismatch("an object", value);
 }
 
-/** A field of the object itself: "constructor" is none. */
+/** An own property of the object, so that inherited names such as "constructor" read as absent. */
 function own(object: object, key: string): unknown {
   return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined;
 }

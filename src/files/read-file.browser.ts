@@ -1,6 +1,6 @@
 import { InputError } from "../errors.js";
 
-/** As in read-file.ts: the bytes behind a URL. */
+/** Browser version of read-file.ts: fetches the bytes at a URL. */
 export async function readFile(url: string, what: string): Promise<Uint8Array> {
   try {
     const response = await fetch(url);

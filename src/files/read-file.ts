@@ -1,10 +1,10 @@
 import { InputError } from "../errors.js";
 
 /**
- * The bytes of a file. In a browser read-file-web.ts stands for this file.
+ * Reads a file. In browsers, read-file.browser.ts replaces this module.
  *
- * @param what the file in messages
- * @throws {InputError} where it cannot be read
+ * @param what description of the file for messages
+ * @throws {InputError} if the file cannot be read
  */
 export async function readFile(path: string, what: string): Promise<Uint8Array> {
   const fs = await import("node:fs/promises");

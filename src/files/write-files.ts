@@ -12,23 +12,26 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** A part of a file and its place in it. */
-export interface Block {
+/** Bytes and their offset in a file. */
+export interface FileBlock {
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
 
-/** What a file is to hold: text as UTF-8, bytes, or blocks of bytes at their offsets. */
-export type Content = string | Uint8Array | readonly Block[];
+/** Content of a file: text (written as UTF-8), bytes, or blocks of bytes at offsets. */
+export type Content = string | Uint8Array | readonly FileBlock[];
 
 /**
- * Writes files that belong together; the last one vouches for the others. Each goes to a temporary name of this process
- * in its own folder first and is flushed to the disk; only when all are there do they take their places, the last one
- * last. An old last file is removed before, so that it never vouches for new files. Folders are created.
+ * Writes a group of files atomically; the last file marks the group as complete.
  *
- * Nothing in here waits, so a signal, which Node hands out between two steps of a program, finds nothing or everything.
+ * Each file is first written and flushed under a temporary name in its own folder. Once all are written, they are
+ * renamed into place in order. An existing last file is removed beforehand, so it never marks new files as complete.
+ * Missing folders are created.
  *
- * @throws the file system's error; what was written under temporary names is removed
+ * The function is synchronous: Node delivers signals between turns of the event loop, so a signal handler sees either
+ * all of the files or none.
+ *
+ * @throws the file system's error; temporary files are removed
  */
 export function writeTogether(files: readonly (readonly [path: string, content: Content])[]): void {
   const moves: { readonly from: string; readonly to: string }[] = [];
@@ -49,18 +52,18 @@ export function writeTogether(files: readonly (readonly [path: string, content: 
   }
 }
 
-/** Temporary names begin with it; short, so that a file with a name of any length can be written. */
+/** Prefix of temporary names. They do not contain the file's own name, so a name of any length can be written. */
 const prefix = ".fullgrad-";
 
-/** Milliseconds after which a temporary file that does not grow was left behind by a process that was killed. */
+/** Age in milliseconds after which an unchanged temporary file is considered abandoned by a killed process. */
 const abandonedAfter = 3_600_000;
 
-/** Bytes of one write: Node takes less than 2 GiB. */
+/** Maximum bytes per write call; Node accepts less than 2 GiB. */
 const mostAtOnce = 2 ** 30;
 
 const opened = new Set<string>();
 
-/** Creates the folder; the first time, removes what killed processes left in it. */
+/** Creates the folder and, on its first use, removes abandoned temporary files from it. */
 function openFolder(folder: string): void {
   mkdirSync(folder, { recursive: true });
   if (opened.has(folder)) return;
@@ -88,12 +91,15 @@ function writeFlushed(path: string, content: Content): void {
   }
 }
 
-function blocksOf(content: Content): readonly Block[] {
+function blocksOf(content: Content): readonly FileBlock[] {
   if (typeof content === "string") return [{ offset: 0, bytes: new TextEncoder().encode(content) }];
   return content instanceof Uint8Array ? [{ offset: 0, bytes: content }] : content;
 }
 
-/** Makes renames last. Some systems cannot flush a folder; nothing is lost but this certainty. */
+/**
+ * Makes renames durable. Some systems cannot flush a folder; the files are then written, but not guaranteed to
+ * survive a crash.
+ */
 function flushFolder(folder: string): void {
   try {
     const handle = openSync(folder, "r");

@@ -6,30 +6,34 @@ import type { PictureFile } from "./formats/picture-file.js";
 import { checkSize, maxPixels, type Raster } from "./raster.js";
 
 export interface DecodeOptions {
-  /** Pictures of more pixels are refused, and those that take more than 6 bytes of memory for each; 89,478,485 unless given. */
-  readonly maxPixels?: number;
+  /**
+   * Maximum pixels of a picture, which also limits decoding memory to 6 bytes per pixel of this limit. Default
+   * 89,478,485.
+   */
+  readonly maxPixels?: number | undefined;
 }
 
 /**
- * Bytes of memory that decoding may take for each pixel of the limit. Decoders differ: PNG takes 3 bytes for each of
- * its pixels, a progressive JPEG up to 15, and with it goes the size up to which a picture is decoded.
+ * Bytes of decoding memory allowed per pixel of the limit. Memory use varies by format, from 3 bytes per pixel for
+ * PNG to 15 for a progressive JPEG, so the largest accepted picture varies too.
  */
 const bytesPerPixelOfLimit = 6;
 
-/** What this many bytes of memory hold is decoded under any limit on pixels. */
+/** Decoding that needs at most this many bytes is allowed under any pixel limit. */
 const leastBytes = 1 << 24;
 
 /**
- * The picture in a PNG, JPEG, WebP, GIF or BMP file, upright, with the bytes of Pillow's
- * `exif_transpose(Image.open(file)).convert("RGB")`: the EXIF orientation is applied, grey becomes R = G = B, alpha is
- * dropped, not blended, colour profiles are ignored, and of an animation the first frame is taken. Of 16-bit samples
- * the high byte is kept (as Pillow does for colour; its 16-bit grey turns white, which is a mishap and not followed).
- * JPEGs in CMYK alone may be a few levels off. In a browser, GIF and BMP are not read.
+ * Decodes a PNG, JPEG, WebP, GIF or BMP file to 8-bit RGB, upright. The bytes equal Pillow's
+ * `exif_transpose(Image.open(file)).convert("RGB")`: the EXIF orientation is applied, grey is replicated to R = G =
+ * B, alpha is dropped without blending, colour profiles are ignored, and only the first frame of an animation is
+ * read. Samples of 16 bits keep their high byte. (Pillow does this for colour; it clips 16-bit grey to white, which
+ * this function does not reproduce.) CMYK JPEGs may differ by a few levels. GIF and BMP are not supported in
+ * browsers.
  *
- * Damaged files are refused, a cut-off one too. Size and memory are checked before any pixel is decoded.
+ * Damaged and truncated files are rejected. Size and memory are checked before any pixel is decoded.
  *
- * @param name The file as errors should call it.
- * @throws {ImageError} where the file is no picture, is damaged, or is larger than the limit.
+ * @param name the file's name in error messages
+ * @throws {ImageError} if the file is not a picture, is damaged, or exceeds the limit
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -43,7 +47,7 @@ export async function decodeImage(
   return orient(raster, file.orientation);
 }
 
-/** Errors of decoders know nothing of file names. */
+/** Adds the file name to errors thrown by a decoder. */
 function naming<T>(name: string, run: () => T): T {
   try {
     return run();
@@ -63,12 +67,12 @@ function checkLimits({ width, height, bytesPerPixel }: PictureFile, name: string
   const needed = Math.ceil(width * height * bytesPerPixel);
   if (needed <= most) return;
   throw new ImageError(
-    `${name}: decoding ${width} x ${height} pixels of this kind takes ${needed} bytes of memory, more than the limit ` +
+    `${name}: decoding ${width} x ${height} pixels of this format needs ${needed} bytes of memory, more than the limit ` +
       `of ${most} (${bytesPerPixelOfLimit} bytes for each of ${limit} pixels); scale it down first`,
   );
 }
 
-/** The picture as a PNG file, 8-bit RGB. */
+/** Encodes the picture as an 8-bit RGB PNG file. */
 export function encodePng(raster: Raster): Promise<Uint8Array> {
   return writePng(raster);
 }

@@ -3,34 +3,34 @@ import { float32, type Tensor } from "../tensor/tensor.js";
 import { checkSize, toLuma, type Raster } from "./raster.js";
 import { resample, type Resample } from "./resample.js";
 
-/** Extent of a picture, in pixels. */
+/** Size of a picture, in pixels. */
 export interface Size {
   readonly height: number;
   readonly width: number;
 }
 
 /**
- * What happens to a picture before a network sees it, in this order: channels, resize, crop, then for each channel
- * (byte · rescale − mean) / std.
+ * Preprocessing of a picture into network input, in this order: channels, resize, crop, then for each channel (byte ·
+ * rescale − mean) / std.
  */
 export interface Preprocessing {
-  /** `shortestEdge` keeps the aspect ratio; absent, the picture keeps its size. */
+  /** `shortestEdge` keeps the aspect ratio. If absent, the picture keeps its size. */
   readonly resize?: { readonly shortestEdge: number } | Size;
   readonly resample: Resample;
-  /** The middle of the resized picture; where that is smaller, black is added around it. */
+  /** Centre crop; a smaller picture is padded with black. */
   readonly crop?: Size;
-  /** What a byte is multiplied by, such as 1/255. */
+  /** Factor applied to each byte, such as 1/255. */
   readonly rescale: number;
-  /** In units of the rescaled values, one number for each channel in the network's order. */
+  /** In units of the rescaled values, one number per channel in the network's order. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
-  /** The network's channels: three, or one with ITU-R 601-2 luma. */
+  /** The network's channels: three, or one of ITU-R 601-2 luma. */
   readonly channels: "rgb" | "bgr" | "luma";
 }
 
-/** The settings that have a name. */
+/** The named preprocessing settings. */
 export const presets = {
-  /** What torchvision's ImageNet models were trained for: Resize(256), CenterCrop(224), ToTensor, Normalize. */
+  /** The preprocessing of torchvision's ImageNet models: Resize(256), CenterCrop(224), ToTensor, Normalize. */
   imagenet: {
     resize: { shortestEdge: 256 },
     resample: "bilinear",
@@ -40,7 +40,7 @@ export const presets = {
     std: [0.229, 0.224, 0.225],
     channels: "rgb",
   },
-  /** Values from 0 to 1 at the picture's own size: torchvision's ToTensor alone. */
+  /** Values from 0 to 1 at the picture's own size, as torchvision's ToTensor. */
   none: {
     resample: "bilinear",
     rescale: 1 / 255,
@@ -48,7 +48,7 @@ export const presets = {
     std: [1, 1, 1],
     channels: "rgb",
   },
-  /** ImageNet's resize and crop, and the levels from 0 to 255 as they are: for models that normalize them inside. */
+  /** ImageNet's resize and crop with unscaled values from 0 to 255, for models with built-in normalization. */
   bytes: {
     resize: { shortestEdge: 256 },
     resample: "bilinear",
@@ -60,7 +60,10 @@ export const presets = {
   },
 } as const satisfies Record<string, Preprocessing>;
 
-/** The settings of a preset, or those given. @throws {ImageError} where they are none: JavaScript has no types */
+/**
+ * Resolves a preset name; settings are returned unchanged. @throws {ImageError} if the argument is neither (for
+ * JavaScript callers)
+ */
 export function settingsFor(asked: keyof typeof presets | Preprocessing): Preprocessing {
   const named: Readonly<Record<string, Preprocessing | undefined>> = presets;
   const found: Partial<Preprocessing> | undefined =
@@ -68,17 +71,17 @@ export function settingsFor(asked: keyof typeof presets | Preprocessing): Prepro
   const { resample, rescale, mean, std, channels } = found ?? {};
   if (resample && rescale !== undefined && mean && std && channels) return found as Preprocessing;
   throw new ImageError(
-    `preprocessing is ${Object.keys(presets).join(" or ")}, or { resample, rescale, mean, std, channels, … }, not ` +
+    `preprocessing must be ${Object.keys(presets).join(" or ")}, or { resample, rescale, mean, std, channels, … }, not ` +
       `${JSON.stringify(asked)}; parsePreprocessing(json, name) reads a preprocessor_config.json`,
   );
 }
 
 /**
- * The settings changed so that pictures come out `height` x `width`, for a network whose input is fixed at that.
- * A crop becomes that size and the resize before it grows in proportion, rounded down: 256 → 224 becomes 297 → 260.
- * Settings that neither resize nor crop are returned as they are: they ask for the picture's own size.
+ * Adapts the settings so that pictures come out as `height` x `width`, for a network with a fixed input size. The
+ * crop becomes that size, and the preceding resize grows in proportion, rounded down: 256 → 224 becomes 297 → 260.
+ * Settings without resize and crop are returned unchanged, because they keep the picture's own size.
  *
- * @param channels The network's channels: 1 turns the picture into luma, with the averages of mean and std.
+ * @param channels the network's channels; 1 converts the picture to luma, with the averages of mean and std
  */
 export function fitTo(
   preprocessing: Preprocessing,
@@ -94,7 +97,7 @@ export function fitTo(
     if (!("shortestEdge" in resize)) return { ...color, resize: { height, width } };
     return { ...color, resize: { shortestEdge: Math.max(height, width) }, crop: { height, width } };
   }
-  // Multiplied before divided: the ratio itself is rarely a binary number.
+  // Multiply before dividing: the ratio is rarely exact in binary.
   const scaled = (length: number, to: number, from: number) => Math.floor((length * to) / from);
   if (resize === undefined) return { ...color, crop: { height, width } };
   if (!("shortestEdge" in resize)) {
@@ -123,10 +126,10 @@ function toOneChannel(preprocessing: Preprocessing): Preprocessing {
 }
 
 /**
- * The picture as the network sees it, before bytes become numbers: resized and cropped, in luma where the network
- * has one channel. What an overlay is drawn on.
+ * The resized and cropped picture before normalization, in luma if the network has one channel. Overlays are drawn on
+ * it.
  *
- * @throws {ImageError} where the resized picture would be beyond the limit.
+ * @throws {ImageError} if the resized picture exceeds the size limit
  */
 export function viewOf(raster: Raster, preprocessing: Preprocessing): Raster {
   const { resize, crop } = preprocessing;
@@ -138,7 +141,9 @@ export function viewOf(raster: Raster, preprocessing: Preprocessing): Raster {
   return crop === undefined ? view : cropCenter(view, crop);
 }
 
-/** Where a point of a picture of this size comes to lie in its view, in pixels; outside of it where it is cropped off. */
+/**
+ * Maps a point of a picture of this size to its view, in pixels. Points that are cropped off map outside the view.
+ */
 export function pointInView(
   size: Size,
   { resize, crop }: Preprocessing,
@@ -153,13 +158,15 @@ function resized(size: Size, resize: NonNullable<Preprocessing["resize"]>): Size
   return "shortestEdge" in resize ? byShortest(size, resize.shortestEdge) : resize;
 }
 
-/** torchvision's Resize(int): the short side becomes `edge`, the long one is rounded down. */
+/** torchvision's Resize(int): the short side becomes `edge`, the long side is rounded down. */
 function byShortest({ width, height }: Size, edge: number): Size {
   const long = Math.trunc((edge * Math.max(width, height)) / Math.min(width, height));
   return width <= height ? { width: edge, height: long } : { width: long, height: edge };
 }
 
-/** torchvision's CenterCrop: black where the picture is too small, an odd rest halved to the even number. */
+/**
+ * torchvision's CenterCrop: pads with black if the picture is too small; an odd margin is halved to the even number.
+ */
 function cropCenter(raster: Raster, { width, height }: Size): Raster {
   if (raster.width === width && raster.height === height) return raster;
   checkSize(width, height, "the cropped picture");
@@ -175,19 +182,19 @@ function cropCenter(raster: Raster, { width, height }: Size): Raster {
   return { width, height, data };
 }
 
-/** Where the crop begins; negative where black comes first, which has the smaller half of an odd rest. */
+/** Start of the crop; negative for padding. The smaller half of an odd padding comes first. */
 function offset(length: number, crop: number): number {
   if (length < crop) return -Math.floor((crop - length) / 2);
   const middle = (length - crop) / 2;
-  // Python's round(): a half goes to the even neighbour.
+  // Python's round(): ties go to the even neighbour.
   return Number.isInteger(middle) ? middle : 2 * Math.round(middle / 2);
 }
 
 /**
- * The picture as a network's input, [1, C, H, W] with C = 3 or 1, equal to what torchvision's transforms make of
- * the same pixels as a PIL image.
+ * Converts a picture to network input [1,C,H,W], C = 3 or 1, with the same values as torchvision's transforms on the
+ * same pixels as a PIL image.
  *
- * @throws {ImageError} where mean or std do not fit the channels, or the picture would be beyond the limit.
+ * @throws {ImageError} if the lengths of mean or std do not match the channels, or the picture exceeds the size limit
  */
 export function preprocess(raster: Raster, preprocessing: Preprocessing): Tensor<"float32"> {
   const { rescale, mean, std, channels } = preprocessing;
@@ -207,7 +214,7 @@ export function preprocess(raster: Raster, preprocessing: Preprocessing): Tensor
   return float32([1, sources.length, view.height, view.width], data);
 }
 
-/** What black and white pixels become, channel by channel. */
+/** The network input for black and for white pixels, per channel. */
 export function pixelRange({ rescale, mean, std }: Preprocessing): {
   readonly black: readonly number[];
   readonly white: readonly number[];
@@ -216,7 +223,7 @@ export function pixelRange({ rescale, mean, std }: Preprocessing): {
   return { black: all.map((numbers) => numbers[0]!), white: all.map((numbers) => numbers[255]!) };
 }
 
-/** The number for each of the 256 bytes, rounded to float32 after each step as PyTorch rounds. */
+/** The network input for each of the 256 byte values, rounded to float32 after each step as in PyTorch. */
 function numbersOf(rescale: number, mean: number, std: number): Float32Array {
   return Float32Array.from({ length: 256 }, (_, byte) => {
     const centered = Math.fround(Math.fround(byte * rescale) - Math.fround(mean));

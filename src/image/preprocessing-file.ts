@@ -5,19 +5,20 @@ import type { Resample } from "./resample.js";
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The settings in a preprocessing file: the parsed JSON of a Hugging Face `preprocessor_config.json` or of a timm
- * `config.json` (its `pretrained_cfg`, or that object alone).
+ * Reads preprocessing settings from the parsed JSON of a Hugging Face `preprocessor_config.json` or a timm
+ * `config.json` (or of its `pretrained_cfg` alone).
  *
- * Where the file is silent: Hugging Face's steps take place when their settings are present, resampling is bilinear
- * and the factor 1/255; timm's defaults are bicubic, crop_pct 0.875, centre. A mean is never guessed.
+ * Defaults for missing fields: in Hugging Face files, a step is applied if its settings are present, resampling is
+ * bilinear and the factor 1/255; timm's defaults are bicubic, crop_pct 0.875 and centre crop. A missing mean is an
+ * error.
  *
- * @param name The file as errors should call it.
- * @throws {InputError} naming the field that is missing, malformed or asks for a step that does not exist here.
+ * @param name the file's name in error messages
+ * @throws {InputError} naming the field that is missing, malformed, or requests an unsupported step
  * @see https://huggingface.co/docs/transformers/main_classes/image_processor
  * @see https://huggingface.co/docs/timm/reference/data
  */
 export function parsePreprocessing(json: unknown, name: string): Preprocessing {
-  if (!isFields(json)) throw new InputError(`${name}: a JSON object is needed`);
+  if (!isFields(json)) throw new InputError(`${name}: the file must contain a JSON object`);
   const file = new SettingsFile(json, name);
   if (isFields(json["pretrained_cfg"]))
     return parseTimm(new SettingsFile(json["pretrained_cfg"], name));
@@ -34,7 +35,7 @@ function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Typed access to the fields, with errors that name field and file. null counts as absent. */
+/** Typed access to the fields; errors name the field and the file. null counts as absent. */
 class SettingsFile {
   readonly fields: Fields;
   readonly #name: string;
@@ -71,7 +72,7 @@ class SettingsFile {
     return this.fail(field, "must be three numbers, or one");
   }
 
-  /** As {@link channels}, with no zeros: what to divide by. */
+  /** Like {@link channels}, but all numbers must be positive, since they are divisors. */
   divisors(field: string): number[] {
     const list = this.channels(field);
     return list.every((v) => v > 0) ? list : this.fail(field, "must be positive numbers");
@@ -86,10 +87,10 @@ function isLength(value: unknown): value is number {
   return isPositive(value) && Number.isInteger(value) && value <= mostPixelsAcross;
 }
 
-/** Width or height that a picture is resized to: far above any network's, and small enough to be made. */
+/** Maximum width or height of a resized picture: far above any network's input, yet small enough to allocate. */
 const mostPixelsAcross = 16_384;
 
-// Pillow's codes, as transformers writes them.
+// Pillow's codes, as used by transformers.
 const pillowFilters: readonly Resample[] = [
   "nearest",
   "lanczos",
@@ -99,7 +100,7 @@ const pillowFilters: readonly Resample[] = [
   "hamming",
 ];
 
-// Steps that change pixels and are handled below; any other "do_…" that is true must not be passed over.
+// Steps that change pixels and are handled below. Any other "do_…" field that is true is an error.
 const steps = new Set([
   "do_resize",
   "do_center_crop",
@@ -112,7 +113,7 @@ const steps = new Set([
 function parseHuggingFace(file: SettingsFile): Preprocessing {
   for (const [field, value] of Object.entries(file.fields)) {
     if (field.startsWith("do_") && value === true && !steps.has(field)) {
-      file.fail(field, "is a step that is not supported: it must be false");
+      file.fail(field, "requests an unsupported step: it must be false");
     }
   }
   const code = file.has("resample") ? file.fields["resample"] : 2;
@@ -136,9 +137,9 @@ function huggingFaceColor(file: SettingsFile): { mean: number[]; std: number[] }
   const std = normalizes ? file.divisors("image_std") : [1, 1, 1];
   if (mean.length !== std.length) file.fail("image_std", `must have ${mean.length} numbers`);
   return {
-    // EfficientNet's processor takes 1 from the rescaled values where this is set …
+    // EfficientNet's processor subtracts 1 from the rescaled values if this is set.
     mean: file.flag("rescale_offset", false) ? mean.map((m) => m + 1) : mean,
-    // … and divides by std a second time where this is: published configs hold the square root of the usual std.
+    // It divides by std twice if this is set; published configs store the square root of the usual std.
     std: normalizes && file.flag("include_top", false) ? std.map((s) => s * s) : std,
   };
 }
@@ -149,7 +150,8 @@ function huggingFaceGeometry(file: SettingsFile): Pick<Preprocessing, "resize" |
   if (!file.flag("do_resize", file.has("size"))) return crop;
 
   const size = file.fields["size"];
-  // ConvNext's processor (ResNet, RegNet and ConvNeXt use it) says by crop_pct how much of the picture stays.
+  // ConvNext's processor (used by ResNet, RegNet and ConvNeXt) gives the retained fraction of the picture as
+  // crop_pct.
   if ("crop_pct" in file.fields) {
     const edge = isFields(size) ? size["shortest_edge"] : size;
     if (!isLength(edge))
@@ -162,7 +164,7 @@ function huggingFaceGeometry(file: SettingsFile): Pick<Preprocessing, "resize" |
   if (isFields(size) && isLength(size["shortest_edge"]) && !("longest_edge" in size)) {
     return { resize: { shortestEdge: size["shortest_edge"] }, ...crop };
   }
-  // A bare number: the shortest edge where a crop follows (CLIP), a square where none does (ViT).
+  // A bare number is the shortest edge if a crop follows (CLIP), otherwise the side of a square (ViT).
   if (isLength(size) && crops) return { resize: { shortestEdge: size }, ...crop };
   return { resize: sizeOf(file, "size"), ...crop };
 }

@@ -1,13 +1,13 @@
 import { ImageError } from "../errors.js";
 
-/** An 8-bit picture: rows from the top, pixels from the left, three interleaved bytes R, G, B each. */
+/** An 8-bit picture: rows from the top, pixels from the left, three interleaved bytes R, G, B per pixel. */
 export interface Raster {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
 }
 
-/** What a decoder gives: R, G, B, A of each pixel. */
+/** A decoder's result: interleaved R, G, B, A. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
@@ -15,29 +15,29 @@ export interface Pixels {
 }
 
 /**
- * The largest picture that is decoded or made unless another limit is given, in pixels. A few hundred bytes of PNG can
- * announce a picture of terabytes; this is the size from which Pillow too warns of such a bomb: a quarter of a gigabyte
- * at three bytes a pixel, and well beyond the 50 megapixels of a good phone.
+ * Default limit on the pixels of a decoded or generated picture. A few hundred bytes of PNG can declare a picture of
+ * terabytes. The value is Pillow's threshold for decompression bomb warnings: a quarter of a gigabyte at three bytes
+ * a pixel, well above the 50 megapixels of a phone camera.
  */
 export const maxPixels = 89_478_485;
 
-/** Says that a picture of this size is one. @throws {ImageError} where it is empty or larger than `limit` pixels. */
+/** Checks the size of a picture. @throws {ImageError} if it is empty or exceeds `limit` pixels */
 export function checkSize(width: number, height: number, name: string, limit = maxPixels): void {
   if (!(width >= 1 && height >= 1)) {
     throw new ImageError(`${name}: a picture of ${width} x ${height} pixels has no pixels`);
   }
   if (width * height > limit) {
     throw new ImageError(
-      `${name}: ${width} x ${height} pixels are more than the limit of ${limit}; scale it down first`,
+      `${name}: ${width} x ${height} pixels exceed the limit of ${limit}; scale it down first`,
     );
   }
 }
 
-/** R, G, B of each R, G, B, A, written over them: a second copy of a large picture would cost as much again. */
+/** Drops alpha in place: a second copy would double the memory of a large picture. */
 export function dropAlpha({ width, height, data: rgba }: Pixels): Raster {
   const length = width * height * 3;
   if (rgba.length !== width * height * 4) {
-    throw new ImageError("the decoder gave an odd number of pixels");
+    throw new ImageError("the decoder returned the wrong number of pixels");
   }
   for (let from = 0, to = 0; to < length; from += 4, to += 3) {
     rgba[to] = rgba[from]!;
@@ -48,7 +48,7 @@ export function dropAlpha({ width, height, data: rgba }: Pixels): Raster {
 }
 
 /**
- * The picture in shades of grey, R = G = B, by ITU-R 601-2 luma in the fixed point of Pillow's `convert("L")`.
+ * Converts to grey, R = G = B, by ITU-R 601-2 luma in the fixed-point arithmetic of Pillow's `convert("L")`.
  *
  * @see https://pillow.readthedocs.io/en/stable/reference/Image.html#PIL.Image.Image.convert
  */

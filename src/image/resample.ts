@@ -1,7 +1,7 @@
 import { ImageError } from "../errors.js";
 import { checkSize, type Raster } from "./raster.js";
 
-/** How a picture is resized, named as Pillow names its filters. All but "nearest" antialias when shrinking. */
+/** Resampling filters, by Pillow's names. All but "nearest" antialias when shrinking. */
 export type Resample = "nearest" | "box" | "bilinear" | "hamming" | "bicubic" | "lanczos";
 
 interface Filter {
@@ -32,7 +32,10 @@ function bicubic(x: number): number {
   return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
 }
 
-/** For each output pixel of one axis: the first source pixel, how many, and their weights (`stride` apart). */
+/**
+ * For each output pixel of one axis: the first source pixel, the number of source pixels, and their weights (`stride`
+ * apart).
+ */
 interface Taps {
   readonly first: Int32Array;
   readonly count: Int32Array;
@@ -65,8 +68,8 @@ function tapsOf(filter: Filter, from: number, to: number): Taps {
   return { first, count, weights, stride };
 }
 
-// Pillow's 8-bit arithmetic: weights in fixed point, sums in 32 bits with two bits of head room, and the picture
-// between the two passes rounded and clamped to bytes again. Only this gives Pillow's bytes.
+// Pillow's 8-bit arithmetic: fixed-point weights, 32-bit sums with two bits of headroom, and rounding and clamping to
+// bytes between the two passes. Exact agreement with Pillow requires all three.
 const precision = 32 - 8 - 2;
 const half = 1 << (precision - 1);
 
@@ -75,10 +78,10 @@ function fixedPoint(weights: Float64Array): Int32Array {
 }
 
 /**
- * The picture resized to `width` x `height`, byte for byte as Pillow's `Image.resize` does it, which is what
- * torchvision's Resize does to a PIL image.
+ * Resizes a picture to `width` x `height`, byte for byte as Pillow's `Image.resize`, which torchvision's Resize uses
+ * for PIL images.
  *
- * @throws {ImageError} where the new size is empty or beyond the limit of pictures.
+ * @throws {ImageError} if the new size is empty or exceeds the size limit
  * @see https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c
  */
 export function resample(raster: Raster, width: number, height: number, how: Resample): Raster {
@@ -152,7 +155,7 @@ function nearest(raster: Raster, width: number, height: number): Raster {
 function nearestPixels(from: number, to: number): Int32Array {
   const scale = from / to;
   const pixels = new Int32Array(to);
-  // Added up, not multiplied: so Pillow does, and the last bit decides at a pixel's edge.
+  // Accumulated rather than multiplied, as in Pillow: the last bit matters at pixel edges.
   for (let i = 0, at = scale * 0.5; i < to; i++, at += scale) {
     pixels[i] = Math.min(from - 1, Math.trunc(at));
   }
@@ -160,10 +163,10 @@ function nearestPixels(from: number, to: number): Int32Array {
 }
 
 /**
- * A map of numbers, `width` x `height` and row-major, resized in floating point with the same kernels: bilinear
- * with half-pixel centres (PyTorch's align_corners = False), antialiased where it shrinks. As Pillow's mode "F".
+ * Resizes a row-major map of `width` x `height` numbers in floating point with the same kernels: half-pixel centres
+ * (PyTorch's align_corners=False), antialiased when shrinking, as Pillow's mode "F".
  *
- * @throws {ImageError} where the new size is empty or beyond the limit of pictures.
+ * @throws {ImageError} if the new size is empty or exceeds the size limit
  */
 export function resampleMap(
   map: Float32Array,
@@ -173,7 +176,7 @@ export function resampleMap(
 ): Float32Array {
   checkSize(newWidth, newHeight, "the resized map");
   if (map.length !== width * height) {
-    throw new ImageError(`${map.length} numbers do not make a map of ${width} x ${height}`);
+    throw new ImageError(`${map.length} numbers do not fill a map of ${width} x ${height}`);
   }
   const filter = filters[how];
   let result = map;
@@ -186,7 +189,7 @@ export function resampleMap(
   return result;
 }
 
-/** Resizes `lines` lines that lie `between` apart, their elements `along` apart. */
+/** Resizes `lines` lines, `between` elements apart, whose own elements are `along` apart. */
 function resampleLines(
   map: Float32Array,
   { first, count, weights, stride }: Taps,

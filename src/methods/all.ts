@@ -28,7 +28,7 @@ import { xgradCam } from "./activation-maps/xgrad-cam.js";
 import { smoothFullgrad } from "./full-gradients/smooth-fullgrad.js";
 import { smoothgrad, smoothgradSquared, vargrad } from "./gradients/smoothgrad.js";
 
-// One row for each, so that two people can add some without a conflict.
+// One method per row, so that concurrent additions merge without conflicts.
 const table = [
   fullgrad,
   simpleFullgrad,
@@ -62,10 +62,10 @@ const table = [
   centreBlur,
 ] as const;
 
-/** Every method, under the name that the command line and the library know it by. */
+/** Every method, by the name that the command line and the library use. */
 export const methods: readonly Method[] = table;
 
-/** The settings of all methods; {@link methods} tells which method has which. */
+/** The settings of all methods; {@link methods} says which method has which setting. */
 export type MethodSettings = { readonly [K in KeyOf<Table>]?: ValueOf<Table, K> };
 
 type Table = (typeof table)[number]["settings"];
@@ -73,7 +73,7 @@ type KeyOf<U> = U extends unknown ? keyof U : never;
 type ValueOf<U, K extends PropertyKey> =
   U extends Readonly<Record<K, Setting<infer T>>> ? T : never;
 
-/** @throws {UsageError} where there is none of this name; says which there are */
+/** The method with this name. @throws {UsageError} if it is unknown; the message lists all names */
 export function findMethod(name: string): Method {
   const method = methods.find((m) => m.name === name);
   if (method) return method;

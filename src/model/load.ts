@@ -1,4 +1,5 @@
 import type { Backend } from "../backends/backend.js";
+import { boundedBackend } from "../backends/bounded-backend.js";
 import { ortBackend } from "../backends/ort/ort-backend.js";
 import { providers as tfjsProviders } from "../backends/tfjs/provider-names.js";
 import { tfjsBackend } from "../backends/tfjs/tfjs-backend.js";
@@ -18,17 +19,14 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
   const backend = backendOf(options);
   const { externalData } = options;
   const graph = await readGraph(source, externalData);
-  return new Model(graph, backend, options, modelFile(source, externalData));
+  return new Model(graph, boundedBackend(backend), options, modelFile(source, externalData));
 }
 
 /** @throws {UsageError} where the engine has no such provider */
 function backendOf({ backend = "ort", provider, threads, wasmPaths }: LoadOptions): Backend {
   if (typeof backend !== "string") return backend;
-  const options = {
-    ...(threads === undefined ? {} : { threads }),
-    ...(wasmPaths === undefined ? {} : { wasmPaths }),
-  };
-  if (backend === "ort") return ortBackend({ ...options, ...(provider ? { provider } : {}) });
+  const options = { threads, wasmPaths };
+  if (backend === "ort") return ortBackend({ ...options, provider });
   const known = tfjsProviders.find((name) => name === (provider ?? tfjsProviders[0]));
   if (known) return tfjsBackend({ ...options, provider: known });
   throw new UsageError(

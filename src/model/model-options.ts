@@ -15,41 +15,41 @@ import type { Tensor } from "../tensor/tensor.js";
 
 export interface LoadOptions {
   /** The engine: ONNX Runtime ("ort", the default), TensorFlow.js ("tfjs"), or one of your own. */
-  readonly backend?: Backend | "ort" | "tfjs";
+  readonly backend?: Backend | "ort" | "tfjs" | undefined;
   /**
    * What the engine runs on. ONNX Runtime: cpu (default), cuda, webgpu, dml, coreml; in a browser wasm (default), webgpu.
    * tfjs: wasm (default), cpu, and in Node node, node-gpu, in a browser webgl, webgpu.
    */
-  readonly provider?: string;
+  readonly provider?: string | undefined;
   /** Threads for one operator; one a core unless given. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** In a browser, the URL of the folder with the engine's .wasm files, where the bundler has not put them in place. */
-  readonly wasmPaths?: string;
+  readonly wasmPaths?: string | undefined;
   /** The input to explain; the only one, or the only image, unless given. */
-  readonly input?: string;
+  readonly input?: string | undefined;
   /**
    * The output to explain; the first one unless given. "logits" is what goes into the Softmax or Sigmoid that makes the
    * first one. Any other value of the model is an output too, by its name in the file.
    */
-  readonly output?: string;
+  readonly output?: string | undefined;
   /**
    * What each axis of the input is, a letter for each: N samples, C channels, and the spatial ones H, W, D, T, F, L, P:
    * "NHWC", "NLC", "CHW". Found by following the axes through the first layers unless given.
    */
-  readonly layout?: string;
+  readonly layout?: string | undefined;
   /** Height and width to use where the model leaves them open. */
-  readonly size?: ImageSize;
+  readonly size?: ImageSize | undefined;
   /** Pictures of more pixels are refused, and those that take more than 6 bytes of memory for each; 89,478,485 unless given. */
-  readonly maxPixels?: number;
+  readonly maxPixels?: number | undefined;
   /** Reads weights kept in other files, for a model given as bytes. A path finds its own. */
-  readonly externalData?: ExternalDataReader;
+  readonly externalData?: ExternalDataReader | undefined;
 }
 
 /** Values of the inputs beside the one that is explained, by name: a row for each sample, or one value for all. */
 export type Feeds = Readonly<Record<string, Tensor>>;
 
 export interface RunOptions {
-  readonly feeds?: Feeds;
+  readonly feeds?: Feeds | undefined;
 }
 
 export interface TargetOptions extends RunOptions {
@@ -60,24 +60,24 @@ export interface TargetOptions extends RunOptions {
    * against a target, "against" what speaks against an output of a single number; `{ mask, class }` the mean over a
    * mask; or as the seed of a weighted sum.
    */
-  readonly target?: Target;
+  readonly target?: Target | undefined;
   /** A target whose number is subtracted: what speaks for the one and not for the other? */
-  readonly versus?: PlainTarget;
+  readonly versus?: PlainTarget | undefined;
   /** "score" (default), or "log-probability": the logarithm of the softmax over all classes. */
-  readonly quantity?: Quantity;
+  readonly quantity?: Quantity | undefined;
 }
 
 export interface VerifyOptions extends TargetOptions {
   /** Whether to compare the gradient with central differences of the model's own file: true, or along which directions. */
-  readonly gradient?: boolean | DirectionOptions;
+  readonly gradient?: boolean | DirectionOptions | undefined;
 }
 
 /** Beside these, the method's own settings; a setting that a method does not have is an error. */
 export interface ExplainOptions extends TargetOptions, RunControl, MethodSettings {
   /** Name of the method: "fullgrad" unless given. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** What the input was made with, for methods that need to know what black or white is. */
-  readonly preprocessing?: keyof typeof presets | Preprocessing;
+  readonly preprocessing?: keyof typeof presets | Preprocessing | undefined;
 }
 
 /**

@@ -56,6 +56,10 @@ import type { Tensor, Tensors } from "../tensor/tensor.js";
 /**
  * A model, ready to be explained.
  *
+ * Each kind of question is compiled when it is first asked, and kept for the next time. What was asked longest ago is
+ * freed, and compiled again when it is asked again, where the compiled graphs would otherwise hold more than 256 MiB of
+ * weights together; the last two are kept whatever they hold.
+ *
  * @example
  * ```ts
  * const model = await load("efficientnet.onnx");
@@ -196,9 +200,7 @@ export class Model {
           settings: this.asImages(settingsOf(options)),
           feeds,
           ...(pixels ? { pixels } : {}),
-          ...(batch === undefined ? {} : { batch }),
-          ...(signal ? { signal } : {}),
-          ...(onProgress ? { onProgress } : {}),
+          ...{ batch, signal, onProgress },
         }),
       method,
     );

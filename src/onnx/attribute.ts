@@ -1,6 +1,6 @@
 import type { Attribute } from "./ir.js";
 
-/** Attributes of nodes, by the type that the file gives them. */
+/** Constructors of node attributes, one per attribute type. */
 export const int = (value: number): Attribute => ({ type: "int", value });
 export const ints = (value: readonly number[]): Attribute => ({ type: "ints", value });
 export const float = (value: number): Attribute => ({ type: "float", value });

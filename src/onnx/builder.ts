@@ -5,7 +5,7 @@ import type { Attributes, Fact, Node, Port, TypedGraph, Value } from "./ir.js";
 import { prune } from "./prune.js";
 import { Vocabulary } from "./vocabulary.js";
 
-/** Facts of a node's outputs from the facts of its inputs; ops/ provides it. */
+/** Infers the facts of a node's outputs from those of its inputs; implemented in ops/. */
 export type InferNode = (
   node: Node,
   inputs: readonly (Fact | undefined)[],
@@ -13,8 +13,8 @@ export type InferNode = (
 ) => readonly Fact[];
 
 /**
- * Elements of all constants that rules may add to a model, 128 MiB as float32. One may be a matrix of 64 MiB
- * (tensor/tensor.ts), and a file of a kilobyte holds twenty nodes.
+ * Limit on the total elements of constants added to a model: 128 MiB as float32. A single generated constant may take
+ * 64 MiB (tensor/tensor.ts), and one kilobyte of model file can hold twenty nodes.
  */
 const maxAddedElements = 2 ** 25;
 
@@ -27,15 +27,15 @@ interface State {
   readonly facts: Map<string, Fact>;
   readonly inputs: Port[];
   readonly taken: Set<string>;
-  /** Number of the last name that was made of another. */
+  /** Last numeric suffix used for each base name. */
   readonly lastNumber: Map<string, number>;
-  /** Elements that constants may still have. A graph that is built from nothing is its author's: no limit. */
+  /** Elements still available for added constants. Unlimited for a graph built from scratch. */
   room: number;
 }
 
 /**
- * Adds nodes to a graph. Every value it returns has its facts, inferred as the node is added, so a rule that does
- * not fit fails where it is written. The graph it starts from is not changed.
+ * Adds nodes to a graph. Facts are inferred as each node is added, so an invalid rule fails where it is applied. The
+ * original graph is not modified.
  */
 export class GraphBuilder extends Vocabulary {
   private readonly state: State;
@@ -65,7 +65,7 @@ export class GraphBuilder extends Vocabulary {
     return new GraphBuilder(state, "");
   }
 
-  /** The same graph under construction, with names of new nodes beginning with `prefix`: "conv1" gives "conv1/dx". */
+  /** A builder of the same graph that prefixes new node names: with "conv1", names look like "conv1/dx". */
   within(prefix: string): GraphBuilder {
     return new GraphBuilder(this.state, prefix);
   }
@@ -82,7 +82,7 @@ export class GraphBuilder extends Vocabulary {
     return { name, fact };
   }
 
-  /** Adds an input to the graph. */
+  /** Adds a graph input. */
   input(name: string, fact: Fact): Value {
     const unique = this.unique(name);
     this.state.inputs.push({ name: unique, fact });
@@ -90,7 +90,7 @@ export class GraphBuilder extends Vocabulary {
     return { name: unique, fact };
   }
 
-  /** A constant; equal small ones are stored once. */
+  /** Adds a constant. Equal small constants are stored once. */
   override constant(t: Tensor, hint = "constant"): Value {
     const key = constantKey(t);
     const known = key === undefined ? undefined : this.state.constantNames.get(key);
@@ -99,7 +99,7 @@ export class GraphBuilder extends Vocabulary {
     this.state.room -= elementCount(t);
     if (this.state.room < 0) {
       throw new ShapeError(
-        `"${name}" [${t.dims.join(",")}]: the constants added to the model have over ${maxAddedElements} elements`,
+        `"${name}" [${t.dims.join(",")}]: the constants added to the model exceed ${maxAddedElements} elements`,
       );
     }
     this.state.constants.set(name, t);
@@ -108,7 +108,7 @@ export class GraphBuilder extends Vocabulary {
     return this.value(name);
   }
 
-  /** A node with several outputs. `hint` names it below the prefix. */
+  /** Adds a node with several outputs. `hint` becomes the last part of its name. */
   override call(
     op: string,
     inputs: readonly (Value | undefined)[],
@@ -143,8 +143,8 @@ export class GraphBuilder extends Vocabulary {
   }
 
   /**
-   * The graph with the given outputs, in their order, and without the nodes that they do not need. Where a name is
-   * taken by another value, the output gets the next free one.
+   * Returns the graph with the given outputs, in order, without dead nodes. If an output's name belongs to another
+   * value, a numeric suffix is added.
    */
   build(outputs: readonly { name: string; value: Value }[]): TypedGraph {
     const renamed = outputs.map(({ name: wanted, value }) => {

@@ -13,7 +13,7 @@ import {
 } from "./file/schema.js";
 import { encodeTensor } from "./file/tensor-proto.js";
 
-/** First opset of ai.onnx that needs an IR version: what ONNX's own helper pairs. Below opset 19, version 8 does. */
+/** IR version required by each ai.onnx opset, as paired by ONNX's helper; opsets below 19 use IR version 8. */
 const irVersions: readonly (readonly [opset: number, ir: bigint])[] = [
   [28, 14n],
   [25, 13n],
@@ -24,8 +24,8 @@ const irVersions: readonly (readonly [opset: number, ir: bigint])[] = [
 ];
 
 /**
- * The model that a graph is, ready to be encoded. Producer is fullgrad, the IR version the lowest that the opset
- * allows; the graph's metadata goes along, without what described the file it came from. Weights are shared, not copied.
+ * Converts a graph to a ModelProto. The producer is fullgrad, the IR version the lowest that the opset allows. The
+ * graph's metadata is kept, except the fields that describe the source file. Weights are shared, not copied.
  */
 export function exportModel(graph: Graph): ModelProto {
   const opset = graph.opsets.get("") ?? 0;
@@ -46,9 +46,9 @@ export function exportModel(graph: Graph): ModelProto {
 }
 
 /**
- * The bytes of the .onnx file that a graph is: see {@link exportModel}.
+ * Encodes a graph as the bytes of an .onnx file: see {@link exportModel}.
  *
- * @throws {ModelFormatError} beyond protobuf's 2 GiB.
+ * @throws {ModelFormatError} if the file would exceed protobuf's 2 GiB
  */
 export function writeModel(graph: Graph): Uint8Array {
   return encodeModel(exportModel(graph));

@@ -1,10 +1,10 @@
 import { elementCount, toNumbers, type Tensor } from "../tensor/tensor.js";
 import type { Fact } from "./ir.js";
 
-/** Largest number of elements that facts carry along for shape arithmetic. */
+/** Maximum number of elements that a fact stores for shape arithmetic. */
 export const maxFactElements = 4096;
 
-/** The fact of a constant: its elements are kept where there are few. */
+/** The fact of a constant, including its elements if there are at most {@link maxFactElements}. */
 export function factOf(t: Tensor): Fact {
   const base = { dtype: t.dtype, shape: t.dims };
   if (t.dtype === "string" || elementCount(t) > maxFactElements) return base;

@@ -1,5 +1,5 @@
 /**
- * Reading, writing and building ONNX graphs, without an engine.
+ * Reads, writes and builds ONNX graphs without a back end.
  *
  * @module
  */

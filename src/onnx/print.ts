@@ -1,12 +1,12 @@
 import { elementCount, toNumbers, type Tensor } from "../tensor/tensor.js";
 import type { Attribute, Fact, Graph, Node, Port, TypedGraph } from "./ir.js";
 
-/** Constants up to this many elements are printed in full. */
+/** Maximum elements of a constant that is printed in full. */
 const MAX_PRINTED_ELEMENTS = 8;
 
 /**
- * The graph as text, one line a value, the same text for the same graph: for snapshots and for reading. Weights are
- * shown by dtype and dims only; facts of computed values where the graph has them.
+ * Prints the graph as deterministic text, one line per value, for snapshots and inspection. Weights are shown by
+ * dtype and dims only; computed values have their facts if the graph is typed.
  */
 export function printGraph(graph: Graph | TypedGraph): string {
   return `${graphLines(graph).join("\n")}\n`;
@@ -96,7 +96,7 @@ function attributeText(attribute: Attribute): string {
   }
 }
 
-/** Six digits: enough to tell 1e-5 from 1e-3, few enough not to show how a float32 is rounded. */
+/** Formats with six significant digits: enough to tell 1e-5 from 1e-3, too few to show float32 rounding. */
 function numberText(value: number): string {
   return String(Number.isInteger(value) ? value : Number(value.toPrecision(6)));
 }

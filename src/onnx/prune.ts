@@ -1,6 +1,6 @@
 import type { Node, TypedGraph } from "./ir.js";
 
-/** The graph without nodes and constants that no output needs. Declared inputs stay. */
+/** Dead-code elimination: removes nodes and constants that no output depends on. Declared inputs stay. */
 export function prune<G extends TypedGraph>(graph: G): G {
   const needed = new Set(graph.outputs.map((o) => o.name));
   const nodes: Node[] = [];
@@ -20,7 +20,7 @@ export function prune<G extends TypedGraph>(graph: G): G {
   };
 }
 
-/** Names that a node's subgraphs read from the graph around them. */
+/** Names that a node's subgraphs read from the enclosing graph. */
 export function outerNames(node: Node): string[] {
   return Object.values(node.attributes).flatMap((a) => {
     if (a.type !== "graph") return [];

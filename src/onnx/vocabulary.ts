@@ -6,12 +6,12 @@ import { int, ints } from "./attribute.js";
 import { dataTypeOf } from "./file/element-types.js";
 import type { Attributes, Value } from "./ir.js";
 
-/** The words that rules are written in. Each adds a node or a constant to a graph under construction. */
+/** The operations that rules are written in. Each adds a node or a constant to a graph under construction. */
 export abstract class Vocabulary {
-  /** A constant; equal small ones are stored once. */
+  /** Adds a constant. Equal small constants are stored once. */
   abstract constant(t: Tensor, hint?: string): Value;
 
-  /** A node with several outputs. `hint` names it below the prefix. */
+  /** Adds a node with several outputs. `hint` becomes the last part of its name. */
   abstract call(
     op: string,
     inputs: readonly (Value | undefined)[],
@@ -19,7 +19,7 @@ export abstract class Vocabulary {
     options?: { outputs?: number; hint?: string; domain?: string },
   ): Value[];
 
-  /** A scalar of the dtype of `like`. */
+  /** A scalar constant with the dtype of `like`. */
   scalar(value: number, like: Value): Value {
     return this.constant(fromNumbers(like.fact.dtype, [], [value]));
   }
@@ -29,7 +29,7 @@ export abstract class Vocabulary {
     return this.constant(int64(values));
   }
 
-  /** A node with one output. */
+  /** Adds a node with one output. */
   op(
     op: string,
     inputs: readonly (Value | undefined)[],
@@ -63,17 +63,17 @@ export abstract class Vocabulary {
     return this.op("Sqrt", [a]);
   }
 
-  /** a ∘ s with a plain number. */
+  /** a · s for a number s. */
   scale(a: Value, s: number, hint?: string): Value {
     return s === 1 ? a : this.mul(a, this.scalar(s, a), hint);
   }
 
-  /** a + s with a plain number. */
+  /** a + s for a number s. */
   shift(a: Value, s: number, hint?: string): Value {
     return this.add(a, this.scalar(s, a), hint);
   }
 
-  /** Sum over axes; all of them where none is given. */
+  /** Sum over the given axes, or over all axes. */
   sum(a: Value, axes?: readonly number[], keepdims = true, hint?: string): Value {
     if (axes?.length === 0) return a;
     return this.op(
@@ -102,7 +102,7 @@ export abstract class Vocabulary {
     return a.fact.dtype === dtype ? a : this.op("Cast", [a], { to: int(dataTypeOf(dtype)) }, hint);
   }
 
-  /** 1 where `a` is true, else 0, as numbers of the dtype of `like`. */
+  /** A boolean as numbers of the dtype of `like`: 1 for true, 0 for false. */
   mask(a: Value, like: Value): Value {
     return this.cast(a, like.fact.dtype);
   }
@@ -113,7 +113,7 @@ export abstract class Vocabulary {
       : this.op("Transpose", [a], { perm: ints(perm) }, hint);
   }
 
-  /** Reshape to a shape with at most one open extent. @throws {ShapeError} where more are open. */
+  /** Reshapes to a shape with at most one open extent. @throws {ShapeError} if more extents are open */
   reshape(a: Value, shape: Shape, hint?: string): Value {
     if (sameShape(a.fact.shape, shape)) return a;
     const open = shape.filter((d) => typeof d === "string").length;
@@ -121,13 +121,13 @@ export abstract class Vocabulary {
     const target = shape.map((d, i) => (typeof d === "number" ? d : open > 1 && same[i] ? 0 : -1));
     if (target.filter((d) => d === -1).length > 1) {
       throw new ShapeError(
-        `cannot reshape [${a.fact.shape.join(",")}] to [${shape.join(",")}]: two open extents`,
+        `cannot reshape [${a.fact.shape.join(",")}] to [${shape.join(",")}]: more than one extent is open`,
       );
     }
     return this.op("Reshape", [a, this.ints(target)], {}, hint);
   }
 
-  /** Reshape to the shape of another value, whatever is open in it. */
+  /** Reshapes to the shape of another value, which may have any number of open extents. */
   reshapeLike(a: Value, like: Value, hint?: string): Value {
     if (like.fact.shape.filter((d) => typeof d === "string").length <= 1) {
       return this.reshape(a, like.fact.shape, hint);
@@ -135,13 +135,13 @@ export abstract class Vocabulary {
     return this.op("Reshape", [a, this.op("Shape", [like])], {}, hint);
   }
 
-  /** Broadcast to the shape of another value. */
+  /** Broadcasts to the shape of another value. */
   expandLike(a: Value, like: Value, hint?: string): Value {
     if (sameShape(a.fact.shape, like.fact.shape)) return a;
     return this.op("Expand", [a, this.shapeOf(like)], {}, hint);
   }
 
-  /** A value's shape as an int64 vector: a constant where it is fixed. */
+  /** The shape of a value as an int64 vector; a constant if the shape is static. */
   shapeOf(a: Value): Value {
     return isStatic(a.fact.shape) ? this.ints(a.fact.shape) : this.op("Shape", [a]);
   }
@@ -168,8 +168,8 @@ export abstract class Vocabulary {
   }
 
   /**
-   * Zero padding, ONNX order: all begins, then all ends. Negative ones cut off, by a Slice: few engines beside ONNX
-   * Runtime have Pads that do.
+   * Zero padding in ONNX order: all begins, then all ends. Negative pads crop and are emitted as a Slice, because few
+   * back ends other than ONNX Runtime support them in Pad.
    */
   pad(a: Value, pads: readonly number[], hint?: string): Value {
     const rank = pads.length / 2;
@@ -191,8 +191,8 @@ export abstract class Vocabulary {
   }
 
   /**
-   * `a` where the condition holds, else 0. As a product with the mask: on ONNX Runtime six times faster than Where
-   * (0.5 and 5.3 ms for a million elements).
+   * `a` where the condition holds, else 0. A product with the mask: in ONNX Runtime faster than Where (0.5 ms against
+   * 5.3 ms for a million elements).
    */
   keep(a: Value, condition: Value, hint?: string): Value {
     return this.mul(a, this.mask(condition, a), hint);
@@ -202,7 +202,7 @@ export abstract class Vocabulary {
     return this.op("Where", [condition, a, b], {}, hint);
   }
 
-  /** a > b as booleans; b may be a plain number. */
+  /** a > b as booleans; b may be a number. */
   greater(a: Value, b: Value | number): Value {
     return this.op("Greater", [a, typeof b === "number" ? this.scalar(b, a) : b]);
   }

@@ -4,9 +4,9 @@ import { isStatic } from "../tensor/shape.js";
 import { fromNumbers, type Tensor } from "../tensor/tensor.js";
 
 /**
- * Replaces nodes whose outputs are known number by number (shape arithmetic of a fixed-size export) by constants,
- * and drops what nothing needs any more. Large constant computations, such as standardized weights, stay: the
- * engine that runs the graph folds them when it loads it.
+ * Constant folding: replaces nodes whose output elements are all known (the shape arithmetic of a fixed-size export)
+ * by constants, and removes dead nodes. Large constant computations, such as weight standardization, are left to the
+ * back end, which folds them on loading.
  */
 export function foldConstants(graph: TypedGraph): TypedGraph {
   const constants = new Map(graph.constants);

@@ -7,10 +7,10 @@ import { maxCarriedElements } from "./infer-shapes.js";
 import { takenBranch } from "./resolve-branches.js";
 
 /**
- * What can be known of a graph that cannot be understood as a whole: the nodes that can be reached from its inputs and
- * constants through operators that have a record, and the facts of their values. The others are left out.
+ * Partial inference for a graph with unsupported operators: keeps the nodes reachable from inputs and constants
+ * through operators that have a record, with the facts of their values, and drops the others.
  *
- * @param sizes shapes to use for inputs instead of the declared ones, by name
+ * @param sizes input shapes by name, which override the declared shapes
  */
 export function inferKnown(
   graph: Graph,
@@ -45,7 +45,7 @@ export function inferKnown(
   return { ...graph, outputs, nodes, constants, facts };
 }
 
-/** Adds the facts of a node's outputs. @returns false where nothing can be said of them */
+/** Adds the facts of a node's outputs. @returns false if they cannot be inferred */
 function inferNode(
   node: Node,
   registry: Registry,

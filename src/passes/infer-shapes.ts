@@ -6,19 +6,19 @@ import type { Shape } from "../tensor/shape.js";
 import { takenBranch } from "./resolve-branches.js";
 
 /**
- * Elements of shape arithmetic in a whole model. A node of thirty bytes can have thousands; the index arithmetic of the
- * largest window transformers comes to about a million.
+ * Limit on the elements of shape arithmetic in a whole model. A node of thirty bytes can have thousands; the index
+ * arithmetic of the largest window transformers has about a million.
  */
 export const maxCarriedElements = 2 ** 22;
 
 /**
- * Facts for every value of a graph: dtype, shape with symbols where the model leaves it open, and the elements of
- * shape arithmetic. Declared shapes of outputs and intermediates are not trusted; they are computed. An If whose
- * condition turns out to be known is replaced by the branch that it takes.
+ * Infers dtype, shape (with symbols for open extents) and shape-arithmetic elements for every value. Declared shapes
+ * of outputs and intermediate values are ignored and recomputed. An If with a known condition is replaced by the
+ * branch taken.
  *
- * @param sizes shapes to use for inputs instead of the declared ones, by name
+ * @param sizes input shapes by name, which override the declared shapes
  * @throws {UnsupportedModelError} listing every node without a record
- * @throws {ShapeError} naming the node where the operator's definition does not fit
+ * @throws {ShapeError} naming the node that violates its operator's definition
  */
 export function inferShapes(
   graph: Graph,
@@ -53,7 +53,7 @@ export function inferShapes(
       for (const name of node.outputs) carried += facts.get(name)?.elements?.length ?? 0;
       if (carried > maxCarriedElements) {
         throw new ShapeError(
-          `${node.op} (node "${node.name}"): the model's shape arithmetic has over ${maxCarriedElements} elements`,
+          `${node.op} (node "${node.name}"): the model's shape arithmetic exceeds ${maxCarriedElements} elements`,
         );
       }
     }
@@ -81,7 +81,7 @@ function inferNode(node: Node, registry: Registry, graph: Graph, facts: Map<stri
     const fact = inferred[i];
     if (name === "") return;
     if (!fact) throw new ShapeError(`${node.op} (node "${node.name}") has no output ${i}`);
-    // The importer has seen to it but for names that a branch was given here.
+    // The importer rejects duplicate names, except those that branch inlining introduces here.
     if (facts.has(name)) {
       throw new ShapeError(`${node.op} (node "${node.name}") writes "${name}" a second time`);
     }

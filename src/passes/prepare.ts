@@ -9,7 +9,7 @@ import { settleCeil } from "./settle-ceil.js";
 import { uplift } from "./uplift.js";
 import { useFloat32 } from "./use-float32.js";
 
-/** A graph in the working operator set and in float32, without sequences. */
+/** The graph in the working operator set and in float32, without sequences. */
 export function lift(graph: Graph): Graph {
   return resolveSequences(useFloat32(uplift(graph)));
 }
@@ -18,7 +18,7 @@ export function lift(graph: Graph): Graph {
  * A graph as the analyzer and the engine want it: operator set 18 or newer, float32, branches resolved, facts for every
  * value, shape arithmetic folded, definitions in the place of nodes without a gradient of their own, pools in ceil mode without windows that nothing computes.
  *
- * @param sizes shapes to use for inputs instead of the declared ones, by name
+ * @param sizes input shapes by name, which override the declared shapes
  */
 export function prepare(
   graph: Graph,

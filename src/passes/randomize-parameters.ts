@@ -5,7 +5,7 @@ import { random } from "../tensor/random.js";
 import { shuffle } from "../tensor/shuffle.js";
 import { elementCount, fromNumbers, toNumbers, type Tensor } from "../tensor/tensor.js";
 
-/** Float operands that say where to look or how large to make something: nothing that is learned. */
+/** Float operands that hold coordinates or sizes rather than learned parameters. */
 const steering: ReadonlySet<string> = new Set([
   ...["Resize", "Upsample", "GridSample", "RoiAlign", "OneHot", "Range", "Pad", "Clip"],
   ...["NonMaxSuppression", "QuantizeLinear"],
@@ -18,17 +18,19 @@ export interface ParameterLayer {
 }
 
 /**
- * The layers with weights, the one nearest to the output first: every node that meets data with floats that no data
- * made, whatever the operator and whichever operand. A file does not say what was learned. Of what is added to,
- * multiplied with or put beside data this leaves out what comes before the first layer (mean and deviation of the
- * images), masks (infinities) and grids (multiples of a half: anchors, coordinates, Swin's masks).
+ * Lists the layers with weights, the one nearest to the output first. A layer is any node that combines data with
+ * float constants, whatever the operator and operand.
+ *
+ * A file does not mark learned parameters. For constants that are added to, multiplied with or concatenated to data,
+ * this excludes those before the first layer (mean and standard deviation of the images), masks (infinite values) and
+ * grids (multiples of a half: anchors, coordinates, Swin's masks).
  */
 export function parameterLayers(graph: Graph, registry: Registry): readonly ParameterLayer[] {
   const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((name) => [name, n] as const)));
   const parametersOf = memoized((name: string): readonly string[] | undefined => {
     if (graph.constants.has(name) || name === "") return [name];
     const maker = makers.get(name);
-    // What depends on an input of the graph is data.
+    // Values that depend on a graph input are data.
     if (!maker) return undefined;
     const parts = maker.inputs.map(parametersOf);
     return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
@@ -59,8 +61,9 @@ export function parameterLayers(graph: Graph, registry: Registry): readonly Para
 }
 
 /**
- * The network with the weights of some layers shuffled, each tensor within itself: it keeps its distribution and loses
- * its meaning. The same seed shuffles a tensor alike, whatever else is shuffled.
+ * Randomizes the parameters of some layers: shuffles the elements within each weight tensor, which keeps the
+ * distribution of the weights and destroys their structure. A tensor's permutation depends on the seed and the
+ * tensor's name, not on the other layers selected.
  */
 export function randomizeParameters(
   graph: Graph,
@@ -76,7 +79,7 @@ export function randomizeParameters(
   return { ...graph, constants };
 }
 
-/** Whether the numbers of a tensor are given rather than learned: a mask or a grid. */
+/** True if a tensor looks like a mask or a grid rather than learned weights. */
 function isGiven(t: Tensor): boolean {
   return Array.from(toNumbers(t)).every((v) => Number.isInteger(2 * v) || !Number.isFinite(v));
 }

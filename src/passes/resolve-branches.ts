@@ -2,7 +2,7 @@ import { ModelFormatError } from "../errors.js";
 import type { Attribute, Fact, Graph, Node } from "../onnx/ir.js";
 import type { Tensor } from "../tensor/tensor.js";
 
-/** The nodes and constants that stand in for a node. */
+/** The nodes and constants that replace a node. */
 export interface Replacement {
   readonly nodes: readonly Node[];
   readonly constants: ReadonlyMap<string, Tensor>;
@@ -11,10 +11,10 @@ export interface Replacement {
 type Rename = (name: string) => string;
 
 /**
- * The branch that an If with a known condition takes, written out in its place: exporters put one around a Squeeze or
- * a pad whose need they could have decided themselves. Values of the branch are renamed after the node.
+ * Inlines the branch taken by an If with a known condition. Exporters emit such an If around a Squeeze or a Pad even
+ * when the condition is static. Values of the branch are prefixed with the node's name.
  *
- * @returns undefined where the node is no If, or its condition is not known
+ * @returns undefined if the node is not an If, or its condition is unknown
  */
 export function takenBranch(node: Node, condition: Fact | undefined): Replacement | undefined {
   const known = condition?.elements?.[0];
@@ -36,7 +36,7 @@ function inline(node: Node, body: Graph): Replacement {
     name: `${node.name}/${n.name}`,
     outputs: n.outputs.map(rename),
   }));
-  // The branch's results get the names that the rest of the graph knows.
+  // The branch's results take the names of the If's outputs.
   const results = node.outputs.map((output, i) => ({
     name: `${node.name}/output.${i}`,
     op: "Identity",
@@ -49,7 +49,7 @@ function inline(node: Node, body: Graph): Replacement {
   return { nodes: [...nodes, ...results], constants };
 }
 
-/** A node with the values that it and its subgraphs read from around them renamed. */
+/** A node with renamed reads: its own inputs and the outer values that its subgraphs read. */
 function renameReads(node: Node, rename: Rename): Node {
   const inAttribute = (a: Attribute): Attribute =>
     a.type === "graph" ? { type: "graph", value: renameOuter(a.value, rename) } : a;

@@ -3,9 +3,9 @@ import type { Attribute, Graph, Node } from "../onnx/ir.js";
 import { int64, toNumbers, type Tensor } from "../tensor/tensor.js";
 
 /**
- * The graph without sequences of tensors, where it can be told what they hold. The dynamo exporter writes a split as one
- * where it does not optimize: pieces are taken out by number, and each of those becomes a Slice (or a Gather, where the
- * split drops the axis). What cannot be told stays, and is reported as not supported.
+ * Removes tensor sequences with known contents. Without optimization, the dynamo exporter writes a split as
+ * SplitToSequence followed by SequenceAt; each SequenceAt becomes a Slice (or a Gather, if the split drops the axis).
+ * Other sequences are left in place and reported as unsupported.
  */
 export function resolveSequences(graph: Graph): Graph {
   const splits = new Map(
@@ -33,7 +33,7 @@ function numbersOf(graph: Graph, name = ""): readonly number[] | undefined {
   return constant && Array.from(toNumbers(constant));
 }
 
-/** Piece number `at` of what a node splits. */
+/** Replaces SequenceAt with index `at` on the output of a split node. */
 function piece(
   node: Node,
   split: Node,
@@ -49,7 +49,7 @@ function piece(
     return name;
   };
   if (lengths === "") {
-    // One piece for each index; keepdims tells whether the axis stays.
+    // With keepdims = 0, each piece is one index and the axis is dropped.
     const keeps = intOf(split.attributes["keepdims"], 1) !== 0;
     const index = constant("index", int64([at], keeps ? [1] : []));
     return { ...node, op: "Gather", inputs: [x, index], attributes: { axis: int(axis) } };
@@ -68,7 +68,7 @@ function piece(
 const intOf = (a: Attribute | undefined, otherwise: number): number =>
   a?.type === "int" ? a.value : otherwise;
 
-/** Where a piece begins and ends: the lengths are listed, or all but the last are the same. */
+/** Start and end of a piece. `split` lists the lengths, or is one length for all pieces but the last. */
 function rangeOf(lengths: Tensor | undefined, at: number): readonly [number, number] | undefined {
   if (!lengths) return undefined;
   const list = Array.from(toNumbers(lengths));

@@ -2,21 +2,21 @@ import { TargetError } from "../errors.js";
 import type { Fact, Graph } from "../onnx/ir.js";
 import { outerNames, prune } from "../onnx/prune.js";
 
-/** Of a value that the file says nothing about; inference replaces it. */
+/** Placeholder for a value without a declared type; inference replaces it. */
 const unknown: Fact = { dtype: "float32", shape: [] };
 
 /**
- * The part of a graph that one value needs, with that value as its only output. What else a model ends in (indices,
- * boxes that were selected, operators that nothing is known of) is gone with it, and so are inputs that only that reads.
+ * Extracts the subgraph that computes one value, with that value as its only output. Other outputs, such as indices
+ * or selected boxes, are removed with the nodes and inputs that only they need, including unsupported operators.
  *
- * @param name an output, or any value that a node makes
- * @throws {TargetError} where no node makes it
+ * @param name a graph output, or any value computed by a node
+ * @throws {TargetError} if no node computes it
  */
 export function selectOutput(graph: Graph, name: string): Graph {
   return selectOutputs(graph, [name]);
 }
 
-/** The part of a graph that some values need, with those as its outputs. @throws {TargetError} as above */
+/** Extracts the subgraph that computes the named values. @throws {TargetError} as {@link selectOutput} */
 export function selectOutputs(graph: Graph, names: readonly string[]): Graph {
   const outputs = names.map((name) => {
     const declared = graph.outputs.find((o) => o.name === name);

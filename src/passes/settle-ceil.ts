@@ -8,9 +8,10 @@ import { skipsLast, span } from "../ops/layers/window.js";
 const pools: ReadonlySet<string> = new Set(["AveragePool", "MaxPool", "LpPool"]);
 
 /**
- * Pools in ceil mode without the last window that PyTorch skips because it would begin in the padding. ONNX Runtime's
- * kernels skip it too, but its shape inference counts it, and what follows is then laid out for a shape that never
- * comes. The windows that remain fit into the padded input: floor mode has them all, or pads cut to where they end.
+ * Rewrites ceil-mode pools without the last window that PyTorch skips because it would start in the padding. ONNX
+ * Runtime's kernels skip that window too, but its shape inference counts it, so downstream nodes are planned for a
+ * shape that never occurs. The remaining windows fit into the padded input and are expressed in floor mode, with the
+ * end pads cut if necessary.
  */
 export function settleCeil(graph: TypedGraph, registry: Registry): TypedGraph {
   const nodes = graph.nodes.map((node) => {
@@ -30,7 +31,7 @@ function settled(node: Node, n: NodeView<PoolAttrs>): Node {
   if (!axes.some(({ skips }) => skips)) return node;
   const hangs = axes.some(({ rest, skips }) => rest > 0 && !skips);
   const ends = axes.map(({ axis, rest, skips }) => axis.end - (skips ? rest : 0));
-  // No engine has pads below 0: where a stride beyond the kernel asks for them, the node stays.
+  // A stride larger than the kernel may need negative pads, which no back end supports; leave the node unchanged.
   if (hangs && ends.some((end) => end < 0)) return node;
   const pads = ints([...axes.map(({ axis }) => axis.begin), ...ends]);
   const changed = hangs ? { auto_pad: text("NOTSET"), pads } : { ceil_mode: int(0) };

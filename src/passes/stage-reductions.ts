@@ -7,18 +7,19 @@ import { normalizeAxis, type Shape } from "../tensor/shape.js";
 import { toNumbers } from "../tensor/tensor.js";
 
 /**
- * Sums over no more numbers than these are left to the engine. It keeps a running sum in float32, which drops low digits
- * of every addend: on ONNX Runtime 1.30 the sum of 224x224x3 equal numbers is off by 3e-4, of 24 million by 6e-2.
+ * Reductions over at most this many elements are left to the back end. It accumulates sequentially in float32, which
+ * loses low digits: in ONNX Runtime 1.30 the sum of 224x224x3 equal numbers is off by 3e-4 (relative), the sum of 24
+ * million by 6e-2.
  */
 const mostAddends = 1024;
 
-/** Numbers that one stage adds at most: equal ones then come out right to 1e-6, whatever their number. */
+/** Maximum number of addends per stage. Equal addends then sum to within 1e-6 (relative), whatever their number. */
 const blockSize = 256;
 
 /**
- * The same graph with every sum and mean over more than {@link mostAddends} numbers taken in stages, over rows and then
- * over the sums of rows: pairwise summation in standard float32 operators, which holds on every engine and in a written
- * file. Reductions of fewer numbers stay as they are, bit for bit.
+ * Splits every sum and mean over more than {@link mostAddends} elements into stages: blocks first, then sums of
+ * blocks. This is pairwise summation in standard float32 operators, so it holds on every back end and in exported
+ * files. Smaller reductions stay unchanged, bit for bit.
  */
 export function stageReductions(graph: TypedGraph, infer: InferNode): TypedGraph {
   const b = GraphBuilder.on(graph, infer);
@@ -42,7 +43,7 @@ export function stageReductions(graph: TypedGraph, infer: InferNode): TypedGraph
   return prune({ ...built, outputs: graph.outputs, nodes: sortNodes(items) });
 }
 
-/** The axes that a sum or mean runs over, where they hold more than {@link mostAddends} numbers; else undefined. */
+/** The axes of a sum or mean over more than {@link mostAddends} elements; otherwise undefined. */
 function wideAxes({ facts, constants }: TypedGraph, node: Node): readonly number[] | undefined {
   if (node.domain !== "" || !(node.op in reducers)) return undefined;
   const fact = facts.get(node.inputs[0]!);
@@ -55,7 +56,7 @@ function wideAxes({ facts, constants }: TypedGraph, node: Node): readonly number
   if (isNoop) return undefined;
   const all = fact.shape.map((_, axis) => axis);
   const axes = node.op === "GlobalAveragePool" ? all.slice(2) : listed.length > 0 ? listed : all;
-  // How many numbers a mean over an open extent divides by is known to the engine alone.
+  // The divisor of a mean over an open extent is known only at run time.
   const isOpen = axes.some((axis) => typeof fact.shape[axis] !== "number");
   if (isOpen && reducers[node.op] === "ReduceMean") return undefined;
   return extent(fact.shape, axes) > mostAddends ? axes.toSorted((p, q) => p - q) : undefined;
@@ -72,7 +73,7 @@ const flag = (node: Node, name: string, otherwise = false): boolean => {
   return attribute?.type === "int" ? attribute.value === 1 : otherwise;
 };
 
-/** How many numbers the axes hold; an open extent is not counted. */
+/** Product of the extents along the axes; open extents count as 1. */
 const extent = (shape: Shape, axes: readonly number[]): number =>
   axes.reduce((product, axis) => product * sizeAlong(shape, axis), 1);
 
@@ -90,7 +91,7 @@ function emitStages(b: GraphBuilder, node: Node, axes: readonly number[]): Value
   return keeps ? result : b.op("Squeeze", [result, b.ints(axes)]);
 }
 
-/** Σ over the axes, which keep an extent of 1. */
+/** Sum over the axes with keepdims = 1. */
 function sumInStages(b: GraphBuilder, x: Value, axes: readonly number[]): Value {
   const axis = axes.at(-1);
   if (axis === undefined) return x;
@@ -115,7 +116,7 @@ function sumBlocks(b: GraphBuilder, x: Value, axis: number): Value {
   return b.sum(b.reshape(x, split), [axis + 1], false, "stage");
 }
 
-/** Shorter blocks are not worth their nodes. */
+/** Blocks shorter than this do not justify the extra nodes. */
 const leastBlock = 32;
 
 const largestDivisor = (n: number): number => {

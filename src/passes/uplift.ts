@@ -3,12 +3,18 @@ import { int, text } from "../onnx/attribute.js";
 import type { Attribute, Attributes, Graph, Node } from "../onnx/ir.js";
 import { float32, int64, type Tensor } from "../tensor/tensor.js";
 
-/** Every graph is brought to this operator set at least, so that each operator has one meaning from here on. */
+/**
+ * Every graph is rewritten to at least this operator set, so that each operator has a single definition in later
+ * passes.
+ */
 export const workingOpset = 18;
-/** Below this, operators broadcast by attributes of their own; no PyTorch exporter in use writes it. */
+/**
+ * Oldest supported operator set. Before it, broadcasting was controlled by attributes; no PyTorch exporter in use
+ * writes it.
+ */
 export const oldestOpset = 7;
 
-/** What a rewrite may add beside the node: constants and further nodes, with names that are free. */
+/** Lets a rewrite add constants and nodes under unused names. */
 interface Rewriter {
   constant(hint: string, t: Tensor): string;
   name(hint: string): string;
@@ -18,7 +24,7 @@ type Rewrite = (node: Node, w: Rewriter) => readonly Node[];
 
 interface Row {
   readonly ops: readonly string[];
-  /** The rewrite applies to nodes of operator sets before this one. */
+  /** The rewrite applies to nodes of operator sets older than this one. */
   readonly before: number;
   readonly rewrite: Rewrite;
 }
@@ -30,7 +36,7 @@ function without(attributes: Attributes, ...names: readonly string[]): Attribute
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => !names.includes(name)));
 }
 
-/** An attribute of integers that became an input. */
+/** Turns an integer-list attribute into an input. */
 function intsToInput(attribute: string, at: number): Rewrite {
   return (node, w) => {
     const values = integers(node.attributes[attribute]);
@@ -46,7 +52,7 @@ function make(op: string, inputs: string[], output: string, attributes: Attribut
   return { name: output, op, domain: "", inputs, outputs: [output], attributes };
 }
 
-/** A number that was an attribute, as a scalar of the dtype of the node's input; and the node that makes it so. */
+/** A former attribute as a scalar constant cast to the dtype of the node's input, with the node that casts it. */
 function scalar(node: Node, attribute: string, w: Rewriter): { name: string; nodes: Node[] } {
   const a = node.attributes[attribute];
   if (a?.type !== "float") return { name: "", nodes: [] };
@@ -78,13 +84,13 @@ const slice: Rewrite = (node, w) => {
   return [{ ...node, inputs, attributes: {} }];
 };
 
-// From 18 on a Split without lengths must say how many pieces it makes.
+// Since 18, a Split without lengths needs the number of outputs.
 const split: Rewrite = (node) =>
   node.inputs[1] || node.attributes["num_outputs"]
     ? [node]
     : [{ ...node, attributes: { ...node.attributes, num_outputs: int(node.outputs.length) } }];
 
-// Before 13 the input was first flattened to two dimensions at the axis.
+// Before 13, Softmax flattened its input to two dimensions at the axis.
 const softmax: Rewrite = (node, w) => {
   const axis = node.attributes["axis"];
   const at = axis?.type === "int" ? axis.value : 1;
@@ -92,19 +98,6 @@ const softmax: Rewrite = (node, w) => {
   if (at === -1) return [{ ...node, attributes: last }];
   const [x, y] = [node.inputs[0]!, node.outputs[0]!];
   const [shape, flat, soft] = [w.name("shape"), w.name("flat"), w.name("rows")];
-  const make = (
-    op: string,
-    inputs: string[],
-    output: string,
-    attributes: Attributes = {},
-  ): Node => ({
-    name: output,
-    op,
-    domain: "",
-    inputs,
-    outputs: [output],
-    attributes,
-  });
   return [
     make("Shape", [x], shape),
     make("Flatten", [x], flat, { axis: int(at) }),
@@ -129,8 +122,8 @@ const resize: Rewrite = (node, w) => {
   return [{ ...node, op: "Resize", inputs: [node.inputs[0]!, "", given], attributes }];
 };
 
-// In operator set 11 alone: output pixel i reads input pixel (i + 1/2) / scale, which for "floor" is what half_pixel
-// rounds to.
+// Only in operator set 11: output pixel i reads input pixel (i + 1/2) / scale, which with "floor" rounding equals
+// half_pixel.
 const resizeForNearest: Rewrite = (node) => {
   const [mode, nearest] = ["coordinate_transformation_mode", "nearest_mode"].map((name) => {
     const a = node.attributes[name];
@@ -145,7 +138,7 @@ const resizeForNearest: Rewrite = (node) => {
   return [{ ...node, attributes }];
 };
 
-// Operator sets 7 and 8 could normalize every element by itself; no PyTorch exporter ever did.
+// In operator sets 7 and 8, spatial = 0 normalizes each element separately; no PyTorch exporter writes it.
 const batchNormalization: Rewrite = (node) => {
   const spatial = node.attributes["spatial"];
   if (spatial?.type === "int" && spatial.value === 0) {
@@ -153,13 +146,13 @@ const batchNormalization: Rewrite = (node) => {
       `attribute "spatial" of BatchNormalization (node "${node.name}") is 0; it must be 1`,
     );
   }
-  // More than one output was the sign of training mode.
+  // More than one output meant training mode.
   const mode = node.outputs.length > 1 ? { training_mode: int(1) } : {};
   const attributes = without(node.attributes, "spatial", "is_test", "consumed_inputs");
   return [{ ...node, outputs: node.outputs.slice(0, 1), attributes: { ...attributes, ...mode } }];
 };
 
-// Before 16 there was no choice of coordinates.
+// Before 16, RoiAlign had a fixed coordinate transformation.
 const roiAlign: Rewrite = (node) => {
   const attributes = {
     ...node.attributes,
@@ -201,16 +194,16 @@ const rows: readonly Row[] = [
 ];
 
 /**
- * The same computation in operator set 18 or newer: attributes that became inputs become inputs, operators that
- * changed their meaning are written out. A graph that is newer stays as it is.
+ * Rewrites a graph to operator set 18 or newer: attributes that became inputs are moved, operators whose meaning
+ * changed are expressed in current ones. Newer graphs are returned unchanged.
  *
- * @throws {ModelFormatError} for operator sets before 7
+ * @throws {ModelFormatError} for operator sets older than 7
  */
 export function uplift(graph: Graph): Graph {
   const opset = graph.opsets.get("") ?? 1;
   if (opset < oldestOpset) {
     throw new ModelFormatError(
-      `the model uses operator set ${opset}; ${oldestOpset} or newer is needed: export it again with opset_version=17`,
+      `the model uses operator set ${opset}; ${oldestOpset} or newer is required; export it again with opset_version=17`,
     );
   }
   if (opset >= workingOpset) return graph;
@@ -236,13 +229,13 @@ export function uplift(graph: Graph): Graph {
     };
     return applicable(node, opset).reduce<readonly Node[]>(
       (list, row) => list.flatMap((n) => (row.ops.includes(n.op) ? row.rewrite(n, writer) : [n])),
-      [withUpliftedBodies(node)],
+      [node],
     );
   });
   return { ...graph, nodes, constants, opsets: new Map(graph.opsets).set("", workingOpset) };
 }
 
-/** The branches of an If belong to the same operator set. */
+/** Rewrites the branches of an If, which use the same operator set as the graph. */
 function upliftSubgraphs(node: Node): Node {
   const entries = Object.entries(node.attributes);
   if (!entries.some(([, a]) => a.type === "graph")) return node;
@@ -253,17 +246,7 @@ function upliftSubgraphs(node: Node): Node {
   return { ...node, attributes: Object.fromEntries(uplifted) };
 }
 
-/** Rewrites of a node that has an input and an output; inference refuses any other. */
-/** The branches of an If are of the same operator set as the graph around them. */
-function withUpliftedBodies(node: Node): Node {
-  const entries = Object.entries(node.attributes);
-  if (!entries.some(([, a]) => a.type === "graph")) return node;
-  const attributes = entries.map(([name, a]): [string, Attribute] =>
-    a.type === "graph" ? [name, { type: "graph", value: uplift(a.value) }] : [name, a],
-  );
-  return { ...node, attributes: Object.fromEntries(attributes) };
-}
-
+/** A node with rewritten subgraphs; the branches of an If use the operator set of the enclosing graph. */
 function applicable(node: Node, opset: number): Row[] {
   if (node.domain !== "" || !node.inputs[0] || !node.outputs[0]) return [];
   return rows.filter((row) => opset < row.before && row.ops.includes(node.op));

@@ -8,9 +8,9 @@ const floatCodes = new Set(
 );
 
 /**
- * The same network in float32. Half precision has too few digits for terms to add up, and engines lack kernels for
- * doubles: weights are converted, which loses nothing of a half, and a model's own casts between float types become
- * casts to float32. Inputs and outputs are float32 too.
+ * Converts the network to float32, including its inputs and outputs. Half precision has too few digits for
+ * completeness checks, and back ends lack float64 kernels. Weights are converted (exactly, for halves), and casts
+ * between float types become casts to float32.
  */
 export function useFloat32(graph: Graph): Graph {
   const nodes = graph.nodes.map(convertNode);
@@ -37,7 +37,7 @@ function convertTensor(t: Tensor): Tensor {
   return isOther(t.dtype) ? float32(t.dims, Float32Array.from(toNumbers(t))) : t;
 }
 
-/** Attributes that name an element type: Cast's `to`, EyeLike's `dtype`. */
+/** Attributes that hold an element type: Cast's `to`, EyeLike's `dtype`. */
 const typeAttributes: ReadonlySet<string> = new Set(["to", "dtype", "output_dtype"]);
 
 function convertAttribute(name: string, a: Attribute): Attribute {
@@ -53,7 +53,10 @@ function convertAttribute(name: string, a: Attribute): Attribute {
   return a;
 }
 
-/** The node itself where nothing changes. Each subgraph is looked at once: twice would be 2ⁿ times at depth n. */
+/**
+ * Returns the node itself if nothing changes. Each subgraph is visited once: visiting it twice would cost 2ⁿ at depth
+ * n.
+ */
 function convertNode(node: Node): Node {
   const entries = Object.entries(node.attributes);
   const converted = entries.map(([name, a]) => [name, convertAttribute(name, a)] as const);

@@ -151,8 +151,7 @@ export class Compiler {
   /**
    * Runs a compiled question on a batch, in pieces where the model's own batch is fixed.
    *
-   * @param others values of the model's other inputs
-   * @param roles values of the inputs that the question added
+   * `others` are values of the model's other inputs, `roles` of the inputs that the question added.
    */
   async run(
     compiled: Compiled,

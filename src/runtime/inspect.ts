@@ -27,7 +27,7 @@ import { isOpen, openSizes, usualSize, type ImageSize } from "./sizes.js";
 import { classCount } from "../target/target.js";
 
 export interface InspectOptions extends ImageOptions {
-  readonly size?: ImageSize;
+  readonly size?: ImageSize | undefined;
 }
 
 /**

@@ -11,7 +11,7 @@ export const usualSize: ImageSize = [224, 224];
 /** What tells the open extents of a model's inputs. */
 export interface SizeSources {
   /** Height and width that were asked for. */
-  readonly size?: ImageSize;
+  readonly size?: ImageSize | undefined;
   /** The input that is explained. */
   readonly x?: Tensor;
   /** Values of the others. */

@@ -23,8 +23,8 @@ export interface ModelPart {
 
 /** The wanted input and output, by name. */
 export interface PartOptions {
-  readonly input?: string;
-  readonly output?: string;
+  readonly input?: string | undefined;
+  readonly output?: string | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { viewBuffer, byteSize } from "./dtype.js";
 import { sizeOf } from "./shape.js";
 import { bytesOf, toNumbers, type Tensor } from "./tensor.js";
 
-/** The given rows of the first axis. */
+/** Selects rows along the first axis: [N, …] → [rows.length, …]. */
 export function sliceBatch(t: Tensor, rows: readonly number[]): Tensor {
   if (rows.length === t.dims[0] && rows.every((r, i) => r === i)) return t;
   const chunk = sizeOf(t.dims.slice(1)) * byteSize(t.dtype);
@@ -14,7 +14,7 @@ export function sliceBatch(t: Tensor, rows: readonly number[]): Tensor {
   return fromBytes(t, [rows.length, ...t.dims.slice(1)], bytes);
 }
 
-/** Tensors one after another along the first axis. */
+/** Concatenates tensors along the first axis. */
 export function concatBatch(parts: readonly Tensor[]): Tensor {
   const [first] = parts;
   if (parts.length === 1) return first!;
@@ -29,7 +29,7 @@ export function concatBatch(parts: readonly Tensor[]): Tensor {
   return fromBytes(first!, [rows, ...first!.dims.slice(1)], bytes);
 }
 
-/** The scores of each of `count` samples. */
+/** Splits an output [count, …] into one array of scores per sample. */
 export function rowsOf(output: Tensor, count: number): number[][] {
   const numbers = Array.from(toNumbers(output));
   const classes = numbers.length / count;
@@ -37,6 +37,6 @@ export function rowsOf(output: Tensor, count: number): number[][] {
 }
 
 function fromBytes(like: Tensor, dims: readonly number[], bytes: Uint8Array<ArrayBuffer>): Tensor {
-  if (like.dtype === "string") throw new TypeError("strings have no batches");
+  if (like.dtype === "string") throw new TypeError("string tensors cannot be batched");
   return { dtype: like.dtype, dims, data: viewBuffer(like.dtype, bytes.buffer) };
 }

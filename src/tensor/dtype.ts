@@ -1,4 +1,4 @@
-/** Element types, named as ONNX names them in its documentation. */
+/** Element types, with the names used in the ONNX documentation. */
 export type DType =
   | "float32"
   | "float64"
@@ -15,7 +15,10 @@ export type DType =
   | "bool"
   | "string";
 
-/** Storage of each type. Half precision is kept as bits, bool as one byte, 64-bit integers as bigint. */
+/**
+ * Storage of each element type. Half-precision values are stored as bits, bool as one byte, 64-bit integers as
+ * bigint.
+ */
 export interface Storage {
   float32: Float32Array;
   float64: Float64Array;
@@ -53,12 +56,12 @@ const bytes: Record<DType, number> = {
 /** All element types. */
 export const dtypeNames = Object.keys(bytes) as readonly DType[];
 
-/** Bytes per element; 0 for strings, which have no fixed size. */
+/** Bytes per element; 0 for strings, whose size varies. */
 export function byteSize(dtype: DType): number {
   return bytes[dtype];
 }
 
-/** True for the types that carry gradients. */
+/** True for floating-point types, the types that carry gradients. */
 export function isFloat(dtype: DType): boolean {
   return dtype === "float32" || dtype === "float64" || dtype === "float16" || dtype === "bfloat16";
 }
@@ -79,7 +82,7 @@ const viewers: { [D in Exclude<DType, "string">]: (b: ArrayBuffer) => Storage[D]
   bool: (b) => new Uint8Array(b),
 };
 
-/** The typed array of `dtype` over a whole buffer of little-endian elements. */
+/** A typed array of `dtype` over a whole buffer of little-endian elements. */
 export function viewBuffer<D extends Exclude<DType, "string">>(
   dtype: D,
   buffer: ArrayBuffer,

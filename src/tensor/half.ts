@@ -1,6 +1,6 @@
 const scratch = new DataView(new ArrayBuffer(4));
 
-/** The number that the 16 bits of an IEEE 754 half stand for. */
+/** Decodes an IEEE 754 half from its 16 bits. */
 export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
@@ -10,7 +10,7 @@ export function halfToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** The half nearest to a number, ties to even; too large becomes infinity. */
+/** Rounds a number to the nearest half, ties to even, and returns its bits; overflow gives infinity. */
 export function numberToHalf(value: number): number {
   scratch.setFloat32(0, value);
   const bits = scratch.getUint32(0);
@@ -24,13 +24,13 @@ export function numberToHalf(value: number): number {
   return sign | (((exponent + 15) << 10) + (significand - 1024));
 }
 
-/** The number that the 16 bits of a bfloat16 stand for. */
+/** Decodes a bfloat16 from its 16 bits. */
 export function bfloatToNumber(bits: number): number {
   scratch.setUint32(0, bits << 16);
   return scratch.getFloat32(0);
 }
 
-/** The bfloat16 nearest to a number, ties to even. */
+/** Rounds a number to the nearest bfloat16, ties to even, and returns its bits. */
 export function numberToBfloat(value: number): number {
   if (Number.isNaN(value)) return 0x7fc0;
   scratch.setFloat32(0, value);

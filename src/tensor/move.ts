@@ -1,17 +1,17 @@
 /**
- * Moving elements about, whatever they are: numbers, or the symbols of shape arithmetic.
+ * Data movement over generic elements: numbers, or the symbols of shape arithmetic.
  *
  * @module
  */
 import { sizeOf, stridesOf } from "./shape.js";
 
-/** Elements with a fixed shape, row-major. */
+/** An array of elements in row-major order, with its shape. */
 export interface Block<T> {
   readonly dims: readonly number[];
   readonly data: readonly T[];
 }
 
-/** The block whose element at `index` is the source's element at `from(index)` (a flat position). */
+/** Builds a block by indexing: the element at `index` is the source's element at flat position `from(index)`. */
 export function pick<T>(
   source: readonly T[],
   dims: readonly number[],
@@ -39,7 +39,7 @@ export function transpose<T>(block: Block<T>, perm: readonly number[]): Block<T>
   );
 }
 
-/** Broadcasts to `dims`, which must fit. */
+/** Broadcasts to `dims`. The block's shape must be broadcastable to `dims`; this is not checked. */
 export function expand<T>(block: Block<T>, dims: readonly number[]): Block<T> {
   const strides = stridesOf(block.dims);
   const lead = dims.length - block.dims.length;
@@ -51,7 +51,7 @@ export function expand<T>(block: Block<T>, dims: readonly number[]): Block<T> {
   );
 }
 
-/** Elements `starts[a] + i·steps[a]` along each axis, `counts[a]` of them. */
+/** Strided slice: along axis a, the `counts[a]` elements `starts[a] + i·steps[a]`. */
 export function slice<T>(
   block: Block<T>,
   starts: readonly number[],
@@ -64,7 +64,7 @@ export function slice<T>(
   );
 }
 
-/** Replaces one axis by the shape of `indices`, each of which picks along it. */
+/** Replaces one axis by the shape of `indices`, as ONNX Gather does. */
 export function gather<T>(block: Block<T>, indices: Block<number>, axis: number): Block<T> {
   const strides = stridesOf(block.dims);
   const inner = stridesOf(indices.dims);
@@ -93,7 +93,7 @@ export function concat<T>(blocks: readonly Block<T>[], axis: number): Block<T> {
     a === axis ? blocks.reduce((n, b) => n + b.dims[a]!, 0) : d,
   );
   const data: T[] = [];
-  // Nothing to move, however often: [2³³, 0] has no elements.
+  // An empty result may still have a huge extent, such as [2³³, 0]; skip the loop.
   if (sizeOf(dims) === 0) return { dims, data };
   const outer = sizeOf(dims.slice(0, axis));
   for (let o = 0; o < outer; o++) {

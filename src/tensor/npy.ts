@@ -5,7 +5,7 @@ import { bytesOf, tensor, type Tensor } from "./tensor.js";
 
 type NumericDType = Exclude<DType, "string">;
 
-// numpy's type codes. bfloat16 and strings have none that every numpy understands.
+// numpy's type codes. Plain numpy has no portable code for bfloat16 or for strings of variable length.
 const codes: Partial<Record<DType, string>> = {
   float16: "f2",
   float32: "f4",
@@ -26,19 +26,20 @@ const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // "\x93NUMPY"
 
 /**
- * The tensor as a numpy .npy file, format version 1.0: little-endian, row-major.
+ * Encodes a tensor as a numpy .npy file: format version 1.0, little-endian, row-major.
  *
- * @throws {InputError} for strings and bfloat16, for which numpy has no type.
+ * @throws {InputError} for strings and bfloat16, which have no numpy type
  * @see https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 export function encodeNpy(t: Tensor): Uint8Array {
   const code = codes[t.dtype];
-  if (code === undefined) throw new InputError(`.npy has no ${t.dtype}; cast to float32 first`);
+  if (code === undefined)
+    throw new InputError(`.npy cannot store ${t.dtype}; cast to float32 first`);
   const order = byteSize(t.dtype) === 1 ? "|" : "<";
-  // Python writes a tuple of one as "(3,)".
+  // Python writes a one-element tuple as "(3,)".
   const shape = t.dims.length === 1 ? `(${t.dims[0]!},)` : `(${t.dims.join(", ")})`;
   const fields = `{'descr': '${order}${code}', 'fortran_order': False, 'shape': ${shape}, }`;
-  // The data start at a multiple of 64; the header ends in a newline.
+  // The data start at a multiple of 64 bytes; the header ends in a newline.
   const start = Math.ceil((magic.length + 4 + fields.length + 1) / 64) * 64;
   const header = fields.padEnd(start - magic.length - 5) + "\n";
 
@@ -53,18 +54,19 @@ export function encodeNpy(t: Tensor): Uint8Array {
 }
 
 /**
- * The tensor in a numpy .npy file of format version 1, 2 or 3. Big-endian and column-major (Fortran) files are
- * turned into the little-endian, row-major form that a Tensor has; bytes after the array are ignored, as numpy does.
+ * Decodes a numpy .npy file of format version 1, 2 or 3. Big-endian and column-major (Fortran) arrays are converted
+ * to little-endian, row-major order. Like numpy, ignores bytes after the array.
  *
- * @param name The file as the error should call it.
- * @throws {InputError} for anything that is not a complete .npy file of numbers or booleans.
+ * @param name the file's name in error messages
+ * @throws {InputError} if the file is not a complete .npy file of numbers or booleans
  */
 export function decodeNpy(bytes: Uint8Array, name = "the .npy file"): Tensor {
   const { header, start } = readHeader(bytes, name);
   const descr = header.match(/['"]descr['"]\s*:\s*['"]([^'"]*)['"]/)?.[1];
   const fortran = header.match(/['"]fortran_order['"]\s*:\s*(True|False)/)?.[1];
   const shape = header.match(/['"]shape['"]\s*:\s*\(([\d\s,]*)\)/)?.[1];
-  if (descr === undefined) throw new InputError(`${name}: its dtype is not a plain one: ${header}`);
+  if (descr === undefined)
+    throw new InputError(`${name}: structured dtypes are not supported: ${header}`);
   if (fortran === undefined || shape === undefined) {
     throw new InputError(`${name}: the header lacks fortran_order or shape: ${header}`);
   }
@@ -72,7 +74,7 @@ export function decodeNpy(bytes: Uint8Array, name = "the .npy file"): Tensor {
   const dtype = dtypes.get(descr.slice(1));
   if (dtype === undefined || !"<>|=".includes(descr.charAt(0))) {
     const known = [...dtypes.keys()].join(", ");
-    throw new InputError(`${name}: dtype "${descr}" is not supported; these are: ${known}`);
+    throw new InputError(`${name}: dtype "${descr}" is not supported; supported dtypes: ${known}`);
   }
 
   const dims = shape
@@ -87,7 +89,7 @@ export function decodeNpy(bytes: Uint8Array, name = "the .npy file"): Tensor {
     );
   }
 
-  // A copy of its own: aligned, and not Buffer's `slice`, which would share.
+  // Copy into an aligned buffer. Buffer's `slice` would share memory.
   const body = new Uint8Array(bytes.subarray(start, start + length));
   if (descr.startsWith(">")) swapBytes(body, byteSize(dtype));
   const ordered = fortran === "True" ? toRowMajor(body, byteSize(dtype), dims) : body;
@@ -104,7 +106,7 @@ function readHeader(bytes: Uint8Array, name: string): { header: string; start: n
       `${name}: .npy format version ${version} is unknown; 1, 2 and 3 are known`,
     );
   }
-  // Version 1 counts the header in 16 bits, 2 and 3 in 32.
+  // The header length takes 16 bits in version 1, 32 bits in versions 2 and 3.
   const from = version === 1 ? 10 : 12;
   if (bytes.length < from) throw new InputError(`${name} is truncated: it ends within the header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -121,7 +123,7 @@ function swapBytes(bytes: Uint8Array, size: number): void {
   for (let i = 0; i < bytes.length; i += size) bytes.subarray(i, i + size).reverse();
 }
 
-/** Column-major elements of `size` bytes, reordered row-major. */
+/** Reorders column-major elements of `size` bytes to row-major order. */
 function toRowMajor(
   bytes: Uint8Array<ArrayBuffer>,
   size: number,

@@ -1,14 +1,14 @@
-/** A stream of random numbers that a seed fixes. */
+/** A reproducible stream of pseudo-random numbers. */
 export interface Random {
-  /** In [0, 1). */
+  /** Uniform in [0, 1). */
   uniform(): number;
-  /** Of mean 0 and variance 1. */
+  /** Standard normal: mean 0, variance 1. */
   normal(): number;
 }
 
 /**
- * T. Ettinger's mulberry32 (public domain) from a 32-bit seed, and normal numbers of it by Box and Muller (1958): two
- * uniform ones for each.
+ * The mulberry32 generator of T. Ettinger (public domain), from a 32-bit seed. Normal numbers use the Box–Muller
+ * transform (1958), two uniform numbers each.
  */
 export function random(seed: number): Random {
   let state = seed >>> 0;
@@ -21,7 +21,7 @@ export function random(seed: number): Random {
   };
   return {
     uniform,
-    // 1 − u is never 0.
+    // Box–Muller. The logarithm's argument 1 − u lies in (0, 1].
     normal: () => {
       const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
       return radius * Math.cos(2 * Math.PI * uniform());

@@ -34,16 +34,16 @@ const codes: Record<NumericDType, string> = {
 
 const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as NumericDType]));
 
-/** Tensors by name, and words about them. */
+/** Tensors by name, and free-text metadata. */
 export interface SafeTensors {
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * Tensors as a safetensors file: the length of a JSON header in eight bytes, the header, the elements.
+ * Encodes tensors as a safetensors file: an 8-byte header length, a JSON header, the elements.
  *
- * @throws {ShapeError} for strings
+ * @throws {ShapeError} for string tensors
  * @see https://github.com/huggingface/safetensors#format
  */
 export function encodeSafetensors({ tensors, metadata }: SafeTensors): Uint8Array {
@@ -56,7 +56,7 @@ export function encodeSafetensors({ tensors, metadata }: SafeTensors): Uint8Arra
   });
   const json = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
   const header = new TextEncoder().encode(json);
-  // Spaces up to a multiple of eight, so that elements are aligned.
+  // Pad the header with spaces to a multiple of eight bytes, so that elements are aligned.
   const start = 8 + Math.ceil(header.length / 8) * 8;
   const bytes = new Uint8Array(start + end).fill(0x20, 0, start);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
@@ -70,15 +70,15 @@ export function encodeSafetensors({ tensors, metadata }: SafeTensors): Uint8Arra
 }
 
 /**
- * The tensors of a safetensors file.
+ * Decodes a safetensors file.
  *
- * @param name the file as the error should call it
- * @throws {InputError} for anything that is not a complete one
+ * @param name the file's name in error messages
+ * @throws {InputError} if the file is not a complete safetensors file
  */
 export function decodeSafetensors(bytes: Uint8Array, name = "the safetensors file"): SafeTensors {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const start = bytes.length < 8 ? Infinity : 8 + Number(view.getBigUint64(0, true));
-  if (start > bytes.length) throw new InputError(`${name} is truncated, or no safetensors file`);
+  if (start > bytes.length) throw new InputError(`${name} is truncated, or not a safetensors file`);
   const { __metadata__: words = {}, ...entries } = headerOf(bytes.subarray(8, start), name);
   const tensors = Object.entries(entries).map(([key, value]) => {
     const {
@@ -109,6 +109,6 @@ function headerOf(bytes: Uint8Array, name: string): Record<string, unknown> {
   return readJson(
     new TextDecoder().decode(bytes),
     record(anything),
-    `${name} is no safetensors file: its header`,
+    `${name} is not a safetensors file: its header`,
   );
 }

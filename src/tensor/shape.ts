@@ -1,20 +1,20 @@
 import { ShapeError } from "../errors.js";
 
 /**
- * One extent of a shape: a number, or a symbol such as "N" where the model leaves it open.
- * Products of symbols are kept as sorted monomials, "2*N*T"; anything else becomes an opaque symbol, "(N+1)".
+ * An extent: a number, or a symbol such as "N" for an extent the model leaves open. Products of symbols are stored as
+ * sorted monomials ("2*N*T"); other expressions become opaque symbols ("(N+1)").
  */
 export type Dim = number | string;
 
-/** A shape whose extents may be open. */
+/** A shape, possibly with symbolic extents. */
 export type Shape = readonly Dim[];
 
-/** True where every extent is a number. */
+/** True if every extent is a number. */
 export function isStatic(shape: Shape): shape is readonly number[] {
   return shape.every((d) => typeof d === "number");
 }
 
-/** The shape as numbers. @throws {ShapeError} where an extent is open. */
+/** Returns the shape as numbers. @throws {ShapeError} if an extent is symbolic */
 export function staticShape(shape: Shape, what: string): readonly number[] {
   if (!isStatic(shape)) {
     throw new ShapeError(`${what} needs a fixed shape, but it is [${shape.join(", ")}]`);
@@ -22,12 +22,12 @@ export function staticShape(shape: Shape, what: string): readonly number[] {
   return shape;
 }
 
-/** Equality of shapes, symbols by name. */
+/** True if the shapes are equal; symbols are compared by name. */
 export function sameShape(a: readonly Dim[], b: readonly Dim[]): boolean {
   return a.length === b.length && a.every((d, i) => d === b[i]);
 }
 
-/** Number of elements of a fixed shape. */
+/** Number of elements of a static shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
@@ -39,7 +39,7 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** The axis as a number in [0, rank). @throws {ShapeError} where it is out of range. */
+/** Maps a possibly negative axis into [0, rank). @throws {ShapeError} if it is out of range */
 export function normalizeAxis(axis: number, rank: number, what = "axis"): number {
   const positive = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(positive) || positive < 0 || positive >= rank) {
@@ -48,7 +48,7 @@ export function normalizeAxis(axis: number, rank: number, what = "axis"): number
   return positive;
 }
 
-/** The shape that numpy broadcasting gives. @throws {ShapeError} where two extents do not fit. */
+/** The broadcast of several shapes by numpy's rules. @throws {ShapeError} if two extents do not match */
 export function broadcast(...shapes: readonly Shape[]): Dim[] {
   const rank = Math.max(0, ...shapes.map((s) => s.length));
   const result = new Array<Dim>(rank).fill(1);
@@ -64,10 +64,12 @@ export function broadcast(...shapes: readonly Shape[]): Dim[] {
 function broadcastDim(a: Dim, b: Dim, shapes: readonly Shape[]): Dim {
   if (a === b || b === 1) return a;
   if (a === 1) return b;
-  // An open extent beside a number must be that number (or 1): the number is the better fact.
+  // A symbol beside a number greater than 1 must equal that number or 1; keep the number.
   if (typeof a === "string") return typeof b === "number" ? b : a;
   if (typeof b === "string") return a;
-  throw new ShapeError(`shapes ${shapes.map((s) => `[${s.join(",")}]`).join(" and ")} do not fit`);
+  throw new ShapeError(
+    `shapes ${shapes.map((s) => `[${s.join(",")}]`).join(" and ")} cannot be broadcast together`,
+  );
 }
 
 /** Product of extents. */
@@ -82,7 +84,7 @@ export function multiplyDims(...dims: readonly Dim[]): Dim {
   return fromMonomial(coefficient, symbols);
 }
 
-/** a / b where b divides a exactly, else the opaque symbol of the floor division. */
+/** a / b if b divides a exactly; otherwise an opaque symbol for the floor division. */
 export function divideDims(a: Dim, b: Dim): Dim {
   if (typeof a === "number" && typeof b === "number") {
     return b === 0 ? 0 : Math.floor(a / b);
@@ -99,7 +101,7 @@ export function divideDims(a: Dim, b: Dim): Dim {
   return fromMonomial(top.coefficient / bottom.coefficient, symbols);
 }
 
-/** a + b, opaque where a symbol takes part. */
+/** a + b; an opaque symbol if either is symbolic. */
 export function addDims(a: Dim, b: Dim): Dim {
   if (typeof a === "number" && typeof b === "number") return a + b;
   if (a === 0) return b;
@@ -107,7 +109,7 @@ export function addDims(a: Dim, b: Dim): Dim {
   return opaque(a, "+", b);
 }
 
-/** a − b, opaque where a symbol takes part and they are not the same. */
+/** a − b; an opaque symbol if either is symbolic and they differ. */
 export function subtractDims(a: Dim, b: Dim): Dim {
   if (a === b) return 0;
   if (typeof a === "number" && typeof b === "number") return a - b;

@@ -2,7 +2,9 @@ import { readFile, rm } from "node:fs/promises";
 import { writeTogether } from "../files/write-files.js";
 import type { CheckpointStore } from "./checkpoint.js";
 
-/** One file; a kill leaves the old one or the new one, never half of it. */
+/**
+ * A checkpoint store in one file. Writes are atomic: after a kill, the file is either the old or the new checkpoint.
+ */
 export function checkpointFile(path: string): CheckpointStore {
   return {
     read: () =>

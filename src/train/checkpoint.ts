@@ -3,32 +3,32 @@ import { count, fields, list, number, readJson, text, type Reader } from "../fil
 import { decodeSafetensors, encodeSafetensors } from "../tensor/safetensors.js";
 import type { Tensor } from "../tensor/tensor.js";
 
-/** What one epoch came to. */
+/** The results of one epoch. */
 export interface EpochResult {
-  /** From 1. */
+  /** Counted from 1. */
   readonly epoch: number;
-  /** Mean cross-entropy over the epoch, each batch before its step. */
+  /** Mean cross-entropy over the epoch, measured before each update. */
   readonly loss: number;
-  /** Share of training images that were right, each batch before its step. */
+  /** Training accuracy as a fraction, measured before each update. */
   readonly accuracy: number;
-  /** Share of test images that are right after the epoch, where it was measured. */
+  /** Test accuracy after the epoch as a fraction, if there is a test set. */
   readonly testAccuracy?: number;
 }
 
-/** Everything that the next epoch depends on. */
+/** The complete state from which training resumes. */
 export interface Checkpoint {
-  /** What the run was asked to do; another run does not go on from here. */
+  /** Settings of the run; a run with other settings cannot resume from it. */
   readonly settings: string;
-  /** Steps taken. */
+  /** Number of updates so far. */
   readonly step: number;
   readonly history: readonly EpochResult[];
-  /** Weights, running statistics, and what the optimizer keeps. */
+  /** Weights, running statistics and optimizer state. */
   readonly state: ReadonlyMap<string, Tensor>;
 }
 
-/** A place for one checkpoint. */
+/** Storage for a single checkpoint. */
 export interface CheckpointStore {
-  /** The last one written, or undefined. */
+  /** The last checkpoint written, or undefined. */
   read(): Promise<Uint8Array | undefined>;
   write(bytes: Uint8Array): Promise<void>;
   remove(): Promise<void>;
@@ -45,12 +45,12 @@ const saved: Reader<Omit<Checkpoint, "state">> = fields({
   history: list(epochResult),
 });
 
-/** A checkpoint as a safetensors file, which PyTorch's tools read too. */
+/** Encodes a checkpoint as a safetensors file, which PyTorch's tools can read. */
 export function encodeCheckpoint({ state, ...words }: Checkpoint): Uint8Array {
   return encodeSafetensors({ tensors: state, metadata: { fullgrad: JSON.stringify(words) } });
 }
 
-/** @throws {InputError} where the bytes are something else, or of a run with other settings */
+/** @throws {InputError} if the bytes are not a checkpoint, or belong to a run with other settings */
 export function decodeCheckpoint(bytes: Uint8Array, settings: string): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, "the checkpoint");
   const words = metadata["fullgrad"];
@@ -58,7 +58,7 @@ export function decodeCheckpoint(bytes: Uint8Array, settings: string): Checkpoin
   const checkpoint = { ...readJson(words, saved, "the checkpoint"), state: tensors };
   if (checkpoint.settings !== settings) {
     throw new InputError(
-      `the checkpoint is of another run: ${checkpoint.settings}, not ${settings}; remove it to start anew`,
+      `the checkpoint belongs to another run: ${checkpoint.settings}, not ${settings}; remove it to start anew`,
     );
   }
   return checkpoint;

@@ -12,33 +12,34 @@ import { initialize } from "./initialize.js";
 import { findParameters, type Parameter } from "./parameters.js";
 import { untie } from "./untie.js";
 
-/** A network that can be trained: what goes in, what comes out, and what changes. */
+/** A network prepared for training: input, output and trainable state. */
 export interface Classifier {
   readonly graph: TypedGraph;
   readonly input: string;
-  /** The scores before any Softmax, [N,K]. */
+  /** The logits, [N,K]. */
   readonly scores: string;
   readonly classes: number;
-  /** [C,H,W] of one image. */
+  /** Shape of one image, [C,H,W]. */
   readonly shape: readonly number[];
   readonly parameters: readonly Parameter[];
   readonly statistics: readonly RunningStatistics[];
 }
 
-/** Values of parameters and running statistics by name. */
+/** Values of parameters and running statistics, by name. */
 export type Weights = ReadonlyMap<string, Tensor>;
 
 export interface ClassifierOptions {
-  readonly input?: string;
-  /** The scores; what goes into the last Softmax, or else the first output, unless given. */
-  readonly output?: string;
+  readonly input?: string | undefined;
+  /** The output with the logits. Default: the input of the final Softmax, or else the first output. */
+  readonly output?: string | undefined;
 }
 
 /**
- * A model as a network to train. Dropout is no part of it: an export for inference has none.
+ * Prepares a model for training. Exported inference models contain no active Dropout, so training has none.
  *
- * @param graph with facts (passes/prepare), its image of a fixed size
- * @throws {TargetError} where the output has no class scores @throws {InputError} where it needs other inputs too
+ * @param graph with facts (passes/prepare) and an image input of fixed size
+ * @throws {TargetError} if the output is not a matrix of class scores
+ * @throws {InputError} if the model has several inputs, or no weights to train
  */
 export function asClassifier(
   graph: TypedGraph,
@@ -55,7 +56,7 @@ export function asClassifier(
   const [, classes, ...rest]: readonly Dim[] = fact.shape;
   if (typeof classes !== "number" || rest.length > 0) {
     throw new TargetError(
-      `output "${scores}" [${fact.shape.join(",")}] does not hold class scores [N,K]`,
+      `output "${scores}" [${fact.shape.join(",")}] does not have the shape of class scores, [N,K]`,
     );
   }
   const shape = staticShape(graph.facts.get(input)!.shape.slice(1), `input "${input}"`);
@@ -71,7 +72,7 @@ function wordForScores({ nodes, outputs }: TypedGraph, registry: Registry): stri
   return probability && probability !== "sigmoid" ? "logits" : undefined;
 }
 
-/** The values that the file has. */
+/** The values stored in the file. */
 export function storedWeights({ graph, parameters, statistics }: Classifier): Weights {
   const names = [
     ...parameters.map((p) => p.name),
@@ -80,7 +81,7 @@ export function storedWeights({ graph, parameters, statistics }: Classifier): We
   return new Map(names.map((name) => [name, graph.constants.get(name)!]));
 }
 
-/** Fresh values: see {@link initialize}; running means 0 and variances 1. */
+/** Newly initialized values: see {@link initialize}; running means 0 and variances 1. */
 export function freshWeights({ graph, parameters, statistics }: Classifier, seed: number): Weights {
   const still = (name: string, value: number): [string, Tensor] => [
     name,
@@ -90,12 +91,12 @@ export function freshWeights({ graph, parameters, statistics }: Classifier, seed
   return new Map([...initialize(parameters, seed), ...kept]);
 }
 
-/** The network with other weights, ready to be run, explained or written to a file. */
+/** The network with the given weights, ready to be run, explained or exported. */
 export function withWeights({ graph }: Classifier, weights: Weights): TypedGraph {
   return { ...graph, constants: new Map([...graph.constants, ...weights]) };
 }
 
-/** The graph for batches of one size. @throws {InputError} where the file fixes another one */
+/** The graph for a fixed batch size. @throws {InputError} if the model fixes another batch size */
 export function atBatch(
   { graph, input, scores, shape }: Classifier,
   registry: Registry,
@@ -105,7 +106,7 @@ export function atBatch(
   const found = sized.facts.get(scores)!.shape;
   if (found[0] === batch) return sized;
   throw new InputError(
-    `the model gives [${found.join(",")}] for ${batch} images; export it with an open batch`,
+    `the model returns [${found.join(",")}] for ${batch} images; export it with a dynamic batch axis`,
   );
 }
 

@@ -6,9 +6,9 @@ import { float32 } from "../tensor/tensor.js";
 export interface CrossEntropy {
   /** [1]: the mean over the batch. */
   readonly loss: Value;
-  /** [1]: how many samples have their label as the highest score. */
+  /** [1]: number of samples whose label has the highest score. */
   readonly correct: Value;
-  /** The gradient of the loss with respect to the scores. */
+  /** Gradient of the loss with respect to the scores, [N,K]. */
   readonly seed: Value;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Training of classifiers: one step as an ONNX graph, and the loop around it.
+ * Training of classifiers: one training step as an ONNX graph, and the training loop.
  *
  * @module
  */

@@ -3,10 +3,10 @@ import { float32, elementCount, type Tensor } from "../tensor/tensor.js";
 import type { Parameter } from "./parameters.js";
 
 /**
- * Fresh values, distributed as PyTorch's layers initialize theirs: weights and biases of layers uniform within
- * ±1/√fan_in (Kaiming uniform with a = √5), normalizations 1 and 0, slopes ¼. Anything else keeps its value.
+ * Initializes parameters with the distributions of PyTorch's layers: weights and biases uniform within ±1/√fan_in
+ * (Kaiming uniform with a = √5), normalization scales 1 and shifts 0, slopes ¼. Other parameters keep their value.
  *
- * @returns float32 values by name; the same seed gives the same ones
+ * @returns float32 values by name, determined by the seed
  */
 export function initialize(parameters: readonly Parameter[], seed: number): Map<string, Tensor> {
   const numbers = random(seed);

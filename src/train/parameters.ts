@@ -9,19 +9,19 @@ import { elementCount, type Tensor } from "../tensor/tensor.js";
 export interface Parameter {
   readonly name: string;
   readonly role: ParameterRole;
-  /** Of the weight or bias of a layer: how many inputs one output is made of. */
+  /** For the weight or bias of a layer: number of inputs that contribute to one output. */
   readonly fanIn?: number;
-  /** As the file has it. */
+  /** The value stored in the file. */
   readonly value: Tensor;
 }
 
 /**
- * The constants of a model that a training framework would train: weights and biases of layers, scale and shift of
- * normalizations, slopes, and what else of more than one element is added or multiplied after the first layer.
- * A file does not say which they are; a table of positions that is added (Swin's masks) is among them, too.
+ * Finds the constants that a training framework would treat as parameters: weights and biases of layers, scales and
+ * shifts of normalizations, slopes, and other constants of more than one element that are added or multiplied after
+ * the first layer. Files do not mark parameters, so an added position table (Swin's masks) is included.
  *
  * @param graph with facts (passes/prepare)
- * @param input the images: what is done to them before the first layer (mean and deviation) is not trained
+ * @param input the images; their preprocessing before the first layer (mean and standard deviation) is not trained
  */
 export function findParameters(graph: TypedGraph, registry: Registry, input: string): Parameter[] {
   const { dependent } = activePath(graph, registry, [input]);
@@ -74,7 +74,7 @@ function operandsOf(
   });
 }
 
-/** How many inputs one output of a layer is made of, as PyTorch counts them. */
+/** Fan-in of a layer, counted as in PyTorch. */
 function fanInOf(node: Node, graph: TypedGraph, registry: Registry): number {
   const dims = (i: number): number[] =>
     (graph.facts.get(node.inputs[i] ?? "")?.shape ?? []).map((d) =>
@@ -87,14 +87,14 @@ function fanInOf(node: Node, graph: TypedGraph, registry: Registry): number {
   }
   const axes = registry.of(node).axes(registry.view(graph, node, () => false));
   if (axes.kind !== "labelled") return 1;
-  // What the result lacks is summed over.
+  // A constant left factor is contracted along its rows, a constant right factor along its columns.
   const i = graph.constants.has(node.inputs[0] ?? "") ? 0 : 1;
   return dims(i)
     .filter((_, axis) => !axes.result.includes(axes.terms[i]![axis]!))
     .reduce((p, q) => p * q, 1);
 }
 
-/** Values that a layer stands before. */
+/** Values downstream of a layer. */
 function afterLayers(
   graph: TypedGraph,
   registry: Registry,
@@ -114,7 +114,7 @@ function afterLayers(
   return after;
 }
 
-/** The constants that a value is computed from: itself, or, of a standardized weight, the weight. */
+/** The constants that a value is computed from: itself, or the original weight of a standardized weight. */
 function sourcesOf(name: string, graph: TypedGraph, producers: Producers): string[] {
   const reached = new Set<string>();
   const visit = (value: string): void => {

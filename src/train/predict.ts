@@ -4,10 +4,10 @@ import { toNumbers } from "../tensor/tensor.js";
 import { withWeights, type Classifier, type Weights } from "./classifier.js";
 import { gatherBatch, type Dataset } from "./data/dataset.js";
 
-/** Images that are run at once. */
+/** Batch size for inference. */
 const batch = 256;
 
-/** The class with the highest score, for each image; of equal scores the first one counts. */
+/** The class with the highest score for each image; the first one on ties. */
 export async function predict(
   classifier: Classifier,
   weights: Weights,
@@ -35,7 +35,7 @@ export async function predict(
   }
 }
 
-/** Share of the images whose label is predicted. */
+/** Accuracy on a data set, as a fraction. */
 export async function accuracyOf(
   classifier: Classifier,
   weights: Weights,

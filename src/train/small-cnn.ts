@@ -6,19 +6,20 @@ import type { Registry } from "../ops/core/registry.js";
 import { full, type Tensor } from "../tensor/tensor.js";
 
 export interface SmallCnnOptions {
-  /** [C,H,W] of one image. */
+  /** Shape of one image, [C,H,W]. */
   readonly shape: readonly number[];
   readonly classes: number;
-  /** Channels of each convolution; 16, 32 and 64 unless given. */
+  /** Channels of each convolution. Default 16, 32, 64. */
   readonly widths?: readonly number[];
 }
 
 /**
- * A small classifier: 3x3 convolutions without bias, all but the first with stride 2, each with BatchNorm and ReLU;
- * then means over 2x2 places and a linear layer. Its weights are nothing yet: see freshWeights.
+ * Builds a small classifier: 3x3 convolutions without bias, all but the first with stride 2, each followed by
+ * BatchNorm and ReLU; then average pooling over 2x2 positions and a linear layer. Its weights are placeholders: see
+ * freshWeights.
  *
- * @returns a graph from "input" [N,C,H,W] to "logits" [N,K], its constants named as PyTorch would name them:
- * conv1.weight, norm1.weight, norm1.bias, norm1.running_mean, norm1.running_var, …, fc.weight, fc.bias
+ * @returns a graph from "input" [N,C,H,W] to "logits" [N,K] with PyTorch's parameter names: conv1.weight,
+ *   norm1.weight, norm1.bias, norm1.running_mean, norm1.running_var, …, fc.weight, fc.bias
  */
 export function smallCnn(
   registry: Registry,
@@ -60,7 +61,7 @@ export function smallCnn(
   return b.build([{ name: "logits", value: x }]);
 }
 
-/** Of a BatchNorm, in the order of its inputs. */
+/** Initial parameters of a BatchNorm, in input order. */
 const normDefaults = { weight: 1, bias: 0, running_mean: 0, running_var: 1 };
 
 const whole = { kernel_shape: ints([3, 3]), strides: ints([1, 1]), pads: ints([1, 1, 1, 1]) };

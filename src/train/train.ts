@@ -26,15 +26,15 @@ export interface TrainOptions {
   readonly batch: number;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
-  /** Of the fresh weights and of the order of the images. */
+  /** Seed of the initial weights and of the image order. */
   readonly seed: number;
-  /** What the run is; part of what a checkpoint must agree with. */
+  /** Name of the run, which a checkpoint must match. */
   readonly name?: string;
-  /** Start from these instead of fresh ones. */
+  /** Initial weights. Default: newly initialized. */
   readonly weights?: Weights;
-  /** Its accuracy is measured after each epoch. */
+  /** Test set, evaluated after each epoch. */
   readonly test?: Dataset;
-  /** Written after each epoch; a run that finds one of its own goes on from there, with the same numbers. */
+  /** Written after each epoch. A matching checkpoint is resumed with identical results. */
   readonly checkpoint?: CheckpointStore;
   readonly signal?: AbortSignal;
   readonly onBatch?: (done: BatchProgress) => void;
@@ -42,9 +42,9 @@ export interface TrainOptions {
 }
 
 export interface BatchProgress {
-  /** From 0. */
+  /** Counted from 0. */
   readonly epoch: number;
-  /** Batches of this epoch that are done, and that there are. */
+  /** Completed batches of this epoch, and their total. */
   readonly done: number;
   readonly total: number;
 }
@@ -55,11 +55,11 @@ export interface TrainResult {
 }
 
 /**
- * Trains a network by mini-batches, in a new random order every epoch. The last batch of an epoch may be smaller.
+ * Trains a network with mini-batches, in a new random order each epoch. The last batch of an epoch may be smaller.
  *
- * The same settings, data and engine give the same weights, whether or not the run was killed in between.
+ * Identical settings, data and back end give identical weights, even if the run was interrupted and resumed.
  *
- * @throws {InputError} where the data do not fit the network, or the checkpoint is another run's
+ * @throws {InputError} if the data do not match the network, or the checkpoint belongs to another run
  * @throws the reason of `signal`, between two batches
  */
 export async function train(
@@ -120,7 +120,7 @@ export async function train(
   }
 }
 
-/** The order of the images in an epoch: another one for each, whatever was run before it. */
+/** Image order of an epoch, determined by seed and epoch. */
 export function epochOrder(images: number, seed: number, epoch: number): Uint32Array {
   const inOrder = Uint32Array.from({ length: images }, (_, i) => i);
   return shuffle(inOrder, random(seed ^ Math.imul(epoch + 1, 0x9e3779b1)));
@@ -138,7 +138,7 @@ function checkData({ shape, classes, input }: Classifier, data: Dataset): void {
   }
 }
 
-/** What decides the numbers of a run. */
+/** Everything that determines a run's results, as text. */
 function settingsOf(
   data: Dataset,
   { name, epochs, batch, optimizer, schedule, seed }: TrainOptions,
@@ -182,7 +182,7 @@ interface StepResult {
   readonly correct: number;
 }
 
-/** The training step, compiled once for each size of batch: the usual one, and that of an epoch's end. */
+/** Training steps compiled per batch size: the regular one, and the last of an epoch. */
 class StepsBySize {
   private readonly classifier: Classifier;
   private readonly options: TrainOptions;
@@ -207,7 +207,7 @@ class StepsBySize {
       new Map<string, Tensor>([...kept, ...numbers, [step.images, images], [step.labels, labels]]),
     );
     return {
-      // What the step does not change stays: a weight that nothing depends on.
+      // Keep state that the step does not output, such as weights that the loss does not depend on.
       state: new Map([
         ...state,
         ...step.state.map(({ input, output }) => [input, found.get(output)!] as const),

@@ -14,45 +14,45 @@ import { crossEntropy } from "./cross-entropy.js";
 import type { Optimizer } from "./optimizers/optimizer.js";
 
 export interface StepOptions {
-  /** Images in a batch. */
+  /** Batch size. */
   readonly batch: number;
   readonly optimizer: Optimizer;
-  /** Gives the gradient of each parameter as an output too. */
+  /** Adds each parameter's gradient as an output. */
   readonly gradients?: boolean;
 }
 
-/** A number that one step hands to the next: a weight, a running statistic, or what the optimizer keeps. */
+/** State passed from one step to the next: a weight, a running statistic, or optimizer state. */
 export interface StateSlot {
-  /** Input of the graph; of a weight or statistic, its name in the model. */
+  /** Graph input; for weights and statistics, the constant's name in the model. */
   readonly input: string;
-  /** Output of the graph. */
+  /** Graph output with the updated value. */
   readonly output: string;
   readonly kind: "parameter" | "statistic" | "optimizer";
 }
 
-/** One step of training as a graph: forward, loss, gradients, update. */
+/** One training step as a graph: forward pass, loss, gradients, update. */
 export interface TrainingStep {
   readonly graph: TypedGraph;
-  /** Input [N,C,H,W]. */
+  /** Input, [N,C,H,W]. */
   readonly images: string;
-  /** Input [N] int64. */
+  /** Input, [N] int64. */
   readonly labels: string;
-  /** Inputs [], one for each of the optimizer's scalars. */
+  /** Scalar inputs [], one for each of the optimizer's scalars. */
   readonly scalars: readonly string[];
   readonly state: readonly StateSlot[];
-  /** Output [1]: the mean cross-entropy of the batch, before the update. */
+  /** Output [1]: mean cross-entropy of the batch, before the update. */
   readonly loss: string;
-  /** Output [1]: how many of the batch were right. */
+  /** Output [1]: number of correct predictions in the batch. */
   readonly correct: string;
-  /** Outputs by parameter, where they were asked for. */
+  /** Gradient outputs by parameter, if requested. */
   readonly gradients: ReadonlyMap<string, string>;
 }
 
 /**
- * The step that trains a network by its mean softmax cross-entropy: weights, running statistics and the optimizer's
- * memory are inputs, and what becomes of them is the outputs. BatchNormalization is in training mode.
+ * Builds one training step with mean softmax cross-entropy loss. Weights, running statistics and optimizer state are
+ * inputs, their updated values outputs. BatchNormalization uses batch statistics.
  *
- * @throws {UnsupportedModelError} where a node between a weight and the scores has no gradient
+ * @throws {UnsupportedModelError} if a node between a weight and the scores has no gradient
  */
 export function trainingStep(
   classifier: Classifier,
@@ -123,7 +123,7 @@ export function trainingStep(
   };
 }
 
-/** The running statistics after this batch, in the order of the nodes: one that two nodes share is updated twice. */
+/** Running statistics after this batch, in node order. Statistics shared by two nodes are updated twice. */
 function nextStatistics(
   b: GraphBuilder,
   graph: TypedGraph,
@@ -141,7 +141,7 @@ function nextStatistics(
   return next;
 }
 
-/** The graph with parameters and statistics as inputs, whose numbers nobody knows beforehand. */
+/** Turns parameters and statistics into graph inputs, whose values are unknown to constant folding. */
 function withStateAsInputs(graph: TypedGraph, { parameters, statistics }: Classifier): TypedGraph {
   const names = new Set([
     ...parameters.map((p) => p.name),

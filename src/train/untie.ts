@@ -5,10 +5,9 @@ import { isBatchNorm } from "./batch-statistics.js";
 const roles = ["scale", "shift", "mean", "variance"];
 
 /**
- * The graph with statistics and parameters of its own for each BatchNormalization, where an exporter has stored equal
- * constants once: of an untrained network, every scale and variance is 1 and every shift and mean 0, and training
- * makes them differ. A constant that stands in two roles gives it away; layers that truly share a BatchNormalization
- * share each role.
+ * Gives each BatchNormalization its own statistics and parameters if an exporter has merged equal constants. In an
+ * untrained network all scales and variances are 1 and all shifts and means 0, but training makes them differ. Merged
+ * constants are recognized by having two roles; layers that share a BatchNormalization by design share each role.
  */
 export function untie(graph: TypedGraph, registry: Registry): TypedGraph {
   const uses = new Map<string, Set<number>>();

@@ -10,7 +10,7 @@ type TfTensor = ReturnType<Tf["tensor"]>;
 
 const tf = createRequire(import.meta.url)("@tensorflow/tfjs") as Tf;
 
-/** A network's golden input, and the one-hots of its targets. */
+/** A network's golden input, and its targets as one-hot vectors. */
 function sample(name: string): { x: TfTensor; chosen: TfTensor } {
   const input = goldenTensor(name, "input.npy");
   const { target } = golden(name);
@@ -50,7 +50,7 @@ describe("tf.grad of an imported model is PyTorch's gradient", () => {
 });
 
 describe("taps", () => {
-  it("add up: the gradient at every bias of a ReLU network, times the bias, and the gradient times the image", async () => {
+  it("are complete: in a ReLU network, gradient times bias summed over all taps, plus gradient times image, is the output", async () => {
     const f = await toTfjs(networkFile("tiny-relu", "legacy"), { trainable: true });
     await tf.setBackend("wasm");
     const { x, chosen } = sample("tiny-relu");
@@ -64,7 +64,7 @@ describe("taps", () => {
     f.dispose();
   });
 
-  it("a zero that is added at a node has the gradient there: at a bias, summed over places", async () => {
+  it("a zero added at a node has the gradient there; for a bias, summed over positions", async () => {
     const f = await toTfjs(networkFile("tiny-relu", "legacy"), { trainable: true });
     await tf.setBackend("wasm");
     const { x, chosen } = sample("tiny-relu");
@@ -81,19 +81,21 @@ describe("taps", () => {
     f.dispose();
   });
 
-  it("what does not fit is refused", async () => {
+  it("mismatching tensors are rejected", async () => {
     const f = await toTfjs(networkFile("tiny-relu", "legacy"));
     const { x } = sample("tiny-relu");
     const add = { [f.taps[0]!.node]: tf.zeros([1, 2, 3]) };
     expect(() => f.predict(x, { add })).toThrow(/cannot be added/);
-    expect(() => f.predict(x, { add: { nowhere: x } })).toThrow(/no bias-bearing node "nowhere"/);
+    expect(() => f.predict(x, { add: { nowhere: x } })).toThrow(
+      /cannot add to "nowhere": not a bias-bearing node/,
+    );
     expect(() => f.predict(tf.zeros([1, 1]))).toThrow(/the tensor \[1,1\]/);
     f.dispose();
   });
 });
 
 describe("a trainable model", () => {
-  it("learns: one step of tfjs' SGD goes down the slope that variableGrads says", async () => {
+  it("learns: one step of tfjs' SGD decreases the loss by the slope from variableGrads", async () => {
     const f = await toTfjs(networkFile("tiny-silu", "dynamo"), { trainable: true });
     await tf.setBackend("wasm");
     const { x, chosen } = sample("tiny-silu");

@@ -20,7 +20,7 @@ const numbers = (dims: readonly number[]): Float32Array =>
     ),
   );
 
-it("a program takes and gives images with their channels last, and then transposes nothing but weights", async () => {
+it("a program with channels-last inputs and outputs transposes only weights", async () => {
   const b = newGraph();
   const x = b.input("x", { dtype: "float32", shape: ["N", 3, 8, 6] });
   const weight = b.constant(float32([4, 3, 3, 3], numbers([4, 3, 3, 3])), "weight");

@@ -10,14 +10,14 @@ type TfTensor = ReturnType<Tf["tensor"]>;
 
 const tf = createRequire(import.meta.url)("@tensorflow/tfjs") as Tf;
 
-/** max |a − b|, measured by the largest |b|, but at least 1 */
+/** max |a − b| / max(1, max |b|) */
 function distance(a: ArrayLike<number>, b: readonly number[]): number {
   expect(a.length).toBe(b.length);
   const largest = b.reduce((m, v) => Math.max(m, Math.abs(v)), 1);
   return b.reduce((m, v, i) => Math.max(m, Math.abs(a[i]! - v)), 0) / largest;
 }
 
-/** The case as a model of one input: the others, weights too, are constants. */
+/** The case as a model with one input; all other inputs are constants. */
 function modelOf({ op, attributes, inputs, opset }: OperatorCase, input: number): Uint8Array {
   const { graph } = forwardGraph({
     ...{ op, attributes, dtype: "float32" },

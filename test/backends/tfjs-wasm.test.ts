@@ -6,7 +6,7 @@ import { operatorLaws } from "../suites/laws/suite.js";
 import { rows } from "../suites/laws/table.js";
 
 const backend = tfjsBackend({ provider: "wasm" });
-const everything = Object.fromEntries(rows.map((row) => [row.op, "tfjs has no float64"]));
+const everything = Object.fromEntries(rows.map((row) => [row.op, "tfjs does not support float64"]));
 
 operatorLaws(backend, { float32: everything });
 enginesAgree(backend, ortBackend({ threads: 1 }));

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { colorScale } from "../../src/draw/color-scale.js";
 import { overlay } from "../../src/draw/overlay.js";
 import type { Raster } from "../../src/image/raster.js";
+import { pageColors } from "../../src/compare/page-colors.js";
+import type { PageData } from "../../src/compare/page-data.js";
 import { comparePage } from "../../src/compare/compare-page.js";
 import { float32 } from "../../src/tensor/tensor.js";
 import { canBrowse, startChromium, type Browser } from "../support/browser.js";
@@ -45,7 +47,7 @@ describe.skipIf(!canBrowse())("the page of a comparison, opened from a file", ()
     browser = await startChromium();
     ({ page, errors } = await browser.open(pathToFileURL(path).href));
     page.on("request", (request) => requests.push(request.url()));
-    await page.waitForFunction(`pictures.every((picture) => !picture.stale)`);
+    await drawn();
   });
   afterAll(async () => {
     await browser.close();
@@ -53,28 +55,36 @@ describe.skipIf(!canBrowse())("the page of a comparison, opened from a file", ()
   });
 
   /** R, G, B of a map's canvas. */
+  /** Waits until every map is drawn as the controls say. */
+  async function drawn(): Promise<void> {
+    await page.waitForFunction(
+      `[...document.querySelectorAll("canvas[data-map]")].every((c) => c.ariaBusy === "false")`,
+    );
+  }
+
   async function pixelsOf(place: number): Promise<number[]> {
+    await drawn();
     const data = await page.evaluate<number[]>(
-      `(async () => {
-        const picture = pictures[${place}];
-        await draw(picture);
-        const { width, height } = picture.map;
-        return [...picture.canvas.getContext("2d").getImageData(0, 0, width, height).data];
+      `(() => {
+        const canvas = document.querySelectorAll("canvas[data-map]")[${place}];
+        return [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data];
       })()`,
     );
     return data.filter((_, i) => i % 4 !== 3);
   }
 
   test("shows the pixels of an overlay of the numbers that it holds", async () => {
+    const json = (await page.locator("#comparison").textContent())!;
+    const { maps } = JSON.parse(json) as PageData;
     for (const [place, map] of [heat, signed].entries()) {
-      const held = await page.evaluate<number[]>(`[...decodeMap(pictures[${place}].map)]`);
+      const held = [...pageColors().decodeMap(maps[place]!)];
       const scale = colorScale([map.data]);
       const expected = overlay(view, float32(map.dims, held), { scale });
       expect(await pixelsOf(place)).toEqual([...expected.data]);
     }
   });
 
-  test("tells the number under the pointer, in every map of the image", async () => {
+  test("shows the value under the pointer, in every map of the image", async () => {
     const box = (await page.locator("canvas[data-map]").first().boundingBox())!;
     const [x, y] = [7, 21];
     await page.mouse.move(
@@ -91,7 +101,7 @@ describe.skipIf(!canBrowse())("the page of a comparison, opened from a file", ()
     expect(await page.locator("figure output").allTextContents()).toEqual(["", ""]);
   });
 
-  test("can be read with the keys alone", async () => {
+  test("can be read by keyboard alone", async () => {
     await page.evaluate("document.activeElement.blur()");
     const names: string[] = [];
     for (let i = 0; i < 8; i++) {
@@ -125,7 +135,7 @@ describe.skipIf(!canBrowse())("the page of a comparison, opened from a file", ()
     await page.locator("[name=opacity]").fill("0.85");
   });
 
-  test("takes other colours", async () => {
+  test("redraws in other colours", async () => {
     await page.locator("[name=photograph]").uncheck();
     await page.locator("[name=colormap]").selectOption("viridis");
     const pixels = await pixelsOf(0);
@@ -135,7 +145,7 @@ describe.skipIf(!canBrowse())("the page of a comparison, opened from a file", ()
     await page.locator("[name=photograph]").check();
   });
 
-  test("is light or dark", async () => {
+  test("has a light and a dark theme", async () => {
     const background = (): Promise<string> =>
       page.evaluate("getComputedStyle(document.body).backgroundColor");
     await page.emulateMedia({ colorScheme: "dark" });
@@ -157,7 +167,7 @@ describe.skipIf(!canBrowse())("the page of a comparison, opened from a file", ()
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
-  test("asks for nothing, and has nothing to complain of", () => {
+  test("makes no requests and reports no errors", () => {
     expect(requests.filter((url) => !url.startsWith("data:"))).toEqual([]);
     expect(errors).toEqual([]);
   });

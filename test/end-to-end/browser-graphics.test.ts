@@ -14,7 +14,7 @@ const engines = [
   ["ort", "webgpu"],
 ] as const;
 
-/** Small ones: the drivers of these tests are software. */
+/** Small networks, because the tests run on software drivers. */
 const networks = ["resnet18", "mobilenet-v2"];
 
 describe.skipIf(!canBrowse()).each(engines)("in Chromium, %s on %s", (backend, provider) => {

@@ -35,7 +35,7 @@ describe.skipIf(!canBrowse())("in Chromium", () => {
     expect(relativeL2(there.map, map)).toBeLessThan(1e-4);
   });
 
-  test("weights in another file are fetched from beside the model", async () => {
+  test("external weights are fetched from the model's folder", async () => {
     const path = fixture("forms", "external-data.legacy.onnx");
     const array = fixture("forms", "external-data", "input.npy");
     const x = decodeNpy(readFileSync(array));
@@ -71,21 +71,21 @@ describe.skipIf(!canBrowse())("in Chromium", () => {
   test.each([
     ["rgb.png", 3000],
     ["rocket.jpg", 50_000],
-  ])("half of %s is no picture", async (name, bytes) => {
+  ])("half of %s is not a picture", async (name, bytes) => {
     const message = await page.call("decode", `/fixtures/images/${name}`, bytes);
-    expect(message).toMatch(/^ImageError: the image cannot be decoded: .* cut off/);
+    expect(message).toMatch(/^ImageError: the image cannot be decoded: .* truncated/);
   });
 
-  test("a PNG comes back as it was written", async () => {
+  test("a PNG round trip keeps every pixel", async () => {
     expect(await page.call("rewrite", url(chelsea))).toBe(true);
   });
 
-  test("a provider that only Node has is refused", async () => {
+  test("a provider available only in Node is refused", async () => {
     const run = page.call("explain", url(tinyRelu), url(chelsea), { provider: "cuda" });
-    await expect(run).rejects.toThrow(/no provider cuda in a browser; there are wasm and webgpu/);
+    await expect(run).rejects.toThrow(/no provider cuda in browsers; use wasm or webgpu/);
   });
 
-  test("a model that is not there is named", async () => {
+  test("a missing model is named in the error", async () => {
     const run = page.call("explain", "/fixtures/nothing.onnx", url(chelsea), {});
     await expect(run).rejects.toThrow(/cannot read the model "\/fixtures\/nothing.onnx": .* 404/);
   });

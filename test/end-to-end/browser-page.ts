@@ -23,7 +23,7 @@ export async function explain(
   return { target, score, conditioned, map: map.data as Float32Array };
 }
 
-/** The same for a batch that is ready; `input` is the URL of a .npy file. Maps of all samples. */
+/** The same for a preprocessed batch; `input` is the URL of a .npy file. Returns the maps of all samples. */
 export async function explainArray(
   model: string,
   input: string,
@@ -38,7 +38,7 @@ export async function explainArray(
 }
 
 /**
- * How many tensors tfjs holds after one explanation, after as many more as `runs`, and when the model is gone.
+ * The number of tfjs tensors after one explanation, after `runs` more, and after disposing of the model.
  */
 export async function countTensors(
   model: string,
@@ -60,8 +60,8 @@ export async function countTensors(
 }
 
 /**
- * The gradient that `tf.grad` gives of a class of a folder that `convert --to tfjs` wrote, for a picture [1,3,H,W]; and how
- * many tensors tfjs holds after one gradient, after as many more as `runs`, and when the model is gone.
+ * The `tf.grad` gradient of a class of a folder written by `convert --to tfjs`, for a picture [1,3,H,W]; and the number of
+ * tfjs tensors after one gradient, after `runs` more, and after disposing of the model.
  */
 export async function differentiate(
   model: string,
@@ -92,7 +92,7 @@ export async function differentiate(
   return { score: value[0]!, gradient, counts };
 }
 
-/** Size and SHA-256 of a picture's pixels, or the message that says why there are none. */
+/** Size and SHA-256 of a picture's pixels, or the error message. */
 export async function decode(url: string, bytes?: number): Promise<string> {
   const file = new Uint8Array(await (await fetch(url)).arrayBuffer());
   try {

@@ -1,10 +1,10 @@
-// Runs in the browser: called from browser-tfjs-graph.test.ts. It knows tfjs, and nothing of this project.
+// Runs in the browser: called from browser-tfjs-graph.test.ts. It uses tfjs only, without this project.
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 
 setWasmPaths("/tfjs-wasm/");
 
-/** What a model.json answers, opened as any program of tfjs does it. */
+/** The output of a model.json, opened as in any tfjs program. */
 export async function answer(
   url: string,
   picture: Float32Array,

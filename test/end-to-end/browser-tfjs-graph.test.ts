@@ -18,7 +18,7 @@ type Script = typeof import("./browser-plain-page.js");
 const script = fileURLToPath(new URL("browser-plain-page.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "fullgrad-graph-"));
 
-test("the page below has tfjs, and nothing of this project", () => {
+test("the page below uses tfjs only, without this project", () => {
   expect(importsOf(script)).toEqual(["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"]);
 });
 
@@ -32,7 +32,7 @@ describe.skipIf(!canBrowse())("in Chromium, tf.loadGraphModel alone", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("opens a converted EfficientNet-lite0, and it gives ONNX Runtime's logits", async () => {
+  test("opens a converted EfficientNet-lite0 with ONNX Runtime's logits", async () => {
     const out = join(folder, "efficientnet");
     const { code } = await fullgrad("convert", efficientNet, "--to", "tfjs-graph", "-o", out);
     expect(code).toBe(0);
@@ -47,7 +47,7 @@ describe.skipIf(!canBrowse())("in Chromium, tf.loadGraphModel alone", () => {
     expect(there.tensors).toBe(0);
   });
 
-  test("opens 30 MB of weights: a browser fetches six files at a time, and tfjs reads none before all have begun", async () => {
+  test("opens 30 MB of weights, although browsers fetch six files at a time and tfjs waits for all to start", async () => {
     const [rows, columns] = [1000, 7500];
     const b = newGraph();
     const x = b.input("x", { dtype: "float32", shape: [1, rows] });

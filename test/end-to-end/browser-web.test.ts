@@ -26,7 +26,7 @@ import {
 const chelsea = fixture("images", "chelsea.png");
 const settings = fixture("efficientnet-lite0", "efficientnet-lite0.preprocess.json");
 
-/** What the library says of the cat in this process. */
+/** The library's explanation of the cat in this process. */
 async function inNode(): Promise<{ readonly x: Tensor; readonly explanation: Explanation }> {
   const model = await load(efficientNet);
   const json: unknown = JSON.parse(readFileSync(settings, "utf8"));
@@ -59,13 +59,13 @@ describe.skipIf(!canBrowse())("the page", () => {
     await site.close();
   });
 
-  test("finds a cat in the picture that is dropped on it, and the parts add up", async () => {
+  test("finds the cat in a dropped picture, and the terms add up", async () => {
     await dropFile(page, chelsea);
     const { target, conditioned } = await readAnswer(page, "chelsea.png");
     expect([281, 282, 285]).toContain(target);
     expect(conditioned).toBeGreaterThan(0);
     expect(conditioned).toBeLessThan(1e-4);
-    expect(await page.locator("#sum-heading").textContent()).toBe("It adds up");
+    expect(await page.locator("#sum-heading").textContent()).toBe("The terms add up to the output");
   });
 
   test("its map is Node's", async () => {
@@ -75,14 +75,14 @@ describe.skipIf(!canBrowse())("the page", () => {
     expect(relativeL2(map, explanation.map)).toBeLessThan(1e-3);
   });
 
-  test("the model that it hands out explains itself in another engine", async () => {
-    const bytes = await download(page, "Model that explains itself");
+  test("the downloaded model explains itself in another engine", async () => {
+    const bytes = await download(page, "Self-explaining model");
     const { x, explanation } = await inNode();
     const results = await runModel(bytes, new Map([["input", x]]));
     expect(relativeL2(results.get("saliency")!, explanation.map)).toBeLessThan(1e-5);
   });
 
-  test("explains another class, by a part of its name", async () => {
+  test("explains another class, given part of its name", async () => {
     await page.getByLabel("Explain another class").fill("Egyptian");
     await page.keyboard.press("Enter");
     const { target, conditioned } = await readAnswer(page, "chelsea.png", "Egyptian cat");
@@ -98,14 +98,14 @@ describe.skipIf(!canBrowse())("the page", () => {
     const values = numbers.map((text) => Number(text.replaceAll("−", "-")));
     const [score, parts] = [values.at(-1)!, values.slice(0, -1)];
     expect(parts.length).toBeGreaterThan(50);
-    // Each is rounded to four digits.
+    // Each bar is rounded to four digits.
     const mass = parts.reduce((sum, value) => sum + Math.abs(value), 0);
     const sum = parts.reduce((sum, value) => sum + value, 0);
     expect(Math.abs(sum - score)).toBeLessThan(mass * 5e-4);
     expect(parts.some((value) => value < 0)).toBe(true);
   });
 
-  test("shows methods side by side; one of many passes tells how far it is and can be ended", async () => {
+  test("shows methods side by side; one with many passes shows its progress and can be cancelled", async () => {
     await page.locator(".card[data-method=grad-cam][data-state=done]").waitFor();
     await page.getByLabel("Another method").selectOption("rise");
     await page.locator("#add-method").click();
@@ -116,12 +116,12 @@ describe.skipIf(!canBrowse())("the page", () => {
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.locator(".card[data-method=rise][data-state=asked]").waitFor();
     expect(await page.locator("#progress").isVisible()).toBe(false);
-    // The worker hears of it too, and answers the next question.
+    // The worker is cancelled too, and answers the next request.
     await page.locator("#top button").first().click();
     await readAnswer(page, "chelsea.png", "tiger cat");
   });
 
-  test("a file that is no model is refused in the library's words, and nothing is lost", async () => {
+  test("a file that is not a model is refused with the library's message, and the state is kept", async () => {
     const half = readFileSync(efficientNet).subarray(0, 5_000_000);
     await drop(page, "half.onnx", half);
     const problem = page.locator(".problem");
@@ -135,15 +135,15 @@ describe.skipIf(!canBrowse())("the page", () => {
     );
   });
 
-  test("so is a picture that is none", async () => {
+  test("so is a file that is not a picture", async () => {
     await drop(page, "cat.png", new TextEncoder().encode("no picture"));
     const problem = page.locator(".problem[data-error=ImageError]");
     await problem.waitFor();
-    expect(await problem.textContent()).toContain("cat.png is not a picture that can be read");
+    expect(await problem.textContent()).toContain("cat.png is not in a supported picture format");
     expect(await page.locator("#subject").textContent()).toContain("chelsea.png");
   });
 
-  test("a JPEG and a WebP have the score that they have in Node", async () => {
+  test("a JPEG and a WebP have the same score as in Node", async () => {
     const model = await load(efficientNet);
     const preprocessing = parsePreprocessing(JSON.parse(readFileSync(settings, "utf8")), settings);
     for (const name of ["420-progressive.jpg", "lossy.webp"]) {
@@ -159,12 +159,15 @@ describe.skipIf(!canBrowse())("the page", () => {
     await readAnswer(page, "chelsea.png");
   });
 
-  test.each(["light", "dark"] as const)("all can be read in %s colours", async (colorScheme) => {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    expect(await faintTexts(page)).toEqual([]);
-  });
+  test.each(["light", "dark"] as const)(
+    "all text is readable in the %s theme",
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      expect(await faintTexts(page)).toEqual([]);
+    },
+  );
 
-  test("everything that can be used has a name", async () => {
+  test("every control has an accessible name", async () => {
     expect(await nameless(page)).toEqual([]);
   });
 
@@ -177,7 +180,7 @@ describe.skipIf(!canBrowse())("the page", () => {
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
-  test("opens and explains without a network after the first visit", async () => {
+  test("opens and explains offline after the first visit", async () => {
     await page.locator("#offline").waitFor();
     await page.context().setOffline(true);
     await page.reload();
@@ -188,7 +191,7 @@ describe.skipIf(!canBrowse())("the page", () => {
     await page.close();
   });
 
-  test("keys alone lead from the file to the map", async () => {
+  test("the keyboard alone leads from the file to the map", async () => {
     const { page, errors } = await open();
     const focused = (): Promise<string> =>
       page.evaluate("document.activeElement.id || document.activeElement.title");
@@ -214,7 +217,7 @@ describe.skipIf(!canBrowse())("the page", () => {
     await page.close();
   });
 
-  test("asks no other origin for anything", () => {
+  test("makes no request to another origin", () => {
     const { origin } = new URL(site.url);
     expect(requests.length).toBeGreaterThan(10);
     const local = [origin, "null"];

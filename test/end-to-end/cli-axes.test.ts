@@ -22,7 +22,7 @@ test.each([
 });
 
 test.each(["nhwc", "nobatch", "uint8_nchw", "uint8_nhwc.legacy"])(
-  "a picture goes into %s, whatever its axes and numbers are",
+  "a picture is fed to %s in its own layout and dtype",
   async (name) => {
     const out = temporaryFolder();
     const { code } = await fullgrad("explain", file(`${name}.onnx`), cat, "-o", out);
@@ -36,7 +36,7 @@ test.each(["nhwc", "nobatch", "uint8_nchw", "uint8_nhwc.legacy"])(
   },
 );
 
-test("a .npy file is a tensor, of 13 channels too, in explain, compare and evaluate", async () => {
+test("a .npy file is a tensor, also with 13 channels, in explain, compare and evaluate", async () => {
   const out = temporaryFolder();
   const given = [file("ms13.hand.onnx"), file("ms13.x.npy"), "--preprocess", "none"];
   const run = await fullgrad("explain", ...given, "-o", out);
@@ -55,7 +55,7 @@ test("a .npy file is a tensor, of 13 channels too, in explain, compare and evalu
   expect((await fullgrad("evaluate", ...test)).code).toBe(0);
 });
 
-test("a vector has an attribution and no map, and the line says so", async () => {
+test("a vector has an attribution but no map, and the output line says so", async () => {
   const out = temporaryFolder();
   const run = await fullgrad("explain", file("mlp.onnx"), file("mlp.x.npy"), "-o", out);
   expect(run.code).toBe(0);
@@ -64,7 +64,7 @@ test("a vector has an attribution and no map, and the line says so", async () =>
   expect(existsSync(join(out, "mlp.x-0.map.npy"))).toBe(false);
 });
 
-test("where it is undecided, explain asks for --layout, which must have a letter for each axis", async () => {
+test("an undecided layout makes explain ask for --layout, which needs a letter for each axis", async () => {
   const out = temporaryFolder();
   const asked = [file("flat3.onnx"), file("flat3.x.npy"), "-o", out];
   const { code, stderr } = await fullgrad("explain", ...asked);

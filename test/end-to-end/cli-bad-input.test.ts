@@ -17,7 +17,7 @@ import { twoClasses, writeModelFile } from "./cli-models.js";
 
 const picture = fixture("images", "rgb.png");
 
-/** Runs explain into a folder that must not come into being, and says code and message. */
+/** Runs explain into a folder that must not be created, and returns code and message. */
 async function explainInVain(
   model: string,
   input: string,
@@ -31,7 +31,7 @@ async function explainInVain(
 }
 
 describe("models", () => {
-  test("that are none", async () => {
+  test("that are not models", async () => {
     const path = join(temporaryFolder(), "notes.onnx");
     writeFileSync(path, "this is a shopping list: eggs, flour, milk");
     const [code, message] = await explainInVain(path, picture);
@@ -39,7 +39,7 @@ describe("models", () => {
     expect(message).toMatch(/^fullgrad: \S+notes\.onnx: not an ONNX model/m);
   });
 
-  test("that are a picture", async () => {
+  test("that are pictures", async () => {
     const [code, message] = await explainInVain(picture, picture);
     expect(code).toBe(1);
     expect(message).toMatch(/not an ONNX model: the file is a PNG image/);
@@ -51,7 +51,7 @@ describe("models", () => {
     expect(message).toBe("fullgrad: nowhere/model.onnx: there is no such file\n");
   });
 
-  test.each([0.1, 0.5, 0.9, 0.999])("that are cut off after %d of their bytes", async (part) => {
+  test.each([0.1, 0.5, 0.9, 0.999])("that are truncated to %d of their bytes", async (part) => {
     const bytes = readFileSync(tinyRelu);
     const path = join(temporaryFolder(), "cut.onnx");
     writeFileSync(path, bytes.subarray(0, Math.floor(bytes.length * part)));
@@ -73,10 +73,10 @@ describe("models", () => {
     });
     const [code, message] = await explainInVain(writeModelFile(temporaryFolder(), proto), picture);
     expect(code).toBe(1);
-    expect(message).toMatch(/"w".*model\.onnx\.data" is missing; keep it beside the model/);
+    expect(message).toMatch(/"w".*model\.onnx\.data" is missing; keep it in the model's folder/);
   });
 
-  test("whose output is no row of classes", async () => {
+  test("whose output is not a row of classes", async () => {
     const path = writeModelFile(temporaryFolder(), smallModel);
     const [code, message] = await explainInVain(path, picture);
     expect(code).toBe(2);
@@ -88,33 +88,37 @@ describe("models", () => {
 });
 
 describe("inputs", () => {
-  test("that are no picture", async () => {
+  test("that are not pictures", async () => {
     const [code, message] = await explainInVain(efficientNet, fixture("images", "README.md"));
     expect(code).toBe(1);
-    expect(message).toMatch(/1 of 1 inputs failed\n {2}\S+README\.md is not a picture/);
+    expect(message).toMatch(
+      /1 of 1 inputs failed\n {2}\S+README\.md is not in a supported picture format/,
+    );
   });
 
-  test("that are half a picture", async () => {
+  test("that are truncated pictures", async () => {
     const path = join(temporaryFolder(), "half.png");
     const bytes = readFileSync(fixture("images", "chelsea.png"));
     writeFileSync(path, bytes.subarray(0, bytes.length / 2));
     const [code, message] = await explainInVain(efficientNet, path);
     expect(code).toBe(1);
-    expect(message).toMatch(/half\.png cannot be decoded: .* rows: the file is cut off/);
+    expect(message).toMatch(
+      /half\.png cannot be decoded: its data are truncated or damaged after .* rows/,
+    );
   });
 
-  test("that are larger pictures than --max-pixels", async () => {
+  test("that are pictures larger than --max-pixels", async () => {
     const picture = fixture("images", "chelsea.png");
     for (const command of ["explain", "compare"]) {
       const out = join(temporaryFolder(), command === "compare" ? "out.png" : "out");
       const run = [command, efficientNet, picture, "-o", out, "--max-pixels", "135299"];
       const { code, stderr } = await fullgrad(...run);
       expect(code).toBe(1);
-      expect(stderr).toContain("451 x 300 pixels are more than the limit of 135299");
+      expect(stderr).toContain("451 x 300 pixels exceed the limit of 135299");
     }
   });
 
-  test("that are no array", async () => {
+  test("that are not arrays", async () => {
     const path = join(temporaryFolder(), "text.npy");
     writeFileSync(path, "1, 2, 3, and so on for a while");
     const [code, message] = await explainInVain(tinyRelu, path);
@@ -136,7 +140,7 @@ describe("inputs", () => {
     },
   );
 
-  test("that hold whole numbers", async () => {
+  test("that contain integers", async () => {
     const path = join(temporaryFolder(), "bytes.npy");
     writeFileSync(path, encodeNpy(fromNumbers("uint8", [3, 8, 8], new Uint8Array(192))));
     const [code, message] = await explainInVain(tinyRelu, path);
@@ -144,7 +148,7 @@ describe("inputs", () => {
     expect(message).toMatch(/bytes\.npy holds uint8, but the model takes float32/);
   });
 
-  test("that are pictures of another size than the model's, unscaled", async () => {
+  test("that are unscaled pictures of a size other than the model's", async () => {
     const [code, message] = await explainInVain(efficientNet, picture, "--preprocess", "none");
     expect(code).toBe(1);
     expect(message).toMatch(
@@ -152,14 +156,14 @@ describe("inputs", () => {
     );
   });
 
-  test("that are pictures, for a model of something else", async () => {
+  test("that are pictures, for a model of other inputs", async () => {
     const path = writeModelFile(temporaryFolder(), twoClasses({ channels: 5 }));
     const [code, message] = await explainInVain(path, picture);
     expect(code).toBe(1);
     expect(message).toMatch(/input "x" is \[N,5,8,8\], which no picture fits; give a \.npy file/);
   });
 
-  test("that are an empty folder, or nowhere", async () => {
+  test("that are an empty folder or do not exist", async () => {
     const folder = temporaryFolder();
     const [code, message] = await explainInVain(tinyRelu, folder);
     expect(code).toBe(1);
@@ -206,7 +210,7 @@ describe("flags", () => {
     expect(message).toMatch(expected);
   });
 
-  test("a --preprocess file that makes no sense", async () => {
+  test("an invalid --preprocess file", async () => {
     const path = join(temporaryFolder(), "p.json");
     writeFileSync(path, '{"size": 7}');
     const [code, message] = await explainInVain(efficientNet, picture, "--preprocess", path);
@@ -220,13 +224,13 @@ describe("flags", () => {
     expect(message).toMatch(/--labels imagenet: it names class 999, but .* classes 0 to 9/);
   });
 
-  test("a label where no names are known", async () => {
+  test("a label without known class names", async () => {
     const [code, message] = await explainInVain(tinyRelu, tinyInput, "--target", "cat");
     expect(code).toBe(2);
     expect(message).toMatch(/--target cat: nothing is known of the classes' names.*--labels FILE/);
   });
 
-  test("no output folder, or one that cannot be", async () => {
+  test("a missing or impossible output folder", async () => {
     const without = await fullgrad("explain", tinyRelu, tinyInput);
     expect(without.code).toBe(2);
     expect(without.stderr).toMatch(/required option '-o, --out <dir>' not specified/);
@@ -239,14 +243,14 @@ describe("flags", () => {
     expect(same.stderr).toMatch(/results would be taken for inputs/);
   });
 
-  test("no command, or one that does not exist", async () => {
+  test("a missing or unknown command", async () => {
     expect((await fullgrad()).code).toBe(2);
     const { code, stderr } = await fullgrad("explian");
     expect(code).toBe(2);
     expect(stderr).toMatch(/unknown command 'explian'[^]*explain/);
   });
 
-  test("--help and --version are no errors", async () => {
+  test("--help and --version exit without an error", async () => {
     const help = await fullgrad("explain", "--help");
     expect(help.code).toBe(0);
     for (const flag of ["--target", "--preprocess", "--labels", "--batch", "--json"]) {

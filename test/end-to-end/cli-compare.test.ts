@@ -43,7 +43,7 @@ const chelsea = fixture("images", "chelsea.png");
 const coffee = fixture("images", "coffee.png");
 const few = ["--methods", "fullgrad,gradient-x-input"];
 
-/** A network for pictures, small enough to be quick. */
+/** A small, fast network for pictures. */
 const small = (folder: string): string => writeModelFile(folder, twoClasses({ size: [16, 16] }));
 
 async function compareJson(...argv: string[]): Promise<{ code: number; document: Document }> {
@@ -82,7 +82,7 @@ describe("a comparison as a picture", () => {
     });
   });
 
-  test("of a folder goes over several sheets", async () => {
+  test("of a folder spans several sheets", async () => {
     const folder = temporaryFolder();
     const photos = join(folder, "photos");
     mkdirSync(photos);
@@ -103,7 +103,7 @@ describe("a comparison as a picture", () => {
     );
   });
 
-  test("tells what each depth adds, on a sheet of its own", async () => {
+  test("shows the terms by depth on a separate sheet", async () => {
     const folder = temporaryFolder();
     const { document } = await compareJson(
       ...[small(folder), chelsea, "-o", join(folder, "a.png"), "--methods", "fullgrad", "--layers"],
@@ -124,7 +124,7 @@ describe("a comparison as a page", () => {
     return { folder, document, html: readFileSync(out, "utf8") };
   }
 
-  test("has the raw arrays beside it, those of PyTorch's FullGrad", async () => {
+  test("has the raw arrays beside it, equal to PyTorch's FullGrad", async () => {
     const { folder } = await page();
     const expected = decodeNpy(readFileSync(fixture("networks", "tiny-relu", "map.npy")));
     const size = expected.data.length / 2;
@@ -136,7 +136,7 @@ describe("a comparison as a page", () => {
     }
   });
 
-  test("links them by names that are there", async () => {
+  test("links them by the names of existing files", async () => {
     const { folder, html } = await page();
     const links = Array.from(html.matchAll(/href="([^"]*\.npy)"/g), ([, href]) => href!);
     expect(links).toHaveLength(4);
@@ -145,7 +145,7 @@ describe("a comparison as a page", () => {
     }
   });
 
-  test("tells the parts of each score, as PyTorch has them", async () => {
+  test("lists the terms of each score, equal to PyTorch's", async () => {
     const { document, html } = await page();
     const golden = readJson(fixture("networks", "tiny-relu", "golden.json")) as unknown as {
       inputTerm: number[];
@@ -162,8 +162,8 @@ describe("a comparison as a page", () => {
   });
 });
 
-describe("classes that a method cannot tell apart", () => {
-  test("are said with the number", async () => {
+describe("classes that a method cannot distinguish", () => {
+  test("are reported with their similarity", async () => {
     const folder = temporaryFolder();
     // Two classes that look at the same filter: their maps are the same.
     const model = writeModelFile(
@@ -181,7 +181,7 @@ describe("classes that a method cannot tell apart", () => {
     );
   });
 
-  test("are not said of classes with different maps", async () => {
+  test("are not reported if their maps differ", async () => {
     const folder = temporaryFolder();
     const { document } = await compareJson(
       ...[small(folder), chelsea, "-o", join(folder, "a.png"), "--target", "top5"],
@@ -191,8 +191,8 @@ describe("classes that a method cannot tell apart", () => {
   });
 });
 
-describe("what is chosen", () => {
-  test("may be every method there is", async () => {
+describe("the selection of methods", () => {
+  test("may contain every method", async () => {
     const folder = temporaryFolder();
     const { code, document } = await compareJson(
       ...[small(folder), chelsea, "-o", join(folder, "a.png"), "--methods", "all", "--cell", "32"],
@@ -202,7 +202,7 @@ describe("what is chosen", () => {
     expect(document.results[0]!.methods.filter((m) => m.problem !== undefined)).toEqual([]);
   });
 
-  test("always includes the baselines where nothing is said", async () => {
+  test("includes the baselines by default", async () => {
     const folder = temporaryFolder();
     const { document } = await compareJson(
       small(folder),
@@ -230,7 +230,7 @@ describe("what is chosen", () => {
     expect(stderr).toMatch(message);
   });
 
-  test("may not be written among the images", async () => {
+  test("may not be written into the image folder", async () => {
     const folder = temporaryFolder();
     copyFileSync(chelsea, join(folder, "a.png"));
     const { code, stderr } = await fullgrad(
@@ -245,7 +245,7 @@ describe("what is chosen", () => {
   });
 });
 
-test("an image that cannot be read is told, and the others are compared", async () => {
+test("an unreadable image is reported, and the others are compared", async () => {
   const folder = temporaryFolder();
   const { code, document } = await compareJson(
     ...[

@@ -76,7 +76,7 @@ test("an evaluation writes tables, charts and a page, and prints the means", asy
   for (const { values } of samples) expect(values["output-change"]![0]).toBe(0);
 });
 
-test("every test runs, and says what it does not show", async () => {
+test("every test runs and states its limits", async () => {
   const folder = temporaryFolder();
   await pictures(join(folder, "in"), 2);
   const boxes = join(folder, "boxes.json");
@@ -98,7 +98,7 @@ test("every test runs, and says what it does not show", async () => {
   }
 });
 
-test("a run that is killed in the middle goes on, and gives the numbers of one that was not", async () => {
+test("a killed run resumes with the numbers of an undisturbed run", async () => {
   const folder = temporaryFolder();
   await pictures(join(folder, "in"), 24);
   const argumentsFor = (out: string) => [
@@ -134,7 +134,7 @@ function lines(path: string): number {
   return existsSync(path) ? readFileSync(path, "utf8").split("\n").length - 1 : 0;
 }
 
-test("what is finished is not made again, and other settings are", async () => {
+test("finished results are not recomputed, unless settings change", async () => {
   const folder = temporaryFolder();
   await pictures(join(folder, "in"), 2);
   const out = join(folder, "out");
@@ -198,21 +198,21 @@ describe("classes by folder", () => {
     expect(targets).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test("must be known", async () => {
+  test("must be known classes", async () => {
     const { code, stderr } = await evaluateFolders(["3", "dog"]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/folder "dog" is no class; name folders by class number or label/);
   });
 });
 
-test("an image that is broken fails, and the others are evaluated", async () => {
+test("a broken image fails, and the others are evaluated", async () => {
   const folder = temporaryFolder();
   await pictures(join(folder, "in"), 2);
   writeFileSync(join(folder, "in", "broken.png"), "no picture");
   const out = join(folder, "out");
   const { code, stderr } = await fullgrad(...pixelPerturbation, join(folder, "in"), "-o", out);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/1 failed\n.*broken\.png is not a picture/);
+  expect(stderr).toMatch(/1 failed\n.*broken\.png is not in a supported picture format/);
   expect(samplesIn(out)).toHaveLength(8);
   expect(readFileSync(join(out, "pixel-perturbation.html"), "utf8")).toContain("What failed");
 });
@@ -225,7 +225,7 @@ test("samples of a .npy file are evaluated one by one", async () => {
   expect([...names].map((name) => name.slice(-3))).toEqual(["[0]", "[1]"]);
 });
 
-test("on a terminal the time that is left is shown", async () => {
+test("a terminal shows the remaining time", async () => {
   const folder = temporaryFolder();
   await pictures(join(folder, "in"), 3);
   const asked = [...pixelPerturbation, join(folder, "in"), "-o", join(folder, "out")];
@@ -247,7 +247,7 @@ test.each([
   expect(stderr).toMatch(message);
 });
 
-test("a network that is no classifier cannot be evaluated", async () => {
+test("a network that is not a classifier cannot be evaluated", async () => {
   const out = join(temporaryFolder(), "out");
   const path = fixture("forms", "segmentation.legacy.onnx");
   const input = fixture("forms", "segmentation", "input.npy");
@@ -258,7 +258,7 @@ test("a network that is no classifier cannot be evaluated", async () => {
   expect(stderr).toMatch(/has no class scores \[N,K\]; an evaluation needs a classifier/);
 });
 
-test("boxes are given in the picture's own pixels and lie in the network's", async () => {
+test("boxes are given in the picture's pixels and mapped to the network's input", async () => {
   const folder = temporaryFolder();
   const image = fixture("images", "rgb.png");
   const boxes = join(folder, "boxes.json");

@@ -72,7 +72,7 @@ describe("photographs on EfficientNet-lite0", () => {
     expect([picture.width, picture.height]).toEqual([224, 224]);
   });
 
-  test("come with a line for people and a manifest for machines", async () => {
+  test("have a readable summary line and a machine-readable manifest", async () => {
     const out = join(temporaryFolder(), "out");
     const { stdout, stderr } = await fullgrad("explain", efficientNet, images[0]!, "-o", out);
     expect(stdout).toMatch(
@@ -101,7 +101,7 @@ describe("photographs on EfficientNet-lite0", () => {
     });
   });
 
-  test("explain the class that a label names", async () => {
+  test("explain the class named by a label", async () => {
     const out = join(temporaryFolder(), "out");
     const { document } = await explainJson(
       ...[efficientNet, images[0]!, "-o", out, "--target", "EGYPTIAN"],
@@ -111,7 +111,7 @@ describe("photographs on EfficientNet-lite0", () => {
 });
 
 describe("pictures", () => {
-  test("are drawn in the colours that are asked for, and again where these change", async () => {
+  test("are drawn in the requested colours, and redrawn if these change", async () => {
     const out = join(temporaryFolder(), "out");
     const corner = async (...argv: string[]): Promise<number[]> => {
       const { document } = await explainJson(tinyRelu, tinyInput, "-o", out, ...argv);
@@ -154,7 +154,7 @@ describe("pictures", () => {
   });
 });
 
-test("classes with nearly the same map are said, with the number", async () => {
+test("classes with nearly the same map are reported with their similarity", async () => {
   // Both classes look at the same filter.
   const same = twoClasses({ size: [8, 8], weight: (i) => Math.sin(i % 27), bias: [0.5, 0.5] });
   const model = writeModelFile(temporaryFolder(), same);
@@ -166,7 +166,7 @@ test("classes with nearly the same map are said, with the number", async () => {
 });
 
 describe("a .npy file", () => {
-  test("is the input as it is: the maps are PyTorch's", async () => {
+  test("is the unprocessed input: the maps are PyTorch's", async () => {
     const out = join(temporaryFolder(), "out");
     const { code, document } = await explainJson(tinyRelu, tinyInput, "-o", out);
     expect(code).toBe(0);
@@ -225,7 +225,7 @@ describe("a .npy file", () => {
     expect(filesIn(out)).toEqual(["one.heatmap.png", "one.json", "one.map.npy"]);
   });
 
-  test("gives the same in batches", async () => {
+  test("gives the same result in batches", async () => {
     const folder = temporaryFolder();
     const runs = await Promise.all(
       ["1", "2"].map((batch) =>
@@ -279,7 +279,7 @@ describe("targets", () => {
     expect(document.results.map((r) => r.target)).toEqual([3, 3]);
   });
 
-  test("labels of one's own name the classes", async () => {
+  test("a user's labels name the classes", async () => {
     const folder = temporaryFolder();
     const labels = join(folder, "labels.txt");
     writeFileSync(labels, "zero\none\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\n");
@@ -292,7 +292,7 @@ describe("targets", () => {
 });
 
 describe("a second run", () => {
-  test("skips what is finished and makes the rest", async () => {
+  test("skips finished results and computes the others", async () => {
     const out = join(temporaryFolder(), "out");
     const flags = [tinyRelu, tinyInput, "-o", out];
     const first = await explainJson(...flags);
@@ -319,7 +319,7 @@ describe("a second run", () => {
     expect(document.results.map((r) => r.skipped)).toEqual([undefined, undefined]);
   });
 
-  test("sees that the input or the model changed under its name", async () => {
+  test("detects that an input or model file has changed", async () => {
     const folder = temporaryFolder();
     const picture = join(folder, "p.png");
     const out = join(folder, "out");
@@ -370,7 +370,7 @@ describe("weights in another file", () => {
 });
 
 describe("folders and names", () => {
-  test("a folder is searched to the bottom; equal names get their folders", async () => {
+  test("folders are searched recursively; equal names are prefixed by their folders", async () => {
     const folder = temporaryFolder();
     const model = writeModelFile(folder, twoClasses({}));
     const photos = join(folder, "photos");
@@ -412,7 +412,7 @@ describe("folders and names", () => {
     expect(document.failures?.map((f) => f.input)).toEqual([missing, bad]);
     expect(stderr).toContain("2 of 3 inputs failed");
     expect(stderr).toMatch(/missing\.png: there is no such file/);
-    expect(stderr).toMatch(/bad\.png is not a picture/);
+    expect(stderr).toMatch(/bad\.png is not in a supported picture format/);
     expect(filesIn(out).every((name) => name.startsWith("rgb."))).toBe(true);
   });
 });
@@ -420,7 +420,7 @@ describe("folders and names", () => {
 describe("models that leave height and width open", () => {
   const open = twoClasses({ size: ["H", "W"] });
 
-  test("take the size that the preprocessing ends with, or --size", async () => {
+  test("take the output size of the preprocessing, or --size", async () => {
     const folder = temporaryFolder();
     const model = writeModelFile(folder, open);
     writeFileSync(
@@ -446,7 +446,7 @@ describe("models that leave height and width open", () => {
 });
 
 describe("numbers that are not finite", () => {
-  test("end with code 4, the map and no pictures", async () => {
+  test("exit with code 4, with the map but without pictures", async () => {
     const folder = temporaryFolder();
     const model = writeModelFile(folder, twoClasses({ weight: () => Infinity }));
     const out = join(folder, "out");
@@ -456,7 +456,7 @@ describe("numbers that are not finite", () => {
     expect(stdout).toContain("DOES NOT ADD UP");
     expect(stderr).toContain("1 of 1 explanations do not add up");
     expect(stderr).toMatch(/Conv "conv"/);
-    expect(stderr).toMatch(/the map holds (NaN|Infinity) at row 0, column 0/);
+    expect(stderr).toMatch(/the map has the value (NaN|Infinity) at row 0, column 0/);
     expect(filesIn(out)).toEqual(["rgb.json", "rgb.map.npy"]);
     const again = await fullgrad("explain", model, picture, "-o", out);
     expect(again.code).toBe(4);
@@ -466,7 +466,7 @@ describe("numbers that are not finite", () => {
 describe("standard error", () => {
   const tiny = ["explain", tinyRelu, tinyInput, fixture("networks", "tiny-silu", "input.npy")];
 
-  test("has a bar on a terminal, for more than one input", async () => {
+  test("shows a progress bar on a terminal, for more than one input", async () => {
     const folder = temporaryFolder();
     const many = await runWith({ isTTY: true }, ...tiny, "-o", join(folder, "a"));
     expect(many.stderr).toMatch(/\[#{12}\.{12}\] 1\/2 /);

@@ -111,7 +111,7 @@ describe("one bad input is one failure", () => {
     }
   });
 
-  test("a link to nowhere, a folder in place of a picture's content, and other kinds of files", async () => {
+  test("a dangling link, a folder named like a picture, and files of other kinds", async () => {
     symlinkSync(join(folder, "nowhere"), join(photos, "link.png"));
     symlinkSync(join(folder, "nowhere"), join(photos, "link.txt"));
     writeFileSync(join(photos, "notes.txt"), "");
@@ -133,7 +133,7 @@ describe("one bad input is one failure", () => {
     expect(stderr).toMatch(/2 files of other kinds were passed over: 2 \.txt/);
   });
 
-  test("a name that is not UTF-8 is named", async () => {
+  test("a name that is not UTF-8 is reported", async () => {
     const bytes = Buffer.concat([
       Buffer.from(`${photos}/caf`),
       Buffer.of(0xe9),
@@ -156,7 +156,7 @@ describe("one bad input is one failure", () => {
     expect(again.document.results.every(({ skipped }) => skipped)).toBe(true);
   });
 
-  test("a subfolder that cannot be read is a failure, its neighbours are explained", async () => {
+  test("an unreadable subfolder is a failure, and its neighbours are explained", async () => {
     const closed = join(photos, "closed");
     mkdirSync(closed, { mode: 0o000 });
     mkdirSync(out);
@@ -168,7 +168,7 @@ describe("one bad input is one failure", () => {
     expect(document.failures![0]!.error).toMatch(/EACCES/);
   });
 
-  test("a folder that cannot be written to ends the run, with a whole document", async () => {
+  test("an output folder without write permission ends the run, with a complete document", async () => {
     mkdirSync(out);
     execFileSync("chmod", ["-R", "a+rX", folder]);
     execFileSync("chmod", ["555", out]);
@@ -178,7 +178,7 @@ describe("one bad input is one failure", () => {
     expect(document.failures![0]!.error).toMatch(/results cannot be written to \S+out: EACCES/);
   });
 
-  test("comparing and judging go on as well", async () => {
+  test("compare and evaluate continue too", async () => {
     writeFileSync(join(photos, "b.png"), await picture(1));
     const page = join(folder, "page.html");
     const compared = await fullgrad("compare", openModel, photos, "-o", page, "--json", ...none);
@@ -202,7 +202,7 @@ describe("one bad input is one failure", () => {
 });
 
 describe("results", () => {
-  test("of cat.png and cat.jpg keep their names, whichever was there first", async () => {
+  test("of cat.png and cat.jpg keep their names, in any order of arrival", async () => {
     const [png, jpg] = [join(photos, "cat.png"), join(photos, "cat.jpg")];
     for (const name of ["a.png", "z.png"]) rmSync(join(photos, name));
     const run = () => explain(small, photos, "-o", out, ...none);
@@ -219,7 +219,7 @@ describe("results", () => {
     expect((await run()).document.results).toMatchObject([{ input: jpg, skipped: true }]);
   });
 
-  test("of equal names in two runs do not write over each other", async () => {
+  test("of equal names in two runs do not overwrite each other", async () => {
     const others = join(folder, "others");
     mkdirSync(others);
     writeFileSync(join(others, "a.png"), await picture(8, 9));
@@ -284,7 +284,7 @@ describe("processes", () => {
     expect(again.document.results.every(({ skipped }) => skipped)).toBe(true);
   });
 
-  test("a reader of standard output that goes away stops nothing", async () => {
+  test("a closed standard output does not stop a run", async () => {
     manyInputs(20);
     const { child, done } = start(["explain", tinyRelu, photos, "-o", out], "pipe");
     child.stdout!.once("data", () => child.stdout!.destroy());
@@ -316,7 +316,7 @@ describe("processes", () => {
     expect(files.filter((name) => name.endsWith(".json"))).toHaveLength(files.length / 3);
   });
 
-  test("a kill leaves nothing that the next run takes for a result", async () => {
+  test("a kill leaves no partial file that the next run accepts as a result", async () => {
     manyInputs(60);
     const { child, done } = start(["explain", tinyRelu, photos, "-o", out]);
     while (filesIn(out).length < 9 && child.exitCode === null) await setTimeout(5);

@@ -7,7 +7,7 @@ import { explain, file, golden, refused } from "./cli-forms.js";
 import { filesIn, fullgrad, readJson, temporaryFolder } from "./cli-harness.js";
 
 describe("other forms", () => {
-  test("--output logits explains what goes into the last Softmax", async () => {
+  test("--output logits explains the input of the last Softmax", async () => {
     const { results } = await explain("softmax-head", "--output", "logits");
     const at = golden("softmax-head", "logits.npy");
     results.forEach(({ target, score }, n) => {
@@ -40,7 +40,7 @@ describe("other forms", () => {
     }
   });
 
-  test("inspect says which size it assumes where the model leaves it open", async () => {
+  test("inspect names the assumed size if the model leaves it open", async () => {
     const { stdout } = await fullgrad("inspect", file("any-size"));
     expect(stdout).toMatch(
       /^size +224x224, assumed because the model leaves it open \(--size HxW\)$/m,
@@ -50,7 +50,7 @@ describe("other forms", () => {
     expect(asked.stdout).toContain("[batch,8,20,24]");
   });
 
-  test("what is not in the map is counted and named", async () => {
+  test("terms outside the map are counted and named", async () => {
     const { results } = await explain("vit");
     const { leftOut, files } = results[0]!;
     expect(leftOut.count).toBeGreaterThan(0);
@@ -66,7 +66,7 @@ describe("other forms", () => {
 });
 
 describe("weights in another file", () => {
-  test("are found beside the model, and missed where they are not", async () => {
+  test("are found beside the model, and reported if missing", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "model.onnx"), readFileSync(file("external-data")));
     const [code, message] = await refused("inspect", join(folder, "model.onnx"));

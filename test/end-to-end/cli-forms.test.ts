@@ -58,7 +58,7 @@ describe("targets of other outputs than rows of classes", () => {
     expect(against.results[0]!.score).toBeCloseTo(at(2 * 320) - meanOf(0), 5);
   });
 
-  test("a mask that changes is explained again, and one that does not is not", async () => {
+  test("a changed mask is explained again, an unchanged one is not", async () => {
     const folder = temporaryFolder();
     const mask = join(folder, "mask.npy");
     const run = async (last: number) => {
@@ -81,7 +81,7 @@ describe("targets of other outputs than rows of classes", () => {
     ["mask:MASK@", /write mask:FILE@CLASS/],
     ["mask:SMALL@1", /the mask is \[2,2\], but the output has \[16,20\]/],
     ["mask:JPEG@1", /JPEG changes pixels/],
-    ["mask:TEXT@1", /--target mask:.*not a picture/],
+    ["mask:TEXT@1", /--target mask:.*not in a supported picture format/],
   ])("%s is refused", async (target, expected) => {
     const folder = temporaryFolder();
     writeFileSync(
@@ -108,7 +108,7 @@ describe("targets of other outputs than rows of classes", () => {
     expect(message).toMatch(expected);
   });
 
-  test("what speaks against a single number, which is called the output", async () => {
+  test("the evidence against a single output value, called the output", async () => {
     const argv = [
       "explain",
       file("binary"),
@@ -182,7 +182,7 @@ describe("a model with several inputs", () => {
     `${name}=${formPath("two-inputs", `${name}.npy`)}`,
   ]);
 
-  test("takes the others from --feed, and says so in the manifest", async () => {
+  test("takes the others from --feed, and records it in the manifest", async () => {
     for (const batch of ["1", "2"]) {
       const { results } = await explain("two-inputs", ...feeds, "--batch", batch);
       const at = golden("two-inputs", "logits.npy");
@@ -196,7 +196,7 @@ describe("a model with several inputs", () => {
     }
   });
 
-  test("explains the one that --input-name names", async () => {
+  test("explains the input given by --input-name", async () => {
     const image = join(temporaryFolder(), "image.npy");
     const all = decodeNpy(readFileSync(formPath("two-inputs", "input.npy")));
     writeFileSync(image, encodeNpy(all));
@@ -269,7 +269,7 @@ describe("a detector that ends in a selection", () => {
     },
   );
 
-  test("has another output that needs none of that", async () => {
+  test("has another output without the selection", async () => {
     const { results } = await explain("detector-tail", "--output", "values");
     expect(results[0]!.score).toBeCloseTo(golden("detector-tail", "values.npy")(0), 5);
   });
@@ -294,7 +294,7 @@ describe("operators that the chosen output does not need", () => {
     output: [floats("y", "N", 2), floats("odd", "N", 2)],
   });
 
-  test("are listed, and do no harm", async () => {
+  test("are listed and do not prevent the explanation", async () => {
     const path = writeModelFile(temporaryFolder(), proto);
     const { code, stdout } = await fullgrad("inspect", path, "--json");
     expect(code).toBe(0);

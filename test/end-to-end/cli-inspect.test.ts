@@ -17,7 +17,7 @@ interface Inspection {
 }
 
 describe("fullgrad inspect", () => {
-  test("lists what adds to the output, as JSON", async () => {
+  test("lists the terms of the output as JSON", async () => {
     const { code, stdout, stderr } = await fullgrad("inspect", efficientNet, "--json");
     expect([code, stderr]).toEqual([0, ""]);
     const document = JSON.parse(stdout) as Inspection;
@@ -38,7 +38,7 @@ describe("fullgrad inspect", () => {
     expect(document.layers.at(-1)).toMatchObject({ op: "Clip", shape: ["batch", 1280, 7, 7] });
   });
 
-  test("prints a table for people, BatchNormalizations that stay among it", async () => {
+  test("prints a readable table, including unfolded BatchNormalizations", async () => {
     const { code, stdout } = await fullgrad(
       ...["inspect", fixture("networks", "densenet.legacy.onnx")],
     );
@@ -51,7 +51,7 @@ describe("fullgrad inspect", () => {
     expect(stdout).toContain("This model can be explained.");
   });
 
-  test("lists every hole at once and exits with 3", async () => {
+  test("lists all unsupported nodes at once and exits with 3", async () => {
     const folder = temporaryFolder();
     const path = writeModelFile(
       folder,

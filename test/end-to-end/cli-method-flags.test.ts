@@ -19,7 +19,7 @@ interface Result {
 }
 
 async function resultsOf(...argv: string[]): Promise<readonly Result[]> {
-  // Notes, such as how much of the score a method lost, have tests of their own.
+  // Notes, such as lost relevance, have separate tests.
   const { code, stdout, stderr } = await fullgrad(...argv, "--json");
   const said = stderr.split("\n").filter((line) => !line.startsWith("note: "));
   expect([code, said.join("\n")]).toEqual([0, ""]);
@@ -36,7 +36,7 @@ describe("settings and contrasts on the command line", () => {
 
   test.each(
     cases.map((c) => [c.method, JSON.stringify({ ...c.settings, ...c.asked }), c] as const),
-  )("%s with %s makes the map that others make", async (name, _, one) => {
+  )("%s with %s has the map of other implementations", async (name, _, one) => {
     const out = join(temporaryFolder(), "out");
     const { versus, quantity } = one.asked ?? {};
     const [result] = await resultsOf(
@@ -54,7 +54,7 @@ describe("settings and contrasts on the command line", () => {
   });
 });
 
-test("a result is made again where a setting changed, not where a default is said", async () => {
+test("a result is recomputed if a setting changes, but not if a default is given explicitly", async () => {
   const out = join(temporaryFolder(), "out");
   const flags = ["explain", tinyRelu, tinyInput, "-o", out, "--method", "smoothgrad"];
   const skipped = async (...more: string[]): Promise<unknown[]> =>
@@ -74,7 +74,7 @@ test("a log-probability is the logarithm of the softmax", async () => {
   }
 });
 
-test("a class less itself is a note where the network chose it, and an error where it was named", async () => {
+test("a class minus itself is a note if the network chose it, and an error if it was named", async () => {
   const out = join(temporaryFolder(), "out");
   const flags = ["explain", tinyRelu, tinyInput, "-o", out, "--versus", "7"];
   const { code, stderr } = await fullgrad(...flags);
@@ -88,7 +88,7 @@ test("a class less itself is a note where the network chose it, and an error whe
 describe("compare", () => {
   const few = ["--methods", "grad-cam,layer-cam,occlusion,fullgrad"];
 
-  test("gives a setting to one method, or to all that have it", async () => {
+  test("applies a setting to one method, or to all that have it", async () => {
     const { stdout } = await fullgrad("inspect", tinyRelu, "--json");
     const { layers } = JSON.parse(stdout) as { layers: { node: string }[] };
     const first = layers[0]!.node;
@@ -117,7 +117,7 @@ describe("compare", () => {
 });
 
 test.each(["score", "log-probability"])(
-  "the parts of a contrast of a %s add up",
+  "the terms of a contrast of a %s add up",
   async (quantity) => {
     const { code, stdout } = await fullgrad(
       ...["verify", tinyRelu, "--input", tinyInput, "--target", "7", "--versus", "2"],
@@ -189,7 +189,7 @@ describe("fullgrad methods", () => {
     });
   });
 
-  test("prints those that are named, and knows which there are", async () => {
+  test("prints the named methods, and lists all in the error for an unknown one", async () => {
     const { stdout } = await fullgrad("methods", "grad-cam", "rise");
     expect(stdout).toMatch(/^grad-cam {2}Grad-CAM\n {4}Selvaraju/);
     expect(stdout).toMatch(/--set masks=… {2}a whole number from 1 \(default 1000\)/);

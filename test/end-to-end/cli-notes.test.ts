@@ -27,7 +27,7 @@ interface Noted {
   readonly notes: readonly { readonly code: string }[];
 }
 
-test("what a map does not say by itself is a line on standard error, and in manifest and JSON", async () => {
+test("notes on a map appear on standard error, in the manifest and in the JSON", async () => {
   const folder = temporaryFolder();
   const out = join(folder, "out");
   const flags = ["-o", out, "--method", "grad-cam", "--json"];
@@ -41,7 +41,7 @@ test("what a map does not say by itself is a line on standard error, and in mani
   expect(readJson(join(out, "x.json"))["notes"]).toEqual(results[0].notes);
 });
 
-test("a comparison says it once for all methods that it holds for", async () => {
+test("a comparison prints a note once for all methods it applies to", async () => {
   const folder = temporaryFolder();
   const run = ["compare", ...negated(folder), "--methods", "grad-cam,hires-cam"];
   const said = await fullgrad(...run, "-o", join(folder, "sheet.png"));
@@ -57,7 +57,7 @@ test("a comparison says it once for all methods that it holds for", async () => 
   );
 });
 
-test("an evaluation says which maps had nothing to rank", async () => {
+test("an evaluation reports constant maps, which have no ranking", async () => {
   const folder = temporaryFolder();
   const flags = ["-o", join(folder, "report"), "--method", "grad-cam", "--json"];
   const { code, stdout } = await fullgrad("evaluate", "sparseness", ...negated(folder), ...flags);

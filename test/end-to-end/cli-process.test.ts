@@ -33,20 +33,20 @@ test("the built program explains, and prints one JSON document", async () => {
   expect(filesIn(out)).toHaveLength(6);
 });
 
-test("the built program says what is wrong and exits with 2", async () => {
+test("the built program reports the error and exits with 2", async () => {
   const { code, stdout, stderr } = await start("inspect", tinyRelu, "--frob").done;
   expect([code, stdout]).toEqual([2, ""]);
   expect(stderr).toMatch(/unknown option '--frob'/);
 });
 
-test("a reader that goes away is no error", async () => {
+test("a closed pipe is not an error", async () => {
   const { child, done } = start("inspect", efficientNet);
   child.stdout.destroy();
   const { code, stderr } = await done;
   expect([code, stderr]).toEqual([0, ""]);
 });
 
-test("Ctrl-C leaves whole results or none", async () => {
+test("Ctrl-C leaves complete results only", async () => {
   const out = join(temporaryFolder(), "out");
   const { child, done } = start("explain", efficientNet, fixture("images"), "-o", out);
   while (filesIn(out).length === 0 && child.exitCode === null) await setTimeout(5);

@@ -65,7 +65,7 @@ describe("fullgrad evaluate roar", () => {
     expect(lines.length).toBe(1 + 4 * 2 * 3);
     expect((readJson(join(out, "roar.json"))["settings"] as { epochs: number }).epochs).toBe(1);
 
-    // Some networks are forgotten, one of them half-way through its line: they come out as before.
+    // Some networks are deleted from the journal, one in the middle of its line: their results are reproduced.
     const journal = join(out, "roar.runs.jsonl");
     const text = readFileSync(journal, "utf8");
     writeFileSync(journal, text.slice(0, Math.floor(text.length * 0.7)));
@@ -90,7 +90,7 @@ describe("fullgrad evaluate roar", () => {
     expect((JSON.parse(stdout) as { runs: readonly unknown[] }).runs.length).toBe(1 + 4);
   });
 
-  it("says which images a file's network takes", async () => {
+  it("names the image shape of a file's network", async () => {
     const [data, out] = [temporaryFolder(), temporaryFolder()];
     await arrays(data, 8);
     const plain = fixture("train", "plain.legacy.onnx");

@@ -20,7 +20,7 @@ interface Verification {
 }
 
 describe("fullgrad --backend tfjs", () => {
-  test.each(["wasm", "cpu"])("has PyTorch's sums on %s, and nothing to say", async (provider) => {
+  test.each(["wasm", "cpu"])("has PyTorch's sums on %s, without notes", async (provider) => {
     const { code, stdout, stderr } = await fullgrad(
       ...["verify", tinyRelu, "--input", tinyInput, "--json", "--quiet"],
       ...["--backend", "tfjs", "--provider", provider],
@@ -41,7 +41,7 @@ describe("fullgrad --backend tfjs", () => {
     }
   });
 
-  test("makes the map that ONNX Runtime makes", async () => {
+  test("has ONNX Runtime's map", async () => {
     const maps = [];
     for (const backend of ["ort", "tfjs"]) {
       const out = temporaryFolder();
@@ -58,7 +58,7 @@ describe("fullgrad --backend tfjs", () => {
     expect(relativeL2(maps[1]!, maps[0]!)).toBeLessThan(1e-3);
   });
 
-  test("says how to install what is missing", async () => {
+  test("says how to install a missing package", async () => {
     const out = join(temporaryFolder(), "out");
     const { code, stdout, stderr } = await fullgrad(
       ...["explain", tinyRelu, tinyInput, "-o", out, "--backend", "tfjs", "--provider", "node-gpu"],

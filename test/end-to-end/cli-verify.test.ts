@@ -54,7 +54,7 @@ describe("fullgrad verify", () => {
     }
   });
 
-  test("makes its own samples, the same for one seed", async () => {
+  test("draws its own samples, reproducibly by seed", async () => {
     const model = fixture("networks", "tiny-silu.dynamo.onnx");
     const outputs = async (...flags: string[]) =>
       (await verifyJson(model, ...flags)).document.samples.map((s) => s.output);
@@ -66,7 +66,7 @@ describe("fullgrad verify", () => {
     expect(other[0]).not.toBe(first[0]);
   });
 
-  test("takes an image, and five classes of it", async () => {
+  test("accepts an image and its top five classes", async () => {
     const image = fixture("images", "coffee.png");
     const { code, document } = await verifyJson(
       ...[efficientNet, "--input", image, "--target", "top5"],
@@ -75,7 +75,7 @@ describe("fullgrad verify", () => {
     expect(document.samples.map((s) => s.target)).toEqual([967, 968, 925, 960, 504]);
   });
 
-  test("prints tables for people", async () => {
+  test("prints readable tables", async () => {
     const { code, stdout } = await fullgrad("verify", tinyRelu);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^sample +class +output +input term/m);
@@ -85,7 +85,7 @@ describe("fullgrad verify", () => {
     expect(stdout).toContain("Complete: every sample adds up");
   });
 
-  test("exits with 4 and names the worst nodes where numbers are not finite", async () => {
+  test("exits with 4 and names the worst nodes if values are not finite", async () => {
     const path = writeModelFile(temporaryFolder(), twoClasses({ bias: [NaN, NaN] }));
     const { code, stdout, stderr } = await fullgrad("verify", path);
     expect(code).toBe(4);

@@ -52,7 +52,7 @@ async function convertTiny(...flags: string[]): Promise<string> {
 }
 
 describe("convert --to onnx", () => {
-  test("fixes a mask inside: the score is the mean of the model's own output over it", async () => {
+  test("stores a mask in the file: the score is the mean of the model's output over it", async () => {
     const folder = temporaryFolder();
     const [mask, out] = [join(folder, "mask.npy"), join(folder, "out.onnx")];
     const weights = Array.from({ length: 320 }, (_, i) => (i % 5 === 0 ? 1 : 0));
@@ -83,7 +83,7 @@ describe("convert --to onnx", () => {
     expect(numbersIn(results, "completeness")[0]).toBeCloseTo(mean, 5);
   });
 
-  test("of EfficientNet-lite0: the map, class and score of explain, in a file hardly larger", async () => {
+  test("of EfficientNet-lite0 gives explain's map, class and score, in a file hardly larger", async () => {
     const folder = temporaryFolder();
     const out = join(folder, "deep", "cat.fullgrad.onnx");
     const run = await fullgrad("convert", efficientNet, "--to", "onnx", "-o", out, "--json");
@@ -107,7 +107,7 @@ describe("convert --to onnx", () => {
     expect([sum! + rest!, rest]).toEqual([expect.closeTo(score!, 4), expect.closeTo(0, 3)]);
   });
 
-  test("says in the file what it is and how it was made", async () => {
+  test("records the method and origin in the file", async () => {
     const flags = ["--target", "2", "--convention", "paper2019", "--with", "terms,input-gradient"];
     const out = await convertTiny(...flags, "--preprocess", "none");
     const proto = read(out);
@@ -135,14 +135,14 @@ describe("convert --to onnx", () => {
     expect(terms.length).toBe(Number(last!.dimValue));
   });
 
-  test("takes a label for a target", async () => {
+  test("accepts a label as target", async () => {
     const labels = join(temporaryFolder(), "labels.txt");
     writeFileSync(labels, "cat\ndog\nfox\nowl\nbee\n");
     const out = await convertTiny("--target", "fox", "--labels", labels);
     expect(metadataOf(out)["fullgrad.target"]).toBe("2");
   });
 
-  test("takes the size of a model that leaves it open", async () => {
+  test("accepts a size for a model that leaves it open", async () => {
     const folder = temporaryFolder();
     const model = writeModelFile(folder, twoClasses({ size: ["height", "width"] }));
     const out = join(folder, "out.onnx");
@@ -196,7 +196,7 @@ describe("weights beyond one file's limit", () => {
     expect(ours.constants).toEqual(own.constants);
   });
 
-  test("replace an older file as a whole, and leave nothing behind where that fails", async () => {
+  test("replace an older file atomically, and leave no file behind on failure", async () => {
     const folder = temporaryFolder();
     const model = read(await convertTiny());
     const path = join(folder, "split.onnx");
@@ -216,7 +216,7 @@ describe("weights beyond one file's limit", () => {
   });
 });
 
-describe("what convert refuses", () => {
+describe("convert refuses", () => {
   async function refused(...argv: string[]): Promise<[number, string]> {
     const out = join(temporaryFolder(), "out.onnx");
     const all = argv.includes("-o") ? argv : [...argv, "-o", out];
@@ -233,8 +233,11 @@ describe("what convert refuses", () => {
     [["--to", "onnx", "--target", "unheard of"], /unheard of/],
     [["--to", "onnx", "--output-format", "overlay"], /fold the preprocessing.*--preprocess/s],
     [["--to", "onnx", "--preprocess", "nowhere.json"], /--preprocess nowhere.json/],
-    [["--to", "onnx", "--with", "gradcam"], /no output "gradcam"; there are input-gradient/],
-    [["--to", "onnx", "--with", "term:nothing"], /no bias-bearing node "nothing"; there are "/],
+    [
+      ["--to", "onnx", "--with", "gradcam"],
+      /unknown output "gradcam"; the outputs are input-gradient/,
+    ],
+    [["--to", "onnx", "--with", "term:nothing"], /no bias-bearing node "nothing"; the nodes are "/],
     [["--to", "onnx", "--output", "nothing"], /no output "nothing"/],
     [["--to", "onnx", "--size", "9x9"], /fixed at 8x8/],
   ] as const)("%j", async (flags, message) => {
@@ -243,7 +246,7 @@ describe("what convert refuses", () => {
     expect(stderr).toMatch(message);
   });
 
-  test("to write over its source, under any name, or over a folder", async () => {
+  test("to overwrite its source, under any name, or a folder", async () => {
     const folder = temporaryFolder();
     const model = join(folder, "model.onnx");
     copyFileSync(tinyRelu, model);
@@ -258,7 +261,7 @@ describe("what convert refuses", () => {
     expect(readFileSync(model)).toEqual(before);
   });
 
-  test("to write over the weights of its source", async () => {
+  test("to overwrite the weights of its source", async () => {
     const folder = temporaryFolder();
     for (const end of ["onnx", "onnx.data"]) {
       const name = `external-data.dynamo.${end}`;
@@ -269,13 +272,13 @@ describe("what convert refuses", () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(/this is the source itself/)]);
   });
 
-  test("a picture for an input that is none", async () => {
+  test("picture preprocessing for an input that is not a picture", async () => {
     const folder = temporaryFolder();
     const model = writeModelFile(folder, twoClasses({ channels: 5 }));
     const out = join(folder, "out.onnx");
     const flags = ["--to", "onnx", "-o", out, "--preprocess", "imagenet"];
     const { code, stderr } = await fullgrad("convert", model, ...flags);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/no picture fits/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/does not fit a picture/)]);
     expect(filesIn(folder)).toEqual(["model.onnx"]);
   });
 });

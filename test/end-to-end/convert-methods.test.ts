@@ -13,8 +13,8 @@ const tiny = (): Promise<Model> => load(networkFile(network, "legacy"));
 const x = goldenTensor(network, "input.npy");
 const feeds = new Map([["input", x]]);
 
-describe("methods of a single pass, inside a file", () => {
-  test.each(graphMethodNames)("%s has the map that explain gives", async (method) => {
+describe("single-pass methods in a file", () => {
+  test.each(graphMethodNames)("%s has explain's map", async (method) => {
     const model = await tiny();
     const file = convert(model, { method, target: 1 });
     const results = await file.run(feeds);
@@ -26,7 +26,7 @@ describe("methods of a single pass, inside a file", () => {
     );
   });
 
-  test("beside FullGrad, as further outputs, with the settings that they share", async () => {
+  test("can be further outputs beside FullGrad, with their shared settings", async () => {
     const model = await tiny();
     const settings = { convention: "paper2019" as const };
     const file = convert(model, { settings, extras: ["gradient-x-input", "simple-fullgrad"] });
@@ -37,7 +37,7 @@ describe("methods of a single pass, inside a file", () => {
     expect(relativeMaximum(results.get("simple_fullgrad")!, simple.map)).toBeLessThan(1e-5);
   });
 
-  test("their attribution, where they have one", async () => {
+  test("have an attribution output if they attribute to the input", async () => {
     const model = await tiny();
     const file = convert(model, { method: "gradient-x-input", extras: ["attribution"] });
     const { attribution } = await model.explain(x, { method: "gradient-x-input" });
@@ -46,7 +46,7 @@ describe("methods of a single pass, inside a file", () => {
   });
 
   test.each([
-    [{ method: "smoothgrad" }, /"smoothgrad" looks at many variants of an image.*fullgrad/],
+    [{ method: "smoothgrad" }, /"smoothgrad" evaluates many variants of an image.*fullgrad/],
     [{ method: "unheard-of" }, /no method "unheard-of"/],
     [{ extras: ["guided-backprop"] }, /needs a file of its own \(--method guided-backprop\)/],
     [{ extras: ["attribution"] }, /"fullgrad" has no attribution/],
@@ -61,7 +61,7 @@ describe("methods of a single pass, inside a file", () => {
   });
 });
 
-describe("what else is fixed inside", () => {
+describe("other constants in a file", () => {
   test.each([
     { of: 3, versus: 7 },
     { of: "top", versus: 2 },
@@ -81,7 +81,7 @@ describe("what else is fixed inside", () => {
     });
   });
 
-  test("a difference of two pixels, whose seed is no product of vectors", async () => {
+  test("a difference of two pixels, whose seed is not a product of vectors", async () => {
     const path = formPath("segmentation", formGolden("segmentation").models["legacy"]!);
     const model = await load(path);
     const target = { of: "2@13,7", versus: "1@3,2" };

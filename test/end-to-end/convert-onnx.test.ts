@@ -19,41 +19,44 @@ const tiny = (file = "tiny-silu"): Promise<Awaited<ReturnType<typeof load>>> =>
   load(networkFile(file, "legacy"));
 
 describe.each(networkNames)("the file made of %s", (name) => {
-  test.each(exporters)("answers and explains as PyTorch does, exported by %s", async (exporter) => {
-    const { target, output } = golden(name);
-    const input = goldenTensor(name, "input.npy");
-    const model = await load(networkFile(name, exporter));
-    const file = convert(model, { target: "input", extras: ["input-gradient"] });
-    const results = await file.run(
-      new Map([
-        ["input", input],
-        ["target", int64(target)],
-      ]),
-    );
-    expect([...results.keys()]).toEqual(["saliency", "logits", "completeness", "input_gradient"]);
-    expect(relativeMaximum(results.get("logits")!, goldenTensor(name, "logits.npy"))).toBeLessThan(
-      1e-4,
-    );
-    const limit = 10 * golden(name).inputGradientFloat32Error + 1e-5;
-    const gradient = goldenTensor(name, "input_gradient.npy");
-    expect(relativeL2(results.get("input_gradient")!, gradient)).toBeLessThan(limit);
-    const columns = numbersIn(results, "completeness");
-    output.forEach((score, n) => {
-      expect(columns[n * 3]).toBeCloseTo(score, 3);
-      expect(columns[n * 3]! - columns[n * 3 + 1]!).toBeCloseTo(columns[n * 3 + 2]!, 5);
-    });
+  test.each(exporters)(
+    "has PyTorch's outputs and explanation, exported by %s",
+    async (exporter) => {
+      const { target, output } = golden(name);
+      const input = goldenTensor(name, "input.npy");
+      const model = await load(networkFile(name, exporter));
+      const file = convert(model, { target: "input", extras: ["input-gradient"] });
+      const results = await file.run(
+        new Map([
+          ["input", input],
+          ["target", int64(target)],
+        ]),
+      );
+      expect([...results.keys()]).toEqual(["saliency", "logits", "completeness", "input_gradient"]);
+      expect(
+        relativeMaximum(results.get("logits")!, goldenTensor(name, "logits.npy")),
+      ).toBeLessThan(1e-4);
+      const limit = 10 * golden(name).inputGradientFloat32Error + 1e-5;
+      const gradient = goldenTensor(name, "input_gradient.npy");
+      expect(relativeL2(results.get("input_gradient")!, gradient)).toBeLessThan(limit);
+      const columns = numbersIn(results, "completeness");
+      output.forEach((score, n) => {
+        expect(columns[n * 3]).toBeCloseTo(score, 3);
+        expect(columns[n * 3]! - columns[n * 3 + 1]!).toBeCloseTo(columns[n * 3 + 2]!, 5);
+      });
 
-    const explained = await model.explain(input, { target });
-    expect(relativeMaximum(results.get("saliency")!, explained.map)).toBeLessThan(1e-5);
-    explained.samples.forEach(({ completeness }, n) => {
-      expect(Math.abs(columns[n * 3 + 2]!)).toBeLessThan(1e-4 * completeness.mass);
-    });
-    await model.dispose();
-  });
+      const explained = await model.explain(input, { target });
+      expect(relativeMaximum(results.get("saliency")!, explained.map)).toBeLessThan(1e-5);
+      explained.samples.forEach(({ completeness }, n) => {
+        expect(Math.abs(columns[n * 3 + 2]!)).toBeLessThan(1e-4 * completeness.mass);
+      });
+      await model.dispose();
+    },
+  );
 });
 
-describe("the choice of what is explained", () => {
-  test("top is the arg-max of each sample's own output", async () => {
+describe("the target", () => {
+  test("top is the arg-max of each sample's output", async () => {
     const model = await tiny();
     const x = goldenTensor("tiny-silu", "input.npy");
     const results = await convert(model).run(new Map([["input", x]]));
@@ -68,7 +71,7 @@ describe("the choice of what is explained", () => {
     );
   });
 
-  test.each([[3], ["3"]])("class %j is fixed inside, for a batch of any size", async (target) => {
+  test.each([[3], ["3"]])("class %j is a constant, for a batch of any size", async (target) => {
     const model = await tiny();
     const file = convert(model, { target });
     expect(file.graph.inputs.map((i) => i.name)).toEqual(["input"]);
@@ -82,7 +85,7 @@ describe("the choice of what is explained", () => {
   });
 
   test.each(formGolden("segmentation").runs.map((run) => [run.target, run.gradientFile] as const))(
-    "target %s of a map [N,K,H,W] is fixed inside",
+    "target %s of a map [N,K,H,W] is a constant",
     async (target, gradientFile) => {
       const { models } = formGolden("segmentation");
       const model = await load(formPath("segmentation", models["legacy"]!));
@@ -98,7 +101,7 @@ describe("the choice of what is explained", () => {
     },
   );
 
-  test("an output that has no classes takes the weights of a sum as second input", async () => {
+  test("an output without classes has the weights of a sum as second input", async () => {
     const path = formPath("segmentation", formGolden("segmentation").models["legacy"]!);
     const model = await load(path);
     const x = formTensor("segmentation", "input.npy");
@@ -131,7 +134,7 @@ describe("a converted file", () => {
     expect(relativeMaximum(results.get("saliency")!, map)).toBeLessThan(1e-5);
   });
 
-  test("says of four samples what it says of each", async () => {
+  test("gives the same results for four samples together and separately", async () => {
     const file = convert(await tiny("resnet18"));
     const two = goldenTensor("resnet18", "input.npy");
     const x = sliceBatch(two, [0, 1, 1, 0]);
@@ -144,7 +147,7 @@ describe("a converted file", () => {
   });
 
   test.each(["densenet", "googlenet", "shufflenet-v2"])(
-    "of %s holds operators of ONNX alone, in set 18 and IR version 8, each node under its own name",
+    "of %s contains only ONNX operators of set 18 and IR version 8, with unique node names",
     async (name) => {
       for (const exporter of exporters) {
         const { bytes } = convert(await load(networkFile(name, exporter)));
@@ -207,7 +210,7 @@ describe("a converted file", () => {
     expect(relativeMaximum(results.get("saliency")!, map)).toBeGreaterThan(1e-2);
   });
 
-  test("leaves out an output that it cannot read, and says so", async () => {
+  test("omits an unsupported output, with a note", async () => {
     const whole = twoClasses({});
     const odd = node("Frobnicate", ["c"], ["odd"], { domain: "my.domain" });
     const graph = {
@@ -218,7 +221,7 @@ describe("a converted file", () => {
     const opsetImport = [...whole.opsetImport!, { domain: "my.domain", version: 1n }];
     const model = await load(encodeModel({ ...whole, graph, opsetImport }));
     const file = convert(model, { target: 1 });
-    expect(file.notes).toEqual([expect.stringContaining('output "odd" is left out')]);
+    expect(file.notes).toEqual([expect.stringContaining('output "odd" is omitted')]);
     const x = float32(
       [1, 3, 8, 8],
       Array.from({ length: 192 }, (_, i) => Math.cos(i)),
@@ -230,7 +233,7 @@ describe("a converted file", () => {
     expect(rest).toBeCloseTo(0, 6);
   });
 
-  test("has the weights of a model in half precision in half precision", async () => {
+  test("keeps half-precision weights in half precision", async () => {
     const { models } = formGolden("half");
     const model = await load(formPath("half", models["legacy"]!));
     const file = convert(model);

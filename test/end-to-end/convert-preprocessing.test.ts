@@ -87,7 +87,7 @@ async function differences(
 
 const none = { x: 0, view: 0 };
 
-describe("preprocessing inside the file, beside that of explain, which is Pillow's byte for byte", () => {
+describe("preprocessing inside the file equals explain's, which is bytewise Pillow's", () => {
   const filters: readonly Resample[] = [
     ...(["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"] as const),
   ];

@@ -31,7 +31,7 @@ export async function drop(page: Page, name: string, bytes: Uint8Array): Promise
   const data = await page.evaluateHandle(
     ([name, base64]) => {
       const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-      const type = /\.png$/.test(name) ? "image/formats/png" : "";
+      const type = /\.png$/.test(name) ? "image/png" : "";
       // The types of Node know nothing of drags.
       const { DataTransfer } = globalThis as unknown as {
         DataTransfer: new () => { readonly items: { add(file: File): void } };

@@ -5,7 +5,7 @@ import { bind, withAllOutputs } from "../support/graphs.js";
 import { exporters, network, networkNames } from "../support/networks.js";
 import { Random } from "../support/random.js";
 
-/** What is known of every value of a network, with the batch left open, holds for each batch. */
+/** The inferred facts of every value of a network with an open batch hold for each batch size. */
 export function dimensionsHold(backend: Backend): void {
   const files = networkNames.flatMap((name) => exporters.map((exporter) => ({ name, exporter })));
   describe(`facts of an open batch are what ${backend.name} computes`, () => {

@@ -23,7 +23,7 @@ const whole = fc.integer({ min: -9, max: 9 });
 const nonZero = whole.filter((v) => v !== 0);
 const half = whole.map((v) => v / 2);
 
-/** Numbers of a shape of rank 0 to 2; extents may be 0. */
+/** Values of a shape of rank 0 to 2; extents may be 0. */
 function block(dtype: DType, values: fc.Arbitrary<number>, least = 0): fc.Arbitrary<Tensor> {
   return fc.array(fc.integer({ min: least, max: 3 }), { maxLength: 2 }).chain((dims) => {
     const count = dims.reduce((p, d) => p * d, 1);
@@ -50,7 +50,7 @@ const attempt = (inputs: readonly Tensor[], attributes: Attributes = {}): Comput
 
 const unary = (x: fc.Arbitrary<Tensor>): Computations => x.map((t) => attempt([t]));
 
-/** A block beside a scalar, or two vectors of one length. */
+/** A tensor and a scalar, or two vectors of equal length. */
 function pair(
   dtype: DType,
   first: fc.Arbitrary<number>,
@@ -87,10 +87,10 @@ function all(ops: readonly string[], computations: Computations): [string, Compu
   return ops.map((op) => [op, computations]);
 }
 
-/** What shape arithmetic is made of, by operator. */
+/** The operators of shape arithmetic. */
 const table: readonly (readonly [string, Computations])[] = [
   ...all(sums, fc.oneof(pair("int64", whole), pair("int32", whole), pair("float32", half))),
-  // Integers are divided towards zero: −7 / 2 = −3.
+  // Integer division truncates towards zero: −7 / 2 = −3.
   ["Div", fc.oneof(pair("int64", whole, nonZero), pair("int32", whole, nonZero))],
   ["Div", pair("float32", half, nonZero)],
   ["Mod", pair("int64", whole, nonZero)],
@@ -212,9 +212,9 @@ const table: readonly (readonly [string, Computations])[] = [
   ),
 ];
 
-/** Computing with shapes before anything runs gives what the engine would give. */
+/** Shape arithmetic before a run gives the engine's results. */
 export function shapeArithmetic(backend: Backend): void {
-  describe(`shape arithmetic knows what ${backend.name} will compute`, () => {
+  describe(`shape arithmetic equals the results of ${backend.name}`, () => {
     it.each(table.map(([op, computations], row) => ({ op, computations, row })))(
       "$op ($row)",
       { timeout: 600_000 },

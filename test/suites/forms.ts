@@ -13,9 +13,9 @@ import {
   type FormRun,
 } from "../support/forms.js";
 
-/** PyTorch's float64 numbers are met in every form that an exported graph can take. */
+/** Every form of an exported graph agrees with PyTorch's float64 numbers. */
 export function formsAgreeWithPyTorch(backend: Backend): void {
-  it("every form is there, by every exporter", () => {
+  it("every form exists, by every exporter", () => {
     expect(formNames.length).toBeGreaterThanOrEqual(28);
     expect(formNames.flatMap((form) => Object.keys(formGolden(form).exportFailures))).toEqual([]);
   });
@@ -26,7 +26,7 @@ export function formsAgreeWithPyTorch(backend: Backend): void {
       it.each(Object.keys(models))("%s", async (variant) => {
         maps.set(variant, await agreesWithPyTorch(backend, form, variant, run));
       });
-      it("has one map, whoever exported it", () => {
+      it("has the same map from every exporter", () => {
         const [first, ...others] = maps.values();
         expect(maps.size).toBe(Object.keys(models).length);
         for (const map of others) expect(relativeL2(map, first!)).toBeLessThan(1e-4);
@@ -67,7 +67,7 @@ async function agreesWithPyTorch(
   return map;
 }
 
-/** What one sample is fed beside the image. A value without axes is everybody's. */
+/** The further inputs of one sample. A scalar is shared by all samples. */
 function rowOf(feeds: Feeds, n: number): Feeds {
   const row = (t: Tensor): Tensor => (t.dims.length === 0 ? t : sliceBatch(t, [n]));
   return Object.fromEntries(Object.entries(feeds).map(([name, t]) => [name, row(t)]));

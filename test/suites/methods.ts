@@ -11,7 +11,7 @@ import { relativeL2 } from "../support/compare.js";
 import { askedOf, expectedOf, methodCases, type MethodCase } from "../support/method-cases.js";
 import { exporters, goldenTensor, network, type Exporter } from "../support/networks.js";
 
-/** Every method finds what captum, SciPy or its formula in PyTorch finds, in float64, with the same random numbers. */
+/** Every method agrees with captum, SciPy or its formula in PyTorch, in float64 with the same random numbers. */
 export function methodsAgreeWithOthers(backend: Backend): void {
   for (const name of new Set(methodCases.map((c) => c.network))) {
     for (const exporter of exporters) {
@@ -22,7 +22,7 @@ export function methodsAgreeWithOthers(backend: Backend): void {
   }
 }
 
-/** A case asked of a session; a batch of 4 cuts the 6 samples of a sampling method in two. */
+/** Runs a case in a session; a batch of 4 splits the 6 samples of a sampling method. */
 export function explainCase(
   session: Session,
   x: Tensor,
@@ -41,7 +41,7 @@ function agreesWithOthers(backend: Backend, name: string, exporter: Exporter): v
 
   const cases = methodCases.filter((c) => c.network === name);
   it.each(cases.map((c) => [c.file.split("/")[1]!.replace(".npy", ""), c.by, c] as const))(
-    "%s is that of %s",
+    "%s agrees with %s",
     async (_case, _by, c) => {
       const found = await explainCase(session, x, c);
       expect(relativeL2(found[c.what]!, expectedOf(c))).toBeLessThan(toleranceOf(c));
@@ -53,6 +53,6 @@ function agreesWithOthers(backend: Backend, name: string, exporter: Exporter): v
   );
 }
 
-/** A difference of two scores that are nearly the same keeps fewer digits of them: a hundredth of 1e-7, here. */
+/** The difference of nearly equal scores loses digits; here its scale is a hundredth. */
 const toleranceOf = ({ method }: MethodCase): number =>
   ["ablation-cam", "occlusion"].includes(method) ? 1e-4 : 1e-5;

@@ -17,16 +17,16 @@ import {
   type Golden,
 } from "../support/networks.js";
 
-/** Networks whose map the reference code makes of other terms than an ONNX file has, and why. */
+/** Networks for which the reference code uses other terms than the ONNX file, with the reason. */
 const withoutReferenceMap: Readonly<Record<string, string>> = {
   "vgg11-bn": "a convolution's bias and its BatchNormalization's are two terms there",
-  googlenet: "constants added to the image are no terms there",
-  "mobilenet-v2": "activations are no terms there",
-  "efficientnet-lite": "activations are no terms there",
-  "tiny-silu": "activations and gates are no terms there",
+  googlenet: "constants added to the image are not terms there",
+  "mobilenet-v2": "activations are not terms there",
+  "efficientnet-lite": "activations are not terms there",
+  "tiny-silu": "activations and gates are not terms there",
 };
 
-/** PyTorch's float64 numbers are met for every network, by both of its exporters. */
+/** Every network agrees with PyTorch's float64 numbers, from both exporters. */
 export function networksAgreeWithPyTorch(backend: Backend): void {
   for (const name of networkNames) {
     for (const exporter of exporters) {
@@ -73,7 +73,7 @@ function agreesWithPyTorch(backend: Backend, name: string, exporter: Exporter): 
     expectSameTerms(full, expected, exporter);
   });
 
-  it("has no term beside them", () => {
+  it("has no further terms", () => {
     const known = new Set(expected.units.flatMap((u) => u.nodes[exporter]));
     const largest = Math.max(...expected.units.flatMap((u) => u.absoluteSum));
     const others = full.biasTerms.filter(({ unit }) => !known.has(unit.node));
@@ -90,13 +90,13 @@ function agreesWithPyTorch(backend: Backend, name: string, exporter: Exporter): 
     expect(relativeL2(map, goldenTensor(name, file))).toBeLessThan(1e-5);
   });
 
-  it("has the map of the reference code, where that has the same terms", async () => {
+  it("has the map of the reference code, if that has the same terms", async () => {
     const { map } = await explain(session, x, fullgrad, "top");
     const same = relativeL2(map, goldenTensor(name, "map.npy")) < 1e-5;
     expect(same).toBe(!(name in withoutReferenceMap));
   });
 
-  it("explains a sample alike alone and in a batch", async () => {
+  it("explains a sample identically alone and in a batch", async () => {
     const together = await explain(session, x, fullgrad, "top");
     for (const n of [0, 1]) {
       const alone = await explain(session, sliceBatch(x, [n]), fullgrad, "top");
@@ -109,7 +109,7 @@ function agreesWithPyTorch(backend: Backend, name: string, exporter: Exporter): 
 
   const tensors = expected.units.filter((u) => u.tensor !== undefined);
   if (tensors.length === 0) return;
-  it("has the same terms, element by element", () => {
+  it("has the same terms elementwise", () => {
     for (const unit of tensors) {
       const found = full.biasTerms.filter((t) => unit.nodes[exporter].includes(t.unit.node));
       expect(found, unit.name).toHaveLength(1);
@@ -119,7 +119,7 @@ function agreesWithPyTorch(backend: Backend, name: string, exporter: Exporter): 
   });
 }
 
-/** Sums are compared in the measure of the absolute values that were summed. */
+/** Sums are compared relative to the sum of absolute values. */
 function expectSameTerms(full: FullGradientResult, expected: Golden, exporter: Exporter): void {
   for (const unit of expected.units) {
     const parts = full.biasTerms.filter((t) => unit.nodes[exporter].includes(t.unit.node));

@@ -4,7 +4,7 @@ import { load } from "../../src/index.js";
 import { relativeL2 } from "../support/compare.js";
 import { efficientNet, fixture } from "../end-to-end/cli-harness.js";
 
-/** A whole network with its published weights: the cat is a cat on both engines, for the same reasons. */
+/** A complete network with its published weights gives the same class and map on both engines. */
 export function photographIsExplainedAlike(backend: Backend, reference: Backend): void {
   describe(`EfficientNet-lite0 and the cat, on ${backend.name} and ${reference.name}`, () => {
     it("has the same class, the same FullGrad map, and adds up", async () => {

@@ -11,7 +11,7 @@ import { inferShapes } from "../../src/passes/infer-shapes.js";
 import { bytesOf, type Tensor } from "../../src/tensor/tensor.js";
 import { exporters, goldenTensor, network, networkNames } from "../support/networks.js";
 
-/** An engine that is handed every graph as a file: written, read and imported again. */
+/** An engine that receives every graph through a file: written, read and imported again. */
 export function roundTrip(engine: Backend): Backend {
   return {
     name: `${engine.name} by way of a file`,
@@ -19,11 +19,11 @@ export function roundTrip(engine: Backend): Backend {
   };
 }
 
-/** A graph that went through a file computes the same numbers, to the bit, and the same is known of it. */
+/** A graph that passed through a file gives bitwise equal results and has the same facts. */
 export function filesLoseNothing(backend: Backend): void {
   const files = networkNames.flatMap((name) => exporters.map((exporter) => ({ name, exporter })));
-  describe("a graph that was written to a file and read again", () => {
-    it.each(networkNames)("explains alike: %s", async (name) => {
+  describe("a graph written to a file and read again", () => {
+    it.each(networkNames)("gives the same explanation: %s", async (name) => {
       const graph = await network(name, "dynamo");
       const x = goldenTensor(name, "input.npy");
       const explained = async (engine: Backend): Promise<readonly Tensor[]> => {

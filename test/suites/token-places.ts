@@ -10,8 +10,8 @@ import { formGolden, formNames, formTensor, loadForm } from "../support/forms.js
 import { newGraph } from "../support/graphs.js";
 
 /**
- * The terms of tokens, of windows and of channels-last layers are put where PyTorch has them: compared with terms whose
- * places were put back by hand (fixtures/forms/make.py).
+ * The terms of tokens, windows and channels-last layers have PyTorch's spatial positions: compared with terms restored by
+ * hand (fixtures/forms/make.py).
  */
 export function termsComeToTheirPlaces(backend: Backend): void {
   for (const form of formNames) {
@@ -20,7 +20,7 @@ export function termsComeToTheirPlaces(backend: Backend): void {
     describe.each(Object.keys(models))(
       `${form} by the %s exporter on ${backend.name}`,
       (variant) => {
-        it.each(terms)("has the places of $module", async ({ file }) => {
+        it.each(terms)("has the spatial positions of $module", async ({ file }) => {
           const model = await loadForm(form, variant, backend, runs[0]!.output);
           const full = await model.fullGradient(formTensor(form, "input.npy"));
           await model.dispose();
@@ -37,7 +37,7 @@ export function termsComeToTheirPlaces(backend: Backend): void {
   }
 }
 
-/** The spatial terms that come to a given shape. */
+/** The spatial terms of a given shape. */
 function restored(
   { biasTerms }: FullGradientResult,
   expected: Tensor,

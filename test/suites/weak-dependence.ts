@@ -52,7 +52,7 @@ async function expectOneFullGradient(
   await session.dispose();
 }
 
-/** An image and another near it with the same signs before every Relu and the same choices in every MaxPool. */
+/** An image and a neighbour with the same signs before every Relu and the same maxima in every MaxPool. */
 async function neighbours(backend: Backend, graph: TypedGraph, x: Tensor): Promise<Tensor> {
   const numbers = Array.from(toNumbers(x));
   const moves = new Random(7).many(numbers.length, -1, 1);
@@ -65,7 +65,7 @@ async function neighbours(backend: Backend, graph: TypedGraph, x: Tensor): Promi
   throw new Error("no neighbour lies in the same linear region");
 }
 
-/** For each of two samples, which side every Relu is on, as text. */
+/** For each of two samples, the side of every Relu, as text. */
 async function activePatterns(
   backend: Backend,
   graph: TypedGraph,

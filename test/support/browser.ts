@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright-core";
+import { inject } from "vitest";
 import { bundle } from "./bundle.js";
 import { serve } from "./serve.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** What draws and computes on graphics hardware; software where there is none, which is slow and right. */
+/** Flags for graphics hardware, with a slow but correct software fallback. */
 export type Graphics = "none" | "webgl" | "webgpu";
 
 const flags: Readonly<Record<Graphics, readonly string[]>> = {
@@ -83,7 +84,7 @@ export interface ScriptPage<Script> {
   /**
    * Calls an exported function in the page. Arguments and result are JSON, and typed arrays.
    *
-   * @throws where the function does, or the page has written an error to its console
+   * @throws if the function does, or the page has written an error to its console
    */
   call<K extends keyof Script & string>(
     name: K,
@@ -117,10 +118,12 @@ export async function openScript<Script>(
     while (endings.length > 0) await endings.pop()!();
   };
   try {
-    await bundle(entry, folder);
+    const shared = inject("bundles")?.[entry];
+    if (shared === undefined) await bundle(entry, folder);
     writeFileSync(join(folder, "index.html"), html);
     const site = await serve({
       "/": folder,
+      "/bundle/": shared ?? folder,
       "/fixtures/": join(root, "fixtures"),
       "/tfjs-wasm/": join(root, "node_modules/@tensorflow/tfjs-backend-wasm/dist"),
       ...folders,
@@ -138,7 +141,7 @@ export async function openScript<Script>(
 }
 
 const html = `<!doctype html><link rel="icon" href="data:,"><script type="module">
-globalThis.script = await import("./script.js");
+globalThis.script = await import("./bundle/script.js");
 </script>`;
 
 async function callIn<T>(

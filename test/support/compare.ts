@@ -69,9 +69,9 @@ function numbersOf(t: Tensor | Numbers): Numbers {
 }
 
 /**
- * Element by element, in the measure of the largest number of the tensor, and of `least`.
+ * Compares elementwise, relative to the largest value of the tensor, but at least `least`.
  *
- * @throws where dtype, dims or a number differ
+ * @throws if dtype, dims or a value differ
  */
 export function expectSame(
   name: string,

@@ -9,10 +9,10 @@ import { encodeModel } from "../../src/onnx/file/encode.js";
 import { toNumbers, type Tensors } from "../../src/tensor/tensor.js";
 import { runModel } from "./run-model.js";
 
-/** A converted model, as the bytes of its file and as what is run of them. */
+/** A converted model: the bytes of its file, and a session on them. */
 export interface Converted extends Conversion {
   readonly bytes: Uint8Array;
-  /** ONNX Runtime on the file, with nothing of ours in between. */
+  /** ONNX Runtime on the file, without this library. */
   run(feeds: Tensors): Promise<Tensors>;
 }
 

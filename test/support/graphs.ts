@@ -3,7 +3,7 @@ import type { Fact, Graph, TypedGraph } from "../../src/onnx/ir.js";
 import { registry } from "../../src/ops/all.js";
 import type { Dim } from "../../src/tensor/shape.js";
 
-/** A graph of which only the operator set is known. */
+/** An empty graph with a given operator set. */
 export function emptyGraph(opset = 18): TypedGraph {
   return {
     name: "test",

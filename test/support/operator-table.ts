@@ -4,16 +4,17 @@ import { inputStates } from "../suites/laws/inputs.js";
 
 const head = `# Operators
 
-Every operator that has a record (domain ai.onnx), and how each of its float inputs enters the gradient where it depends
-on the image. Written by \`npm run docs:operators\` from the rules themselves, asked about the cases of the laws
-(test/suites/laws), which hold every "rule" below against central differences.
+Every supported operator (domain ai.onnx), and the gradient of each float input that depends on the image. Written by
+\`npm run docs:operators\` from the operators' rules, applied to the cases of the laws (test/suites/laws), which compare
+every "rule" below with central differences.
 
-- **rule**: its gradient is computed, whether the others depend on the image or not
-- **constant only**: the rule holds while this input is constant; a model where it depends on the image is refused,
-  naming node and input
+- **rule**: the gradient is computed, whether or not the other inputs depend on the image
+- **constant only**: the rule requires this input to be constant; if it depends on the image, the model is refused with an
+  error that names node and input
 - **choice**: an index, a count or a type; the output is a step function of it, so its gradient is 0
-- **step**: the operator is a step function or its output an integer: the gradient is 0 for all inputs, as in PyTorch
-- **refused**: no gradient; a model where the operator stands between image and output is refused, naming the node
+- **step**: a step function, or an integer output: the gradient is 0 for all inputs, as in PyTorch
+- **refused**: no gradient; if the operator lies between image and output, the model is refused with an error that names
+  the node
 
 | operator | since operator set | float inputs |
 | --- | --- | --- |

@@ -2,7 +2,7 @@ import * as ort from "onnxruntime-node";
 import type { DType } from "../../src/tensor/dtype.js";
 import { tensor, type Tensors } from "../../src/tensor/tensor.js";
 
-/** ONNX Runtime on the bytes of a model, with nothing of ours in between. */
+/** ONNX Runtime on the bytes of a model, without this library. */
 export async function runModel(bytes: Uint8Array, feeds: Tensors): Promise<Tensors> {
   const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
   const inputs = [...feeds].map(([name, t]) => [

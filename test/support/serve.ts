@@ -17,8 +17,8 @@ const types: Readonly<Record<string, string>> = {
   ".css": "text/css",
   ".json": "application/json",
   ".wasm": "application/wasm",
-  ".png": "image/formats/png",
-  ".jpg": "image/formats/jpeg",
+  ".png": "image/png",
+  ".jpg": "image/jpeg",
   ".svg": "image/svg+xml",
 };
 

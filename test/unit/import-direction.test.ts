@@ -1,35 +1,7 @@
-import { readdirSync } from "node:fs";
-import { dirname, join, normalize, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { importsOf } from "../support/imports.js";
-
-const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-
-/** A folder may import from itself and from those in earlier rows. */
-const order: readonly (readonly string[])[] = [
-  ["errors.ts"],
-  ["files"],
-  ["tensor"],
-  ["onnx"],
-  ["ops"],
-  ["passes"],
-  ["analysis"],
-  ["autodiff"],
-  ["target"],
-  ["backends"],
-  ["decomposition"],
-  ["runtime"],
-  ["methods"],
-  ["image"],
-  ["draw"],
-  ["train"],
-  ["compare"],
-  ["evaluate"],
-  ["model"],
-  ["converters"],
-  ["index.ts", "tfjs.ts", "cli"],
-];
+import { files, importedFile, order, roomOf, root, rooms, sources } from "../support/rooms.js";
 
 /** A package belongs to one place. */
 const owners: Readonly<Record<string, string>> = {
@@ -46,28 +18,17 @@ const owners: Readonly<Record<string, string>> = {
   "@resvg/": "src/evaluate/report",
 };
 
-function sources(folder: string): string[] {
-  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
-}
+/** Folders with more files than {@link mostFiles}, and why. */
+const larger: Readonly<Record<string, number>> = {
+  // One file for each family of operators that TensorFlow.js has kernels for; each definition in ops/ takes from it.
+  "src/backends/tfjs/lower": 29,
+};
 
-function rankOf(file: string): number {
-  const [top, second] = file.split("/");
-  const place = top === "converters" ? "converters" : second!;
-  const rank = order.findIndex((row) => row.includes(place));
-  expect(rank, `${file}: the folder "${place}" has no place in the order`).toBeGreaterThanOrEqual(
-    0,
-  );
-  return rank;
-}
+/** More files than this in one folder are not taken in at a glance. */
+const mostFiles = 20;
 
-function sameFolder(a: string, b: string): boolean {
-  const folderOf = (file: string): string => /^converters|^src\/[^/]+/.exec(file)?.[0] ?? file;
-  return folderOf(a) === folderOf(b);
-}
-
-const files = [...sources("src"), ...sources("converters")];
+/** Every folder of the sources that holds files itself. */
+const folders = [...new Set(files.map(dirname))];
 
 /** All imports of all files that break a rule, as "file -> imported". */
 function violations(breaks: (file: string, specifier: string) => boolean): string[] {
@@ -78,14 +39,41 @@ function violations(breaks: (file: string, specifier: string) => boolean): strin
   );
 }
 
+test("every file is in a room", () => {
+  const names = rooms.map(({ name }) => name);
+  expect(files.length).toBeGreaterThan(400);
+  expect(files.filter((file) => !names.includes(roomOf(file)))).toEqual([]);
+  expect(names.filter((name) => !files.some((file) => roomOf(file) === name))).toEqual([]);
+});
+
 test("imports point one way only", () => {
-  expect(files.length).toBeGreaterThan(50);
+  const rankOf = (file: string): number =>
+    order.findIndex((row) => row.some(({ name }) => name === roomOf(file)));
   const backwards = violations((file, specifier) => {
-    if (!specifier.startsWith(".")) return false;
-    const target = normalize(join(dirname(file), specifier)).replace(/\.js$/, ".ts");
-    return !sameFolder(file, target) && rankOf(target) >= rankOf(file);
+    const target = importedFile(file, specifier);
+    if (target === undefined || roomOf(target) === roomOf(file)) return false;
+    return rankOf(target) >= rankOf(file);
   });
   expect(backwards).toEqual([]);
+});
+
+test(`no folder holds more than ${mostFiles} files`, () => {
+  const crowded = folders.map((folder): [string, number] => [
+    folder,
+    files.filter((file) => dirname(file) === folder).length,
+  ]);
+  expect(crowded.filter(([folder, count]) => count > (larger[folder] ?? mostFiles))).toEqual([]);
+});
+
+test("no folder inside a room has the name of another room", () => {
+  const names = rooms.map(({ name }) => name);
+  // A folder of converters/ has the name of the format that it writes.
+  const inner = folders.filter((folder) => !folder.startsWith("converters/"));
+  const named = inner.filter((folder) => {
+    const [, ...within] = folder.replace(/^src\//, "").split("/");
+    return within.some((part) => names.includes(part));
+  });
+  expect(named).toEqual([]);
 });
 
 test("each package is imported in one place", () => {
@@ -96,21 +84,25 @@ test("each package is imported in one place", () => {
   expect(strayed).toEqual([]);
 });
 
-test("the page imports no package, and nothing imports the page", () => {
+test("the page imports no package and no command line, and nothing imports the page", () => {
   const page = sources("web").filter((file) => !/^web\/(build\/|dist\/|vite\.config)/.test(file));
+  const commands = page.filter((file) =>
+    importsOf(join(root, file)).some((s) => s.includes("/cli/")),
+  );
   const named = page.flatMap((file) =>
     importsOf(join(root, file)).filter((s) => !s.startsWith(".")),
   );
   expect(page.length).toBeGreaterThan(10);
   expect(named).toEqual([]);
+  expect(commands).toEqual([]);
   expect(violations((_, specifier) => specifier.includes("/web/"))).toEqual([]);
 });
 
-test("only the API, the command line and the converters name an engine", () => {
+test("only the API, the command line, the converters and the page name an engine", () => {
   const named = violations(
     (file, specifier) =>
       /backends\/(ort|tfjs)\//.test(specifier) &&
-      !/^(src\/(model\/load|index|tfjs)\.ts|src\/cli\/|converters\/)/.test(file),
+      !/^(src\/(model\/load|index|tfjs)\.ts|src\/cli\/|converters\/|web\/)/.test(file),
   );
   expect(named).toEqual([]);
 });

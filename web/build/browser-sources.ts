@@ -6,8 +6,7 @@ import type { Plugin } from "vite";
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /**
- * The files that stand for others in a browser. Bundlers read it from package.json, where it speaks of the built files;
- * this speaks of their sources.
+ * Replaces modules by their browser versions. package.json maps the built files for bundlers; this maps the sources.
  */
 export function browserSources(): Plugin {
   const { browser } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {

@@ -3,17 +3,17 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Plugin } from "vite";
 
-/** The folder of the page with ONNX Runtime's own files. */
+/** The folder of ONNX Runtime's files in the built page. */
 export const engineFolder = "engine";
 
-/** Of the plain build and of the one with WebGPU. */
+/** The files of the plain and the WebGPU build. */
 const names = ["", ".asyncify"].flatMap((kind) =>
   ["mjs", "wasm"].map((ending) => `ort-wasm-simd-threaded${kind}.${ending}`),
 );
 
 /**
- * ONNX Runtime's .wasm files and the scripts that start them, in a folder of their own and as they are: its threads begin
- * with such a script, which must not be a part of ours.
+ * Copies ONNX Runtime's .wasm files and their loader scripts, unbundled, to a separate folder: each thread starts from a
+ * loader script.
  */
 export function engineFiles(): Plugin {
   const folder = dirname(createRequire(import.meta.url).resolve("onnxruntime-web/wasm"));
@@ -29,7 +29,7 @@ export function engineFiles(): Plugin {
         }
         const type = name.endsWith(".wasm") ? "application/wasm" : "text/javascript";
         response.setHeader("Content-Type", type);
-        // A thread begins only where its script is isolated as the page is.
+        // A thread starts only if its script has the same isolation headers as the page.
         for (const [header, value] of Object.entries(server.config.server.headers)) {
           if (value !== undefined) response.setHeader(header, value);
         }

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Plugin } from "vite";
 
-/** Fetched when it is asked for: most never ask for WebGPU. */
+/** Cached on first use: most users never choose WebGPU. */
 const isOptional = (file: string): boolean => file.includes(".asyncify.");
 
 /**
- * Writes the names of all built files into the service worker, with a version that changes with any of them. Each
- * build has names by content but for the engine's files and the page itself, which count by their bytes.
+ * Writes the names of all built files into the service worker, with a version that changes with any of them. Built files
+ * have content hashes in their names, except the engine's files and the page itself, whose bytes are hashed.
  */
 export function offlineList(): Plugin {
   return {

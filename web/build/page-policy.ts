@@ -1,8 +1,8 @@
 import type { Plugin } from "vite";
 
 /**
- * The built page may load what comes from its own origin, and nothing else: "nothing leaves the machine" is the
- * browser's promise, not only ours. The development server's own scripts do not live under it.
+ * Lets the built page load from its own origin only, so that the browser enforces "nothing leaves the machine". The
+ * development server's scripts would violate it.
  */
 export function pagePolicy(): Plugin {
   const policy = [

@@ -11,13 +11,13 @@ interface Pending {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** The worker that computes, as the page sees it. */
+/** The page's interface to the worker. */
 export class Client {
   private readonly wasmPaths: string;
   private readonly pending = new Map<number, Pending>();
   private worker: Worker | undefined;
   private count = 0;
-  /** How often a worker has begun anew: what was open in the one before is open no longer. */
+  /** The number of worker restarts; a new worker has no open model or picture. */
   generation = 0;
 
   /** @param wasmPaths the URL of the folder with the engine's files */
@@ -26,9 +26,9 @@ export class Client {
   }
 
   /**
-   * An answer of the worker's.
+   * Sends a request and returns the worker's reply.
    *
-   * @throws the error of the worker, by its name and message; the signal's reason where it is aborted
+   * @throws {Error} the worker's error, with its name and message; the signal's reason if it is aborted
    */
   ask<K extends Kind>(
     kind: K,
@@ -82,7 +82,7 @@ export class Client {
     return worker;
   }
 
-  /** The worker is gone, with what was open in it; the next question starts another one. */
+  /** Discards a failed worker; the next request starts another. */
   private fail(error: Error): void {
     this.worker?.terminate();
     this.worker = undefined;

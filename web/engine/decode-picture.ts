@@ -8,10 +8,10 @@ const signatures: readonly (readonly number[])[] = [
 ];
 
 /**
- * A picture's pixels. PNG, JPEG and WebP by the library's own decoder, so that they are the command line's; what else
- * the browser knows, such as GIF and AVIF, by the browser.
+ * A picture's pixels. The library's decoder reads PNG, JPEG and WebP, as on the command line; the browser reads other
+ * formats that it supports, such as GIF and AVIF.
  *
- * @throws {ImageError} where neither can
+ * @throws {ImageError} if neither can decode it
  */
 export async function decodePicture(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<Raster> {
   const isKnown = signatures.some((s) => s.every((byte, i) => bytes[i] === byte));

@@ -3,13 +3,13 @@ import type { ExternalDataReader } from "../../src/onnx/file/external-data.js";
 import { readFile } from "../../src/files/read-file.js";
 import type { Source } from "./protocol.js";
 
-/** @throws {InputError} where it cannot be read */
+/** @throws {InputError} if it cannot be read */
 export async function bytesOf(source: Source): Promise<Uint8Array<ArrayBuffer>> {
   if (source instanceof File) return new Uint8Array(await source.arrayBuffer());
   return (await readFile(source.url, "the file")) as Uint8Array<ArrayBuffer>;
 }
 
-/** Weights in other files, which were given beside the model. */
+/** External weights, from files chosen together with the model. */
 export function weightsIn(files: readonly File[]): ExternalDataReader {
   return async (location, offset, length) => {
     const name = location.replace(/^.*\//, "");
@@ -22,7 +22,7 @@ export function weightsIn(files: readonly File[]): ExternalDataReader {
     const bytes = new Uint8Array(await file.slice(offset, offset + length).arrayBuffer());
     if (bytes.length === length) return bytes;
     throw new ExternalDataError(
-      `"${location}" has ${file.size} bytes, but the tensor is bytes ${offset} to ${offset + length}`,
+      `"${location}" has ${file.size} bytes, but the tensor occupies bytes ${offset} to ${offset + length}`,
     );
   };
 }

@@ -1,11 +1,11 @@
 import type { Backend } from "../../src/backends/backend.js";
 
-/** How long messages wait at most, beyond the pass that is under way. */
+/** The longest delay of a message, in addition to the current pass. */
 const longest = 50;
 
 /**
- * The same engine, which lets the worker hear its messages between two passes, and stops there when `check` throws.
- * ONNX Runtime's wasm gives no turn to anything else by itself, however many passes follow each other.
+ * Wraps a back end so that the worker receives messages between passes; it stops there if `check` throws. ONNX Runtime's
+ * wasm build does not yield to the event loop by itself.
  */
 export function interruptible(backend: Backend, check: () => void): Backend {
   let heard = performance.now();

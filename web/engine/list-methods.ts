@@ -1,18 +1,17 @@
 import { graphMethodNames } from "../../converters/onnx/graph-methods.js";
-import { chooseMethods } from "../../src/cli/flags/method-choice.js";
 import { methods } from "../../src/methods/all.js";
+import { usualMethods } from "../../src/methods/usual-methods.js";
 import type { MethodReport } from "./protocol.js";
 
-/** All methods; of a single pass, those that `compare` shows too are usual. */
+/** All methods. Single-pass methods in the default set of `compare` are shown by default. */
 export function listMethods(): readonly MethodReport[] {
-  const usual = chooseMethods(undefined);
   return methods.map((method) => ({
     name: method.name,
     title: method.title,
     paper: method.paper,
     signed: method.signed,
     kind: method.kind,
-    isUsual: method.kind === "graph" && usual.includes(method),
+    isUsual: method.kind === "graph" && usualMethods.includes(method),
     isPortable: graphMethodNames.includes(method.name),
     settings: Object.entries(method.settings)
       .filter(([, setting]) => setting.takes !== "a tensor")

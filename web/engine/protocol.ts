@@ -1,5 +1,5 @@
 /**
- * What the page asks of the worker, and what comes back. All of it is data that can be sent between the two.
+ * The requests of the page to the worker, and the replies. All of it is structured-cloneable data.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import type { BiasKind } from "../../src/ops/core/spec.js";
 import type { Shape } from "../../src/tensor/shape.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
 
-/** A file of the user's, or one that is a part of the page. */
+/** A file of the user's, or a bundled one. */
 export type Source = File | { readonly name: string; readonly url: string };
 
 export type Provider = "wasm" | "webgpu";
 
-/** How a model is opened: as for `load`. */
+/** The options for opening a model, as for `load`. */
 export interface ModelSettings {
   readonly provider: Provider;
   readonly input?: string;
@@ -27,7 +27,7 @@ export interface ModelSettings {
 
 export interface OpenModel {
   readonly file: Source;
-  /** Files with weights, by their names. */
+  /** Weight files, by name. */
   readonly beside: readonly File[];
   readonly settings: ModelSettings;
 }
@@ -36,27 +36,27 @@ export interface OpenedModel {
   readonly inspection: Inspection;
   readonly bytes: number;
   readonly threads: number;
-  /** The output as targets see it; absent where nothing can be explained. */
+  /** The kind of output, for targets; absent if nothing can be explained. */
   readonly output?: {
     readonly name: string;
     readonly shape: Shape;
     readonly classes: number | undefined;
-    /** The targets that it has, in words. */
+    /** A description of the accepted targets. */
     readonly words: string;
   };
 }
 
 export interface Explain {
   readonly method: string;
-  /** The method's own settings that are not the defaults. */
+  /** The method's non-default settings. */
   readonly settings: Readonly<Record<string, string>>;
   readonly target: string | number;
   readonly preprocessing: Preprocessing;
-  /** Values of the model's other inputs: .npy files by the inputs' names. */
+  /** Values of the model's other inputs: .npy files by input name. */
   readonly feeds: Readonly<Record<string, File>>;
 }
 
-/** A part of the score. */
+/** A term of the score. */
 export interface Part {
   readonly name: string;
   readonly op: string;
@@ -69,17 +69,17 @@ export interface Explained {
   readonly method: string;
   /** [H,W], un-normalised. */
   readonly map: Tensor<"float32">;
-  /** The picture as the network sees it. */
+  /** The network's input as a picture. */
   readonly view: Raster;
   readonly target: number | string;
   readonly score: number;
-  /** The model's output, one number for each class, where it has classes. */
+  /** The model's output, one value per class; only for classifiers. */
   readonly scores?: readonly number[];
-  /** Where the method takes the score apart; so are the parts, the input's first. */
+  /** Only for methods that decompose the score, as are the terms; the input term comes first. */
   readonly completeness?: Completeness;
   readonly parts?: readonly Part[];
   readonly info: Readonly<Record<string, number | string>>;
-  /** What the map does not say by itself. */
+  /** Warnings about the map. */
   readonly notes: readonly Note[];
   readonly seconds: number;
 }
@@ -90,29 +90,29 @@ export interface Convert {
   readonly target: string | number;
 }
 
-/** A method as src/methods/all.ts has it. */
+/** A method of src/methods/all.ts. */
 export interface MethodReport {
   readonly name: string;
   readonly title: string;
   readonly paper: string;
   readonly signed: boolean;
-  /** One pass, or many. */
+  /** Whether it needs one pass or many. */
   readonly kind: "graph" | "sampling";
-  /** Shown without being asked for. */
+  /** Whether it is shown by default. */
   readonly isUsual: boolean;
-  /** Can be a part of a file. */
+  /** Whether it can be exported to a file. */
   readonly isPortable: boolean;
   readonly settings: readonly {
     readonly name: string;
     readonly about: string;
     readonly takes: string;
-    /** All that it takes, where those are a few words. */
+    /** All accepted values, if they are a few keywords. */
     readonly words?: readonly string[];
     readonly fallback: string;
   }[];
 }
 
-/** Every question, with what it is asked with and what comes back. */
+/** Every request, with the types of its argument and its reply. */
 export interface Questions {
   "list-methods": { asked: null; answer: readonly MethodReport[] };
   "open-model": { asked: OpenModel; answer: OpenedModel };
@@ -130,7 +130,7 @@ export type Kind = keyof Questions;
 export type Request =
   | { readonly id: number; readonly kind: Kind; readonly asked: Questions[Kind]["asked"] }
   | { readonly id: number; readonly kind: "cancel" }
-  /** First of all: the URL of the folder with the engine's files. */
+  /** The first message: the URL of the folder with the engine's files. */
   | { readonly kind: "start"; readonly wasmPaths: string };
 
 /** From the worker. */

@@ -29,7 +29,7 @@ import type {
   Source,
 } from "./protocol.js";
 
-/** Larger models are compiled for one method at a time: each compiled one holds its weights. */
+/** Larger models are compiled for one method at a time, because each compiled graph holds the weights. */
 const keptBelow = 100e6;
 const mostThreads = 8;
 
@@ -45,7 +45,7 @@ interface Opened extends OpenedModel {
   readonly sha256: string;
 }
 
-/** The model and the picture that are looked at. What fails to open leaves in place what was open before. */
+/** The open model and picture. If another one fails to open, the previous one stays open. */
 export class Workbench {
   private readonly wasmPaths: string;
   private opened: Opened | undefined;
@@ -137,7 +137,7 @@ export class Workbench {
   }
 }
 
-/** The explained output as targets see it. */
+/** The kind of the explained output, for targets. */
 function outputOf({ explainable, input, output }: Inspection): Pick<OpenedModel, "output"> {
   if (!explainable || !input || !output) return {};
   const { name, ...fact } = output;
@@ -145,7 +145,7 @@ function outputOf({ explainable, input, output }: Inspection): Pick<OpenedModel,
   return { output: { ...port, words: targetWords(port) } };
 }
 
-/** The input's part first, then the layers' in network order. */
+/** The input term, then the layer terms in network order. */
 function partsOf({ completeness, terms = [] }: ExplainedSample): readonly Part[] {
   const input = { name: "the input itself", op: "", kind: "input", spatial: true } as const;
   const layers = terms.map(({ unit: { node, op, kind, spatial }, value }): Part => {
@@ -160,12 +160,12 @@ async function feedsOf(files: Explain["feeds"]): Promise<Record<string, Tensor>>
   return feeds;
 }
 
-/** […places] of a map [1,1,…places]. */
+/** The shape […spatial] of a map [1,1,…spatial]. */
 function withoutBatch(map: Tensor): Tensor<"float32"> {
   return float32(map.dims.slice(2), toNumbers(map));
 }
 
-/** SHA-256 in hexadecimal digits; browsers have it on https and on the machine itself. */
+/** SHA-256 in hexadecimal; browsers provide it on https and localhost only. */
 async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   if (!isSecureContext) return "unknown";
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

@@ -1,9 +1,9 @@
-// The worker's side of protocol.ts: one question at a time, in order.
+// The worker's side of protocol.ts: one request at a time, in order.
 import { listMethods } from "./list-methods.js";
 import type { Kind, Questions, Reply, Request } from "./protocol.js";
 import { Workbench, type Run } from "./workbench.js";
 
-/** What is used of DedicatedWorkerGlobalScope, which the types of pages do not have. */
+/** The part of DedicatedWorkerGlobalScope used here; the DOM types lack it. */
 interface Port {
   postMessage(reply: Reply): void;
   addEventListener(type: "message", listener: (event: MessageEvent<Request>) => void): void;

@@ -1,6 +1,6 @@
 /**
- * Keeps the page for times without a network. `ready` is called when that is done; where the browser does not let us,
- * or in development, nothing happens.
+ * Installs the service worker for offline use and then calls `ready`. Does nothing in development, or if the browser
+ * refuses.
  */
 export async function keepOffline(ready: () => void): Promise<void> {
   if (!IS_BUILT || !("serviceWorker" in navigator)) return;
@@ -9,6 +9,6 @@ export async function keepOffline(ready: () => void): Promise<void> {
     await navigator.serviceWorker.ready;
     ready();
   } catch {
-    // A private window, or a folder on http: the page works all the same, while there is a network.
+    // In a private window or on plain http the page still works online.
   }
 }

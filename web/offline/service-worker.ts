@@ -1,12 +1,12 @@
-// Keeps the built files, so that the page opens without a network; the build writes their names in. Nothing that the
-// page asks of another origin gets through.
+// Caches the built files, whose names the build inserts, so that the page works offline. Requests to other origins are
+// refused.
 
 interface Build {
   readonly version: string;
   readonly files: readonly string[];
 }
 
-/** What is used of ServiceWorkerGlobalScope, which the types of pages do not have. */
+/** The part of ServiceWorkerGlobalScope used here; the DOM types lack it. */
 interface Scope {
   readonly location: Location;
   readonly registration: { readonly scope: string };
@@ -24,7 +24,7 @@ declare const __BUILD__: Build;
 
 const scope = globalThis as unknown as Scope;
 const { version, files } = __BUILD__;
-/** Other pages of the same origin have caches too. */
+/** The prefix distinguishes these caches from those of other pages on the same origin. */
 const prefix = `fullgrad ${scope.registration.scope} `;
 const name = prefix + version;
 

@@ -5,7 +5,7 @@ const details = part("nodes", HTMLDetailsElement);
 const count = part("nodes-count", HTMLElement);
 const place = part("nodes-table", HTMLElement);
 
-/** The bias-bearing nodes of a model, as `fullgrad inspect` lists them, and what stands in the way. */
+/** The bias-bearing and the unsupported nodes of a model, as in `fullgrad inspect`. */
 export function showBiasTable({ biases, unsupported }: Inspection): void {
   details.hidden = biases.length + unsupported.length === 0;
   count.textContent = `(${biases.length})`;
@@ -22,7 +22,13 @@ export function showBiasTable({ biases, unsupported }: Inspection): void {
       ? [table("Bias-bearing nodes", ["Node", "Operator", "Kind", "Shape", "In the map"], rows)]
       : []),
     ...(holes.length > 0
-      ? [table("Unsupported nodes", ["Node", "Operator", "What is missing", "In the way"], holes)]
+      ? [
+          table(
+            "Unsupported nodes",
+            ["Node", "Operator", "Missing", "Blocks the explanation"],
+            holes,
+          ),
+        ]
       : []),
   );
 }

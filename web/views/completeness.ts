@@ -9,18 +9,20 @@ import { formatNumber, formatSigned } from "../numbers.js";
 const heading = part("sum-heading", HTMLElement);
 const list = part("sum", HTMLDListElement);
 
-/** Whether the parts add up, and what is left over. */
+/** The completeness check: terms, sum, output and remainder. */
 export function showCompleteness(completeness: Completeness): void {
   const { output, inputTerm, biasTerm, sum, residual, conditioned } = completeness;
   const complete = isComplete(completeness);
-  heading.textContent = complete ? "It adds up" : "It does not add up";
+  heading.textContent = complete
+    ? "The terms add up to the output"
+    : "The terms do not add up to the output";
   heading.dataset["complete"] = String(complete);
   const row = (id: string, name: string, value: string, note = ""): HTMLElement[] => [
     element("dt", {}, name, ...(note ? [element("small", {}, note)] : [])),
     element("dd", { "data-sum": id }, value),
   ];
   list.replaceChildren(
-    ...row("input", "the input’s part", formatSigned(inputTerm)),
+    ...row("input", "input term", formatSigned(inputTerm)),
     ...row("bias", "all layers’ parts", formatSigned(biasTerm)),
     ...row("sum", "their sum", formatNumber(sum)),
     ...row("output", "the network’s output", formatNumber(output)),
@@ -29,7 +31,7 @@ export function showCompleteness(completeness: Completeness): void {
       "conditioned",
       "conditioned",
       formatNumber(conditioned),
-      `left over, relative to all that was added; complete below ${completenessTolerance.toExponential(0)}`,
+      `remainder relative to the absolute sum of all terms; complete below ${completenessTolerance.toExponential(0)}`,
     ),
   );
   list.dataset["conditioned"] = String(conditioned);

@@ -7,16 +7,16 @@ import { showProblem } from "./problems.js";
 
 const place = part("downloads", HTMLElement);
 
-/** What can be taken away: the map that is shown large, and the model that makes it. */
+/** Downloads: the large map, and a model that computes it. */
 export interface Takeable {
   readonly explained: Explained;
   readonly method: MethodReport;
-  /** Names of model and picture, without their endings. */
+  /** Names of model and picture, without extensions. */
   readonly modelName: string;
   readonly pictureName: string;
   readonly label: string | undefined;
   readonly look: () => Look;
-  /** The model with its explanation, as a file. */
+  /** The model with its explanation as an ONNX file. */
   readonly convert: () => Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -44,14 +44,14 @@ export function offerDownloads(takeable: Takeable): void {
   const json = (): Promise<BlobPart> =>
     Promise.resolve(`${JSON.stringify(documentOf(takeable), null, 1)}\n`);
   place.replaceChildren(
-    offer("Map, PNG", "as it is drawn above", `${name}.png`, picture),
+    offer("Map, PNG", "as drawn above", `${name}.png`, picture),
     offer("Map, .npy", "the numbers, float32, un-normalised", `${name}.map.npy`, numbers),
     offer("Everything, JSON", "scores, completeness, parts, numbers", `${name}.json`, json),
     ...(method.isPortable
       ? [
           offer(
-            "Model that explains itself, .onnx",
-            `the model with ${method.title} inside, for whatever runs ONNX`,
+            "Self-explaining model, .onnx",
+            `the model with ${method.title} included, for any ONNX engine`,
             `${modelName}.fullgrad.onnx`,
             convert,
           ),
@@ -79,7 +79,7 @@ function save(content: BlobPart, name: string): void {
   link.href = url;
   link.download = name;
   link.click();
-  // Not before the browser has begun to read it.
+  // Wait until the browser has begun to read it.
   setTimeout(() => {
     URL.revokeObjectURL(url);
   }, 60_000);

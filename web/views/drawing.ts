@@ -1,6 +1,6 @@
 import type { Raster } from "../../src/image/raster.js";
 
-/** Draws a picture on a canvas, which takes its size. */
+/** Draws a picture on a canvas, resized to it. */
 export function paint(canvas: HTMLCanvasElement, { width, height, data }: Raster): void {
   const pixels = new Uint8ClampedArray(width * height * 4).fill(255);
   for (let i = 0; i < width * height; i++) {

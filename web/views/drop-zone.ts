@@ -3,14 +3,14 @@ import { part } from "../dom.js";
 const zone = part("drop", HTMLElement);
 const input = part("files", HTMLInputElement);
 
-/** Files by the file chooser, which keys reach too, or dropped anywhere on the page. */
+/** Files from the file chooser, which works by keyboard too, or dropped anywhere on the page. */
 export function whenFilesCome(onFiles: (files: readonly File[]) => void): void {
   input.addEventListener("change", () => {
     if (input.files?.length) onFiles([...input.files]);
-    // The same file can be chosen again.
+    // Lets the user choose the same file again.
     input.value = "";
   });
-  // Space opens the chooser by itself; it looks like a button, and those take Enter too.
+  // The browser handles Space; Enter is added because the element looks like a button.
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter") input.click();
   });

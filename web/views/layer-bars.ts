@@ -7,7 +7,7 @@ const rows = part("bars", HTMLTableSectionElement);
 const order = part("order", HTMLSelectElement);
 const all = part("all-bars", HTMLButtonElement);
 
-/** How many are shown until all are asked for. */
+/** The number of bars shown at first. */
 const fewest = 12;
 
 interface Sum {
@@ -26,7 +26,7 @@ all.addEventListener("click", () => {
   draw();
 });
 
-/** What each layer adds to the score, signed, as bars. */
+/** The signed contribution of each layer to the score, as bars. */
 export function showLayerBars(sum: Sum): void {
   shown = sum;
   draw();
@@ -42,7 +42,7 @@ function draw(): void {
   const chosen = order.value === "size" ? listed : parts.filter((p) => listed.includes(p));
   const bars = chosen.map(({ name, op, value, spatial }) => {
     const about = spatial ? op : `${op}, not in the map`;
-    const share = mass === 0 ? "" : `, ${formatPercent(Math.abs(value) / mass)} of all`;
+    const share = mass === 0 ? "" : `, ${formatPercent(Math.abs(value) / mass)} of the total`;
     return barRow({
       name,
       about,
@@ -72,7 +72,7 @@ interface BarRow {
   readonly axis: HTMLElement;
 }
 
-/** Roles are said in words: on small screens rows are laid out as none of a table. */
+/** Roles are explicit because small screens use a layout without table display. */
 function barRow({ name, about = "", title, text, axis }: BarRow): HTMLElement {
   const label = element("span", { class: "name" }, name);
   const faint = element("span", { class: "faint" }, ` ${about}`);
@@ -86,7 +86,7 @@ function barRow({ name, about = "", title, text, axis }: BarRow): HTMLElement {
   );
 }
 
-/** The axis with a bar from zero to the value, or without one. */
+/** The axis, with an optional bar from zero to the value. */
 function axisOf(scale: BarScale, value?: number): HTMLElement {
   const zero = placeOn(scale, 0);
   const axis = element("td", { class: "axis" });

@@ -7,7 +7,7 @@ const said = part("opacity-said", HTMLOutputElement);
 const colours = part("colours", HTMLSelectElement);
 const over = part("over", HTMLInputElement);
 
-/** The controls of opacity and colours. */
+/** The controls for opacity and colours. */
 export function lookControls(onChange: () => void): () => Look {
   colours.append(
     element("option", { value: "auto" }, "automatic"),

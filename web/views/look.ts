@@ -4,23 +4,23 @@ import { heatmap, overlay } from "../../src/draw/overlay.js";
 import type { Raster } from "../../src/image/raster.js";
 import type { Explained } from "../engine/protocol.js";
 
-/** How maps are drawn. */
+/** Drawing options of maps. */
 export interface Look {
   /** 0 to 1 */
   readonly opacity: number;
-  /** "auto": blue and red for maps with both signs, inferno for others. */
+  /** "auto": blue and red for maps with both signs, else inferno. */
   readonly colormap: ColormapName | "auto";
-  /** Over the picture, or alone. */
+  /** Whether maps are drawn over the picture. */
   readonly over: boolean;
 }
 
-/** A map as a picture, equal to those that `fullgrad explain` writes. */
+/** A map as a picture, identical to the output of `fullgrad explain`. */
 export interface Drawn {
   readonly raster: Raster;
   readonly scale: ColorScale;
 }
 
-/** @throws {ImageError} where the map is no picture */
+/** @throws {ImageError} if the map cannot be drawn as a picture */
 export function draw({ map, view }: Explained, isSigned: boolean, look: Look): Drawn {
   const colormap = look.colormap === "auto" ? (isSigned ? "rdbu" : "inferno") : look.colormap;
   if (look.over) {

@@ -9,12 +9,12 @@ const place = part("cards", HTMLElement);
 const more = part("more-methods", HTMLSelectElement);
 const add = part("add-method", HTMLButtonElement);
 
-/** What is known of a method's map. */
+/** The state of a method's map. */
 type State =
   | { readonly kind: "waiting" | "running" }
   | { readonly kind: "done"; readonly explained: Explained }
   | { readonly kind: "failed"; readonly message: string }
-  /** Many passes, which are not run again unless asked for. */
+  /** Needs many passes, so it runs again only on request. */
   | { readonly kind: "asked" };
 
 interface Card {
@@ -31,7 +31,7 @@ interface Actions {
   readonly onRun: (method: string) => void;
 }
 
-/** A map for each method that was asked for, side by side. */
+/** The maps of the requested methods, side by side. */
 export class MethodCards {
   private readonly actions: Actions;
   private readonly cards = new Map<string, Card>();
@@ -52,14 +52,14 @@ export class MethodCards {
     });
   }
 
-  /** The usual methods get a card at once; the others can be added. */
+  /** The default methods get a card at once; others can be added. */
   list(methods: readonly MethodReport[]): void {
     this.methods = methods;
     for (const { name, isUsual } of methods) if (isUsual) this.add(name);
     this.offer();
   }
 
-  /** The methods of a single pass, which every new question is put to. */
+  /** The single-pass methods, which run for every new request. */
   get standing(): readonly string[] {
     return [...this.cards.values()]
       .filter(({ method }) => method.kind === "graph")
@@ -71,24 +71,21 @@ export class MethodCards {
     return state?.kind === "done" ? state.explained : undefined;
   }
 
-  /** A new question: maps of the old one go as the new ones come. */
+  /** Starts a new request: old maps are replaced as new ones arrive. */
   begin(): void {
     for (const { method } of this.cards.values()) {
       this.set(method.name, { kind: method.kind === "graph" ? "waiting" : "asked" });
     }
   }
 
-  /** The picture as the network sees it, before all maps. */
+  /** Puts the network's input picture before the maps. */
   showPicture(view: Raster, about: string): void {
     const canvas = element("canvas", {
       role: "img",
       "aria-label": `${about} as the network sees it`,
     });
     paint(canvas, view);
-    this.picture.replaceChildren(
-      canvas,
-      element("span", { class: "name" }, "The picture, as seen"),
-    );
+    this.picture.replaceChildren(canvas, element("span", { class: "name" }, "Network input"));
   }
 
   set(name: string, state: State): void {
@@ -98,7 +95,7 @@ export class MethodCards {
     this.show(card);
   }
 
-  /** Those that still wait have nobody who will run them. */
+  /** Clears waiting cards after a cancelled request. */
   stop(): void {
     for (const { method, state } of this.cards.values()) {
       if (state.kind === "waiting" || state.kind === "running") {
@@ -112,7 +109,7 @@ export class MethodCards {
     for (const card of this.cards.values()) this.show(card);
   }
 
-  /** Marks the one that is shown large. */
+  /** Marks the method shown large. */
   mark(name: string): void {
     this.chosen = name;
     for (const { method, choose } of this.cards.values()) {
@@ -136,7 +133,7 @@ export class MethodCards {
     this.offer();
   }
 
-  /** The methods without a card, those of one pass before those of many. */
+  /** The methods without a card, single-pass methods first. */
   private offer(): void {
     const left = this.methods.filter(({ name }) => !this.cards.has(name));
     const group = (label: string, kind: MethodReport["kind"]): HTMLElement[] => {

@@ -6,14 +6,14 @@ const of = part("method-settings-of", HTMLElement);
 const paper = part("paper", HTMLElement);
 const form = part("method-form", HTMLFormElement);
 
-/** Settings of methods that are not the defaults, as they were typed. */
+/** The non-default settings of methods, as typed. */
 const chosen = new Map<string, Readonly<Record<string, string>>>();
 
 export function settingsOf(method: string): Readonly<Record<string, string>> {
   return chosen.get(method) ?? {};
 }
 
-/** Where a method is from, and a field for each of its settings. */
+/** A method's paper, and a field for each of its settings. */
 export function showMethodForm(method: MethodReport, onApply: (method: string) => void): void {
   details.hidden = false;
   of.textContent = method.title;
@@ -31,7 +31,7 @@ export function showMethodForm(method: MethodReport, onApply: (method: string) =
   const apply = button("Run with these", {}, () => {
     form.requestSubmit();
   });
-  const nothing = element("p", { class: "faint" }, "It has none.");
+  const nothing = element("p", { class: "faint" }, "This method has no settings.");
   form.replaceChildren(...(fields.length > 0 ? [...fields, apply] : [nothing]));
   form.onsubmit = (event) => {
     event.preventDefault();

@@ -5,7 +5,7 @@ import { sampleModel } from "../samples.js";
 
 const place = part("models", HTMLElement);
 
-/** A model that can be chosen. */
+/** A selectable model. */
 export interface ModelChoice {
   readonly file: Source;
   readonly beside: readonly File[];
@@ -14,7 +14,7 @@ export interface ModelChoice {
 
 export const bundled: ModelChoice = { file: sampleModel.file, beside: [], isSample: true };
 
-/** The network of the page, and those of the user's own. */
+/** The bundled network and the user's own. */
 export class Models {
   private readonly onChoose: (model: ModelChoice) => void;
   private readonly rows = new Map<ModelChoice, { button: HTMLElement; note: HTMLElement }>();
@@ -24,7 +24,7 @@ export class Models {
     this.add(bundled, "bundled, ImageNet");
   }
 
-  /** Puts a file of the user's beside the other. */
+  /** Adds a file of the user's. */
   addOwn(file: File, beside: readonly File[]): ModelChoice {
     const model = { file, beside, isSample: false };
     this.add(model, formatBytes(file.size));

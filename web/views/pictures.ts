@@ -4,14 +4,14 @@ import { samplePictures } from "../samples.js";
 
 const place = part("pictures", HTMLElement);
 
-/** A picture that can be chosen. */
+/** A selectable picture. */
 export interface Picture {
   readonly source: Source;
   /** "chelsea.png, a cat" */
   readonly about: string;
 }
 
-/** The photographs of the page, and those of the user's own. */
+/** The bundled photographs and the user's own. */
 export class Pictures {
   private readonly onChoose: (picture: Picture) => void;
   private readonly buttons = new Map<Picture, HTMLButtonElement>();
@@ -23,7 +23,7 @@ export class Pictures {
     }
   }
 
-  /** Puts a file of the user's beside the others. */
+  /** Adds a file of the user's. */
   addOwn(file: File): Picture {
     const picture = { source: file, about: file.name };
     this.add(picture, URL.createObjectURL(file));

@@ -1,6 +1,6 @@
 import { predict } from "../../src/model/predictions.js";
 import type { Labels } from "../../src/model/label-names.js";
-import { nameOfClass, topCount } from "../../src/cli/flags/targets.js";
+import { nameOfClass, topCount } from "../../src/model/choose-target.js";
 import { button, element, part } from "../dom.js";
 import type { Explained } from "../engine/protocol.js";
 import { formatNumber, formatPercent } from "../numbers.js";
@@ -8,7 +8,7 @@ import { formatNumber, formatPercent } from "../numbers.js";
 const table = part("choices", HTMLTableElement);
 const rows = part("top", HTMLTableSectionElement);
 
-/** The model's first five choices; each can be chosen to be explained. */
+/** The model's top five classes, each of which can be explained. */
 export function showPredictions(
   { scores, target }: Explained,
   labels: Labels | undefined,

@@ -2,7 +2,7 @@ import { button, element, part } from "../dom.js";
 
 const place = part("problems", HTMLElement);
 
-/** Shows an error as the library says it, above what is already there. */
+/** Shows an error with the library's message, above earlier ones. */
 export function showProblem(error: unknown, about = ""): void {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const notice = element(

@@ -6,12 +6,12 @@ const bar = part("bar", HTMLProgressElement);
 const cancel = part("cancel", HTMLButtonElement);
 const said = part("said", HTMLElement);
 
-/** Calls `onCancel` when the user wants what is under way to end. */
+/** Calls `onCancel` when the user cancels the current work. */
 export function whenCancelled(onCancel: () => void): void {
   cancel.addEventListener("click", onCancel);
 }
 
-/** What is under way; without `total`, nobody knows how long it takes. */
+/** Shows the current work; without `total`, the progress is indeterminate. */
 export function showProgress(text: string, done = 0, total = 0): void {
   place.hidden = false;
   doing.textContent = total > 1 ? `${text}, ${done} of ${total} passes` : text;
@@ -25,7 +25,7 @@ export function hideProgress(): void {
   place.hidden = true;
 }
 
-/** Says something to those who listen to the page. */
+/** Announces a message to screen readers. */
 export function say(text: string): void {
   said.textContent = text;
 }

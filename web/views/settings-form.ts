@@ -20,10 +20,10 @@ const feeds = part("feeds", HTMLElement);
 const output = part("output", HTMLSelectElement);
 const provider = part("provider", HTMLSelectElement);
 
-/** The file beside the bundled model. */
+/** The preprocessing file of the bundled model. */
 const besideModel = "beside";
 
-/** How models are opened and pictures prepared. */
+/** The settings for opening models and preparing pictures. */
 export class SettingsForm {
   private readonly files = new Map<string, Preprocessing>();
   private ownLabels: Labels | undefined;
@@ -52,7 +52,7 @@ export class SettingsForm {
     });
   }
 
-  /** Fits the choices to another model: what was chosen for the one before means nothing here. */
+  /** Resets the choices for another model. */
   async begin(isSample: boolean): Promise<void> {
     input.replaceChildren();
     output.replaceChildren();
@@ -71,7 +71,7 @@ export class SettingsForm {
     else if (preprocessing.value === besideModel) preprocessing.value = "imagenet";
   }
 
-  /** Shows what the model leaves open. */
+  /** Shows fields for everything that the model leaves open. */
   fit({
     inputs,
     outputs,
@@ -92,7 +92,7 @@ export class SettingsForm {
     const values = [...new Set([...outputs, ...instead].map(({ name }) => name))];
     if (chosen && !values.includes(chosen.name) && output.value !== "logits")
       values.push(chosen.name);
-    const logits = { value: "logits", text: "what goes into the last softmax or sigmoid" };
+    const logits = { value: "logits", text: "the input of the last softmax or sigmoid" };
     const options = values.map((name) => ({ value: name, text: name }));
     const isNamed = values.includes(logits.value);
     fill(output, isNamed ? options : [...options, logits], output.value || chosen?.name);
@@ -134,7 +134,7 @@ export class SettingsForm {
     return Object.fromEntries(given);
   }
 
-  /** The user's names, or ImageNet's where there are 1000 classes. */
+  /** The user's class names, or ImageNet's for 1000 classes. */
   async labels(classes: number | undefined): Promise<Labels | undefined> {
     if (this.ownLabels || classes !== 1000) return this.ownLabels;
     this.imagenet ??= fetch(imagenetLabels)

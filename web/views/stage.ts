@@ -16,11 +16,11 @@ export interface Shown {
   readonly explained: Explained;
   readonly title: string;
   readonly signed: boolean;
-  /** What it is a map of, for those who do not see it. */
+  /** A description of the subject, for screen readers. */
   readonly about: string;
 }
 
-/** Draws the large map, with what it does not say by itself. */
+/** Draws the large map, with its notes. */
 export function showStage({ explained, title: name, signed, about }: Shown, look: Look): void {
   notes.hidden = explained.notes.length === 0;
   notes.replaceChildren(

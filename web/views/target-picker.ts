@@ -1,4 +1,4 @@
-import { chooseTarget } from "../../src/cli/flags/targets.js";
+import { chooseTarget } from "../../src/model/choose-target.js";
 import type { Labels } from "../../src/model/label-names.js";
 import { element, part } from "../dom.js";
 import type { OpenedModel } from "../engine/protocol.js";
@@ -12,7 +12,7 @@ const list = part("classes", HTMLDataListElement);
 
 let asked: { readonly model: OpenedModel; readonly labels: Labels | undefined } | undefined;
 
-/** Calls `onTarget` with the class, or the words of another target, that was asked for. */
+/** Calls `onTarget` with the requested class or target expression. */
 export function whenTargetChosen(onTarget: (target: string | number) => void): void {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -28,7 +28,7 @@ export function whenTargetChosen(onTarget: (target: string | number) => void): v
   });
 }
 
-/** Offers what the model has. */
+/** Offers the classes or targets of the model. */
 export function offerTargets(model: OpenedModel, labels: Labels | undefined): void {
   if (asked?.model === model && asked.labels === labels) return;
   asked = { model, labels };
@@ -36,8 +36,8 @@ export function offerTargets(model: OpenedModel, labels: Labels | undefined): vo
   const { output } = model;
   form.hidden = output === undefined;
   const isClassifier = output?.classes !== undefined;
-  label.textContent = isClassifier ? "Explain another class" : "Explain another number";
-  const names = labels ? "; a name, or a part of one" : "";
+  label.textContent = isClassifier ? "Explain another class" : "Explain another output value";
+  const names = labels ? "; a name, or part of a name" : "";
   hint.textContent = output ? `${output.words}${names}` : "";
   list.replaceChildren(
     ...Array.from(labels?.names ?? [], ([index, name]) =>

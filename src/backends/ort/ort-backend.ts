@@ -4,42 +4,43 @@ import { writeModel } from "../../onnx/export.js";
 import type { Graph } from "../../onnx/ir.js";
 import type { DType } from "../../tensor/dtype.js";
 import { tensor, type Tensor, type Tensors } from "../../tensor/tensor.js";
-import type { Backend, Executable, Ports } from "../backend.js";
+import type { Backend, Executable, GraphPorts } from "../backend.js";
 import { defaultProvider, loadRuntime, type Ort, type RuntimeOptions } from "./runtime.js";
 
 export interface OrtOptions extends RuntimeOptions {
-  /** Execution provider, as ONNX Runtime names it: cpu, cuda, webgpu, dml, coreml; in a browser, wasm or webgpu. */
-  readonly provider?: string;
+  /** Execution provider by ONNX Runtime's name: cpu, cuda, webgpu, dml, coreml; in browsers wasm or webgpu. */
+  readonly provider?: string | undefined;
 }
 
-/** ONNX Runtime: the default engine. */
+/** ONNX Runtime, the default back end. */
 export function ortBackend(options: OrtOptions = {}): Backend {
   const provider = options.provider ?? defaultProvider;
   const start = async (
     runsOn: InferenceSession.ExecutionProviderConfig,
     what: "graph" | "file",
     bytes: Uint8Array,
-    ports: Ports,
+    ports: GraphPorts,
   ): Promise<Executable> => {
     const ort = await loadRuntime(provider, options);
     const settings: InferenceSession.SessionOptions = {
       executionProviders: [runsOn],
       graphOptimizationLevel: "all",
-      // What it refuses of a file is said by the caller, if it matters.
+      // Severity 4 (fatal only) for a user's file: the caller reports a rejection if it matters.
       logSeverityLevel: what === "file" ? 4 : 3,
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
     };
     try {
       return new OrtExecutable(ort, await ort.InferenceSession.create(bytes, settings), ports);
     } catch (error) {
-      throw new BackendError(`ONNX Runtime (${provider}) refuses the ${what}: ${reason(error)}`, {
+      throw new BackendError(`ONNX Runtime (${provider}) rejects the ${what}: ${reason(error)}`, {
         cause: error,
       });
     }
   };
   return {
     name: "ort",
-    // A CPU is no faster with more (forward and backward of ResNet-50, for each image: 178 ms alone, 191 ms of eight).
+    // Batches are not faster on a CPU (forward and backward pass of ResNet-50 per image: 178 ms alone, 191 ms in a
+    // batch of eight).
     batch: ["cpu", "wasm"].includes(provider) ? 1 : 8,
     compile: (graph) =>
       start(provider === "webgpu" ? webgpu(graph) : provider, "graph", writeModel(graph), graph),
@@ -47,7 +48,7 @@ export function ortBackend(options: OrtOptions = {}): Backend {
   };
 }
 
-/** ONNX Runtime 1.30 takes a MaxPool with Indices for WebGPU, and fails when it runs it there. */
+/** ONNX Runtime 1.30 accepts a MaxPool with Indices on WebGPU, but fails at run time. */
 function webgpu({ nodes }: Graph): InferenceSession.WebGpuExecutionProviderOption {
   const pools = nodes.filter(({ op, outputs }) => op === "MaxPool" && outputs.length > 1);
   return {
@@ -59,9 +60,9 @@ function webgpu({ nodes }: Graph): InferenceSession.WebGpuExecutionProviderOptio
 class OrtExecutable implements Executable {
   private readonly ort: Ort;
   private readonly session: InferenceSession;
-  private readonly ports: Ports;
+  private readonly ports: GraphPorts;
 
-  constructor(ort: Ort, session: InferenceSession, ports: Ports) {
+  constructor(ort: Ort, session: InferenceSession, ports: GraphPorts) {
     this.ort = ort;
     this.session = session;
     this.ports = ports;

@@ -3,7 +3,7 @@ import type { Ort, RuntimeLoader } from "./runtime.js";
 
 export const defaultProvider = "wasm";
 
-/** As in runtime.ts: wasm or webgpu. The first call decides on threads and paths. */
+/** Browser version of runtime.ts, with providers wasm and webgpu. The first call determines threads and paths. */
 export const loadRuntime: RuntimeLoader = async (provider, { threads, wasmPaths }) => {
   const ort = await loadPackage(provider);
   if (threads !== undefined) ort.env.wasm.numThreads = threads;
@@ -11,7 +11,7 @@ export const loadRuntime: RuntimeLoader = async (provider, { threads, wasmPaths 
   return ort as unknown as Ort;
 };
 
-/** The plain build is half the size. */
+/** The wasm-only build is half the size of the WebGPU build. */
 function loadPackage(provider: string): Promise<typeof import("onnxruntime-web")> {
   switch (provider) {
     case "wasm":
@@ -20,7 +20,7 @@ function loadPackage(provider: string): Promise<typeof import("onnxruntime-web")
       return import("onnxruntime-web/webgpu");
     default:
       throw new BackendError(
-        `ONNX Runtime has no provider ${provider} in a browser; there are wasm and webgpu`,
+        `ONNX Runtime has no provider ${provider} in browsers; use wasm or webgpu`,
       );
   }
 }

@@ -1,16 +1,16 @@
 import { BackendError } from "../../errors.js";
 
-/** ONNX Runtime, as its packages for Node and for browsers have it alike. */
+/** The API of ONNX Runtime, common to its packages for Node and for browsers. */
 export type Ort = typeof import("onnxruntime-node");
 
 export interface RuntimeOptions {
-  /** Threads for one operator; ONNX Runtime's own choice (one a core) unless given. */
-  readonly threads?: number;
+  /** Threads per operator. Default: ONNX Runtime's choice, one per core. */
+  readonly threads?: number | undefined;
   /**
-   * Where a browser finds onnxruntime-web's .wasm and .mjs files: the URL of a folder, with a slash at its end. Bundlers
-   * that know `new URL(…, import.meta.url)` put them in place; then it is not needed.
+   * URL of the folder with onnxruntime-web's .wasm and .mjs files, ending in a slash. Not needed with bundlers that
+   * support `new URL(…, import.meta.url)`.
    */
-  readonly wasmPaths?: string;
+  readonly wasmPaths?: string | undefined;
 }
 
 export type RuntimeLoader = (provider: string, options: RuntimeOptions) => Promise<Ort>;
@@ -18,9 +18,9 @@ export type RuntimeLoader = (provider: string, options: RuntimeOptions) => Promi
 export const defaultProvider = "cpu";
 
 /**
- * Loads ONNX Runtime for an execution provider. In a browser runtime-web.ts stands for this file.
+ * Loads ONNX Runtime for an execution provider. In browsers, runtime.browser.ts replaces this module.
  *
- * @throws {BackendError} where it is not installed
+ * @throws {BackendError} if the package is not installed
  */
 export const loadRuntime: RuntimeLoader = async () => {
   try {

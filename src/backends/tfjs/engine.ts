@@ -5,19 +5,19 @@ import { loadProvider, type Tf } from "./providers.js";
 export type { Tf };
 export type TfTensor = AnyTensor;
 
-/** tfjs with one of its back ends ready. */
+/** tfjs with one of its back ends started. */
 export interface Engine {
   readonly tf: Tf;
-  /** tfjs' own name of the back end: "wasm", "cpu", "webgl", "webgpu", "tensorflow". */
+  /** tfjs' name of the back end: "wasm", "cpu", "webgl", "webgpu", "tensorflow". */
   readonly backend: string;
   /**
-   * Does something on this back end. tfjs has one current back end for the whole process: it is put back afterwards, so
-   * the work must not wait for anything. Tensors that it makes and does not return are freed, also when it fails.
+   * Runs a synchronous function on this back end. tfjs has one current back end per process, which is restored
+   * afterwards. Tensors that the function creates and does not return are freed, also if it throws.
    */
   use<T extends TfTensor[]>(work: () => T): T;
 }
 
-/** @throws {BackendError} where the provider is not installed or does not start */
+/** @throws {BackendError} if the provider is not installed or does not start */
 export async function startEngine(provider: Provider, options?: ProviderOptions): Promise<Engine> {
   const { tf, backend } = await loadProvider(provider, options);
   return {
@@ -25,7 +25,7 @@ export async function startEngine(provider: Provider, options?: ProviderOptions)
     backend,
     use<T extends TfTensor[]>(work: () => T): T {
       const current = tf.engine().backendName;
-      // For a back end that has been started, setBackend does its work before it returns.
+      // For a back end that is already started, setBackend takes effect synchronously.
       if (current !== backend) void tf.setBackend(backend);
       try {
         return tf.tidy(work);

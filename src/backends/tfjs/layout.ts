@@ -1,35 +1,35 @@
 import { sizeOf } from "../../tensor/shape.js";
 
 /**
- * How a tensor lies in memory: axis i there is axis `layout[i]` of the graph's tensor. [0,1,2,3] is as ONNX has it
+ * Memory order of a tensor: axis i in memory is axis `layout[i]` of the graph's tensor. [0,1,2,3] is ONNX's order
  * (NCHW), [0,2,3,1] is channels last (NHWC).
  */
 export type Layout = readonly number[];
 
-/** As the graph has it. */
+/** The graph's own axis order. */
 export const plainLayout = (rank: number): Layout => Array.from({ length: rank }, (_, i) => i);
 
-/** N…C of N C …: where tfjs convolves and pools. */
+/** Channels last, the layout in which tfjs convolves and pools. */
 export const channelsLast = (rank: number): Layout =>
   rank < 3 ? plainLayout(rank) : [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
 
 export const sameLayout = (a: Layout, b: Layout): boolean => a.every((axis, i) => axis === b[i]);
 
-/** A list that goes by the graph's axes, by the axes in memory. */
+/** Permutes a per-axis list from graph order to memory order. */
 export const inMemory = <T>(list: readonly T[], layout: Layout): T[] =>
   layout.map((axis) => list[axis]!);
 
-/** The axes that are longer than 1, in the order of memory. Axes of one element lie wherever one likes. */
+/** The axes longer than 1, in memory order. Axes of extent 1 do not affect memory order. */
 export const longAxes = (dims: readonly number[], layout: Layout): number[] =>
   layout.filter((axis) => dims[axis] !== 1);
 
-/** Whether two layouts of a tensor differ in axes of one element only. */
+/** True if two layouts describe the same memory order: they differ at most in axes of extent 1. */
 export function sameOrder(dims: readonly number[], a: Layout, b: Layout): boolean {
   const [p, q] = [longAxes(dims, a), longAxes(dims, b)];
   return p.every((axis, i) => axis === q[i]);
 }
 
-/** The layout in which the long axes lie in the given order: plain or channels last where that is one of those. */
+/** A layout in which the long axes have the given order; the plain or channels-last layout if it qualifies. */
 export function layoutOf(dims: readonly number[], order: readonly number[]): Layout {
   const fits = (layout: Layout): boolean =>
     longAxes(dims, layout).every((axis, i) => axis === order[i]);
@@ -39,10 +39,10 @@ export function layoutOf(dims: readonly number[], order: readonly number[]): Lay
 }
 
 /**
- * How a tensor lies when it is given another shape and nothing moves: each run of axes that is split, merged or kept
- * must lie together and in order.
+ * Layout of a tensor after a reshape without data movement. Each group of axes that is split, merged or kept must be
+ * contiguous and in order.
  *
- * @returns undefined where something would have to move
+ * @returns undefined if the reshape requires data movement
  */
 export function reshapedLayout(
   from: readonly number[],
@@ -62,7 +62,7 @@ export function reshapedLayout(
   return layoutOf(to, result);
 }
 
-/** The shortest runs of long axes on both sides that hold the same number of elements. */
+/** The finest partition of the long axes on both sides into groups with equal numbers of elements. */
 function commonRuns(
   from: readonly number[],
   to: readonly number[],

@@ -1,7 +1,7 @@
 import { BackendError } from "../../errors.js";
 import type { Provider, ProviderOptions } from "./provider-names.js";
 
-/** As in packages.ts, in a browser. webgl and cpu are in @tensorflow/tfjs itself. */
+/** Browser version of packages.ts. Providers webgl and cpu are part of @tensorflow/tfjs. */
 export async function loadPackages(
   name: Provider,
   { wasmPaths, threads }: ProviderOptions,
@@ -21,13 +21,13 @@ export async function loadPackages(
         await import("@tensorflow/tfjs-backend-webgpu");
       } catch (error) {
         throw new BackendError(
-          "webgpu needs a package that is not in this page: npm install @tensorflow/tfjs-backend-webgpu",
+          "webgpu requires a package that is not part of this page: npm install @tensorflow/tfjs-backend-webgpu",
           { cause: error },
         );
       }
       return;
     case "node":
     case "node-gpu":
-      throw new BackendError(`${name} needs Node; in a browser there are wasm, cpu, webgl, webgpu`);
+      throw new BackendError(`${name} requires Node; in browsers use wasm, cpu, webgl or webgpu`);
   }
 }

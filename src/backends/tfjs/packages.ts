@@ -3,16 +3,17 @@ import { dirname, sep } from "node:path";
 import { BackendError } from "../../errors.js";
 import type { Provider, ProviderOptions } from "./provider-names.js";
 
-/** CommonJS packages, found where Node finds such: in node_modules, and in NODE_PATH. */
+/** Resolves CommonJS packages as Node does, including NODE_PATH. */
 const require = createRequire(import.meta.url);
 
-/** tfjs-node and tfjs-node-gpu go by one name in tfjs: the first that is loaded is both. */
+/** tfjs-node and tfjs-node-gpu register under the same name in tfjs, so only the first one loaded is usable. */
 let native: Provider | undefined;
 
 /**
- * Loads, in Node, the packages that register a provider with tfjs. In a browser, packages-web.ts stands for this file.
+ * Loads the packages that register a provider with tfjs in Node. In browsers, packages.browser.ts replaces this
+ * module.
  *
- * @throws {BackendError} where one is missing, and how to install it
+ * @throws {BackendError} if a package is missing, with the command that installs it
  */
 export async function loadPackages(name: Provider, { wasmPaths }: ProviderOptions): Promise<void> {
   switch (name) {
@@ -26,13 +27,13 @@ export async function loadPackages(name: Provider, { wasmPaths }: ProviderOption
     case "node":
     case "node-gpu":
       if (native !== undefined && native !== name) {
-        throw new BackendError(`${native} is in use; ${name} needs a process of its own`);
+        throw new BackendError(`${native} is already loaded; use ${name} in a separate process`);
       }
       requirePeer(name, `@tensorflow/tfjs-${name}`);
       native = name;
       return;
     case "webgl":
-      throw new BackendError("webgl needs a browser; in Node there are wasm, cpu, node, node-gpu");
+      throw new BackendError("webgl requires a browser; in Node use wasm, cpu, node or node-gpu");
     case "webgpu":
       requirePeer(name, "@tensorflow/tfjs-backend-webgpu");
   }
@@ -50,7 +51,7 @@ function requirePeer(provider: Provider, name: string): void {
     const isMissing = reason.startsWith(`Cannot find module '${name}'`);
     throw new BackendError(
       isMissing
-        ? `${provider} needs a package that is not installed: npm install ${name}`
+        ? `${provider} requires a package that is not installed: npm install ${name}`
         : `${name} is installed but does not load: ${reason}`,
       { cause: error },
     );

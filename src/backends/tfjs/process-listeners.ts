@@ -1,12 +1,12 @@
 const events = ["uncaughtException", "unhandledRejection"] as const;
 
 /**
- * Starts something, and takes away the listeners that it put on Node's process. Those of tfjs' wasm module throw what
- * failed a second time, from the one line of its source, which Node then prints: thirty thousand characters.
+ * Runs `start` and removes the listeners that it added to Node's process. Those of tfjs' wasm module rethrow errors
+ * from the module's single source line, and Node then prints all thirty thousand characters of it.
  */
 export async function withoutListeners<T>(start: () => T | Promise<T>): Promise<T> {
   const process = (globalThis as { process?: NodeJS.Process }).process;
-  // In a browser there is none, whatever a bundler puts in its place.
+  // Browsers have no process listeners, even if a bundler polyfills `process`.
   if (typeof process?.listeners !== "function") return start();
   const before = events.map((event) => process.listeners(event as "uncaughtException"));
   try {

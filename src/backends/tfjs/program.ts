@@ -1,6 +1,6 @@
 /**
- * What a graph becomes for tfjs: a list of TensorFlow operators over tensors of fixed shapes, numbers only. An executor
- * runs it; a converter can write it as a TensorFlow graph.
+ * The compiled form of a graph for tfjs: a list of TensorFlow operators over numeric tensors of static shape. It is
+ * run by an executor, or converted to a TensorFlow graph.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import type { DType } from "../../tensor/dtype.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Layout } from "./layout.js";
 
-/** Element types of tfjs that programs use. Booleans are float32 masks of 0 and 1; every integer type is int32. */
+/** Element types used in programs. Booleans are float32 masks of 0 and 1; all integer types are int32. */
 export type ElementType = "float32" | "int32";
 
-/** Number of a value within its program. */
+/** Identifies a value within its program. */
 export type ValueId = number;
 
 export interface ProgramValue {
-  /** Where it comes from; unique in its program. */
+  /** Name of the originating node; unique within the program. */
   readonly name: string;
   readonly type: ElementType;
-  /** As it lies in memory. */
+  /** Shape in memory order. */
   readonly shape: readonly number[];
 }
 
@@ -36,7 +36,7 @@ interface Axes {
   readonly keepDims: boolean;
 }
 
-/** Operators of one tensor without attributes, element by element. */
+/** Elementwise operators of one tensor without attributes. */
 export const unaryOperators = [
   "Abs",
   "Acos",
@@ -74,7 +74,7 @@ export const unaryOperators = [
 ] as const;
 export type UnaryOperator = (typeof unaryOperators)[number];
 
-/** Operators of two tensors, element by element, with broadcasting. Comparisons give masks of float32. */
+/** Elementwise operators of two tensors, with broadcasting. Comparisons return float32 masks. */
 export const binaryOperators = [
   "AddV2",
   "Equal",
@@ -95,18 +95,18 @@ export const reductionOperators = ["Max", "Mean", "Min", "Prod", "Sum"] as const
 export type ReductionOperator = (typeof reductionOperators)[number];
 
 /**
- * The vocabulary, by TensorFlow's names, and what each word needs to know. Images are NHWC, kernels HWIO; nothing pads
- * by itself ("valid"): padding is a step of its own.
+ * The operators of programs, by their TensorFlow names, and their attributes. Images are NHWC, kernels HWIO. All
+ * windows use "valid" padding; padding is a separate step.
  *
- * Not TensorFlow's: Step (1 where x > 0, else 0), and the dtype of Equal, Greater, GreaterEqual, IsInf and IsNan, which
- * is float32 here (TensorFlow: Cast of their booleans); SelectV2's condition is such a mask too.
+ * Differences from TensorFlow: Step (1 where x > 0, else 0) is an addition; Equal, Greater, GreaterEqual, IsInf and
+ * IsNan return float32 masks (in TensorFlow: a Cast of their booleans), and SelectV2's condition is such a mask.
  */
 export type StepAttributes = Readonly<Record<UnaryOperator | BinaryOperator, None>> &
   Readonly<Record<ReductionOperator, Axes>> & {
     readonly ArgMax: { readonly axis: number };
     readonly ArgMin: { readonly axis: number };
     readonly AvgPool: Window;
-    /** Of [..., r, k] by [..., k, c]; adjoint operands are given as [..., k, r] and [..., c, k]. */
+    /** Product of [..., r, k] and [..., k, c]; adjoint operands are stored as [..., k, r] and [..., c, k]. */
     readonly BatchMatMulV2: { readonly adjX: boolean; readonly adjY: boolean };
     readonly Cast: { readonly type: ElementType };
     readonly ClipByValue: { readonly min: number; readonly max: number };
@@ -124,31 +124,31 @@ export type StepAttributes = Readonly<Record<UnaryOperator | BinaryOperator, Non
       readonly value: number;
       readonly type: ElementType;
     };
-    /** Elements of x along an axis at indices of one dimension. */
+    /** Elements of x along an axis; the indices are 1-D. */
     readonly GatherV2: { readonly axis: number };
     readonly LeakyRelu: { readonly alpha: number };
     readonly MaxPool: Window;
     readonly PadV2: { readonly paddings: readonly Pair[]; readonly value: number };
     readonly Reshape: { readonly shape: readonly number[] };
     readonly ReverseV2: { readonly axis: readonly number[] };
-    /** Inputs: indices [n, d], updates. Updates of one place are added. */
+    /** Inputs: indices [n, d], updates. Updates with equal indices are summed. */
     readonly ScatterNd: { readonly shape: readonly number[] };
-    /** mask ≠ 0 ? a : b, of one shape. */
+    /** mask ≠ 0 ? a : b, all of equal shape. */
     readonly SelectV2: None;
     readonly Slice: { readonly begin: readonly number[]; readonly size: readonly number[] };
-    /** Over the last axis. */
+    /** Along the last axis. */
     readonly Softmax: None;
     /** Inputs: tensor, indices [n, d], updates. */
     readonly TensorScatterUpdate: None;
     readonly Tile: { readonly multiples: readonly number[] };
-    /** Of the last axis: values, indices. */
+    /** Along the last axis. Outputs: values, indices. */
     readonly TopKV2: { readonly k: number };
     readonly Transpose: { readonly perm: readonly number[] };
   };
 
 export type StepOperator = keyof StepAttributes;
 
-/** One operator applied. */
+/** One operator application. */
 export type Step<O extends StepOperator = StepOperator> = {
   readonly [K in O]: {
     readonly op: K;
@@ -160,22 +160,22 @@ export type Step<O extends StepOperator = StepOperator> = {
 
 /** An input or output of the graph. */
 export interface ProgramPort {
-  /** The graph's name for it. */
+  /** Name in the graph. */
   readonly name: string;
   readonly value: ValueId;
-  /** As the graph knows it. */
+  /** Dtype in the graph. */
   readonly dtype: DType;
   readonly dims: readonly number[];
-  /** How it lies in memory. */
+  /** Memory order. */
   readonly layout: Layout;
 }
 
 export interface Program {
   readonly values: readonly ProgramValue[];
-  /** Weights and other numbers: float32 or int32. */
+  /** Weights and other constants, float32 or int32. */
   readonly constants: ReadonlyMap<ValueId, Tensor>;
   readonly inputs: readonly ProgramPort[];
   readonly outputs: readonly ProgramPort[];
-  /** In order: a value is written before it is read. */
+  /** In topological order. */
   readonly steps: readonly Step[];
 }

@@ -1,15 +1,16 @@
-// Apart from what loads them: a user's compiler that reads this need not read the types of tfjs, which want a browser's.
+// Separate from the loaders, so that declarations which import these names do not require the types of tfjs, which
+// need the DOM library.
 
-/** What can run tfjs; the first is the default. */
+/** Providers that run tfjs; the first is the default. */
 export const providers = ["wasm", "cpu", "node", "node-gpu", "webgl", "webgpu"] as const;
 export type Provider = (typeof providers)[number];
 
 export interface ProviderOptions {
   /**
-   * Where a browser finds the .wasm files of @tensorflow/tfjs-backend-wasm: the URL of a folder, with a slash at its end.
-   * Beside the script unless given. In Node they are in the package.
+   * URL of the folder with the .wasm files of @tensorflow/tfjs-backend-wasm, ending in a slash. Default: the folder
+   * of the script. Not needed in Node, where the files are in the package.
    */
-  readonly wasmPaths?: string;
-  /** Threads of the wasm provider, in a cross-origin isolated page; one a core unless given. */
-  readonly threads?: number;
+  readonly wasmPaths?: string | undefined;
+  /** Threads of the wasm provider in a cross-origin isolated page. Default: one per core. */
+  readonly threads?: number | undefined;
 }

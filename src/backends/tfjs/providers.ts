@@ -4,13 +4,13 @@ import { loadPackages } from "./packages.js";
 import type { Provider, ProviderOptions } from "./provider-names.js";
 import { withoutListeners } from "./process-listeners.js";
 
-/** TensorFlow.js, the package. */
+/** The package TensorFlow.js. */
 export type Tf = typeof import("@tensorflow/tfjs");
 
-/** A back end of tfjs that has started. It is not made the current one. */
+/** A started tfjs back end. It is not necessarily the current one. */
 export interface LoadedProvider {
   readonly tf: Tf;
-  /** tfjs' own name of the back end: "wasm", "cpu", "webgl", "webgpu", "tensorflow". */
+  /** tfjs' name of the back end: "wasm", "cpu", "webgl", "webgpu", "tensorflow". */
   readonly backend: string;
 }
 
@@ -26,9 +26,10 @@ const backendNames: Readonly<Record<Provider, string>> = {
 const started = new Map<Provider, Promise<LoadedProvider>>();
 
 /**
- * Loads and starts a back end of tfjs, once; wasm paths and threads are those of the first call.
+ * Loads and starts a tfjs back end once; the first call determines wasm paths and threads.
  *
- * @throws {BackendError} where its package is missing (and how to install it), or where it does not start here
+ * @throws {BackendError} if its package is missing (with the command that installs it), or the back end does not
+ *   start
  */
 export function loadProvider(
   name: Provider,
@@ -38,7 +39,7 @@ export function loadProvider(
   if (known) return known;
   const starting = start(name, options);
   started.set(name, starting);
-  // What failed may be put right and tried again.
+  // After a failure, the next call tries again.
   starting.catch(() => started.delete(name));
   return starting;
 }
@@ -48,7 +49,7 @@ async function start(name: Provider, options: ProviderOptions): Promise<LoadedPr
   const backend = backendNames[name];
   const before = tf.getBackend() as string | undefined;
   await loadPackages(name, options);
-  // tfjs-node makes itself the current one when it is loaded.
+  // tfjs-node makes itself the current back end when it is loaded.
   if (before !== undefined && before !== backend && before in tf.engine().registry) {
     void tf.setBackend(before);
   }
@@ -56,7 +57,7 @@ async function start(name: Provider, options: ProviderOptions): Promise<LoadedPr
     await register(tf, backend);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new BackendError(`tfjs does not start its back end ${name} here: ${reason}`, {
+    throw new BackendError(`tfjs cannot start its back end ${name}: ${reason}`, {
       cause: error,
     });
   }
@@ -68,7 +69,7 @@ type Factory = () => Instance | Promise<Instance>;
 
 async function loadTf(): Promise<Tf> {
   try {
-    // In Node it is a CommonJS module, all of it in `default`.
+    // In Node the package is a CommonJS module, with everything in `default`.
     const module = (await import("@tensorflow/tfjs")) as Tf & { default?: Tf };
     return module.default ?? module;
   } catch (error) {
@@ -79,8 +80,8 @@ async function loadTf(): Promise<Tf> {
 }
 
 /**
- * Starts a back end that is not started yet. `tf.setBackend` would do it too, but would keep everybody else in the
- * process from computing until it is done.
+ * Starts a back end without making it current. `tf.setBackend` would block all other tfjs computations in the process
+ * until it is done.
  */
 async function register(tf: Tf, backend: string): Promise<void> {
   const engine = tf.engine();
@@ -88,7 +89,7 @@ async function register(tf: Tf, backend: string): Promise<void> {
   const factory = tf.findBackendFactory(backend) as Factory | undefined;
   if (!factory) throw new Error("it is not supported");
   const instance = await withoutListeners(factory);
-  // The cpu back end would print an advertisement for tfjs-node, seven lines.
+  // Suppress the cpu back end's seven-line advertisement for tfjs-node.
   if (instance.firstUse) instance.firstUse = false;
   engine.registry[backend] ??= instance;
 }

@@ -8,9 +8,9 @@ import { isStatic, type Shape } from "../../tensor/shape.js";
 import { lowerings } from "./lower/table.js";
 
 /**
- * A graph for inputs of the given shapes: every extent is a number, shape arithmetic is gone.
+ * Specializes a graph to input shapes: every extent becomes a number, and shape arithmetic is folded.
  *
- * @throws {BackendError} where an extent depends on what is computed
+ * @throws {BackendError} if an extent depends on computed values
  */
 export function specialize(graph: Graph, shapes: ReadonlyMap<string, Shape>): TypedGraph {
   const folded = foldConstants(inferred(graph, shapes));
@@ -20,8 +20,8 @@ export function specialize(graph: Graph, shapes: ReadonlyMap<string, Shape>): Ty
       const shape = typed.facts.get(name)?.shape ?? [];
       if (isStatic(shape)) continue;
       throw new BackendError(
-        `tfjs cannot run ${node.op} (node "${node.name}"): its output [${shape.join(",")}] has a size that depends on ` +
-          "what is computed; run it on ONNX Runtime (--backend ort)",
+        `tfjs cannot run ${node.op} (node "${node.name}"): the size of its output [${shape.join(",")}] depends on ` +
+          "computed values; run it on ONNX Runtime (--backend ort)",
       );
     }
   }

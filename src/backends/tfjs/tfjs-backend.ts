@@ -11,12 +11,13 @@ import type { Provider, ProviderOptions } from "./provider-names.js";
 import { specialize } from "./specialize.js";
 
 export interface TfjsOptions extends ProviderOptions {
-  /** Where tfjs computes; wasm unless given. */
-  readonly provider?: Provider;
+  /** Default wasm. */
+  readonly provider?: Provider | undefined;
 }
 
 /**
- * TensorFlow.js: runs prepared graphs in float32. A graph is compiled anew for each set of input shapes.
+ * TensorFlow.js as a back end: runs prepared graphs in float32. A graph is compiled separately for each set of input
+ * shapes.
  */
 export function tfjsBackend(options: TfjsOptions = {}): Backend {
   const provider = options.provider ?? "wasm";
@@ -46,7 +47,7 @@ class TfjsExecutable implements Executable {
       if (feed.dtype !== fact.dtype || !fits(feed, fact.shape)) {
         const [given, wanted] = [feed.dims, fact.shape].map((s) => `[${s.join(",")}]`);
         throw new BackendError(
-          `input "${name}" is ${feed.dtype} ${given!}; the graph wants ${fact.dtype} ${wanted!}`,
+          `input "${name}" is ${feed.dtype} ${given!}; the graph requires ${fact.dtype} ${wanted!}`,
         );
       }
       return { name, feed };
@@ -93,7 +94,7 @@ class TfjsExecutable implements Executable {
     const runner =
       this.runners.get(key) ??
       new ProgramRunner(this.engine, lowerGraph(specialize(this.graph, shapes)));
-    // The one that was used last is the last of the map.
+    // A Map keeps insertion order: reinsert the runner as the most recently used.
     this.runners.delete(key);
     this.runners.set(key, runner);
     for (const [oldest, unused] of [...this.runners].slice(0, -mostShapes)) {
@@ -104,7 +105,10 @@ class TfjsExecutable implements Executable {
   }
 }
 
-/** Shapes that a graph stays compiled for: a whole batch, the rest of one, and one sample. Each holds all weights. */
+/**
+ * Maximum shapes for which a graph stays compiled: a full batch, the last batch, and one sample. Each holds all
+ * weights.
+ */
 const mostShapes = 3;
 
 const fits = ({ dims }: Tensor, shape: Shape): boolean =>

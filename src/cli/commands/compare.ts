@@ -4,22 +4,25 @@ import type { ComparedRow, Comparison } from "../../compare/comparison.js";
 import { layerSheet } from "../../compare/layer-sheet.js";
 import { mostColumns } from "../../draw/sheet-layout.js";
 import { montage } from "../../compare/montage.js";
-import { presets } from "../../image/preprocess.js";
+import { UsageError } from "../../errors.js";
+import { findMethod } from "../../methods/all.js";
+import { usualMethods } from "../../methods/usual-methods.js";
 import { comparePage } from "../../compare/compare-page.js";
 import { encodeNpy } from "../../tensor/npy.js";
 import type { CompareFlags } from "../flags/compare-options.js";
 import {
   compareSamples,
   type ComparedSample,
-  type Question,
-  type Subject,
+  type ComparisonQuestion,
+  type ComparedSubject,
 } from "./compared-sample.js";
 import { ComparisonFiles } from "../output/comparison-files.js";
-import { chooseContrast, type ChosenContrast } from "../flags/contrast.js";
+import type { ChosenContrast } from "../flags/contrast.js";
+import { askedBy, openRun, type OpenedRun } from "./open-run.js";
 import { eachOrAll, failureOf } from "./each-or-all.js";
 import { endsRun, exitCodes } from "../exit-codes.js";
 import { interruption } from "../interruption.js";
-import { feedsFor, readFeeds, type Feed } from "../input/feeds.js";
+import { feedsFor } from "../input/feeds.js";
 import {
   findInputs,
   isArrayFile,
@@ -27,24 +30,16 @@ import {
   type Failure,
   type InputFile,
 } from "../input/inputs.js";
-import { chooseLabels } from "../flags/labels.js";
-import { chooseMethods } from "../flags/method-choice.js";
+import { parseMethods, type ChosenMethod } from "../flags/method-list.js";
 import { readMethodSettings, type MethodValues } from "../flags/method-settings.js";
 import { namingProvider } from "../flags/engine.js";
-import { readExplainableModel } from "../input/model-file.js";
-import {
-  choosePreprocessing,
-  preprocessingFor,
-  type ChosenPreprocessing,
-} from "../flags/preprocessing.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { sampleName } from "../output/result-names.js";
 import { noteLines, type SaidNote } from "../output/note-lines.js";
 import { sameMaps, sameMapsLine, type SameMaps } from "../output/same-maps.js";
 import { skippedNote } from "../input/search-folder.js";
-import { readSamples, type Sample, type SampleReader } from "../input/samples.js";
-import { chooseTargetOrMask } from "../flags/mask-target.js";
-import { nameOfClass, ranksOf } from "../flags/targets.js";
+import { readSamples, type InputSample } from "../input/samples.js";
+import { nameOfClass, ranksOf } from "../../model/choose-target.js";
 
 /** `fullgrad compare`: the methods side by side, as a picture or a page. Returns the exit code. */
 export async function compare(
@@ -55,51 +50,46 @@ export async function compare(
 ): Promise<number> {
   const reporter = new Reporter(io, flags);
   const files = new ComparisonFiles(flags.out);
-  const methods = chooseMethods(flags.methods);
-  const settings = readMethodSettings(flags.set, methods);
+  const chosen = chosenMethods(flags.method);
+  const methods = chosen.map(({ method }) => findMethod(method));
+  const settings = readMethodSettings(flags.set, chosen);
   const signal = interruption(io);
   const inputs = await findInputs(args, files.folder);
   const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
-  const chosen =
-    hasImages || flags.preprocess !== undefined
-      ? await choosePreprocessing(flags.preprocess, modelPath)
-      : undefined;
-  const model = await readExplainableModel(modelPath, flags);
-  const preprocessing = chosen && preprocessingFor(model.model, chosen);
-  try {
-    const labels = await chooseLabels(flags.labels, model.output.classes);
-    const target = await chooseTargetOrMask(flags.target, labels, model);
-    const contrast = await chooseContrast(flags, labels, model);
-    const feeds = await readFeeds(flags.feed, model);
-    if (preprocessing)
-      reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
-    const reader = {
-      ...{ model: model.model, port: model.input },
-      preprocessing: preprocessing?.settings ?? presets.imagenet,
-      maxPixels: flags.maxPixels,
-    };
-    const { layers } = flags;
-    const question = { model, methods, target, labels, layers };
-    const asked = { settings, contrast, signal };
-    const run = new Run({ flags, reporter, files, question, feeds, reader, preprocessing, asked });
-    const failures = [...inputs.failures];
-    const note = skippedNote(inputs.skipped);
-    if (note !== undefined) reporter.note(note);
-    return await namingProvider(flags, () => run.all(inputs.files, failures));
-  } finally {
-    reporter.clear();
-    await model.model.dispose();
-  }
+  const hasPictures = hasImages || flags.preprocess !== undefined;
+  return openRun(
+    modelPath,
+    flags,
+    { reporter, hasPictures, ask: askedBy(flags) },
+    async (opened) => {
+      const { model, target, labels, contrast } = opened;
+      const question = { model, methods, target, labels, layers: flags.layers };
+      const asked = { settings, contrast, signal };
+      const run = new ComparisonRun({ ...opened, flags, reporter, files, question, asked });
+      const failures = [...inputs.failures];
+      const note = skippedNote(inputs.skipped);
+      if (note !== undefined) reporter.note(note);
+      return namingProvider(flags, () => run.all(inputs.files, failures));
+    },
+  );
 }
 
-interface Setup {
+/** The methods that --method names, each once, in the order given; without the flag, the usual ones. */
+function chosenMethods(flag: readonly ChosenMethod[] | undefined): readonly ChosenMethod[] {
+  const chosen = flag ?? usualMethods.flatMap(({ name }) => parseMethods(name));
+  const once = [...new Map(chosen.map((one) => [one.name, one])).values()];
+  const twice = once.find(({ method }, i) => once.findIndex((c) => c.method === method) !== i);
+  if (!twice) return once;
+  throw new UsageError(
+    `--method ${twice.name}: a comparison has one column for ${twice.method}; leave the other one out`,
+  );
+}
+
+interface ComparisonSetup extends OpenedRun {
   readonly flags: CompareFlags;
   readonly reporter: Reporter;
   readonly files: ComparisonFiles;
-  readonly question: Omit<Question, "options" | "onMethod">;
-  readonly feeds: readonly Feed[];
-  readonly reader: SampleReader;
-  readonly preprocessing: ChosenPreprocessing | undefined;
+  readonly question: Omit<ComparisonQuestion, "options" | "onMethod">;
   /** How, beside the target. */
   readonly asked: {
     readonly settings: MethodValues;
@@ -109,15 +99,15 @@ interface Setup {
 }
 
 /** A sample that can be read. */
-interface Place {
+interface SamplePlace {
   readonly file: InputFile;
   readonly index: number | undefined;
   readonly pixels: number;
 }
 
 /** Goes through the samples page by page; no more than a page of maps is in memory at a time. */
-class Run {
-  private readonly setup: Setup;
+class ComparisonRun {
+  private readonly setup: ComparisonSetup;
   private readonly pages: string[] = [];
   private readonly layerSheets: string[] = [];
   private readonly results: object[] = [];
@@ -125,7 +115,7 @@ class Run {
   private done = 0;
   private total = 0;
 
-  constructor(setup: Setup) {
+  constructor(setup: ComparisonSetup) {
     this.setup = setup;
   }
 
@@ -170,8 +160,11 @@ class Run {
   }
 
   /** Every sample that can be read, so that the number of pages is known; what cannot be is a failure. */
-  private async findPlaces(inputs: readonly InputFile[], failures: Failure[]): Promise<Place[]> {
-    const places: Place[] = [];
+  private async findPlaces(
+    inputs: readonly InputFile[],
+    failures: Failure[],
+  ): Promise<SamplePlace[]> {
+    const places: SamplePlace[] = [];
     for (const file of inputs) {
       try {
         for (const { x, index } of await this.read(file)) {
@@ -186,11 +179,11 @@ class Run {
     return places;
   }
 
-  private async read({ path }: InputFile): Promise<Sample[]> {
+  private async read({ path }: InputFile): Promise<InputSample[]> {
     return readSamples(await readInput(path), path, this.setup.reader);
   }
 
-  private samplesPerPage(places: readonly Place[]): number {
+  private samplesPerPage(places: readonly SamplePlace[]): number {
     const { question, files } = this.setup;
     const ranks = ranksOf(question.target, question.model.output.classes).length;
     const count = question.methods.length;
@@ -203,10 +196,10 @@ class Run {
   }
 
   /** For each place, its classes. */
-  private async compare(places: readonly Place[]): Promise<ComparedSample[][]> {
+  private async compare(places: readonly SamplePlace[]): Promise<ComparedSample[][]> {
     const { question, feeds, flags, preprocessing, reporter } = this.setup;
     const { settings, contrast, signal } = this.setup.asked;
-    const subjects: Subject[] = [];
+    const subjects: ComparedSubject[] = [];
     for (const { file, index } of places) {
       const sample = (await this.read(file)).find((s) => s.index === index)!;
       const asked = { feeds: feedsFor(feeds, [index]), ...contrast };
@@ -215,7 +208,7 @@ class Run {
     const report = (what: string): void => {
       reporter.progress(this.done, this.total, what);
     };
-    const options: Question["options"] = (method, { path }) => ({
+    const options: ComparisonQuestion["options"] = (method, { path }) => ({
       ...settings.get(method.name),
       ...{ method: method.name, signal },
       // One at a time is what is meant for images; variants of an image have a better default.
@@ -225,7 +218,7 @@ class Run {
         report(`${method.name} ${path} ${done}/${total}`);
       },
     });
-    const onMethod: Question["onMethod"] = (method, { path }) => {
+    const onMethod: ComparisonQuestion["onMethod"] = (method, { path }) => {
       signal.throwIfAborted();
       report(`${method.name} ${path}`);
       this.done++;
@@ -246,7 +239,7 @@ class Run {
   }
 
   /** A row with links to its raw arrays, which a page has beside it. */
-  private rowOf(sample: ComparedSample, { file, index }: Place): ComparedRow {
+  private rowOf(sample: ComparedSample, { file, index }: SamplePlace): ComparedRow {
     const { files, question } = this.setup;
     const { row, rank, target, label, versus, score, probability, outcomes } = sample;
     this.results.push({

@@ -6,30 +6,36 @@ import { FullgradError } from "../../errors.js";
 import type { ComparedMap, ComparedRow, LayerPart, LayerParts } from "../../compare/comparison.js";
 import type { ExplainOptions, TargetOptions } from "../../model/model-options.js";
 import { float32, toNumbers, type Tensor } from "../../tensor/tensor.js";
-import type { Labels } from "../flags/labels.js";
+import type { Labels } from "../../model/label-names.js";
 import type { ExplainableModel } from "../input/model-file.js";
 import { probabilitiesOf } from "../../model/predictions.js";
 import { rankedName } from "../output/result-names.js";
-import type { Sample } from "../input/samples.js";
+import type { InputSample } from "../input/samples.js";
 import { formatNumber } from "../output/tables.js";
-import { labelOf, nameOfClass, passesFor, type Pass, type TargetChoice } from "../flags/targets.js";
+import {
+  labelOf,
+  nameOfClass,
+  passesFor,
+  type Pass,
+  type TargetChoice,
+} from "../../model/choose-target.js";
 import { rowsOf } from "../../tensor/batches.js";
 
 /** What is compared of every sample. */
-export interface Question {
+export interface ComparisonQuestion {
   readonly model: ExplainableModel;
   readonly methods: readonly Method[];
   readonly target: TargetChoice;
   readonly labels: Labels | undefined;
   readonly layers: boolean;
   /** What methods are given beside the target. */
-  readonly options: (method: Method, subject: Subject) => ExplainOptions;
-  readonly onMethod: (method: Method, subject: Subject) => void;
+  readonly options: (method: Method, subject: ComparedSubject) => ExplainOptions;
+  readonly onMethod: (method: Method, subject: ComparedSubject) => void;
 }
 
 /** A sample, and what is given with it: values of other inputs, a class to compare with. */
-export interface Subject {
-  readonly sample: Sample;
+export interface ComparedSubject {
+  readonly sample: InputSample;
   /** What its files begin with. */
   readonly name: string;
   readonly path: string;
@@ -65,8 +71,8 @@ export interface ComparedSample {
  * @throws what the first method threw, where none gave a map
  */
 export async function compareSamples(
-  question: Question,
-  subjects: readonly Subject[],
+  question: ComparisonQuestion,
+  subjects: readonly ComparedSubject[],
 ): Promise<ComparedSample[][]> {
   const { model, methods, onMethod } = question;
   const cases: Case[][] = [];
@@ -88,7 +94,7 @@ export async function compareSamples(
 
 /** One class of a sample, and what methods said of it so far. */
 interface Case {
-  readonly subject: Subject;
+  readonly subject: ComparedSubject;
   readonly pass: Pass;
   readonly answers: Answer[];
   layers?: LayerParts;
@@ -102,7 +108,10 @@ interface Answer {
   readonly failure?: FullgradError;
 }
 
-async function casesOf({ model, target }: Question, subject: Subject): Promise<Case[]> {
+async function casesOf(
+  { model, target }: ComparisonQuestion,
+  subject: ComparedSubject,
+): Promise<Case[]> {
   const x = model.model.fromImage(subject.sample.x);
   const predict = (): Promise<Tensor> => model.model.predict(x, subject.asked);
   const passes = await passesFor(target, 1, predict);
@@ -111,7 +120,7 @@ async function casesOf({ model, target }: Question, subject: Subject): Promise<C
 
 /** A method that fails on this model says so in its place; the others go on. */
 async function answer(
-  { model, options }: Question,
+  { model, options }: ComparisonQuestion,
   method: Method,
   { subject, pass }: Case,
 ): Promise<Answer> {
@@ -141,7 +150,7 @@ async function answer(
   }
 }
 
-function comparedOf({ labels, model }: Question, one: Case): ComparedSample {
+function comparedOf({ labels, model }: ComparisonQuestion, one: Case): ComparedSample {
   const { subject, pass, answers, layers } = one;
   const { sample, name, path } = subject;
   const explained = answers.find((a) => a.explained)?.explained;

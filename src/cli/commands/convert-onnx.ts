@@ -9,16 +9,16 @@ import { checkFree, writeOnnxFile } from "../../../converters/onnx/write-onnx-fi
 import { UsageError } from "../../errors.js";
 import { portReport } from "../../runtime/inspection-report.js";
 import type { PlainTarget } from "../../target/target.js";
-import { findMethod } from "../../methods/all.js";
 import type { ConvertFlags } from "../flags/convert-options.js";
 import { exitCodes } from "../exit-codes.js";
+import { readMethodSettings } from "../flags/method-settings.js";
 import { chooseLabels } from "../flags/labels.js";
 import { readExplainableModel, type ExplainableModel } from "../input/model-file.js";
 import { versions } from "../package-files.js";
 import { choosePreprocessing } from "../flags/preprocessing.js";
 import type { Reporter } from "../output/reporter.js";
 import { chooseTargetOrMask } from "../flags/mask-target.js";
-import { askedOf } from "../flags/targets.js";
+import { askedOf } from "../../model/choose-target.js";
 
 /** `--to onnx`: one file that answers and explains wherever ONNX runs. */
 export async function convertToOnnxFile(
@@ -31,17 +31,17 @@ export async function convertToOnnxFile(
     flags.preprocess === undefined ? undefined : await choosePreprocessing(flags.preprocess, path);
   const source = await readExplainableModel(path, flags);
   const { sha256, externalSha256, files } = source;
+  const { convention } = flags;
+  const { method } = flags.method;
   const options: ConversionOptions = {
-    ...(flags.inputName === undefined ? {} : { input: flags.inputName }),
-    ...(flags.output === undefined ? {} : { output: flags.output }),
-    ...(flags.layout === undefined ? {} : { layout: flags.layout }),
-    ...(flags.size === undefined ? {} : { size: flags.size }),
-    ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
+    input: flags.inputName,
+    output: flags.output,
+    layout: flags.layout,
+    size: flags.size,
+    preprocessing: preprocessing?.settings,
     target: await targetIn(flags, source),
-    method: flags.method,
-    ...("convention" in findMethod(flags.method).settings
-      ? { settings: { convention: flags.convention } }
-      : {}),
+    method,
+    settings: readMethodSettings([], [flags.method], { convention }).get(method),
     format: flags.outputFormat,
     extras: flags.with,
   };
@@ -50,7 +50,7 @@ export async function convertToOnnxFile(
     version: versions().fullgrad,
     file: basename(path),
     sha256,
-    ...(externalSha256 === undefined ? {} : { externalSha256 }),
+    externalSha256,
   });
   const written = writeOnnxFile(flags.out, model, { sources: files });
   for (const note of conversion.notes) reporter.note(note);

@@ -51,12 +51,8 @@ export async function convertToTfjsFolder(
 
 /** What makes the output, with its height and width. */
 function explained(imported: Graph, flags: ConvertFlags): ReturnType<typeof prepare> {
-  const part = partOf(imported, {
-    ...(flags.inputName === undefined ? {} : { input: flags.inputName }),
-    ...(flags.output === undefined ? {} : { output: flags.output }),
-  });
-  const sizes = flags.size === undefined ? {} : { size: flags.size };
-  return prepare(part.graph, registry, openSizes(imported, part.input, sizes));
+  const part = partOf(imported, { input: flags.inputName, output: flags.output });
+  return prepare(part.graph, registry, openSizes(imported, part.input, { size: flags.size }));
 }
 
 /** @throws {UsageError} where the folder is a file, or holds the source */

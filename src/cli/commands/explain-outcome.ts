@@ -16,7 +16,7 @@ import {
 } from "../output/results.js";
 
 /** Where an outcome is told, and what of. */
-interface Setup {
+interface OutcomeSetup {
   readonly reporter: Reporter;
   readonly folder: OutputFolder;
   readonly inputs: Inputs;
@@ -25,7 +25,7 @@ interface Setup {
 
 /** What `explain` came to: results and failures. */
 export class ExplainOutcome {
-  private readonly setup: Setup;
+  private readonly setup: OutcomeSetup;
   private readonly failures: Failure[];
   /** Where there is nothing but failures of one kind, the run ends with their exit code. */
   private readonly failureCodes = new Set<number>();
@@ -33,7 +33,7 @@ export class ExplainOutcome {
   private readonly incomplete: string[] = [];
   private readonly said = new Set<string>();
 
-  constructor(setup: Setup) {
+  constructor(setup: OutcomeSetup) {
     this.setup = setup;
     this.failures = [...setup.inputs.failures];
     if (this.failures.length > 0) this.failureCodes.add(exitCodes.failed);

@@ -1,13 +1,11 @@
 import { concatBatch } from "../../tensor/batches.js";
-import { presets } from "../../image/preprocess.js";
-import { findMethod } from "../../methods/all.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import { askedBy, openRun } from "./open-run.js";
 import { eachOrAll } from "./each-or-all.js";
 import { namingProvider } from "../flags/engine.js";
-import { chooseContrast } from "../flags/contrast.js";
 import { endsRun } from "../exit-codes.js";
 import { ExplainOutcome } from "./explain-outcome.js";
-import { feedsFor, readFeeds } from "../input/feeds.js";
+import { feedsFor } from "../input/feeds.js";
 import {
   findInputs,
   isArrayFile,
@@ -16,7 +14,6 @@ import {
   type Inputs,
 } from "../input/inputs.js";
 import { interruption } from "../interruption.js";
-import { chooseLabels } from "../flags/labels.js";
 import {
   batchNormCase,
   finished,
@@ -24,22 +21,20 @@ import {
   type Manifest,
   type Provenance,
 } from "../output/manifest.js";
-import { readExplainableModel, sha256 } from "../input/model-file.js";
+import { sha256 } from "../input/model-file.js";
 import { readMethodSettings } from "../flags/method-settings.js";
 import type { ExplainFlags } from "../flags/options.js";
 import { OutputError, OutputFolder } from "../output/output-folder.js";
-import { choosePreprocessing, preprocessingFor } from "../flags/preprocessing.js";
 import { versions } from "../package-files.js";
 import { provenanceOf, type RunSettings } from "../output/provenance.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { sameMaps, sameMapsLine, type ClassMap } from "../output/same-maps.js";
-import { readSamples, type Sample, type SampleReader } from "../input/samples.js";
+import { readSamples, type InputSample } from "../input/samples.js";
 import { isWhole } from "../output/result-digests.js";
 import { ResultKeeper } from "../output/result-keeper.js";
 import { rankedName, sampleName } from "../output/result-names.js";
-import { chooseTargetOrMask } from "../flags/mask-target.js";
 import { skippedNote } from "../input/search-folder.js";
-import { nameOfClass, passesFor, ranksOf } from "../flags/targets.js";
+import { nameOfClass, passesFor, ranksOf } from "../../model/choose-target.js";
 import { drawingOf, manifestName, mapOf, writeExplanation } from "../output/write-explanation.js";
 
 /** `fullgrad explain`: maps, pictures and a manifest for each sample. Returns the exit code. */
@@ -53,37 +48,31 @@ export async function explain(
   const folder = new OutputFolder(flags.out);
   const signal = interruption(io);
   const { method, convention } = flags;
-  const settings = readMethodSettings(flags.set, [findMethod(method)], { convention }).get(method)!;
+  const settings = readMethodSettings(flags.set, [method], { convention }).get(method.method)!;
   const inputs = await findInputs(args, flags.out);
   const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
   // A flag that makes no sense is an error even where nothing needs it.
-  const chosen =
-    hasImages || flags.preprocess !== undefined
-      ? await choosePreprocessing(flags.preprocess, modelPath)
-      : undefined;
-  const model = await readExplainableModel(modelPath, flags);
-  const preprocessing = chosen && preprocessingFor(model.model, chosen);
-  const labels = await chooseLabels(flags.labels, model.output.classes);
-  const target = await chooseTargetOrMask(flags.target, labels, model);
-  const feeds = await readFeeds(flags.feed, model);
-  if (preprocessing)
-    reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
-  const batchNorm = batchNormCase(model.inspection.biases);
-  const contrast = await chooseContrast(flags, labels, model);
-  const run = new Run({
-    ...{ flags, reporter, folder, inputs, preprocessing, model, labels, target, contrast, feeds },
-    ...{ settings, signal, batchNorm, versions: versions() },
-  });
-  try {
-    return await run.all();
-  } finally {
-    run.release();
-    reporter.clear();
-    await model.model.dispose();
-  }
+  const hasPictures = hasImages || flags.preprocess !== undefined;
+  return openRun(
+    modelPath,
+    flags,
+    { reporter, hasPictures, ask: askedBy(flags) },
+    async (opened) => {
+      const batchNorm = batchNormCase(opened.model.inspection.biases);
+      const run = new ExplainRun({
+        ...opened,
+        ...{ flags, reporter, folder, inputs, settings, signal, batchNorm, versions: versions() },
+      });
+      try {
+        return await run.all();
+      } finally {
+        run.release();
+      }
+    },
+  );
 }
 
-interface Setup extends RunSettings {
+interface ExplainSetup extends RunSettings {
   readonly reporter: Reporter;
   readonly folder: OutputFolder;
   readonly inputs: Inputs;
@@ -93,7 +82,7 @@ interface Setup extends RunSettings {
 
 /** A sample that waits for its batch. */
 interface Job {
-  readonly sample: Sample;
+  readonly sample: InputSample;
   readonly file: InputFile;
   readonly hash: string;
   readonly provenance: Provenance;
@@ -102,14 +91,14 @@ interface Job {
 }
 
 /** Goes through the inputs, skips what is finished, and runs the rest in batches of one shape. */
-class Run {
-  private readonly setup: Setup;
+class ExplainRun {
+  private readonly setup: ExplainSetup;
   private readonly names: ResultKeeper;
   private readonly outcome: ExplainOutcome;
   private waiting: Job[] = [];
   private order = 0;
 
-  constructor(setup: Setup) {
+  constructor(setup: ExplainSetup) {
     this.setup = setup;
     this.names = new ResultKeeper(setup.folder);
     this.outcome = new ExplainOutcome(setup);
@@ -149,7 +138,7 @@ class Run {
       const hash = sha256(bytes);
       // A picture is one sample, so a finished one need not be decoded.
       if (!isArrayFile(file.path) && this.skip(file, provenanceOf(this.setup, file, hash))) return;
-      for (const sample of await readSamples(bytes, file.path, this.reader())) {
+      for (const sample of await readSamples(bytes, file.path, this.setup.reader)) {
         await this.takeSample(file, sample, hash);
       }
     } catch (error) {
@@ -158,17 +147,7 @@ class Run {
     }
   }
 
-  private reader(): SampleReader {
-    const { model, preprocessing, flags } = this.setup;
-    return {
-      model: model.model,
-      port: model.input,
-      preprocessing: preprocessing?.settings ?? presets.imagenet,
-      maxPixels: flags.maxPixels,
-    };
-  }
-
-  private async takeSample(file: InputFile, sample: Sample, hash: string): Promise<void> {
+  private async takeSample(file: InputFile, sample: InputSample, hash: string): Promise<void> {
     const provenance = provenanceOf(this.setup, file, hash, sample.index);
     if (isArrayFile(file.path) && this.skip(file, provenance)) return;
     const [first] = this.waiting;
@@ -212,7 +191,7 @@ class Run {
   private async runBatch(jobs: readonly Job[]): Promise<void> {
     const { model, target, flags, folder, labels, batchNorm, preprocessing, reporter } = this.setup;
     const { contrast, settings, signal } = this.setup;
-    const { method } = flags;
+    const { method } = flags.method;
     const isClassifier = model.output.classes !== undefined;
     const feeds = feedsFor(
       this.setup.feeds,

@@ -3,7 +3,7 @@ import type { GradientCheck } from "../../runtime/gradient-check/gradient-check.
 import type { TermReport } from "../output/manifest.js";
 
 /** One sample and class, taken apart, as --json has it. */
-export interface VerifiedSample extends Completeness {
+export interface VerifiedReport extends Completeness {
   /** "random 0", or the file and the sample's place in it. */
   readonly sample: string;
   /** Its row in the input. */

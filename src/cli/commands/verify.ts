@@ -5,54 +5,35 @@ import type { NodeJacobian } from "../../runtime/gradient-check/node-jacobians.j
 import { concatBatch, sliceBatch } from "../../tensor/batches.js";
 import { completenessTolerance, isComplete } from "../../decomposition/completeness.js";
 import type { SampleResult } from "../../runtime/samples.js";
-import { presets } from "../../image/preprocess.js";
 import type { TargetOptions } from "../../model/model-options.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { chooseContrast, type ChosenContrast } from "../flags/contrast.js";
+import { askedBy, openRun, type Asked, type OpenedRun } from "./open-run.js";
 import { namingProvider } from "../flags/engine.js";
 import { exitCodes } from "../exit-codes.js";
-import { feedsFor, readFeeds, type Feed } from "../input/feeds.js";
+import { feedsFor } from "../input/feeds.js";
 import { isArrayFile } from "../input/inputs.js";
-import { chooseLabels, type Labels } from "../flags/labels.js";
+import type { Labels } from "../../model/label-names.js";
 import { largestTerms, termReports } from "../output/manifest.js";
-import { readExplainableModel, type ExplainableModel } from "../input/model-file.js";
+import type { ExplainableModel } from "../input/model-file.js";
 import type { VerifyFlags } from "../flags/options.js";
-import {
-  choosePreprocessing,
-  preprocessingFor,
-  type ChosenPreprocessing,
-} from "../flags/preprocessing.js";
 import { randomSamples } from "../input/random-samples.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { incompleteness } from "../output/results.js";
 import { readSamples } from "../input/samples.js";
 import { gradientText, jacobianTable, wrongGradient } from "../output/gradient-text.js";
 import { gapTable, verificationText } from "../output/tables.js";
-import type { VerifiedSample } from "./verified-sample.js";
-import { chooseTargetOrMask } from "../flags/mask-target.js";
-import { labelOf, passesFor, type TargetChoice } from "../flags/targets.js";
+import type { VerifiedReport } from "./verified-sample.js";
+import { labelOf, passesFor } from "../../model/choose-target.js";
 
 /** `fullgrad verify`: do the parts add up to the score? Returns the exit code. */
 export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<number> {
   const reporter = new Reporter(io, flags);
   const { input } = flags;
-  const chosen =
-    input !== undefined && !isArrayFile(input)
-      ? await choosePreprocessing(flags.preprocess, path)
-      : undefined;
-  const model = await readExplainableModel(path, flags);
-  const preprocessing = chosen && preprocessingFor(model.model, chosen);
-  try {
-    const labels = await chooseLabels(flags.labels, model.output.classes);
-    const target = await chooseTargetOrMask(flags.target, labels, model);
-    const contrast = await chooseContrast(flags, labels, model);
-    const feeds = await readFeeds(flags.feed, model);
-    if (preprocessing)
-      reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
-    const x = await readBatch(model, flags, preprocessing);
-    const samples = await namingProvider(flags, () =>
-      verifyAll(model, x, { target, contrast, labels, feeds, flags, reporter }),
-    );
+  const hasPictures = input !== undefined && !isArrayFile(input);
+  return openRun(path, flags, { reporter, hasPictures, ask: askedBy(flags) }, async (run) => {
+    const { model, target, contrast, feeds } = run;
+    const x = await readBatch(run, flags);
+    const samples = await namingProvider(flags, () => verifyAll(x, { ...run, flags, reporter }));
     const question = { target, contrast, feeds, flags };
     const gaps = flags.bisect ? await bisectWorst(model, x, samples, question) : undefined;
     const wrong = samples.find(({ gradient }) => gradient && gradient.disagree > 0);
@@ -60,41 +41,29 @@ export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<
       flags.bisect && wrong ? await checkNodes(model, x, wrong, question) : undefined;
     const about = { reporter, classes: model.output.classes };
     return conclude(path, samples, { gaps, jacobians }, about);
-  } finally {
-    reporter.clear();
-    await model.model.dispose();
-  }
+  });
 }
 
 async function readBatch(
-  { model, input: port }: ExplainableModel,
-  { input, samples, seed, maxPixels }: VerifyFlags,
-  preprocessing: ChosenPreprocessing | undefined,
+  { model: { model, input: port }, reader }: OpenedRun,
+  { input, samples, seed }: VerifyFlags,
 ): Promise<Tensor> {
   if (input === undefined) return model.toImage(randomSamples(port, samples, seed, model));
-  const settings = preprocessing?.settings ?? presets.imagenet;
-  const bytes = await readFile(input);
-  const reader = { model, port, preprocessing: settings, maxPixels };
-  const read = await readSamples(bytes, input, reader);
+  const read = await readSamples(await readFile(input), input, reader);
   return concatBatch(read.map((sample) => sample.x));
 }
 
-interface Question {
-  readonly target: TargetChoice;
-  readonly contrast: ChosenContrast;
-  readonly labels: Labels | undefined;
-  readonly feeds: readonly Feed[];
+interface VerifyQuestion extends OpenedRun, Asked {
   readonly flags: VerifyFlags;
   readonly reporter: Reporter;
 }
 
 async function verifyAll(
-  { model }: ExplainableModel,
   x: Tensor,
-  { target, contrast, labels, feeds, flags, reporter }: Question,
-): Promise<VerifiedSample[]> {
+  { model: { model }, target, contrast, labels, feeds, flags, reporter }: VerifyQuestion,
+): Promise<VerifiedReport[]> {
   const count = x.dims[0]!;
-  const results: VerifiedSample[] = [];
+  const results: VerifiedReport[] = [];
   for (let start = 0; start < count; start += flags.batch) {
     reporter.progress(start, count);
     const rows = Array.from({ length: Math.min(flags.batch, count - start) }, (_, i) => start + i);
@@ -120,13 +89,13 @@ async function verifyAll(
 /** How many nodes --bisect lists. */
 const listedGaps = 10;
 
-type Bisection = Pick<Question, "target" | "feeds" | "contrast" | "flags">;
+type Bisection = Pick<VerifyQuestion, "target" | "feeds" | "contrast" | "flags">;
 
 /** The nodes that lose most of the sample with the largest remainder. */
 async function bisectWorst(
   { model }: ExplainableModel,
   x: Tensor,
-  samples: readonly VerifiedSample[],
+  samples: readonly VerifiedReport[],
   question: Bisection,
 ): Promise<readonly NodeGap[]> {
   const worst = worstOf(samples);
@@ -139,7 +108,7 @@ async function bisectWorst(
 async function checkNodes(
   { model }: ExplainableModel,
   x: Tensor,
-  sample: VerifiedSample,
+  sample: VerifiedReport,
   question: Bisection,
 ): Promise<readonly NodeJacobian[]> {
   const options = { ...questionOf(sample, question), seed: question.flags.seed };
@@ -148,7 +117,7 @@ async function checkNodes(
 }
 
 function questionOf(
-  { at, target: found }: VerifiedSample,
+  { at, target: found }: VerifiedReport,
   { target: choice, feeds, contrast }: Bisection,
 ): TargetOptions {
   const target = typeof choice === "object" ? (choice.mask ?? choice.words) : found;
@@ -156,8 +125,8 @@ function questionOf(
 }
 
 /** The sample with the largest remainder; one that is not a number is the largest of all. */
-function worstOf(samples: readonly VerifiedSample[]): VerifiedSample {
-  const size = ({ conditioned }: VerifiedSample): number =>
+function worstOf(samples: readonly VerifiedReport[]): VerifiedReport {
+  const size = ({ conditioned }: VerifiedReport): number =>
     Number.isFinite(conditioned) ? conditioned : Infinity;
   return samples.reduce((p, q) => (size(q) > size(p) ? q : p));
 }
@@ -172,7 +141,7 @@ function verified(
   at: number,
   result: SampleResult & { readonly gradient?: GradientCheck },
   labels: Labels | undefined,
-): VerifiedSample {
+): VerifiedReport {
   const { target, versus, completeness, terms, gradient } = result;
   return {
     sample,
@@ -188,15 +157,15 @@ function verified(
 }
 
 /** What --bisect found. */
-interface Findings {
+interface BisectFindings {
   readonly gaps: readonly NodeGap[] | undefined;
   readonly jacobians: readonly NodeJacobian[] | undefined;
 }
 
 function conclude(
   path: string,
-  samples: readonly VerifiedSample[],
-  { gaps, jacobians }: Findings,
+  samples: readonly VerifiedReport[],
+  { gaps, jacobians }: BisectFindings,
   { reporter, classes }: { readonly reporter: Reporter; readonly classes: number | undefined },
 ): number {
   const incomplete = samples.filter((s) => !s.complete);

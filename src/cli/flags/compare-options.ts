@@ -2,11 +2,12 @@ import { Option, type Command } from "commander";
 import { sequentialColormaps, type SequentialColormap } from "../../draw/colormap.js";
 import { scaleChoices, type ScaleChoice } from "../../compare/compared-scales.js";
 import { addContrastFlags, type ContrastFlags } from "./contrast.js";
+import { methodsOption, type ChosenMethod } from "./method-list.js";
 import { opacityOption, setOption, whole, type RunFlags } from "./options.js";
 
 export interface CompareFlags extends RunFlags, ContrastFlags {
   readonly out: string;
-  readonly methods?: string;
+  readonly method?: readonly ChosenMethod[] | undefined;
   readonly set: readonly string[];
   readonly colormap: SequentialColormap;
   readonly scale: ScaleChoice;
@@ -20,7 +21,12 @@ export interface CompareFlags extends RunFlags, ContrastFlags {
 export function addCompareFlags(command: Command): Command {
   return addContrastFlags(command)
     .requiredOption("-o, --out <file>", "the picture (.png) or page (.html) to write")
-    .option("--methods <names>", "which ones, a,b,c, or all (default: a dozen, with the baselines)")
+    .addOption(
+      methodsOption(
+        "--methods, --method",
+        "a,b,c, or all (default: a dozen, with the class-blind ones)",
+      ),
+    )
     .addOption(
       setOption("METHOD.NAME=VALUE, or NAME=VALUE for every method that has such a setting"),
     )

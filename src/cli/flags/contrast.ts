@@ -2,14 +2,14 @@ import { Option, type Command } from "commander";
 import { quantities, type Quantity } from "../../target/target.js";
 import { UsageError } from "../../errors.js";
 import type { TargetOptions } from "../../model/model-options.js";
-import type { Labels } from "./labels.js";
+import type { Labels } from "../../model/label-names.js";
 import type { ExplainableModel } from "../input/model-file.js";
 import { chooseTargetOrMask } from "./mask-target.js";
-import { askedOf } from "./targets.js";
+import { askedOf } from "../../model/choose-target.js";
 
 /** Which number of the target is explained. */
 export interface ContrastFlags {
-  readonly versus?: string;
+  readonly versus?: string | undefined;
   readonly quantity: Quantity;
 }
 

@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import { conventions, type Convention } from "../../decomposition/psi.js";
-import { methods } from "../../methods/all.js";
+import { methodOption, type ChosenMethod } from "./method-list.js";
 import type { ModelFlags } from "./model-flags.js";
 import { parseTarget } from "./options.js";
 
@@ -18,10 +18,10 @@ export interface ConvertFlags extends ModelFlags {
   readonly to: Form;
   readonly out: string;
   readonly target: string;
-  readonly labels?: string;
-  readonly method: string;
+  readonly labels?: string | undefined;
+  readonly method: ChosenMethod;
   readonly convention: Convention;
-  readonly preprocess?: string;
+  readonly preprocess?: string | undefined;
   readonly outputFormat: (typeof outputFormats)[number];
   readonly with: readonly string[];
   readonly weights: (typeof weightTypes)[number];
@@ -50,11 +50,7 @@ export function addConvertFlags(command: Command): Command {
         .argParser(parseTarget),
     )
     .option("--labels <names>", "class names, for a --target in words: as for explain")
-    .addOption(
-      new Option("--method <name>", "how the map is made")
-        .choices(methods.map((m) => m.name))
-        .default("fullgrad"),
-    )
+    .addOption(methodOption())
     .addOption(
       new Option("--convention <name>", "the reference code's rescaling of today, or of 2019")
         .choices(conventions)

@@ -8,7 +8,7 @@ export type BackendName = "ort" | "tfjs";
 export interface EngineFlags {
   readonly backend: BackendName;
   readonly provider: string;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** Each engine with its providers, the default first; which of them work depends on the machine. */
@@ -39,7 +39,7 @@ export function addEngineFlags(command: Command): Command {
  * @throws {UsageError} where the engine has no such provider, or no such setting
  */
 export function withProvider<
-  F extends { backend: BackendName; provider?: string; threads?: number },
+  F extends { backend: BackendName; provider?: string | undefined; threads?: number | undefined },
 >(flags: F): F & EngineFlags {
   const { backend, provider = engines[backend][0]!, threads } = flags;
   if (backend === "tfjs" && threads !== undefined) {

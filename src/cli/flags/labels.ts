@@ -5,8 +5,6 @@ import { messageOf } from "../exit-codes.js";
 import { parseLabels, type Labels } from "../../model/label-names.js";
 import { packageRoot } from "../package-files.js";
 
-export { findLabel, parseLabels, type Labels } from "../../model/label-names.js";
-
 /**
  * The labels that the flag names; without the flag, ImageNet's where the model has 1000 classes, else none.
  *

@@ -12,7 +12,7 @@ import { messageOf } from "../exit-codes.js";
 import { isArrayFile } from "../input/inputs.js";
 import type { Labels } from "../../model/label-names.js";
 import type { ExplainableModel } from "../input/model-file.js";
-import { chooseTarget, type TargetChoice } from "./targets.js";
+import { chooseTarget, type TargetChoice } from "../../model/choose-target.js";
 
 /**
  * What --target means, or another flag that names one: as {@link chooseTarget}, and `mask:FILE@8`, the mean of class 8

@@ -1,30 +1,34 @@
 import type { Method } from "../../methods/core/method.js";
 import { listed, readSettings } from "../../methods/core/settings.js";
 import { UsageError } from "../../errors.js";
+import { findMethod } from "../../methods/all.js";
+import type { ChosenMethod } from "./method-list.js";
 
 /** All settings of each method, by its name: what --set gives, and the defaults of the others. */
 export type MethodValues = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
-/** What --set says: for one method, or for every one that has the setting. */
+/** A setting, for one method or for every one that has it. */
 interface Given {
   readonly flag: string;
-  readonly method?: string;
+  readonly method?: string | undefined;
   readonly name: string;
   readonly value: string;
 }
 
 /**
- * What --set NAME=VALUE and --set METHOD.NAME=VALUE mean; the second goes before the first.
+ * All settings of the chosen methods. `--method METHOD:NAME=VALUE` and `--set METHOD.NAME=VALUE` mean the same and go
+ * before `--set NAME=VALUE`, which is for every method that has the setting.
  *
  * @param others values from flags of their own, for methods that have such a setting; --set goes before them
  * @throws {UsageError} where a method or a setting does not exist, or a value means nothing; names what there is
  */
 export function readMethodSettings(
   flags: readonly string[],
-  methods: readonly Method[],
+  chosen: readonly ChosenMethod[],
   others: Readonly<Record<string, unknown>> = {},
 ): MethodValues {
-  const given = flags.map(parse);
+  const methods = chosen.map(({ method }) => findMethod(method));
+  const given = [...chosen.flatMap(settingsOf), ...flags.map(parse)];
   const twice = given.find((g, i) => {
     return given.slice(0, i).some((h) => h.method === g.method && h.name === g.name);
   });
@@ -45,13 +49,19 @@ export function readMethodSettings(
   return new Map(values);
 }
 
+function settingsOf({ method, settings }: ChosenMethod): Given[] {
+  return Object.entries(settings).map(([name, value]) => {
+    return { flag: `${method}.${name}=${value}`, method, name, value };
+  });
+}
+
 /** Names of methods and settings have no dot; values, such as names of layers, may. */
 function parse(flag: string): Given {
   const [, method, name, value] = /^(?:([^.=]+)\.)?([^.=]+)=(.+)$/s.exec(flag) ?? [];
   if (name === undefined || value === undefined) {
     throw new UsageError(`--set ${flag}: write NAME=VALUE, or METHOD.NAME=VALUE`);
   }
-  return { flag, ...(method === undefined ? {} : { method }), name, value };
+  return { flag, method, name, value };
 }
 
 function check({ flag, method, name }: Given, methods: readonly Method[]): void {

@@ -3,10 +3,10 @@ import { maxPixels } from "../../image/raster.js";
 
 /** Flags of every command. */
 export interface ModelFlags {
-  readonly inputName?: string;
-  readonly output?: string;
-  readonly layout?: string;
-  readonly size?: readonly [height: number, width: number];
+  readonly inputName?: string | undefined;
+  readonly output?: string | undefined;
+  readonly layout?: string | undefined;
+  readonly size?: readonly [height: number, width: number] | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
 }

@@ -3,37 +3,37 @@ import { conventions, type Convention } from "../../decomposition/psi.js";
 import { colormaps, type ColormapName } from "../../draw/colormap.js";
 import { defaultOpacity } from "../../draw/overlay.js";
 import { maxPixels } from "../../image/raster.js";
-import { methods } from "../../methods/all.js";
 import { addContrastFlags, type ContrastFlags } from "./contrast.js";
 import { addEngineFlags, type EngineFlags } from "./engine.js";
+import { methodOption, type ChosenMethod } from "./method-list.js";
 import type { ModelFlags } from "./model-flags.js";
 
 /** Flags of the commands that run the model. */
 export interface RunFlags extends ModelFlags, EngineFlags {
   readonly target: string;
   readonly feed: readonly string[];
-  readonly preprocess?: string;
-  readonly labels?: string;
+  readonly preprocess?: string | undefined;
+  readonly labels?: string | undefined;
   readonly batch: number;
   readonly maxPixels: number;
 }
 
 export interface ExplainFlags extends RunFlags, ContrastFlags {
-  readonly method: string;
+  readonly method: ChosenMethod;
   readonly convention: Convention;
   readonly set: readonly string[];
-  readonly colormap?: ColormapName;
+  readonly colormap?: ColormapName | undefined;
   readonly opacity: number;
   readonly out: string;
 }
 
 export interface VerifyFlags extends RunFlags, ContrastFlags {
-  readonly input?: string;
+  readonly input?: string | undefined;
   readonly samples: number;
   readonly seed: number;
   readonly bisect: boolean;
   /** How many directions; undefined where the gradient is not checked. */
-  readonly gradient?: number;
+  readonly gradient?: number | undefined;
 }
 
 /** Directions of --gradient, and more than anybody waits for. */
@@ -41,7 +41,7 @@ const usualDirections = 8;
 const maxDirections = 10_000;
 
 /** More threads than this are a slip of the finger. */
-const maxThreads = 1024;
+export const maxThreads = 1024;
 
 export function addRunFlags(command: Command): Command {
   const described = command
@@ -87,11 +87,7 @@ export function addRunFlags(command: Command): Command {
 export function addExplainFlags(command: Command): Command {
   return addContrastFlags(command)
     .requiredOption("-o, --out <dir>", "folder for maps, pictures and manifests")
-    .addOption(
-      new Option("--method <name>", "how the map is made")
-        .choices(methods.map((m) => m.name))
-        .default("fullgrad"),
-    )
+    .addOption(methodOption())
     .addOption(
       new Option("--convention <name>", "the reference code's rescaling of today, or of 2019")
         .choices(conventions)

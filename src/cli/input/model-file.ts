@@ -21,10 +21,10 @@ import { UnexplainableModelError } from "../exit-codes.js";
 import type { EngineFlags } from "../flags/engine.js";
 import type { ModelFlags } from "../flags/model-flags.js";
 
-type Size = readonly [height: number, width: number];
+type SpatialSize = readonly [height: number, width: number];
 
 /** A model on disk, read and looked at. */
-export interface ModelFile {
+export interface InspectedModel {
   readonly path: string;
   /** The path, and those of the weights in other files. */
   readonly files: readonly string[];
@@ -36,7 +36,7 @@ export interface ModelFile {
 }
 
 /** A model that can be explained. */
-export interface ExplainableModel extends ModelFile {
+export interface ExplainableModel extends InspectedModel {
   readonly input: PortReport;
   readonly output: TargetPort;
 }
@@ -58,7 +58,7 @@ export async function readModel(
   path: string,
   flags: ModelFlags,
   options: LoadOptions = {},
-): Promise<ModelFile> {
+): Promise<InspectedModel> {
   const bytes = await readFile(path);
   const files = externalDataFiles(path);
   const parts: string[] = [];
@@ -74,10 +74,7 @@ export async function readModel(
     load(bytes, {
       ...options,
       externalData,
-      ...(inputName === undefined ? {} : { input: inputName }),
-      ...(output === undefined ? {} : { output }),
-      ...(layout === undefined ? {} : { layout }),
-      ...(size === undefined ? {} : { size }),
+      ...{ input: inputName, output, layout, size },
     }),
   );
   const inspection = inspected(model, flags);
@@ -96,12 +93,7 @@ export async function readExplainableModel(
   flags: ModelFlags & Partial<EngineFlags>,
 ): Promise<ExplainableModel> {
   const { backend, provider, threads, size } = flags;
-  const options = {
-    ...(backend === undefined ? {} : { backend }),
-    ...(provider === undefined ? {} : { provider }),
-    ...(threads === undefined ? {} : { threads }),
-  };
-  const file = await readModel(path, flags, options);
+  const file = await readModel(path, flags, { backend, provider, threads });
   const { unsupported, explainable, problem, input, output, instead } = file.inspection;
   if (problem !== undefined) {
     const why = [problem, ...insteadLines(instead ?? [])];
@@ -120,7 +112,11 @@ export async function readExplainableModel(
 }
 
 /** The input with --size in place of an open height and width. */
-function sized(port: PortReport, image: Inspection["image"], size: Size | undefined): PortReport {
+function sized(
+  port: PortReport,
+  image: Inspection["image"],
+  size: SpatialSize | undefined,
+): PortReport {
   const spatial = image?.spatial ?? [2, 3];
   if (!size || spatial.length !== 2) return port;
   return { ...port, shape: port.shape.map((d, i) => size[spatial.indexOf(i)] ?? d) };
@@ -143,7 +139,7 @@ function inspected(model: Model, flags: ModelFlags): Inspection {
   }
 }
 
-function checkSize({ inputs, input, image }: Inspection, size: Size | undefined): void {
+function checkSize({ inputs, input, image }: Inspection, size: SpatialSize | undefined): void {
   for (const { name, shape } of size ? inputs : []) {
     const axes = name === input?.name && image ? image.spatial : shape.length === 4 ? [2, 3] : [];
     if (axes.length !== 2 || !size) continue;

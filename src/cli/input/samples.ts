@@ -11,7 +11,7 @@ import type { Tensor } from "../../tensor/tensor.js";
 import { isArrayFile } from "./inputs.js";
 
 /** One input of the network. */
-export interface Sample {
+export interface InputSample {
   /** As image, [1,C,…spatial]; {@link Model.fromImage} makes the model's input of it. */
   readonly x: Tensor;
   /** Its place in a .npy file with several. */
@@ -41,7 +41,7 @@ export async function readSamples(
   bytes: Uint8Array,
   path: string,
   reader: SampleReader,
-): Promise<Sample[]> {
+): Promise<InputSample[]> {
   if (isArrayFile(path)) return samplesOfArray(decodeNpy(bytes, path), path, reader);
   const { model, port, preprocessing, maxPixels } = reader;
   const settings = model.fit(preprocessing);
@@ -55,7 +55,7 @@ export async function readSamples(
   return [{ x, view, size: { width, height } }];
 }
 
-function samplesOfArray(array: Tensor, path: string, { model, port }: SampleReader): Sample[] {
+function samplesOfArray(array: Tensor, path: string, { model, port }: SampleReader): InputSample[] {
   const batch = batchAxis(model);
   const isSingle = batch !== undefined && array.dims.length === port.shape.length - 1;
   const dims = isSingle ? array.dims.toSpliced(batch, 0, 1) : array.dims;

@@ -1,13 +1,13 @@
 import type { NodeJacobian } from "../../runtime/gradient-check/node-jacobians.js";
 import { table } from "./tables.js";
-import type { VerifiedSample } from "../commands/verified-sample.js";
+import type { VerifiedReport } from "../commands/verified-sample.js";
 
 const brief = (v: number): string => (Number.isFinite(v) ? v.toExponential(1) : "none");
 
 const number = (v: number): string => v.toPrecision(5);
 
 /** What `fullgrad verify --gradient` adds: each direction's two numbers, and how far the difference can be trusted. */
-export function gradientText(samples: readonly VerifiedSample[]): string {
+export function gradientText(samples: readonly VerifiedReport[]): string {
   const header = ["sample", "gradient", "difference", "its error", "step", "verdict"];
   const checked = samples.flatMap(({ sample, gradient }) =>
     gradient ? [{ sample, gradient }] : [],
@@ -45,7 +45,7 @@ export function jacobianTable(nodes: readonly NodeJacobian[]): string {
 
 /** The error that ends a run whose gradient is wrong. */
 export function wrongGradient(
-  wrong: readonly VerifiedSample[],
+  wrong: readonly VerifiedReport[],
   count: number,
   nodes: readonly NodeJacobian[] | undefined,
 ): string {

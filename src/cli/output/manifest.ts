@@ -40,7 +40,7 @@ export interface ResultFiles {
 }
 
 /** What came out. */
-export interface Outcome {
+export interface SampleOutcome {
   /** A class, or the words of a target of another kind. */
   readonly target: number | string;
   readonly label: string | null;
@@ -75,7 +75,7 @@ export interface Outcome {
   readonly batchNorm: BatchNormCase;
 }
 
-export type Manifest = Provenance & Outcome;
+export type Manifest = Provenance & SampleOutcome;
 
 export interface TermReport {
   readonly node: string;

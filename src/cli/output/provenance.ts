@@ -1,27 +1,18 @@
 import type { MaskTarget } from "../../target/target.js";
 import { bytesOf } from "../../tensor/tensor.js";
-import { feedSettings, type Feed } from "../input/feeds.js";
+import { feedSettings } from "../input/feeds.js";
 import { isArrayFile, type InputFile } from "../input/inputs.js";
-import type { ChosenContrast } from "../flags/contrast.js";
-import type { Labels } from "../flags/labels.js";
+import type { Asked, OpenedRun } from "../commands/open-run.js";
 import type { Provenance } from "./manifest.js";
-import { sha256, type ExplainableModel } from "../input/model-file.js";
+import { sha256 } from "../input/model-file.js";
 import type { ExplainFlags } from "../flags/options.js";
 import type { Versions } from "../package-files.js";
-import type { ChosenPreprocessing } from "../flags/preprocessing.js";
-import type { TargetChoice } from "../flags/targets.js";
 import { drawingOf } from "./write-explanation.js";
 
 /** What holds for all samples of a run. */
-export interface RunSettings {
+export interface RunSettings extends OpenedRun, Asked {
   readonly versions: Versions;
   readonly flags: ExplainFlags;
-  readonly model: ExplainableModel;
-  readonly preprocessing: ChosenPreprocessing | undefined;
-  readonly labels: Labels | undefined;
-  readonly feeds: readonly Feed[];
-  readonly target: TargetChoice;
-  readonly contrast: ChosenContrast;
   /** All of the method's. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -43,7 +34,7 @@ export function provenanceOf(
     input: { path: file.path, sha256: hash, ...(sample === undefined ? {} : { sample }) },
     ...(model.inspection.image ? { image: model.inspection.image } : {}),
     settings: {
-      method: flags.method,
+      method: flags.method.method,
       methodSettings: settings,
       target: flags.target,
       versus: flags.versus ?? null,

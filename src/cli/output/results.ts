@@ -5,7 +5,7 @@ import type { Manifest, ResultFiles, TermReport } from "./manifest.js";
 import type { OutputFolder } from "./output-folder.js";
 import { oneLine } from "./printable.js";
 import { formatNumber } from "./tables.js";
-import { nameOfClass } from "../flags/targets.js";
+import { nameOfClass } from "../../model/choose-target.js";
 import { pathsOf } from "./write-explanation.js";
 
 /** One explanation, as --json has it. */

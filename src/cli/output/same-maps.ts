@@ -1,5 +1,5 @@
 import { similarPairs } from "../../methods/core/map-similarity.js";
-import { baselines } from "../flags/method-choice.js";
+import { blindMethods } from "../../methods/usual-methods.js";
 
 /** A method whose map of an image hardly depends on the class. */
 export interface SameMaps {
@@ -26,7 +26,7 @@ export function sameMaps(
   classes: readonly ClassMap[],
 ): readonly SameMaps[] {
   // A baseline knows nothing of the class, and says so.
-  if (classes.length < 2 || baselines.includes(method)) return [];
+  if (classes.length < 2 || blindMethods.includes(method)) return [];
   const pairs = similarPairs(classes).map(({ first, second, similarity }) => {
     return { first: first.name, second: second.name, similarity };
   });

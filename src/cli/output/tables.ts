@@ -10,8 +10,8 @@ import { completenessTolerance } from "../../decomposition/completeness.js";
 import { insteadLines } from "../../errors.js";
 import { batchNormCase, largestTerms } from "./manifest.js";
 import { oneLine } from "./printable.js";
-import { nameOfClass } from "../flags/targets.js";
-import type { VerifiedSample } from "../commands/verified-sample.js";
+import { nameOfClass } from "../../model/choose-target.js";
+import type { VerifiedReport } from "../commands/verified-sample.js";
 
 /** A number for people: four significant digits. JSON has null for what is not finite. */
 export function formatNumber(value: number | null): string {
@@ -119,7 +119,7 @@ function verdict({ explainable, unsupported, problem, instead }: Inspection): st
 /** What `fullgrad verify` prints. */
 export function verificationText(
   path: string,
-  samples: readonly VerifiedSample[],
+  samples: readonly VerifiedReport[],
   classes?: number,
 ): string {
   const header = [

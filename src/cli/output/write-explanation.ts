@@ -14,7 +14,7 @@ import type { Explanation } from "../../model/model-options.js";
 import { sizeOf } from "../../tensor/shape.js";
 import { encodeNpy } from "../../tensor/npy.js";
 import { float32, toNumbers, type Tensor } from "../../tensor/tensor.js";
-import type { Labels } from "../flags/labels.js";
+import type { Labels } from "../../model/label-names.js";
 import {
   largestTerms,
   leftOut,
@@ -28,7 +28,7 @@ import type { ExplainFlags } from "../flags/options.js";
 import type { OutputFolder } from "./output-folder.js";
 import { digestsOf } from "./result-digests.js";
 import { predict, probabilitiesOf } from "../../model/predictions.js";
-import { labelOf, topCount } from "../flags/targets.js";
+import { labelOf, topCount } from "../../model/choose-target.js";
 
 /** One sample of an explanation, and what its files need to know besides. */
 export interface Finding {
@@ -87,7 +87,7 @@ export async function writeExplanation(folder: OutputFolder, finding: Finding): 
 
 /** How pictures are coloured: blue and red where a method's maps have both signs. */
 export function drawingOf({ method, colormap, opacity }: ExplainFlags): Finding["drawing"] {
-  return { colormap: colormap ?? (findMethod(method).signed ? "rdbu" : "inferno"), opacity };
+  return { colormap: colormap ?? (findMethod(method.method).signed ? "rdbu" : "inferno"), opacity };
 }
 
 export function manifestName(name: string): string {

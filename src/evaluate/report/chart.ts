@@ -1,25 +1,25 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { SummaryRow } from "../summary.js";
-import type { Axis, Measure } from "../test.js";
+import type { MeasureAxis, Measure } from "../test.js";
 
-/** What a chart shows: one measure of several methods. */
+/** The data of a chart: one measure of several methods. */
 export interface ChartData {
   readonly title: string;
   readonly subtitle: string;
   readonly measure: Measure;
-  readonly axis?: Axis;
-  /** Of this measure. */
+  readonly axis?: MeasureAxis;
+  /** The estimates of this measure. */
   readonly rows: readonly SummaryRow[];
   /** In the order of the legend. */
   readonly methods: readonly string[];
-  /** Drawn grey and dashed. */
+  /** The methods drawn grey and dashed. */
   readonly baselines: ReadonlySet<string>;
 }
 
-/** A Vega-Lite specification, with its numbers inside: https://vega.github.io/vega-lite/docs/spec.html */
+/** A Vega-Lite specification with inline data: https://vega.github.io/vega-lite/docs/spec.html */
 export type ChartSpec = TopLevelSpec;
 
-/** Colours that people with any kind of colour blindness can tell apart: M. Okabe, K. Ito, 2008; then lighter ones. */
+/** The colour-blind-safe palette of M. Okabe, K. Ito, 2008, followed by lighter shades. */
 const palette = [
   "#d55e00",
   "#0072b2",
@@ -39,7 +39,7 @@ const dashes = [
   [8, 3, 2, 3],
 ];
 
-/** Curves with bands where the measure runs along an axis, else a point with its interval for each method. */
+/** Curves with bands if the measure has an axis, else a point with an interval for each method. */
 export function chartOf(data: ChartData): ChartSpec {
   const { axis, measure } = data;
   const rows = data.rows
@@ -57,7 +57,7 @@ export function chartOf(data: ChartData): ChartSpec {
     : ({ ...shared, ...points(data) } as ChartSpec);
 }
 
-function curves(data: ChartData, axis: Axis): object {
+function curves(data: ChartData, axis: MeasureAxis): object {
   const hasPoints = axis.values.length <= mostPoints;
   const color = { field: "method", type: "nominal", scale: colors(data), legend };
   const x = {
@@ -113,7 +113,7 @@ function points(data: ChartData): object {
 const zero = { zero: true };
 const percentLabel = "format(datum.value * 100, '~g') + ' %'";
 const legend = { title: null, symbolType: "stroke", symbolOpacity: 1, symbolStrokeWidth: 3 };
-/** Places of an axis that are all marked and labelled; of more, vega chooses labels. */
+/** Up to this many positions of an axis are all labelled; with more, vega chooses. */
 const mostPoints = 12;
 
 function titleOf({ title, better }: Measure): string {

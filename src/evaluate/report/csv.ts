@@ -1,6 +1,6 @@
 import type { Report } from "./report.js";
 
-/** Every number of every sample, a line for each (RFC 4180). `at` is the place on the axis; empty where there is none. */
+/** One line per number of each sample (RFC 4180). `at` is the position on the axis; empty for single numbers. */
 export function csvOf({ records, measures, axis }: Report): string {
   const lines = [["sample", "method", "target", "measure", "at", "value"]];
   for (const { sample, method, target, values } of records) {
@@ -22,7 +22,7 @@ export function csvOf({ records, measures, axis }: Report): string {
   return lines.map((cells) => `${cells.map(quoted).join(",")}\r\n`).join("");
 }
 
-/** Text that a spreadsheet would take for a formula gets an apostrophe, by which it takes it for text. */
+/** Prefixes an apostrophe to text that a spreadsheet would evaluate as a formula. */
 function cell(value: string | number): string {
   return typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
 }

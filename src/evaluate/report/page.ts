@@ -1,10 +1,10 @@
 import type { SummaryRow } from "../summary.js";
-import type { Axis, Measure } from "../test.js";
+import type { MeasureAxis, Measure } from "../test.js";
 import { html, trusted, type Html } from "../../draw/html.js";
-import type { Chart, Report } from "./report.js";
+import type { ReportChart, Report } from "./report.js";
 
-/** The report as one HTML page that needs nothing beside itself. */
-export function pageOf(report: Report, charts: readonly Chart[]): string {
+/** The report as one self-contained HTML page. */
+export function pageOf(report: Report, charts: readonly ReportChart[]): string {
   const { title, paper, about, facts, notShown, failures, records } = report;
   const [one, many] = report.unit ?? ["sample", "samples"];
   const samples = new Set(records.map((record) => record.sample)).size;
@@ -30,7 +30,7 @@ export function pageOf(report: Report, charts: readonly Chart[]): string {
 ${facts.map(([name, value]) => html`<tr><th>${name}</th><td>${value}</td></tr>`)}
 </table>
 <h2>What came out</h2>
-<p>Mean over ${samples} ${samples === 1 ? one : many}${samples > 1 ? ", with its 95 % bootstrap interval and, in grey, the median" : ""}. Grey, dashed lines are baselines that know nothing of the network.</p>
+<p>Mean over ${samples} ${samples === 1 ? one : many}${samples > 1 ? ", with its 95 % bootstrap interval and, in grey, the median" : ""}. Grey, dashed lines are baselines that ignore the network.</p>
 ${report.measures.map((measure) => measureSection(report, measure, charts))}
 <h2>What this does not show</h2>
 ${list(notShown)}
@@ -45,19 +45,19 @@ ${list(failed)}`
 `.text;
 }
 
-function measureSection(report: Report, measure: Measure, charts: readonly Chart[]): Html {
+function measureSection(report: Report, measure: Measure, charts: readonly ReportChart[]): Html {
   const chart = charts.find(({ name }) => name === `${report.name}.${measure.name}`);
   const rows = report.summary.filter((row) => row.measure === measure.name);
   const better =
     measure.better === "neither" ? "" : html` <small>${measure.better} is better</small>`;
   return html`<section>
 <h3>${measure.title}${better}</h3>
-${chart ? html`<figure>${trusted(chart.svg)}</figure>` : html`<p>There is no finite number to draw.</p>`}
+${chart ? html`<figure>${trusted(chart.svg)}</figure>` : html`<p>No chart: the measure has no finite value.</p>`}
 ${summaryTable(rows, measure.single ? undefined : report.axis)}
 </section>`;
 }
 
-function summaryTable(rows: readonly SummaryRow[], axis: Axis | undefined): Html {
+function summaryTable(rows: readonly SummaryRow[], axis: MeasureAxis | undefined): Html {
   const methods = [...new Set(rows.map((row) => row.method))];
   const places: readonly (number | undefined)[] = axis ? axis.values : [undefined];
   const hasArea = rows.some((row) => row.over === "curve");
@@ -90,12 +90,12 @@ function cell(row: SummaryRow | undefined): Html {
   return html`<td>${short(mean)}${interval}</td>`;
 }
 
-/** "5 %", or the number itself. */
-export function placeLabel(at: number, { percent }: Axis): string {
+/** "5 %", or the plain number. */
+export function placeLabel(at: number, { percent }: MeasureAxis): string {
   return percent ? `${short(at * 100)} %` : short(at);
 }
 
-/** A few significant digits. */
+/** A number with a few significant digits. */
 export function short(value: number, digits = 3): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(digits))) : "–";
 }

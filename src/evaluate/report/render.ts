@@ -1,9 +1,9 @@
 import type { ChartSpec } from "./chart.js";
 
-/** The family of the font that charts name first, which {@link toPng} is given as a file. */
+/** The first font family of the charts; {@link toPng} gets its file. */
 const fontFamily = "DejaVu Sans";
 
-/** The chart as SVG. vega and vega-lite are loaded here: they take half a second, and most commands draw nothing. */
+/** The chart as SVG. vega and vega-lite load on demand: they take half a second, and most commands draw no chart. */
 export async function toSvg(spec: ChartSpec): Promise<string> {
   const [{ compile }, { parse, View }] = await Promise.all([import("vega-lite"), import("vega")]);
   const view = new View(parse(compile(spec).spec), { renderer: "none" });
@@ -13,8 +13,8 @@ export async function toSvg(spec: ChartSpec): Promise<string> {
 }
 
 /**
- * An SVG as PNG, at twice its size. Text is drawn with the given font file alone, so that every machine, also one
- * without any font, draws the same picture.
+ * An SVG as PNG, at twice its size. Text uses the given font file only, so that all machines, even those without fonts,
+ * render the same picture.
  */
 export async function toPng(svg: string, fontFile: string): Promise<Uint8Array> {
   const { Resvg } = await import("@resvg/resvg-js");

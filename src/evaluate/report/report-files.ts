@@ -2,10 +2,10 @@ import { chartOf } from "./chart.js";
 import { csvOf } from "./csv.js";
 import { pageOf } from "./page.js";
 import { toPng, toSvg } from "./render.js";
-import type { Chart, Report } from "./report.js";
+import type { ReportChart, Report } from "./report.js";
 
 /**
- * The files of a report, by name; the last one is the JSON document, which vouches for the others.
+ * The files of a report, by name. The JSON document comes last: its presence shows that the others are complete.
  *
  * @param fontFile a TrueType font for the PNG charts
  */
@@ -36,10 +36,10 @@ export async function reportFiles(
   ];
 }
 
-/** A chart of each measure that has a number. */
-async function chartsOf(report: Report, fontFile: string): Promise<Chart[]> {
+/** A chart of each measure with at least one finite value. */
+async function chartsOf(report: Report, fontFile: string): Promise<ReportChart[]> {
   const { name, title, subtitle, measures, axis, baselines, summary } = report;
-  const charts: Chart[] = [];
+  const charts: ReportChart[] = [];
   for (const measure of measures) {
     const rows = summary.filter((row) => row.measure === measure.name);
     if (!rows.some((row) => Number.isFinite(row.mean))) continue;

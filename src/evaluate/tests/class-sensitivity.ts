@@ -6,8 +6,8 @@ import { planeOf } from "../subject.js";
 import { biases, evaluationTest } from "../test.js";
 
 /**
- * Class sensitivity: the map of the class is compared with the map of another class. A map that stays the same shows the
- * picture, not the reasons for the class.
+ * Class sensitivity: the map of the class is compared with the map of another class. If they are the same, the map shows
+ * the picture, not the evidence for the class.
  *
  * @see L. Sixt, M. Granz, T. Landgraf, "When Explanations Lie: Why Many Modified BP Attributions Fail", ICML 2020,
  * sec. 4 (random logit).
@@ -18,20 +18,20 @@ export const classSensitivity = evaluationTest({
   paper:
     "L. Sixt, M. Granz, T. Landgraf, When Explanations Lie: Why Many Modified BP Attributions Fail, ICML 2020",
   about:
-    "The map of the class is compared with the map of another one. The less alike, the better.",
+    "The map of the class is compared with the map of another class. Lower similarity is better.",
   settings: {
     against: choice(
       ["random", "least"] as const,
       "random",
-      "another class at random, or the least likely one",
+      "the other class: a random one, or the least likely one",
     ),
-    sign: choice(signRules, "absolute", "maps are compared by absolute values, or as they are"),
+    sign: choice(signRules, "absolute", "compare absolute or signed values of the maps"),
   },
   measures: () => similarityMeasures.map((measure) => ({ ...measure, single: true })),
   notShown: [
-    "Unlike maps need not be right ones: random maps of two classes have nothing in common either, if they are drawn " +
-      "anew. (The random baseline here is the same for all classes, so its similarity is 1, as that of all baselines.)",
-    "Where two classes are told apart by the same part of the picture, good maps of them are alike by absolute value.",
+    "Different maps need not be right: independent random maps of two classes are dissimilar too. (The random baseline " +
+      "is the same for all classes here, so its similarity is 1, as for all baselines.)",
+    "If the same part of the picture distinguishes two classes, good maps of both have similar absolute values.",
     biases.network,
   ],
   measure: async ({ subject, map, maker, scorer, seed, once }, { against, sign }) => {

@@ -3,8 +3,8 @@ import { extentOf } from "../subject.js";
 import { biases, evaluationTest } from "../test.js";
 
 /**
- * Average drop and increase in confidence: the picture is shown only where the map is high, and the probability of the
- * class, p before and q after, is compared: the drop is max(0, p − q) / p, the increase 1 where q > p.
+ * Average drop and increase in confidence: the picture is faded out where the map is low, and the probability of the
+ * class changes from p to q. The drop is max(0, p − q) / p; the increase is 1 if q > p, else 0.
  *
  * @see A. Chattopadhay, A. Sarkar, P. Howlader, V. N. Balasubramanian, "Grad-CAM++", WACV 2018, sec. 5.1.
  */
@@ -15,9 +15,9 @@ export const confidenceChange = evaluationTest({
     "A. Chattopadhay, A. Sarkar, P. Howlader, V. N. Balasubramanian, Grad-CAM++: Improved Visual Explanations for Deep " +
     "Convolutional Networks, WACV 2018",
   about:
-    "The picture is faded out by the map, scaled from 0 at its minimum to 1 at its maximum. The drop is what the " +
-    "probability of the class loses, as a part of it; the increase is the part of the images where it grows.",
-  settings: { fill: fill("black", "what the picture fades to where the map is low") },
+    "The picture is faded out by the map, scaled from 0 at its minimum to 1 at its maximum. The drop is the relative " +
+    "decrease of the class's probability; the increase is the fraction of images whose probability grows.",
+  settings: { fill: fill("black", "replacement of the picture where the map is low") },
   measures: () => [
     {
       name: "average-drop",
@@ -28,8 +28,8 @@ export const confidenceChange = evaluationTest({
     { name: "increase", title: "increase in confidence, q > p", better: "higher", single: true },
   ],
   notShown: [
-    "A map that is high everywhere hardly drops anything: these two numbers reward large, smooth maps. The " +
-      "same map scaled in another way (its square root, a percentile) gets another number.",
+    "A map that is high everywhere causes hardly any drop: both numbers reward large, smooth maps. The same map with " +
+      "another scaling (its square root, a percentile) gets another number.",
     biases.outOfDistribution,
     biases.centre,
     biases.network,
@@ -54,7 +54,7 @@ export const confidenceChange = evaluationTest({
   },
 });
 
-/** (map − min) / (max − min); 0 everywhere for a constant map, which points nowhere. */
+/** (map − min) / (max − min); 0 everywhere for a constant map. */
 export function fromZeroToOne(map: Float32Array): Float32Array {
   const min = map.reduce((p, q) => Math.min(p, q), Infinity);
   const range = map.reduce((p, q) => Math.max(p, q), -Infinity) - min;

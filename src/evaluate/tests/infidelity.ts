@@ -6,13 +6,13 @@ import { planeOf, type Extent } from "../subject.js";
 import { biases, evaluationTest } from "../test.js";
 
 /**
- * Infidelity with square removal: squares R are taken out of the picture, and what the map says of each, Σ_{i∈R} map_i,
- * is compared with what it did to the output,
+ * Infidelity with square removal: squares R are removed from the picture, and the map's sum over each, Σ_{i∈R} map_i, is
+ * compared with the change of the output,
  *
  *     infidelity = min_α E_R [ (α Σ_{i∈R} map_i − (f(x) − f(x without R)))² ]
  *
- * The scale α is free because a saliency map has none. `unexplained` is the same as a part of E[(f(x) − f(x without R))²]:
- * 0 for a map that predicts every change, 1 for one that predicts none.
+ * The scale α is free because a saliency map has no units. `unexplained` is the infidelity divided by
+ * E[(f(x) − f(x without R))²]: 0 if the map predicts every change, 1 if it predicts nothing.
  *
  * @see C.-K. Yeh, C.-Y. Hsieh, A. Suggala, D. Inouye, P. Ravikumar, "On the (In)fidelity and Sensitivity of
  * Explanations", NeurIPS 2019, definitions 2.1 and sec. 2.3 (optimal scaling as in its experiments).
@@ -24,13 +24,13 @@ export const infidelity = evaluationTest({
     "C.-K. Yeh, C.-Y. Hsieh, A. Suggala, D. Inouye, P. Ravikumar, On the (In)fidelity and Sensitivity of Explanations, " +
     "NeurIPS 2019",
   about:
-    "Random squares are taken out of the picture. The map's sum over each square, scaled by the one factor that fits " +
-    "best, is compared with the change of the output.",
+    "Random squares are removed from the picture. The map's sums over the squares, scaled by the best common factor, " +
+    "are compared with the changes of the output.",
   settings: {
     squares: whole(100, "random squares", 2),
-    smallest: number(0.05, "smallest side of a square, as a part of the shorter side", 0, 1),
-    largest: number(0.5, "largest side of a square, as a part of the shorter side", 0, 1),
-    fill: fill("dataset-mean", "what takes the place of a removed square"),
+    smallest: number(0.05, "smallest side of a square, as a fraction of the shorter side", 0, 1),
+    largest: number(0.5, "largest side of a square, as a fraction of the shorter side", 0, 1),
+    fill: fill("dataset-mean", "replacement of removed squares"),
   },
   measures: () => [
     {
@@ -41,14 +41,14 @@ export const infidelity = evaluationTest({
     },
     {
       name: "unexplained",
-      title: "the same as a part of the mean squared change",
+      title: "the same, as a fraction of the mean squared change",
       better: "lower",
       single: true,
     },
   ],
   notShown: [
     biases.outOfDistribution,
-    "A map of absolute values cannot say that a region speaks against the class, and pays for it here.",
+    "A map of absolute values cannot show evidence against the class, which lowers its result here.",
     biases.centre,
     biases.network,
   ],
@@ -82,7 +82,7 @@ export function infidelityOf(
   return { infidelity: [error], unexplained: [error / meanOf((i) => changes[i]! ** 2)] };
 }
 
-/** Σ of the map over some pixels. */
+/** The sum of the map over the given pixels. */
 export function sumOver(map: Float32Array, pixels: Uint32Array): number {
   let sum = 0;
   for (const pixel of pixels) sum += map[pixel]!;

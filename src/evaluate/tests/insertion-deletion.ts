@@ -6,8 +6,8 @@ import { extentOf } from "../subject.js";
 import { biases, evaluationTest } from "../test.js";
 
 /**
- * Insertion and deletion: the most salient pixels are taken away from the picture, or put back into an empty one, and
- * the probability of the class is followed. The mean height of each curve is the area under it.
+ * Insertion and deletion: the most salient pixels are removed from the picture, or inserted into an empty one, and the
+ * probability of the class is recorded. The mean height of each curve is the area under it.
  *
  * @see V. Petsiuk, A. Das, K. Saenko, "RISE: Randomized Input Sampling for Explanation of Black-box Models", BMVC 2018.
  */
@@ -17,12 +17,12 @@ export const insertionDeletion = evaluationTest({
   paper:
     "V. Petsiuk, A. Das, K. Saenko, RISE: Randomized Input Sampling for Explanation of Black-box Models, BMVC 2018",
   about:
-    "The most salient pixels are taken away first (deletion), or put back first into an empty picture (insertion), " +
-    "while the probability of the class is followed. A good map makes it fall early and rise early.",
+    "Pixels are removed from the picture (deletion) or inserted into an empty one (insertion), most salient first, and " +
+    "the probability of the class is recorded. With a good map it falls early and rises early.",
   settings: {
-    steps: whole(50, "steps from the whole picture to none", 1),
-    deleted: fill("dataset-mean", "what takes the place of a deleted pixel"),
-    empty: fill("blur", "the picture that pixels are inserted into"),
+    steps: whole(50, "steps from the whole picture to the empty one", 1),
+    deleted: fill("dataset-mean", "replacement of deleted pixels"),
+    empty: fill("blur", "the empty picture into which pixels are inserted"),
     ...rankSettings,
   },
   measures: () => [

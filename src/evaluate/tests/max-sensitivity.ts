@@ -5,11 +5,11 @@ import { extentOf, withNumbers } from "../subject.js";
 import { biases, evaluationTest } from "../test.js";
 
 /**
- * Max-sensitivity: how far a map moves when the picture hardly does,
+ * Max-sensitivity: the largest relative change of a map under small changes of the picture,
  *
  *     max over ‖δ‖∞ ≤ r of ‖Φ(x + δ) − Φ(x)‖ / ‖Φ(x)‖
  *
- * estimated from below by random δ. The class stays the same.
+ * estimated from below by random δ. The class is fixed.
  *
  * @see C.-K. Yeh, C.-Y. Hsieh, A. Suggala, D. Inouye, P. Ravikumar, "On the (In)fidelity and Sensitivity of
  * Explanations", NeurIPS 2019, definition 3.1.
@@ -21,10 +21,14 @@ export const maxSensitivity = evaluationTest({
     "C.-K. Yeh, C.-Y. Hsieh, A. Suggala, D. Inouye, P. Ravikumar, On the (In)fidelity and Sensitivity of Explanations, " +
     "NeurIPS 2019",
   about:
-    "Every pixel is changed a little at random, several times. The largest relative distance between the map after and " +
-    "the map before is kept.",
+    "Small random noise is added to every pixel, several times. The result is the largest relative distance between the " +
+    "maps with and without noise.",
   settings: {
-    radius: number(0.02, "largest change of a pixel, as a part of the way from black to white", 0),
+    radius: number(
+      0.02,
+      "largest change of a pixel, as a fraction of the range from black to white",
+      0,
+    ),
     samples: whole(10, "random changes", 1),
   },
   measures: () => [
@@ -36,8 +40,8 @@ export const maxSensitivity = evaluationTest({
     },
   ],
   notShown: [
-    "A map that does not look at the picture at all is perfectly insensitive: the random and centre-blur baselines get 0.",
-    "The maximum is over a few random changes. A change made on purpose can move the map much further.",
+    "A map that ignores the picture is perfectly insensitive: the random and centre-blur baselines get 0.",
+    "The maximum is over a few random changes. An adversarial change can alter the map much more.",
     biases.network,
   ],
   measure: async ({ subject, map, maker, seed }, { radius, samples }) => {

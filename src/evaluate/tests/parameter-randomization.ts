@@ -5,9 +5,8 @@ import { planeOf } from "../subject.js";
 import { biases, evaluationTest } from "../test.js";
 
 /**
- * Cascading parameter randomisation: the weights of the network are randomised from the output down, more and more
- * layers, and the map is compared with that of the network as it was. A map that stays the same does not depend on what
- * the network has learned.
+ * Cascading parameter randomisation: the weights of more and more layers are randomised, from the output down, and the
+ * map is compared with the trained network's map. A map that stays the same does not depend on the learned weights.
  *
  * @see J. Adebayo, J. Gilmer, M. Muelly, I. Goodfellow, M. Hardt, B. Kim, "Sanity Checks for Saliency Maps", NeurIPS 2018.
  */
@@ -18,21 +17,21 @@ export const parameterRandomization = evaluationTest({
     "J. Adebayo, J. Gilmer, M. Muelly, I. Goodfellow, M. Hardt, B. Kim, Sanity Checks for Saliency Maps, NeurIPS 2018",
   about:
     "The weights of more and more layers, from the output down, are shuffled within each tensor, and the map is compared " +
-    "with that of the trained network, for the same class. It should lose all likeness.",
+    "with the trained network's map of the same class. The similarity should fall to 0.",
   settings: {
     stages: whole(
       6,
-      "networks, from one with its last layer randomised to one with all of them",
+      "number of networks, from the last layer randomised to all layers randomised",
       1,
     ),
-    sign: choice(signRules, "absolute", "maps are compared by absolute values, or as they are"),
+    sign: choice(signRules, "absolute", "compare absolute or signed values of the maps"),
   },
   measures: () => similarityMeasures,
   notShown: [
-    "To pass says that a map depends on the weights, not that it shows what they do.",
-    "What stays alike may come of the architecture: strides, pooling and residual connections shape maps of random " +
-      "networks too. Baselines do not look at the network, so their likeness is 1.",
-    "Shuffled weights keep the distribution of each tensor; weights drawn anew may give other numbers.",
+    "Passing shows that a map depends on the weights, not that it explains their effect.",
+    "Remaining similarity may come from the architecture: strides, pooling and residual connections shape the maps of " +
+      "random networks too. Baselines ignore the network, so their similarity is 1.",
+    "Shuffled weights keep the distribution of each tensor; newly initialised weights may give other numbers.",
     biases.network,
   ],
   stages: ({ stages }, layers) => {

@@ -10,9 +10,9 @@ import { biases, evaluationTest } from "../test.js";
  *
  *     |f(x) − f(x′)| / |f(x)|
  *
- * Removing the *least* salient pixels is the paper's test: a better map gives a smaller change. Removing the most
- * salient ones is the older one (W. Samek et al., "Evaluating the visualization of what a deep neural network has
- * learned", 2017), which the paper argues against: it makes edges that the network has not seen.
+ * The paper removes the *least* salient pixels: a better map gives a smaller change. The older test removes the most
+ * salient ones (W. Samek et al., "Evaluating the visualization of what a deep neural network has learned", 2017); the
+ * paper argues that this creates edges unlike the training data.
  *
  * @see S. Srinivas, F. Fleuret, "Full-Gradient Representation for Neural Network Visualization", NeurIPS 2019, sec. 5.1.
  */
@@ -22,20 +22,20 @@ export const pixelPerturbation = evaluationTest({
   paper:
     "S. Srinivas, F. Fleuret, Full-Gradient Representation for Neural Network Visualization, NeurIPS 2019",
   about:
-    "A part of the pixels is replaced, and the change of the output is taken relative to the output before. With the " +
-    "least salient pixels removed, a better map changes the output less; with the most salient ones, more.",
+    "A fraction of the pixels is replaced, and the change of the output is measured relative to the original output. " +
+    "With the least salient pixels removed, a better map changes the output less; with the most salient ones, more.",
   settings: {
-    remove: choice(["least", "most"] as const, "least", "the least or the most salient pixels"),
+    remove: choice(
+      ["least", "most"] as const,
+      "least",
+      "remove the least or the most salient pixels",
+    ),
     fractions: fractions(
       [0.001, 0.005, 0.01, 0.03, 0.05, 0.07, 0.1],
-      "parts of the pixels that are removed",
+      "fractions of the pixels to remove",
     ),
-    fill: fill("black", "what takes the place of a removed pixel"),
-    rank: choice(
-      signRules,
-      "absolute",
-      "saliency is the map's absolute value, or the map as it is",
-    ),
+    fill: fill("black", "replacement of removed pixels"),
+    rank: choice(signRules, "absolute", "rank by the absolute or the signed value of the map"),
     ...rankSettings,
   },
   measures: ({ remove }) => {
@@ -53,9 +53,9 @@ export const pixelPerturbation = evaluationTest({
     biases.outOfDistribution,
     biases.blur,
     biases.centre,
-    "With the least salient pixels removed, a map that puts flat background last does well, whether or not it finds " +
-      "the object: replacing flat regions changes little. The edge baseline does just that.",
-    "An output near 0 makes the quotient large; look at the median beside the mean.",
+    "With the least salient pixels removed, a map that ranks flat background last does well, whether or not it finds " +
+      "the object: replacing flat regions changes little. The edge baseline shows this effect.",
+    "An output near 0 makes the quotient large; consider the median as well as the mean.",
     biases.network,
   ],
   axis: ({ fractions: values, remove }) => ({

@@ -3,7 +3,7 @@ import { extentOf, type Box } from "../subject.js";
 import { biases, evaluationTest } from "../test.js";
 
 /**
- * The pointing game: does the highest point of the map lie on the object? And how much of the positive map does?
+ * The pointing game: whether the maximum of the map lies on the object, and the fraction of the positive map on it.
  *
  * @see J. Zhang, Z. Lin, J. Brandt, X. Shen, S. Sclaroff, "Top-down Neural Attention by Excitation Backprop", ECCV 2016
  * (a hit within 15 pixels counts); H. Wang et al., "Score-CAM", CVPR Workshops 2020 (the energy-based one).
@@ -14,25 +14,29 @@ export const pointingGame = evaluationTest({
   paper:
     "J. Zhang, Z. Lin, J. Brandt, X. Shen, S. Sclaroff, Top-down Neural Attention by Excitation Backprop, ECCV 2016",
   about:
-    "A hit is a map whose highest point lies in a box around the object. The energy is the part of the positive map that " +
-    "lies in the boxes.",
+    "A map scores a hit if its maximum lies in a box around the object. The energy is the fraction of the positive map " +
+    "inside the boxes.",
   settings: {
-    tolerance: number(0, "how far beside a box still hits, in pixels of the network's input", 0),
+    tolerance: number(
+      0,
+      "distance from a box that still counts as a hit, in pixels of the network's input",
+      0,
+    ),
   },
   needsBoxes: true,
   measures: () => [
-    { name: "hit", title: "highest point on the object", better: "higher", single: true },
+    { name: "hit", title: "maximum on the object", better: "higher", single: true },
     {
       name: "energy",
-      title: "part of the positive map on the object",
+      title: "fraction of the positive map on the object",
       better: "higher",
       single: true,
     },
   ],
   notShown: [
     biases.centre,
-    "A network may look at the background, and be right or wrong in that. A map that shows it misses here.",
-    "Large objects are easy to hit: the random baseline's energy is the boxes' part of the picture.",
+    "A network may use the background, rightly or wrongly. A map that shows this correctly counts as a miss.",
+    "Large objects are easy to hit: the random baseline's energy is the boxes' fraction of the picture.",
     biases.network,
   ],
   measure: ({ subject, map }, { tolerance }) => {

@@ -8,7 +8,7 @@ import { biases, evaluationTest } from "../test.js";
 
 /**
  * ROAD, remove and debias: pixels are removed, the most salient first (MoRF) or the least salient first (LeRF), and
- * replaced by what their neighbours let expect plus a little noise, so that the mask itself tells the network nothing.
+ * imputed from their neighbours with a little noise, so that the mask itself carries little information.
  *
  * @see Y. Rong, T. Leemann, V. Borisov, G. Kasneci, E. Kasneci, "A Consistent and Efficient Evaluation Strategy for
  * Attribution Methods", ICML 2022.
@@ -21,14 +21,14 @@ export const road = evaluationTest({
     "Attribution Methods, ICML 2022",
   about:
     "The most salient pixels (MoRF) or the least salient ones (LeRF) are replaced by a noisy linear interpolation of " +
-    "their neighbours, and the probability of the class and whether it stays the first choice are followed. The " +
-    "combined score is (LeRF − MoRF) / 2.",
+    "their neighbours. The probability of the class is recorded, and whether it stays the top class. The combined " +
+    "score is (LeRF − MoRF) / 2.",
   settings: {
     fractions: fractions(
       [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
-      "parts of the pixels that are removed",
+      "fractions of the pixels to remove",
     ),
-    noise: number(0.01, "standard deviation of the noise, in the network's numbers", 0),
+    noise: number(0.01, "standard deviation of the noise, in units of the network's input", 0),
     ...rankSettings,
   },
   measures: () => [
@@ -37,18 +37,18 @@ export const road = evaluationTest({
     { name: "combined", title: "(LeRF − MoRF) / 2", better: "higher" },
     {
       name: "morf-first",
-      title: "part of the images whose class stays the first choice, most salient removed first",
+      title: "fraction of images whose class stays the top class, most salient removed first",
       better: "lower",
     },
     {
       name: "lerf-first",
-      title: "part of the images whose class stays the first choice, least salient removed first",
+      title: "fraction of images whose class stays the top class, least salient removed first",
       better: "higher",
     },
   ],
   notShown: [
-    "ROAD lessens what a mask gives away, but still rewards smooth maps: interpolation fills small holes well and " +
-      "large ones badly (the blur bias). The centre-blur baseline is smooth and knows nothing.",
+    "ROAD reduces the information leaked by the mask, but still rewards smooth maps: interpolation fills small holes " +
+      "well and large ones badly (the blur bias). The centre-blur baseline is smooth and ignores the network.",
     biases.centre,
     biases.network,
   ],

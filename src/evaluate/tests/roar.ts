@@ -12,65 +12,65 @@ import {
 } from "../removed-pixels.js";
 import type { MapMaker } from "../subject.js";
 
-/** One network that was trained from scratch, and how good it is. */
+/** One network trained from scratch, with its accuracy. */
 export interface RoarRun {
-  /** Whose maps said which pixels to remove; "" where none were. */
+  /** The method whose maps ranked the pixels; "" without removal. */
   readonly method: string;
-  /** Part of the pixels that was removed from every training and test image. */
+  /** The fraction of pixels removed from every training and test image. */
   readonly fraction: number;
   readonly seed: number;
-  /** Share of the test images, without those pixels, that the network gets right. */
+  /** The accuracy on the test images with those pixels removed. */
   readonly accuracy: number;
-  /** Of the last epoch: mean cross-entropy and share of training images that were right. */
+  /** Mean cross-entropy and training accuracy of the last epoch. */
   readonly loss: number;
   readonly trainingAccuracy: number;
 }
 
 export type RoarKey = Pick<RoarRun, "method" | "fraction" | "seed">;
 
-/** Keeps what is finished: a run that is killed goes on from there. */
+/** Stores finished results, from which a killed run resumes. */
 export interface RoarKeeper {
   find(key: RoarKey): RoarRun | undefined;
   add(run: RoarRun): void;
-  /** A place for what is not finished, under a name of its own. */
+  /** A path for unfinished work, by name. */
   checkpoint(name: string): CheckpointStore;
 }
 
 export interface RoarProgress {
   readonly key: RoarKey;
-  /** Networks that are trained, and that there are. */
+  /** The number of networks trained so far, and in total. */
   readonly done: number;
   readonly total: number;
-  /** Part of the present one that is done; absent while maps are made. */
+  /** The finished fraction of the current network; absent while maps are computed. */
   readonly part?: number;
 }
 
 export interface RoarOptions {
   readonly classifier: Classifier;
-  /** As the network takes them. */
+  /** In the form of the network's input. */
   readonly data: Split;
   readonly fractions: readonly number[];
   readonly seeds: readonly number[];
-  /** How each network is trained. */
+  /** The training options of each network. */
   readonly training: Omit<
     TrainOptions,
     "seed" | "name" | "checkpoint" | "test" | "weights" | "onBatch" | "onEpoch"
   >;
-  /** What makes maps of the network that was trained on unchanged images, with the first seed. */
+  /** Makers of maps for the network trained on unchanged images with the first seed. */
   readonly makers: (network: TypedGraph) => readonly MapMaker[];
-  /** The class that is explained: the one that network chooses, or the image's own. */
+  /** The class to explain: the network's prediction, or the image's label. */
   readonly target: "top" | "label";
   readonly ranking: RankingOptions;
-  /** The colour that takes the place of removed pixels, a number for each channel: the mean of the training images. */
+  /** The replacement of removed pixels, one value per channel: the mean of the training images. */
   readonly color: readonly number[];
   readonly keeper: RoarKeeper;
   readonly onProgress?: (progress: RoarProgress) => void;
 }
 
 /**
- * Remove and retrain: the most salient part of the pixels of every training and test image gives way to the mean
- * colour, a network is trained on them from scratch, and its test accuracy is measured. The lower it is, the more the
- * map knew. Networks are trained without removal too, for each seed: fraction 0.
+ * Remove and retrain: the most salient pixels of every training and test image are replaced by the mean colour, a network
+ * is trained on the result from scratch, and its test accuracy is measured. The lower the accuracy, the better the map.
+ * For each seed one network is also trained without removal: fraction 0.
  *
  * @see S. Hooker, D. Erhan, P.-J. Kindermans, B. Kim, "A benchmark for interpretability methods in deep neural
  * networks", NeurIPS 2019.

@@ -22,21 +22,21 @@ export const sensitivityN = evaluationTest({
     "M. Ancona, E. Ceolini, C. Öztireli, M. Gross, Towards better understanding of gradient-based attribution methods " +
     "for Deep Neural Networks, ICLR 2018",
   about:
-    "Random sets of n pixels are removed. The map's sums over the sets are correlated with what removing them does to " +
+    "Random sets of n pixels are removed. The map's sums over the sets are correlated with the resulting changes of " +
     "the output.",
   settings: {
-    fractions: fractions([0.01, 0.03, 0.1, 0.3, 0.5, 0.8], "n as parts of all pixels"),
+    fractions: fractions([0.01, 0.03, 0.1, 0.3, 0.5, 0.8], "n as fractions of all pixels"),
     sets: whole(50, "random sets of each size", 3),
-    fill: fill("dataset-mean", "what takes the place of a removed pixel"),
+    fill: fill("dataset-mean", "replacement of removed pixels"),
   },
   measures: () => [
     { name: "correlation", title: "Pearson correlation of sum and change", better: "higher" },
   ],
   notShown: [
-    "Scattered pixels carry little information: a few of them removed are noise to the network, and the correlation " +
-      "says how a map predicts its reaction to noise.",
+    "Scattered pixels carry little information: removing a few of them acts as noise, so the correlation measures how " +
+      "well a map predicts the network's response to noise.",
     biases.outOfDistribution,
-    "With few sets a correlation of 0.2 is luck; compare with the random baseline.",
+    "With few sets a correlation of 0.2 may be chance; compare with the random baseline.",
     biases.network,
   ],
   axis: ({ fractions: values }) => ({
@@ -70,7 +70,7 @@ export const sensitivityN = evaluationTest({
   },
 });
 
-/** Random sets of `count` out of `pixels`, by the start of a shuffle. */
+/** Random sets of `count` of the `pixels`: the first elements of a shuffle. */
 function setsOf(count: number, pixels: number, sets: number, seed: number): Uint32Array[] {
   const numbers = random(seed ^ count);
   const order = Uint32Array.from({ length: pixels }, (_, i) => i);

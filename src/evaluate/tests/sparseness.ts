@@ -1,10 +1,10 @@
 import { evaluationTest } from "../test.js";
 
 /**
- * Sparseness: the Gini index of a map's absolute values, 0 where all pixels are alike and near 1 where one has all.
+ * Sparseness: the Gini index of a map's absolute values, 0 if all pixels are equal and near 1 if a single one is non-zero.
  *
  * @see P. Chalasani, J. Chen, A. Chowdhury, S. Jha, X. Wu, "Concise Explanations of Neural Networks using Adversarial
- * Training", ICML 2020, sec. 6. The index is C. Gini's of 1912.
+ * Training", ICML 2020, sec. 6; C. Gini, 1912.
  */
 export const sparseness = evaluationTest({
   name: "sparseness",
@@ -12,12 +12,12 @@ export const sparseness = evaluationTest({
   paper:
     "P. Chalasani, J. Chen, A. Chowdhury, S. Jha, X. Wu, Concise Explanations of Neural Networks using Adversarial " +
     "Training, ICML 2020",
-  about: "The Gini index of the map's absolute values: how few pixels the map is concentrated in.",
+  about: "The Gini index of the map's absolute values measures its concentration in few pixels.",
   settings: {},
   measures: () => [{ name: "gini", title: "Gini index of |map|", better: "neither", single: true }],
   notShown: [
-    "A concise map is easier to read, not truer: a single random pixel has the highest index there is.",
-    "FullGrad sums absolute values, whose floor is never 0; its index is low however clear the picture is.",
+    "A sparse map is easier to read, not more faithful: a single random pixel has the highest possible index.",
+    "FullGrad sums absolute values and is rarely 0 anywhere, so its index is low even for clear maps.",
   ],
   measure: ({ map }) => Promise.resolve({ gini: [giniOf(map)] }),
 });

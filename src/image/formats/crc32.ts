@@ -4,7 +4,7 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** The check sum of zlib and PNG (ISO 3309); Node's zlib.crc32 is younger than the Node that we support. */
+/** The CRC-32 of zlib and PNG (ISO 3309). Node's zlib.crc32 requires a newer Node than the oldest supported one. */
 export function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]!) & 255]! ^ (crc >>> 8);

@@ -3,11 +3,11 @@ import { decodeByJimp } from "./packages.js";
 import type { PictureFile } from "./picture-file.js";
 import { dropAlpha, type Raster } from "../raster.js";
 
-/** Where the first frame's parts lie in the file. */
+/** Byte offsets of the first frame's parts. */
 interface FirstFrame {
-  /** Of the colours: three bytes each. */
+  /** Offset of the colour table, three bytes per colour. */
   readonly palette: number;
-  /** The index of the transparent colour, and where the flag stands that says so. */
+  /** The index of the transparent colour, and the offset of the flag that enables it. */
   readonly transparent?: number;
   readonly flags?: number;
   readonly pixels: number;
@@ -18,16 +18,16 @@ interface FirstFrame {
 const [extension, picture] = [0x21, 0x2c];
 const graphicControl = 0xf9;
 
-/** A code of 12 bits stands for at most the 3839 pixels of the longest string in a table of 4096. */
+/** A code of at most 12 bits stands for at most 3839 pixels, the longest string in a table of 4096. */
 const mostPixelsPerByte = 2560;
 
 /**
- * The first frame of a GIF (https://www.w3.org/Graphics/GIF/spec-gif89a.txt).
+ * Reads the first frame of a GIF (https://www.w3.org/Graphics/GIF/spec-gif89a.txt).
  *
- * @throws {ImageError} where it ends before that
+ * @throws {ImageError} if the file is damaged or truncated within that frame
  */
 export function readGif(bytes: Uint8Array): PictureFile {
-  if (bytes.length < 13) throw new ImageError("the file ends before its size is known");
+  if (bytes.length < 13) throw new ImageError("the file is truncated before its size is known");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const [width, height] = [view.getUint16(6, true), view.getUint16(8, true)];
   const frame = findFrame(bytes, view);
@@ -69,34 +69,34 @@ function findFrame(bytes: Uint8Array, view: DataView): FirstFrame {
     const end = endOfBlocks(bytes, data + 1);
     return { palette, ...control, pixels: width * height, data, end };
   }
-  throw new ImageError("the file ends before its first frame does: it is damaged or cut off");
+  throw new ImageError("the file ends within its first frame: it is damaged or truncated");
 }
 
-/** Three bytes for each of 2^(n+1) colours, where the packed field says that there are any. */
+/** Bytes of the colour table: 3·2^(n+1), or 0 if the packed field's flag is not set. */
 function paletteBytes(packed: number): number {
   return packed & 0x80 ? 3 << ((packed & 7) + 1) : 0;
 }
 
-/** The end of a row of blocks, each after its length; the last is empty. */
+/** The end of a sequence of length-prefixed blocks; an empty block ends it. */
 function endOfBlocks(bytes: Uint8Array, start: number): number {
   let at = start;
   while (at < bytes.length && bytes[at]! > 0) at += 1 + bytes[at]!;
-  if (at >= bytes.length) throw new ImageError("the file ends inside a block: it is cut off");
+  if (at >= bytes.length) throw new ImageError("the file is truncated inside a block");
   return at + 1;
 }
 
-/** Transparent pixels keep their colour, as in Pillow; so does what the frame leaves free. */
+/** Transparent pixels keep their colour, as in Pillow; so does the area outside the frame. */
 async function decodeFrame(bytes: Uint8Array, frame: FirstFrame): Promise<Raster> {
   const bytesOfData = frame.end - frame.data;
   if (frame.pixels > bytesOfData * mostPixelsPerByte) {
     throw new ImageError(
-      `${bytesOfData} bytes of data cannot hold ${frame.pixels} pixels: it is damaged or cut off`,
+      `${bytesOfData} bytes of data cannot hold ${frame.pixels} pixels: the file is damaged or truncated`,
     );
   }
   const still = new Uint8Array(frame.end + 1);
   still.set(bytes.subarray(0, frame.end));
   if (frame.flags !== undefined) still[frame.flags]! &= 0xfe;
-  still[frame.end] = 0x3b; // the trailer: no further frame is read
+  still[frame.end] = 0x3b; // the trailer: ends the file after the first frame
   const pixels = await decodeByJimp("gif", still);
   const { data } = pixels;
   const color = frame.palette + 3 * (frame.transparent ?? 0);

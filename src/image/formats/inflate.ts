@@ -1,15 +1,15 @@
-/** Compressed bytes handed to the decompressor at a time: it may make a thousand times as many of them at once. */
+/** Compressed bytes passed to the decompressor at a time; they may expand a thousandfold. */
 const portion = 1 << 14;
 
-/** A deflated bit stream never grows by more (https://zlib.net/zlib_tech.html). */
+/** Maximum expansion of a deflate stream (https://zlib.net/zlib_tech.html). */
 export const greatestInflation = 1032;
 
-/** A zlib stream, read piece by piece: what is not asked for is not inflated. The same in Node and in browsers. */
+/** A zlib stream that is inflated on demand, with the same interface in Node and in browsers. */
 export class InflatedStream {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #chunk = new Uint8Array();
 
-  /** @param parts the stream, which may be cut anywhere */
+  /** @param parts the stream, split at arbitrary points */
   constructor(parts: readonly Uint8Array[]) {
     const portions = portionsOf(parts);
     const compressed = new ReadableStream<Uint8Array>({
@@ -19,13 +19,13 @@ export class InflatedStream {
         else controller.enqueue(value);
       },
     });
-    // The types of Node and of browsers differ in what may be written.
+    // The types of Node and of browsers disagree on what may be written.
     const inflate: { readable: ReadableStream<Uint8Array>; writable: WritableStream } =
       new DecompressionStream("deflate");
     this.#reader = compressed.pipeThrough(inflate).getReader();
   }
 
-  /** Fills `into` with the next bytes, if so many are inflated already. */
+  /** Fills `into` with the next bytes if that many are already inflated. @returns whether it did */
   take(into: Uint8Array): boolean {
     if (this.#chunk.length < into.length) return false;
     into.set(this.#chunk.subarray(0, into.length));
@@ -36,7 +36,7 @@ export class InflatedStream {
   /**
    * Fills `into` with the next bytes.
    *
-   * @returns how many there were: fewer than asked for where the stream ends, or is damaged
+   * @returns the number of bytes read, fewer than requested if the stream ends or is damaged
    */
   async read(into: Uint8Array): Promise<number> {
     let filled = 0;
@@ -54,9 +54,9 @@ export class InflatedStream {
     return filled;
   }
 
-  /** Leaves the rest. */
+  /** Discards the rest of the stream. */
   close(): void {
-    // What comes after the last byte that was asked for may be damaged: that is no one's concern.
+    // Errors in the unread rest do not matter.
     this.#reader.cancel().catch(() => undefined);
   }
 }

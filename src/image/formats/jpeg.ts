@@ -4,10 +4,13 @@ import { readOrientation } from "./orientation.js";
 import type { PictureFile } from "./picture-file.js";
 import { decodeByWasm } from "./wasm-decoder.js";
 
-/** Progressive files have some ten scans; each passes over the whole picture again, however few bytes it has. */
+/**
+ * Maximum scans. Progressive files have about ten; each scan costs a pass over the whole picture, however small its
+ * data.
+ */
 const mostScans = 100;
 
-/** The shortest Huffman codes: a bit for DC, and in a sequential file one for "no AC". */
+/** Minimum bits per block: one for DC and, in a sequential file, one for "no AC". */
 const leastBits = { sequential: 2, progressive: 1 };
 
 interface Component {
@@ -24,21 +27,22 @@ interface Frame {
 
 interface Scans {
   readonly count: number;
-  /** Bytes of Huffman codes in all of them. */
+  /** Total bytes of entropy-coded data in all scans. */
   readonly bytes: number;
 }
 
 /**
  * Reads the headers of a JPEG file and measures its scans.
  *
- * @throws {ImageError} where the file ends before its end marker (Pillow: "image file is truncated"), or its scans are
- *   too short for the size that it claims
+ * @throws {ImageError} if the file has no end marker (Pillow: "image file is truncated"), or its scans are too short
+ *   for the declared size
  */
 export function readJpeg(bytes: Uint8Array): PictureFile {
   const { frame, scans, orientation } = readSegments(bytes);
   const { width, height, components } = frame;
   const isCmyk = components.length === 4;
-  // libjpeg keeps the coefficients, 2 bytes each, of files that come in several scans; RGBA and its copy are 8 bytes.
+  // For files with several scans, libjpeg keeps all coefficients, 2 bytes each. RGBA and its copy take 8 bytes per
+  // pixel.
   const samples = sampleCount(frame) / Math.max(1, width * height);
   const kept = frame.isProgressive || scans.count > 1 ? 2 * samples : 0;
   return {
@@ -60,9 +64,9 @@ function readSegments(bytes: Uint8Array) {
   const scans = { count: 0, bytes: 0 };
   for (let at = 2; at + 2 <= bytes.length;) {
     const marker = bytes[at + 1]!;
-    if (bytes[at] !== 0xff) throw new ImageError(`there is no marker at byte ${at}: it is damaged`);
+    if (bytes[at] !== 0xff) throw new ImageError(`no marker at byte ${at}: the file is damaged`);
     if (marker === 0xff) {
-      at++; // a fill byte
+      at++; // fill byte
       continue;
     }
     if (marker === 0xd9) {
@@ -70,7 +74,7 @@ function readSegments(bytes: Uint8Array) {
       return { frame, scans, orientation };
     }
     const body = bytes.subarray(at + 4, at + 2 + bytes[at + 2]! * 256 + bytes[at + 3]!);
-    // libjpeg takes the first frame, and refuses a second one.
+    // libjpeg uses the first frame and rejects a second.
     if (isFrame(marker)) frame ??= readFrame(body, marker);
     if (marker === 0xe1 && orientation === 1) orientation = exifOrientation(body);
     at += 4 + body.length;
@@ -82,12 +86,12 @@ function readSegments(bytes: Uint8Array) {
   }
   throw new ImageError(
     frame === undefined
-      ? "the file ends before its size is known"
-      : "the file ends before its picture does: it is cut off",
+      ? "the file is truncated before its size is known"
+      : "the file is truncated: it has no end marker",
   );
 }
 
-/** Where the next marker stands; 00 after FF is a byte of the scan, and restart markers lie inside it. */
+/** Offset of the next marker after a scan. FF 00 is scan data, and restart markers lie inside the scan. */
 function endOfScan(bytes: Uint8Array, start: number): number {
   let at = bytes.indexOf(0xff, start);
   while (at >= 0 && at + 1 < bytes.length) {
@@ -98,7 +102,7 @@ function endOfScan(bytes: Uint8Array, start: number): number {
   return bytes.length;
 }
 
-/** SOF0 to SOF15, but for DHT, JPG and DAC, which lie among them. */
+/** SOF0 to SOF15, except DHT, JPG and DAC, which share the range. */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
@@ -108,7 +112,7 @@ function readFrame(body: Uint8Array, marker: number): Frame | undefined {
   if (count === undefined || body.length < 6 + count * 3) return undefined;
   if (![0xc0, 0xc1, 0xc2].includes(marker)) {
     throw new ImageError(
-      `it is coded in a rare way (SOF${marker - 0xc0}) that is not read; save it as baseline or progressive JPEG`,
+      `its coding process (SOF${marker - 0xc0}) is not supported; save it as baseline or progressive JPEG`,
     );
   }
   const components = Array.from({ length: count }, (_, i) => {
@@ -116,7 +120,7 @@ function readFrame(body: Uint8Array, marker: number): Frame | undefined {
     return { h: factors >> 4, v: factors & 15 };
   });
   if (components.length === 0 || components.some(({ h, v }) => h < 1 || h > 4 || v < 1 || v > 4)) {
-    throw new ImageError("its header gives components or sampling factors that do not exist");
+    throw new ImageError("its header has invalid components or sampling factors");
   }
   return {
     height: body[1]! * 256 + body[2]!,
@@ -131,7 +135,7 @@ function exifOrientation(body: Uint8Array): number {
   return isExif ? readOrientation(body.subarray(6)) : 1;
 }
 
-/** Samples of all components, in whole blocks of 8 x 8. */
+/** Samples of all components, in whole 8 x 8 blocks. */
 function sampleCount({ width, height, components }: Frame): number {
   const across = Math.max(...components.map(({ h }) => h));
   const down = Math.max(...components.map(({ v }) => v));
@@ -141,7 +145,7 @@ function sampleCount({ width, height, components }: Frame): number {
   return 64 * blocks.reduce((sum, n) => sum + n, 0);
 }
 
-/** A scan that is too short is filled with grey by libjpeg, at the cost of the size that the header claims. */
+/** Rejects scans that are too short: libjpeg fills them with grey, at the memory cost of the declared size. */
 function checkScans(frame: Frame, scans: Scans): void {
   const bits = leastBits[frame.isProgressive ? "progressive" : "sequential"];
   const needed = Math.floor((sampleCount(frame) / 64) * bits) / 8;
@@ -152,6 +156,6 @@ function checkScans(frame: Frame, scans: Scans): void {
     );
   }
   if (scans.count > mostScans) {
-    throw new ImageError(`it has ${scans.count} scans, more than the limit of ${mostScans}`);
+    throw new ImageError(`it has ${scans.count} scans, but the limit is ${mostScans}`);
   }
 }

@@ -1,8 +1,8 @@
 import type { Raster } from "../raster.js";
 
 /**
- * The EXIF orientation of a picture, 1 to 8, from its EXIF block: a TIFF file of either byte order. Anything that
- * cannot be read counts as upright, 1, as every viewer has it.
+ * Reads the EXIF orientation, 1 to 8, from an EXIF block (a TIFF file of either byte order). Unreadable blocks count
+ * as upright, 1, as in image viewers.
  *
  * @see https://www.cipa.jp/std/documents/download_e.html?DC-008-Translation-2023-E (tag 274)
  */
@@ -23,12 +23,12 @@ export function readOrientation(exif: Uint8Array): number {
   return 1;
 }
 
-/** The picture as its EXIF orientation says that it should be seen; Pillow's `ImageOps.exif_transpose`. */
+/** Applies an EXIF orientation, as Pillow's `ImageOps.exif_transpose`. */
 export function orient(raster: Raster, orientation: number): Raster {
   if (orientation === 1) return raster;
   const { width: w, height: h } = raster;
   const last = w * h - 1;
-  // Where the new first pixel lies in the old picture, and the steps there for one to the right and one down.
+  // Position in the old picture of the new first pixel, and the steps there for one pixel right and one down.
   const walks: Record<number, readonly [start: number, right: number, down: number]> = {
     2: [w - 1, -1, w],
     3: [last, -1, -w],

@@ -4,7 +4,10 @@ import type { WasmDecoder, WasmFormat, WasmOptions } from "./wasm-decoder.js";
 
 type Factory = (options: WasmOptions) => Promise<WasmDecoder>;
 
-/** As in formats.ts. Bundlers find the .wasm files by `new URL("….wasm", import.meta.url)` in these modules. */
+/**
+ * Browser version of packages.ts. Bundlers find the .wasm files through `new URL("….wasm", import.meta.url)` in these
+ * modules.
+ */
 export async function loadDecoder(format: WasmFormat, options: WasmOptions): Promise<WasmDecoder> {
   const module =
     format === "jpeg"
@@ -13,18 +16,22 @@ export async function loadDecoder(format: WasmFormat, options: WasmOptions): Pro
   return (module.default as unknown as Factory)(options);
 }
 
-/** jimp's formats are made for Node: they bring Buffer into the page. */
+/** Not supported in browsers: jimp's decoders need Node and would bundle Buffer. */
 export function decodeByJimp(format: JimpFormat): Promise<Pixels> {
-  const message = `${format.toUpperCase()} is not read in a browser; convert it to PNG first`;
+  const message = `${format.toUpperCase()} is not supported in browsers; convert the file to PNG first`;
   return Promise.reject(new Error(message));
 }
 
-/** As pngjs numbers it: R, G, B without A. */
-const rgb = 2;
+/** pngjs' code of RGB without alpha. */
+const [rgb, up] = [2, 2];
 
-/** As in formats.ts: pngjs, in one file for browsers, brings what it needs of Node's zlib and Buffer. */
+/**
+ * Browser version of packages.ts: the single-file build of pngjs, which includes the parts of Node's zlib and Buffer
+ * that it needs.
+ */
 export async function writePng({ width, height, data }: Raster): Promise<Uint8Array> {
   const { PNG } = (await import("pngjs/browser.js")).default;
-  const options = { colorType: rgb, inputColorType: rgb, inputHasAlpha: false };
-  return PNG.sync.write({ width, height, data }, options);
+  const colors = { colorType: rgb, inputColorType: rgb, inputHasAlpha: false };
+  const effort = { deflateLevel: 3, deflateStrategy: 0, filterType: up };
+  return PNG.sync.write({ width, height, data }, { ...colors, ...effort });
 }

@@ -6,11 +6,11 @@ import {
   type WasmOptions,
 } from "./wasm-decoder.js";
 
-// In a browser formats-web.ts stands for this file. Each codec is loaded at the first picture that needs it.
+// In browsers, packages.browser.ts replaces this module. Each codec is loaded on first use.
 
 type Factory = (options: object) => Promise<WasmDecoder>;
 
-/** The emscripten module of each format, and the file that it runs. */
+/** The emscripten module of each format, and its .wasm file. */
 const modules: Readonly<Record<WasmFormat, readonly [wasm: string, load: () => Promise<object>]>> =
   {
     jpeg: [
@@ -23,7 +23,10 @@ const modules: Readonly<Record<WasmFormat, readonly [wasm: string, load: () => P
     ],
   };
 
-/** A new instance of a decoder. The modules would fetch their .wasm file by URL, which Node's fetch cannot do. */
+/**
+ * Creates a decoder instance. The .wasm file is read here because the modules would fetch it by URL, which Node's
+ * fetch cannot do for files.
+ */
 export async function loadDecoder(format: WasmFormat, options: WasmOptions): Promise<WasmDecoder> {
   const [wasm, load] = modules[format];
   const [{ readFile }, { createRequire }, module] = await Promise.all([
@@ -36,7 +39,7 @@ export async function loadDecoder(format: WasmFormat, options: WasmOptions): Pro
   return withImageData(() => factory({ ...options, wasmBinary }));
 }
 
-/** Formats that jimp decodes here. */
+/** Formats decoded with jimp. */
 export type JimpFormat = "gif" | "bmp";
 
 const decoders: Readonly<Record<JimpFormat, () => Promise<(bytes: Buffer) => Pixels>>> = {
@@ -45,9 +48,9 @@ const decoders: Readonly<Record<JimpFormat, () => Promise<(bytes: Buffer) => Pix
 };
 
 /**
- * R, G, B, A of a picture, by jimp.
+ * Decodes a picture to R, G, B, A with jimp.
  *
- * @throws an error of the decoder's, and one where it complains without throwing
+ * @throws the decoder's error, or an error for a problem that the decoder only logs
  */
 export async function decodeByJimp(format: JimpFormat, bytes: Uint8Array): Promise<Pixels> {
   const decode = await decoders[format]();
@@ -63,10 +66,12 @@ export async function decodeByJimp(format: JimpFormat, bytes: Uint8Array): Promi
   }
 }
 
-/** A PNG file, 8-bit RGB. */
+/** Encodes an 8-bit RGB PNG file. */
 export async function writePng({ width, height, data }: Raster): Promise<Uint8Array> {
-  const { default: png, PNGColorType } = await import("@jimp/js-png");
+  const { default: png, PNGColorType, PNGFilterType } = await import("@jimp/js-png");
   const rgb = { width, height, data: Buffer.from(data.buffer, data.byteOffset, data.length) };
   const { COLOR } = PNGColorType;
-  return png().encode(rgb, { colorType: COLOR, inputColorType: COLOR, inputHasAlpha: false });
+  const colors = { colorType: COLOR, inputColorType: COLOR, inputHasAlpha: false };
+  const effort = { deflateLevel: 3, deflateStrategy: 0, filterType: PNGFilterType.UP };
+  return png().encode(rgb, { ...colors, ...effort });
 }

@@ -6,7 +6,7 @@ import type { PictureFile } from "./picture-file.js";
 import { readPng } from "./png.js";
 import { readWebp } from "./webp.js";
 
-/** A format by the first bytes of its files; a dot stands for any byte. */
+/** Formats by file signature; a dot matches any byte. */
 const formats: readonly [signature: string, read: (bytes: Uint8Array) => PictureFile][] = [
   ["\x89PNG\r\n\x1a\n", readPng],
   ["\xff\xd8\xff", readJpeg],
@@ -17,9 +17,9 @@ const formats: readonly [signature: string, read: (bytes: Uint8Array) => Picture
 ];
 
 /**
- * What reads the headers of this file, by its first bytes. It throws an error that knows nothing of the file's name.
+ * Selects the header reader for a file by its first bytes. The reader's errors do not contain the file name.
  *
- * @throws {ImageError} where no format is recognised
+ * @throws {ImageError} if the format is not recognized
  */
 export function readerOf(bytes: Uint8Array, name: string): (bytes: Uint8Array) => PictureFile {
   const format = formats.find(([signature]) => startsWith(bytes, signature));
@@ -27,7 +27,7 @@ export function readerOf(bytes: Uint8Array, name: string): (bytes: Uint8Array) =
   throw new ImageError(
     bytes.length === 0
       ? `${name} is empty`
-      : `${name} is not a picture that can be read: PNG, JPEG, WebP, GIF and BMP are. Convert any other format first`,
+      : `${name} is not in a supported picture format (PNG, JPEG, WebP, GIF or BMP); convert it first`,
   );
 }
 

@@ -2,23 +2,23 @@ import { ImageError } from "../../errors.js";
 import { InflatedStream } from "./inflate.js";
 import type { Raster } from "../raster.js";
 
-/** What decoding a PNG needs of its chunks. */
+/** The parts of a PNG's chunks that decoding needs. */
 export interface Png {
   readonly width: number;
   readonly height: number;
   /** Bits per sample: 1, 2, 4, 8 or 16. */
   readonly depth: number;
-  /** Samples per pixel: grey or index 1, grey and alpha 2, RGB 3, RGBA 4. */
+  /** Samples per pixel: 1 for grey or indexed, 2 for grey with alpha, 3 for RGB, 4 for RGBA. */
   readonly channels: number;
   readonly isInterlaced: boolean;
-  /** R, G, B of each index, where samples are indices. */
+  /** R, G, B of each index, for indexed pictures. */
   readonly palette?: Uint8Array;
-  /** The zlib stream in pieces. */
+  /** The zlib stream, in pieces. */
   readonly data: readonly Uint8Array[];
 }
 
-/** A part of the picture whose rows lie together: all of it, or one of Adam7's seven. */
-interface Pass {
+/** A set of rows stored together: the whole picture, or one of Adam7's seven passes. */
+interface InterlacePass {
   readonly left: number;
   readonly top: number;
   readonly across: number;
@@ -27,7 +27,7 @@ interface Pass {
   readonly lines: number;
 }
 
-/** Adam7 (https://www.w3.org/TR/png-3/#8InterlaceMethods): first column and row, steps across and down. */
+/** Adam7 (https://www.w3.org/TR/png-3/#8InterlaceMethods): first column and row, column and row steps. */
 const adam7 = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
@@ -38,7 +38,7 @@ const adam7 = [
   [0, 1, 1, 2],
 ] as const;
 
-export function passesOf(png: Omit<Png, "data">): readonly Pass[] {
+export function passesOf(png: Omit<Png, "data">): readonly InterlacePass[] {
   const { width, height, isInterlaced } = png;
   const starts = isInterlaced ? adam7 : ([[0, 0, 1, 1]] as const);
   return starts
@@ -49,15 +49,15 @@ export function passesOf(png: Omit<Png, "data">): readonly Pass[] {
     .filter(({ columns, lines }) => columns > 0 && lines > 0);
 }
 
-/** Bytes of a row, without its filter's. */
+/** Bytes of a row without its filter byte. */
 export function rowBytes({ channels, depth }: Omit<Png, "data">, columns: number): number {
   return Math.ceil((columns * channels * depth) / 8);
 }
 
 /**
- * R, G, B of each pixel; the high byte of 16-bit samples, alpha dropped.
+ * Decodes to R, G, B; takes the high byte of 16-bit samples and drops alpha.
  *
- * @throws {ImageError} where there are fewer rows than the header says
+ * @throws {ImageError} if rows are missing
  */
 export async function decodePng(png: Png): Promise<Raster> {
   const { width, height } = png;
@@ -86,12 +86,10 @@ export async function decodePng(png: Png): Promise<Raster> {
 
 function missing(png: Png, done: number): ImageError {
   const rows = passesOf(png).reduce((sum, { lines }) => sum + lines, 0);
-  return new ImageError(
-    `its data end, or are damaged, after ${done} of ${rows} rows: the file is cut off`,
-  );
+  return new ImageError(`its data are truncated or damaged after ${done} of ${rows} rows`);
 }
 
-/** Undoes a row's filter in place; byte 0 says which (https://www.w3.org/TR/png-3/#9Filters). */
+/** Undoes a row's filter in place; byte 0 is the filter type (https://www.w3.org/TR/png-3/#9Filters). */
 function unfilter(row: Uint8Array, above: Uint8Array, pixel: number): void {
   const { length } = row;
   switch (row[0]) {
@@ -115,7 +113,7 @@ function unfilter(row: Uint8Array, above: Uint8Array, pixel: number): void {
       }
       return;
     default:
-      throw new ImageError(`a row has the filter ${row[0]}, which does not exist: it is damaged`);
+      throw new ImageError(`a row has the invalid filter ${row[0]}: the file is damaged`);
   }
 }
 
@@ -127,7 +125,7 @@ function paeth(left: number, up: number, corner: number): number {
   return toUp <= toCorner ? up : corner;
 }
 
-/** Writes a row's pixels into `data` from `at` on, `step` bytes from one to the next. */
+/** Writes a row's pixels into `data` from `at` on, with `step` bytes between consecutive pixels. */
 function paint(
   { channels, depth, palette }: Png,
   row: Uint8Array,

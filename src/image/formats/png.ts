@@ -6,7 +6,7 @@ import type { PictureFile } from "./picture-file.js";
 import type { Raster } from "../raster.js";
 import { decodePng, passesOf, rowBytes, type Png } from "./png-rows.js";
 
-/** By colour type: samples per pixel, and the depths that it may have. */
+/** Samples per pixel and allowed bit depths, by colour type. */
 const colorTypes: Readonly<Record<number, readonly [channels: number, depths: string]>> = {
   0: [1, "1 2 4 8 16"],
   2: [3, "8 16"],
@@ -17,14 +17,14 @@ const colorTypes: Readonly<Record<number, readonly [channels: number, depths: st
 
 const indexed = 3;
 
-/** A chunk's type: four ASCII letters, as the big-endian number that they are in the file. */
+/** A chunk type: four ASCII letters as a big-endian integer. */
 const typeOf = (name: string): number =>
   new DataView(new TextEncoder().encode(name).buffer).getUint32(0);
 
 const [IHDR, PLTE, IDAT] = ["IHDR", "PLTE", "IDAT"].map(typeOf) as [number, number, number];
 const chunks = { IHDR, PLTE, IDAT, IEND: typeOf("IEND"), eXIf: typeOf("eXIf") };
 
-/** Those that are decoded. */
+/** The chunks that are decoded. */
 const critical: ReadonlyMap<number, string> = new Map([
   [IHDR, "IHDR"],
   [PLTE, "PLTE"],
@@ -32,15 +32,16 @@ const critical: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * Walks the chunks (https://www.w3.org/TR/png-3/): length, type, data, CRC. The decoder is ours: the ones on npm fill
- * missing rows with old memory (pngjs 7), or cannot bound what a picture inflates to and break for good after some
- * hundred damaged files (@jsquash/png 3: Rust's png, which never frees its stack when it throws).
+ * Walks the chunks (https://www.w3.org/TR/png-3/): length, type, data, CRC. This decoder is our own because those on
+ * npm either fill missing rows with uninitialized memory (pngjs 7), or cannot bound the inflated size and stop
+ * working after some hundred damaged files (@jsquash/png 3: Rust's png, which does not restore its stack after an
+ * error).
  *
- * Transparency (tRNS, alpha) is dropped, as Pillow's `convert("RGB")` drops it.
+ * Transparency (tRNS, alpha) is dropped, as in Pillow's `convert("RGB")`.
  */
 export function readPng(bytes: Uint8Array): PictureFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (bytes.length < 33) throw new ImageError("the file ends before its size is known");
+  if (bytes.length < 33) throw new ImageError("the file is truncated before its size is known");
   let palette: Uint8Array | undefined;
   let orientation = 1;
   const data: Uint8Array[] = [];
@@ -54,7 +55,7 @@ export function readPng(bytes: Uint8Array): PictureFile {
     }
     const name = critical.get(type);
     if (name !== undefined) {
-      // The stream of a file that is cut off may still hold all rows.
+      // A truncated file may still contain the stream of all rows.
       const isWhole = end <= bytes.length;
       if (isWhole && crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) {
         throw new ImageError(`its ${name} chunk at byte ${at} is damaged (CRC)`);
@@ -83,7 +84,7 @@ function readHeader(view: DataView, palette: Uint8Array | undefined): Omit<Png, 
   const [channels = 0, depths = ""] = colorTypes[color] ?? [];
   if (!depths.split(" ").includes(`${depth}`) || compression + filter > 0 || interlace > 1) {
     throw new ImageError(
-      `its header makes no sense: colour type ${color}, ${depth} bits, compression ${compression}, ` +
+      `its header is invalid: colour type ${color}, ${depth} bits, compression ${compression}, ` +
         `filter ${filter}, interlace ${interlace}`,
     );
   }
@@ -91,13 +92,13 @@ function readHeader(view: DataView, palette: Uint8Array | undefined): Omit<Png, 
   return color === indexed ? { ...header, palette: palette ?? new Uint8Array() } : header;
 }
 
-/** Refuses a file that cannot hold its rows, before any memory is spent on them. */
+/** Rejects a file that cannot contain its rows, before memory is allocated for them. */
 function checkData(png: Png): void {
   const rows = passesOf(png).reduce((sum, p) => sum + p.lines * (1 + rowBytes(png, p.columns)), 0);
   const stored = png.data.reduce((sum, part) => sum + part.length, 0);
   if (rows > stored * greatestInflation) {
     throw new ImageError(
-      `${png.width} x ${png.height} pixels need ${rows} bytes, which ${stored} bytes of data cannot inflate to: ` +
+      `${png.width} x ${png.height} pixels need ${rows} bytes, but ${stored} bytes of compressed data cannot hold them: ` +
         "rows are missing",
     );
   }

@@ -1,4 +1,4 @@
-// pngjs 7 in one file for browsers: it has no types of its own.
+// The single-file browser build of pngjs 7, which has no type declarations.
 declare module "pngjs/browser.js" {
   interface Image {
     width: number;

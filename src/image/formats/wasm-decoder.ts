@@ -2,42 +2,43 @@ import { ImageError } from "../../errors.js";
 import { loadDecoder } from "./packages.js";
 import { dropAlpha, type Pixels, type Raster } from "../raster.js";
 
-/** Decoders compiled to WebAssembly from C: mozjpeg (libjpeg-turbo's decoder) and libwebp. */
+/** Formats decoded by C code compiled to WebAssembly: mozjpeg (libjpeg-turbo's decoder) and libwebp. */
 export type WasmFormat = "jpeg" | "webp";
 
-/** A running instance; @jsquash/jpeg and @jsquash/webp declare types that do not exist. */
+/** A decoder instance. The type declarations of @jsquash/jpeg and @jsquash/webp are wrong. */
 export interface WasmDecoder {
-  /** Of a JPEG, `isUpright` would turn the pixels as EXIF says. */
+  /** For a JPEG, `isUpright` applies the EXIF orientation. */
   decode(bytes: Uint8Array, ...isUpright: boolean[]): Pixels | null;
-  /** All of its memory, which never shrinks. */
+  /** The instance's memory, which never shrinks. */
   readonly HEAPU8: Uint8Array;
 }
 
-/** What an instance is made with. */
+/** Options for creating an instance. */
 export interface WasmOptions {
   print(line: string): void;
   printErr(line: string): void;
 }
 
-/** An instance with more memory than this is not kept for the next picture. */
+/** An instance with more memory than this is not reused. */
 const keptBytes = 1 << 26;
 
 interface Kept {
   readonly decoder: WasmDecoder;
-  /** What the decoder printed of the picture at hand. */
+  /** The decoder's output for the current picture. */
   readonly printed: string[];
 }
 
 const kept = new Map<WasmFormat, Kept>();
 
-/** R, G, B of a picture. @throws {ImageError} with the decoder's own words */
+/** Decodes a picture to R, G, B. @throws {ImageError} with the decoder's message */
 export async function decodeByWasm(format: WasmFormat, bytes: Uint8Array): Promise<Raster> {
   const instance = kept.get(format) ?? (await start(format));
-  // From here on nothing waits: no other picture meets this instance, and no one sees our ImageData.
+  // No await from here on: other pictures cannot use this instance, and the temporary global ImageData stays
+  // invisible.
   kept.delete(format);
   instance.printed.length = 0;
   const pixels = decode(format, instance, bytes);
-  // After an error the instance is dropped: C's exit() has left its memory as it was.
+  // After an error the instance is dropped, because C's exit() may leave its memory inconsistent.
   if (instance.decoder.HEAPU8.length <= keptBytes) kept.set(format, instance);
   return dropAlpha(pixels);
 }
@@ -56,14 +57,14 @@ function decode(format: WasmFormat, { decoder, printed }: Kept, bytes: Uint8Arra
       format === "jpeg" ? decoder.decode(bytes, false) : decoder.decode(bytes),
     );
     if (pixels !== null) return pixels;
-    reason = "the decoder finds no picture in it";
+    reason = "the decoder found no picture in the file";
   } catch (error) {
     reason = error instanceof Error ? error.message : String(error);
   }
   throw new ImageError(printed.at(-1) ?? reason);
 }
 
-/** Runs `run` where there is a class ImageData: the decoders look for it among the globals, and Node has none. */
+/** Runs `run` with a global ImageData class, which the decoders require and Node lacks. */
 export function withImageData<T>(run: () => T): T {
   const globals = globalThis as { ImageData?: unknown };
   if (globals.ImageData !== undefined) return run();

@@ -1,13 +1,13 @@
 import { samplingMethod } from "../core/method.js";
-import { toNumbers, float32, fromNumbers } from "../../tensor/tensor.js";
-import type { Probe, Variant } from "../core/sampler.js";
+import { float32, tensor } from "../../tensor/tensor.js";
+import type { ModelProbe, Variant } from "../core/sampler.js";
 import { activationsOf, positionsOf, positiveSum } from "../building-blocks/activations.js";
 import { camSettings } from "../building-blocks/class-activation-map.js";
 import { stretch } from "../building-blocks/stretch.js";
 
 /**
  * Ablation-CAM: max(Σ_c w_c A_c, 0), w_c = (f(x) − f(x without channel c)) / f(x), the channel set to 0 (Desai &
- * Ramaswamy 2020, eq. 5 and 6). With |f(x)| below, so that a negative score does not turn the map round.
+ * Ramaswamy 2020, eq. 5 and 6). The denominator here is |f(x)|, so that a negative score does not invert the map.
  */
 export const ablationCam = samplingMethod({
   name: "ablation-cam",
@@ -21,15 +21,16 @@ export const ablationCam = samplingMethod({
     const found = await activationsOf(sampler, settings.layer);
     const { layer, value, channels, places, raw } = found;
     const positions = await positionsOf(sampler, found);
-    const probe: Probe = {
+    const probe: ModelProbe = {
       key: `ablation/${value}`,
       replaced: value,
       forward: () => ({ outputs: {} }),
     };
     const variant = (c: number): Variant => {
-      const numbers = Float64Array.from(toNumbers(raw));
-      for (const i of positions[c]!) numbers[i] = 0;
-      return { roles: { replaced: fromNumbers(raw.dtype, raw.dims, numbers) } };
+      // 0 has no bits set in any float type.
+      const data = (raw.data as Float32Array).slice();
+      for (const i of positions[c]!) data[i] = 0;
+      return { roles: { replaced: tensor(raw.dtype, raw.dims, data) } };
     };
     const weights = new Float64Array(channels.length);
     for await (const { index, score } of sampler.each(probe, channels.length, variant)) {

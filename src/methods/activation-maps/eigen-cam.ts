@@ -5,16 +5,16 @@ import { float32 } from "../../tensor/tensor.js";
 import { multiplyDims, type Dim } from "../../tensor/shape.js";
 import { classActivationMap } from "../building-blocks/class-activation-map.js";
 
-/** Squared so often, a matrix is its first eigenvector times itself, unless the second eigenvalue is within 1e-5 of it. */
+/** Squared this often, a matrix becomes v vᵀ of its first eigenvector v, unless the second eigenvalue is within 1e-5. */
 const squarings = 20;
 
-/** Where everything is 0, so is the result. */
+/** Keeps the division finite for all-zero activations, whose map is 0. */
 const tiny = 1e-30;
 
 /**
- * Eigen-CAM: max(A v, 0), A the activations as places × channels and v its first right singular vector, turned so that the
- * map's sum is positive (Muhammad & Yeasin 2020, eq. 3; some implementations centre A first). It does not look at the
- * target.
+ * Eigen-CAM: max(A v, 0), A the activations as positions × channels and v its first right singular vector, with the sign
+ * that makes the map's sum positive (Muhammad & Yeasin 2020, eq. 3; some implementations centre A first). The map does
+ * not depend on the target.
  */
 export const eigenCam = classActivationMap({
   name: "eigen-cam",
@@ -27,7 +27,7 @@ export const eigenCam = classActivationMap({
     const count = Number(multiplyDims(...places));
     const columns = b.reshape(activations, [batch, channels, count]);
     const rows = b.transpose(columns, [0, 2, 1]);
-    // The smaller of AᵀA and AAᵀ; they share their eigenvalues, and A takes the vectors of one to those of the other.
+    // The smaller of AᵀA and AAᵀ; they share their non-zero eigenvalues, and A maps the eigenvectors of AᵀA to AAᵀ's.
     const component =
       channels <= count
         ? firstEigenvector(b, b.matmul(columns, rows))
@@ -38,7 +38,7 @@ export const eigenCam = classActivationMap({
   },
 });
 
-/** Of symmetric matrices [N,D,D]: [N,D,1]. */
+/** The first eigenvector [N,D,1] of symmetric matrices [N,D,D]. */
 function firstEigenvector(b: GraphBuilder, matrix: Value): Value {
   const dimension = Number(matrix.fact.shape[1]);
   let power = matrix;
@@ -47,7 +47,7 @@ function firstEigenvector(b: GraphBuilder, matrix: Value): Value {
     const scaled = b.div(power, b.shift(largest, tiny));
     power = b.matmul(scaled, scaled);
   }
-  // Every column is a multiple of the vector; the longest one is not zero.
+  // Every column is a multiple of the eigenvector; the longest column is non-zero.
   const lengths = b.sum(b.mul(power, power), [1], false);
   const longest = b.op("ArgMax", [lengths], { axis: int(1), keepdims: int(0) });
   const choice = [longest, b.ints([dimension]), b.constant(float32([2], [0, 1]))];
@@ -55,7 +55,7 @@ function firstEigenvector(b: GraphBuilder, matrix: Value): Value {
   return unit(b, b.matmul(power, b.op("Unsqueeze", [column, b.ints([2])])));
 }
 
-/** Vectors [N,D,1] of length 1. */
+/** Normalises vectors [N,D,1] to length 1. */
 function unit(b: GraphBuilder, v: Value): Value {
   return b.div(v, b.sqrt(b.shift(b.sum(b.mul(v, v), [1]), tiny)));
 }

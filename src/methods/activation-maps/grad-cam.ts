@@ -7,7 +7,7 @@ import {
   type CamLayer,
 } from "../building-blocks/class-activation-map.js";
 
-/** Grad-CAM: max(Σ_c w_c A_c, 0), w_c the mean of ∂f/∂A_c over places (Selvaraju et al. 2017, eq. 1 and 2). */
+/** Grad-CAM: max(Σ_c w_c A_c, 0), w_c the spatial mean of ∂f/∂A_c (Selvaraju et al. 2017, eq. 1 and 2). */
 export const gradCam = classActivationMap({
   name: "grad-cam",
   title: "Grad-CAM",
@@ -15,7 +15,7 @@ export const gradCam = classActivationMap({
   emit: gradCamOf,
 });
 
-/** Σ_c w_c A_c of a layer, in the size of the layer. */
+/** Σ_c w_c A_c of a layer, at the layer's resolution. */
 export function gradCamOf(b: GraphBuilder, { activations, gradient }: CamLayer): Value {
   return weightedChannels(b, b.mean(gradient, placesOf(gradient), "weights"), activations);
 }

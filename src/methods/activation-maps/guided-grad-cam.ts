@@ -14,7 +14,7 @@ import {
 } from "../building-blocks/class-activation-map.js";
 import { gradCamOf } from "./grad-cam.js";
 
-/** Guided Grad-CAM: guided back-propagation, element by element, times Grad-CAM over the image (Selvaraju et al. 2017, §3.2). */
+/** Guided Grad-CAM: guided back-propagation ⊙ Grad-CAM upsampled to the image (Selvaraju et al. 2017, §3.2). */
 export const guidedGradCam = graphMethod({
   name: "guided-grad-cam",
   title: "Guided Grad-CAM",

@@ -1,14 +1,14 @@
 import { samplingMethod } from "../core/method.js";
-import { sizeOf } from "../../tensor/shape.js";
 import { float32, toNumbers } from "../../tensor/tensor.js";
 import { activationsOf, positiveSum } from "../building-blocks/activations.js";
 import { camSettings } from "../building-blocks/class-activation-map.js";
+import { maskedImage } from "../building-blocks/masked-image.js";
 import { stretch } from "../building-blocks/stretch.js";
 
 /**
  * Score-CAM: max(Σ_c w_c A_c, 0), w the softmax over channels of the scores f(x ⊙ H_c), H_c the channel resized to the
- * image and scaled to [0, 1] (Wang et al. 2020, eq. 4 to 7; the baseline's score, being the same for all, falls out of
- * the softmax). A channel that is constant masks nothing and has no weight.
+ * image and scaled to [0, 1] (Wang et al. 2020, eq. 4 to 7; the baseline's score is the same for all channels
+ * and cancels in the softmax). A constant channel masks nothing and gets weight 0.
  */
 export const scoreCam = samplingMethod({
   name: "score-cam",
@@ -22,13 +22,10 @@ export const scoreCam = samplingMethod({
     const { layer, channels, places } = await activationsOf(sampler, settings.layer);
     const x = toNumbers(sampler.x);
     const size = sampler.mapDims.slice(2);
-    const area = sizeOf(size);
     const used = channels.flatMap((channel, c) => (isConstant(channel) ? [] : [c]));
     const scores = new Float64Array(used.length);
-    const variant = (i: number): Float64Array => {
-      const mask = scaled(stretch(channels[used[i]!]!, places, size));
-      return Float64Array.from(x, (v, k) => v * mask[k % area]!);
-    };
+    const variant = (i: number): Float32Array =>
+      maskedImage(x, scaled(stretch(channels[used[i]!]!, places, size)));
     for await (const { index, score } of sampler.scores(used.length, variant)) {
       scores[index] = score;
     }
@@ -45,11 +42,16 @@ export const scoreCam = samplingMethod({
 
 const isConstant = (channel: Float64Array): boolean => channel.every((v) => v === channel[0]);
 
-/** To [0, 1]. */
+/** Scales a channel to [0, 1]. */
 function scaled(values: Float64Array): Float64Array {
-  const least = values.reduce((p, v) => Math.min(p, v), Infinity);
-  const most = values.reduce((p, v) => Math.max(p, v), -Infinity);
-  return values.map((v) => (v - least) / (most - least));
+  let [least, most] = [Infinity, -Infinity];
+  for (const v of values) {
+    least = Math.min(least, v);
+    most = Math.max(most, v);
+  }
+  const result = new Float64Array(values.length);
+  for (let i = 0; i < result.length; i++) result[i] = (values[i]! - least) / (most - least);
+  return result;
 }
 
 function softmax(values: Float64Array): Float64Array {

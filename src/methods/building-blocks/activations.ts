@@ -1,4 +1,4 @@
-import type { Probe, Sampler } from "../core/sampler.js";
+import type { ModelProbe, Sampler } from "../core/sampler.js";
 import { restorePlaces } from "../../decomposition/spatial-positions.js";
 import { elementCount, float32, toNumbers, type Tensor } from "../../tensor/tensor.js";
 import { chooseLayer } from "./class-activation-map.js";
@@ -20,7 +20,7 @@ export async function activationsOf(
   wanted: string | undefined,
 ): Promise<Activations> {
   const { value, node, restoration } = chooseLayer(sampler.plan, wanted);
-  const probe: Probe = {
+  const probe: ModelProbe = {
     key: `activations/${value}`,
     forward: ({ b }) => {
       const raw = b.value(value);
@@ -45,7 +45,7 @@ export async function positionsOf(
   { value, raw, channels }: Activations,
 ): Promise<readonly Float64Array[]> {
   const { restoration } = chooseLayer(sampler.plan, value);
-  const probe: Probe = {
+  const probe: ModelProbe = {
     key: `positions/${value}`,
     replaced: value,
     forward: ({ b }) => ({

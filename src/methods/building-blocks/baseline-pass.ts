@@ -10,13 +10,13 @@ export interface BaselinePass {
   of(value: Value): Value;
 }
 
-type Site = Pick<RuleSite, "b" | "graph" | "registry" | "plan" | "input">;
+type PassSite = Pick<RuleSite, "b" | "graph" | "registry" | "plan" | "input">;
 
 /** Rules and method ask at different times, and mean the same pass. */
 const passes = new WeakMap<GraphBuilder, BaselinePass>();
 
 /** The second forward pass of a graph under construction, added when it is first asked for. */
-export function baselinePass(site: Site): BaselinePass {
+export function baselinePass(site: PassSite): BaselinePass {
   const known = passes.get(site.b);
   if (known) return known;
   const made = addPass(site);
@@ -24,7 +24,7 @@ export function baselinePass(site: Site): BaselinePass {
   return made;
 }
 
-function addPass({ b, graph, registry, plan, input }: Site): BaselinePass {
+function addPass({ b, graph, registry, plan, input }: PassSite): BaselinePass {
   const { dependent } = plan.path;
   const given = b.input("baseline", input.fact);
   const values = new Map([[input.name, given]]);

@@ -17,7 +17,7 @@ export function stabilize(b: GraphBuilder, z: Value, epsilon: number): Value {
   return b.add(z, sign, "stable");
 }
 
-interface Layer {
+interface RelevanceLayer {
   readonly b: GraphBuilder;
   readonly n: NodeView;
   readonly gradient: Vjp<unknown>;
@@ -26,7 +26,7 @@ interface Layer {
 }
 
 /** A layer with another input, weight and bias: its output, and its transpose. */
-interface Variant {
+interface RelevanceVariant {
   readonly x: Value;
   readonly z: Value;
   readonly back: (message: Value) => Value;
@@ -38,11 +38,11 @@ function sentTo(input: number, n: NodeView, cotangents: readonly Cotangent[]): V
 }
 
 function variantOf(
-  { b, n, gradient, active }: Layer,
+  { b, n, gradient, active }: RelevanceLayer,
   x: Value,
   weight: Value,
   bias?: Value,
-): Variant {
+): RelevanceVariant {
   const factors = active === 0 ? [x, weight] : [weight, x];
   const inputs = bias ? [...factors, bias] : factors;
   const z = b.op(n.node.op, inputs, n.node.attributes, "z");
@@ -52,7 +52,7 @@ function variantOf(
 
 /** R of the input of y = W·x + c from R of y. */
 export function layerRelevance(
-  layer: Layer,
+  layer: RelevanceLayer,
   rule: LayerRule,
   relevance: Value,
   { epsilon, gamma }: { readonly epsilon: number; readonly gamma: number },
@@ -90,7 +90,7 @@ export function layerRelevance(
 }
 
 /** Σ xᵢ ⊙ Wᵢᵀ(R / Σ zᵢ) */
-function shared(b: GraphBuilder, relevance: Value, variants: readonly Variant[]): Value {
+function shared(b: GraphBuilder, relevance: Value, variants: readonly RelevanceVariant[]): Value {
   const z = variants.map((v) => v.z).reduce((p, q) => b.add(p, q));
   const message = b.div(relevance, stabilize(b, z, stabilizer));
   return variants

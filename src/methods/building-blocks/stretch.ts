@@ -1,41 +1,68 @@
+/** The part of a resized array that is wanted: where it begins on each axis, and its extents. */
+export interface Cut {
+  readonly start: readonly number[];
+  readonly size: readonly number[];
+}
+
 /**
  * Linear resizing of numbers [from…] to [to…], pixel centres kept (half-pixel, without antialiasing), one axis after
  * another: how a small mask is laid over an image.
+ *
+ * @param cut the part of [to…] that is computed; all of it unless given
  */
 export function stretch(
   values: ArrayLike<number>,
   from: readonly number[],
   to: readonly number[],
+  cut: Cut = { start: to.map(() => 0), size: to },
 ): Float64Array {
   let result = Float64Array.from(values);
   const dims = [...from];
   for (const [axis, extent] of to.entries()) {
-    result = alongAxis(result, dims, axis, extent);
-    dims[axis] = extent;
+    const points = linearPoints(dims[axis]!, extent, cut.start[axis]!, cut.size[axis]!);
+    result = alongAxis(result, dims, axis, points);
+    dims[axis] = cut.size[axis]!;
   }
   return result;
+}
+
+/** Between which two elements each point lies, and its distance from the lower one. */
+interface Points {
+  readonly low: Int32Array;
+  readonly high: Int32Array;
+  readonly share: Float64Array;
+}
+
+/** Points start … start + size − 1 of `to` that lie evenly over `from` elements. */
+function linearPoints(from: number, to: number, start: number, size: number): Points {
+  const [low, high, share] = [new Int32Array(size), new Int32Array(size), new Float64Array(size)];
+  for (let j = 0; j < size; j++) {
+    const at = Math.min(Math.max(((start + j + 0.5) * from) / to - 0.5, 0), from - 1);
+    low[j] = Math.floor(at);
+    high[j] = Math.min(low[j]! + 1, from - 1);
+    share[j] = at - low[j]!;
+  }
+  return { low, high, share };
 }
 
 function alongAxis(
   values: Float64Array,
   dims: readonly number[],
   axis: number,
-  to: number,
+  { low, high, share }: Points,
 ): Float64Array<ArrayBuffer> {
   const from = dims[axis]!;
   const inner = dims.slice(axis + 1).reduce((p, d) => p * d, 1);
   const outer = dims.slice(0, axis).reduce((p, d) => p * d, 1);
-  const result = new Float64Array(outer * to * inner);
-  for (let j = 0; j < to; j++) {
-    const at = Math.min(Math.max(((j + 0.5) * from) / to - 0.5, 0), from - 1);
-    const below = Math.floor(at);
-    const above = Math.min(below + 1, from - 1);
-    const part = at - below;
-    for (let o = 0; o < outer; o++) {
-      const [low, high] = [(o * from + below) * inner, (o * from + above) * inner];
-      const target = (o * to + j) * inner;
+  const result = new Float64Array(outer * share.length * inner);
+  let target = 0;
+  for (let o = 0; o < outer; o++) {
+    for (let j = 0; j < share.length; j++) {
+      const below = (o * from + low[j]!) * inner;
+      const above = (o * from + high[j]!) * inner;
+      const part = share[j]!;
       for (let i = 0; i < inner; i++) {
-        result[target + i] = values[low + i]! * (1 - part) + values[high + i]! * part;
+        result[target++] = values[below + i]! * (1 - part) + values[above + i]! * part;
       }
     }
   }

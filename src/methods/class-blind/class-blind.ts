@@ -5,7 +5,7 @@ import { random as randomNumbers } from "../../tensor/random.js";
 import { sizeOf } from "../../tensor/shape.js";
 import { float32, toNumbers } from "../../tensor/tensor.js";
 
-const baseline = "A baseline that looks at no model: what a method must be better than";
+const baseline = "Baseline that ignores the model; every method should outperform it";
 
 /** Uniform noise in [0, 1). */
 export const random = samplingMethod({
@@ -16,7 +16,7 @@ export const random = samplingMethod({
   attributes: "map",
   gradientFree: true,
   ignoresTarget: true,
-  settings: { seed: whole(0, "seed of the numbers", 0, 2 ** 32 - 1) },
+  settings: { seed: whole(0, "random seed", 0, 2 ** 32 - 1) },
   sample({ mapDims }, { seed }) {
     const numbers = randomNumbers(seed);
     const data = Float32Array.from({ length: sizeOf(mapDims) }, () => numbers.uniform());
@@ -24,7 +24,7 @@ export const random = samplingMethod({
   },
 });
 
-/** The length of the Sobel gradient of the image's mean over channels (Adebayo et al. 2018 compare with edges). */
+/** The magnitude of the Sobel gradient of the image's channel mean (Adebayo et al. 2018 compare maps with edges). */
 export const edge = samplingMethod({
   name: "edge",
   title: "Edges (Sobel)",
@@ -48,7 +48,7 @@ export const edge = samplingMethod({
   },
 });
 
-/** A Gaussian in the middle of the image: photographers put things there. */
+/** A Gaussian at the centre of the image, where photographers tend to place objects. */
 export const centreBlur = samplingMethod({
   name: "centre-blur",
   title: "Centre blur",
@@ -57,7 +57,7 @@ export const centreBlur = samplingMethod({
   attributes: "map",
   gradientFree: true,
   ignoresTarget: true,
-  settings: { width: number(0.25, "standard deviation, as a part of each side", 1e-3) },
+  settings: { width: number(0.25, "standard deviation as a fraction of each side", 1e-3) },
   sample({ mapDims }, { width }) {
     const places = mapDims.slice(2);
     const data = Float32Array.from({ length: sizeOf(mapDims) }, (_, p) => {

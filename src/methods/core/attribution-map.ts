@@ -4,15 +4,15 @@ import { sizeOf } from "../../tensor/shape.js";
 import { float32, toNumbers, type Tensor } from "../../tensor/tensor.js";
 
 /**
- * The map [N,1,…places] of an attribution [N,C,…places], as graph: Σ_c a_c where the method is signed, Σ_c |a_c| where
- * it is not.
+ * Emits the map [N,1,…spatial] of an attribution [N,C,…spatial]: Σ_c a_c for a signed method, Σ_c |a_c| for an
+ * unsigned one.
  */
 export function emitAttributionMap(b: GraphBuilder, attribution: Value, signed: boolean): Value {
   const at = b.within("map");
   return at.sum(signed ? attribution : at.op("Abs", [attribution]), [1], true, "channels");
 }
 
-/** The same of numbers. */
+/** The same, computed on a tensor. */
 export function attributionMap(attribution: Tensor, signed: boolean): Tensor {
   const [count = 1, channels = 1, ...places] = attribution.dims;
   const [values, area] = [toNumbers(attribution), sizeOf(places)];

@@ -6,7 +6,7 @@ import { blur } from "./filters.js";
 import type { Image, PixelRange } from "./image.js";
 import { choice, given, number } from "./settings.js";
 
-/** What an image is compared with, or filled with where something is taken away. */
+/** The reference that an image is compared with, or that fills removed regions. */
 export const baselineWords = ["zero", "black", "white", "mean", "blur", "given"] as const;
 
 export type Baseline = (typeof baselineWords)[number];
@@ -16,13 +16,13 @@ export const baselineSettings = {
   baseline: choice(
     baselineWords,
     "zero",
-    "what the image is compared with: zeros of the network's input, black, white, the image's mean colour, the image " +
-      "blurred, or one that is given",
+    "reference image: zeros of the network's input, black, white, the image's mean colour, the image " +
+      "blurred, or a given tensor",
   ),
   given: given(
-    "the baseline `given`: a tensor [1,C,H,W]; [K,C,H,W] where a method draws from several",
+    "tensor [1,C,H,W] for the baseline `given`; [K,C,H,W] for methods that draw from several",
   ),
-  blur: number(0.05, "standard deviation of the blur, as a part of the shorter side", 0, 1),
+  blur: number(0.05, "standard deviation of the blur as a fraction of the shorter side", 0, 1),
 };
 
 export interface BaselineSettings {
@@ -32,9 +32,9 @@ export interface BaselineSettings {
 }
 
 /**
- * The numbers of a baseline for an image [1,C,…places].
+ * The baseline of an image [1,C,…spatial], in its shape.
  *
- * @throws {InputError} where black or white is asked for and not known, or the given one does not fit
+ * @throws {InputError} if black or white is requested but unknown, or the given tensor does not fit
  */
 export function baselineOf(image: Image, settings: BaselineSettings): ArrayLike<number> {
   const { x, pixels } = image;
@@ -54,7 +54,7 @@ export function baselineOf(image: Image, settings: BaselineSettings): ArrayLike<
   }
 }
 
-/** The baselines of a method that draws from several: the rows of the given one, or the one that is made. */
+/** The baselines of a method that draws from several: the rows of the given tensor, or the single computed one. */
 export function baselinesOf(
   image: Image,
   settings: BaselineSettings,
@@ -81,7 +81,7 @@ function colour(
 ): readonly number[] {
   if (!pixels) {
     throw new InputError(
-      `what ${name} is in the units of the input is not known: say how it was made (preprocessing), or take the ` +
+      `the value of ${name} in the units of the input is unknown: give the preprocessing, or choose the ` +
         "baseline zero, mean, blur or given",
     );
   }
@@ -90,7 +90,7 @@ function colour(
   throw new InputError(`${name} has ${numbers.length} channels, the image ${dims[1]!}`);
 }
 
-/** The mean of each channel of one image. */
+/** The channel means of one image. */
 export function channelMeans(x: Tensor): readonly number[] {
   const [values, area] = [toNumbers(x), sizeOf(x.dims.slice(2))];
   return Array.from({ length: x.dims[1] ?? 1 }, (_, c) => {

@@ -9,7 +9,7 @@ import type { FullGradient } from "../../decomposition/full-gradient.js";
 import type { GraphMethod, MethodNodes } from "./method.js";
 import { samplesOf, scoresOf } from "../../runtime/samples.js";
 
-/** What the method adds; of a vector, whose terms have no places, ∇ₓf ⊙ x stands for the map of its terms. */
+/** The method's results. The terms of a vector are not spatial, so ∇ₓf ⊙ x replaces their map. */
 function nodesOf(
   full: FullGradient,
   method: GraphMethod,
@@ -23,7 +23,7 @@ function nodesOf(
 
 type Facts = Readonly<Record<string, number | string>>;
 
-/** One pass for the whole batch. */
+/** Explains the whole batch in one pass. */
 export async function explainByGraph(
   compiler: Compiler,
   method: GraphMethod,
@@ -88,7 +88,7 @@ export async function explainByGraph(
   };
 }
 
-/** One sample's number of each result whose role begins so. */
+/** One sample's value of each result whose role has this prefix. */
 function numbersOf(results: Tensors, prefix: string, n: number): Record<string, number> {
   const numbers = [...results].flatMap(([role, t]) =>
     role.startsWith(prefix) ? [[role.slice(prefix.length), toNumbers(t)[n]!] as const] : [],
@@ -96,13 +96,13 @@ function numbersOf(results: Tensors, prefix: string, n: number): Record<string, 
   return Object.fromEntries(numbers);
 }
 
-/** Settings that the graph may depend on: all but tensors, which are fed. */
+/** The settings that may change the graph: all but tensors, which are fed. */
 function graphKey(settings: Readonly<Record<string, unknown>>): string {
   const plain = Object.entries(settings).filter(([, value]) => typeof value !== "object");
   return JSON.stringify(plain);
 }
 
-/** The method's own feeds, image by image. */
+/** The method's feeds, image by image. */
 function feedsForEach(
   x: Tensor,
   method: GraphMethod,

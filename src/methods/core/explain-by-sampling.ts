@@ -8,7 +8,7 @@ import type { MethodResult, SamplingMethod } from "./method.js";
 import { Sampler, scores } from "./sampler.js";
 import { scoresOf } from "../../runtime/samples.js";
 
-/** One image after another, so that what an image gets does not depend on its companions. */
+/** Explains images one by one, so that a result does not depend on the other images of the batch. */
 export async function explainBySampling(
   compiler: Compiler,
   method: SamplingMethod,
@@ -51,8 +51,8 @@ export async function explainBySampling(
 }
 
 /**
- * The target with the class of the highest score in place of "top", and its scores. The class is read from the output
- * that the graph for given classes has, so that no other one is compiled for it.
+ * The target with "top" replaced by the class of the highest score, and its scores. The class is read from the output of
+ * the graph for given classes, so that no second graph is compiled.
  */
 async function withoutTop(
   asked: ResolvedContrast,
@@ -67,7 +67,7 @@ async function withoutTop(
     numbers.slice(n * classes, (n + 1) * classes),
   );
   const best = rows.map((row) => row.reduce((p, v) => Math.max(p, v), -Infinity));
-  // The first of equal ones, as ArgMax has it.
+  // The first of equal scores, as ArgMax.
   const chosen = rows.map((row, n) => Math.max(0, row.indexOf(best[n]!)));
   const target = { ...asked, chosen };
   if (asked.versus || asked.quantity !== "score") return { target, results: await score(target) };

@@ -9,9 +9,9 @@ import type { Method } from "./method.js";
 import { readSettings } from "./settings.js";
 
 /**
- * A saliency map for each sample of a batch [N,C,H,W], with its score and what the method says beside.
+ * A saliency map for each sample of a batch [N,C,H,W], with its score and the method's further results.
  *
- * @throws {UsageError} where a setting does not exist or does not fit
+ * @throws {UsageError} if a setting is unknown or invalid, or the method needs spatial axes and the input has none
  */
 export async function explain(
   session: Session,

@@ -4,29 +4,29 @@ import type { PixelRange } from "./image.js";
 import type { RunControl } from "./sampler.js";
 import type { ExplainedSample } from "../../runtime/samples.js";
 
-/** How an explanation is asked for, beside method and target. */
+/** Options of an explanation, beside method and target. */
 export interface ExplainRequest extends RunControl {
-  /** The method's settings; the defaults of those that are not given. */
+  /** The method's settings; omitted ones have their defaults. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Values of the model's other inputs: a row for each sample, or one value for all. */
+  /** Values of the model's other inputs: one row per sample, or one value for all. */
   readonly feeds?: Tensors;
-  /** What black and white are in the units of the input. */
+  /** Black and white in the units of the input. */
   readonly pixels?: PixelRange;
 }
 
-/** What is asked of a method. */
+/** A request to a method. */
 export interface MethodQuestion {
   readonly x: Tensor;
   readonly target: ResolvedContrast;
   readonly request: ExplainRequest;
-  /** All of the method's, read. */
+  /** All settings of the method, parsed. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
 export interface SessionExplanation {
   /** [N,1,H,W] float32, un-normalised. */
   readonly map: Tensor;
-  /** [N,C,H,W], for methods that attribute to the input. */
+  /** [N,C,H,W]; only from methods that attribute to the input. */
   readonly attribution?: Tensor;
   /** The model's own output, [N,K] or of another shape. */
   readonly output: Tensor;

@@ -1,13 +1,13 @@
 import { toNumbers, type Tensor } from "../../tensor/tensor.js";
 
 /**
- * Filters over the places of an image [1,C,…places]. Beyond the border the image is reflected, its edge counted twice
- * (d c b a | a b c d | d c b a), as scipy.ndimage does.
+ * Spatial filters of an image [1,C,…spatial]. The border is reflected with the edge repeated
+ * (d c b a | a b c d | d c b a), as in scipy.ndimage.
  *
  * @module
  */
 
-/** A Gaussian blur, one axis after another; the kernel ends at 4σ. */
+/** A separable Gaussian blur; the kernel is truncated at 4σ. */
 export function blur(x: Tensor, sigma: number): Float64Array {
   let values: Float64Array<ArrayBuffer> = Float64Array.from(toNumbers(x));
   if (sigma === 0) return values;
@@ -16,7 +16,7 @@ export function blur(x: Tensor, sigma: number): Float64Array {
   return values;
 }
 
-/** Sobel's derivative along one axis: [−1 0 1] there, [1 2 1] along the others. */
+/** Sobel's derivative along one axis: [−1 0 1] along it, [1 2 1] along the others. */
 export function sobel(
   values: Float64Array,
   dims: readonly number[],
@@ -28,7 +28,7 @@ export function sobel(
   }, values);
 }
 
-/** exp(−i²/2σ²) for i = −r … r, of sum 1. */
+/** exp(−i²/2σ²) for i = −r … r, normalised to sum 1. */
 function gaussian(sigma: number): Float64Array {
   const radius = Math.floor(4 * sigma + 0.5);
   const weights = Float64Array.from({ length: 2 * radius + 1 }, (_, i) =>

@@ -1,10 +1,10 @@
 import type { Tensor } from "../../tensor/tensor.js";
 
-/** What one picture is, for methods that make others of it. */
+/** One image, for methods that derive variants from it. */
 export interface Image {
-  /** [1,C,…places] */
+  /** [1,C,…spatial] */
   readonly x: Tensor;
-  /** What black and white pixels are in the units of `x`, one number for each channel; unknown for plain arrays. */
+  /** Black and white in the units of `x`, one value per channel; unknown for plain arrays. */
   readonly pixels?: PixelRange;
 }
 

@@ -1,9 +1,9 @@
-/** From here on two maps are nearly the same: they share nine tenths of their variance (0.95² = 0.90). */
+/** Correlation from which two maps count as nearly the same: they share 90 % of their variance (0.95² = 0.90). */
 export const nearlySame = 0.95;
 
 /**
- * How alike two maps are: Pearson's correlation of their numbers, −1 to 1. Maps that differ by a factor and a constant
- * are alike: 1. Of two constant maps 1, of a constant map and another 0.
+ * The similarity of two maps: Pearson's correlation, −1 to 1. Maps that differ by a positive factor and a constant have
+ * correlation 1. Two constant maps get 1, a constant and a non-constant map 0.
  */
 export function mapSimilarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) throw new RangeError(`${a.length} numbers beside ${b.length}`);
@@ -25,14 +25,14 @@ function meanOf(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
-/** Two classes whose maps are nearly the same. */
+/** Two classes with nearly the same map. */
 export interface SimilarPair<T> {
   readonly first: T;
   readonly second: T;
   readonly similarity: number;
 }
 
-/** The pairs of maps of one image that are at least this much alike, the most alike first. */
+/** The pairs of maps of one image with at least this similarity, most similar first. */
 export function similarPairs<T extends { readonly map: ArrayLike<number> }>(
   maps: readonly T[],
   threshold = nearlySame,

@@ -1,16 +1,16 @@
 /**
- * What a method is. To add one: a file in methods/ with one `graphMethod(…)` or `samplingMethod(…)`, and a row in
- * methods/all.ts. Command line, documents and page read that table.
+ * The definition of a method. To add one: a file in methods/ with one `graphMethod(…)` or `samplingMethod(…)`, and a row
+ * in methods/all.ts. The command line, the documents and the page read that table.
  *
  * Two kinds:
- * - A **graph method** makes its map in one pass. It adds nodes to the graph of the model and its gradient
- *   ({@link FullGradient}) and computes nothing itself, so that it also serves a portable file. It may replace rules of
- *   the backward pass (guided back-propagation, LRP).
- * - A **sampling method** looks at many variants of one image. {@link Sampler} runs compiled graphs on them in batches
- *   of bounded size; the method keeps running sums. It is asked about one image at a time.
+ * - A **graph method** computes its map in one pass. It only adds nodes to the graph of the model and its gradient
+ *   ({@link FullGradient}), so that it can also be exported to a file. It may replace rules of the backward pass (guided
+ *   back-propagation, LRP).
+ * - A **sampling method** evaluates many variants of one image. {@link Sampler} runs compiled graphs on them in batches
+ *   of bounded size; the method keeps running sums. It explains one image at a time.
  *
- * A method gives an attribution, a map, or both. A map that is not given is made of the attribution by one rule: its sum
- * over channels, where the method is signed; the sum of its absolute values, where it is not.
+ * A method returns an attribution, a map, or both. A missing map is computed from the attribution: its sum over channels
+ * for a signed method, the sum of its absolute values for an unsigned one.
  *
  * @module
  */
@@ -22,85 +22,85 @@ import type { Image } from "./image.js";
 import type { Sampler } from "./sampler.js";
 import type { SettingsOf, SettingTable } from "./settings.js";
 
-/** What is said of a method, whatever its kind. */
+/** The properties of a method of either kind. */
 export interface MethodFacts<S extends SettingTable> {
-  /** As command line and library know it: "integrated-gradients". */
+  /** Its name on the command line and in the library: "integrated-gradients". */
   readonly name: string;
-  /** For people: "Integrated gradients". */
+  /** Its display name: "Integrated gradients". */
   readonly title: string;
-  /** Where it was published: authors, title, venue and year. */
+  /** Its publication: authors, title, venue and year. */
   readonly paper: string;
-  /** Whether its map has both signs, and is to be drawn with a diverging colour map. */
+  /** Whether its map has both signs and needs a diverging colour map. */
   readonly signed: boolean;
-  /** "input": it has a number for each element of the input; "map": for each place only. */
+  /** "input": a value for each element of the input; "map": a value for each spatial position only. */
   readonly attributes: "input" | "map";
-  /** Its map is the same for every target. */
+  /** Whether its map is the same for every target. */
   readonly ignoresTarget?: boolean;
   readonly settings: S;
 }
 
-/** A map, an attribution, or both: [N,1,…places] and [N,C,…places]. */
+/** A map, an attribution, or both: [N,1,…spatial] and [N,C,…spatial]. */
 type MapOrAttribution<T> =
   { readonly map: T; readonly attribution?: T } | { readonly map?: T; readonly attribution: T };
 
-/** What a graph method adds to the graph. */
+/** The values that a graph method adds to the graph. */
 export type MethodNodes = MapOrAttribution<Value> & {
-  /** What else is to be known of a sample: [N] numbers, or something that holds for all (the layer that was used). */
+  /** Further results: [N] values, or one that holds for all samples (the layer that was used). */
   readonly info?: Readonly<Record<string, Value | number | string>>;
-  /** [N] numbers that tell why a map is as it is; notes are made of them. */
+  /** [N] values from which notes explain an unusual map. */
   readonly evidence?: Readonly<Record<string, Value>>;
-  /** Inputs that it added to the graph, by the names that {@link GraphMethod.feeds} gives their values under. */
+  /** Inputs that it added to the graph, by the keys of {@link GraphMethod.feeds}. */
   readonly inputs?: Readonly<Record<string, Value>>;
 };
 
-/** A method of a single pass. */
+/** A method that needs a single pass. */
 export interface GraphMethod<S extends SettingTable = SettingTable> extends MethodFacts<S> {
   readonly kind: "graph";
-  /** The sums of all terms are computed and reported beside the map. Not for methods that replace rules. */
+  /** Whether the sums of all terms are reported with the map. Not for methods that replace rules. */
   readonly decomposes: boolean;
   /**
-   * The rules for the backward pass, where they are not those of the gradient. `at.b` may be given nodes that the rules
-   * then use, such as a second forward pass.
+   * The rules of the backward pass, if they differ from the gradient's. It may add nodes to `at.b` for the rules to use,
+   * such as a second forward pass.
    */
   rules?(at: RuleSite, settings: SettingsOf<S>): Registry;
   emit(full: FullGradient, settings: SettingsOf<S>): MethodNodes;
-  /** Values of the inputs that it added, for one image [1,C,…places]. */
+  /** Values of the added inputs for one image [1,C,…spatial]. */
   feeds?(image: Image, settings: SettingsOf<S>): Readonly<Record<string, Tensor>>;
 }
 
-/** What a sampling method says of one image: [1,1,…places] and [1,C,…places]. */
+/** A sampling method's result for one image: [1,1,…spatial] and [1,C,…spatial]. */
 export type MethodResult = MapOrAttribution<Tensor> & {
-  /** Its own check, and what else is to be known: a convergence delta, the baseline's score. */
+  /** Its own check and further results: a convergence delta, the baseline's score. */
   readonly info?: Readonly<Record<string, number | string>>;
-  /** Numbers that tell why a map is as it is; notes are made of them. */
+  /** Values from which notes explain an unusual map. */
   readonly evidence?: Readonly<Record<string, number>>;
 };
 
-/** A method of many passes, or of none. */
+/** A method that needs many passes, or none. */
 export interface SamplingMethod<S extends SettingTable = SettingTable> extends MethodFacts<S> {
   readonly kind: "sampling";
-  /** It asks for scores only, so that a model without a gradient can be explained too. */
+  /** Whether it uses scores only, so that models without a gradient can be explained too. */
   readonly gradientFree: boolean;
   sample(sampler: Sampler, settings: SettingsOf<S>): Promise<MethodResult>;
 }
 
-/** A published way of making a saliency map. */
+/** A published saliency method. */
 export type Method = GraphMethod | SamplingMethod;
 
-/** Whether a method follows the gradient of the score; others ask for scores, or look at activations or the image alone. */
+/** Whether a method uses the gradient of the score; others use scores, activations or the image alone. */
 export function usesGradient(method: Method): boolean {
   const asksForScores = method.kind === "sampling" && method.gradientFree;
   return !asksForScores && method.ignoresTarget !== true;
 }
 
-/** Where {@link GraphMethod.decomposes} is not said, it does not. */
+/** Defines a graph method; {@link GraphMethod.decomposes} defaults to false. */
 export function graphMethod<S extends SettingTable>(
   method: Omit<GraphMethod<S>, "kind" | "decomposes"> & { readonly decomposes?: boolean },
 ): GraphMethod<S> {
   return { decomposes: false, ...method, kind: "graph" };
 }
 
-/** Where {@link SamplingMethod.gradientFree} is not said, it is not. */
+/** Defines a sampling method; {@link SamplingMethod.gradientFree} defaults to false. */
 export function samplingMethod<S extends SettingTable>(
   method: Omit<SamplingMethod<S>, "kind" | "gradientFree"> & { readonly gradientFree?: boolean },
 ): SamplingMethod<S> {

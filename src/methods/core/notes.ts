@@ -1,6 +1,6 @@
 /**
- * What a map does not say by itself: that it is empty, that its score has no slope left, that its own check fails.
- * One rule each; all of them look only at numbers that are there already.
+ * Warnings about a map: it is empty, its score is saturated, or its own check fails. One rule each; the rules use only
+ * numbers that the explanation has already computed.
  *
  * @module
  */
@@ -12,44 +12,44 @@ import type { ExplainedSample } from "../../runtime/samples.js";
 import { toNumbers, type Tensor } from "../../tensor/tensor.js";
 
 /**
- * - `not-finite`: score or map hold NaN or infinity
- * - `zero-map`, `constant-map`: the map does not tell places apart
+ * - `not-finite`: the score or the map contains NaN or infinity
+ * - `zero-map`, `constant-map`: the map has the same value everywhere
  * - `saturated`: the score is at the bound of a Softmax or Sigmoid, where its gradient vanishes
- * - `probability`: the score comes out of a Softmax or Sigmoid, whose input can be explained
- * - `delta`: attributions miss more than 5 % of the score's difference from the baseline's
- * - `relevance`: less than half of the score arrived at the input
+ * - `probability`: the score is the output of a Softmax or Sigmoid; its input can be explained instead
+ * - `delta`: the attributions miss more than 5 % of the difference between the scores of image and baseline
+ * - `relevance`: less than half of the score reached the input
  */
 export type NoteCode =
   "not-finite" | "zero-map" | "constant-map" | "saturated" | "probability" | "delta" | "relevance";
 
-/** Something that a reader of a map should know. Plain data. */
+/** A warning for the reader of a map. Plain data. */
 export interface Note {
   readonly code: NoteCode;
-  /** What is the case, why, and what to do. */
+  /** The finding, its cause and its remedy. */
   readonly message: string;
-  /** The value to explain instead, as the option `output` takes it. */
+  /** The value to explain instead, for the option `output`. */
   readonly output?: string;
-  /** The number that the rule looked at: a share, or the distance to a bound. */
+  /** The number that the rule tested: a fraction, or the distance to a bound. */
   readonly value?: number;
 }
 
-/** One sample's explanation, and what rules need to know of its making. */
+/** One sample's explanation, with the facts that the rules need. */
 export interface NotedMap {
   readonly method: string;
-  /** The method follows the gradient of the score; others ask for scores, or for neither. */
+  /** Whether the method uses the gradient of the score. */
   readonly usesGradient: boolean;
-  /** The map is the same for every target. */
+  /** Whether the map is the same for every target. */
   readonly ignoresTarget: boolean;
-  /** Of one sample: the map, and the input. */
+  /** The sample's map and its input. */
   readonly map: ArrayLike<number>;
   readonly x: ArrayLike<number>;
   readonly sample: ExplainedSample;
   readonly squashing?: Squashing | undefined;
 }
 
-/** A sample's part of an explanation, with what is to be said of it. */
+/** A sample's part of an explanation, with its notes. */
 export type NotedSample<S extends ExplainedSample = ExplainedSample> = Omit<S, "evidence"> & {
-  /** Empty where the map is an ordinary one. */
+  /** Empty for an ordinary map. */
   readonly notes: readonly Note[];
 };
 
@@ -74,7 +74,7 @@ export function withNotes(
 
 type Rule = (of: NotedMap) => Note | undefined;
 
-/** Everything that is to be said of a map; nothing of an ordinary one. */
+/** The notes of a map; none for an ordinary map. */
 export function notesOf(of: NotedMap): readonly Note[] {
   const broken = notFinite(of);
   if (broken) return [broken];
@@ -83,26 +83,26 @@ export function notesOf(of: NotedMap): readonly Note[] {
 
 /** NaN and infinity, in the score or in the map. */
 export const notFinite: Rule = ({ map, x, sample: { score } }) => {
-  const bad = count(map, (v) => !Number.isFinite(v));
+  const bad = countNotFinite(map);
   if (bad === 0 && Number.isFinite(score)) return undefined;
   const what =
     bad > 0
       ? `${bad} of the map's ${map.length} numbers are NaN or infinite`
       : `the score is ${score}`;
-  const isGiven = count(x, (v) => !Number.isFinite(v)) > 0;
+  const isGiven = countNotFinite(x) > 0;
   const why = isGiven
-    ? "the input holds such numbers itself: check the file and the preprocessing"
+    ? "the input itself contains such values; check the file and the preprocessing"
     : "a layer divides by 0 or overflows float32; verify with bisect names it";
   return { code: "not-finite", message: `${what}: ${why}`, value: bad };
 };
 
-/** A map that is 0 everywhere, and why. */
+/** A map that is 0 everywhere, with the cause. */
 export const zeroMap: Rule = (of) => {
-  if (count(of.map, (v) => v !== 0) > 0) return undefined;
+  if (!isZero(of.map)) return undefined;
   return { code: "zero-map", message: `the map is 0 everywhere: ${whyZero(of)}`, value: 0 };
 };
 
-/** Differences below this part of the largest number are rounding. */
+/** Relative differences below this are rounding. */
 const rounding = 1e-6;
 
 /** A map with the same number everywhere. */
@@ -115,20 +115,20 @@ export const constantMap: Rule = ({ map, sample }) => {
   const size = Math.max(Math.abs(least), Math.abs(most));
   if (map.length < 2 || size === 0 || most - least > rounding * size) return undefined;
   const message =
-    `the map is ${format(most)} everywhere, so it does not tell places apart: ` +
+    `the map is ${format(most)} everywhere, so it distinguishes no positions: ` +
     (sample.info?.["passes"] === 1
       ? "the whole image was changed at once; choose a smaller window"
-      : "to this method the score depends on all places alike; compare with another one");
+      : "for this method the score depends equally on all positions; compare with another method");
   return { code: "constant-map", message, value: most };
 };
 
-/** From here on float32 has lost the digits of the gradient, or all of it. */
+/** Closer to the bound than this, float32 has lost digits of the gradient, or all of it. */
 const nearBound = 1e-4;
 
-/** p(1 − p), the slope of a Sigmoid, and p(δ − p), those of a Softmax, are at most the distance of p to its bound. */
+/** The derivatives of a Sigmoid, p(1 − p), and of a Softmax, p(δ − p), are at most the distance of p to its bound. */
 export const saturated: Rule = ({ usesGradient, squashing, sample }) => {
   const { score, target, versus } = sample;
-  // Weights of one's own can bring the score anywhere.
+  // A target with given weights may have any score.
   if (!usesGradient || !squashing || versus !== undefined || target === "seed") return undefined;
   const { op, node, input } = squashing;
   const bounds = squashing.probability === "log-softmax" ? [0] : [0, 1];
@@ -143,13 +143,13 @@ export const saturated: Rule = ({ usesGradient, squashing, sample }) => {
     code: "saturated",
     message:
       `the score ${where}, the bound of ${op} "${node}", where the gradient is ${left}; ` +
-      `explain what goes into it (--output ${input})`,
+      `explain its input instead (--output ${input})`,
     output: input,
     value: distance,
   };
 };
 
-/** A probability depends on all classes at once, and its gradient fades as it grows sure. */
+/** A probability depends on all classes at once, and its gradient vanishes as it approaches 1. */
 export const probability: Rule = (of) => {
   const { usesGradient, squashing } = of;
   if (!usesGradient || !squashing || squashing.probability === "log-softmax" || saturated(of))
@@ -162,16 +162,16 @@ export const probability: Rule = (of) => {
   return {
     code: "probability",
     message:
-      `the score is a probability, made by ${op} "${node}": its gradient ${mixed}; ` +
-      `the score before it is --output ${input}`,
+      `the score is a probability, computed by ${op} "${node}": its gradient ${mixed}; ` +
+      `to explain the score before it, use --output ${input}`,
     output: input,
   };
 };
 
-/** The part of the difference f(x) − f(x′) that attributions may miss. */
+/** The fraction of f(x) − f(x′) that attributions may miss. */
 const mostMissed = 0.05;
 
-/** What closes the gap, for methods that have no noise in it. */
+/** The remedy for the gap, by method; omitted for methods with random noise. */
 const closer: Readonly<Record<string, string>> = {
   "deep-lift":
     "a node that is neither linear, an activation nor a maximum has no multiplier of its own; " +
@@ -191,13 +191,13 @@ export const missedDelta: Rule = ({ method, sample: { score, info = {} } }) => {
   return {
     code: "delta",
     message:
-      `the attributions sum to ${format(difference + delta)}, not to the score less the baseline's, ` +
+      `the attributions sum to ${format(difference + delta)}, not to the score minus the baseline's, ` +
       `${format(score)} − ${format(before)} (off by ${share}): ${cure}`,
     ...(Number.isFinite(missed) ? { value: missed } : {}),
   };
 };
 
-/** Of layer-wise relevance: biases and ε absorb the rest. */
+/** Layer-wise relevance: biases and ε absorb the rest of the score. */
 export const lostRelevance: Rule = ({ sample: { score, info = {} } }) => {
   if (info["absorbed"] === undefined || score === 0) return undefined;
   const kept = Number(info["sum"]) / score;
@@ -205,8 +205,8 @@ export const lostRelevance: Rule = ({ sample: { score, info = {} } }) => {
   return {
     code: "relevance",
     message:
-      `${percent(kept)} of the score arrived at the input, the biases and ε absorbed the rest: ` +
-      "the map explains a small part of it; fullgrad has the biases in its map",
+      `${percent(kept)} of the score reached the input; biases and ε absorbed the rest, so ` +
+      "the map explains a small part of it; fullgrad includes the biases in its map",
     value: kept,
   };
 };
@@ -232,37 +232,42 @@ function whyZero(of: NotedMap): string {
     const negative =
       largestSum < 0
         ? `is negative everywhere (at most ${format(largestSum)})`
-        : "is nowhere above 0";
-    return `${sum} ${negative}, and the method keeps what is above 0; signed-fullgrad shows what lowers the score`;
+        : "is not positive anywhere";
+    return `${sum} ${negative}, and the method keeps positive values only; signed-fullgrad shows evidence against the target`;
   }
   if (of.ignoresTarget)
-    return "the image is the same at all places, which is all that the method looks at";
+    return "the image has the same value everywhere, and the method depends on the image alone";
   if (saturated(of)) return "the gradient of the score is 0 at its bound";
   if (info["delta"] !== undefined && info["baselineScore"] === sample.score && info["sum"] === 0) {
-    return "the score is the baseline's own, so there is no difference to explain; choose another baseline";
+    return "image and baseline have the same score, so their difference is 0; choose another baseline";
   }
-  if (count(of.x, (v) => v !== 0) === 0) {
+  if (isZero(of.x)) {
     return "so is the input, and what multiplies it is lost; method gradient does not multiply by it";
   }
   const flows = completeness && (completeness.inputTerm !== 0 || terms.some(isPlaced));
   if (flows && isComplete(completeness)) {
-    return "what each layer adds is the same at all places, and the method takes that away; method signed-fullgrad keeps it";
+    return "every layer's term is spatially constant, and the method subtracts the constant; method signed-fullgrad keeps it";
   }
   if (!of.usesGradient)
-    return `the score is the same whatever is changed among ${map.length} places`;
+    return `the score is the same whichever of the ${map.length} positions is changed`;
   return (
-    "the gradient of the score is 0 here: every way from the image to it passes a unit that is off or at a bound " +
-    "(a ReLU below 0, a clipped or saturated value); try another target, or occlusion"
+    "the gradient of the score is 0 here: every path from the image to it passes an inactive or saturated unit " +
+    "(a ReLU below 0, a clipped value); try another target, or occlusion"
   );
 }
 
 const isPlaced = ({ unit, value }: NonNullable<ExplainedSample["terms"]>[number]): boolean =>
   unit.spatial && value !== 0;
 
-function count(numbers: ArrayLike<number>, is: (v: number) => boolean): number {
+function countNotFinite(numbers: ArrayLike<number>): number {
   let found = 0;
-  for (let i = 0; i < numbers.length; i++) if (is(numbers[i]!)) found++;
+  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i]!)) found++;
   return found;
+}
+
+function isZero(numbers: ArrayLike<number>): boolean {
+  for (let i = 0; i < numbers.length; i++) if (numbers[i] !== 0) return false;
+  return true;
 }
 
 /** Three significant digits. */
@@ -270,7 +275,7 @@ const format = (v: number): string => String(Number(v.toPrecision(3)));
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
 
-/** The numbers of each sample. */
+/** The values of each sample. */
 function rows(t: Tensor, count: number): ArrayLike<number>[] {
   const all = toNumbers(t);
   const numbers = all instanceof Float32Array ? all : Float32Array.from(all);

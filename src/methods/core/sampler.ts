@@ -13,41 +13,41 @@ import { formOf, type ResolvedContrast } from "../../target/contrast.js";
 import type { FullGradient } from "../../decomposition/full-gradient.js";
 import type { Image, PixelRange } from "./image.js";
 
-/** How far a method is. */
+/** The progress of a method. */
 export interface Progress {
-  /** The image that is being explained, and how many there are. */
+  /** The image being explained, and the number of images. */
   readonly sample: number;
   readonly samples: number;
-  /** Passes of the round that is under way. */
+  /** Passes of the current round. */
   readonly done: number;
   readonly total: number;
 }
 
-/** What a user may say about a long run. */
+/** Options of a long run. */
 export interface RunControl {
   /**
-   * Variants of an image that are run at once, which bounds the memory; the engine's own number unless given. The result
-   * is the same up to rounding.
+   * Variants of an image per run, which bounds the memory; by default the back end's own. The result is the same up to
+   * rounding.
    */
-  readonly batch?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly batch?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** A question that a method asks of many variants; compiled once under its key. */
-export interface Probe {
+/** A graph that a method evaluates on many variants; compiled once per key. */
+export interface ModelProbe {
   readonly key: string;
-  /** `forward`: nodes on the model; `backward`: on its gradient. */
+  /** `forward` adds nodes to the model, `backward` to its gradient. */
   readonly forward?: (site: Site) => Roles;
   readonly backward?: (full: FullGradient) => Roles;
-  /** With `forward`: a value inside the model that each variant gives, as the role "replaced". Part of the key. */
+  /** With `forward`: a value inside the model that each variant replaces, under the role "replaced". Part of the key. */
   readonly replaced?: string;
 }
 
-/** Numbers of one variant: of the image, or, by role, of the inputs that a probe added. */
+/** The values of one variant: the image, or, by role, the inputs that a probe added. */
 export type Variant = ArrayLike<number> | { readonly roles: Readonly<Record<string, Tensor>> };
 
-/** What came of one variant, by role; every tensor has a first extent of 1. */
+/** The results of one variant, by role; every tensor has batch size 1. */
 export interface Outcome {
   readonly index: number;
   readonly score: number;
@@ -58,19 +58,19 @@ export interface Outcome {
 export const scores = {
   key: "scores",
   forward: ({ output }: Site) => ({ outputs: { output } }),
-} satisfies Probe;
+} satisfies ModelProbe;
 
-const gradients: Probe = {
+const gradients: ModelProbe = {
   key: "gradients",
   backward: ({ inputGradient }) => ({ outputs: { gradient: inputGradient } }),
 };
 
 /**
- * One image and its target, fixed: "top" is a class by now. Runs questions about variants of the image, a bounded number
- * at once. What a method must keep of them it keeps itself, as running sums.
+ * One image and its resolved target: "top" has become a class. Runs probes on variants of the image, a bounded number at
+ * once. The method accumulates results itself, as running sums.
  */
 export class Sampler implements Image {
-  /** [1,C,…places] */
+  /** [1,C,…spatial] */
   readonly x: Tensor;
   readonly pixels?: PixelRange;
   /** f(x) */
@@ -81,7 +81,7 @@ export class Sampler implements Image {
   private readonly control: RunControl;
   private readonly report: (done: number, total: number) => void;
 
-  /** Session makes them. */
+  /** Created by the session. */
   constructor(compiler: Compiler, setup: SamplerSetup) {
     this.compiler = compiler;
     this.x = setup.x;
@@ -93,22 +93,22 @@ export class Sampler implements Image {
     this.report = setup.report;
   }
 
-  /** The shape of a map, [1,1,…places]. */
+  /** The shape of a map, [1,1,…spatial]. */
   get mapDims(): readonly number[] {
     return [1, 1, ...this.x.dims.slice(2)];
   }
 
-  /** What is known of the model. */
+  /** Facts about the model. */
   get plan(): BiasPlan {
     return this.compiler.plan(this.target.quantity);
   }
 
-  /** Elements of the image. */
+  /** The number of elements of the image. */
   get size(): number {
     return elementCount(this.x);
   }
 
-  /** The score of each variant. `variant` is asked for the i-th one when its turn comes. */
+  /** The score of each variant. `variant(i)` is called only when variant i is about to run. */
   async *scores(
     count: number,
     variant: (i: number) => ArrayLike<number>,
@@ -136,9 +136,9 @@ export class Sampler implements Image {
     }
   }
 
-  /** A probe's answers about `count` variants, one after another. */
+  /** A probe's results for `count` variants, in order. */
   async *each(
-    probe: Probe,
+    probe: ModelProbe,
     count: number,
     variant: (i: number) => Variant,
   ): AsyncGenerator<Outcome> {
@@ -157,13 +157,13 @@ export class Sampler implements Image {
     this.report(count, count);
   }
 
-  /** A probe's answer about the image itself. */
-  async once(probe: Probe, roles: Readonly<Record<string, Tensor>> = {}): Promise<Outcome> {
+  /** A probe's results for the image itself. */
+  async once(probe: ModelProbe, roles: Readonly<Record<string, Tensor>> = {}): Promise<Outcome> {
     const results = await this.run(await this.compile(probe), [{ roles }]);
     return { index: 0, score: toNumbers(results.get("score")!)[0]!, results };
   }
 
-  private compile({ key, forward, backward, replaced }: Probe): Promise<Compiled> {
+  private compile({ key, forward, backward, replaced }: ModelProbe): Promise<Compiled> {
     const form = formOf(this.target);
     return backward
       ? this.compiler.backward(key, form, backward)
@@ -199,13 +199,13 @@ export interface SamplerSetup {
   readonly report: (done: number, total: number) => void;
 }
 
-/** Numbers as an image like `x`. */
+/** Values as a tensor with the shape of `x`. */
 function imageOf({ dtype, dims }: Tensor, numbers: ArrayLike<number>): Tensor {
   const isReady = numbers instanceof Float32Array && dtype === "float32";
   return isReady ? tensor("float32", dims, numbers) : fromNumbers(dtype, dims, numbers);
 }
 
-/** The target of one sample for each of its variants. */
+/** The target of one sample, repeated for each of its variants. */
 function repeated(target: ResolvedContrast, count: number): ResolvedContrast {
   const { chosen, versus } = target;
   const classes = (list: readonly number[]): number[] => new Array<number>(count).fill(list[0]!);

@@ -1,16 +1,16 @@
 import { UsageError } from "../../errors.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
-/** Something about a method that can be chosen. */
+/** A setting of a method. */
 export interface Setting<T> {
   readonly default: T;
-  /** What it means, in a line. */
+  /** One-line description. */
   readonly about: string;
-  /** What it takes, in words: "a whole number from 1", "black, white or blur". */
+  /** Accepted values, in words: "a whole number from 1", "black, white or blur". */
   readonly takes: string;
-  /** All that it takes, where those are a few words. */
+  /** All accepted values, if they are a few keywords. */
   readonly words?: readonly string[];
-  /** The value that a given one means, which may be text from a command line; undefined where it means none. */
+  /** Reads a given value, which may be command-line text; undefined if it is invalid. */
   read(given: unknown): T | undefined;
 }
 
@@ -22,7 +22,7 @@ export type SettingsOf<S extends SettingTable> = {
   readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never;
 };
 
-/** A whole number from `least` on. */
+/** A whole number of at least `least`. */
 export function whole(
   fallback: number,
   about: string,
@@ -62,7 +62,7 @@ export function number(
   };
 }
 
-/** One of a few words. */
+/** One of a few keywords. */
 export function choice<T extends string>(
   words: readonly T[],
   fallback: NoInfer<T>,
@@ -77,7 +77,7 @@ export function choice<T extends string>(
   };
 }
 
-/** Yes or no. */
+/** A boolean. */
 export function flag(fallback: boolean, about: string): Setting<boolean> {
   const words: ReadonlyMap<unknown, boolean> = new Map([
     ["true", true],
@@ -92,7 +92,7 @@ export function flag(fallback: boolean, about: string): Setting<boolean> {
   };
 }
 
-/** A name, such as that of a layer; absent unless given. */
+/** A name, such as a layer's; absent unless given. */
 export function name(about: string): Setting<string | undefined> {
   return {
     default: undefined,
@@ -119,9 +119,9 @@ export function listed(words: readonly string[]): string {
 }
 
 /**
- * All settings of a method: what is given, and the defaults of the others. What is given as undefined is not given.
+ * All settings of a method: the given values, and the defaults of the others. An undefined value counts as not given.
  *
- * @throws {UsageError} where a setting does not exist, or its value means nothing; names what does
+ * @throws {UsageError} if a setting is unknown or its value is invalid; the message lists the alternatives
  */
 export function readSettings<S extends SettingTable>(
   method: string,

@@ -15,7 +15,7 @@ export const srinivas =
 export const conventionSetting = choice(
   conventions,
   "head",
-  "how a layer is rescaled and resized: as the reference code does today, or did in 2019",
+  "rescaling and resizing of layers: as in the current reference code, or as in 2019",
 );
 
 /**

@@ -3,7 +3,7 @@ import { positive, rescaledSum } from "../../decomposition/psi.js";
 import { conventionSetting, srinivas } from "./fullgrad.js";
 import { addMaps, layersOf } from "../building-blocks/fullgrad-layers.js";
 
-/** FullGrad of what speaks for the target: ψ = upsample ∘ rescale ∘ max(t, 0). */
+/** FullGrad of the positive terms, the evidence for the target: ψ = upsample ∘ rescale ∘ max(t, 0). */
 export const positiveFullgrad = graphMethod({
   name: "positive-fullgrad",
   title: "Positive FullGrad",

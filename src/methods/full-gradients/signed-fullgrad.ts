@@ -5,10 +5,9 @@ import { conventionSetting, srinivas } from "./fullgrad.js";
 import { addMaps, layersOf } from "../building-blocks/fullgrad-layers.js";
 
 /**
- * FullGrad without the absolute value: says what speaks for and against the target; where both meet, they cancel. With
- * `rescale=layer`, ψ = upsample ∘ (t / max|t| of the layer), every layer counts alike; with `rescale=none`, ψ = upsample
- * alone, and the pixels of the map and what it leaves out add up to the score (exactly where the layers' sizes divide
- * that of the image).
+ * FullGrad without the absolute value: evidence for and against the target, which may cancel. With `rescale=layer`,
+ * ψ = upsample ∘ (t / max|t| of the layer), all layers have equal weight. With `rescale=none`, ψ = upsample, and the
+ * sum of the map plus the terms outside it equals the score (exactly if the layers' sizes divide the image size).
  */
 export const signedFullgrad = graphMethod({
   name: "signed-fullgrad",
@@ -22,7 +21,7 @@ export const signedFullgrad = graphMethod({
     rescale: choice(
       ["layer", "none"],
       "layer",
-      "by the largest term of each layer, or not: then the map adds up to the score",
+      "divide each layer by its largest term, or not; with none, the map adds up to the score",
     ),
   },
   emit: (full, { convention, rescale }) => {
@@ -32,7 +31,7 @@ export const signedFullgrad = graphMethod({
       return { map: addMaps(full, maps, convention) };
     }
     const size = full.input.fact.shape.slice(2).map(Number);
-    // The resizing of 2019 has half-pixel centres.
+    // The 2019 code resizes with half-pixel centres.
     return {
       map: addMaps(
         full,

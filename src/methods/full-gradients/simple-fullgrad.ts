@@ -5,8 +5,8 @@ import { conventionSetting, srinivas } from "./fullgrad.js";
 import { addMaps, layersOf } from "../building-blocks/fullgrad-layers.js";
 
 /**
- * Simple FullGrad: ψ of the gradient at a layer's output, without the bias as a factor (simple_fullgrad.py of the
- * reference code); of the input, ∇ₓf ⊙ x as before. Layers are those that have a bias of their own, not activations.
+ * Simple FullGrad: ψ of the gradient at each layer's output, without the factor of the bias (simple_fullgrad.py of the
+ * reference code); the input term stays ∇ₓf ⊙ x. Layers are nodes with a bias of their own, not activations.
  */
 export const simpleFullgrad = graphMethod({
   name: "simple-fullgrad",

@@ -1,7 +1,7 @@
 import type { FullGradient } from "../../decomposition/full-gradient.js";
 import { samplingMethod } from "../core/method.js";
 import { absolute, rescaledSum, type Convention } from "../../decomposition/psi.js";
-import type { Probe } from "../core/sampler.js";
+import type { ModelProbe } from "../core/sampler.js";
 import { whole } from "../core/settings.js";
 import { fromNumbers, toNumbers, type Tensor } from "../../tensor/tensor.js";
 import { conventionSetting, srinivas } from "./fullgrad.js";
@@ -9,8 +9,8 @@ import { addMaps, layersOf } from "../building-blocks/fullgrad-layers.js";
 import { noiseSettings, noisyCopies } from "../building-blocks/noise.js";
 
 /**
- * Smooth FullGrad: the signed terms of the full-gradient are averaged over noisy copies of the image, then made into a
- * map as FullGrad's are. `sum` is what all averaged terms add up to, `meanScore` the mean score, which it should be.
+ * Smooth FullGrad: the signed terms of the full-gradient, averaged over noisy copies of the image and then reduced to a
+ * map as in FullGrad. `sum` is the sum of all averaged terms; it should equal `meanScore`, the mean score.
  *
  * The reference code (smooth_fullgrad.py) sums the input's term over channels before the absolute value; here it is
  * treated as in FullGrad.
@@ -65,8 +65,8 @@ function add(
   for (let i = 0; i < mean.length; i++) mean[i]! += weight * numbers[i]!;
 }
 
-/** The signed terms of the layers, as they are. */
-const terms = (convention: Convention): Probe => ({
+/** The signed, unscaled terms of the layers. */
+const terms = (convention: Convention): ModelProbe => ({
   key: `smooth-fullgrad/terms/${convention}`,
   backward: (full: FullGradient) => ({
     outputs: {
@@ -78,8 +78,8 @@ const terms = (convention: Convention): Probe => ({
   }),
 });
 
-/** FullGrad's map of terms that are given. */
-const mapOfTerms = (convention: Convention): Probe => ({
+/** FullGrad's map of the given terms. */
+const mapOfTerms = (convention: Convention): ModelProbe => ({
   key: `smooth-fullgrad/map/${convention}`,
   backward: (full: FullGradient) => {
     const given = layersOf(full, convention).map(({ b, term }, i) => ({

@@ -7,10 +7,9 @@ import { number } from "../core/settings.js";
 
 /**
  * Gradient SHAP: the mean over draws of ∇f(x′ + α(x̃ − x′)) ⊙ (x̃ − x′), with α uniform in [0, 1), x′ one of the
- * baselines, x̃ = x + noise. Without noise its sum tends to f(x) − mean f(x′); `delta` is what it misses of it.
+ * baselines, x̃ = x + noise. Without noise its sum converges to f(x) − mean f(x′); `delta` is the difference of the two.
  *
- * Each draw takes from the stream of random numbers: the baseline (where there are several), α, the noise (where there
- * is any).
+ * Each draw consumes random numbers in this order: the baseline (if there are several), α, the noise (if it is not 0).
  */
 export const gradientShap = samplingMethod({
   name: "gradient-shap",
@@ -32,16 +31,19 @@ export const gradientShap = samplingMethod({
     const numbers = random(settings.seed);
     const sum = new Float64Array(x.length);
     const waiting: Float64Array[] = [];
-    const draw = (): Float64Array => {
+    const draw = (): Float32Array => {
       const which = baselines.length > 1 ? Math.floor(numbers.uniform() * baselines.length) : 0;
       const from = baselines[which]!;
       const alpha = numbers.uniform();
-      const difference = Float64Array.from(
-        x,
-        (v, i) => v - from[i]! + (sigma > 0 ? sigma * numbers.normal() : 0),
-      );
+      const difference = new Float64Array(x.length);
+      const point = new Float32Array(x.length);
+      for (let i = 0; i < x.length; i++) {
+        const noise = sigma > 0 ? sigma * numbers.normal() : 0;
+        difference[i] = x[i]! - from[i]! + noise;
+        point[i] = from[i]! + alpha * difference[i]!;
+      }
       waiting.push(difference);
-      return difference.map((d, i) => from[i]! + alpha * d);
+      return point;
     };
     for await (const { gradient } of sampler.gradients(settings.samples, draw)) {
       const difference = waiting.shift()!;

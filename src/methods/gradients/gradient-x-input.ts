@@ -1,8 +1,8 @@
 import { graphMethod } from "../core/method.js";
 
 /**
- * ∇ₓf ⊙ x (Shrikumar et al. 2016): the input's part of the full-gradient. The rest of the score is the biases' part,
- * which completeness reports.
+ * ∇ₓf ⊙ x (Shrikumar et al. 2016), the input term of the full-gradient. The rest of the score comes from the biases;
+ * completeness reports it.
  */
 export const gradientXInput = graphMethod({
   name: "gradient-x-input",

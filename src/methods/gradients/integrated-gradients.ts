@@ -5,8 +5,8 @@ import { float32, toNumbers } from "../../tensor/tensor.js";
 import { gaussLegendre } from "../building-blocks/gauss-legendre.js";
 
 /**
- * Integrated gradients: (x − x′) ⊙ ∫₀¹ ∇f(x′ + α(x − x′)) dα (Sundararajan et al. 2017, eq. 1), the integral by
- * Gauss–Legendre. The attributions sum to f(x) − f(x′); `delta` is what they miss of it.
+ * Integrated gradients: (x − x′) ⊙ ∫₀¹ ∇f(x′ + α(x − x′)) dα (Sundararajan et al. 2017, eq. 1), by Gauss–Legendre
+ * quadrature. The attributions sum to f(x) − f(x′); `delta` is the difference between the two.
  */
 export const integratedGradients = samplingMethod({
   name: "integrated-gradients",
@@ -14,7 +14,10 @@ export const integratedGradients = samplingMethod({
   paper: "Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks, ICML 2017",
   signed: true,
   attributes: "input",
-  settings: { steps: whole(50, "points on the way from the baseline", 1), ...baselineSettings },
+  settings: {
+    steps: whole(50, "quadrature points on the path from the baseline to the image", 1),
+    ...baselineSettings,
+  },
   async sample(sampler, settings) {
     const x = toNumbers(sampler.x);
     const from = baselineOf(sampler, settings);

@@ -28,7 +28,7 @@ export const smoothgradSquared = samplingMethod({
   sample: (sampler, settings) => overNoise(sampler, settings, (_, meanSquare) => meanSquare),
 });
 
-/** The variance of the gradients at noisy copies of the image: the mean square less the square of the mean. */
+/** The variance of the gradients at noisy copies of the image: the mean square minus the squared mean. */
 export const vargrad = samplingMethod({
   name: "vargrad",
   title: "VarGrad",
@@ -41,7 +41,7 @@ export const vargrad = samplingMethod({
     overNoise(sampler, settings, (mean, meanSquare) => meanSquare - mean ** 2),
 });
 
-/** A statistic of the gradients at noisy copies of the image, element by element. */
+/** An elementwise statistic of the gradients at noisy copies of the image. */
 async function overNoise(
   sampler: Sampler,
   settings: { readonly samples: number; readonly noise: number; readonly seed: number },

@@ -3,12 +3,13 @@ import { number, whole } from "../core/settings.js";
 import { random, type Random } from "../../tensor/random.js";
 import { sizeOf } from "../../tensor/shape.js";
 import { float32, toNumbers } from "../../tensor/tensor.js";
+import { maskedImage } from "../building-blocks/masked-image.js";
 import { stretch } from "../building-blocks/stretch.js";
 
 /**
- * RISE: S = Σ f(x ⊙ M) M / (p·n) over n random masks M: grids of ones with probability p, resized linearly to a little
- * more than the image and shifted at random (Petsiuk et al. 2018, eq. 6). The paper's f is a probability; with a score
- * that has both signs, ask for as many masks as let the mean settle.
+ * RISE: S = Σ f(x ⊙ M) M / (p·n) over n random masks M, grids of ones with probability p, upsampled linearly to slightly
+ * more than the image and cropped at a random offset (Petsiuk et al. 2018, eq. 6). In the paper f is a probability; a
+ * score of both signs needs more masks for the mean to converge.
  */
 export const rise = samplingMethod({
   name: "rise",
@@ -18,9 +19,9 @@ export const rise = samplingMethod({
   attributes: "map",
   gradientFree: true,
   settings: {
-    masks: whole(1000, "random masks; the paper has 4000 to 8000", 1),
-    grid: whole(7, "cells of the masks along each side", 1),
-    keep: number(0.5, "probability that a cell is seen", 0.01, 1),
+    masks: whole(1000, "random masks; the paper uses 4000 to 8000", 1),
+    grid: whole(7, "cells of a mask along each side", 1),
+    keep: number(0.5, "probability that a cell is kept", 0.01, 1),
     seed: whole(0, "seed of the masks", 0, 2 ** 32 - 1),
   },
   async sample(sampler, { masks: count, grid, keep, seed }) {
@@ -28,17 +29,18 @@ export const rise = samplingMethod({
     const area = sizeOf(size);
     const x = toNumbers(sampler.x);
     const numbers = random(seed);
-    // Asked for in order, so that the numbers are one stream; kept until their score is known.
+    // Drawn in order, so that the random numbers form one stream; kept until the score is known.
     const waiting = new Map<number, Float64Array>();
-    const variant = (i: number): Float64Array => {
+    const variant = (i: number): Float32Array => {
       const mask = maskOf(numbers, size, grid, keep);
       waiting.set(i, mask);
-      return Float64Array.from(x, (v, k) => v * mask[k % area]!);
+      return maskedImage(x, mask);
     };
     const sum = new Float64Array(area);
     for await (const { index, score } of sampler.scores(count, variant)) {
-      waiting.get(index)!.forEach((m, p) => (sum[p]! += score * m));
+      const mask = waiting.get(index)!;
       waiting.delete(index);
+      for (let p = 0; p < area; p++) sum[p]! += score * mask[p]!;
     }
     return {
       map: float32(
@@ -49,7 +51,7 @@ export const rise = samplingMethod({
   },
 });
 
-/** A mask over the image: a grid of 0 and 1, one cell larger than the image on each side, cut at a random place. */
+/** A mask over the image: a grid of 0 and 1, one cell larger than the image on each side, cropped at a random offset. */
 function maskOf(
   numbers: Random,
   size: readonly number[],
@@ -62,15 +64,6 @@ function maskOf(
     numbers.uniform() < keep ? 1 : 0,
   );
   const large = size.map((_, axis) => (grid + 1) * cell[axis]!);
-  const wide = stretch(values, cells, large);
   const start = cell.map((extent) => Math.floor(numbers.uniform() * extent));
-  return Float64Array.from({ length: sizeOf(size) }, (_, p) => {
-    let [left, at, step] = [p, 0, 1];
-    for (let axis = size.length - 1; axis >= 0; axis--) {
-      at += ((left % size[axis]!) + start[axis]!) * step;
-      left = Math.floor(left / size[axis]!);
-      step *= large[axis]!;
-    }
-    return wide[at]!;
-  });
+  return stretch(values, cells, large, { start, size });
 }

@@ -2,8 +2,8 @@ import { graphMethod } from "../core/method.js";
 import { positivePart, withActivationRule } from "../building-blocks/activation-rules.js";
 
 /**
- * Deconvolutional network: at a ReLU only what is positive goes on, whether the ReLU is on or not. The same at any other
- * activation: max(dy, 0) goes to its input, as if it were a ReLU.
+ * Deconvolutional network: a ReLU passes max(dy, 0) back to its input, whether it is active or not. Every other
+ * activation is treated the same way.
  */
 export const deconvnet = graphMethod({
   name: "deconvnet",

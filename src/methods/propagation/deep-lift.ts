@@ -7,7 +7,7 @@ import { rescaleRules } from "../building-blocks/rescale-rule.js";
 
 /**
  * DeepLIFT with the rescale rule: multiplier ⊙ (x − x′), where the multipliers are chained like gradients. The
- * attributions sum to f(x) − f(x′); `delta` is what they miss of it.
+ * attributions sum to f(x) − f(x′); `delta` is the difference between the two.
  */
 export const deepLift = graphMethod({
   name: "deep-lift",

@@ -4,8 +4,8 @@ import { choice, number } from "../core/settings.js";
 import { relevanceRules } from "../building-blocks/relevance-rules.js";
 
 /**
- * Layer-wise relevance propagation (Bach et al. 2015), with the rules that Montavon et al. 2019 collect. The relevances
- * of the input sum to the score less what biases and ε took, which is `absorbed`.
+ * Layer-wise relevance propagation (Bach et al. 2015), with the rules collected by Montavon et al. 2019. The input
+ * relevances sum to the score minus `absorbed`, the relevance lost to biases and ε.
  */
 export const lrp = graphMethod({
   name: "lrp",
@@ -19,10 +19,10 @@ export const lrp = graphMethod({
     rule: choice(
       ["epsilon", "gamma", "composite"],
       "composite",
-      "the rule of all layers with weights; composite: ε in dense layers, z⁺ in convolutions (EpsilonPlus)",
+      "rule of all layers with weights; composite: ε in dense layers, z⁺ in convolutions (EpsilonPlus)",
     ),
-    epsilon: number(1e-6, "of the ε rule: what is added to the size of each output", 1e-9),
-    gamma: number(0.25, "of the γ rule: how much more counts what has the sign of the output", 0),
+    epsilon: number(1e-6, "ε rule: stabiliser added to the magnitude of each output", 1e-9),
+    gamma: number(0.25, "γ rule: extra weight of contributions with the sign of the output", 0),
   },
   rules: relevanceRules,
   emit: ({ b, input, target, inputGradient }) => {

@@ -14,13 +14,13 @@ import {
 } from "./wire.js";
 
 /**
- * The model that the bytes of an .onnx file hold, every field of them: unknown ones are kept as bytes.
- * The result shares no memory with `bytes`.
+ * Decodes the bytes of an .onnx file. All fields are kept; unknown fields are kept as bytes. The result shares no
+ * memory with `bytes`.
  *
- * @throws {ModelFormatError} where the bytes are something else, or are damaged: says what was being read.
+ * @throws {ModelFormatError} if the bytes are not an ONNX model or are damaged, naming the field being read
  */
 export function decodeModel(bytes: Uint8Array): ModelProto {
-  // A Node Buffer's own `slice` would be a view.
+  // Buffer's own `slice` would return a view.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const cursor: Cursor = { reader: new protobuf.Reader(plain), path: [], field: "", items: 0 };
   let model: ModelProto;
@@ -29,15 +29,15 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
   } catch (cause) {
     throw damaged(plain, cursor, cause);
   }
-  if (model.graph === undefined) throw foreign(plain, "it holds no graph");
+  if (model.graph === undefined) throw foreign(plain, "it contains no graph");
   return model;
 }
 
 interface Cursor {
   readonly reader: protobuf.Reader;
-  /** The messages around the current one: "graph", "node[3]". */
+  /** Path of enclosing messages: "graph", "node[3]". */
   readonly path: string[];
-  /** The field of the current message that is being read. */
+  /** Field of the current message that is being read. */
   field: string;
   items: number;
 }
@@ -97,7 +97,8 @@ function decodeField(
 function decodeChild(cursor: Cursor, parent: Draft, field: Field, name: MessageName): Draft {
   const { reader, path } = cursor;
   const before = parent[field.name];
-  // Protobuf would merge the two; no writer of ONNX does this, and merging many is a way to stall a reader.
+  // Protobuf would merge repeated occurrences. No ONNX writer produces them, and merging many would let a file stall
+  // the reader.
   if (!field.list && before !== undefined) throw new RangeError("the field is given twice");
   if (path.length >= MAX_MESSAGE_DEPTH) {
     throw new RangeError(`messages are nested deeper than ${MAX_MESSAGE_DEPTH} levels`);
@@ -106,7 +107,8 @@ function decodeChild(cursor: Cursor, parent: Draft, field: Field, name: MessageN
   const size = reader.size();
   const end = reader.pos + size;
   const outer = reader.len;
-  if (end > outer) throw new RangeError(`${size} bytes announced, ${outer - reader.pos} left`);
+  if (end > outer)
+    throw new RangeError(`a length of ${size} bytes exceeds the ${outer - reader.pos} left`);
   path.push(field.list ? `${field.name}[${lengthOf(before)}]` : field.name);
   reader.len = end;
   const message = decodeMessage(cursor, name);
@@ -115,13 +117,13 @@ function decodeChild(cursor: Cursor, parent: Draft, field: Field, name: MessageN
   return message;
 }
 
-/** Numbers of one list, in order: the closed blocks, then those that came one by one. */
+/** The numbers of one repeated field, in order: packed blocks, then unpacked numbers. */
 interface NumberDraft {
   readonly blocks: NumberList[];
   loose: (number | bigint)[];
 }
 
-/** Numbers that come one by one are packed now and then: a bigint takes sixteen times the two bytes that it came as. */
+/** Unpacked numbers are packed in batches: a bigint takes sixteen times the memory of its two bytes on the wire. */
 const longestLoose = 1 << 16;
 
 function readNumbers(cursor: Cursor, kind: NumberKind, draft: NumberDraft, wireType: number): void {
@@ -163,7 +165,8 @@ function joinNumbers(field: Field, draft: NumberDraft): NumberList {
 function readString(reader: protobuf.Reader): string {
   const at = reader.pos;
   const size = reader.size();
-  if (size > MAX_STRING_BYTES) throw new RangeError(`a text of ${size} bytes`);
+  if (size > MAX_STRING_BYTES)
+    throw new RangeError(`a text of ${size} bytes exceeds the limit of ${MAX_STRING_BYTES}`);
   reader.pos = at;
   return reader.string();
 }
@@ -189,7 +192,7 @@ function count(cursor: Cursor): void {
 
 function expectWireType(expected: number, actual: number): void {
   if (expected === actual) return;
-  throw new RangeError(`wire type ${actual} where the field has ${expected}`);
+  throw new RangeError(`wire type ${actual}, but the field requires ${expected}`);
 }
 
 function damaged(bytes: Uint8Array, cursor: Cursor, cause: unknown): ModelFormatError {
@@ -200,7 +203,7 @@ function damaged(bytes: Uint8Array, cursor: Cursor, cause: unknown): ModelFormat
   return foreign(bytes, `reading ${where} failed ${at}: ${what}`, cause);
 }
 
-/** onnx.proto writes `opset_import` where we write `opsetImport`. The message's own name stays. */
+/** Converts camel case to onnx.proto's snake case: `opsetImport` → `opset_import`. The message's name stays. */
 function snake(letter: string, offset: number): string {
   return offset < "ModelProto".length ? letter : `_${letter.toLowerCase()}`;
 }

@@ -1,6 +1,6 @@
 import type { DType } from "../../tensor/dtype.js";
 
-/** TensorProto.DataType by number: what the documentation calls it, and our dtype where we have one. */
+/** TensorProto.DataType by number: ONNX's name, and this library's dtype if it is supported. */
 const elementTypes: Readonly<Record<number, readonly [name: string, dtype?: DType]>> = {
   0: ["UNDEFINED"],
   1: ["FLOAT", "float32"],
@@ -39,7 +39,7 @@ const numbers = new Map(
   ),
 );
 
-/** The dtype of a TensorProto.DataType, undefined where this library has none: 8 bits and fewer, complex. */
+/** The dtype of a TensorProto.DataType; undefined if unsupported (8 bits and fewer, complex). */
 export function dtypeOf(dataType: number): DType | undefined {
   return elementTypes[dataType]?.[1];
 }
@@ -49,7 +49,7 @@ export function dataTypeName(dataType: number): string {
   return elementTypes[dataType]?.[0] ?? `element type ${dataType}`;
 }
 
-/** The TensorProto.DataType of a dtype. It is also the value of Cast's attribute `to`. */
+/** The TensorProto.DataType of a dtype, which is also the value of Cast's attribute `to`. */
 export function dataTypeOf(dtype: DType): number {
   return numbers.get(dtype)!;
 }

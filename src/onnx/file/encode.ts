@@ -11,19 +11,19 @@ import {
   type NumberList,
 } from "./wire.js";
 
-/** Blocks from this size on are not copied into the message around them, only once, into the file. */
+/** Blocks of at least this size are not copied into the enclosing messages, only once into the file. */
 const SHARED_BYTES = 1024;
 
 /**
- * The bytes of an .onnx file: fields in the order of their numbers, as PyTorch writes them, then the unknown ones.
- * Weights are copied once.
+ * Encodes a model as the bytes of an .onnx file: fields in numeric order, as PyTorch writes them, then unknown
+ * fields. Weights are copied once.
  *
- * @throws {ModelFormatError} beyond protobuf's 2 GiB.
+ * @throws {ModelFormatError} if the file would exceed protobuf's 2 GiB
  */
 export function encodeModel(model: ModelProto): Uint8Array {
   const { parts, length } = encodeMessage("ModelProto", model);
   if (length > MAX_FILE_BYTES) {
-    throw new ModelFormatError(`a model of ${length} bytes does not fit in one file of 2 GiB`);
+    throw new ModelFormatError(`a model of ${length} bytes exceeds protobuf's limit of 2 GiB`);
   }
   const bytes = new Uint8Array(length);
   let at = 0;
@@ -34,11 +34,11 @@ export function encodeModel(model: ModelProto): Uint8Array {
   return bytes;
 }
 
-/** A message as a list of blocks, some of them shared with the model. */
+/** An encoded message as a list of blocks, some of which are shared with the model. */
 interface Blocks {
   readonly parts: Uint8Array[];
   length: number;
-  /** What follows the last block. */
+  /** Bytes after the last block. */
   writer: protobuf.Writer;
 }
 
@@ -102,7 +102,9 @@ function addBlock(out: Blocks, field: Field, bytes: Uint8Array): void {
 
 function addMessage(out: Blocks, child: Blocks): void {
   if (child.length > MAX_FILE_BYTES) {
-    throw new ModelFormatError(`a message of ${child.length} bytes: protobuf ends at 2 GiB`);
+    throw new ModelFormatError(
+      `a message of ${child.length} bytes exceeds protobuf's limit of 2 GiB`,
+    );
   }
   out.writer.uint32(child.length);
   for (const part of child.parts) addBytes(out, part);

@@ -3,8 +3,8 @@ import { readFile } from "../../files/read-file.js";
 import { checkLocation, type ExternalDataReader } from "./external-data.js";
 
 /**
- * As in external-data-file.ts: reads what lies beside the model's URL. Each file is fetched once, and kept as long as
- * the reader is.
+ * Browser version of external-data-file.ts: fetches external data relative to the model's URL. Each file is fetched
+ * once and cached for the lifetime of the reader.
  */
 export function externalDataFiles(modelUrl: string): ExternalDataReader {
   const files = new Map<string, Promise<Uint8Array>>();
@@ -15,11 +15,13 @@ export function externalDataFiles(modelUrl: string): ExternalDataReader {
     const bytes = await fetching;
     if (offset + length <= bytes.length) return bytes.slice(offset, offset + length);
     const wanted = `bytes ${offset} to ${offset + length}`;
-    throw new ExternalDataError(`"${url}" has ${bytes.length} bytes, but the tensor is ${wanted}`);
+    throw new ExternalDataError(
+      `"${url}" has ${bytes.length} bytes, but the tensor needs ${wanted}`,
+    );
   };
 }
 
-/** As in external-data-file.ts: whole files beside the model's URL. */
+/** Browser version of external-data-file.ts: fetches whole files relative to the model's URL. */
 export function filesBeside(modelUrl: string): (location: string) => Promise<Uint8Array> {
   return async (location) => readFile(urlBeside(modelUrl, location), "the weights");
 }

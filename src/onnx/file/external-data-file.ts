@@ -5,11 +5,12 @@ import { checkLocation, type ExternalDataReader } from "./external-data.js";
 import { MAX_FILE_BYTES } from "./limits.js";
 
 /**
- * Reads external data from the folder of the model at `modelPath`, and from nowhere else: wherever symbolic links
- * lead, the file itself must lie in the folder the model was named in or in the one its own link points to. (The
- * Hugging Face cache keeps both as links into one folder of blobs.) Node only.
+ * Reads external data from the folder of the model at `modelPath`. Symbolic links are resolved, and the target must
+ * lie in the folder of the given path or in the folder of the model file that this path links to. (The Hugging Face
+ * cache stores both files as links into one folder of blobs.) Node only.
  *
- * @throws {ExternalDataError} from the reader, where the file is missing, outside, no regular file, or too short.
+ * @throws {ExternalDataError} from the reader, if the file is missing, outside these folders, not a regular file, or
+ *   too short
  */
 export function externalDataFiles(modelPath: string): ExternalDataReader {
   return async (location, offset, length) => {
@@ -19,9 +20,10 @@ export function externalDataFiles(modelPath: string): ExternalDataReader {
 }
 
 /**
- * Reads whole files of the folder of the model at `modelPath`, under the same rules.
+ * Reads whole files from the folder of the model at `modelPath`, under the same rules.
  *
- * @throws {ExternalDataError} from the reader, where the file is missing, outside, no regular file, or too large.
+ * @throws {ExternalDataError} from the reader, if the file is missing, outside these folders, not a regular file, or
+ *   too large
  */
 export function filesBeside(modelPath: string): (location: string) => Promise<Uint8Array> {
   return async (location) => {
@@ -52,7 +54,7 @@ async function locate(path: string): Promise<string> {
     return await realpath(path);
   } catch (cause) {
     throw new ExternalDataError(
-      `the file "${path}" is missing; keep it beside the model under the name it was exported with`,
+      `the file "${path}" is missing; keep it in the model's folder under its original name`,
       { cause },
     );
   }
@@ -67,7 +69,7 @@ function isInside(path: string, folder: string): boolean {
   return rest !== "" && rest !== ".." && !rest.startsWith(`..${sep}`) && !isAbsolute(rest);
 }
 
-/** Bytes of one read. Node 20 ends the process, not the call, where it is 2 GiB or more. */
+/** Maximum bytes per read. Node 20 aborts the process, instead of throwing, for reads of 2 GiB or more. */
 const mostAtOnce = 2 ** 30;
 
 async function readSlice(
@@ -76,11 +78,11 @@ async function readSlice(
   offset: number,
   length: number,
 ): Promise<Uint8Array> {
-  // Before opening: opening a named pipe would wait for its writer.
+  // Check before opening: opening a named pipe would block until it has a writer.
   const { size } = await regularFile(path, named);
   if (offset + length > size) {
     const wanted = `bytes ${offset} to ${offset + length}`;
-    throw new ExternalDataError(`"${named}" has ${size} bytes, but the tensor is ${wanted}`);
+    throw new ExternalDataError(`"${named}" has ${size} bytes, but the tensor needs ${wanted}`);
   }
   const bytes = new Uint8Array(length);
   const file = await open(path, "r");
@@ -89,8 +91,7 @@ async function readSlice(
     while (done < length) {
       const here = Math.min(length - done, mostAtOnce);
       const { bytesRead } = await file.read(bytes, done, here, offset + done);
-      if (bytesRead === 0)
-        throw new ExternalDataError(`"${named}" became shorter while it was read`);
+      if (bytesRead === 0) throw new ExternalDataError(`"${named}" was truncated while being read`);
       done += bytesRead;
     }
   } finally {

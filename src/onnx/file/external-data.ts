@@ -1,5 +1,5 @@
 /**
- * Weights that are not in the model's own file. What PyTorch's exporter writes as `model.onnx.data`.
+ * External data: weights stored outside the model file, such as PyTorch's `model.onnx.data`.
  *
  * @see https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
  * @module
@@ -10,10 +10,10 @@ import type { GraphProto, NodeProto, TensorProto } from "./schema.js";
 import { headerOf, isExternal } from "./tensor-proto.js";
 
 /**
- * Reads `length` bytes at `offset` of a file. `location` is relative to the model's folder and has no "..",
- * but it may be a symbolic link: a reader of files checks where it leads (see external-data-file.ts).
+ * Reads `length` bytes at `offset` of a file. `location` is relative to the model's folder and contains no "..", but
+ * may be a symbolic link; file readers must check its target (see external-data-file.ts).
  *
- * @throws {ExternalDataError} where the file is missing or too short.
+ * @throws {ExternalDataError} if the file is missing or too short
  */
 export type ExternalDataReader = (
   location: string,
@@ -22,9 +22,9 @@ export type ExternalDataReader = (
 ) => Promise<Uint8Array>;
 
 /**
- * The bytes of every tensor of the graph, subgraphs included, that is kept in another file.
+ * Reads the bytes of every external tensor of the graph and its subgraphs.
  *
- * @throws {ExternalDataError} where a file is missing or too short, or its name leads out of the model's folder.
+ * @throws {ExternalDataError} if a file is missing, too short, or outside the model's folder
  */
 export async function readExternalData(
   graph: GraphProto,
@@ -44,9 +44,10 @@ export async function readExternalData(
 }
 
 /**
- * Tensors share all of their bytes or none: else a small model could read one large file a thousand times over.
+ * Checks that tensors share either all of their bytes or none. Otherwise a small model could read a large file a
+ * thousand times over.
  *
- * @throws {ExternalDataError} where two overlap.
+ * @throws {ExternalDataError} if two tensors overlap
  */
 function checkApart(slices: readonly Slice[]): void {
   const sorted = slices
@@ -69,7 +70,7 @@ async function readSlice(
   if (read === undefined) {
     const file = `${what} is in the file "${location}"`;
     throw new ExternalDataError(
-      `${file}, and only the model's bytes were given; pass the model's path, or a reader of its files`,
+      `${file}, but only the model's bytes were given; pass the model's path or an external data reader`,
     );
   }
   let bytes: Uint8Array;
@@ -85,14 +86,16 @@ async function readSlice(
 
 interface Slice {
   readonly proto: TensorProto;
-  /** The tensor in messages. */
+  /** The tensor's description in messages. */
   readonly what: string;
   readonly location: string;
   readonly offset: number;
   readonly length: number;
 }
 
-/** Where a tensor's bytes are. @throws {ExternalDataError} where that makes no sense, or leads outside. */
+/**
+ * Parses the location of a tensor's bytes. @throws {ExternalDataError} if it is invalid or outside the model's folder
+ */
 function sliceOf(proto: TensorProto): Slice {
   const what = `tensor "${proto.name ?? ""}"`;
   const entries = new Map((proto.externalData ?? []).map((e) => [e.key ?? "", e.value ?? ""]));
@@ -102,7 +105,7 @@ function sliceOf(proto: TensorProto): Slice {
   const { dtype, elements, dims } = headerOf(proto, what);
   const given = entries.get("length");
   if (dtype === undefined || dtype === "string") {
-    // Not readable in any case: the importer says so. The bytes are not needed for that.
+    // The importer rejects this dtype, so its bytes are not needed.
     return { proto, what, location, offset, length: 0 };
   }
   const length = elements * byteSize(dtype);
@@ -120,9 +123,9 @@ function byteCount(text: string, what: string): number {
 }
 
 /**
- * A location stays in the model's folder: a model must not be able to read /etc/passwd.
+ * Checks that a location is inside the model's folder; otherwise a model could read /etc/passwd.
  *
- * @throws {ExternalDataError} for absolute paths, drives, network paths, NUL, and "..".
+ * @throws {ExternalDataError} for absolute paths, drives, network paths, NUL and ".."
  */
 export function checkLocation(location: string, what: string): void {
   const outside =
@@ -132,7 +135,7 @@ export function checkLocation(location: string, what: string): void {
     location.split(/[/\\]/).includes("..");
   if (location !== "" && !outside) return;
   throw new ExternalDataError(
-    `${what} is said to be in ${JSON.stringify(location)}; it must be a path inside the model's own folder`,
+    `${what} has the location ${JSON.stringify(location)}; it must be a path inside the model's folder`,
   );
 }
 

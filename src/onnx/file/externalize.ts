@@ -1,34 +1,34 @@
 import type { ModelProto, TensorProto } from "./schema.js";
 
-/** A tensor's bytes and their place in the file of weights. */
+/** A tensor's bytes and their offset in the external data file. */
 export interface ExternalBlock {
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
 
-/** A model whose large tensors are in a file of their own. */
+/** A model with its large tensors in a separate file. */
 export interface ExternalizedModel {
   readonly model: ModelProto;
   readonly blocks: readonly ExternalBlock[];
 }
 
-/** Tensors below this stay in the model's file. */
+/** Smaller tensors, in bytes, stay in the model file. */
 const smallestExternal = 1024;
 
-/** What the standard asks for: pages that can be mapped into memory. */
+/** The alignment recommended by the ONNX specification, which allows memory-mapping. */
 const alignment = 4096;
 
-/** Bytes of all initializers. */
+/** Total bytes of all initializers. */
 export function weightBytes(model: ModelProto): number {
   const tensors = model.graph?.initializer ?? [];
   return tensors.reduce((sum, t) => sum + (t.rawData?.length ?? 0), 0);
 }
 
 /**
- * The model with its large initializers in another file, which a message of protobuf beyond 2 GiB needs. Bytes are
- * shared, not copied.
+ * Moves large initializers to a separate file, as models beyond protobuf's 2 GiB require. Bytes are shared, not
+ * copied.
  *
- * @param location name of that file, beside the model
+ * @param location name of the external data file, in the model's folder
  * @see https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
  */
 export function externalize(model: ModelProto, location: string): ExternalizedModel {

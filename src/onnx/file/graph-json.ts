@@ -1,6 +1,6 @@
 /**
- * A graph as JSON, without its weights: the topology of a tfjs folder. Small constants that are no weights (shapes, axes,
- * numbers of other types) stay in it.
+ * JSON form of a graph without its weights: the topology in a tfjs folder's model.json. Small constants other than
+ * weights (shapes, axes, non-float tensors) are included.
  *
  * @module
  */
@@ -28,7 +28,7 @@ import { MAX_CALL_DEPTH, shapeProblem } from "./limits.js";
 interface TensorJson {
   readonly dtype: DType;
   readonly dims: readonly number[];
-  /** Little-endian bytes, base64; of strings, a JSON array. */
+  /** Little-endian bytes in base64; for strings, a JSON array. */
   readonly data: string;
 }
 
@@ -59,7 +59,7 @@ export interface GraphJson {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** @param isWeight constants that are kept elsewhere */
+/** @param isWeight selects the constants that are stored elsewhere */
 export function graphToJson(graph: Graph, isWeight: (name: string) => boolean): GraphJson {
   const ports = (list: readonly Port[]): PortJson[] =>
     list.map(({ name, fact }) => ({ name, dtype: fact.dtype, shape: fact.shape }));
@@ -82,8 +82,8 @@ export function graphToJson(graph: Graph, isWeight: (name: string) => boolean): 
 }
 
 /**
- * @param weights the constants that were kept elsewhere, by name
- * @throws {ModelFormatError} where a field is missing or of another type: says which
+ * @param weights the constants stored elsewhere, by name
+ * @throws {ModelFormatError} naming the field that is missing or has the wrong type
  */
 export function graphFromJson(json: unknown, weights: ReadonlyMap<string, Tensor>): Graph {
   const graph = readValue(json, graphReader(0), "the topology of model.json", ModelFormatError);
@@ -92,7 +92,9 @@ export function graphFromJson(json: unknown, weights: ReadonlyMap<string, Tensor
 
 const dtypeReader = oneOf(...dtypeNames);
 
-/** Elements in base64, or a JSON array of strings. @throws {Mismatch} where they are not as many as dims say */
+/**
+ * A tensor with base64 data, or a JSON array of strings. @throws {Mismatch} if the data length does not match dims
+ */
 const tensorReader: Reader<Tensor> = (value) => {
   const { dtype, dims, data } = tensorFields(value);
   const problem = shapeProblem(dims);
@@ -119,7 +121,7 @@ const portReader: Reader<Port> = (value) => {
   return { name, fact: { dtype, shape } };
 };
 
-/** JSON has no infinities: they are words. */
+/** Infinities and NaN are written as strings, since JSON has no numbers for them. */
 const floatReader: Reader<number> = (value) =>
   typeof value === "string" ? Number(oneOf("Infinity", "-Infinity", "NaN")(value)) : finite(value);
 
@@ -185,7 +187,7 @@ function attributeToJson(a: Attribute): AttributeJson {
   }
 }
 
-/** JSON has no infinities. */
+/** A JSON number, or a string for infinities and NaN. */
 const numberToJson = (value: number): number | string =>
   Number.isFinite(value) ? value : String(value);
 

@@ -3,18 +3,19 @@ import { decodeModel } from "./decode.js";
 import { readExternalData, type ExternalDataReader } from "./external-data.js";
 import type { ModelProto, TensorProto } from "./schema.js";
 
-/** An ONNX model as it was given. */
+/** An ONNX model as given by the user. */
 export interface ModelFile {
   read(): Promise<Uint8Array>;
   readonly externalData?: ExternalDataReader | undefined;
 }
 
 /**
- * The bytes of a file in which a value is an output, for an engine of somebody else's: nothing but that output is added,
- * and weights that lie in other files are put in. A file that needs neither keeps its bytes.
+ * Bytes of the model file with a value as an additional output, for a third-party back end. Nothing else changes,
+ * except that external weights are embedded. If neither is needed, the original bytes are returned.
  *
- * @returns undefined where the file has no such value: it lies inside a function, or our own passes named it
- * @throws {ExternalDataError} where a file of weights is missing
+ * @returns undefined if the file does not contain the value: it is inside a function, or was named by a pass of this
+ *   library
+ * @throws {ExternalDataError} if an external data file is missing
  */
 export async function bytesWithOutput(
   file: ModelFile,

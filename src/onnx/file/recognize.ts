@@ -10,7 +10,7 @@ function ascii(text: string): number[] {
   return Array.from(text, (c) => c.charCodeAt(0));
 }
 
-/** First bytes of the files that people pass by mistake, the longer signatures first. */
+/** Signatures of file types that are passed by mistake, longer ones first. */
 const signatures: readonly Signature[] = [
   { at: 0, bytes: [0x89, ...ascii("PNG")], says: "the file is a PNG image" },
   { at: 0, bytes: [0xff, 0xd8, 0xff], says: "the file is a JPEG image" },
@@ -51,7 +51,7 @@ const signatures: readonly Signature[] = [
   },
 ];
 
-/** What a file is that is no ONNX model, and how to get one; undefined where nothing is known of it. */
+/** Identifies a file that is not an ONNX model and explains how to get one; undefined if unrecognized. */
 export function recognize(bytes: Uint8Array): string | undefined {
   if (bytes.length === 0) return `the file is empty; ${EXPORT}`;
   const found = signatures.find(({ at, bytes: first }) =>
@@ -59,8 +59,8 @@ export function recognize(bytes: Uint8Array): string | undefined {
   );
   if (found !== undefined) return found.says;
   if (isText(bytes.subarray(0, 256))) return `the file is text; ${EXPORT}`;
-  // Every writer puts the IR version first: field 1, a varint.
-  if (bytes[0] !== 0x08) return `it does not begin as one; ${EXPORT}`;
+  // Every ONNX writer puts the IR version first: field 1, a varint.
+  if (bytes[0] !== 0x08) return `its first byte is not that of an ONNX file; ${EXPORT}`;
   return undefined;
 }
 

@@ -1,9 +1,9 @@
 /**
- * ONNX's messages, one row a field, as onnx.proto of ONNX 1.23 (IR version 14) defines them. The types below and the
- * codec (decode.ts, encode.ts) are read off this table. Names are onnx.proto's in camel case.
+ * The messages of onnx.proto from ONNX 1.23 (IR version 14), one row per field, with names in camel case. The types
+ * below and the codec (decode.ts, encode.ts) are derived from this table.
  *
- * A kind is a scalar, the name of a message, or a list of these; `packed` lists are written in one block, which is
- * how onnx.proto (proto2) and with it PyTorch write them. Readers take both forms.
+ * A kind is a scalar, the name of a message, or a list of either. `packed` lists are written as one block, as in
+ * onnx.proto (proto2) and PyTorch; the reader accepts both encodings.
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  * @module
@@ -62,7 +62,7 @@ const table = {
     docString: [13, "string"],
     tp: [14, "TypeProto"],
     typeProtos: [15, "TypeProto[]"],
-    /** One of {@link AttributeType}. */
+    /** A value of {@link AttributeType}. */
     type: [20, "int32"],
     refAttrName: [21, "string"],
     sparseTensor: [22, "SparseTensorProto"],
@@ -78,13 +78,13 @@ const table = {
     stringData: [6, "bytes[]"],
     int64Data: [7, "packed int64[]"],
     name: [8, "string"],
-    /** Little-endian elements, in a buffer of their own. */
+    /** Little-endian elements, with their own buffer. */
     rawData: [9, "bytes"],
     doubleData: [10, "packed double[]"],
     uint64Data: [11, "packed uint64[]"],
     docString: [12, "string"],
     externalData: [13, "StringStringEntryProto[]"],
-    /** 0: in this message; 1: in the file that externalData names. */
+    /** 0: the data are in this message; 1: in the file named by externalData. */
     dataLocation: [14, "int32"],
     metadataProps: [16, "StringStringEntryProto[]"],
   },
@@ -170,10 +170,10 @@ const table = {
 
 type Table = typeof table;
 
-/** Names of the messages, as in onnx.proto; a nested one has no prefix where that stays clear. */
+/** Message names of onnx.proto; nested messages have no prefix unless they would be ambiguous. */
 export type MessageName = keyof Table;
 
-/** What one value of a scalar kind is in memory. 64-bit integers are bigint: nothing is rounded in this layer. */
+/** In-memory type of each scalar kind. 64-bit integers are bigint, so nothing is rounded in this layer. */
 export interface ScalarTypes {
   string: string;
   bytes: Uint8Array;
@@ -218,9 +218,9 @@ type Fields<M extends MessageName> = {
     : never;
 };
 
-/** A message in memory. A field that the file leaves out is left out here too: no defaults are filled in. */
+/** A message in memory. Fields absent from the file are absent here; no defaults are filled in. */
 export type Message<M extends MessageName> = Fields<M> & {
-  /** Fields newer than this table, tag included, as they stood in the file. They are written back last. */
+  /** Fields unknown to this table, with their tags, as they appear in the file. They are written back last. */
   readonly unknownFields?: readonly Uint8Array[];
 };
 
@@ -257,13 +257,13 @@ export const AttributeType = {
   TYPE_PROTOS: 14,
 } as const;
 
-/** One row of the table, taken apart. */
+/** One parsed row of the table. */
 export interface Field {
   readonly name: string;
   readonly id: number;
   readonly list: boolean;
   readonly packed: boolean;
-  /** The scalar, or undefined where the field is a message. */
+  /** The scalar kind; undefined if the field is a message. */
   readonly scalar: ScalarKind | undefined;
   readonly message: MessageName | undefined;
 }
@@ -279,7 +279,7 @@ function fieldOf(name: string, [id, kind]: readonly [number, string]): Field {
   return { name, id, list, packed, scalar, message };
 }
 
-/** The fields of each message by number, in rising order. */
+/** The fields of each message by number, in ascending order. */
 export const schema: Readonly<Record<MessageName, ReadonlyMap<number, Field>>> = Object.fromEntries(
   Object.entries(table).map(([name, rows]) => [
     name,

@@ -6,14 +6,14 @@ import { dataTypeName, dataTypeOf, dtypeOf } from "./element-types.js";
 import { shapeProblem } from "./limits.js";
 import type { TensorProto } from "./schema.js";
 
-/** Dims and dtype of a tensor in a file, checked; `dtype` is undefined where this library has none. */
+/** Validated dims and dtype of a tensor in a file; `dtype` is undefined if this library does not support it. */
 export interface TensorHeader {
   readonly dims: readonly number[];
   readonly dtype: DType | undefined;
   readonly elements: number;
 }
 
-/** @throws {ModelFormatError} where the dims are negative, too many, or their product is out of bounds. */
+/** @throws {ModelFormatError} if the dims are negative, too many, or their product is too large */
 export function headerOf(proto: TensorProto, what: string): TensorHeader {
   const dims = Array.from(proto.dims ?? [], Number);
   if (dims.some((d) => d < 0)) {
@@ -24,17 +24,17 @@ export function headerOf(proto: TensorProto, what: string): TensorHeader {
   return { dims, dtype: dtypeOf(proto.dataType ?? 0), elements: sizeOf(dims) };
 }
 
-/** True where the elements are in another file. */
+/** True if the elements are stored in another file. */
 export function isExternal(proto: TensorProto): boolean {
   return proto.dataLocation === 1;
 }
 
 /**
- * The tensor of a TensorProto, whichever of its fields the elements are in. Memory is shared where alignment allows.
+ * Decodes a TensorProto, whichever field holds its elements. Memory is shared if alignment allows.
  *
- * @param external the elements' bytes, where they are in another file
- * @param what names the tensor in messages: `initializer "conv1.weight"`
- * @throws {ModelFormatError} where elements and dims do not fit, or the dtype is one we do not have.
+ * @param what description of the tensor for messages: `initializer "conv1.weight"`
+ * @param external the tensor's bytes, if they are stored in another file
+ * @throws {ModelFormatError} if the data do not match the dims, or the dtype is unsupported
  */
 export function decodeTensor(proto: TensorProto, what: string, external?: Uint8Array): Tensor {
   const { dims, dtype, elements } = headerOf(proto, what);
@@ -67,7 +67,9 @@ function rawData(raw: Uint8Array, dtype: DType, elements: number, what: string):
   return viewBuffer(dtype, whole ? buffer : new Uint8Array(raw).buffer);
 }
 
-/** Elements listed one by one. Everything without a list of its own is in int32_data, halves as their bits. */
+/**
+ * Elements from the typed list fields. Types without their own field use int32_data; halves are stored there as bits.
+ */
 function listedData(proto: TensorProto, dtype: DType): Tensor["data"] {
   const { floatData, doubleData, int64Data, uint64Data, stringData } = proto;
   const ints = proto.int32Data ?? new Int32Array(0);
@@ -100,7 +102,7 @@ function listedData(proto: TensorProto, dtype: DType): Tensor["data"] {
   }
 }
 
-/** The TensorProto of a tensor, elements as raw_data. Shares the tensor's memory. */
+/** Encodes a tensor as a TensorProto with raw_data. Shares the tensor's memory. */
 export function encodeTensor(t: Tensor, name?: string): TensorProto {
   const header = {
     ...(t.dims.length === 0 ? {} : { dims: BigInt64Array.from(t.dims, BigInt) }),

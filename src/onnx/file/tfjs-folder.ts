@@ -9,10 +9,10 @@ import { importModel } from "../import/import.js";
 import type { Graph } from "../ir.js";
 import { shapeProblem } from "./limits.js";
 
-/** What model.json of a converted model says of itself. (A plain tfjs graph says "graph-model".) */
+/** The format field in model.json of a converted model. (A plain tfjs graph model has "graph-model".) */
 export const folderFormat = "fullgrad-graph-model";
 
-/** Of every model.json, so that an error can say what else it is. */
+/** Reads only the format field, so that an error can report an unexpected format. */
 const formatReader = fields({}, { format: anything });
 
 const modelReader = fields({
@@ -30,14 +30,14 @@ const modelReader = fields({
   ),
 });
 
-type WeightEntry = ReturnType<typeof modelReader>["weightsManifest"][number]["weights"][number];
+type FolderWeight = ReturnType<typeof modelReader>["weightsManifest"][number]["weights"][number];
 
 /**
- * A model that `convert --to tfjs` wrote.
+ * Reads a model written by `convert --to tfjs`.
  *
  * @param json the bytes of its model.json
- * @param readShard reads a weight file by its name beside model.json
- * @throws {ModelFormatError} where it is something else, contradicts itself, or a weight file is cut short
+ * @param readShard reads a weight file by its name relative to model.json
+ * @throws {ModelFormatError} if it has another format, is inconsistent, or a weight file is truncated
  */
 export async function readTfjsFolder(
   json: Uint8Array,
@@ -66,7 +66,7 @@ export async function readTfjsFolder(
       const length = bytesIn(entry);
       if (length > bytes.length - at) {
         throw new ModelFormatError(
-          `the weight files end within "${entry.name}": ${bytes.length} bytes, ${at + length} wanted`,
+          `the weight files are truncated within "${entry.name}": ${bytes.length} bytes, but ${at + length} are needed`,
         );
       }
       weights.set(entry.name, tensorOf(bytes.slice(at, at + length), entry));
@@ -76,14 +76,14 @@ export async function readTfjsFolder(
   return checked(graphFromJson(model.modelTopology, weights));
 }
 
-/** @throws {ModelFormatError} where no tensor has such a shape */
-function bytesIn({ name, shape, quantization }: WeightEntry): number {
+/** @throws {ModelFormatError} if the shape is invalid */
+function bytesIn({ name, shape, quantization }: FolderWeight): number {
   const problem = shapeProblem(shape);
   if (problem !== undefined) throw new ModelFormatError(`weight "${name}" has ${problem}`);
   return sizeOf(shape) * (quantization ? 2 : 4);
 }
 
-/** Whatever the importer of ONNX files asks of a graph is asked of this one too. */
+/** Applies the checks of the ONNX importer to this graph. */
 async function checked(graph: Graph): Promise<Graph> {
   const { metadata } = graph;
   return { ...(await importModel(exportModel(graph))), metadata };
@@ -91,7 +91,7 @@ async function checked(graph: Graph): Promise<Graph> {
 
 function tensorOf(
   bytes: Uint8Array<ArrayBuffer>,
-  { shape, dtype, quantization }: WeightEntry,
+  { shape, dtype, quantization }: FolderWeight,
 ): Tensor {
   if (quantization) {
     return float32(shape, Float32Array.from(new Uint16Array(bytes.buffer), halfToNumber));

@@ -1,5 +1,5 @@
 /**
- * Lists of numbers on protobuf's wire. Everything that is a message, and the error messages, is in decode.ts and encode.ts.
+ * Protobuf wire encoding of numeric lists. Messages and their errors are handled in decode.ts and encode.ts.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { ScalarKind } from "./schema.js";
 export type NumberKind = Exclude<ScalarKind, "string" | "bytes">;
 export type NumberList = Float32Array | Float64Array | Int32Array | BigInt64Array | BigUint64Array;
 
-/** Protobuf's wire types that ONNX uses: varint, 64 bits, length and bytes, 32 bits. */
+/** The wire types that ONNX uses: varint, 64-bit, length-delimited, 32-bit. */
 export const wireTypes: Readonly<Record<ScalarKind, number>> = {
   int32: 0,
   int64: 0,
@@ -20,15 +20,15 @@ export const wireTypes: Readonly<Record<ScalarKind, number>> = {
   float: 5,
 };
 
-/** The wire type of messages, texts, bytes and packed lists. */
+/** The wire type of messages, strings, bytes and packed lists. */
 export const LENGTH_DELIMITED = 2;
 
-// A Long's two halves written here are the 64-bit integer read there, without bigint arithmetic.
+// A Long's two halves written here can be read as a 64-bit integer, without bigint arithmetic.
 const halves = new Int32Array(2);
 const signed = new BigInt64Array(halves.buffer);
 const unsigned = new BigUint64Array(halves.buffer);
 
-/** Reads one number. @throws {RangeError} at the end of the bytes. */
+/** Reads one number. @throws {RangeError} at the end of the bytes */
 export function readNumber(reader: protobuf.Reader, kind: NumberKind): number | bigint {
   switch (kind) {
     case "float":
@@ -47,7 +47,7 @@ export function readNumber(reader: protobuf.Reader, kind: NumberKind): number | 
   }
 }
 
-/** Reads a packed list; the result has a buffer of its own. @throws {RangeError} where it is cut off. */
+/** Reads a packed list into a new buffer. @throws {RangeError} if it is truncated */
 export function readPacked(reader: protobuf.Reader, kind: NumberKind): NumberList {
   const start = reader.pos;
   const block = reader.bytes();
@@ -63,14 +63,16 @@ export function readPacked(reader: protobuf.Reader, kind: NumberKind): NumberLis
       const inner = new protobuf.Reader(block);
       for (let i = 0; i < list.length; i++) list[i] = readNumber(inner, kind);
       if (inner.pos === block.length) return list;
-      throw new RangeError(`a list at byte ${start} is cut off inside a number`);
+      throw new RangeError(`a list at byte ${start} is truncated inside a number`);
     }
   }
 }
 
 function wholeElements(block: Uint8Array, size: number): ArrayBuffer {
   if (block.length % size === 0) return new Uint8Array(block).buffer;
-  throw new RangeError(`${block.length} bytes are no whole number of ${size}-byte elements`);
+  throw new RangeError(
+    `${block.length} bytes are not a multiple of the element size, ${size} bytes`,
+  );
 }
 
 function countVarints(block: Uint8Array): number {
@@ -79,7 +81,7 @@ function countVarints(block: Uint8Array): number {
   return count;
 }
 
-/** An empty list of `length` numbers. */
+/** A zero-filled list of `length` numbers. */
 export function allocate(kind: NumberKind, length: number): NumberList {
   switch (kind) {
     case "float":
@@ -118,7 +120,7 @@ export function writeNumber(
   }
 }
 
-/** The bytes of a packed list. */
+/** Encodes a packed list. */
 export function packedBytes(kind: NumberKind, list: NumberList): Uint8Array {
   if (kind === "float" || kind === "double") {
     return new Uint8Array(list.buffer, list.byteOffset, list.byteLength);

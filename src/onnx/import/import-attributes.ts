@@ -8,13 +8,13 @@ import {
   type TensorProto,
 } from "../file/schema.js";
 
-/** How the importer reads what an attribute can hold beside numbers and texts. */
+/** Readers of the attribute contents other than numbers and strings. */
 export interface AttributeReaders {
   readonly tensor: (proto: TensorProto, what: string) => Tensor | undefined;
   readonly graph: (proto: GraphProto) => Graph;
 }
 
-/** The attribute, or the reason why it has no place in our graphs. */
+/** The attribute, or the reason why it cannot be represented. */
 export type AttributeResult = { readonly attribute: Attribute } | { readonly reason: string };
 
 const typeNames = new Map<number, string>(
@@ -22,10 +22,10 @@ const typeNames = new Map<number, string>(
 );
 
 /**
- * An attribute as numbers, texts, tensor or graph.
+ * Decodes an attribute.
  *
- * @param where the node in messages: `Conv (node "conv1")`
- * @throws {ModelFormatError} where the attribute's type and contents do not fit.
+ * @param where description of the node for messages: `Conv (node "conv1")`
+ * @throws {ModelFormatError} if the attribute's type and content do not match
  */
 export function importAttribute(
   proto: AttributeProto,
@@ -35,7 +35,7 @@ export function importAttribute(
   const name = proto.name ?? "";
   if ((proto.refAttrName ?? "") !== "") {
     throw new ModelFormatError(
-      `${where}: attribute "${name}" refers to a function's, outside of one`,
+      `${where}: attribute "${name}" refers to a function's attribute, but is not inside a function`,
     );
   }
   const type = typeOf(proto);
@@ -75,7 +75,7 @@ function tensorAttribute(
     : { attribute: { type: "tensor", value } };
 }
 
-/** The declared type. Files before IR version 2 leave it out: then the field that is there tells. */
+/** The declared type. Files before IR version 2 omit it; it is then determined by the field that is present. */
 function typeOf(proto: AttributeProto): number {
   if (proto.type !== undefined && proto.type !== 0) return proto.type;
   if (proto.f !== undefined) return AttributeType.FLOAT;
@@ -89,7 +89,7 @@ function typeOf(proto: AttributeProto): number {
   return 0;
 }
 
-/** Clamped beyond ±2⁵³, as tensor.ts does: INT64_MAX stands for "to the end". */
+/** Integers clamped to ±2⁵³ as in tensor.ts; INT64_MAX stands for "to the end". */
 function toInts(values: BigInt64Array): number[] {
   return Array.from(toNumbers(tensor("int64", [values.length], values)));
 }

@@ -5,13 +5,13 @@ import type { Fact, Port } from "../ir.js";
 import { shapeProblem } from "../file/limits.js";
 import type { Message, TypeProto, ValueInfoProto } from "../file/schema.js";
 
-/** A port, or the reason why it is none. */
+/** A port, or the reason why it cannot be represented. */
 export type PortResult = { readonly port: Port } | { readonly reason: string };
 
-/** Makes up symbols for extents without a name: "unk__0", "unk__1", … */
+/** Generates symbols for unnamed extents: "unk__0", "unk__1", … */
 export type FreshSymbol = () => string;
 
-/** A maker of symbols that none of the given declarations uses. */
+/** A generator of symbols that do not occur in the given declarations. */
 export function freshSymbols(declared: readonly ValueInfoProto[]): FreshSymbol {
   const taken = new Set(
     declared.flatMap((info) => (info.type?.tensorType?.shape?.dim ?? []).map((d) => d.dimParam)),
@@ -23,7 +23,7 @@ export function freshSymbols(declared: readonly ValueInfoProto[]): FreshSymbol {
   };
 }
 
-/** What a file declares of an input: a tensor of known dtype and rank, or the reason why it is not usable. */
+/** The declaration of an input: a tensor of known dtype and rank, or the reason why it is not supported. */
 export function inputPort(info: ValueInfoProto, fresh: FreshSymbol): PortResult {
   const type = info.type?.tensorType;
   if (type === undefined)
@@ -44,7 +44,7 @@ export function inputPort(info: ValueInfoProto, fresh: FreshSymbol): PortResult 
   };
 }
 
-/** What a file declares of an output. It may leave everything out: inference replaces the fact. */
+/** The declaration of an output. It may be incomplete; inference replaces the fact. */
 export function outputPort(info: ValueInfoProto, fresh: FreshSymbol): PortResult {
   const { type } = info;
   if (type?.tensorType === undefined && isDeclared(type)) {
@@ -83,7 +83,7 @@ function typeName(type: TypeProto | undefined): string {
 
 function dimOf(dim: Message<"Dimension">, fresh: FreshSymbol): Dim {
   const { dimValue, dimParam } = dim;
-  // Old exporters write −1 for an extent that is open.
+  // Old exporters write −1 for an open extent.
   if (dimValue !== undefined && dimValue >= 0n) return Number(dimValue);
   return dimParam === undefined || dimParam === "" ? fresh() : symbolOf(dimParam);
 }
@@ -92,8 +92,8 @@ const identifier = /^[A-Za-z_][\w.]*$/;
 const opaque = /^\([^*]+\)$/;
 
 /**
- * A symbol that tensor/shape.ts does not take for something else: there "2*N" is a product and "7" a number. PyTorch
- * writes whole expressions, such as "s0//2 + 1", as the name of an extent.
+ * Escapes a symbol that tensor/shape.ts would parse, such as "2*N" (a product) or "7" (a number). PyTorch uses whole
+ * expressions, such as "s0//2 + 1", as extent names.
  */
 function symbolOf(text: string): string {
   const factors = text.split("*");

@@ -19,19 +19,20 @@ import { sortNodes, type ReadingNode } from "./sort-nodes.js";
 import { decodeTensor, headerOf } from "../file/tensor-proto.js";
 
 /**
- * The graph of a model: functions inlined, initializers and Constant nodes as tensors, nodes named and in order.
+ * Imports a model as a graph: functions are inlined, initializers and Constant nodes become tensors, nodes are named
+ * and topologically sorted.
  *
- * @param readExternal reads the weights that are in other files; without it there must be none
- * @throws {ModelFormatError} where the model contradicts itself: names the node and the value.
- * @throws {UnsupportedModelError} where it holds what cannot be represented (8-bit floats, sequences); lists all.
- * @throws {ExternalDataError} where a file of weights is missing, too short, or outside the model's folder.
+ * @param readExternal reads external data; without it, external tensors are an error
+ * @throws {ModelFormatError} if the model is inconsistent, naming the node and the value
+ * @throws {UnsupportedModelError} listing everything that cannot be represented (8-bit floats, sequences)
+ * @throws {ExternalDataError} if an external data file is missing, too short, or outside the model's folder
  */
 export async function importModel(
   model: ModelProto,
   readExternal?: ExternalDataReader,
 ): Promise<Graph> {
   const inlined = inlineFunctions(model);
-  if (inlined.graph === undefined) throw new ModelFormatError("the model holds no graph");
+  if (inlined.graph === undefined) throw new ModelFormatError("the model contains no graph");
   const { graph: proto } = inlined;
   const context: Context = {
     opsets: opsetsOf(inlined),
@@ -48,11 +49,11 @@ interface Context {
   readonly opsets: ReadonlyMap<string, number>;
   readonly external: ReadonlyMap<TensorProto, Uint8Array>;
   readonly fresh: FreshSymbol;
-  /** What cannot be represented, collected so that all of it is reported. */
+  /** Unsupported elements, collected so that all of them are reported together. */
   readonly holes: Hole[];
 }
 
-/** The values that can be read in a graph: its own, and those of the graphs around it. */
+/** Values readable in a graph: its own and those of the enclosing graphs. */
 interface Scope {
   readonly own: Set<string>;
   readonly outer: Scope | undefined;
@@ -69,12 +70,12 @@ function opsetsOf(model: ModelProto): Map<string, number> {
     opsets.set(name, number);
   }
   if (opsets.size > 0) return opsets;
-  // Before IR version 3 there was one opset, and it had no number.
+  // Before IR version 3 there was a single opset without a version number.
   if ((model.irVersion ?? 0n) < 3n) return new Map([["", 1]]);
   throw new ModelFormatError("the model imports no opset: the file is damaged or truncated");
 }
 
-/** Text fields of the model itself, under the names they have in onnx.proto. The rest of the metadata is the user's. */
+/** Text fields of ModelProto, by their names in onnx.proto. All other metadata belong to the user. */
 export const modelFields = [
   ["ir_version", "irVersion"],
   ["producer_name", "producerName"],
@@ -95,7 +96,7 @@ function metadataOf(model: ModelProto): Map<string, string> {
   return metadata;
 }
 
-/** A graph, and the names it reads from the graphs around it. */
+/** A graph, and the names it reads from the enclosing graphs. */
 interface Imported {
   readonly graph: Graph;
   readonly free: ReadonlySet<string>;
@@ -180,7 +181,7 @@ function addHole(context: Context, node: string, op: string, reason: string, dom
   context.holes.push({ node, op, opset: context.opsets.get(domain) ?? 0, reason });
 }
 
-/** An input that is no tensor does no harm until something reads it. Subgraphs leave their inputs' types out. */
+/** An unsupported input is an error only if a node reads it. Inputs of subgraphs have no declared types. */
 function importInputs(
   context: Context,
   infos: readonly ValueInfoProto[],
@@ -207,7 +208,7 @@ function portOrHole(
   return [];
 }
 
-/** The node; undefined where it is a Constant, whose value joins `constants`, or cannot be represented. */
+/** The imported node; undefined for a Constant, whose value joins `constants`, or for an unsupported node. */
 function importNode(
   context: Context,
   { proto, name, where }: NamedNode,
@@ -234,7 +235,7 @@ function importNode(
   const [first] = attributes;
   if (op === "Constant" && domain === "") {
     const output = proto.output?.[0] ?? "";
-    // One whose attribute cannot be represented has become a hole above.
+    // An unsupported attribute has already been reported above.
     if ((proto.attribute ?? []).length === 0) throw new ModelFormatError(`${where} has no value`);
     if (first !== undefined && output !== "")
       constants.set(output, constantOf(proto, first, where));
@@ -256,7 +257,7 @@ function reasonOf(attribute: AttributeProto, reason: string): string {
 }
 
 function constantOf(proto: NodeProto, [, attribute]: [string, Attribute], where: string): Tensor {
-  // From the file, not from the attribute: there integers beyond 2⁵³ are clamped.
+  // Read from the file: the decoded attribute clamps integers beyond 2⁵³.
   const exact = proto.attribute?.[0];
   switch (attribute.type) {
     case "tensor":

@@ -10,16 +10,16 @@ import type {
   OperatorSetIdProto,
 } from "../file/schema.js";
 
-/** "ai.onnx" is the long name of the default domain. */
+/** Maps "ai.onnx" to its short name, "". */
 export function normalizeDomain(domain: string | undefined): string {
   return domain === undefined || domain === "ai.onnx" ? "" : domain;
 }
 
 /**
- * The same model without calls of the functions it defines itself: each is replaced by its body, whose values are
- * named after the calling node. PyTorch 2.1 to 2.4 write every operator as such a function when `dynamo=True`.
+ * Inlines calls of the model's own functions; values of a body are prefixed with the name of the calling node.
+ * PyTorch 2.1 to 2.4 write every operator as such a function with `dynamo=True`.
  *
- * @throws {ModelFormatError} where functions call themselves, grow without bound, or want another opset.
+ * @throws {ModelFormatError} if functions are recursive, grow beyond the limits, or need a different opset
  */
 export function inlineFunctions(model: ModelProto): ModelProto {
   if (model.graph === undefined || (model.functions ?? []).length === 0) return model;
@@ -40,10 +40,10 @@ export function inlineFunctions(model: ModelProto): ModelProto {
 interface Inliner {
   readonly functions: ReadonlyMap<string, FunctionProto>;
   readonly opsets: Map<string, OperatorSetIdProto>;
-  /** Names of values in use, with the number of the last value that wanted the same one. */
+  /** Value names in use, with the last numeric suffix given to each. */
   readonly taken: Map<string, number>;
   nodes: number;
-  /** Names that were written for them. */
+  /** Number of names generated so far, checked against MAX_INLINED_NAMES. */
   names: number;
 }
 
@@ -113,7 +113,10 @@ function expandCall(
   return [...expandNodes(inliner, body, depth + 1), ...copies];
 }
 
-/** A function's opsets join the model's. One version per domain: the same operators may differ between two. */
+/**
+ * Merges a function's opsets into the model's. Only one version per domain is allowed, because operators may differ
+ * between versions.
+ */
 function mergeOpsets(inliner: Inliner, definition: FunctionProto): void {
   for (const opset of definition.opsetImport ?? []) {
     const domain = normalizeDomain(opset.domain);
@@ -123,7 +126,7 @@ function mergeOpsets(inliner: Inliner, definition: FunctionProto): void {
       const name = domain === "" ? "ai.onnx" : domain;
       throw new ModelFormatError(
         `function ${definition.name ?? ""} uses opset ${opset.version ?? 0n} of ${name}, the model ` +
-          `opset ${known.version ?? 0n}; inline it with onnx.inliner before`,
+          `opset ${known.version ?? 0n}; inline it with onnx.inliner first`,
       );
     }
   }
@@ -132,7 +135,7 @@ function mergeOpsets(inliner: Inliner, definition: FunctionProto): void {
 interface CallScope {
   readonly prefix: string;
   readonly attributes: ReadonlyMap<string, AttributeProto>;
-  /** The function's names → the caller's. */
+  /** Names in the function → names in the caller. */
   readonly names: Map<string, string>;
   readonly inliner: Inliner;
 }
@@ -142,7 +145,10 @@ function attributesOf(call: NodeProto, definition: FunctionProto): Map<string, A
   return new Map(all.map((a) => [a.name ?? "", a]));
 }
 
-/** Outputs take the caller's names. One that is an input, or is given twice, has a name already: it is copied. */
+/**
+ * Outputs take the caller's names. An output that is also an input, or is listed twice, is already bound and needs a
+ * copy.
+ */
 function bindOutputs(scope: CallScope, call: NodeProto, definition: FunctionProto): NodeProto[] {
   const copies: NodeProto[] = [];
   (definition.output ?? []).forEach((name, i) => {
@@ -188,7 +194,7 @@ function renameNode(scope: CallScope, node: NodeProto): NodeProto {
   };
 }
 
-/** An attribute that stands for one of the call's. The call may leave it out: then so does the body. */
+/** Substitutes an attribute reference. If the call omits the attribute, the body omits it too. */
 function bindAttribute(scope: CallScope, attribute: AttributeProto): AttributeProto[] {
   if (attribute.g !== undefined) return [{ ...attribute, g: renameGraph(scope, attribute.g) }];
   const reference = attribute.refAttrName ?? "";

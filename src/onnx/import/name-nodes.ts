@@ -2,26 +2,26 @@ import { ModelFormatError } from "../../errors.js";
 import { MAX_NAME_LENGTH, MAX_NODE_PORTS } from "../file/limits.js";
 import type { NodeProto } from "../file/schema.js";
 
-/** A node of a file and the name it gets. */
+/** A node of a file with its assigned name. */
 export interface NamedNode {
   readonly proto: NodeProto;
   readonly name: string;
-  /** The node in messages: `Conv (node "conv1")`. */
+  /** The node's description in messages: `Conv (node "conv1")`. */
   readonly where: string;
 }
 
-/** @throws {ModelFormatError} where a name is too long to be written many times. */
+/** @throws {ModelFormatError} if the name is too long: emitted nodes repeat it many times */
 export function checkName(name: string, where: string): void {
   if (name.length <= MAX_NAME_LENGTH) return;
   throw new ModelFormatError(
-    `${where.slice(0, MAX_NAME_LENGTH)}: a name of ${name.length} characters; ${MAX_NAME_LENGTH} are allowed`,
+    `${where.slice(0, MAX_NAME_LENGTH)}: a name of ${name.length} characters exceeds the limit of ${MAX_NAME_LENGTH}`,
   );
 }
 
 /**
- * Every node with a name of its own: the file's, "Conv_3" where it has none, "x_2" where two are called x.
+ * Gives every node a unique name: the file's, "Conv_3" if the file has none, "x_2" for the second node named x.
  *
- * @throws {ModelFormatError} where a node has no operator, or too many inputs or outputs.
+ * @throws {ModelFormatError} if a node has no operator, or too many inputs or outputs
  */
 export function nameNodes(protos: readonly NodeProto[]): NamedNode[] {
   const given = new Set(protos.map((proto) => proto.name ?? ""));
@@ -35,7 +35,7 @@ export function nameNodes(protos: readonly NodeProto[]): NamedNode[] {
     const ports = Math.max(proto.input?.length ?? 0, proto.output?.length ?? 0);
     if (ports > MAX_NODE_PORTS) {
       throw new ModelFormatError(
-        `node ${index} ("${own}") has ${ports} inputs or outputs; ${MAX_NODE_PORTS} are allowed`,
+        `node ${index} ("${own}") has ${ports} inputs or outputs; the limit is ${MAX_NODE_PORTS}`,
       );
     }
     const wanted = own === "" ? `${op}_${index}` : own;

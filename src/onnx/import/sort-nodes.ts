@@ -1,17 +1,16 @@
 import { ModelFormatError } from "../../errors.js";
 import type { Node } from "../ir.js";
 
-/** A node and every value it reads: its inputs, and what its subgraphs take from around it. */
+/** A node with every value it reads: its inputs and those its subgraphs read from enclosing graphs. */
 export interface ReadingNode {
   readonly node: Node;
   readonly reads: readonly string[];
 }
 
 /**
- * The nodes in an order in which every value is written before it is read. Nodes that are in order already stay as
- * they are; values that none of the nodes writes are taken as given.
+ * Topological sort, stable for nodes that are already in order. Values that no node writes are assumed to be given.
  *
- * @throws {ModelFormatError} where nodes wait for each other: names one of them.
+ * @throws {ModelFormatError} if the graph has a cycle, naming one of its nodes
  */
 export function sortNodes(items: readonly ReadingNode[]): Node[] {
   const writers = new Map<string, number>();
@@ -27,7 +26,7 @@ export function sortNodes(items: readonly ReadingNode[]): Node[] {
 const OPEN = 1;
 const DONE = 2;
 
-/** Depth first, with a stack of its own: a chain of 10⁵ nodes in reverse must not end the call stack. */
+/** Iterative depth-first search: 10⁵ nodes in reverse order would overflow the call stack. */
 function visit(
   items: readonly ReadingNode[],
   writers: ReadonlyMap<string, number>,

@@ -16,8 +16,7 @@ const mod: OpSpec<{ fmod: boolean }> = {
   axes: sameAxes,
   attrs: (a) => ({ fmod: a.flag("fmod") }),
   pointwise: true,
-  infer: (n) =>
-    inferZip(onNumbers((a, m) => (n.attrs.fmod ? a % m : ((a % m) + m) % m)))(n as never),
+  infer: (n) => inferZip(onNumbers((a, m) => (n.attrs.fmod ? a % m : ((a % m) + m) % m)))(n),
   vjp: (b, n, [dy]) => [
     () => dy!,
     () => b.mul(dy!, b.op("Round", [b.div(b.sub(n.y(), n.x(0)), n.x(1))]), "dm"),
@@ -58,7 +57,7 @@ const bitShift: OpSpec<{ left: boolean }> = {
   role: "step",
   axes: sameAxes,
   attrs: (a) => ({ left: a.word("direction", ["LEFT", "RIGHT"], "LEFT") === "LEFT" }),
-  infer: (n) => inferZip(onNumbers(n.attrs.left ? shiftLeft : shiftRight))(n as never),
+  infer: (n) => inferZip(onNumbers(n.attrs.left ? shiftLeft : shiftRight))(n),
   vjp: "zero",
   bias: () => "none",
 };

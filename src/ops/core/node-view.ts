@@ -105,6 +105,7 @@ export class NodeView<A = unknown> {
   error(problem: string): ShapeError {
     return new ShapeError(
       `${this.node.op} (node "${this.node.name}", opset ${this.opset}): ${problem}`,
+      { node: this.node.name },
     );
   }
 }

@@ -53,7 +53,10 @@ export class Registry {
   /** The record of a node. @throws {ShapeError} where there is none; the importer lists all such nodes before. */
   of(node: Node): OpSpec {
     const spec = this.get(node.op, node.domain);
-    if (!spec) throw new ShapeError(`${qualified(node)} (node "${node.name}") is not supported`);
+    if (!spec) {
+      const problem = `${qualified(node)} (node "${node.name}") is not supported`;
+      throw new ShapeError(problem, { node: node.name });
+    }
     return spec;
   }
 
@@ -88,9 +91,9 @@ export class Registry {
       if (problem !== undefined) throw new ShapeError(`its output would have ${problem}`);
       return facts;
     } catch (error) {
-      if (error instanceof ShapeError && !error.message.includes(`"${node.name}"`)) {
+      if (error instanceof ShapeError && error.node !== node.name) {
         throw new ShapeError(`${qualified(node)} (node "${node.name}"): ${error.message}`, {
-          cause: error,
+          ...{ cause: error, node: node.name },
         });
       }
       throw error;

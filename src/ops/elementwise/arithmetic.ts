@@ -1,6 +1,6 @@
 import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
-import type { Value } from "../../onnx/ir.js";
+import type { Fact, Value } from "../../onnx/ir.js";
 import { finite } from "../core/finite.js";
 import { isFloat } from "../../tensor/dtype.js";
 import {
@@ -19,7 +19,7 @@ import { inverseOrZero, noAttrs, unary } from "./unary.js";
 type None = Record<string, never>;
 
 /** Facts of an element-wise operator with broadcasting. */
-export function inferZip(f: (...operands: Dim[]) => Dim | undefined): OpSpec<None>["infer"] {
+export function inferZip(f: (...operands: Dim[]) => Dim | undefined): (n: NodeView) => readonly Fact[] {
   return (n) => {
     const shape = broadcast(...n.inputs.map((_, i) => n.shape(i)));
     const fact = n.like(shape);

@@ -1,7 +1,6 @@
-import { sameShape } from "../../tensor/shape.js";
 import { type GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
-import { normalizeAxis, staticShape, type Dim } from "../../tensor/shape.js";
+import { normalizeAxis, sameShape, staticShape, type Dim } from "../../tensor/shape.js";
 import { checkMade } from "../../tensor/tensor.js";
 import { alongAxis } from "../core/along-axis.js";
 import type { NodeView } from "../core/node-view.js";

@@ -14,7 +14,7 @@ import { partOf, type ModelPart, type PartOptions } from "../subgraph.js";
 
 export interface ImageOptions extends PartOptions {
   /** A letter for each axis of the input, such as "NHWC"; found by analysis unless given. */
-  readonly layout?: string;
+  readonly layout?: string | undefined;
 }
 
 /** A model whose explained input is an image [N,C,…spatial] float32, and the way there and back. */

@@ -8,11 +8,11 @@ import { inMemory, type Dataset, type Split } from "./dataset.js";
 const files = ["train.images.npy", "train.labels.npy", "test.images.npy", "test.labels.npy"];
 
 /**
- * Images and labels as numpy arrays: PART.images.npy [N,C,H,W], bytes or floats, and PART.labels.npy [N], for the parts
- * train and test. Bytes become values in [0, 1].
+ * Reads images and labels from numpy arrays: PART.images.npy [N,C,H,W], bytes or floats, and PART.labels.npy [N], for
+ * PART train and test. Bytes are scaled to [0, 1].
  *
- * @param names the files of the folder
- * @returns undefined where the folder does not have them
+ * @param names the folder's file names
+ * @returns undefined if the folder does not contain these files
  */
 export async function readArrayPairs(
   folder: string,
@@ -42,9 +42,10 @@ function largest(values: ArrayLike<number>, least: number): number {
   return most;
 }
 
-/** @throws {InputError} where a number is NaN or infinite: no network learns from it */
+/** @throws {InputError} if a value is NaN or infinite */
 function checkFinite(values: ArrayLike<number>, path: string): void {
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i]!)) throw new InputError(`${path} holds ${values[i]!}`);
+    if (!Number.isFinite(values[i]!))
+      throw new InputError(`${path} contains the non-finite value ${values[i]!}`);
   }
 }

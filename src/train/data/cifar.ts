@@ -7,11 +7,12 @@ const shape = [3, 32, 32];
 const pixelsEach = 3 * 32 * 32;
 
 /**
- * CIFAR-10 or CIFAR-100 in its binary version (A. Krizhevsky, "Learning multiple layers of features from tiny images",
- * 2009): records of one label byte, or a coarse and a fine one, and 3072 bytes of red, green and blue planes.
+ * Reads CIFAR-10 or CIFAR-100 in the binary version (A. Krizhevsky, "Learning multiple layers of features from tiny
+ * images", 2009): records of one label byte (CIFAR-100: a coarse and a fine label) and 3072 bytes of red, green and
+ * blue planes.
  *
- * @param names the files of the folder
- * @returns undefined where the folder is not one of them
+ * @param names the folder's file names
+ * @returns undefined if the folder does not contain these files
  */
 export async function readCifar(
   folder: string,
@@ -33,7 +34,7 @@ export async function readCifar(
   return undefined;
 }
 
-/** @param labels label bytes of a record, the last of which counts */
+/** @param labels number of label bytes per record; the last one is used */
 async function readRecords(
   paths: readonly string[],
   labels: number,
@@ -44,7 +45,7 @@ async function readRecords(
   files.forEach((bytes, i) => {
     if (bytes.length > 0 && bytes.length % each === 0) return;
     throw new InputError(
-      `${paths[i]!} is cut off: ${bytes.length} bytes are no records of ${each}`,
+      `${paths[i]!} is truncated: ${bytes.length} bytes are not a multiple of the record size, ${each}`,
     );
   });
   const count = files.reduce((sum, bytes) => sum + bytes.length / each, 0);

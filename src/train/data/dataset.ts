@@ -4,27 +4,27 @@ import { float32, int64, type Tensor } from "../../tensor/tensor.js";
 
 /** One image and its class. */
 export interface Sample {
-  /** [C,H,W] float32, as the network takes it. */
+  /** Network input, [C,H,W] float32. */
   readonly x: Tensor;
   readonly label: number;
 }
 
-/** Labelled images, one at a time: in memory, on a disk, or made as they are asked for. */
+/** A source of labelled images, read one at a time from memory, from disk, or generated on demand. */
 export interface Dataset {
   readonly length: number;
-  /** [C,H,W] */
+  /** Shape of one image, [C,H,W]. */
   readonly shape: readonly number[];
   readonly classes: number;
   get(i: number): Sample | Promise<Sample>;
 }
 
-/** Training and test images of one source. */
+/** Training and test images from one source. */
 export interface Split {
   readonly train: Dataset;
   readonly test: Dataset;
 }
 
-/** Samples side by side. */
+/** Stacked samples. */
 export interface Batch {
   /** [N,C,H,W] */
   readonly images: Tensor;
@@ -44,10 +44,13 @@ export async function gatherBatch(data: Dataset, indices: ArrayLike<number>): Pr
   return { images: float32([indices.length, ...data.shape], pixels), labels: int64(labels) };
 }
 
-/** The whole of ImageNet has 21,843; a label of a billion would ask for a layer of a billion outputs. */
+/**
+ * Maximum number of classes; full ImageNet has 21,843. A corrupt label must not create a layer with a billion
+ * outputs.
+ */
 const mostClasses = 100_000;
 
-/** Images in memory, as bytes or floats. `scale` multiplies what is stored: 1/255 takes bytes to [0, 1]. */
+/** A data set in memory, as bytes or floats. `scale` multiplies the stored values: 1/255 maps bytes to [0, 1]. */
 export function inMemory(
   pixels: Uint8Array | Float32Array,
   labels: ArrayLike<number>,
@@ -56,12 +59,12 @@ export function inMemory(
   scale = 1,
 ): Dataset {
   if (classes > mostClasses) {
-    throw new InputError(`${classes} classes are more than a network is made for, ${mostClasses}`);
+    throw new InputError(`${classes} classes exceed the limit of ${mostClasses}`);
   }
   const size = sizeOf(shape);
   if (pixels.length !== size * labels.length) {
     throw new InputError(
-      `${pixels.length} numbers are not ${labels.length} images [${shape.join(",")}]`,
+      `${pixels.length} numbers do not match ${labels.length} images of shape [${shape.join(",")}]`,
     );
   }
   for (let i = 0; i < labels.length; i++) {
@@ -88,7 +91,7 @@ export function inMemory(
   };
 }
 
-/** Mean and standard deviation of each channel, over all pixels of all images. */
+/** Mean and standard deviation of each channel over the whole data set. */
 export async function channelStatistics(
   data: Dataset,
 ): Promise<{ mean: number[]; deviation: number[] }> {
@@ -111,7 +114,7 @@ export async function channelStatistics(
   return { mean, deviation };
 }
 
-/** The same images, (x − mean) / deviation for each channel. */
+/** Normalizes each channel as (x − mean) / deviation. */
 export function normalized(
   data: Dataset,
   mean: readonly number[],
@@ -133,7 +136,7 @@ export function normalized(
   };
 }
 
-/** Some of the images, in the order of `indices`. */
+/** A subset of the images, in the order of `indices`. */
 export function subset(data: Dataset, indices: readonly number[]): Dataset {
   return {
     length: indices.length,

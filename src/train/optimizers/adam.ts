@@ -1,18 +1,19 @@
 import type { Optimizer } from "./optimizer.js";
 
 export interface AdamOptions {
-  /** 0.9 unless given. */
+  /** Decay rate of the first moment. Default 0.9. */
   readonly beta1?: number;
-  /** 0.999 unless given. */
+  /** Decay rate of the second moment. Default 0.999. */
   readonly beta2?: number;
-  /** 1e-8 unless given. */
+  /** Default 1e-8. */
   readonly epsilon?: number;
-  /** λ: adds λ·parameter to the gradient; 0 unless given. */
+  /** λ: adds λ·parameter to the gradient. Default 0. */
   readonly weightDecay?: number;
 }
 
 // m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; p ← p − rate/(1 − β₁ᵗ)·m / (√v/√(1 − β₂ᵗ) + ε)
-// (Kingma and Ba 2015, as torch.optim.Adam has it). What depends on t is computed outside, in double precision.
+// (Kingma and Ba 2015, in the form of torch.optim.Adam). Factors that depend on t are computed outside the graph in
+// double precision.
 export function adam(options: AdamOptions = {}): Optimizer {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
   return {

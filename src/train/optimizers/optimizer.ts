@@ -1,22 +1,22 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 
-/** What an optimizer does with one parameter, as graph. */
+/** The update of one parameter, as graph values. */
 export interface Update {
   readonly parameter: Value;
-  /** One for each of the optimizer's slots. */
+  /** Updated optimizer state, one value per slot. */
   readonly slots: readonly Value[];
 }
 
-/** A rule that turns gradients into steps. */
+/** An optimizer: emits the parameter update for a gradient. */
 export interface Optimizer {
-  /** With its settings: part of what a checkpoint must agree with. */
+  /** Name and settings, which a checkpoint must match. */
   readonly name: string;
-  /** What it keeps beside each parameter, zero at the start: "momentum", for one. */
+  /** Names of the per-parameter state, zero at the start, such as "momentum". */
   readonly slots: readonly string[];
-  /** Names of the numbers that change from step to step, which enter the graph as inputs. */
+  /** Names of the scalars that vary from step to step; they are graph inputs. */
   readonly scalars: readonly string[];
-  /** Their values, in that order. @param step 1 for the first one */
+  /** Values of the scalars, in that order. @param step counted from 1 */
   values(step: number, rate: number): readonly number[];
   emit(
     b: GraphBuilder,

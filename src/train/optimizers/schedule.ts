@@ -1,6 +1,6 @@
-/** The learning rate of each epoch, counted from 0. */
+/** A learning rate schedule over epochs, counted from 0. */
 export interface Schedule {
-  /** With its settings: part of what a checkpoint must agree with. */
+  /** Name and settings, which a checkpoint must match. */
   readonly name: string;
   rate(epoch: number): number;
 }
@@ -9,7 +9,7 @@ export function constant(rate: number): Schedule {
   return { name: `constant at ${rate}`, rate: () => rate };
 }
 
-/** The rate times `factor` after every `every` epochs. */
+/** Multiplies the rate by `factor` after every `every` epochs. */
 export function stepped(rate: number, every: number, factor: number): Schedule {
   return {
     name: `from ${rate}, times ${factor} every ${every} epochs`,

@@ -1,14 +1,14 @@
 import type { Optimizer } from "./optimizer.js";
 
 export interface SgdOptions {
-  /** 0.9 unless given. */
+  /** Default 0.9. */
   readonly momentum?: number;
-  /** λ: adds λ·parameter to the gradient; 0 unless given. */
+  /** λ: adds λ·parameter to the gradient. Default 0. */
   readonly weightDecay?: number;
   readonly nesterov?: boolean;
 }
 
-// v ← m·v + g; p ← p − rate·v, or with Nesterov p − rate·(g + m·v). As torch.optim.SGD has it: no damping.
+// v ← m·v + g; p ← p − rate·v, or with Nesterov p − rate·(g + m·v). As torch.optim.SGD, without dampening.
 export function sgd(options: SgdOptions = {}): Optimizer {
   const { momentum = 0.9, weightDecay = 0, nesterov = false } = options;
   const moves = momentum !== 0;

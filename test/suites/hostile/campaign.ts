@@ -6,29 +6,29 @@ import { mutateFields } from "./mutate-fields.js";
 import type { Seed } from "./seeds.js";
 import { watch } from "./watchdog.js";
 
-/** A case that ended otherwise than it may. */
+/** A case with a forbidden result. */
 export interface Crash {
   readonly case: string;
   readonly error: string;
 }
 
-/** What a campaign of mutations found. */
+/** The results of a campaign of mutations. */
 export interface Summary {
   readonly cases: number;
   readonly outcomes: ReadonlyMap<string, number>;
   readonly crashes: readonly Crash[];
   readonly seconds: number;
   readonly slowest: { readonly case: string; readonly milliseconds: number };
-  /** By how much the most memory that the process ever held grew. */
+  /** Growth of the process's peak memory. */
   readonly megabytes: number;
 }
 
-/** No case may take longer, of the processor's time: other tests run beside this one. */
+/** Limit of CPU time per case (not wall time, because other tests run concurrently). */
 export const longestSeconds = 5;
-/** After so many by the clock the process is ended, and the case named. */
+/** Limit of wall time, in seconds, after which the case is named and the process ends. */
 const hangSeconds = 30;
 
-/** `count` mutations of the seeds, each the same whenever the same `first` is given. */
+/** `count` mutations of the seeds, numbered from `first`; each number always gives the same mutant. */
 export async function campaign(
   seeds: readonly Seed[],
   count: number,
@@ -64,7 +64,7 @@ export async function campaign(
   };
 }
 
-/** Mutant number `number`: of one seed, by its bytes or by its fields, once or a few times. */
+/** Mutant number `number`: one seed with one or a few mutations of bytes or fields. */
 export function mutant(
   seeds: readonly Seed[],
   number: number,
@@ -82,24 +82,24 @@ export function mutant(
   return { name, model };
 }
 
-/** The networks, which are few and come first, more often than each operator. */
+/** Chooses networks, which are few and come first, more often than single operators. */
 function chosen(seeds: readonly Seed[], random: Random): Seed {
   const last = random.uniform() < 0.15 ? 9 : seeds.length - 1;
   return seeds[random.integer(0, last)]!;
 }
 
-/** Milliseconds that this process has computed. */
+/** CPU time of this process in milliseconds. */
 export function processorTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-/** The most memory that the process ever held, in megabytes. */
+/** Peak memory of the process in megabytes. */
 export function peak(): number {
   return process.resourceUsage().maxRSS / 1024;
 }
 
-/** The summary in words, as docs/robustness.md has it. */
+/** The summary as text, for docs/robustness.md. */
 export function describeSummary(s: Summary): string {
   const outcomes = [...s.outcomes].sort(([, p], [, q]) => q - p);
   return [

@@ -14,14 +14,14 @@ import type { ModelProto } from "../../../src/onnx/file/schema.js";
 import { registry } from "../../../src/ops/all.js";
 import { prepare } from "../../../src/passes/prepare.js";
 
-/** What became of a file: it was explained, or refused by an error of this library, by its name. */
+/** The result of a file: explained, or the name of the library's error that refused it. */
 export type Outcome = "explained" | `${string}Error`;
 
 /**
- * Everything that this library does with a file before an engine sees it: decode, import, uplift, infer, plan the
- * biases, differentiate, emit the map, write the resulting graph.
+ * All processing of a file before it reaches an engine: decode, import, upgrade the operator set, infer, plan the biases,
+ * differentiate, emit the map, write the resulting graph.
  *
- * @throws whatever is not a FullgradError: that is a bug
+ * @throws any error that is not a FullgradError: it is a bug
  */
 export async function face(
   model: Uint8Array | ModelProto,
@@ -36,7 +36,7 @@ export async function face(
   }
 }
 
-/** As {@link face}, but what it is refused with is thrown. */
+/** As {@link face}, but throws the error that refuses the file. */
 export async function explain(model: ModelProto, read?: ExternalDataReader): Promise<void> {
   const graph = prepare(await importModel(model, read), registry);
   const [input, output] = [chooseInput(graph, undefined), chooseOutput(graph, undefined)];
@@ -49,7 +49,7 @@ export async function explain(model: ModelProto, read?: ExternalDataReader): Pro
   writeModel(full.b.build([{ name: "map", value: map! }, ...terms]));
 }
 
-/** The gradients and biases of all nodes, whatever the output: a map asks for an image and for a batch of samples. */
+/** The gradients and biases of all nodes, for any output; a map would need an image and a batch axis. */
 function emitRules(graph: TypedGraph, input: string, output: string): void {
   const { path, units } = planBiases(graph, registry, input, output);
   if (!path.active.has(output)) return;

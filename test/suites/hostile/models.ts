@@ -30,7 +30,7 @@ export function numbers(name: string, values: readonly number[]): TensorProto {
   return { name, dataType: 1, dims, floatData: Float32Array.from(values) };
 }
 
-/** An image x [1,3,8,8] and an output y, opset 18: small enough that whatever is large has been claimed. */
+/** An image x [1,3,8,8] and an output y, opset 18: so small that any large size comes from a claim of the file. */
 export function imageModel(
   nodes: readonly NodeProto[],
   initializer: readonly TensorProto[] = [],
@@ -61,14 +61,14 @@ export function onImage(
   );
 }
 
-/** A chain x → v1 → … → y; `make` says what each link is. */
+/** A chain x → v1 → … → y; `make` returns the node of each link. */
 export function chain(count: number, make: (from: string, to: string) => NodeProto): ModelProto {
   const names = Array.from({ length: count + 1 }, (_, i) => (i === count ? "y" : `v${i}`));
   names[0] = "x";
   return imageModel(names.slice(1).map((to, i) => make(names[i]!, to)));
 }
 
-/** Bytes of a protobuf field that holds bytes. */
+/** The encoding of a protobuf field of type bytes. */
 export function field(id: number, content: Uint8Array): Uint8Array {
   const head = [...varint((id << 3) | 2), ...varint(content.length)];
   const result = new Uint8Array(head.length + content.length);
@@ -91,7 +91,7 @@ export function nestedGraphs(depth: number): Uint8Array {
   return file(field(7, graph));
 }
 
-/** A file that begins as a model of IR version 8. */
+/** A file that starts like a model of IR version 8. */
 export function file(rest: Uint8Array): Uint8Array {
   const result = new Uint8Array(rest.length + 2);
   result.set([0x08, 0x08]);

@@ -4,7 +4,7 @@ import type { Random } from "../../support/random.js";
 
 type Message = Readonly<Record<string, unknown>>;
 
-/** Words of the seeds, which a text may be changed for: so that edges are torn and tied again. */
+/** Strings of the seeds, used as replacements, so that edges are reconnected. */
 export interface Words {
   /** Names of values and nodes of this model. */
   readonly names: readonly string[];
@@ -33,8 +33,8 @@ const numbers: readonly number[] = [
 const giant = "x".repeat(100_000);
 
 /**
- * How often a field is chosen, where it is not once: what says what is computed often, names seldom, for nearly every
- * change of a name ends at the importer.
+ * Weights of fields other than 1: fields that define the computation are chosen often, names seldom, because the importer
+ * rejects nearly every changed name.
  */
 const weights: Readonly<Record<string, number>> = {
   ...{ graph: 60, node: 30, attribute: 20, initializer: 12, input: 3, ints: 20, i: 20, f: 20 },
@@ -42,7 +42,7 @@ const weights: Readonly<Record<string, number>> = {
   ...{ name: 0.1, output: 0.3, irVersion: 0.1, opsetImport: 2, dataType: 0.5, domain: 0.1 },
 };
 
-/** The model with one field changed. Nothing of the original is touched. */
+/** A copy of the model with one field changed. */
 export function mutateFields(model: ModelProto, words: Words, random: Random): ModelProto {
   return mutateMessage(model, words, random);
 }
@@ -112,7 +112,7 @@ function mutateNumbers(list: NumberList, random: Random): unknown {
   return make.from(values);
 }
 
-/** Raw weights and the texts of attributes. Shapes and axes are kept as 8-byte numbers: whole ones are replaced. */
+/** Raw weights and string attributes. Shapes and axes are 8-byte integers, which are replaced as a whole. */
 function mutateText(text: Uint8Array, random: Random): Uint8Array {
   if (text.length === 0) return Uint8Array.of(255);
   const result = text.slice();

@@ -11,7 +11,7 @@ import { isConstant, type Geometry } from "../laws/case.js";
 import { rows } from "../laws/table.js";
 import type { Words } from "./mutate-fields.js";
 
-/** A model that is sound, to begin with. */
+/** A valid model. */
 export interface Seed {
   readonly name: string;
   readonly bytes: Uint8Array;
@@ -21,7 +21,7 @@ export interface Seed {
 
 const folder = new URL("../../../fixtures/networks/", import.meta.url);
 
-/** The committed networks up to a number of bytes, the smallest first. */
+/** The committed networks up to a size in bytes, smallest first. */
 export function networkSeeds(largest: number): Seed[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith(".onnx"))
@@ -31,7 +31,7 @@ export function networkSeeds(largest: number): Seed[] {
     .map(({ file, bytes }) => seedOf(file, bytes));
 }
 
-/** For every operator that has a gradient, models of that operator alone, with the geometry that its laws are tested over. */
+/** Single-operator models of every operator with a gradient, with the geometry of its laws. */
 export function operatorSeeds(each: number): Seed[] {
   return rows.flatMap((row) =>
     fc

@@ -1,5 +1,5 @@
 /**
- * Models whose structure is the trouble: nested, tied in a knot, repeated, or simply large.
+ * Models with hostile structure: nested, cyclic, repeated, or large.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { chain, field, file, imageModel, int64s, nestedGraphs, varint } from "./
 
 const yes: TensorProto = { name: "yes", dataType: 9, int32Data: Int32Array.of(1) };
 
-/** If inside If, all of them taken. */
+/** Nested Ifs whose branches are all taken. */
 function nestedIfs(depth: number): NodeProto {
   let inner: NodeProto = node("Relu", ["x"], ["r"]);
   for (let i = 0; i < depth; i++) {
@@ -55,7 +55,7 @@ function withFunctions(functions: FunctionProto[]): ReturnType<typeof model> {
   return model(graph, { functions });
 }
 
-/** The graph of a small model with something put into it. */
+/** The graph of a small model with insertions. */
 function changed(change: (graph: GraphProto) => GraphProto): ReturnType<typeof model> {
   return { ...smallModel, graph: change(smallModel.graph!) };
 }

@@ -1,15 +1,15 @@
 import { Worker } from "node:worker_threads";
 
-/** Ends this process where one case takes too long: a loop without end cannot be interrupted from within. */
+/** Ends this process if a case takes too long: an endless loop cannot be interrupted from within. */
 export interface Watchdog {
-  /** Says which case is running from now on. */
+  /** Sets the name of the running case. */
   begin(name: string): void;
   end(): Promise<void>;
 }
 
 const longestName = 1000;
 
-// A thread of plain JavaScript: it needs nothing of this library, and no compiler.
+// A plain JavaScript thread, independent of this library and of a compiler.
 const code = `
 const { workerData } = require("node:worker_threads");
 const { writeSync } = require("node:fs");

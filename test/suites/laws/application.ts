@@ -8,21 +8,21 @@ import { isFloat } from "../../../src/tensor/dtype.js";
 import { fromNumbers, type Tensor } from "../../../src/tensor/tensor.js";
 import { bind, newGraph } from "../../support/graphs.js";
 import { Random } from "../../support/random.js";
-import { draw, isConstant, type Case, type Constant, type Variable } from "./case.js";
+import { draw, isConstant, type Case, type Constant } from "./case.js";
 
 export type Precision = "float32" | "float64";
 
-/** What the rules say where some of the inputs depend on the image. All names are outputs of the graph. */
+/** The results of the rules for given active inputs. All names are outputs of the graph. */
 export interface Activation {
   /** Positions of the active inputs. */
   readonly inputs: readonly number[];
   /** For each active input, its gradient. */
   readonly gradients: readonly string[];
-  /** v ⊙ bias, where there is one. */
+  /** v ⊙ bias, if the operator has a bias. */
   readonly biasTerm: string | undefined;
 }
 
-/** An operator applied to its inputs, with its gradients and biases: one graph and the numbers that go in. */
+/** An operator applied to its inputs, with its gradients and biases: one graph and its input values. */
 export interface Application {
   readonly graph: TypedGraph;
   /** Positions of the inputs that are differentiated. */
@@ -58,7 +58,7 @@ export function forwardOf(
   return { graph, ys };
 }
 
-/** Builds the graph that a case is judged by. `symbols` says how large N is. */
+/** Builds the graph of a case. `symbols` gives the value of N. */
 export function apply(
   c: Case,
   precision: Precision,
@@ -160,12 +160,10 @@ function constantOf({ dims, constant, dtype = "int64" }: Constant, precision: Pr
   return fromNumbers(dtype === "float" ? precision : dtype, dims, constant);
 }
 
-/** Every way to choose some of the positions, all of them last. */
+/** Every non-empty subset of the positions, the full set last. */
 function subsets(positions: readonly number[]): number[][] {
   const count = 2 ** positions.length;
   return Array.from({ length: count - 1 }, (_, bits) =>
     positions.filter((_, k) => ((bits + 1) >> k) & 1),
   );
 }
-
-export type { Variable };

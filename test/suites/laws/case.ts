@@ -1,6 +1,6 @@
 /**
- * One application of one operator: a geometry, and the recipe for the numbers that go in. Plain data, so that a
- * failing case reads well.
+ * One application of one operator: a geometry, and the distribution of its input values. Plain data, so that a failing
+ * case is readable.
  *
  * @module
  */
@@ -10,21 +10,21 @@ import type { DType } from "../../../src/tensor/dtype.js";
 import { sizeOf } from "../../../src/tensor/shape.js";
 import type { Random } from "../../support/random.js";
 
-/** How the numbers of an operand are drawn. */
+/** The distribution of an operand's values. */
 export type Values =
   | {
       readonly from: number;
       readonly to: number;
-      /** Kinks of the function: every number keeps {@link clearance} away from them. */
+      /** Kinks of the function: every value stays {@link clearance} away from them. */
       readonly avoid?: readonly number[];
     }
-  /** No two numbers of any operands so drawn are closer than {@link clearance}: a maximum stays where it is. */
+  /** All values of such operands differ by at least {@link clearance}, so that the position of a maximum is stable. */
   | "distinct";
 
-/** Farther than any difference quotient reaches. */
+/** Larger than the reach of any difference quotient. */
 export const clearance = 0.25;
 
-/** A float input; its dtype is chosen by who runs the case. */
+/** A float input; the runner of the case chooses its dtype. */
 export interface Variable {
   readonly dims: readonly number[];
   readonly values?: Values;
@@ -50,12 +50,12 @@ export interface Case {
   readonly outputs?: number;
   /** 18, or the first that has the operator, unless given. */
   readonly opset?: number;
-  /** Extents that only a run tells, by their symbol. */
+  /** Extents known only at run time, by symbol. */
   readonly extents?: Readonly<Record<string, number>>;
   readonly seed: number;
 }
 
-/** What a row says of its cases; {@link row} adds operator and seed. */
+/** The properties of a row's cases; {@link row} adds operator and seed. */
 export type Geometry = Omit<Case, "op" | "seed">;
 
 /** One operator of the table. */
@@ -63,13 +63,13 @@ export interface Row {
   readonly op: string;
   readonly cases: fc.Arbitrary<Geometry>;
   /**
-   * The operator is a polynomial of degree 4 at most along any line, piece by piece where it has kinks: difference
-   * quotients are exact, whatever the step.
+   * The operator is a (piecewise) polynomial of degree at most 4 along any line, so difference quotients are exact for any
+   * step.
    */
   readonly polynomial?: boolean;
-  /** Times as many cases as for others: there are more kinds of geometry. */
+  /** Multiple of the usual number of cases, for operators with more kinds of geometry. */
   readonly effort?: number;
-  /** Only a run tells the size of the output, which tfjs refuses. */
+  /** The output size is known only at run time, which tfjs does not support. */
   readonly sizedByRun?: boolean;
   /** The operator itself rounds to float32. */
   readonly rounds?: boolean;
@@ -79,7 +79,7 @@ export function isConstant(operand: Operand): operand is Constant {
   return "constant" in operand;
 }
 
-/** The numbers of a variable. `which` of how many `others` distinct operands it is keeps their numbers apart. */
+/** The values of a variable; its index `which` among the `others` distinct operands keeps their values apart. */
 export function draw(v: Variable, random: Random, which: number, others: number): number[] {
   const count = sizeOf(v.dims);
   const values = v.values ?? { from: -2, to: 2 };

@@ -6,7 +6,7 @@ import { Random } from "../../support/random.js";
 import { apply, type Application, type Precision } from "./application.js";
 import type { Case, Row } from "./case.js";
 
-/** How far a law may be missed, relative to the size of the numbers that are added. */
+/** Tolerance of a law, relative to the absolute sum of its terms. */
 interface Tolerances {
   readonly conservation: number;
   /** Step of the difference quotient. */
@@ -15,9 +15,9 @@ interface Tolerances {
 }
 
 /**
- * The five-point quotient errs by f⁽⁵⁾·step⁴/30, and rounding adds ε/step. In float64 both are small at 1/1000. In
- * float32 they meet near 1/50, at 1e-5 or so for functions as tame as ours; polynomials have no fifth derivative, so
- * that a large step takes the rounding away.
+ * The error of the five-point quotient is f⁽⁵⁾·step⁴/30, and rounding adds ε/step. In float64 both are small at 1/1000. In
+ * float32 they are equal near 1/50, at about 1e-5 for these smooth functions; the fifth derivative of low-degree
+ * polynomials is 0, so a large step reduces the rounding error.
  */
 function tolerancesOf(row: Row, precision: Precision): Tolerances {
   const rounding = row.rounds ? "float32" : precision;
@@ -27,10 +27,10 @@ function tolerancesOf(row: Row, precision: Precision): Tolerances {
 }
 
 /**
- * Holds a case against the laws: facts are what the engine returns, what goes in comes out (conservation), and the
- * gradient is the slope along a random direction.
+ * Checks a case against the laws: facts equal the engine's results, conservation, and the gradient equals the slope along a
+ * random direction.
  *
- * @throws where a law does not hold
+ * @throws if a law is violated
  */
 export async function checkLaws(
   backend: Backend,
@@ -69,7 +69,7 @@ function checkFacts(
   }
 }
 
-/** ⟨v, y⟩ = Σ ⟨vjpᵢ(v), xᵢ⟩ + ⟨v, bias⟩ over the active inputs, whichever they are */
+/** ⟨v, y⟩ = Σ ⟨vjpᵢ(v), xᵢ⟩ + ⟨v, bias⟩ over any set of active inputs */
 function checkConservation(a: Application, results: Tensors, tolerance: number): void {
   const left = addUp(
     a.outputs.map((o) => inner(numbers(results, o.name), toNumbers(a.covectors.get(o.covector)!))),

@@ -12,7 +12,7 @@ import { rows, withoutRow } from "./table.js";
 const samples = 60;
 const seed = 20190502;
 
-/** Some applications of an operator, the same ones every time. */
+/** A fixed sample of applications of an operator. */
 export function casesOf(row: Row): readonly Case[] {
   return fc
     .sample(row.cases, { numRuns: samples, seed })
@@ -22,7 +22,7 @@ export function casesOf(row: Row): readonly Case[] {
 const wordOf = (cotangent: Cotangent | undefined): string =>
   typeof cotangent === "function" ? "rule" : (cotangent ?? "nothing");
 
-/** What the rule of an operator says of each input that is there, asked as if all depended on the image. */
+/** The rule's cotangent of each present input if all depend on the image. */
 export function wordsOf(c: Case, rules: Registry): ReadonlyMap<number, string> {
   const { graph, ys } = forwardOf(c, "float32");
   const node = graph.nodes[0]!;
@@ -45,7 +45,7 @@ export function wordsOf(c: Case, rules: Registry): ReadonlyMap<number, string> {
   return new Map(view.inputs.flatMap((x, i) => (x ? [[i, wordOf(words[i])] as const] : [])));
 }
 
-/** Float inputs of which no case shows that the gradient is right, or that the rule refuses. "Op input": readable. */
+/** Float inputs, as "Op input", whose gradient or refusal no case tests. */
 export function untestedInputs(rules: Registry): readonly string[] {
   return rules.all().flatMap(({ type, vjp }) => {
     const row = rows.find((r) => r.op === type);
@@ -65,7 +65,7 @@ export function untestedInputs(rules: Registry): readonly string[] {
   });
 }
 
-/** For each input that must be constant, a case that has it. */
+/** For each input that must be constant, a case with it. */
 export function constantInputs(): { op: string; name: string; i: number; c: Case }[] {
   return rows.flatMap((row) =>
     namedInputs(row.op).flatMap(({ name }, i) => {
@@ -81,7 +81,7 @@ export interface InputState {
   readonly state: "rule" | "constant" | "integer";
 }
 
-/** The float inputs of an operator and what its rule says of them. */
+/** The float inputs of an operator, with their states. */
 export function inputStates(type: string): readonly InputState[] {
   const row = rows.find((r) => r.op === type);
   const cases = row ? casesOf(row) : [];

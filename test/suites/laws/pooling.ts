@@ -40,7 +40,7 @@ const maxPool: Row = {
   effort: 4,
 };
 
-/** Whether each position of the window, where there is no auto_pad, holds an element: else its maximum is −∞. */
+/** Whether each window contains an element (without auto_pad); otherwise its maximum is −∞. */
 function seesSomething({ axes, ceil }: { axes: readonly WindowAxis[]; ceil: boolean }): boolean {
   return axes.every((a) => {
     const room = a.extent + a.begin + a.end - a.dilation * (a.kernel - 1) - 1;

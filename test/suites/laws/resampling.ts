@@ -70,7 +70,7 @@ const gridSample: Row = {
     .map(({ batch, size, places, mode, padding, corners, at }) => {
       const shape = [batch, ...places, 2];
       const count = shape.reduce((p, d) => p * d, 1);
-      // Places inside and outside, none of them half way between two pixels.
+      // Positions inside and outside, never half-way between two pixels.
       const grid = Array.from({ length: count }, (_, i) => at[i]! * 0.1 + 0.013);
       return {
         attributes: {

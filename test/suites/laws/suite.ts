@@ -12,7 +12,7 @@ import { runs, seed } from "./runs.js";
 import { rows, withoutRow } from "./table.js";
 
 export interface LawSettings {
-  /** Operators whose forward or backward the engine runs in float32 only, and why. */
+  /** Operators whose forward or backward pass the engine runs in float32 only, with the reason. */
   readonly float32: Readonly<Record<string, string>>;
 }
 
@@ -33,7 +33,7 @@ export function operatorLaws(backend: Backend, settings: LawSettings): void {
   });
 }
 
-/** The engine does refuse float64 where the settings say so: else the weaker test would go on unnoticed. */
+/** Checks that the engine still lacks float64 where the settings say so, so that no weaker test stays unnoticed. */
 export function float32Only(backend: Backend, settings: LawSettings): void {
   describe(`${backend.name} has no float64 kernel`, () => {
     it.each(Object.entries(settings.float32).map(([op, why]) => ({ op, why })))(
@@ -64,13 +64,13 @@ export function everyGradientIsTested(): void {
   });
 }
 
-/** Every float input of every record is varied by a law, or its rule says that it must be constant or is a choice. */
+/** A law varies every float input of every record, unless its rule requires a constant or makes it a choice. */
 export function everyFloatInputIsTested(): void {
-  it("every float input of every operator has a law, or a word that says why it has none", () => {
+  it("every float input of every operator has a law, or a stated reason for its absence", () => {
     expect(untestedInputs(registry)).toEqual([]);
   });
 
-  it("and an input that no case varies is noticed", () => {
+  it("an input that no case varies is detected", () => {
     const vjp = () => [
       () => {
         throw new Error("never asked");
@@ -82,7 +82,7 @@ export function everyFloatInputIsTested(): void {
     expect(untestedInputs(registry.with({ GridSample: { vjp } }))).toEqual(["GridSample grid"]);
   });
 
-  it("the walk says something of every input that is there", () => {
+  it("the walk classifies every present input", () => {
     const silent = rows.flatMap((row) =>
       casesOf(row).flatMap((c) =>
         [...wordsOf(c, registry)].flatMap(([i, w]) => (w === "nothing" ? [`${row.op} ${i}`] : [])),
@@ -92,7 +92,7 @@ export function everyFloatInputIsTested(): void {
   });
 
   it.each(constantInputs())(
-    "$op refuses, by name, $name that depends on the image",
+    "$op refuses an image-dependent $name, and names it",
     ({ c, i, name }) => {
       const { graph, ys } = forwardOf(c, "float32");
       const node = graph.nodes[0]!;

@@ -13,8 +13,8 @@ import { backward, differentiableOutputs, feedsOf } from "./gradient.js";
 export type Exceptions = Readonly<Record<string, string>>;
 
 /**
- * ONNX's own node tests on an engine other than the reference: the outputs are those that ONNX gives, gradients and bias
- * terms those that the reference computes.
+ * ONNX's node tests on an engine other than the reference: outputs equal ONNX's, gradients and bias terms equal the
+ * reference engine's.
  */
 export function onnxNodeTestsAgree(
   backend: Backend,
@@ -85,7 +85,7 @@ async function gradientProblems(
     await run(backend, emitted.graph, feeds),
     await run(reference, emitted.graph, feeds),
   ];
-  // A bias is what is left of y − J·x: its rounding is theirs.
+  // A bias is the difference y − J·x, so it inherits their rounding.
   const inputs = [...feeds.values()].flatMap((t) => Array.from(toNumbers(t), Math.abs));
   const largest = inputs.reduce((p, q) => Math.max(p, q), 1);
   return [...emitted.gradients.values(), ...emitted.biasTerms].flatMap((name) => {

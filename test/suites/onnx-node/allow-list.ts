@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** What allow-list.txt says of a test: see the comment at its head. */
+/** The entry of a test in allow-list.txt; its header explains the format. */
 export interface Tags {
   readonly elements: boolean;
   readonly open: boolean;
@@ -29,7 +29,7 @@ function linesOf(file: string): string[][] {
     .filter(([first]) => first !== "");
 }
 
-/** The lines of allow-list.txt. The last one that fits a test is its. */
+/** The lines of allow-list.txt. The last line that matches a test applies. */
 export function allowList(): readonly Line[] {
   return linesOf("allow-list.txt").map(([pattern = "", ...words]) => ({
     pattern,
@@ -50,7 +50,7 @@ function tagsOf(pattern: string, words: readonly string[]): Tags {
     else if (list !== undefined && ["constant", "of"].includes(tag))
       lists.set(tag, list.split(","));
     else if (list === undefined && ["elements", "open", "rounded"].includes(tag)) flags.add(tag);
-    else throw new Error(`allow-list.txt: "${word}" (${pattern}) is no tag`);
+    else throw new Error(`allow-list.txt: "${word}" (${pattern}) is not a tag`);
   });
   return {
     elements: flags.has("elements"),

@@ -5,7 +5,7 @@ import type { NodeTest } from "./bundle.js";
 import { factProblems, prepareTest, runProblems, type Prepared } from "./forward.js";
 import { differentiableOutputs, gradientProblems } from "./gradient.js";
 
-/** Everything that is wrong with a test; a tag that excuses what is right is wrong too. */
+/** All failures of a test; a tag that excuses a passing check is a failure too. */
 export async function problemsOf(
   backend: Backend,
   test: NodeTest,
@@ -57,7 +57,7 @@ async function backwardProblems(backend: Backend, test: Prepared, tags: Tags): P
   return variable ? ["has no gradient: no-vjp"] : [];
 }
 
-/** Nothing where the excuse holds, a complaint where it does not, undefined where there is none. */
+/** Empty if the excuse holds, an error message if it does not, undefined without an excuse. */
 async function excusedBy(
   tags: Tags,
   excuse: "no-vjp" | "not-ort" | "differs",

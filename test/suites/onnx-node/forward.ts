@@ -11,7 +11,7 @@ import { fromNumbers, toNumbers, type Tensor, type Tensors } from "../../../src/
 import type { Tags } from "./allow-list.js";
 import type { NodeTest } from "./bundle.js";
 
-/** A test as this library sees it: indices, axes and sizes are constants, everything is float32. */
+/** A test prepared for this library: indices, axes and sizes are constants, and all floats are float32. */
 export interface Prepared {
   readonly graph: TypedGraph;
   readonly feeds: Tensors;
@@ -60,7 +60,7 @@ export async function prepareTest(test: NodeTest, still: readonly string[]): Pro
   return { graph: prepared, feeds: new Map(feeds), expected: test.outputs() };
 }
 
-/** What inference says of the outputs is what ONNX says. */
+/** Compares the inferred facts of the outputs with ONNX's. */
 export function factProblems({ graph, expected }: Prepared, tags: Tags): string[] {
   const problems = graph.outputs.flatMap(({ name, fact }) => {
     const problem = factProblem(fact, expected.get(name)!, tags);
@@ -83,7 +83,7 @@ function factProblem(fact: Fact, t: Tensor, tags: Tags): string | undefined {
   return tags.elements ? "is not known before it runs" : undefined;
 }
 
-/** Runs the prepared graph and says which outputs are not what ONNX gives. */
+/** Runs the prepared graph and returns the outputs that differ from ONNX's. */
 export async function runProblems(
   backend: Backend,
   { graph, feeds, expected }: Prepared,
@@ -126,7 +126,7 @@ function distance(actual: Tensor, expected: Tensor, tolerance: number): string |
   );
   for (let i = 0; i < e.length; i++) {
     if (Object.is(a[i]! + 0, e[i]! + 0)) continue;
-    // Near zero what counts is the size of the others.
+    // Near zero the tolerance is relative to the other values.
     const allowed = relative * Math.max(Math.abs(e[i]!), 0.01 * Math.min(size, 1));
     if (Number.isFinite(e[i]) && Math.abs(a[i]! - e[i]!) <= allowed) continue;
     return `element ${i} is ${a[i]!}, not ${e[i]!}`;

@@ -12,7 +12,7 @@ import { Random } from "../../support/random.js";
 import { inFloat64, widen } from "./float64.js";
 import type { Prepared } from "./forward.js";
 
-/** Outputs that depend on the inputs in a way that has a gradient. Nothing can be asked of tensors without elements. */
+/** Outputs that depend differentiably on the inputs. Tensors without elements are skipped. */
 export function differentiableOutputs({ graph, feeds, expected }: Prepared): string[] {
   if ([...feeds.values()].every((t) => t.data.length === 0)) return [];
   const { active } = activePath(graph, registry, variablesOf(graph));
@@ -75,7 +75,7 @@ export function backward(test: Prepared, outputs: readonly string[]): Backward {
 }
 
 interface Precision {
-  /** How far the slope may be off, relative to the size of what the gradient adds up. */
+  /** Tolerance of the slope, relative to the absolute sum of its terms. */
   readonly tolerance: number;
   /** Relative error of the function's values, which the step magnifies. */
   readonly rounding: number;
@@ -97,8 +97,8 @@ interface Setting {
 }
 
 /**
- * Says where conservation or the slope along a random direction fails. Both are looked at in float64 where the engine
- * can; some of its kernels have no more than float32 inside, so that a slope may also be right in float32.
+ * Returns the violations of conservation or of the slope along a random direction. Both are checked in float64 if the
+ * engine supports it; some of its kernels use float32 internally, so a slope may also pass in float32.
  */
 export async function gradientProblems(
   backend: Backend,
@@ -119,7 +119,7 @@ export async function gradientProblems(
   return problemsIn({ executable, feeds }, emitted, 1e-5, float32);
 }
 
-/** The slope need be right with one step. */
+/** The slope must be right for at least one step. */
 async function problemsIn(
   setting: Setting,
   emitted: Backward,
@@ -139,7 +139,7 @@ async function problemsIn(
   }
 }
 
-/** The test's own numbers; where it has infinities, others: 0 · ∞ says nothing. */
+/** The test's values; other values if it has infinities, because 0 · ∞ is NaN. */
 export function feedsOf(test: Prepared, { covectors }: Backward): Tensors {
   const random = new Random(3);
   const feeds = new Map<string, Tensor>();

@@ -3,7 +3,7 @@ import { startEngine } from "../../../src/backends/tfjs/engine.js";
 import { loadProvider } from "../../../src/backends/tfjs/providers.js";
 import { BackendError } from "../../../src/errors.js";
 
-test("cpu and wasm run beside each other, and leave the current back end of tfjs as it was", async () => {
+test("cpu and wasm run side by side and do not change tfjs' current back end", async () => {
   const [cpu, wasm] = await Promise.all([startEngine("cpu"), startEngine("wasm")]);
   expect(cpu.tf).toBe(wasm.tf);
   const { tf } = cpu;
@@ -32,9 +32,9 @@ test("a provider is loaded once", async () => {
 });
 
 test.each([
-  ["node-gpu", /^node-gpu needs a package .*: npm install @tensorflow\/tfjs-node-gpu$/],
-  ["webgpu", /^tfjs does not start its back end webgpu here: it is not supported$/],
-  ["webgl", /needs a browser; in Node there are wasm, cpu, node, node-gpu$/],
+  ["node-gpu", /^node-gpu requires a package .*: npm install @tensorflow\/tfjs-node-gpu$/],
+  ["webgpu", /^tfjs cannot start its back end webgpu: it is not supported$/],
+  ["webgl", /requires a browser; in Node use wasm, cpu, node or node-gpu$/],
 ] as const)("where %s cannot be had, the error says how it could", async (name, message) => {
   const loading = loadProvider(name);
   await expect(loading).rejects.toBeInstanceOf(BackendError);

@@ -44,9 +44,9 @@ describe("uniqueNames", () => {
 
   test("ten thousand photographs take no time", () => {
     const paths = Array.from({ length: 10_000 }, (_, i) => `photos/IMG-${i}.png`);
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(uniqueNames([...paths, "more/IMG-7.png"])[7]).toBe("photos-IMG-7");
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(process.cpuUsage(start).user).toBeLessThan(2e6); // microseconds
   });
 
   test("no two names share a file, whatever the paths", () => {
@@ -69,9 +69,9 @@ describe("uniqueNames", () => {
 
 test("eight thousand folders with a picture of one name take no time", () => {
   const paths = Array.from({ length: 8000 }, (_, i) => `classes/n${i}/cat.png`);
-  const start = performance.now();
+  const start = process.cpuUsage();
   expect(uniqueNames(paths)[4711]).toBe("n4711-cat");
-  expect(performance.now() - start).toBeLessThan(1500);
+  expect(process.cpuUsage(start).user).toBeLessThan(1.5e6); // microseconds
 });
 
 test("a name leaves room for what comes behind it, whatever its script", () => {

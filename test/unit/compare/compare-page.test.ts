@@ -8,28 +8,14 @@ import type { ComparedRow, Comparison } from "../../../src/compare/comparison.js
 import { grounds, overlay, saturation } from "../../../src/draw/overlay.js";
 import type { Raster } from "../../../src/image/raster.js";
 import { comparePage } from "../../../src/compare/compare-page.js";
-import { computing } from "../../../src/compare/compare-script.js";
+import { pageColors, type PageColors } from "../../../src/compare/page-colors.js";
 import { embedMap, toBase64, type EmbeddedMap } from "../../../src/compare/embedded-map.js";
 import { jsonForScript } from "../../../src/draw/html.js";
 import { float32, type Tensor } from "../../../src/tensor/tensor.js";
 import { Random } from "../../support/random.js";
 
-/** The computing part of the page's script, as the browser has it. */
-const script = runInContext(
-  `${computing}({ decodeMap, compose, bytesOf })`,
-  createContext({ atob }),
-) as {
-  decodeMap(map: EmbeddedMap): Float64Array;
-  bytesOf(base64: string): Uint8Array;
-  compose(
-    values: ArrayLike<number>,
-    scale: { low: number; high: number; diverging: boolean },
-    colors: Uint8Array,
-    opacity: number,
-    photograph: Uint8Array | null,
-    rule: { saturation: number; grounds: typeof grounds },
-  ): Uint8ClampedArray;
-};
+/** The computing part of the page's script, from the text that the browser gets. */
+const script = runInContext(`(${String(pageColors)})()`, createContext({ atob })) as PageColors;
 
 const random = new Random(7);
 const numbers = (length: number, low: number, high: number): number[] =>
@@ -110,7 +96,7 @@ describe("a map within a page", () => {
 test("long byte arrays come back from base64", () => {
   const bytes = Uint8Array.from({ length: 100_001 }, (_, i) => (i * 31) % 256);
   expect(Buffer.from(toBase64(bytes), "base64").equals(bytes)).toBe(true);
-  expect(Buffer.from(script.bytesOf(toBase64(bytes))).equals(bytes)).toBe(true);
+  expect(Buffer.from(script.decodeBase64(toBase64(bytes))).equals(bytes)).toBe(true);
 });
 
 describe("the page's own drawing", () => {
@@ -165,7 +151,7 @@ describe("the page", () => {
     const html = await comparePage(comparison);
     expect(html).toContain(`default-src 'none'`);
     expect(html.match(/(?:src|href)="[^"]*"/g)!.map((link) => link.slice(0, 22))).toEqual([
-      'src="data:image/formats/png;ba',
+      'src="data:image/png;ba',
       'href="page.maps/a%20ca',
     ]);
     expect(html).not.toMatch(/https?:|@import|url\(/);
@@ -190,7 +176,9 @@ describe("the page", () => {
   test("says why a map is missing", async () => {
     const bad = { map: float32([1, 2], [NaN, 1]) };
     const html = await comparePage({ ...comparison, rows: [{ ...row, maps: [bad, bad, bad] }] });
-    expect(html.match(/class="problem">the map holds NaN at row 0, column 0/g)).toHaveLength(3);
+    expect(
+      html.match(/class="problem">the map has the value NaN at row 0, column 0/g),
+    ).toHaveLength(3);
   });
 
   test("has for each canvas a name, and a stop for the Tab key", async () => {

@@ -16,14 +16,14 @@ function rowsOf({ width, height, data }: Canvas): string[] {
 }
 
 describe("a canvas", () => {
-  test("fills rectangles and cuts off what lies outside", () => {
+  test("fills rectangles, clipped to its bounds", () => {
     const canvas = new Canvas(4, 3, white);
     canvas.fill(2, 1, 9, 9, black);
     canvas.fill(-5, -5, 6, 6, black);
     expect(rowsOf(canvas)).toEqual(["#...", "..##", "..##"]);
   });
 
-  test("takes a picture where it is put", () => {
+  test("pastes a picture at its position", () => {
     const canvas = new Canvas(3, 2, white);
     canvas.paste({ width: 2, height: 1, data: Uint8Array.of(1, 2, 3, 4, 5, 6) }, 1, 1);
     expect([...canvas.data.subarray(9)]).toEqual([255, 255, 255, 1, 2, 3, 4, 5, 6]);
@@ -32,11 +32,11 @@ describe("a canvas", () => {
     }).toThrow(ImageError);
   });
 
-  test("is no larger than a picture may be", () => {
+  test("cannot exceed the size limit", () => {
     expect(() => new Canvas(100_000, 1000, white)).toThrow(/89478485/);
   });
 
-  test("writes letters that can be read", () => {
+  test("draws legible letters", () => {
     const canvas = new Canvas(15, lineHeight, white);
     canvas.text("Tl", 0, 0, black);
     expect(rowsOf(canvas).filter((row) => row.includes("#"))).toEqual([
@@ -52,7 +52,7 @@ describe("a canvas", () => {
     ]);
   });
 
-  test("aligns a line to its left, its middle and its right", () => {
+  test("aligns text left, centred and right", () => {
     const columns = (align: "left" | "center" | "right"): number[] => {
       const canvas = new Canvas(60, lineHeight, white);
       canvas.text("HH", 30, 0, black, align);
@@ -87,11 +87,11 @@ describe("text", () => {
     }
   });
 
-  test("leaves accents out and reads × as x", () => {
+  test("drops accents and draws × as x", () => {
     expect(glyphsOf("é×")).toEqual(glyphsOf("ex"));
   });
 
-  test("is cut to a width with an ellipsis", () => {
+  test("is truncated to a width with an ellipsis", () => {
     const long = "integrated-gradients";
     expect(fitText(long, textWidth(long))).toBe(long);
     const cut = fitText(long, 60);
@@ -99,7 +99,7 @@ describe("text", () => {
     expect(textWidth(cut)).toBeLessThanOrEqual(60);
   });
 
-  test("is broken at spaces, and the last line holds what is left", () => {
+  test("wraps at spaces, and the last line is truncated", () => {
     const width = textWidth("one two");
     expect(wrapText("one two three four", width, 9)).toEqual(["one two", "three", "four"]);
     const cut = wrapText("one two three four", width, 2);

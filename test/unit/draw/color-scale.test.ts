@@ -10,25 +10,25 @@ import {
 const floats = (...values: number[]): Float32Array => Float32Array.from(values);
 
 describe("the scale", () => {
-  test("of numbers above zero runs from the least to the most, in inferno", () => {
+  test("of positive values is the full range, in inferno", () => {
     const scale = colorScale([floats(1, 3, 2)], undefined, wholeRange);
     expect(scale).toEqual({ colormap: "inferno", low: 1, high: 3 });
     expect([0, 1, 2, 3, 4].map((v) => colorIndex(scale, v))).toEqual([0, 0, 128, 255, 255]);
     expect([0, 1, 2, 3, 4].map((v) => heatOf(scale, v))).toEqual([0, 0, 0.5, 1, 1]);
   });
 
-  test("of signed numbers is symmetric around zero, in rdbu", () => {
+  test("of signed values is symmetric around zero, in rdbu", () => {
     const scale = colorScale([floats(-4, 1, 2)], undefined, wholeRange);
     expect(scale).toEqual({ colormap: "rdbu", low: -4, high: 4 });
     expect([-4, -2, 0, 2, 4].map((v) => colorIndex(scale, v))).toEqual([0, 64, 128, 191, 255]);
     expect([-4, -2, 0, 2, 4].map((v) => heatOf(scale, v))).toEqual([1, 0.5, 0, 0.5, 1]);
   });
 
-  test("of numbers above zero, asked for in rdbu, is symmetric too", () => {
+  test("of positive values in rdbu is symmetric too", () => {
     expect(colorScale([floats(1, 3)], "rdbu", wholeRange)).toMatchObject({ low: -3, high: 3 });
   });
 
-  test("of several maps holds them all", () => {
+  test("of several maps covers them all", () => {
     const maps = [floats(1, 2), floats(0, 1), floats(5)];
     expect(colorScale(maps, "viridis", wholeRange)).toEqual({
       colormap: "viridis",
@@ -43,14 +43,14 @@ describe("the scale", () => {
     expect(colorScale([map], "inferno", [0.01, 0.995])).toMatchObject({ low: 2, high: 199 });
   });
 
-  test("of a constant map has one colour, and no heat", () => {
+  test("of a constant map has one colour and zero salience", () => {
     const scale = colorScale([floats(3, 3)]);
     expect([colorIndex(scale, 3), heatOf(scale, 3)]).toEqual([0, 0]);
     const signed = colorScale([floats(0, 0)], "rdbu");
     expect([colorIndex(signed, 0), heatOf(signed, 0)]).toEqual([128, 0]);
   });
 
-  test("passes over what is not finite, and of nothing is empty", () => {
+  test("ignores non-finite values, and is empty without finite ones", () => {
     expect(colorScale([floats(NaN, 1, Infinity, 2)], "inferno", wholeRange)).toMatchObject({
       low: 1,
       high: 2,

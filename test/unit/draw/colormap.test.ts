@@ -40,7 +40,7 @@ function lab(light: Triple): Triple {
 
 const lightness = (color: Triple): number => lab(linear(color))[0];
 
-/** What colours look like without red, green or blue cones (Machado, Oliveira & Fernandes 2009, severity 1). */
+/** Simulates colours without red, green or blue cones (Machado, Oliveira & Fernandes 2009, severity 1). */
 const deficiencies: Readonly<Record<string, readonly Triple[]>> = {
   protanopia: [
     [0.152286, 1.052583, -0.204868],
@@ -92,13 +92,13 @@ describe("lightness", () => {
     (name) => {
       const colors = colorsOf(name);
       const steps = Array.from({ length: 256 }, (_, i) => lightness(colorAt(colors, i)));
-      // A byte's rounding can take back a little of a step.
+      // Rounding to bytes can reverse a small part of a step.
       for (let i = 1; i < 256; i++) expect(steps[i]! - steps[i - 1]!).toBeGreaterThan(-0.2);
       expect(steps[255]! - steps[0]!).toBeGreaterThan(70);
     },
   );
 
-  test("of rdbu grows to the middle and falls after it, both sides alike", () => {
+  test("of rdbu rises to the middle and falls after it, symmetrically", () => {
     const colors = colorsOf("rdbu");
     const steps = Array.from({ length: 256 }, (_, i) => lightness(colorAt(colors, i)));
     for (let i = 1; i < 128; i++) expect(steps[i]!).toBeGreaterThan(steps[i - 1]!);
@@ -109,7 +109,7 @@ describe("lightness", () => {
 });
 
 describe("signs of rdbu", () => {
-  test.each(Object.keys(deficiencies))("stay apart with %s", (name) => {
+  test.each(Object.keys(deficiencies))("are distinguishable with %s", (name) => {
     const colors = colorsOf("rdbu");
     const seen = (i: number): Triple => lab(times(deficiencies[name]!, linear(colorAt(colors, i))));
     // From a fifth of the scale on, +v and −v differ by 15 or more, where 2.3 is just noticeable (ΔE*ab).

@@ -16,7 +16,7 @@ const pixel = ({ width, data }: Raster, x: number, y: number): number[] => [
   ...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3),
 ];
 
-/** Pictures as something that is compared quickly. */
+/** A digest of a picture, for fast comparison. */
 const bytes = ({ heatmap, overlay }: Drawings): string =>
   [heatmap, overlay].map((r) => r && Buffer.from(r.data).toString("base64")).join(" ");
 
@@ -29,27 +29,27 @@ const zeros = (length: number, one: number): Float32Array => {
 const onTwo = (layout: string) => ({ layout, channels: 1, spatial: [2, 3] });
 const onThree = (layout: string) => ({ layout, channels: 1, spatial: [2, 3, 4] });
 
-/** The plots of charts begin here, as chart-canvas.ts has them. */
+/** Origin of the plots in a chart, as in chart-canvas.ts. */
 const [left, top] = [62, 8];
 
 describe("a signal", () => {
   const axes = { layout: "NCL", channels: 1, spatial: [2] };
 
-  test("is a curve that has the colour of the map where it is high, and is grey where it is not", () => {
+  test("is a curve, coloured where the map is high and grey elsewhere", () => {
     // Flat, so in the middle of a plot of 880 x 220; sample 2 of 5 lies in the middle of its width.
     const flat = { x: float32([1, 1, 5], [7, 7, 7, 7, 7]), axes };
     const { overlay } = drawArray(float32([5], zeros(5, 2)), flat);
-    // But for what the smoothing of its edges mixes in.
+    // Up to antialiasing.
     const hot = pixel(overlay!, left + 440, top + 110);
     expect(Math.max(...hot.map((v, c) => Math.abs(v - highest[c]!)))).toBeLessThan(10);
     const [red, green, blue] = pixel(overlay!, left + 40, top + 110);
     expect(Math.max(red!, green!, blue!) - Math.min(red!, green!, blue!)).toBeLessThanOrEqual(5);
     expect(red).toBeGreaterThan(80);
-    // Away from the curve there is paper.
+    // Background away from the curve.
     expect(pixel(overlay!, left + 440, top + 20)).toEqual([24, 24, 28]);
   });
 
-  test("rises to the right where its numbers do", () => {
+  test("rises to the right for increasing values", () => {
     const rising = { x: float32([1, 1, 3], [0, 1, 2]), axes };
     const { overlay } = drawArray(float32([3], [1, 1, 1]), rising, { colormap: "rdbu" });
     const rowOf = (x: number) => {
@@ -63,7 +63,7 @@ describe("a signal", () => {
     });
   });
 
-  test("of several channels has a plot for each, and of more than twelve says so in its size", () => {
+  test("has one plot per channel, at most twelve", () => {
     const heights = [1, 2, 12, 13].map((channels) => {
       const x = float32([1, channels, 4], new Float32Array(channels * 4));
       return drawArray(float32([4], zeros(4, 0)), { x, axes }).overlay!.height;
@@ -72,7 +72,7 @@ describe("a signal", () => {
     expect(heights[3]).toBe(heights[2]);
   });
 
-  test("longer than the plot is wide shows a single high number", () => {
+  test("longer than the plot width still shows a single peak", () => {
     const length = 100_000;
     const x = float32([1, 1, length], new Float32Array(length));
     const { heatmap } = drawArray(float32([length], zeros(length, 50_010)), { x, axes });
@@ -94,7 +94,7 @@ describe("a spectrogram", () => {
     expect(pixel(heatmap!, left + plot.width - 1, top + plot.height - 1)).toEqual(lowest);
   });
 
-  test("is the same where time comes before frequency", () => {
+  test("is the same with time before frequency", () => {
     const turned = float32([3, 2], [0, 0, 0, 0, 0, 1]);
     const other = {
       x: float32([1, 3, 2], [0, 0, 0, 0, 0, 1]),
@@ -113,7 +113,7 @@ describe("a spectrogram", () => {
   });
 });
 
-test("two axes of a picture: the heat map has the map's own size, with a grey picture under it where there is one channel", () => {
+test("two image axes: the heat map has the map's own size; a single-channel input is drawn in grey below the overlay", () => {
   const map = float32([2, 3], zeros(6, 5));
   const grey = drawArray(map, {
     x: float32([1, 1, 2, 3], [0, 0, 0, 9, 0, 0]),
@@ -170,12 +170,12 @@ describe("a video", () => {
 });
 
 describe("a volume", () => {
-  test("is cut where its map is farthest from zero", () => {
+  test("is cut at the largest absolute value of its map", () => {
     const data = Float32Array.from({ length: 24 }, (_, i) => (i === 23 ? -5 : i / 10));
     expect(peakOf({ dims: [2, 3, 4], data })).toEqual([1, 2, 3]);
   });
 
-  test("has three cuts, which all hold that place", () => {
+  test("has three sections through that position", () => {
     const map = float32([2, 3, 4], zeros(24, 1 * 12 + 2 * 4 + 3));
     const x = float32([1, 1, 2, 3, 4], new Float32Array(24));
     const { heatmap } = drawArray(map, { x, axes: onThree("NCDHW") });
@@ -198,10 +198,10 @@ test.each([
   const map = float32(dims, [0, NaN, 0]);
   const draw = () => drawArray(map, { x, axes: { layout, channels: 1, spatial } });
   expect(draw).toThrow(ImageError);
-  expect(draw).toThrow(/the map holds NaN at \[/);
+  expect(draw).toThrow(/the map has the value NaN at \[/);
 });
 
-test("a map without axes, or with more than three, has no picture", () => {
+test("a map of rank 0 or above 3 is not drawn", () => {
   const axes = { layout: "NC", channels: 1, spatial: [] };
   expect(drawArray(float32([], [1]), { x: float32([1, 4], [1, 2, 3, 4]), axes })).toEqual({});
   const four = { layout: "NCTDHW", channels: 1, spatial: [2, 3, 4, 5] };

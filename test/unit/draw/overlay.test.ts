@@ -18,7 +18,7 @@ describe("heatmap", () => {
     expect([width, height, ...data]).toEqual([2, 1, 0, 0, 4, 252, 255, 164]);
   });
 
-  test("of a signed map is symmetric around zero: blue, white, red", () => {
+  test("is symmetric around zero for a signed map: blue, white, red", () => {
     const { data } = heatmap(float32([1, 3], [-5, 0, 3]));
     expect([...data.slice(0, 6)]).toEqual([5, 48, 97, 247, 246, 246]);
     expect(data[6]! - Math.max(data[7]!, data[8]!)).toBeGreaterThan(60);
@@ -26,11 +26,11 @@ describe("heatmap", () => {
     expect([...asked.data]).toEqual([0, 0, 4, 252, 255, 164]);
   });
 
-  test("of a constant map is the lowest colour", () => {
+  test("shows a constant map in the lowest colour", () => {
     expect([...heatmap(float32([1, 1, 1, 2], [3, 3])).data]).toEqual([0, 0, 4, 0, 0, 4]);
   });
 
-  test.each([NaN, Infinity, -Infinity])("refuses %d and says where", (bad) => {
+  test.each([NaN, Infinity, -Infinity])("rejects %d and names its position", (bad) => {
     const map = float32([2, 2], [0, 0, bad, 0]);
     expect(() => heatmap(map)).toThrow(ImageError);
     expect(() => heatmap(map)).toThrow(/at row 1, column 0/);
@@ -50,27 +50,27 @@ describe("overlay", () => {
     expect([...data.slice(-3)]).toEqual([252, 255, 164]); // inferno's last
   });
 
-  test("takes a map of another size", () => {
+  test("resamples a map of another size", () => {
     const { width, height, data } = overlay(grey, float32([2, 2], [0, 0, 0, 1]));
     expect([width, height]).toEqual([8, 8]);
     expect(luma(data, 189)).toBeGreaterThan(luma(data, 0));
   });
 
-  test("is not darkened by a single hot pixel", () => {
+  test("is not darkened by an isolated peak", () => {
     const values = Array.from({ length: 4096 }, (_, i) => (i === 4095 ? 1e6 : (i % 64) / 64));
     const view = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) };
     const { data } = overlay(view, float32([64, 64], values));
     expect(luma(data, 63 * 3)).toBeGreaterThan(150);
   });
 
-  test("of a signed map leaves the photograph where the map is zero", () => {
+  test("shows the photograph where a signed map is zero", () => {
     const { data } = overlay(grey, float32([8, 8], [-1, 1, ...new Float32Array(62)]), {
       opacity: 1,
     });
     expect([...data.slice(0, 9)]).toEqual([5, 48, 97, 103, 0, 31, 185, 185, 185]); // faded: 255 − 0.45 · 155
   });
 
-  test("of a constant map is the dimmed photograph", () => {
+  test("shows only the dimmed photograph for a constant map", () => {
     expect(new Set(overlay(grey, float32([8, 8], new Float32Array(64))).data)).toEqual(
       new Set([80]),
     );

@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
-test("text, bytes and blocks come to lie where they belong", () => {
+test("text, bytes and blocks are written at their offsets", () => {
   const [text, bytes, blocks] = ["ä", "b/c", "d"].map((name) => join(root, name)) as [
     string,
     string,
@@ -46,13 +46,13 @@ test("text, bytes and blocks come to lie where they belong", () => {
   expect(readdirSync(root).sort()).toEqual(["b", "d", "ä"]);
 });
 
-test("a file whose name has the 255 bytes that a file system allows can be written", () => {
+test("a file name may have the 255 bytes that a file system allows", () => {
   const path = join(root, "x".repeat(255));
   writeTogether([[path, "1"]]);
   expect(readFileSync(path, "utf8")).toBe("1");
 });
 
-test("where one file cannot take its place, the old last file vouches for nothing", () => {
+test("if a rename fails, the old last file is gone and does not mark the group as complete", () => {
   const [first, last] = [join(root, "first"), join(root, "last")];
   mkdirSync(first);
   writeFileSync(last, "old");
@@ -65,7 +65,7 @@ test("where one file cannot take its place, the old last file vouches for nothin
   expect(readdirSync(root)).toEqual(["first"]);
 });
 
-test("what a killed process left is removed after an hour, and not what another one writes now", () => {
+test("temporary files of killed processes are removed after an hour, those of running processes are not", () => {
   const folder = join(root, "folder");
   mkdirSync(folder);
   const [dead, alive] = [join(folder, ".fullgrad-1-aa.tmp"), join(folder, ".fullgrad-2-bb.tmp")];
@@ -76,7 +76,7 @@ test("what a killed process left is removed after an hour, and not what another 
   expect([existsSync(dead), existsSync(alive)]).toEqual([false, true]);
 });
 
-test("processes that write the same files at once do not disturb each other", async () => {
+test("concurrent writers of the same files do not interfere", async () => {
   const module = new URL("../../../dist/src/files/write-files.js", import.meta.url).href;
   const script = `
     const { writeTogether } = await import(${JSON.stringify(module)});

@@ -31,7 +31,7 @@ function png(parts: PngParts): Buffer {
   return pngOf(parts, deflateSync(Uint8Array.from(parts.rows)));
 }
 
-/** With the pixel data as it is in the file. */
+/** With the given compressed pixel data. */
 function pngOf(parts: Omit<PngParts, "rows">, packed: Uint8Array): Buffer {
   const { size, depth, color, interlaced = false, extra = [] } = parts;
   const [width, height] = size;
@@ -75,7 +75,7 @@ const exif = (orientation: number) =>
   );
 
 describe("PNG", () => {
-  test("comes back as it was written", async () => {
+  test("round-trips", async () => {
     const raster = {
       width: 5,
       height: 3,
@@ -110,20 +110,20 @@ describe("PNG", () => {
   });
 });
 
-describe("a PNG without all its pixels is refused, and never filled with other memory", () => {
+describe("a PNG with missing pixels is rejected, never filled with uninitialized memory", () => {
   const grey = { depth: 8, color: 0 };
   const decode = (bytes: Uint8Array) => decodeImage(bytes, "x.png");
 
-  test("where rows are missing", async () => {
+  test("if rows are missing", async () => {
     const rows = Array.from({ length: 47 }, () => [0, ...new Array<number>(48 * 3).fill(9)]).flat();
     const short = png({ size: [48, 48], depth: 8, color: 2, rows });
     await expect(decode(short)).rejects.toThrow(ImageError);
     await expect(decode(short)).rejects.toThrow(
-      "x.png cannot be decoded: its data end, or are damaged, after 47 of 48 rows",
+      "x.png cannot be decoded: its data are truncated or damaged after 47 of 48 rows",
     );
   });
 
-  test("where the last byte is missing, and not where it is there", async () => {
+  test("if the last byte is missing, but not if it is present", async () => {
     const size = [3, 2] as const;
     const rows = [0, 1, 2, 3, 0, 4, 5, 6];
     await expect(decode(png({ size, ...grey, rows: rows.slice(0, -1) }))).rejects.toThrow(
@@ -134,14 +134,14 @@ describe("a PNG without all its pixels is refused, and never filled with other m
     ).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  test("where there is no pixel data at all", async () => {
+  test("if the pixel data are missing", async () => {
     await expect(decode(png({ size: [3, 2], ...grey, rows: [] }))).rejects.toThrow("0 of 2 rows");
     await expect(decode(pngOf({ size: [3, 2], ...grey }, Buffer.alloc(0)))).rejects.toThrow(
       "rows are missing",
     );
   });
 
-  test("where the file was cut off", async () => {
+  test("if the file is truncated", async () => {
     const whole = Buffer.from(fixture("rgb.png"));
     for (const share of [0.3, 0.6, 0.9]) {
       const cut = whole.subarray(0, Math.floor(whole.length * share));
@@ -149,7 +149,7 @@ describe("a PNG without all its pixels is refused, and never filled with other m
     }
   });
 
-  test("where its rows are damaged", async () => {
+  test("if its rows are damaged", async () => {
     const packed = deflateSync(Uint8Array.from([0, 1, 2, 3, 0, 4, 5, 6]));
     packed[3]! ^= 0xff;
     await expect(decode(pngOf({ size: [3, 2], ...grey }, packed))).rejects.toThrow(ImageError);
@@ -168,7 +168,7 @@ describe("a PNG without all its pixels is refused, and never filled with other m
 
 describe("JPEG", () => {
   test.each([3, 6, 8])("with EXIF orientation %i is turned upright", async (orientation) => {
-    // One picture stored four ways: all look the same, but for the coder's losses.
+    // One picture stored in four orientations: equal after rotation, up to coding losses.
     const upright = await decodeImage(fixture("orientation-1.jpg"), "x");
     const turned = await decodeImage(fixture(`orientation-${orientation}.jpg`), "x");
     expect([turned.width, turned.height]).toEqual([upright.width, upright.height]);
@@ -200,7 +200,7 @@ describe("orientation", () => {
     expect(text.match(new RegExp(`.{${width}}`, "g"))?.join("/")).toBe(expected);
   });
 
-  test("is read in both byte orders, and is upright where it cannot be read", () => {
+  test("is read in both byte orders, and defaults to upright", () => {
     expect(readOrientation(exif(6))).toBe(6);
     const little = Uint8Array.of(
       0x49,
@@ -234,23 +234,27 @@ describe("orientation", () => {
   });
 });
 
-describe("what is no picture", () => {
+describe("a file that is not a valid picture", () => {
   test.each<[string, Uint8Array, RegExp]>([
     ["nothing", new Uint8Array(), /^a\/b\.png is empty$/],
     [
       "text",
       Buffer.from("# hello, world"),
-      /^a\/b\.png is not a picture .* PNG, JPEG, WebP, GIF and BMP are/,
+      /^a\/b\.png is not in a supported picture format \(PNG, JPEG, WebP, GIF or BMP\)/,
     ],
-    ["a GIF's first bytes", Buffer.from("GIF89a\x01\x00\x01\x00"), /ends before its size/],
-    ["a PNG signature alone", fixture("rgb.png").subarray(0, 20), /ends before its size/],
-    ["half a PNG", fixture("rgb.png").subarray(0, 3000), /after \d+ of \d+ rows: .* cut off/],
-    ["a JPEG's first bytes", fixture("rocket.jpg").subarray(0, 30), /ends before its size/],
-    ["half a JPEG", fixture("rocket.jpg").subarray(0, 50_000), /cut off/],
+    ["a GIF's first bytes", Buffer.from("GIF89a\x01\x00\x01\x00"), /truncated before its size/],
+    ["a PNG signature alone", fixture("rgb.png").subarray(0, 20), /truncated before its size/],
+    [
+      "half a PNG",
+      fixture("rgb.png").subarray(0, 3000),
+      /truncated or damaged after \d+ of \d+ rows/,
+    ],
+    ["a JPEG's first bytes", fixture("rocket.jpg").subarray(0, 30), /truncated before its size/],
+    ["half a JPEG", fixture("rocket.jpg").subarray(0, 50_000), /truncated: it has no end marker/],
     [
       "a PNG bomb",
       png({ size: [60_000, 60_000], depth: 8, color: 2, rows: [0] }),
-      /60000 x 60000 pixels are more than the limit of 89478485/,
+      /60000 x 60000 pixels exceed the limit of 89478485/,
     ],
     ["an empty PNG", png({ size: [0, 9], depth: 8, color: 2, rows: [0] }), /no pixels/],
   ])("is refused by name: %s", async (_, bytes, message) => {

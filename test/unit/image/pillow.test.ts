@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { decodeImage } from "../../../src/image/codec.js";
 import { preprocess, presets } from "../../../src/image/preprocess.js";
 
-/** What Pillow and torchvision make of a file; fixtures/pictures/make_pictures.py wrote them. */
+/** Results of Pillow and torchvision for a file, from fixtures/pictures/make_pictures.py. */
 interface Picture {
   readonly file: string;
   readonly width: number;
@@ -18,7 +18,7 @@ const read = (file: string) => readFileSync(new URL(file, folder));
 const pictures = JSON.parse(read("pictures.json").toString()) as Picture[];
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** libjpeg gives no RGB of these, so another decoder does. */
+/** libjpeg cannot convert these to RGB, so another decoder is used. */
 const near = "cmyk.jpg";
 
 describe("has Pillow's bytes, and torchvision's tensor,", () => {
@@ -34,7 +34,7 @@ describe("has Pillow's bytes, and torchvision's tensor,", () => {
     },
   );
 
-  test("of a JPEG in CMYK, but for 2 of 255 levels", async () => {
+  test("for a CMYK JPEG, up to 2 of 255 levels", async () => {
     const [cmyk, rgb] = await Promise.all(
       [near, "cmyk-as-rgb.png"].map((file) => decodeImage(read(file), file)),
     );

@@ -14,7 +14,7 @@ const cases = JSON.parse(readFileSync(new URL("golden.json", folder), "utf8")) a
   tensor: string;
 }[];
 
-/** `width` x 1 pixels whose red says in which column they stand. */
+/** `width` x 1 pixels with the column index as red. */
 function columns(width: number) {
   return {
     width,
@@ -43,26 +43,26 @@ describe("preprocess", () => {
     expect([...x.data]).toEqual([0, Math.fround(0.2), 1]);
   });
 
-  test("`bgr` turns the channels, with mean and std in the network's order", () => {
+  test("`bgr` reverses the channels, with mean and std in the network's order", () => {
     const settings = { ...plain, channels: "bgr", rescale: 1, mean: [1, 2, 3] } as const;
     const x = preprocess({ width: 1, height: 1, data: Uint8Array.of(10, 20, 30) }, settings);
     expect([...x.data]).toEqual([29, 18, 7]);
   });
 
-  test("`luma` makes one channel", () => {
+  test("`luma` gives one channel", () => {
     const settings = { ...fitTo(plain, 1, 1, 1), rescale: 1 };
     const x = preprocess({ width: 1, height: 1, data: Uint8Array.of(255, 0, 0) }, settings);
     expect(x.dims).toEqual([1, 1, 1, 1]);
     expect([...x.data]).toEqual([76]);
   });
 
-  test("says when mean and channels do not fit", () => {
+  test("rejects a mean of the wrong length", () => {
     expect(() => preprocess(columns(1), { ...plain, mean: [0] })).toThrow(ImageError);
   });
 });
 
 describe("settingsFor", () => {
-  it("knows the presets by name, and takes settings as they are", () => {
+  it("resolves presets by name, and returns settings unchanged", () => {
     expect(settingsFor("imagenet")).toBe(presets.imagenet);
     expect(settingsFor(presets.none)).toBe(presets.none);
   });
@@ -95,7 +95,7 @@ describe("viewOf", () => {
     expect([width, height]).toEqual([384, 256]); // 256 · 451 / 300 = 384.85
   });
 
-  test("refuses a sliver that would grow beyond all bounds", () => {
+  test("rejects a sliver that would exceed the size limit", () => {
     const sliver = { width: 1, height: 100_000, data: new Uint8Array(300_000) };
     expect(() => viewOf(sliver, presets.imagenet)).toThrow(ImageError);
   });
@@ -111,12 +111,12 @@ describe("fitTo", () => {
     expect(fitTo(presets.imagenet, 224, 448).resize).toEqual({ shortestEdge: 512 });
   });
 
-  test("leaves what fits, and what asks for the picture's own size", () => {
+  test("does not change settings that fit, or that keep the picture's own size", () => {
     expect(fitTo(presets.imagenet, 224, 224)).toBe(presets.imagenet);
     expect(fitTo(plain, 224, 224)).toBe(plain);
   });
 
-  test("resizes straight to the size where nothing is cropped", () => {
+  test("resizes directly to the size without a crop", () => {
     const squashed = { ...plain, resize: { height: 10, width: 20 } };
     expect(fitTo(squashed, 32, 48).resize).toEqual({ height: 32, width: 48 });
     const shortest = fitTo({ ...plain, resize: { shortestEdge: 10 } }, 32, 48);

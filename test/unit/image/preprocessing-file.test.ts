@@ -37,7 +37,7 @@ describe("Hugging Face files", () => {
     expect([parsed.resize, parsed.crop]).toEqual([{ height: 384, width: 384 }, undefined]);
   });
 
-  test("EfficientNet's: divided by std twice, values from −1 where rescale_offset says so", () => {
+  test("EfficientNet's: divided by std twice, values from −1 with rescale_offset", () => {
     const json = {
       do_center_crop: false,
       crop_size: { height: 289, width: 289 },
@@ -55,7 +55,7 @@ describe("Hugging Face files", () => {
     expect([parsed.resample, parsed.crop]).toEqual(["nearest", undefined]);
   });
 
-  test("a bare size is a square where no crop follows, the shortest edge where one does", () => {
+  test("a bare size is a square without a crop, and the shortest edge with one", () => {
     const square = parsePreprocessing({ size: 32, ...imagenetColor }, "f");
     expect(square.resize).toEqual({ height: 32, width: 32 });
     const cropped = parsePreprocessing({ size: 36, crop_size: 32, ...imagenetColor }, "f");
@@ -63,7 +63,7 @@ describe("Hugging Face files", () => {
     expect(cropped.crop).toEqual({ height: 32, width: 32 });
   });
 
-  test("steps that are switched off stay off", () => {
+  test("disabled steps are skipped", () => {
     const json = {
       do_resize: false,
       size: 99,
@@ -156,7 +156,7 @@ test.each<[string, object]>([
 });
 
 test.each([[null], [3], [[1]], [{}], [{ architectures: ["ResNet"] }]])(
-  "refuses what is no preprocessing file: %j",
+  "rejects other JSON: %j",
   (json) => {
     expect(() => parsePreprocessing(json, "p.json")).toThrow(/^p\.json/);
   },

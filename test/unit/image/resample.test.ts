@@ -48,7 +48,7 @@ describe("resample", () => {
     expect([wide[0], wide[21]]).toEqual([0, 255]);
   });
 
-  test("refuses sizes beyond the limit and empty ones", () => {
+  test("rejects empty sizes and sizes beyond the limit", () => {
     expect(() => resample(source, maxPixels, 2, "bilinear")).toThrow(ImageError);
     expect(() => resample(source, 0, 2, "bilinear")).toThrow(/no pixels/);
   });
@@ -61,7 +61,7 @@ describe("resampleMap", () => {
     expect([...result]).toEqual([0, 0.25, 0.75, 1, 1, 1.375, 2.125, 2.5, 2, 2.5, 3.5, 4]);
   });
 
-  test("refuses numbers that do not fill the map", () => {
+  test("rejects data of the wrong length", () => {
     expect(() => resampleMap(new Float32Array(3), [2, 2], [4, 4])).toThrow(ImageError);
   });
 });

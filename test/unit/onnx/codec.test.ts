@@ -14,7 +14,7 @@ const witness = onnxProto.onnx.ModelProto;
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
-/** A message as plain JSON, 64-bit integers as text: what two decoders can be compared by. */
+/** A message as plain JSON with 64-bit integers as text, for comparing two decoders. */
 function plain(value: unknown): unknown {
   if (typeof value === "bigint") return String(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
@@ -86,7 +86,7 @@ const rich: ModelProto = model({
 });
 
 describe("the codec agrees with onnx-proto", () => {
-  it("which decodes what we encode to the same fields", () => {
+  it("which decodes our encoding to the same fields", () => {
     expect(asWitnessSees(encodeModel(rich))).toEqual(plain(rich));
   });
 
@@ -105,7 +105,7 @@ describe("the codec agrees with onnx-proto", () => {
   });
 });
 
-/** onnx-proto stops at IR version 8: metadata of nodes and values came later, and it drops it. */
+/** onnx-proto supports IR version 8 and drops the later metadata of nodes and values. */
 function withoutNewFields(value: unknown): unknown {
   const drop = (key: string, v: unknown): unknown => (key === "metadataProps" ? undefined : v);
   return JSON.parse(JSON.stringify(value, drop));
@@ -140,7 +140,7 @@ describe("decoding", () => {
     expect(decoded.graph?.initializer?.[1]?.uint64Data).toEqual(BigUint64Array.of(2n ** 64n - 1n));
   });
 
-  it("gives raw data a buffer of its own, wherever it stands in the file", () => {
+  it("gives raw data its own buffer at any file offset", () => {
     const bytes = encodeModel(smallModel);
     for (let shift = 0; shift < 8; shift++) {
       const file = new Uint8Array(bytes.length + shift);
@@ -152,7 +152,7 @@ describe("decoding", () => {
     }
   });
 
-  it("takes lists packed, one by one, and in pieces", () => {
+  it("accepts lists packed, unpacked and mixed", () => {
     const writer = new protobuf.Writer();
     writer
       .uint32((8 << 3) | 2)
@@ -176,7 +176,7 @@ describe("decoding", () => {
 describe("a damaged file", () => {
   const bytes = encodeModel(smallModel);
 
-  it("is a ModelFormatError wherever it is cut off", async () => {
+  it("is a ModelFormatError at every truncation", async () => {
     for (let length = 0; length < bytes.length; length++) {
       const load = async (): Promise<unknown> =>
         importModel(decodeModel(bytes.subarray(0, length)));
@@ -184,7 +184,7 @@ describe("a damaged file", () => {
     }
   });
 
-  it("is a ModelFormatError or a model, whichever byte is wrong", async () => {
+  it("gives a ModelFormatError or a model for any wrong byte", async () => {
     for (let at = 0; at < bytes.length; at++) {
       for (const flip of [0x01, 0x80, 0xff]) {
         const broken = bytes.slice();
@@ -201,7 +201,7 @@ describe("a damaged file", () => {
     }
   });
 
-  it("is described by what was being read", () => {
+  it("is reported with the field being read", () => {
     const cut = bytes.subarray(0, bytes.indexOf("kernel_shape".charCodeAt(0), 60));
     expect(() => decodeModel(cut)).toThrow(/ModelProto\.graph.* at byte \d+ of \d+/);
     const wrong = encodeModel(
@@ -210,10 +210,10 @@ describe("a damaged file", () => {
     expect(() => decodeModel(wrong)).toThrow(
       "reading ModelProto.graph.node[1].attribute[0].name failed",
     );
-    expect(() => decodeModel(wrong)).toThrow("wire type 0 where the field has 2");
+    expect(() => decodeModel(wrong)).toThrow("wire type 0, but the field requires 2");
   });
 
-  it("cannot nest without end", () => {
+  it("cannot exceed the nesting limit", () => {
     let graph = { node: [node("Relu", ["x"], ["y"])] };
     for (let i = 0; i < MAX_MESSAGE_DEPTH / 2; i++) {
       graph = { node: [node("If", [], [], { attribute: [graphAttribute("then_branch", graph)] })] };
@@ -222,7 +222,7 @@ describe("a damaged file", () => {
   });
 });
 
-describe("a file that is something else", () => {
+describe("a file of another format", () => {
   const text = (s: string): Uint8Array => new TextEncoder().encode(s);
   it.each([
     ["an empty file", new Uint8Array(0), /empty; export .*torch\.onnx\.export/],

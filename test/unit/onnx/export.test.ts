@@ -137,7 +137,7 @@ describe("printing a graph", () => {
     `);
   });
 
-  it("shows facts where they are known", async () => {
+  it("shows known facts", async () => {
     const graph = await importModel(smallModel);
     const facts = new Map([["c", { dtype: "float32" as const, shape: ["N", 1, 8, 8] }]]);
     expect(printGraph({ ...graph, facts })).toContain(

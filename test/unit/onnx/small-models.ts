@@ -7,7 +7,7 @@ import {
   type ValueInfoProto,
 } from "../../../src/onnx/file/schema.js";
 
-/** A float32 value with a shape: numbers and names of extents; null is an extent that the file leaves out. */
+/** A float32 value with a shape: extents are numbers or names; null is an undeclared extent. */
 export function floats(name: string, ...shape: (number | string | null)[]): ValueInfoProto {
   const dim = shape.map((d) => {
     if (d === null) return {};
@@ -33,7 +33,7 @@ export function graphAttribute(name: string, g: GraphProto): AttributeProto {
   return { name, g, type: AttributeType.GRAPH };
 }
 
-/** A model of the given graph, opset 17. Field order in the file ends with the opset: no prefix of it is valid. */
+/** A model of the given graph, opset 17. The opset is the last field in the file, so every proper prefix is invalid. */
 export function model(graph: GraphProto, rest: ModelProto = {}): ModelProto {
   return {
     irVersion: 8n,
@@ -44,7 +44,7 @@ export function model(graph: GraphProto, rest: ModelProto = {}): ModelProto {
   };
 }
 
-/** x → Relu → y, with one convolution before it. */
+/** x → Conv → Relu → y. */
 export const smallModel: ModelProto = model({
   node: [
     node("Conv", ["x", "w", "b"], ["c"], {

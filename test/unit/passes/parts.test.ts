@@ -47,7 +47,7 @@ describe("selectOutput", () => {
     ["y", "boxes"],
   );
 
-  it("leaves out what the output does not need, inputs among it", () => {
+  it("removes nodes and inputs that the output does not need", () => {
     const part = selectOutput(model, "y");
     expect(part.nodes.map((n) => n.name)).toEqual(["features", "y"]);
     expect(part.inputs.map((i) => i.name)).toEqual(["x"]);
@@ -55,14 +55,14 @@ describe("selectOutput", () => {
     expect(() => prepare(model, registry)).toThrow(UnsupportedModelError);
   });
 
-  it("takes any value that a node makes", () => {
+  it("accepts any value computed by a node", () => {
     const part = selectOutput(model, "gated");
     expect(part.outputs.map((o) => o.name)).toEqual(["gated"]);
     expect(part.inputs.map((i) => i.name)).toEqual(["x", "side"]);
     expect(() => selectOutput(model, "nowhere")).toThrow(TargetError);
   });
 
-  it("keeps what a branch reads from around it", () => {
+  it("keeps the outer values that a branch reads", () => {
     const body = graph([node("Relu", ["features"], "r")], ["r"]);
     const branch = { type: "graph", value: { ...body, inputs: [] } } as const;
     const condition = withConstants(
@@ -80,7 +80,7 @@ describe("selectOutput", () => {
 });
 
 describe("inferKnown", () => {
-  it("goes as far as it can", () => {
+  it("stops only at unsupported operators", () => {
     const model = graph(
       [
         node("Relu", ["x"], "a"),
@@ -99,7 +99,7 @@ describe("inferKnown", () => {
 });
 
 describe("branches of an older operator set", () => {
-  it("are brought to the working one with the graph around them", () => {
+  it("are upgraded together with the enclosing graph", () => {
     // Before 13, Squeeze had its axes as an attribute.
     const body = graph([node("Squeeze", ["u"], "s", { axes: ints([2]) })], ["s"], 11);
     const branch = { type: "graph", value: { ...body, inputs: [] } } as const;
@@ -152,7 +152,7 @@ describe("resolveSequences", () => {
     expect(resolveSequences(g).nodes).toHaveLength(1);
   });
 
-  it("leaves a sequence whose pieces are chosen while the model runs", () => {
+  it("keeps a sequence with a run-time index", () => {
     const g = withConstants(split({ axis: int(1) }, "side"), at(0));
     expect(() => prepare(g, registry)).toThrow(/SplitToSequence[^]*SequenceAt/);
   });

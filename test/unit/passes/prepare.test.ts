@@ -24,25 +24,25 @@ function graph(nodes: readonly Node[], rest: Partial<Graph> = {}, opset = 18): G
 }
 
 describe("inferShapes", () => {
-  it("does not believe what a file declares of an output", () => {
+  it("ignores the declared shape of an output", () => {
     const typed = inferShapes(graph([node("Relu", ["x"], "y")]), registry);
     expect(typed.outputs[0]!.fact.shape).toEqual(["N", 3, "H", "W"]);
   });
 
-  it("takes sizes that are given for open ones", () => {
+  it("replaces open extents by the given sizes", () => {
     const sizes = new Map([["x", [1, 3, 8, 8]]]);
     const typed = inferShapes(graph([node("Flatten", ["x"], "y")]), registry, sizes);
     expect(typed.outputs[0]!.fact.shape).toEqual([1, 192]);
   });
 
-  it("lists every operator that is not known before it begins", () => {
+  it("lists all unsupported operators at once", () => {
     const unknown = graph([node("Foo", ["x"], "f"), node("Bar", ["f"], "y")]);
     const attempt = (): unknown => inferShapes(unknown, registry);
     expect(attempt).toThrow(UnsupportedModelError);
     expect(attempt).toThrow(/Foo[\s\S]*Bar/);
   });
 
-  it("names the node that does not fit", () => {
+  it("names the node with a shape mismatch", () => {
     const constants = new Map([["c", float32([2], [1, 2])]]);
     const bad = graph([node("Concat", ["x", "c"], "y", { attributes: { axis: int(0) } })], {
       constants,
@@ -76,7 +76,7 @@ describe("foldConstants", () => {
     expect(open.outputs[0]!.fact.shape).toEqual(["N", "3*H*W"]);
   });
 
-  it("leaves an output alone that is known, as an output", () => {
+  it("keeps a graph output with known elements", () => {
     const b = newGraph();
     const x = b.input("x", { dtype: "float32", shape: [2, 3] });
     const size = b.op("Shape", [x], {}, "size");
@@ -87,18 +87,18 @@ describe("foldConstants", () => {
 });
 
 describe("uplift", () => {
-  it("refuses operator sets before 7 and says what to do", () => {
+  it("rejects operator sets older than 7 and names the remedy", () => {
     const old = graph([node("Relu", ["x"], "y")], {}, 6);
     expect(() => uplift(old)).toThrow(ModelFormatError);
     expect(() => uplift(old)).toThrow(/opset_version/);
   });
 
-  it("leaves newer models as they are", () => {
+  it("returns newer models unchanged", () => {
     const fresh = graph([node("Relu", ["x"], "y")], {}, 20);
     expect(uplift(fresh)).toBe(fresh);
   });
 
-  it("makes up names that are free", () => {
+  it("generates unused names", () => {
     const squeeze = node("Squeeze", ["x"], "y", {
       name: "squeeze",
       attributes: { axes: { type: "ints", value: [1] } },
@@ -111,7 +111,7 @@ describe("uplift", () => {
     expect(lifted.constants.get("squeeze/axes")).toEqual(int64([5]));
   });
 
-  it("leaves operators of other domains alone", () => {
+  it("does not change operators of other domains", () => {
     const own = node("Clip", ["x"], "y", { domain: "com.example" });
     expect(uplift(graph([own], {}, 9)).nodes).toEqual([own]);
   });

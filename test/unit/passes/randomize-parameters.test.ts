@@ -16,11 +16,11 @@ import { fixture, tinyInput, tinyRelu } from "../../end-to-end/cli-harness.js";
 
 const read = (path: string) => importModel(decodeModel(readFileSync(path)));
 
-test("layers with weights are found from the output down, also where weights are computed", async () => {
+test("layers with weights are listed from the output back, including computed weights", async () => {
   const graph = await read(tinyRelu);
   const wanted = graph.nodes.filter((n) => /Conv|Gemm/.test(n.op)).map((n) => n.name);
   expect(parameterLayers(graph, registry).map(({ node }) => node)).toEqual(wanted.toReversed());
-  // Weight standardisation makes the weights of its convolutions by a graph of constants.
+  // Weight standardization computes convolution weights from constants.
   const standardised = await read(fixture("forms", "weight-standardisation.legacy.onnx"));
   const convolutions = standardised.nodes.filter((n) => n.op === "Conv").map((n) => n.name);
   const found = parameterLayers(standardised, registry);
@@ -29,7 +29,7 @@ test("layers with weights are found from the output down, also where weights are
   }
 });
 
-test("shuffled weights are the same numbers in another order, and all others stay", async () => {
+test("shuffled weights are permutations; all other weights are unchanged", async () => {
   const graph = await read(tinyRelu);
   const [last] = parameterLayers(graph, registry);
   const changed = randomizeParameters(graph, [last!], 3);
@@ -47,7 +47,7 @@ test("shuffled weights are the same numbers in another order, and all others sta
   }
 });
 
-test("the more layers are randomised, the same shuffles the first ones have", async () => {
+test("randomizing further layers does not change the permutation of the first ones", async () => {
   const graph = await read(tinyRelu);
   const layers = parameterLayers(graph, registry);
   const [few, all] = [layers.slice(0, 1), layers].map((l) => randomizeParameters(graph, l, 3));
@@ -56,7 +56,7 @@ test("the more layers are randomised, the same shuffles the first ones have", as
   }
 });
 
-test("a randomised model gives other scores, and the model it was made of the same as before", async () => {
+test("a randomized model gives different scores, and the original model is unchanged", async () => {
   const model = await load(tinyRelu);
   const x = decodeNpy(readFileSync(tinyInput), tinyInput);
   const before = await model.predict(x);
@@ -67,7 +67,7 @@ test("a randomised model gives other scores, and the model it was made of the sa
   await other.dispose();
 });
 
-/** A network with one of everything that holds learned numbers, and with what an exporter writes beside them. */
+/** A network with every kind of learned parameter, and with the constants that exporters add. */
 function attentionNet(): TypedGraph {
   const b = newGraph(23);
   const random = new Random(5);
@@ -101,7 +101,7 @@ function attentionNet(): TypedGraph {
   return b.build([{ name: "y", value: grid }]);
 }
 
-test("every learned tensor is reached, whatever holds it, and nothing that an exporter made", () => {
+test("every kind of learned tensor is randomized, and no constant added by an exporter", () => {
   const found = parameterLayers(attentionNet(), registry).flatMap(({ parameters }) => parameters);
   expect(found).toEqual([
     "layer scale",
@@ -115,7 +115,7 @@ test("every learned tensor is reached, whatever holds it, and nothing that an ex
   ]);
 });
 
-test("the numbers of a quantized weight are shuffled", () => {
+test("quantized weights are shuffled", () => {
   const b = newGraph(21);
   const image = b.input("x", { dtype: "float32", shape: [1, 3] });
   const levels = b.constant(

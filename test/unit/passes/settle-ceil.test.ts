@@ -7,7 +7,7 @@ import { settleCeil } from "../../../src/passes/settle-ceil.js";
 import { float32, toNumbers } from "../../../src/tensor/tensor.js";
 import { newGraph } from "../../support/graphs.js";
 
-/** A pool with kernel and stride 3, one pad on each side and ceil_mode, and a Mul that needs its shape. */
+/** A pool with kernel and stride 3, one pad on each side and ceil_mode, and a Mul that depends on its shape. */
 function pooling(op: string, height: number, width: number): TypedGraph {
   const b = newGraph();
   const x = b.input("x", { dtype: "float32", shape: [1, 1, height, width] });
@@ -45,7 +45,7 @@ test.each([
   }
 });
 
-test("a pool with nothing to settle stays as it is", () => {
+test("a pool without such a window is unchanged", () => {
   const graph = pooling("MaxPool", 3, 3);
   expect(settleCeil(graph, registry)).toBe(graph);
 });

@@ -10,11 +10,11 @@ import { newGraph } from "../../support/graphs.js";
 describe("rows of a batch", () => {
   const t = float32([3, 2], [1, 2, 3, 4, 5, 6]);
 
-  it("are taken in any order, and more than once", () => {
+  it("can be selected in any order, and repeatedly", () => {
     expect(sliceBatch(t, [2, 0, 0])).toEqual(float32([3, 2], [5, 6, 1, 2, 1, 2]));
   });
 
-  it("are put together again", () => {
+  it("are concatenated", () => {
     expect(concatBatch([sliceBatch(t, [0]), sliceBatch(t, [1, 2])])).toEqual(t);
   });
 
@@ -39,29 +39,29 @@ describe("the sum for each sample", () => {
     return Array.from(toNumbers(results.get("y")!));
   }
 
-  it("is over everything but the batch", async () => {
+  it("is over all axes but the batch", async () => {
     expect(await sums(["N", 3], "N", [2, 3])).toEqual([3, 12]);
   });
 
-  it("of a batch of one is over everything", async () => {
+  it("is over all axes for a batch of one", async () => {
     expect(await sums([2, 3], 1, [2, 3])).toEqual([15]);
   });
 
-  it("finds the batch behind the sequence", async () => {
+  it("finds the batch axis after the sequence axis", async () => {
     expect(await sums([3, "N"], "N", [3, 2])).toEqual([6, 9]);
   });
 
-  it("finds the batch within windows: the outer part of the first axis", async () => {
+  it("finds the batch merged with windows, as the outer part of the first axis", async () => {
     const [samples, two] = [{ role: "batch", size: "N" } as const, other(2)];
     expect(await sums(["2*N", 2], "N", [4, 2], [[samples, ...two], two])).toEqual([6, 22]);
   });
 
-  it("finds the batch within tokens: the inner part of the first axis", async () => {
+  it("finds the batch merged with tokens, as the inner part of the first axis", async () => {
     const [samples, two] = [{ role: "batch", size: "N" } as const, other(2)];
     expect(await sums(["2*N", 2], "N", [4, 2], [[...two, samples], two])).toEqual([10, 18]);
   });
 
-  it("is refused where it is unknown which part is whose", () => {
+  it("is rejected if elements cannot be assigned to samples", () => {
     const b = newGraph();
     const x = b.input("x", { dtype: "float32", shape: ["(N+1)", 2] });
     expect(() => perSample(b, x, "N")).toThrow(/batch of one/);

@@ -4,7 +4,7 @@ import { InputError } from "../../../src/errors.js";
 import { decodeNpy, encodeNpy } from "../../../src/tensor/npy.js";
 import { float32, fromNumbers } from "../../../src/tensor/tensor.js";
 
-/** A file as numpy 2.4 writes it, header text given. */
+/** A file in the format of numpy 2.4 with the given header text. */
 function npy(header: string, data: ArrayLike<number>, version = 1): Uint8Array {
   const text = new TextEncoder().encode(header);
   const counted = [text.length & 255, text.length >> 8, ...(version > 1 ? [0, 0] : [])];
@@ -63,8 +63,8 @@ describe("encodeNpy", () => {
     }
   });
 
-  test("says that numpy has no bfloat16 and no strings of ours", () => {
-    expect(() => encodeNpy(fromNumbers("bfloat16", [1], [1]))).toThrow(/no bfloat16/);
+  test("rejects bfloat16 and strings, which numpy cannot represent", () => {
+    expect(() => encodeNpy(fromNumbers("bfloat16", [1], [1]))).toThrow(/cannot store bfloat16/);
     expect(() => encodeNpy({ dtype: "string", dims: [1], data: ["a"] })).toThrow(InputError);
   });
 });
@@ -79,7 +79,7 @@ describe("decodeNpy", () => {
     expect([t.dtype, t.dims]).toEqual(["float32", [3, 8, 8]]);
   });
 
-  test("owns its numbers: the bytes may change afterwards", () => {
+  test("copies its data: the bytes may change afterwards", () => {
     const bytes = Buffer.from(encodeNpy(float32([1], [7])));
     const t = decodeNpy(bytes);
     bytes.fill(0);
@@ -104,13 +104,13 @@ describe("decodeNpy", () => {
     expect(t).toEqual(fromNumbers("int16", [2], [0x0102, -2]));
   });
 
-  test.each([2, 3])("reads format version %i, whose header is counted in 32 bits", (version) => {
+  test.each([2, 3])("reads format version %i, whose header length has 32 bits", (version) => {
     expect(decodeNpy(npy(header("|b1", "(2,)"), [1, 0], version))).toEqual(
       fromNumbers("bool", [2], [1, 0]),
     );
   });
 
-  test("passes over bytes after the array", () => {
+  test("ignores bytes after the array", () => {
     expect(decodeNpy(npy(header("|u1", "()"), [9, 1, 2])).data).toEqual(Uint8Array.of(9));
   });
 
@@ -125,7 +125,7 @@ describe("decodeNpy", () => {
     [
       "records",
       npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", []),
-      /dtype is not a plain/,
+      /structured dtypes are not supported/,
     ],
     ["a header without a shape", npy("{'descr': '<f4', 'fortran_order': False}", []), /lacks/],
     ["code in the header", npy(header("<f4", "(__import__('os'),)"), []), /lacks/],

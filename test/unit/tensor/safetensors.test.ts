@@ -3,7 +3,7 @@ import { InputError } from "../../../src/errors.js";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/tensor/safetensors.js";
 import { float32, fromNumbers, int64 } from "../../../src/tensor/tensor.js";
 
-/** A file by its definition: the header's length in eight bytes, the header, the elements. */
+/** A file built by the specification: an 8-byte header length, the header, the elements. */
 function file(header: string, ...data: number[]): Uint8Array {
   const text = new TextEncoder().encode(header);
   return Uint8Array.from([text.length & 255, text.length >> 8, 0, 0, 0, 0, 0, 0, ...text, ...data]);
@@ -13,13 +13,13 @@ const two = '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}';
 const ones = [0, 0, 0x80, 0x3f];
 
 describe("a safetensors file", () => {
-  it("is read as its definition says", () => {
+  it("is decoded according to the specification", () => {
     const { tensors, metadata } = decodeSafetensors(file(two, ...ones, 0, 0, 0, 0xc0));
     expect(tensors.get("a")).toEqual(float32([2], [1, -2]));
     expect(metadata).toEqual({});
   });
 
-  it("comes back as it was written, with its metadata", () => {
+  it("round-trips, including its metadata", () => {
     const tensors = new Map([
       ["weights", float32([2, 2], [1, 2, 3, 4])],
       ["labels", int64([7, -1])],
@@ -37,7 +37,7 @@ describe("a safetensors file", () => {
     ["cut off in the elements", file(two, ...ones), /does not fit its 8 bytes/],
     ["cut off in the header", file(two).subarray(0, 20), /truncated/],
     ["empty", new Uint8Array(0), /truncated/],
-    ["of another kind", file("PK"), /no safetensors file/],
+    ["of another kind", file("PK"), /not a safetensors file/],
     ["of a type that is not known", file(two.replace("F32", "F9")), /"a" is not described/],
     ["of elements beside the file", file(two.replace("0,8", "-8,0")), /does not fit/],
   ])("that is %s is refused", (_, bytes, message) => {

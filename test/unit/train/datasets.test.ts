@@ -45,7 +45,7 @@ const record = (...first: number[]): number[] => [
 ];
 
 describe("a folder of images and labels", () => {
-  it("may be CIFAR-10's binary version, of five batches and a test batch", async () => {
+  it("may be CIFAR-10's binary version, with five batches and a test batch", async () => {
     const { train, test } = await openDataset(
       folder("cifar10", {
         "data_batch_2.bin": Uint8Array.from(record(9)),
@@ -63,7 +63,7 @@ describe("a folder of images and labels", () => {
     ]);
   });
 
-  it("may be CIFAR-100's, whose second label is the fine one", async () => {
+  it("may be CIFAR-100's, with the fine label second", async () => {
     const { train } = await openDataset(
       folder("cifar100", {
         "train.bin": Uint8Array.from(record(7, 99)),
@@ -90,7 +90,7 @@ describe("a folder of images and labels", () => {
     expect(Array.from((await test.get(0)).x.data as Float32Array)).toEqual([3, -4]);
   });
 
-  it("may be pictures in folders of classes, brought to the size of the first one", async () => {
+  it("may be pictures in class folders, resized to the size of the first one", async () => {
     const { train, test } = await openDataset(
       folder("pictures", {
         "train/cat/a.png": await picture(255),
@@ -120,35 +120,35 @@ describe("a folder of images and labels", () => {
     expect([Math.min(...values), Math.max(...values)]).toEqual([0, 1]);
   });
 
-  it("says what there may be where there is nothing, and what is cut off", async () => {
+  it("is rejected if unsupported, with the supported formats, or if truncated", async () => {
     await expect(openDataset(folder("empty", { "notes.txt": new Uint8Array() }))).rejects.toThrow(
-      /holds no data set; there may be/,
+      /does not contain a supported data set:/,
     );
     const cut = folder("cut", {
       "data_batch_1.bin": Uint8Array.from(record(3)).subarray(1),
       "test_batch.bin": Uint8Array.from(record(1)),
     });
     await expect(openDataset(cut)).rejects.toThrow(
-      /data_batch_1.bin is cut off: 3072 bytes are no records of 3073/,
+      /data_batch_1.bin is truncated: 3072 bytes are not a multiple of the record size, 3073/,
     );
     const strange = folder("strange", {
       "train/cat/a.png": await picture(0),
       "train/dog/a.png": await picture(0),
       "test/cow/a.png": await picture(0),
     });
-    await expect(openDataset(strange)).rejects.toThrow(/cow is no class of train/);
+    await expect(openDataset(strange)).rejects.toThrow(/cow is not a class in train/);
   });
 });
 
 describe("a data set", () => {
   const data = inMemory(Float32Array.from([0, 2, 10, 10, 4, 6, 10, 10]), [0, 1], [2, 1, 2], 2);
 
-  it("has a mean and a deviation for each channel", async () => {
+  it("has a mean and a standard deviation per channel", async () => {
     const { mean, deviation } = await channelStatistics(data);
     expect(mean).toEqual([3, 10]);
     expect(deviation).toEqual([Math.sqrt(5), 0]);
     const { x } = await normalized(data, mean, deviation).get(1);
-    // A channel that does not vary is only moved.
+    // A constant channel is only centred.
     expect(Array.from(x.data as Float32Array, (v) => v.toFixed(4))).toEqual([
       "0.4472",
       "1.3416",
@@ -157,7 +157,7 @@ describe("a data set", () => {
     ]);
   });
 
-  it("refuses a label that is no class", () => {
+  it("rejects a label outside its classes", () => {
     expect(() => inMemory(new Float32Array(2), [0, 3], [1, 1, 1], 3)).toThrow(
       /image 1 has the label 3/,
     );

@@ -33,11 +33,16 @@ describe("hostile data sets", () => {
   });
 
   test.each([
-    ["NaN among the pixels", images(2, NaN), int64([0, 1]), /images\.npy holds NaN/],
+    [
+      "NaN among the pixels",
+      images(2, NaN),
+      int64([0, 1]),
+      /images\.npy contains the non-finite value NaN/,
+    ],
     ["NaN among the labels", images(2), float32([2], [0, NaN]), /label NaN/],
     ["half a label", images(2), float32([2], [0.5, 2]), /label 0\.5/],
     ["a label below 0", images(2), int64([0, -1]), /label -1/],
-    ["a billion classes", images(2), int64([0, 1e9]), /classes are more than/],
+    ["a billion classes", images(2), int64([0, 1e9]), /classes exceed the limit/],
   ])("%s is refused", async (_, x, y, message) => {
     const folder = write(x, y);
     await expect(openDataset(folder)).rejects.toThrow(InputError);
@@ -59,7 +64,7 @@ describe("hostile data sets", () => {
 describe("checkpoints", () => {
   const state = new Map([["w", float32([2], [1, 2])]]);
 
-  test("come back as they were, a loss that is not finite as NaN", () => {
+  test("round-trip; a non-finite loss becomes NaN", () => {
     const history = [{ epoch: 1, loss: NaN, accuracy: 0.5 }];
     const bytes = encodeCheckpoint({ settings: "usual", step: 3, history, state });
     expect(decodeCheckpoint(bytes, "usual")).toEqual({

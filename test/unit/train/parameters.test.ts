@@ -11,7 +11,7 @@ import { newGraph } from "../../support/graphs.js";
 import { trainable } from "../../support/training.js";
 
 describe("the parameters of an exported network", () => {
-  it.each(["legacy", "dynamo"])("are those that PyTorch trains (%s)", async (exporter) => {
+  it.each(["legacy", "dynamo"])("are the ones that PyTorch trains (%s)", async (exporter) => {
     const { parameters, statistics } = await trainable("plain", exporter);
     const told = parameters.map(({ name, role, fanIn }) => [name, role, fanIn]);
     expect(told).toEqual([
@@ -25,7 +25,7 @@ describe("the parameters of an exported network", () => {
       ["9.weight", "weight", 8],
       ["9.bias", "bias", 8],
     ]);
-    // PyTorch's momenta, 0.1 and 0.3; ONNX writes what is kept, in float32.
+    // PyTorch's momenta, 0.1 and 0.3; ONNX stores 1 − momentum in float32.
     expect(statistics.map((s) => [s.mean, s.variance, Number(s.momentum.toFixed(6))])).toEqual([
       ["1.running_mean", "1.running_var", 0.1],
       ["5.running_mean", "5.running_var", 0.3],
@@ -50,7 +50,7 @@ function network(norm: readonly string[], normalize = false): TypedGraph {
   return b.build([{ name: "scores", value: scores }]);
 }
 
-describe("equal constants that an exporter has stored once", () => {
+describe("equal constants that an exporter has merged", () => {
   it("become parameters and statistics of each BatchNormalization", () => {
     const classifier = asClassifier(network(["ones", "zeros", "zeros", "ones"]), registry);
     expect(classifier.parameters.map((p) => p.name)).toEqual([
@@ -65,8 +65,8 @@ describe("equal constants that an exporter has stored once", () => {
   });
 });
 
-describe("what is no parameter", () => {
-  it("is the mean that is subtracted from the images", () => {
+describe("a constant other than a parameter", () => {
+  it("is, for example, the mean subtracted from the images", () => {
     const { parameters } = asClassifier(
       network(["ones", "zeros", "zeros", "ones"], true),
       registry,
@@ -74,10 +74,10 @@ describe("what is no parameter", () => {
     expect(parameters.map((p) => p.name)).not.toContain("mean");
   });
 
-  it("has no fresh value", async () => {
+  it("is not initialized", async () => {
     const classifier = await trainable("layer-normed", "dynamo");
     const fresh = freshWeights(classifier, 0);
-    // A factor of 0.5 that PyTorch's module sets itself: there is no rule for it.
+    // A factor of 0.5 set by the PyTorch module itself, without an initialization rule.
     expect(fresh.get("block.scale")?.data).toEqual(
       storedWeights(classifier).get("block.scale")?.data,
     );
@@ -85,9 +85,11 @@ describe("what is no parameter", () => {
   });
 });
 
-it("says that a variance needs more than one number", async () => {
+it("rejects a batch with a single value per channel", async () => {
   const classifier = await trainable("grouped", "legacy");
   const attempt = (): unknown => trainingStep(classifier, registry, { batch: 1, optimizer: sgd() });
   expect(attempt).toThrow(InputError);
-  expect(attempt).toThrow(/has one number a channel, which has no variance; use a larger batch/);
+  expect(attempt).toThrow(
+    /has a single value per channel, whose variance is undefined; use a larger batch/,
+  );
 });

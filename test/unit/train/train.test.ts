@@ -35,7 +35,7 @@ const some = subset(
 );
 
 describe("a small CNN on handwritten digits", () => {
-  it("learns what it learns in PyTorch", async () => {
+  it("learns as in PyTorch", async () => {
     const { history } = await train(small, digits.train, {
       ...usual,
       weights: initial,
@@ -44,13 +44,13 @@ describe("a small CNN on handwritten digits", () => {
     const losses = history.map((h) => h.loss);
     const accuracies = history.map((h) => h.testAccuracy!);
     expect(relativeL2(losses, pyTorch.loss)).toBeLessThan(1e-5);
-    // The proof: the same images are right after every epoch. One of the 160 more or less would be rounding.
+    // The same number of images is classified correctly after every epoch; rounding may change one of the 160.
     accuracies.forEach((accuracy, epoch) => {
       expect(Math.abs(accuracy - pyTorch.accuracy[epoch]!)).toBeLessThan(0.01);
     });
   });
 
-  it("learns with Adam and a falling rate", async () => {
+  it("learns with Adam and a decaying rate", async () => {
     const options = { ...usual, optimizer: adam(), schedule: cosine(0.01, 6), test: digits.test };
     const { history } = await train(small, digits.train, options);
     expect(history.at(-1)!.testAccuracy).toBeGreaterThan(0.8);
@@ -60,8 +60,8 @@ describe("a small CNN on handwritten digits", () => {
 const same = (a: Weights, b: Weights): boolean =>
   [...a].every(([name, t]) => relativeL2(t, b.get(name)!) === 0);
 
-describe("a run that is stopped in the middle of an epoch", () => {
-  it("gives the same weights when it is repeated", async () => {
+describe("a run interrupted within an epoch", () => {
+  it("gives the same weights when resumed", async () => {
     const options = {
       ...usual,
       epochs: 4,
@@ -88,12 +88,12 @@ describe("a run that is stopped in the middle of an epoch", () => {
     expect(same(resumed.weights, whole.weights)).toBe(true);
   });
 
-  it("refuses a checkpoint of other settings, and one that is cut off", async () => {
+  it("rejects a checkpoint with other settings, and a truncated one", async () => {
     const path = join(folder, "other");
     const options = { ...usual, epochs: 1, checkpoint: checkpointFile(path) };
     await train(small, some, options);
     await expect(train(small, some, { ...options, seed: 1 })).rejects.toThrow(
-      /checkpoint is of another run/,
+      /checkpoint belongs to another run/,
     );
     writeFileSync(path, readFileSync(path).subarray(0, -100));
     await expect(train(small, some, options)).rejects.toThrow(InputError);
@@ -101,7 +101,7 @@ describe("a run that is stopped in the middle of an epoch", () => {
 });
 
 describe("a seed", () => {
-  it("decides the initial weights and the order of the images", async () => {
+  it("determines the initial weights and the order of the images", async () => {
     const run = (seed: number): Promise<Weights> =>
       train(small, some, { ...usual, epochs: 1, seed }).then((r) => r.weights);
     const [a, b, c] = [await run(3), await run(3), await run(4)];
@@ -109,7 +109,7 @@ describe("a seed", () => {
     expect(same(a, c)).toBe(false);
   });
 
-  it("gives weights as PyTorch's layers have them: uniform within 1/√fan_in", () => {
+  it("gives weights distributed as in PyTorch's layers: uniform within 1/√fan_in", () => {
     const weights = freshWeights(small, 7);
     const values = Array.from(weights.get("conv2.weight")!.data as Float32Array);
     const bound = 1 / Math.sqrt(8 * 9);
@@ -123,7 +123,7 @@ describe("a seed", () => {
   });
 });
 
-it("says which images fit", async () => {
+it("rejects images of the wrong shape, naming the right one", async () => {
   const wrong = { ...digits.train, shape: [3, 8, 8] };
   await expect(train(small, wrong, usual)).rejects.toThrow(/takes images \[1,8,8\], not \[3,8,8\]/);
   const many = { ...digits.train, classes: 11 };

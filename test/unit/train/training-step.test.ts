@@ -44,7 +44,7 @@ describe.each(networks)("training $net, exported by $exporter", ({ net, exporter
     return known;
   };
 
-  /** The batches of the golden file, one after another. Gives what each step has given. */
+  /** Runs the batches of the golden file in order and returns the outputs of each step. */
   async function steps({ optimizer, rate }: Rule): Promise<[TrainingStep, Tensors[]]> {
     const classifier = await trainable(net, exporter);
     const step = trainingStep(classifier, registry, { batch: 6, optimizer, gradients: true });
@@ -77,14 +77,14 @@ describe.each(networks)("training $net, exported by $exporter", ({ net, exporter
     return [step, results];
   }
 
-  it("finds PyTorch's gradient of every parameter", async () => {
+  it("computes PyTorch's gradient of every parameter", async () => {
     const names = namesInPyTorch(await trainable(net, exporter), golden);
     const [step, [first]] = await run(rules[0]!);
     expect(step.gradients.size).toBe(gradients.length);
     for (const [name, output] of step.gradients) {
       const expected = golden.get(`gradient/${names.get(name)!}`)!;
       const found = first!.get(output)!;
-      // A bias before a BatchNorm has no gradient but rounding errors, in PyTorch's double precision too.
+      // The gradient of a bias before a BatchNorm consists of rounding errors, also in PyTorch's double precision.
       if (norm(expected) < 1e-12) expect(norm(found), name).toBeLessThan(1e-6 * largest);
       else expect(relativeL2(found, alignedTo(found.dims, expected)), name).toBeLessThan(1e-5);
     }
@@ -100,7 +100,7 @@ describe.each(networks)("training $net, exported by $exporter", ({ net, exporter
         const expected = golden.get(`${how.name}/${t}/${names.get(input)!}`)!;
         const found = results[t - 1]!.get(output)!;
         const error = relativeL2(found, alignedTo(found.dims, expected));
-        // What has no gradient moves by rounding errors (see above), which Adam divides by its epsilon, 1e-3.
+        // Parameters without gradient move by rounding errors (see above), which Adam divides by its epsilon, 1e-3.
         const gradient = golden.get(`gradient/${names.get(input)!}`);
         const noise =
           gradient && norm(gradient) < 1e-12 ? (t * how.rate * 1e-6 * largest) / 1e-3 : 0;

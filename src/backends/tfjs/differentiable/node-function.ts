@@ -6,23 +6,23 @@ import { lowerGraph } from "../lower/lower-graph.js";
 import { specialize } from "../specialize.js";
 import { gradientOfNode, graphOfNode } from "./node-graphs.js";
 
-/** A tensor and how it lies in memory. */
+/** A tensor with its memory order. */
 export interface Laid {
   readonly tensor: TfTensor;
   readonly layout: Layout;
 }
 
-/** The gradient of one output: what its program reads, and the inputs that get one. */
+/** The gradient of one output: the values its program reads, and the inputs with a gradient. */
 interface Backward {
   readonly runner: ProgramRunner;
-  /** For each wanted input, the place of its gradient among the program's outputs. */
+  /** Index of each wanted input's gradient among the program's outputs. */
   readonly places: ReadonlyMap<string, number>;
   readonly dy: string;
 }
 
 /**
- * One node as a function of tensors that `tf.grad` differentiates by the node's record, whatever tfjs would do. Layouts
- * go through as they come: values lie as the node before left them.
+ * One node as a function of tensors. `tf.grad` differentiates it by the operator's record instead of tfjs' own
+ * gradients. Inputs keep the layouts in which the previous nodes computed them.
  */
 export class NodeFunction {
   private readonly engine: Engine;
@@ -30,7 +30,7 @@ export class NodeFunction {
   private readonly node: Node;
   private readonly forward: ProgramRunner;
   private readonly layouts: Map<string, Layout>;
-  /** Inputs that the gradient is wanted of, each once. */
+  /** Inputs to differentiate with respect to, without duplicates. */
   private readonly active: readonly string[];
   private readonly backwards = new Map<string, Backward | undefined>();
 
@@ -51,12 +51,12 @@ export class NodeFunction {
     this.active = alone.inputs.map((i) => i.name).filter(isActive);
   }
 
-  /** How an output lies in memory. */
+  /** Memory order of an output. */
   layoutOf(name: string): Layout {
     return this.layouts.get(name)!;
   }
 
-  /** Adds the node's outputs to the values, as far as they are wanted. */
+  /** Adds the node's wanted outputs to the values. */
   apply(values: Map<string, Laid>, isWanted: (name: string) => boolean): void {
     const { inputs, outputs } = this.forward.program;
     const read = inputs.map(({ name }) => values.get(name)!.tensor);
@@ -75,7 +75,7 @@ export class NodeFunction {
     for (const backward of this.backwards.values()) backward?.runner.dispose();
   }
 
-  /** One output. (tf.customGrad knows functions of one result; several are several functions.) */
+  /** One output. tf.customGrad supports a single result, so each output is a separate function. */
   private differentiable(index: number, read: readonly TfTensor[]): TfTensor {
     const { tf } = this.engine;
     const { inputs, outputs } = this.forward.program;
@@ -98,7 +98,7 @@ export class NodeFunction {
     return function_(...this.active.map((name) => read[names.indexOf(name)]!));
   }
 
-  /** Of the active inputs, in order; zeros where nothing flows. */
+  /** Gradients of the active inputs, in order; zeros for inputs without gradient flow. */
   private gradients(
     output: string,
     dy: TfTensor,
@@ -118,7 +118,7 @@ export class NodeFunction {
     });
   }
 
-  /** Compiled when it is first asked for. */
+  /** Compiled on first use. */
   private backward(output: string): Backward | undefined {
     if (this.backwards.has(output)) return this.backwards.get(output);
     const found = gradientOfNode(this.graph, this.node, output, this.active);

@@ -5,7 +5,7 @@ import type { Fact, Node, Port, TypedGraph, Value } from "../../../onnx/ir.js";
 import { prune } from "../../../onnx/prune.js";
 import { registry } from "../../../ops/all.js";
 
-/** One node of a graph as a graph of its own: what it reads from other nodes goes in. */
+/** Extracts one node as a separate graph, with the values that it reads from other nodes as inputs. */
 export function graphOfNode(graph: TypedGraph, node: Node): TypedGraph {
   const ports = (names: readonly string[]): Port[] =>
     [...new Set(names)].flatMap((name) =>
@@ -24,15 +24,15 @@ export function graphOfNode(graph: TypedGraph, node: Node): TypedGraph {
 
 /** The vector-Jacobian product of a node for one of its outputs. */
 export interface NodeGradient {
-  /** Its inputs: the node's own inputs and outputs, as far as the rule reads them, and the gradient `dy`. */
+  /** Its inputs: the node's inputs and outputs that the rule reads, and the cotangent `dy`. */
   readonly graph: TypedGraph;
   readonly dy: string;
-  /** For each of the wanted inputs, the output that is its gradient; absent where nothing flows there. */
+  /** The output with the gradient of each wanted input; absent if no gradient flows there. */
   readonly gradients: ReadonlyMap<string, string>;
 }
 
 /**
- * The gradient of one output of a node with respect to some of its inputs, by the rule of its record.
+ * The gradient of one output of a node with respect to some of its inputs, by the operator's record.
  *
  * @param wanted names of inputs
  */

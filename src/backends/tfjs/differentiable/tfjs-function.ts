@@ -15,7 +15,7 @@ import { NodeFunction, type Laid } from "./node-function.js";
 
 export type TfVariable = import("@tensorflow/tfjs").Variable;
 
-/** A place where something can be added to a value inside the network: see {@link TfjsFunction.taps}. */
+/** A value inside the network to which a tensor can be added: see {@link TfjsFunction.taps}. */
 export interface Tap {
   /** Name of the bias-bearing node. */
   readonly node: string;
@@ -24,26 +24,26 @@ export interface Tap {
 }
 
 export interface PredictOptions {
-  /** Tensors that are added to the outputs of nodes, by the nodes' names, in the shape that ONNX gives the output. */
+  /** Tensors added to node outputs, by node name, in the ONNX shape of the output. */
   readonly add?: Readonly<Record<string, TfTensor>>;
 }
 
 export interface FunctionOptions {
   readonly input: string;
   readonly output: string;
-  /** Weights are variables, which optimizers move. */
+  /** If true, weights are variables that optimizers can update. */
   readonly trainable: boolean;
 }
 
-/** The function for one shape of the image. */
+/** The function for one input shape. */
 interface Specialized {
   readonly graph: TypedGraph;
   readonly functions: readonly NodeFunction[];
 }
 
 /**
- * A model as a function of tfjs tensors. `tf.grad`, `tf.variableGrads` and tfjs' optimizers work on it, with the gradients
- * of the rule book: first derivatives, on every back end.
+ * A model as a differentiable function of tfjs tensors. `tf.grad`, `tf.variableGrads` and tfjs' optimizers work on
+ * it, using the gradients of the operator records. First derivatives only, on every tfjs back end.
  *
  * @example
  * ```ts
@@ -52,22 +52,22 @@ interface Specialized {
  * ```
  */
 export class TfjsFunction {
-  /** Every weight of a trainable model, by its name in the file; else none. */
+  /** Weights of a trainable model, by their names in the file; otherwise empty. */
   readonly variables: ReadonlyMap<string, TfVariable>;
-  /** Every node that adds something of its own. A zero tensor added there has ∂f/∂y for its gradient. */
+  /** Every bias-bearing node. The gradient at a zero tensor added there is ∂f/∂y. */
   readonly taps: readonly Tap[];
   private readonly engine: Engine;
   private readonly graph: TypedGraph;
   private readonly options: FunctionOptions;
   private readonly specialized = new Map<string, Specialized>();
 
-  /** @throws {BackendError} where tfjs cannot run a node */
+  /** @throws {BackendError} if tfjs cannot run a node */
   constructor(engine: Engine, graph: TypedGraph, options: FunctionOptions) {
     checkRunnable(graph);
     const others = graph.inputs.filter((i) => i.name !== options.input);
     if (others.length > 0) {
       const names = others.map((i) => `"${i.name}"`).join(", ");
-      throw new InputError(`a function of one tensor; the model has other inputs: ${names}`);
+      throw new InputError(`only models with a single input are supported; other inputs: ${names}`);
     }
     this.engine = engine;
     this.options = options;
@@ -80,22 +80,23 @@ export class TfjsFunction {
     this.variables = new Map(names.map((name) => [name, this.variable(graph, name)] as const));
   }
 
-  /** The variables that an optimizer moves: pass them to `tf.variableGrads` or `optimizer.minimize`. */
+  /** The variables to optimize: pass them to `tf.variableGrads` or `optimizer.minimize`. */
   get trainable(): TfVariable[] {
     return [...this.variables.values()];
   }
 
   /**
-   * The output for a batch, in the shapes of the ONNX model: [N,C,H,W] in, [N,K] out for a classifier. The result is the
-   * caller's to dispose of.
+   * Computes the output for a batch, with the shapes of the ONNX model: [N,C,H,W] to [N,K] for a classifier. The
+   * caller disposes of the result.
    *
-   * @throws {InputError} where a tensor does not fit
+   * @throws {InputError} if a tensor has the wrong shape
    */
   predict(x: TfTensor, { add = {} }: PredictOptions = {}): TfTensor {
     const { input, output } = this.options;
     const { graph, functions } = this.at(x);
     const unknown = Object.keys(add).find((name) => !this.taps.some((t) => t.node === name));
-    if (unknown !== undefined) throw new InputError(`no bias-bearing node "${unknown}" to add to`);
+    if (unknown !== undefined)
+      throw new InputError(`cannot add to "${unknown}": not a bias-bearing node`);
     const [result] = this.engine.use(() => {
       const plain = (tensor: TfTensor): Laid => ({ tensor, layout: plainLayout(tensor.rank) });
       const values = new Map<string, Laid>([[input, plain(x)]]);
@@ -114,7 +115,7 @@ export class TfjsFunction {
     return result;
   }
 
-  /** Frees everything: the weights too. */
+  /** Frees all tensors, including the weights. */
   dispose(): void {
     for (const { functions } of this.specialized.values())
       functions.forEach((f) => {
@@ -175,7 +176,7 @@ export class TfjsFunction {
     return { graph, functions };
   }
 
-  /** A value in the graph's own layout. */
+  /** Rearranges a value to the graph's axis order. */
   private arranged(tensor: TfTensor, layout: Layout): TfTensor {
     const plain = plainLayout(tensor.rank);
     if (sameLayout(layout, plain)) return this.engine.tf.clone(tensor);
@@ -188,14 +189,14 @@ export class TfjsFunction {
     const wanted = layout.map((_, axis) => tensor.shape[layout.indexOf(axis)]!);
     if (tap.shape.join() !== wanted.join()) {
       throw new InputError(
-        `node "${node}" gives [${wanted.join(",")}]; [${tap.shape.join(",")}] cannot be added`,
+        `node "${node}" has output shape [${wanted.join(",")}]; a tensor [${tap.shape.join(",")}] cannot be added`,
       );
     }
     return { tensor: tf.add(tensor, tf.transpose(tap, [...layout])), layout };
   }
 }
 
-/** How many nodes read each value; an output counts as read. */
+/** Number of readers of each value; graph outputs count as reads. */
 function readersOf(graph: TypedGraph): Map<string, number> {
   const readers = new Map<string, number>();
   const names = [...graph.nodes.flatMap((n) => n.inputs), ...graph.outputs.map((o) => o.name)];
@@ -203,7 +204,10 @@ function readersOf(graph: TypedGraph): Map<string, number> {
   return readers;
 }
 
-/** Float constants of more than one element that meet the image differentiably; not BatchNormalization's statistics. */
+/**
+ * Float constants of more than one element that interact differentiably with the image, except BatchNormalization's
+ * statistics.
+ */
 function weightsOf(graph: TypedGraph, active: ReadonlySet<string>): readonly string[] {
   const names = graph.nodes.flatMap((node) => {
     const { vjp } = registry.of(node);
@@ -217,7 +221,7 @@ function weightsOf(graph: TypedGraph, active: ReadonlySet<string>): readonly str
   return [...new Set(names)];
 }
 
-/** The graph with some of its constants given from outside. */
+/** Turns some constants of the graph into inputs. */
 function withInputs(graph: TypedGraph, names: readonly string[]): TypedGraph {
   const added = names.map((name): Port => ({ name, fact: withoutElements(graph, name) }));
   const constants = new Map([...graph.constants].filter(([name]) => !names.includes(name)));

@@ -4,7 +4,7 @@ import { fromNumbers, tensor, toNumbers, type Tensor } from "../../../tensor/ten
 import type { Tf, TfTensor } from "../engine.js";
 import { elementTypeOf } from "../lower/program-writer.js";
 
-/** A tensor as programs have it: integers of 32 bits, masks of float32. */
+/** Converts a tensor to the representation of programs: 32-bit integers, float32 masks. */
 export function toTf(tf: Tf, t: Tensor): TfTensor {
   const type = elementTypeOf(t.dtype);
   const dims = [...t.dims];
@@ -15,12 +15,12 @@ export function toTf(tf: Tf, t: Tensor): TfTensor {
   if (type === "float32") return tf.tensor(Float32Array.from(numbers), dims, type);
   const beyond = Array.from(numbers).find((v) => Math.abs(v) >= 2 ** 31);
   if (beyond !== undefined) {
-    throw new BackendError(`tfjs has integers of 32 bits only; an input holds ${beyond}`);
+    throw new BackendError(`tfjs supports 32-bit integers only; an input has the value ${beyond}`);
   }
   return tf.tensor(Int32Array.from(numbers), dims, type);
 }
 
-/** A result as the graph declares it. */
+/** Converts a result to the dtype that the graph declares. */
 export async function fromTf(t: TfTensor, dtype: DType, dims: readonly number[]): Promise<Tensor> {
   const data = await t.data();
   if (dtype === "float32") return tensor("float32", dims, data as Float32Array);

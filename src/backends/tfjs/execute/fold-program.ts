@@ -4,7 +4,7 @@ import { float32, tensor, type Tensor } from "../../../tensor/tensor.js";
 import { toTf } from "./border.js";
 import { compute } from "./kernels.js";
 
-/** A program whose steps on constants alone (turned weights) have become constants. */
+/** Constant folding: replaces steps on constants alone (transposed weights) by their results. */
 export async function foldProgram(engine: Engine, program: Program): Promise<Program> {
   const constants = new Map(program.constants);
   const rest: Step[] = [];

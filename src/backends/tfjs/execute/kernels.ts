@@ -24,7 +24,7 @@ const binary =
   (tf: Tf, [a, b]: readonly TfTensor[]): TfTensor =>
     f(tf)(a!, b!);
 
-/** tfjs has booleans here, programs masks. */
+/** Converts tfjs' boolean results to float32 masks. */
 const masked =
   (kernel: (tf: Tf, inputs: readonly TfTensor[]) => TfTensor) =>
   (tf: Tf, inputs: readonly TfTensor[]): TfTensor =>
@@ -37,9 +37,9 @@ const reduction =
   (tf: Tf, [x]: readonly TfTensor[], { axis, keepDims }: StepAttributes["Sum"]): TfTensor =>
     f(tf)(x!, [...axis], keepDims);
 
-type Image = import("@tensorflow/tfjs").Tensor4D;
+type KernelImage = import("@tensorflow/tfjs").Tensor4D;
 
-/** How each operator of the vocabulary is computed. */
+/** The tfjs implementation of each operator. */
 const kernels: Kernels = {
   Abs: unary((tf) => tf.abs),
   Acos: unary((tf) => tf.acos),
@@ -104,13 +104,17 @@ const kernels: Kernels = {
   },
 
   Conv2D: (tf, [x, filter], { strides, dilations }) =>
-    tf.conv2d(x as Image, filter as Image, [...strides], "valid", "NHWC", [...dilations]),
+    tf.conv2d(x as KernelImage, filter as KernelImage, [...strides], "valid", "NHWC", [
+      ...dilations,
+    ]),
   DepthwiseConv2dNative: (tf, [x, filter], { strides, dilations }) =>
-    tf.depthwiseConv2d(x as Image, filter as Image, [...strides], "valid", "NHWC", [...dilations]),
+    tf.depthwiseConv2d(x as KernelImage, filter as KernelImage, [...strides], "valid", "NHWC", [
+      ...dilations,
+    ]),
   MaxPool: (tf, [x], { ksize, strides }) =>
-    tf.maxPool(x as Image, [...ksize], [...strides], "valid"),
+    tf.maxPool(x as KernelImage, [...ksize], [...strides], "valid"),
   AvgPool: (tf, [x], { ksize, strides }) =>
-    tf.avgPool(x as Image, [...ksize], [...strides], "valid"),
+    tf.avgPool(x as KernelImage, [...ksize], [...strides], "valid"),
   BatchMatMulV2: (tf, inputs, { adjX, adjY }) => {
     switch (tf.getBackend()) {
       case "wasm":
@@ -143,7 +147,7 @@ const kernels: Kernels = {
   GatherV2: (tf, [x, indices], { axis }) => tf.gather(x!, indices!, axis),
   ScatterNd: (tf, [indices, updates], { shape }) =>
     tf.scatterND(indices!, updates!, [...shape] as [number]),
-  // The kernel of cpu (tfjs 4.22) writes into its input: it gets a copy.
+  // The kernel of the cpu back end (tfjs 4.22) modifies its input, so it gets a copy.
   TensorScatterUpdate: (tf, [x, indices, updates]) =>
     tf.tidy(() => {
       const own = tf.getBackend() === "cpu" ? tf.add(x!, tf.zerosLike(x!)) : x!;
@@ -151,7 +155,7 @@ const kernels: Kernels = {
     }),
 };
 
-/** Computes a step. */
+/** Computes one step. */
 export function compute(tf: Tf, step: Step, inputs: readonly TfTensor[]): readonly TfTensor[] {
   const kernel = kernels[step.op] as Kernel<StepOperator>;
   const result = kernel(tf, inputs, step.attributes);

@@ -4,8 +4,8 @@ import { compute } from "./kernels.js";
 import { toTf } from "./border.js";
 
 /**
- * A program on an engine. What depends on constants alone (turned weights) is computed once and kept; every other
- * tensor is freed as soon as its last reader ran.
+ * Runs a program on an engine. Results that depend on constants alone (transposed weights) are computed once and
+ * kept; all other tensors are freed after their last use.
  */
 export class ProgramRunner {
   readonly program: Program;
@@ -13,7 +13,7 @@ export class ProgramRunner {
   /** Constants that the steps of a run read. */
   private readonly kept: ReadonlyMap<ValueId, TfTensor>;
   private readonly steps: readonly Step[];
-  /** For each step, the values that nothing needs after it. */
+  /** For each step, the values that are dead after it. */
   private readonly last: readonly (readonly ValueId[])[];
 
   constructor(engine: Engine, program: Program) {
@@ -33,8 +33,8 @@ export class ProgramRunner {
   }
 
   /**
-   * Runs the program on tensors in the order and the layouts of its inputs, and gives its outputs likewise. The inputs
-   * stay the caller's; the outputs become so.
+   * Runs the program on tensors in the order and layouts of its inputs; outputs are returned likewise. The caller
+   * keeps ownership of the inputs and takes ownership of the outputs.
    */
   run(inputs: readonly TfTensor[]): TfTensor[] {
     const { tf } = this.engine;
@@ -50,7 +50,7 @@ export class ProgramRunner {
           values.delete(id);
         }
       });
-      // An output may be an input, a constant, or another output as well.
+      // An output may also be an input, a constant, or another output.
       return this.program.outputs.map((port) => tf.clone(values.get(port.value)!));
     });
   }
@@ -89,7 +89,7 @@ export class ProgramRunner {
   }
 }
 
-/** For each step, the values that it is the last to read, or writes for nobody, except those that must stay. */
+/** For each step, the values to free after it: last reads and unused results, except values that must be kept. */
 function lastReads(
   steps: readonly Step[],
   staying: ReadonlySet<ValueId>,

@@ -1,21 +1,23 @@
 import type { Tf, TfTensor } from "../engine.js";
 
-/** Products of fewer multiplications are not worth a call of their own. */
+/** Minimum multiplications per product that justify a separate call. */
 const leastProduct = 1 << 16;
 
-/** To take out one matrix, Slice copies all of them first (192 of 32×49: 2 ms each time). */
+/**
+ * Maximum separate products. Extracting one matrix with Slice copies the whole tensor (192 of 32×49: 2 ms each time).
+ */
 const mostProducts = 16;
 
-/** The matrix that XNNPACK packed for the data of a right-hand side. */
+/** Shape of the right-hand side that XNNPACK packed, by tensor data. */
 const packed = new WeakMap<object, string>();
 
 /**
- * Batched matrix product on wasm (tfjs 4.22): of as many matrices on both sides, or of one by many. XNNPACK does plain
- * products of two matrices; all others go through a loop that takes four times as long (12 of 196×64×196: 32 ms, 8 one by
- * one). So large ones are multiplied one by one, and transposed matrices are turned before.
+ * Batched matrix product on wasm (tfjs 4.22), with equal batch sizes or one side unbatched. XNNPACK only multiplies
+ * two plain matrices; all other products use a loop that takes four times as long (12 of 196×64×196: 32 ms, one by
+ * one 8 ms). So large matrices are multiplied one by one, after transposing them if necessary.
  *
- * XNNPACK's packed right-hand side is kept for as long as the data live, whatever shape they are given later: [2,1] read
- * as [1,2] would be multiplied wrongly. Data that come back in another shape are copied.
+ * XNNPACK caches the packed right-hand side for as long as the tensor data live, regardless of later reshapes: [2,1]
+ * reused as [1,2] would give wrong results. Data that return in another shape are therefore copied.
  */
 export function wasmProduct(
   tf: Tf,

@@ -1,11 +1,11 @@
 import type { Tf, TfTensor } from "../engine.js";
 
-/** Longer vectors than this are multiplied by another kernel (tfjs-backend-webgl 4.22, BatchMatMul_impl). */
+/** Longer vectors use a different kernel (tfjs-backend-webgl 4.22, BatchMatMul_impl). */
 const longestShared = 1000;
 
 /**
- * tf.matMul on WebGL. Its kernel for long vectors takes both factors to have the larger batch, and fails where one of
- * them is there once for all samples: that one is repeated.
+ * tf.matMul on WebGL. The kernel for long vectors assumes that both factors have the larger batch size and fails if
+ * one factor is unbatched, so that factor is tiled.
  */
 export function webglProduct(
   tf: Tf,

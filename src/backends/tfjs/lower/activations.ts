@@ -2,7 +2,7 @@ import type { Lowerings } from "./lowering.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** min(x, 0): Minimum takes thirty times as long as Relu on wasm. */
+/** min(x, 0). On wasm, Minimum takes thirty times as long as Relu. */
 const negativePart = (w: Words, x: Operand): Operand =>
   w.unary("Neg", w.unary("Relu", w.unary("Neg", x)));
 
@@ -12,7 +12,7 @@ function exponentialUnit(w: Words, x: Operand, alpha: number, gamma: number, s: 
   return w.scale(w.add(w.unary("Relu", x), w.scale(curve, alpha)), gamma);
 }
 
-/** Φ(x), the distribution of the standard normal; its tanh form where it is approximated. */
+/** Φ(x), the standard normal distribution function, or its tanh approximation. */
 function normalDistribution(w: Words, x: Operand, approximate: boolean): Operand {
   if (!approximate) return w.scale(w.shift(w.unary("Erf", w.scale(x, Math.SQRT1_2)), 1), 0.5);
   const slope = w.shift(w.scale(w.unary("Square", x), 0.044715), 1);
@@ -63,7 +63,7 @@ export const activations: Lowerings = {
   Clip: (w, n) => {
     const [low, high] = [1, 2].map((i) => n.elements(i)?.[0]);
     const known = (!n.optional(1) || low !== undefined) && (!n.optional(2) || high !== undefined);
-    // Where low is above high, the standard's order of the two makes it high.
+    // If low exceeds high, the standard's order of operations gives high.
     if (known && n.isReal() && (low ?? -Infinity) <= (high ?? Infinity)) {
       return w.clip(n.x(), low ?? -Infinity, high ?? Infinity);
     }

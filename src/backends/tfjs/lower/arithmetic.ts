@@ -8,7 +8,7 @@ const unary =
   (w, n) =>
     w.unary(op, n.x());
 
-/** Steps of whole numbers are the numbers themselves. */
+/** Rounding leaves integers unchanged. */
 const rounding =
   (op: UnaryOperator): Lowering =>
   (w, n) =>
@@ -19,7 +19,7 @@ const folded =
   (w, n) =>
     n.all().reduce((a, b) => combine(w, a, b));
 
-/** Integers are divided towards zero. */
+/** Integer division truncates towards zero. */
 function divide(w: Words, n: NodeToLower): Operand {
   const [a, b] = [n.x(0), n.x(1)];
   if (n.isReal()) return w.div(a, b);
@@ -27,7 +27,7 @@ function divide(w: Words, n: NodeToLower): Operand {
   return w.mul(size, w.mul(w.unary("Sign", a), w.unary("Sign", b)));
 }
 
-/** A remainder with the sign of the divisor, or with fmod of the dividend. */
+/** Remainder with the sign of the divisor, or of the dividend with fmod. */
 function remainder(w: Words, n: NodeToLower): Operand {
   const [a, b] = [n.x(0), n.x(1)];
   if (!n.attributes.flag("fmod")) return w.binary("FloorMod", a, b);
@@ -35,11 +35,11 @@ function remainder(w: Words, n: NodeToLower): Operand {
   return w.mul(size, w.unary("Sign", a));
 }
 
-/** xᵖ; the exponents that networks write have words of their own, which are faster and exact. */
+/** xᵖ. Common exponents have dedicated operators, which are faster and exact. */
 function power(w: Words, n: NodeToLower): Operand {
   const [x, exponent] = [n.x(0), n.x(1)];
   if (!n.isReal(0)) {
-    // Through floats: exact to 2²⁴, as far as integer powers of indices go.
+    // Computed in float32: exact up to 2²⁴, enough for integer powers of indices.
     const real = w.binary("Pow", w.cast(x, "float32"), w.cast(exponent, "float32"));
     return w.cast(w.unary("Round", real), "int32");
   }

@@ -10,7 +10,7 @@ function axesOf(n: NodeToLower): Axis[] {
   return windowAxes(n.view, windowAttrs(n.attributes), kernel, n.x().dims.slice(2));
 }
 
-/** The bias along the channel axis. */
+/** Adds the bias along the channel axis. */
 function withBias(w: Words, n: NodeToLower, y: Operand): Operand {
   const bias = n.optional(2);
   if (!bias) return y;
@@ -33,7 +33,10 @@ export const convolution: Lowerings = {
   },
 };
 
-/** The axes of a ConvTranspose: where the output begins in the full result; its shape says where it ends. */
+/**
+ * The axes of a ConvTranspose, with the start of the output in the uncropped result; the output's shape determines
+ * its end.
+ */
 function transposedAxes(n: NodeToLower): Axis[] {
   const attrs = windowAttrs(n.attributes);
   const spatial = n.x().dims.slice(2);

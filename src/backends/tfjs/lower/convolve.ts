@@ -6,8 +6,8 @@ import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
 /**
- * x [N,C,…] convolved with kernels [O,C/g,…], by convolutions of images. Of one spatial axis an image of one row is
- * made; of more than two, the others are summed over tap by tap.
+ * Convolves x [N,C,…] with kernels [O,C/g,…] by 2-D convolutions. One spatial axis becomes an image of one row; for
+ * more than two axes, the taps of the leading axes are summed.
  */
 export function convolve(
   w: Words,
@@ -39,7 +39,8 @@ function convolveWithin(
     const y = convolveImage(w, image, flat, [row, first], group);
     return w.reshape(y, [y.dims[0]!, y.dims[1]!, y.dims[3]!]);
   }
-  // Each tap of the first axis is a convolution over the others, with the places of that axis as further samples.
+  // Each tap of the first spatial axis is a convolution over the others, with that axis' positions folded into the
+  // batch.
   const [batch, channels, extent, ...rest] = x.dims as [number, number, number, ...number[]];
   const places = Math.floor((extent - span(first)) / first.stride) + 1;
   const reach = (places - 1) * first.stride + 1;
@@ -60,7 +61,7 @@ function convolveWithin(
   return w.transpose(apart, swap(x.dims.length));
 }
 
-/** Exchanges channels and the first spatial axis. */
+/** Swaps the channel axis and the first spatial axis. */
 const swap = (rank: number): number[] => [
   0,
   2,
@@ -68,7 +69,7 @@ const swap = (rank: number): number[] => [
   ...Array.from({ length: rank - 3 }, (_, i) => i + 3),
 ];
 
-/** Two spatial axes, nothing padded. */
+/** Two spatial axes, no padding. */
 function convolveImage(
   w: Words,
   x: Operand,
@@ -88,7 +89,10 @@ function convolveImage(
   return inBlocks(w, x, kernels, settled, group);
 }
 
-/** TensorFlow.js has one or the other. Cheaper: a kernel with zeros between its taps, or every place and then a choice. */
+/**
+ * TensorFlow.js supports either stride or dilation. Uses the cheaper of a kernel dilated with zeros and a dense
+ * result that is subsampled.
+ */
 function stridedAndDilated(
   w: Words,
   x: Operand,
@@ -109,7 +113,7 @@ function stridedAndDilated(
   return subsample(w, y, [1, 1, ...axes.map((a) => a.stride)]);
 }
 
-/** Zeros between the elements along each axis. */
+/** Inserts zeros between the kernel's elements along each axis. */
 function dilateKernel(w: Words, kernels: Operand, dilations: readonly number[]): Operand {
   const dims = kernels.dims;
   const apart = dims.flatMap((d, i) => (dilations[i] === 1 ? [d] : [d, 1]));
@@ -134,7 +138,7 @@ const pairOf = (axes: readonly Axis[], of: (a: Axis) => number): Pair =>
 const places = (x: Operand, axes: readonly Axis[]): number[] =>
   axes.map((a, i) => Math.floor((x.dims[i + 2]! - span(a)) / a.stride) + 1);
 
-/** Kernels [O,C,…] lie as …IO. */
+/** Memory order of kernels [O,C,…]: …IO. */
 export const kernelLayout = (rank: number): readonly number[] => [
   ...Array.from({ length: rank - 2 }, (_, i) => i + 2),
   1,
@@ -155,9 +159,9 @@ function conv2D(w: Words, x: Operand, kernels: Operand, axes: readonly Axis[]): 
 }
 
 /**
- * Groups of few channels: every channel of the input by itself with all kernels of its group (a depthwise convolution
- * whose multiplier is the number of those), then summed over each group's channels. wasm, 32 groups of 4 channels in
- * [1,56,56,128]: 7 ms; split into groups 63; one dense kernel with zeros 42.
+ * Grouped convolution with few channels per group: a depthwise convolution of every input channel with all kernels of
+ * its group (the multiplier is their number), then a sum over each group's channels. On wasm, 32 groups of 4 channels
+ * in [1,56,56,128]: 7 ms; split into groups 63 ms; one dense kernel with zeros 42 ms.
  */
 function depthwise(
   w: Words,
@@ -197,10 +201,13 @@ function depthwise(
   return uneven ? subsample(w, y, [1, 1, ...axes.map((a) => a.stride)]) : y;
 }
 
-/** Channels in a block below which a dense convolution gets no faster (wasm: 16 blocks of 16, 12 ms; 4 of 32, 17 ms). */
+/**
+ * Minimum channels per block; smaller dense convolutions are not faster (wasm: 16 blocks of 16, 12 ms; 4 of 32, 17
+ * ms).
+ */
 const leastBlock = 16;
 
-/** Groups as convolutions of their own, small ones some at a time in a kernel with zeros elsewhere. */
+/** Convolves groups separately, with small groups merged into block-diagonal kernels. */
 function inBlocks(
   w: Words,
   x: Operand,
@@ -220,7 +227,7 @@ function inBlocks(
   return concat(w, parts, 1);
 }
 
-/** Kernels of some groups [g·m,c,…] as one [g·m,g·c,…]. */
+/** Merges the kernels of several groups [g·m,c,…] into a block-diagonal kernel [g·m,g·c,…]. */
 function blockDiagonal(
   w: Words,
   kernels: Operand,

@@ -7,7 +7,7 @@ import { matmul } from "./product-words.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** A factor with a letter for each axis, no letter twice. */
+/** A factor with one distinct letter per axis. */
 interface Factor {
   readonly x: Operand;
   readonly letters: readonly string[];
@@ -16,14 +16,14 @@ interface Factor {
 const dimsOf = ({ x, letters }: Factor, of: readonly string[]): number[] =>
   of.map((letter) => x.dims[letters.indexOf(letter)]!);
 
-/** The axes in another order. */
+/** Permutes the axes. */
 const ordered = (w: Words, f: Factor, order: readonly string[]): Operand =>
   w.transpose(
     f.x,
     order.map((letter) => f.letters.indexOf(letter)),
   );
 
-/** A letter that stands twice in a term means the diagonal of its axes. */
+/** A repeated letter in a term selects the diagonal of its axes. */
 function diagonal(w: Words, x: Operand, term: string): Factor {
   let factor: Factor = { x, letters: Array.from(term) };
   for (const letter of new Set(term)) {
@@ -44,7 +44,7 @@ function diagonal(w: Words, x: Operand, term: string): Factor {
   return factor;
 }
 
-/** Summed over the letters that nobody else has, and over axes of one element that others broadcast. */
+/** Sums over letters that occur in this factor only, and over axes of extent 1 that other factors broadcast. */
 function alone(
   w: Words,
   f: Factor,
@@ -57,7 +57,7 @@ function alone(
   return { x: w.reduce("Sum", f.x, axes, false), letters: f.letters.filter(isKept) };
 }
 
-/** Two factors as one, summed over the letters of both that nothing else needs. */
+/** Contracts two factors, summing over their shared letters that are not needed later. */
 function contract(w: Words, a: Factor, b: Factor, needed: ReadonlySet<string>): Factor {
   const shared = a.letters.filter((letter) => b.letters.includes(letter));
   const batch = shared.filter((letter) => needed.has(letter));

@@ -4,7 +4,7 @@ import type { Lowerings, NodeToLower } from "./lowering.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** Indices from the end are negative; tfjs knows none. */
+/** Converts negative indices, which tfjs does not support. */
 export function fromTheFront(w: Words, indices: Operand, extent: number): Operand {
   const { known } = indices;
   if (known) {
@@ -14,7 +14,7 @@ export function fromTheFront(w: Words, indices: Operand, extent: number): Operan
   return w.binary("FloorMod", indices, w.scalar(extent, "int32"));
 }
 
-/** Along each axis: the first element, how many, and how far apart; backwards where the step is negative. */
+/** A slice given by first element, count and step of each axis; negative steps run backwards. */
 function sliceOf(w: Words, n: NodeToLower): Operand {
   const [from, axes, steps] = [
     n.view.numbers(1),
@@ -46,7 +46,9 @@ function sliceOf(w: Words, n: NodeToLower): Operand {
   return subsample(w, turned, by.map(Math.abs));
 }
 
-/** Borders along one axis that repeat what is inside. GatherV2 would do, at forty times the time on wasm. */
+/**
+ * Padding along one axis with inner elements (reflect, edge, wrap). On wasm, GatherV2 would take forty times as long.
+ */
 function repeatInside(
   w: Words,
   x: Operand,
@@ -96,12 +98,15 @@ function padOf(w: Words, n: NodeToLower): Operand {
   }
   const value = n.optional(2) ? n.elements(2)?.[0] : 0;
   if (value !== undefined) return pad(w, x, begins, ends, value);
-  // A border that is computed: x in zeros, and the border where a padded 0 of ones is.
+  // A computed padding value: pad x with zeros, and add the value where padded ones are 0.
   const inside = pad(w, w.fill(x.dims, 1), begins, ends);
   return w.select(inside, pad(w, x, begins, ends), w.reshape(n.x(2), []));
 }
 
-/** Flat places in a tensor of the given dims, from an index along one axis and the element's own place elsewhere. */
+/**
+ * Flat indices into a tensor of the given dims, from an index along one axis and the element's own position along the
+ * others.
+ */
 export function flatPlaces(
   w: Words,
   indices: Operand,

@@ -4,7 +4,7 @@ import { concat, pad } from "./movement-words.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** Phases put side by side: element p of each stride comes from phase p. Phases that no tap reaches are zeros. */
+/** Interleaves phases: element p of each stride comes from phase p. Phases without taps are zero. */
 export function interleave(
   w: Words,
   parts: readonly (Operand | undefined)[],
@@ -18,7 +18,7 @@ export function interleave(
   }
   if (sizeOf(strides) === 1) return present[0]!;
   if (present.length === 1 && parts[0]) {
-    // Only the first phase is there (a kernel no longer than its stride): zeros after each element.
+    // Only the first phase exists (the kernel is no longer than the stride): insert zeros after each element.
     const apart = dims.flatMap((d, i) => (i < 2 ? [d] : [d, 1]));
     const ends = dims.flatMap((_, i) => (i < 2 ? [0] : [0, strides[i - 2]! - 1]));
     const none = ends.map(() => 0);
@@ -26,7 +26,8 @@ export function interleave(
   }
   const layout = channelsLast(dims.length);
   const filled = parts.map((p) => p ?? w.fill(dims, 0, "float32", layout));
-  // Phases as channels, [N, phases·C, …], then each phase beside its places: [N, C, …, stride, …].
+  // Stack phases as channels, [N, phases·C, …], then move each phase axis behind its spatial axis: [N, C, …, stride,
+  // …].
   const stacked = concat(w, filled, 1);
   const [samples, channels, ...counts] = dims as [number, number, ...number[]];
   const split = w.reshape(stacked, [samples, ...strides, channels, ...counts]);

@@ -3,7 +3,7 @@ import { matmul } from "./product-words.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** A vector is a matrix of one row on the left, of one column on the right. */
+/** Matrix product; a vector is a row on the left and a column on the right. */
 function product(w: Words, n: NodeToLower): Operand {
   const [a, b] = [n.x(0), n.x(1)];
   const left = a.dims.length === 1 ? w.reshape(a, [1, ...a.dims]) : a;

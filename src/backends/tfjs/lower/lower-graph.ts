@@ -11,16 +11,16 @@ import { lowerings, refused } from "./table.js";
 import { Words } from "./words.js";
 
 export interface LowerOptions {
-  /** How inputs and outputs lie in memory, by name; as the graph has them unless given. */
+  /** Memory order of inputs and outputs, by name. Default: the graph's axis order. */
   readonly layouts?: ReadonlyMap<string, Layout>;
-  /** Outputs of which nothing is said lie as they were computed. */
+  /** If true, outputs without a given layout stay in the layout in which they were computed. */
   readonly asComputed?: boolean;
 }
 
 /**
- * The program of a graph whose extents are all numbers (specialize.ts).
+ * Lowers a graph with static shapes (specialize.ts) to a program.
  *
- * @throws {BackendError} where a node cannot be run
+ * @throws {BackendError} if a node has no lowering
  */
 export function lowerGraph(graph: TypedGraph, options: LowerOptions = {}): Program {
   const w = new Words();
@@ -66,9 +66,9 @@ export function lowerGraph(graph: TypedGraph, options: LowerOptions = {}): Progr
 }
 
 /**
- * Looks at a whole graph before it is first run.
+ * Checks a whole graph before its first run.
  *
- * @throws {BackendError} naming every node for which there is no lowering, and every value of a type that tfjs lacks
+ * @throws {BackendError} listing every node without a lowering, and every value of a dtype that tfjs lacks
  */
 export function checkRunnable(graph: Graph): void {
   const missing = [
@@ -87,17 +87,17 @@ const lineOf = (what: string, reason: string | undefined): string[] =>
   reason === undefined ? [] : [`  ${what}: ${reason}`];
 
 function missingType(dtype: DType): string | undefined {
-  if (dtype === "float64" || dtype === "string") return `tfjs has no ${dtype}`;
+  if (dtype === "float64" || dtype === "string") return `tfjs does not support ${dtype}`;
   return undefined;
 }
 
 function missingReason({ op, domain, attributes }: Node): string | undefined {
-  if (domain !== "") return `operator set "${domain}" is not known`;
+  if (domain !== "") return `operator set "${domain}" is not supported`;
   const to = attributes["to"];
   if (op === "Cast" && to?.type === "int" && missingType(dtypeOf(to.value) ?? "string")) {
-    return `tfjs has no ${dtypeOf(to.value) ?? "such type"}`;
+    return `tfjs does not support ${dtypeOf(to.value) ?? "this dtype"}`;
   }
-  // Its branch is chosen once shapes are known.
+  // The branch of an If is chosen once shapes are known.
   if (op === "If" || op in lowerings) return undefined;
   if (registry.get(op)?.definition) return undefined;
   return refused[op] ?? "no lowering for this operator";

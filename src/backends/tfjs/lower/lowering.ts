@@ -6,7 +6,7 @@ import { normalizeAxis } from "../../../tensor/shape.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** A node as its lowering sees it: attributes, operands, and the shapes of its outputs. */
+/** The view of a node for its lowering: attributes, operands, and output shapes. */
 export class NodeToLower {
   readonly node: Node;
   readonly view: NodeView;
@@ -31,12 +31,12 @@ export class NodeToLower {
     return this.operands[i];
   }
 
-  /** All inputs that are there. */
+  /** All inputs that are present. */
   all(): readonly Operand[] {
     return this.operands.filter((o) => o !== undefined);
   }
 
-  /** The elements of input i, where they are known. */
+  /** The elements of input i, if they are known. */
   elements(i: number): readonly number[] | undefined {
     return this.view.elements(i) as readonly number[] | undefined;
   }
@@ -46,7 +46,7 @@ export class NodeToLower {
     return this.view.y(i).fact.shape as readonly number[];
   }
 
-  /** An axis attribute, counted from the front of input 0. */
+  /** An axis attribute, normalized to the rank of input 0. */
   axis(name: string, otherwise: number): number {
     return normalizeAxis(this.attributes.int(name, otherwise), this.x().dims.length);
   }
@@ -55,7 +55,7 @@ export class NodeToLower {
     return this.view.x(i).fact.dtype.includes("float");
   }
 
-  /** What cannot be run here. */
+  /** The error for a node that cannot be run. */
   refusal(reason: string): BackendError {
     const { op, name } = this.node;
     return new BackendError(
@@ -64,7 +64,7 @@ export class NodeToLower {
   }
 }
 
-/** Writes a node as steps and gives its outputs. */
+/** Writes a node as steps and returns its outputs. */
 export type Lowering = (w: Words, n: NodeToLower) => Operand | readonly (Operand | undefined)[];
 
 /** Lowerings by operator. */

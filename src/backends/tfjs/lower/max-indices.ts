@@ -6,7 +6,7 @@ import { positionsIn, tapsOf } from "./pool.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** A maximum pool: its input, bare and with borders, its output, and the geometry. */
+/** A max pool: its input with and without padding, its output, and its geometry. */
 export interface MaximumPool {
   readonly x: Operand;
   readonly padded: Operand;
@@ -15,15 +15,18 @@ export interface MaximumPool {
   readonly places: readonly number[];
 }
 
-/** Where each maximum lies in x, and what it takes to send something back there without looking at the numbers. */
+/**
+ * Flat indices of the maxima in x, with the pool itself, so that values can be scattered back without reading the
+ * indices.
+ */
 export interface PoolIndices extends Operand {
   readonly pool: MaximumPool;
 }
 
 /**
- * For each position in the window, a mask of the places whose first maximum it is (PyTorch's choice among equals). Of
- * arithmetic on floats: y ≥ tap everywhere, so 1 − step(y − tap) is the test of equality, and on wasm far faster than
- * Equal and Select.
+ * For each window position, a mask of the outputs whose first maximum it holds (PyTorch's choice on ties). Uses float
+ * arithmetic: since y ≥ tap everywhere, equality is 1 − step(y − tap), which on wasm is far faster than Equal and
+ * Select.
  */
 function firstMaxima(w: Words, { padded, y, axes, places }: MaximumPool): readonly Operand[] {
   let free: Operand | undefined;
@@ -35,7 +38,7 @@ function firstMaxima(w: Words, { padded, y, axes, places }: MaximumPool): readon
   });
 }
 
-/** Flat places in x, as ONNX counts them: over the whole tensor in the graph's order. */
+/** Flat indices into x as in ONNX: over the whole tensor in the graph's axis order. */
 export function indicesOfMaxima(w: Words, pool: MaximumPool): PoolIndices {
   const { x, axes, places } = pool;
   const spatial = x.dims.slice(2);
@@ -60,7 +63,7 @@ export function indicesOfMaxima(w: Words, pool: MaximumPool): PoolIndices {
   return { ...indices, pool };
 }
 
-/** Gives each place of x the sum of what belongs to the windows whose maximum it is: the pool's gradient. */
+/** The gradient of the pool: adds each window's update at the position of its maximum in x. */
 export function sendToMaxima(w: Words, pool: MaximumPool, updates: Operand): Operand {
   const { x, padded, axes } = pool;
   const masks = firstMaxima(w, pool);
@@ -72,8 +75,8 @@ export function sendToMaxima(w: Words, pool: MaximumPool, updates: Operand): Ope
 }
 
 /**
- * The adjoint of reading taps: what position k has at place m is added at m·stride + k·dilation. Positions of one
- * remainder modulo the stride are added up first, then the remainders are interleaved.
+ * The adjoint of reading taps: adds the value of window position k at output m to m·stride + k·dilation. Positions
+ * with equal remainder modulo the stride are summed first, then the remainders are interleaved.
  */
 function spreadTaps(
   w: Words,

@@ -2,7 +2,7 @@ import { inMemory } from "../layout.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** Moves of elements: parts, borders, rows. Axes and extents are the graph's. */
+/** Data movement: slices, padding, gathers. Axes and extents are those of the graph. */
 
 export function slice(
   w: Words,
@@ -22,7 +22,7 @@ export function slice(
   return { id, type: x.type, dims: size, layout: x.layout };
 }
 
-/** One axis of a slice, the others whole. */
+/** Slices one axis. */
 export function sliceAxis(
   w: Words,
   x: Operand,
@@ -38,7 +38,9 @@ export function sliceAxis(
   );
 }
 
-/** Every so many elements along each axis, from the first. By reshapes: StridedSlice takes 25 times as long on wasm. */
+/**
+ * Every n-th element along each axis, from the first. Uses reshapes: StridedSlice takes 25 times as long on wasm.
+ */
 export function subsample(w: Words, x: Operand, steps: readonly number[]): Operand {
   if (steps.every((s) => s === 1)) return x;
   const counts = x.dims.map((d, i) => Math.ceil(d / steps[i]!));
@@ -63,7 +65,7 @@ export function subsample(w: Words, x: Operand, steps: readonly number[]): Opera
   );
 }
 
-/** Borders; negative ones cut. */
+/** Pads; negative amounts crop. */
 export function pad(
   w: Words,
   x: Operand,
@@ -90,8 +92,8 @@ export function pad(
 type Pair = readonly [number, number];
 
 /**
- * The same work on fewer axes, where there are more than four (which kernels do slowly, or not at all): one that stays
- * whole joins the one before it, whose numbers then count its elements.
+ * Merges axes if there are more than four, which kernels handle slowly or not at all: an unaffected axis is merged
+ * into the preceding one, whose amounts are scaled accordingly.
  */
 function fewAxes(
   lengths: readonly number[],
@@ -126,15 +128,14 @@ export function concat(w: Words, parts: readonly Operand[], axis: number): Opera
   return { id, type, dims, layout };
 }
 
-/** Axes turned around. */
+/** Reverses axes. */
 export function reverse(w: Words, x: Operand, axes: readonly number[]): Operand {
   const long = axes.filter((axis) => x.dims[axis] !== 1);
   if (long.length === 0) return x;
   if (!w.isStill(x) || long.some((axis) => x.dims[axis]! > 16)) {
     return w.map("ReverseV2", x, { axis: long.map((axis) => x.layout.indexOf(axis)) });
   }
-  // Kernels: with the short axes first in memory, whole blocks are put in another order. ReverseV2 takes 30 ns for each
-  // element on wasm.
+  // Kernels: with short axes first in memory, whole blocks are reordered. ReverseV2 takes 30 ns per element on wasm.
   const outer = w.arrange(x, [...axes, ...x.layout.filter((axis) => !axes.includes(axis))]);
   return long.reduce((y, axis) => {
     const last = y.dims[axis]! - 1;
@@ -147,7 +148,7 @@ export function reverse(w: Words, x: Operand, axes: readonly number[]): Operand 
   }, outer);
 }
 
-/** A few elements along an axis, one slice each. */
+/** Selects a few elements along an axis with one slice each. */
 export function pick(w: Words, x: Operand, axis: number, places: readonly number[]): Operand {
   return concat(
     w,
@@ -156,7 +157,7 @@ export function pick(w: Words, x: Operand, axis: number, places: readonly number
   );
 }
 
-/** Elements along an axis at indices of one dimension, none of them negative. */
+/** Gathers along an axis with 1-D, non-negative indices. */
 export function gather(w: Words, x: Operand, indices: Operand, axis: number): Operand {
   const dims = x.dims.with(axis, indices.dims[0]!);
   const at = { axis: x.layout.indexOf(axis) };

@@ -9,7 +9,7 @@ import { concat, sliceAxis, tile } from "./movement-words.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** The output's shape is known: nothing else is asked. */
+/** The output's static shape is all that a reshape needs. */
 const reshaped: Lowering = (w, n) => w.reshape(n.x(), n.dims());
 
 const narrow: Partial<Record<DType, readonly [bits: number, signed: boolean]>> = {
@@ -19,7 +19,7 @@ const narrow: Partial<Record<DType, readonly [bits: number, signed: boolean]>> =
   int16: [16, true],
 };
 
-/** Numbers between types; of integers the low bits are kept. */
+/** Casts between dtypes; integers keep their low bits. */
 function cast(w: Words, x: Operand, from: DType, to: DType): Operand {
   if (to === from) return x;
   if (to === "bool") {
@@ -66,7 +66,7 @@ export const movement: Lowerings = {
     });
   },
   Identity: (_, n) => n.x(),
-  // As it is outside of training: nothing is dropped.
+  // Inference mode: nothing is dropped.
   Dropout: (w, n) => [n.x(), n.node.outputs[1] ? w.fill(n.x().dims, 1) : undefined],
   Cast: (w, n) => cast(w, n.x(), n.view.x().fact.dtype, dtypeOf(n.attributes.int("to", 1))!),
   CastLike: (w, n) => cast(w, n.x(), n.view.x().fact.dtype, n.view.x(1).fact.dtype),
@@ -83,7 +83,7 @@ export const movement: Lowerings = {
       if (i + k >= 0 && i + k < columns) values[i * columns + i + k] = 1;
     return w.constant(fromNumbers(elementTypeOf(n.view.y().fact.dtype), n.dims(), values));
   },
-  // Known once shapes are.
+  // Shapes are static here.
   Shape: (w, n) => w.integers(n.view.y().fact.elements as readonly number[]),
   Size: (w, n) => w.scalar(sizeOf(n.x().dims), "int32"),
   Constant: (w, n) => w.constant(n.attributes.required("value", n.attributes.tensor("value"))),

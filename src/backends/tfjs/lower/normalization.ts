@@ -4,7 +4,7 @@ import { alongAxis } from "./product-words.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** A parameter with a value for each channel, or for each of some groups of channels, as [1,C,1,…]. */
+/** A parameter with one value per channel, or per channel of each group, as [1,C,1,…]. */
 function perChannel(w: Words, n: NodeToLower, i: number): Operand {
   const [parameter, channels] = [n.x(i), n.x().dims[1]!];
   const count = sizeOf(parameter.dims);
@@ -20,7 +20,7 @@ interface Standard {
   readonly inverse: Operand;
 }
 
-/** (x − μ)/√(σ² + ε) over axes; about 0 unless centred. */
+/** (x − μ)/√(σ² + ε) over axes; μ = 0 unless centred. */
 function standardize(
   w: Words,
   x: Operand,
@@ -50,7 +50,7 @@ function lastAxes(n: NodeToLower): number[] {
 }
 
 export const normalization: Lowerings = {
-  // γ/√(σ² + ε) and β − γμ/√(σ² + ε) are constants: they are computed once.
+  // γ/√(σ² + ε) and β − γμ/√(σ² + ε) are constant and folded.
   BatchNormalization: (w, n) => {
     const [scale, shift, mean, variance] = [1, 2, 3, 4].map((i) => perChannel(w, n, i)) as [
       Operand,
@@ -102,7 +102,7 @@ export const normalization: Lowerings = {
     const deviation = w.unary("Sqrt", w.reduce("Mean", w.mul(moved, moved), axes));
     return w.div(moved, w.shift(deviation, 1e-9));
   },
-  // x·(k + α/n·Σ x² over n neighbouring channels)^−β, the sum as a product with a band matrix
+  // x·(k + α/n·Σ x² over n neighbouring channels)^−β; the sum is a product with a band matrix.
   LRN: (w, n) => {
     const [x, size] = [n.x(), n.attributes.int("size", 1)];
     const channels = x.dims[1]!;

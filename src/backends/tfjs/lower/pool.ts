@@ -5,10 +5,10 @@ import { pad, slice, sliceAxis, subsample } from "./movement-words.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** Less than any number that a network computes; −∞ would make NaN of 0 · ∞ and of ∞ − ∞. */
+/** The lowest finite float32, used for padding. −∞ would give NaN in 0 · ∞ and ∞ − ∞. */
 export const lowest = -3.4028234663852886e38;
 
-/** x with borders, exactly as long as the windows reach, at the given number of places along each axis. */
+/** Pads x to exactly the extent of the windows, for the given number of outputs along each axis. */
 export function padToReach(
   w: Words,
   x: Operand,
@@ -26,8 +26,8 @@ export function padToReach(
 }
 
 /**
- * What each position in the window sees, at every place [N,C,…places] of a padded x. Places a stride apart are taken out
- * once for each remainder; positions of one remainder see parts of the same.
+ * The input element at each window position, for every output [N,C,…spatial], from a padded x. Strided subsets are
+ * extracted once per remainder modulo the stride and shared by the positions with that remainder.
  */
 export function tapsOf(
   w: Words,
@@ -51,7 +51,7 @@ export function tapsOf(
   });
 }
 
-/** Every so many elements along the spatial axes, from given first ones; zeros follow where they do not come out even. */
+/** Every n-th element along the spatial axes, from the given starts; padded with zeros to full length. */
 function phaseOf(
   w: Words,
   x: Operand,
@@ -63,7 +63,7 @@ function phaseOf(
   return subsample(w, slice(w, x, start, cut), [1, 1, ...strides]);
 }
 
-/** All positions in a window, the last axis fastest. */
+/** All window positions, the last axis fastest. */
 export function positionsIn(axes: readonly Axis[]): readonly (readonly number[])[] {
   return axes.reduce<readonly (readonly number[])[]>(
     (all, a) => all.flatMap((k) => Array.from({ length: a.kernel }, (_, i) => [...k, i])),
@@ -72,8 +72,8 @@ export function positionsIn(axes: readonly Axis[]): readonly (readonly number[])
 }
 
 /**
- * The maximum or the mean over the windows of a padded x. Axes are taken one after another where the kernels of
- * TensorFlow.js cannot take them together: more than two, or dilated.
+ * The maximum or mean over the windows of a padded x. Axes are pooled one after another if TensorFlow.js cannot pool
+ * them together: more than two, or dilated.
  */
 export function poolWindows(
   w: Words,
@@ -109,7 +109,7 @@ function poolImage(
   what: "Max" | "Mean",
 ): Operand {
   const size = sizeOf(axes.map((a) => a.kernel));
-  // XNNPACK knows no pools of one element.
+  // XNNPACK does not support pools of one element.
   if (size === 1) return subsample(w, padded, [1, 1, ...axes.map((a) => a.stride)]);
   const layout = channelsLast(4);
   const x = w.arrange(padded, layout);

@@ -13,7 +13,7 @@ function axesOf(n: NodeToLower): Axis[] {
 
 const spatialAxes = ({ dims }: Operand): number[] => dims.flatMap((_, i) => (i > 1 ? [i] : []));
 
-/** The mean of each window, all of it: what lies outside of x counts as 0. */
+/** The mean over each full window; elements outside x count as 0. */
 function windowMeans(w: Words, n: NodeToLower, x: Operand): Operand {
   const [axes, places] = [axesOf(n), n.dims().slice(2)];
   return poolWindows(w, padToReach(w, x, axes, places, 0), axes, places, "Mean");
@@ -21,7 +21,7 @@ function windowMeans(w: Words, n: NodeToLower, x: Operand): Operand {
 
 const windowSize = (n: NodeToLower): number => sizeOf(axesOf(n).map((a) => a.kernel));
 
-/** How many elements each window counts: those of x, or with `padded` those of its declared borders too. */
+/** The number of elements counted in each window: those of x and, with `padded`, those of its declared padding. */
 function counts(n: NodeToLower, padded: boolean): Float64Array {
   const [axes, places] = [axesOf(n), n.dims().slice(2)];
   const along = axes.map((a, i) => {
@@ -42,7 +42,7 @@ function counts(n: NodeToLower, padded: boolean): Float64Array {
   return Float64Array.from(product);
 }
 
-/** (Σ|x|ᵖ)^(1/p) of sums of powers that `sum` gives. */
+/** (Σ|x|ᵖ)^(1/p), with the sum of powers given by `sum`. */
 function norm(w: Words, n: NodeToLower, sum: (powers: Operand) => Operand): Operand {
   const p = n.attributes.int("p", 2);
   const size = w.unary("Abs", n.x());
@@ -57,7 +57,8 @@ export const pooling: Lowerings = {
     const padded = padToReach(w, w.cast(n.x(), "float32"), axes, places, lowest);
     const y = poolWindows(w, padded, axes, places, "Max");
     if (!n.node.outputs[1]) return w.cast(y, n.x().type);
-    if (n.attributes.flag("storage_order")) throw n.refusal("indices in column order");
+    if (n.attributes.flag("storage_order"))
+      throw n.refusal("column-major indices are not supported");
     return [w.cast(y, n.x().type), indicesOfMaxima(w, { x: n.x(), padded, y, axes, places })];
   },
   AveragePool: (w, n) => {

@@ -5,12 +5,14 @@ import type { Words } from "./words.js";
 
 /** Matrix products. */
 
-/** [..., r, k] by [..., k, c], batches broadcast. Matrices that lie transposed are read so. */
+/**
+ * Matrix product of [..., r, k] and [..., k, c] with broadcast batches. Matrices stored transposed are read as such.
+ */
 export function matmul(w: Words, a: Operand, b: Operand): Operand {
   const [samples, weights] = [a, b].map((o) => sizeOf(o.dims.slice(0, -2)));
   const rowsTogether = [sizeOf(a.dims.slice(0, -1)), a.dims.at(-1)!];
   if (samples! > 1 && weights === 1 && reshapedLayout(a.dims, a.layout, rowsTogether)) {
-    // One product of all rows by one matrix.
+    // A single product of all rows with one matrix.
     const y = matmul(w, w.reshape(a, rowsTogether), w.reshape(b, b.dims.slice(-2)));
     const batch = broadcast(a.dims.slice(0, -2), b.dims.slice(0, -2)) as number[];
     return w.reshape(y, [...batch, a.dims.at(-2)!, b.dims.at(-1)!]);
@@ -19,7 +21,7 @@ export function matmul(w: Words, a: Operand, b: Operand): Operand {
   const lifted = [w.lift(a, rank), w.lift(b, rank)];
   const batches = lifted.map((o) => o.dims.slice(0, -2));
   const batch = broadcast(...batches) as number[];
-  // Kernels know one matrix by many, and as many on both sides.
+  // Kernels support equal batch sizes, or one side unbatched.
   const [x, y] = lifted.map((o) =>
     sizeOf(o.dims.slice(0, -2)) === 1 ? o : w.expand(o, [...batch, ...o.dims.slice(-2)]),
   ) as [Operand, Operand];
@@ -30,7 +32,7 @@ export function matmul(w: Words, a: Operand, b: Operand): Operand {
     (o) => !isVector(o) && sameOrder(o.dims, o.layout, across),
   ) as [boolean, boolean];
   if ((isTurned || isOtherTurned) && (isTurned || isVector(x)) && (isOtherTurned || isVector(y))) {
-    // (x·y)ᵀ = yᵀ·xᵀ, and the axes of the result get their names back.
+    // (x·y)ᵀ = yᵀ·xᵀ; the layout of the result undoes the transposition.
     const ids = [w.arrange(y, across).id, w.arrange(x, across).id];
     const id = w.emit("BatchMatMulV2", ids, direct, a.type, [...batch, columns, rows]);
     return { id, type: a.type, dims, layout: across };
@@ -52,7 +54,7 @@ const turned = (layout: readonly number[]): number[] => [
 ];
 const isVector = ({ dims }: Operand): boolean => dims.at(-1) === 1 || dims.at(-2) === 1;
 
-/** y[…, j, …] = Σᵢ m[j, i]·x[…, i, …] along one axis, wherever it lies. */
+/** y[…, j, …] = Σᵢ m[j, i]·x[…, i, …] along one axis. */
 export function alongAxis(
   w: Words,
   x: Operand,

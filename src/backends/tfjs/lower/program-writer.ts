@@ -12,18 +12,18 @@ import type {
 import { bytesOf, fromNumbers, toNumbers, type Tensor } from "../../../tensor/tensor.js";
 import { isFloat } from "../../../tensor/dtype.js";
 
-/** A tensor of the graph while its program is written: what it is there, and how it lies in memory. */
+/** A tensor of the graph during lowering: its program value and memory order. */
 export interface Operand {
   readonly id: ValueId;
   readonly type: ElementType;
-  /** As the graph has it. */
+  /** Dims in the graph. */
   readonly dims: readonly number[];
   readonly layout: Layout;
-  /** The numbers, where they are known. */
+  /** The elements, if known at compile time. */
   readonly known?: Tensor;
-  /** What every element is, where that is known of a tensor that is made when the program runs. */
+  /** The common value of all elements, if known. */
   readonly uniform?: number;
-  /** What it was before it got its shape: a way back that costs nothing. */
+  /** The operand before a reshape, so that reshaping back is free. */
   readonly reshapedFrom?: Operand;
 }
 
@@ -31,17 +31,17 @@ export interface Operand {
 export class ProgramWriter {
   private readonly values: ProgramValue[] = [];
   private readonly constants = new Map<ValueId, Tensor>();
-  /** Values that are made of constants alone. */
+  /** Values computed from constants alone. */
   private readonly still = new Set<ValueId>();
   private readonly small = new Map<string, Operand>();
   private readonly steps: Step[] = [];
   private readonly inputs: ProgramPort[] = [];
   private readonly outputs: ProgramPort[] = [];
   private readonly names = new Map<string, number>();
-  /** Name of the node that is being written; its steps are named after it. */
+  /** Name of the node being lowered; prefixes its steps. */
   place = "";
 
-  /** Adds a step with one output of the given shape in memory. */
+  /** Adds a step with one output; its shape is in memory order. */
   emit<O extends StepOperator>(
     op: O,
     inputs: readonly ValueId[],
@@ -52,7 +52,7 @@ export class ProgramWriter {
     return this.emitAll(op, inputs, attributes, [{ type, shape }])[0]!;
   }
 
-  /** Another shape in memory; nothing where it is the same. */
+  /** Reshapes in memory; no step if the shape is the same. */
   emitReshape(
     id: ValueId,
     type: ElementType,
@@ -80,7 +80,7 @@ export class ProgramWriter {
     return outputs;
   }
 
-  /** A constant as the graph has it. Equal small ones are kept once. */
+  /** Adds a constant with the graph's dims. Equal small constants are stored once. */
   constant(t: Tensor, name = `${this.place}/constant`): Operand {
     const numbers = asElementType(t);
     const key = numbers.data.length > 16 ? undefined : keyOf(numbers);
@@ -95,7 +95,7 @@ export class ProgramWriter {
     return operand;
   }
 
-  /** Whether it is made of constants alone, and so computed once. */
+  /** True if the operand is computed from constants alone, and so only once. */
   isStill(x: Operand): boolean {
     return this.still.has(x.id);
   }
@@ -111,7 +111,7 @@ export class ProgramWriter {
     this.outputs.push(port);
   }
 
-  /** The program, without the steps and constants that no output needs. */
+  /** The program without dead steps and constants. */
   build(): Program {
     const needed = new Set(this.outputs.map((o) => o.value));
     const steps = this.steps
@@ -139,14 +139,14 @@ export class ProgramWriter {
   }
 }
 
-/** How a dtype of the graph is kept: masks of booleans are float32. */
+/** The element type that stores a dtype; booleans are float32 masks. */
 export function elementTypeOf(dtype: Tensor["dtype"]): ElementType {
   return isFloat(dtype) || dtype === "bool" ? "float32" : "int32";
 }
 
 const int32Range = [-(2 ** 31), 2 ** 31 - 1] as const;
 
-/** 64-bit integers beyond 32 bits stand for "to the end": they are clamped. */
+/** Clamps 64-bit integers to 32 bits; larger values stand for "to the end". */
 function asElementType(t: Tensor): Tensor {
   if (t.dtype === "float32" || t.dtype === "int32") return t;
   const numbers = Float64Array.from(toNumbers(t));

@@ -11,7 +11,7 @@ const ranges: Partial<Record<DType, readonly [number, number]>> = {
   int16: [-32768, 32767],
 };
 
-/** A scale or zero point as floats: one number, one along an axis, or one for each block along it. */
+/** A scale or zero point as float32: one value, one per index of an axis, or one per block along it. */
 function parameter(w: Words, n: NodeToLower, i: number): Operand {
   const value = w.cast(n.x(i), "float32");
   if (value.dims.every((d) => d === 1)) return w.reshape(value, []);
@@ -44,7 +44,7 @@ export const quantization: Lowerings = {
   QuantizeLinear: (w, n) => {
     const { dtype } = n.view.y().fact;
     const range = ranges[dtype];
-    if (!range) throw n.refusal(`tfjs has no ${dtype}`);
+    if (!range) throw n.refusal(`tfjs does not support ${dtype}`);
     const zero = n.optional(2) && parameter(w, n, 2);
     return quantize(w, w.cast(n.x(), "float32"), parameter(w, n, 1), zero, range);
   },
@@ -53,7 +53,7 @@ export const quantization: Lowerings = {
     const moved = n.optional(2) ? w.sub(levels, parameter(w, n, 2)) : levels;
     return w.mul(moved, parameter(w, n, 1));
   },
-  // The range of x with 0 in it, in 255 steps.
+  // Quantizes the range of x, extended to include 0, in 255 steps.
   DynamicQuantizeLinear: (w, n) => {
     const axes = n.x().dims.map((_, i) => i);
     const zero = w.scalar(0);

@@ -2,19 +2,19 @@ import type { Lowering, Lowerings, NodeToLower } from "./lowering.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** The axes that a node reduces; none where it does nothing. */
+/** The reduced axes; empty if the node is a no-op. */
 function axesOf(n: NodeToLower): readonly number[] {
   const given = n.optional(1) ? n.view.numbers(1) : [];
   if (given.length > 0) return given;
   return n.attributes.flag("noop_with_empty_axes") ? [] : n.x().dims.map((_, i) => i);
 }
 
-/** A reduction that may do something to the elements before and to the result. */
+/** A reduction with optional transformations of the elements and of the result. */
 const reduction =
   (rule: (w: Words, x: Operand, over: (op: Reduced, x: Operand) => Operand) => Operand): Lowering =>
   (w, n) => {
     const axes = axesOf(n);
-    // One number of each: nothing to add up, but squares and logarithms are still taken.
+    // Extents of 1: no summation, but squares and logarithms still apply.
     return w.reshape(
       rule(w, n.x(), (op, x) => w.reduce(op, x, axes)),
       n.dims(),
@@ -34,7 +34,7 @@ export const reductions: Lowerings = {
   ReduceL2: reduction((w, x, over) => w.unary("Sqrt", over("Sum", w.mul(x, x)))),
   ReduceSumSquare: reduction((w, x, over) => over("Sum", w.mul(x, x))),
   ReduceLogSum: reduction((w, x, over) => w.unary("Log", over("Sum", x))),
-  // log Σ eˣ = m + log Σ e^{x−m}: nothing overflows.
+  // log Σ eˣ = m + log Σ e^{x−m} with m = max x, which avoids overflow.
   ReduceLogSumExp: reduction((w, x, over) => {
     const most = w.clip(over("Max", x), -3e38, 3e38);
     const sum = over("Sum", w.unary("Exp", w.sub(x, most)));

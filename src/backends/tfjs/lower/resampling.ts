@@ -4,11 +4,11 @@ import type { Lowerings } from "./lowering.js";
 import { alongAxis } from "./product-words.js";
 
 export const resampling: Lowerings = {
-  // A matrix for each axis, the one that leaves the least first.
+  // One interpolation matrix per axis, the axis with the smallest result first.
   Resize: (w, n) => {
     const view = n.view as NodeView<ResizeAttrs>;
     if (view.attrs.coordinates === "tf_crop_and_resize") {
-      throw n.refusal('coordinate_transformation_mode "tf_crop_and_resize" has no lowering');
+      throw n.refusal('coordinate_transformation_mode "tf_crop_and_resize" is not supported');
     }
     const order = resamplings(view).toSorted((p, q) => p.to / p.from - q.to / q.from);
     const x = w.cast(n.x(), "float32");

@@ -4,9 +4,9 @@ import { gather, sliceAxis } from "./movement-words.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** One of the pixels that an output reads along one axis, and with which weight. */
+/** One of the pixels that an output interpolates along one axis, with its weight. */
 interface Neighbour {
-  /** Pixel numbers as floats, inside the image. */
+  /** Pixel indices as floats, inside the image. */
   readonly at: Operand;
   readonly weight: Operand;
 }
@@ -21,7 +21,7 @@ function cubic(w: Words, distance: Operand, near: boolean): Operand {
   return w.shift(w.mul(inner, distance), constant);
 }
 
-/** A position brought into the image: clamped to it, or reflected at its border. */
+/** Maps a position into the image: clamps it, or reflects it at the border. */
 function inside(w: Words, n: NodeToLower, position: Operand, extent: number): Operand {
   const padding = n.attributes.text("padding_mode", "zeros");
   if (padding === "zeros") return position;
@@ -35,15 +35,15 @@ function inside(w: Words, n: NodeToLower, position: Operand, extent: number): Op
   return w.clip(w.sub(w.scalar(span + low), wave), 0, extent - 1);
 }
 
-/** A pixel outside of the image is not read. */
+/** A pixel outside the image has weight 0. */
 function neighbour(w: Words, pixel: Operand, weight: Operand, extent: number): Neighbour {
   const at = w.clip(pixel, 0, extent - 1);
   return { at, weight: w.mul(weight, w.binary("Equal", at, pixel)) };
 }
 
-/** The pixels along one axis, from coordinates −1 … 1 of shape [N, places]. */
+/** The pixels along one axis, from coordinates −1 … 1 of shape [N, points]. */
 function neighbours(w: Words, n: NodeToLower, grid: Operand, extent: number): Neighbour[] {
-  // −1 and 1 are the centres of the outermost pixels, or their outer edges.
+  // −1 and 1 are the centres of the outermost pixels with align_corners, otherwise their outer edges.
   const raw = n.attributes.flag("align_corners")
     ? w.scale(w.shift(grid, 1), (extent - 1) / 2)
     : w.scale(w.shift(w.scale(w.shift(grid, 1), extent), -1), 0.5);
@@ -74,7 +74,7 @@ function gridSample(w: Words, n: NodeToLower): Operand {
   const [batch, channels, ...extents] = n.x().dims as [number, number, ...number[]];
   const places = n.x(1).dims.slice(1, -1);
   const [count, area, last] = [sizeOf(places), sizeOf(extents), n.x(1).dims.length - 1];
-  // The last coordinate of the grid runs along the first spatial axis.
+  // The grid's last coordinate refers to the first spatial axis.
   const perAxis = extents.map((extent, axis) => {
     const coordinate = sliceAxis(w, n.x(1), last, extents.length - 1 - axis, 1);
     return neighbours(w, n, w.reshape(coordinate, [batch, count]), extent);
@@ -87,7 +87,7 @@ function gridSample(w: Words, n: NodeToLower): Operand {
       })),
     ),
   );
-  // Rows of channels, one for each pixel.
+  // One row of channels per pixel.
   const pixels = w.transpose(w.reshape(n.x(), [batch, channels, area]), [0, 2, 1]);
   const rows = w.reshape(w.plain(pixels), [batch * area, channels]);
   const starts = Array.from({ length: batch }, (_, i) => i * area);

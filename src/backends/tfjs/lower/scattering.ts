@@ -5,7 +5,7 @@ import { sendToMaxima, type MaximumPool, type PoolIndices } from "./max-indices.
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** The updates put at flat places of data, or added there. */
+/** Scatters updates to flat positions of data, by assignment or addition. */
 function scatter(
   w: Words,
   n: NodeToLower,
@@ -26,13 +26,13 @@ function scatter(
     if (count === 0) return data;
     return make(w.emit("TensorScatterUpdate", [rows.id, indices.id, values.id], {}, type, dims));
   }
-  if (reduction !== "add") throw n.refusal(`reduction "${reduction}" has no kernel`);
+  if (reduction !== "add") throw n.refusal(`reduction "${reduction}" is not supported`);
   const shape = { shape: dims };
   const sums = make(w.emit("ScatterNd", [indices.id, values.id], shape, type, dims));
   return data.uniform === 0 ? sums : w.add(data, sums);
 }
 
-/** The pool whose indices these are, whatever shape they were given since. */
+/** The max pool that these indices come from, seen through reshapes. */
 function poolOf(indices: Operand): MaximumPool | undefined {
   for (let o: Operand | undefined = indices; o; o = o.reshapedFrom) {
     if ("pool" in o) return (o as PoolIndices).pool;
@@ -40,7 +40,7 @@ function poolOf(indices: Operand): MaximumPool | undefined {
   return undefined;
 }
 
-/** Tuples of indices [n, d] as flat places in their axes: [n]. */
+/** Converts index tuples [n, d] to flat indices [n]. */
 function flatTuples(w: Words, tuples: Operand, extents: readonly number[]): Operand {
   const strides = stridesOf(extents);
   const columns = extents.map((extent, i) => {
@@ -77,7 +77,7 @@ export const scattering: Lowerings = {
     const rows = data.dims.slice(0, length);
     const inner = sizeOf(data.dims.slice(length));
     const flat = flatTuples(w, w.reshape(tuples, [count, length]), rows);
-    // Every element of each row.
+    // The flat indices of every element of each row.
     const start = w.reshape(w.scale(flat, inner), [count, 1]);
     const offsets = w.integers(
       Array.from({ length: inner }, (_, i) => i),

@@ -5,7 +5,7 @@ import { reverse, sliceAxis } from "./movement-words.js";
 import type { Operand } from "./program-writer.js";
 import type { Words } from "./words.js";
 
-/** Along an axis, where the extreme is: the first one, or the last. */
+/** Index of the extreme along an axis: the first or the last on ties. */
 function argExtreme(w: Words, n: NodeToLower, op: "ArgMax" | "ArgMin"): Operand {
   const axis = n.axis("axis", 0);
   const fromTheEnd = n.attributes.flag("select_last_index");
@@ -21,20 +21,23 @@ function argExtreme(w: Words, n: NodeToLower, op: "ArgMax" | "ArgMin"): Operand 
   return w.reshape(place, n.dims());
 }
 
-/** Masks: 1 where the number along the last axis is the index. OneHot would want at least two numbers. */
+/**
+ * One-hot masks: 1 where the position along the last axis equals the index. tfjs' OneHot requires a depth of at least
+ * two.
+ */
 function hot(w: Words, indices: Operand, depth: number): Operand {
   const numbers = w.integers(Array.from({ length: depth }, (_, i) => i));
   return w.binary("Equal", w.reshape(indices, [...indices.dims, 1]), numbers);
 }
 
-/** on where an index says so, else off; indices that are out of range are nowhere. */
+/** on at the index, off elsewhere; out-of-range indices give off everywhere. */
 function oneHot(w: Words, n: NodeToLower): Operand {
   const depth = n.elements(1)?.[0];
   if (depth === undefined) throw n.refusal("its depth depends on the input");
   const indices = w.cast(n.x(0), "int32");
   const rank = indices.dims.length;
   const axis = normalizeAxis(n.attributes.int("axis", -1), rank + 1);
-  // −depth … −1 count from the end.
+  // Negative indices, −depth … −1, count from the end.
   const fromTheEnd = hot(w, w.shift(indices, depth), depth);
   const either = w.add(hot(w, indices, depth), fromTheEnd);
   const perm = plainLayout(rank);
@@ -46,7 +49,7 @@ function oneHot(w: Words, n: NodeToLower): Operand {
   return w.add(off!, w.mul(w.cast(placed, values.type), w.sub(on!, off!)));
 }
 
-/** The k greatest, or the k least, in order. */
+/** The k largest or smallest elements, sorted. */
 function topK(w: Words, n: NodeToLower): readonly Operand[] {
   const [axis, k] = [n.axis("axis", -1), n.dims()[n.axis("axis", -1)]!];
   const least = !n.attributes.flag("largest", true);
@@ -64,7 +67,7 @@ function topK(w: Words, n: NodeToLower): readonly Operand[] {
   return [least ? negative(values!) : values!, indices!];
 }
 
-/** Of a step over the last axis in memory, the way to any axis. */
+/** Softmax along any axis, by moving it to the end in memory. */
 function softmax(w: Words, n: NodeToLower): Operand {
   const x = w.lastInMemory(n.x(), n.axis("axis", -1));
   return w.map("Softmax", x, {});
@@ -84,7 +87,7 @@ export const selection: Lowerings = {
   TopK: topK,
   Softmax: softmax,
   LogSoftmax: logSoftmax,
-  /** 1 at the first maximum. */
+  /** 1 at the first maximum, 0 elsewhere. */
   Hardmax: (w, n) => {
     const axis = n.axis("axis", -1);
     const x = w.lastInMemory(n.x(), axis);

@@ -5,8 +5,8 @@ import type { ReductionOperator, ValueId } from "../program.js";
 import type { Operand, ProgramWriter } from "./program-writer.js";
 
 /**
- * A sum over axes that lie together before others, as a product of [1, r] ones by [r, c] rows: 0.1 ms instead of 1.8
- * on wasm for [1,56,56,256] over space, which TensorFlow.js transposes first.
+ * A sum over adjacent axes before the remaining ones, as a product of [1, r] ones and [r, c] rows: on wasm 0.1 ms
+ * instead of 1.8 ms for [1,56,56,256] over space, which TensorFlow.js would transpose first.
  */
 export function sumOfRows(
   w: ProgramWriter,

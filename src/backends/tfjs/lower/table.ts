@@ -16,7 +16,7 @@ import { sampling } from "./sampling.js";
 import { scattering } from "./scattering.js";
 import { selection } from "./selection.js";
 
-/** Every operator that can be run. */
+/** Lowerings of all supported operators. */
 export const lowerings: Lowerings = {
   ...activations,
   ...arithmetic,
@@ -36,17 +36,17 @@ export const lowerings: Lowerings = {
   ...selection,
 };
 
-const size = "the size of its output depends on what is computed";
-const bits = "tfjs works on the bits of integers on some of its back ends only";
+const size = "the size of its output depends on computed values";
+const bits = "tfjs supports bitwise integer operators on some of its back ends only";
 const coordinates = "no lowering: it has no gradient either";
 
-/** Operators of the rule book that cannot, and why. */
+/** Operators with a record that cannot be lowered, with the reason. */
 export const refused: Readonly<Record<string, string>> = {
   NonZero: size,
   NonMaxSuppression: size,
   Unique: size,
   Compress: size,
-  Multinomial: "it draws random numbers",
+  Multinomial: "it is random",
   BitShift: bits,
   BitwiseAnd: bits,
   BitwiseOr: bits,

@@ -20,7 +20,7 @@ import type {
 import { ProgramWriter, type Operand } from "./program-writer.js";
 import { sumOfRows } from "./sum-of-rows.js";
 
-/** What reductions make of no elements. */
+/** The result of each reduction over zero elements. */
 const ofNothing: Readonly<Record<ReductionOperator, number>> = {
   Sum: 0,
   Mean: NaN,
@@ -30,8 +30,8 @@ const ofNothing: Readonly<Record<ReductionOperator, number>> = {
 };
 
 /**
- * The words that lowering rules are written in. They speak of tensors as the graph has them (NCHW, axes by its count);
- * in which order those lie in memory is settled here, and changed only where two layouts meet.
+ * The operations that lowerings are written in. Their interface uses the graph's dims and axes (NCHW); memory layouts
+ * are handled here, and data move only if layouts conflict.
  */
 export class Words extends ProgramWriter {
   private readonly arranged = new Map<string, Operand>();
@@ -48,7 +48,7 @@ export class Words extends ProgramWriter {
     return this.constant(fromNumbers("int32", dims, values));
   }
 
-  /** All elements one number; made when the program runs. */
+  /** A tensor filled with one value, created at run time. */
   fill(
     dims: readonly number[],
     value: number,
@@ -60,9 +60,9 @@ export class Words extends ProgramWriter {
     return { id, type, dims, layout, uniform: value };
   }
 
-  // Where things lie
+  // Layouts
 
-  /** The same tensor in another layout. */
+  /** Moves a tensor to another layout. */
   arrange(x: Operand, layout: Layout): Operand {
     if (sameLayout(x.layout, layout)) return x;
     const key = `${x.id}:${layout.join()}:${x.layout.join()}`;
@@ -81,7 +81,7 @@ export class Words extends ProgramWriter {
     return this.arrange(x, plainLayout(x.dims.length));
   }
 
-  /** Moves the elements. Axes that stay together are turned as one: kernels know few dimensions. */
+  /** Transposes in memory. Axes that stay adjacent are merged, because kernels support few dimensions. */
   private turn(x: Operand, layout: Layout, shape: readonly number[]): number {
     const [from, to] = [longAxes(x.dims, x.layout), longAxes(x.dims, layout)];
     const runs: number[][] = [];
@@ -102,7 +102,10 @@ export class Words extends ProgramWriter {
     return this.emitReshape(turned, x.type, after, shape);
   }
 
-  /** Costs nothing where runs of axes lie together; else the tensor is brought to the graph's order first. */
+  /**
+   * Reshapes. Free if each merged or split group of axes is contiguous in memory; otherwise the tensor is first moved
+   * to the graph's order.
+   */
   reshape(x: Operand, dims: readonly number[]): Operand {
     for (let s: Operand | undefined = x; s; s = s.reshapedFrom) {
       if (s.dims.length === dims.length && sameLayout(s.dims, dims)) return s;
@@ -126,19 +129,19 @@ export class Words extends ProgramWriter {
     };
   }
 
-  /** Changes the names of the axes; nothing moves. */
+  /** Permutes the axes without moving data. */
   transpose(x: Operand, perm: readonly number[]): Operand {
     const layout = x.layout.map((axis) => perm.indexOf(axis));
     return { id: x.id, type: x.type, dims: perm.map((axis) => x.dims[axis]!), layout };
   }
 
-  /** With axes of one element in front, up to a rank. */
+  /** Prepends axes of extent 1 up to a rank. */
   lift(x: Operand, rank: number): Operand {
     const missing = rank - x.dims.length;
     return missing > 0 ? this.reshape(x, [...new Array<number>(missing).fill(1), ...x.dims]) : x;
   }
 
-  /** Operands of one rank in one layout: that of the largest which is computed. */
+  /** Brings operands of equal rank to a common layout: that of the largest non-constant operand. */
   align(operands: readonly Operand[]): readonly Operand[] {
     const rank = Math.max(...operands.map((o) => o.dims.length));
     const lifted = operands.map((o) => this.lift(o, rank));
@@ -150,19 +153,19 @@ export class Words extends ProgramWriter {
     return lifted.map((o) => this.arrange(o, layout));
   }
 
-  // Element by element
+  // Elementwise operations
 
   unary(op: UnaryOperator, x: Operand): Operand {
     return this.map(op, x, {});
   }
 
-  /** A step with one operand that keeps its shape. */
+  /** A shape-preserving step with one operand. */
   map<O extends StepOperator>(op: O, x: Operand, attributes: StepAttributes[O]): Operand {
     const id = this.emit(op, [x.id], attributes, x.type, inMemory(x.dims, x.layout));
     return { id, type: x.type, dims: x.dims, layout: x.layout };
   }
 
-  /** With broadcasting. Comparisons of integers give float32 masks. */
+  /** With broadcasting. Comparisons return float32 masks. */
   binary(op: BinaryOperator, a: Operand, b: Operand): Operand {
     const [p, q] = this.align([a, b]) as [Operand, Operand];
     const dims = broadcast(p.dims, q.dims) as number[];
@@ -206,22 +209,22 @@ export class Words extends ProgramWriter {
     return { id, type, dims: x.dims, layout: x.layout };
   }
 
-  /** Whether x > bound, a finite number, as a mask. */
+  /** The mask x > bound, for a finite number. */
   above(x: Operand, bound: number): Operand {
     return this.unary("Step", this.shift(x, -bound));
   }
 
-  /** Whether x < bound, a finite number, as a mask. */
+  /** The mask x < bound, for a finite number. */
   below(x: Operand, bound: number): Operand {
     return this.unary("Step", this.sub(this.scalar(bound), x));
   }
 
-  /** 1 − m of a mask. */
+  /** 1 − m for a mask m. */
   not(mask: Operand): Operand {
     return this.sub(this.scalar(1), mask);
   }
 
-  /** mask ≠ 0 ? a : b, with broadcasting. What is not chosen may be NaN or infinite. */
+  /** mask ≠ 0 ? a : b, with broadcasting. Elements not selected may be NaN or infinite. */
   select(mask: Operand, a: Operand, b: Operand): Operand {
     const dims = broadcast(mask.dims, a.dims, b.dims) as number[];
     const [m, p, q] = this.align([mask, a, b]).map((o) => this.expand(o, dims));
@@ -230,8 +233,8 @@ export class Words extends ProgramWriter {
   }
 
   /**
-   * Broadcast to dims. As a sum with zeros, whose broadcasting is fast everywhere; TensorFlow's BroadcastTo is made of
-   * Tile, which on wasm takes 50 ms for 800 000 elements.
+   * Broadcasts to dims by adding zeros, which is fast everywhere. TensorFlow's BroadcastTo is implemented with Tile,
+   * which on wasm takes 50 ms for 800 000 elements.
    */
   expand(x: Operand, dims: readonly number[]): Operand {
     const lifted = this.lift(x, dims.length);
@@ -245,7 +248,7 @@ export class Words extends ProgramWriter {
     return { id, type: x.type, dims, layout };
   }
 
-  // Fewer elements
+  // Reductions
 
   reduce(op: ReductionOperator, x: Operand, axes: readonly number[], keepDims = true): Operand {
     const reduced = axes.map((axis) => normalizeAxis(axis, x.dims.length));
@@ -261,7 +264,7 @@ export class Words extends ProgramWriter {
     return this.reshape({ id, type: x.type, dims: kept, layout: x.layout }, dims);
   }
 
-  /** Along the last axis in memory: the layout with this axis last. */
+  /** Moves an axis to the end in memory. */
   lastInMemory(x: Operand, axis: number): Operand {
     if (x.layout.at(-1) === axis) return x;
     return this.arrange(x, [...x.layout.filter((a) => a !== axis), axis]);

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { compareSamples, type Question } from "../../../../src/cli/commands/compared-sample.js";
+import {
+  compareSamples,
+  type ComparisonQuestion,
+} from "../../../../src/cli/commands/compared-sample.js";
 import type { RunFlags } from "../../../../src/cli/flags/options.js";
 import { readExplainableModel } from "../../../../src/cli/input/model-file.js";
 import { sliceBatch } from "../../../../src/tensor/batches.js";
@@ -18,9 +21,9 @@ const flags: RunFlags = {
 const sample = { x: sliceBatch(decodeNpy(readFileSync(tinyInput)), [0]), index: 0 };
 const name = { name: "input-0", path: tinyInput };
 
-async function ask(part: Partial<Question>, options = {}) {
+async function ask(part: Partial<ComparisonQuestion>, options = {}) {
   const model = await readExplainableModel(tinyRelu, flags);
-  const question: Question = {
+  const question: ComparisonQuestion = {
     ...{ model, methods: methods.slice(0, 1), target: "top", labels: undefined, layers: false },
     options: (method) => ({ method: method.name }),
     onMethod: () => undefined,
@@ -34,7 +37,7 @@ async function ask(part: Partial<Question>, options = {}) {
 }
 
 /** A method whose options no model accepts. */
-const failing: Pick<Question, "options"> = {
+const failing: Pick<ComparisonQuestion, "options"> = {
   options: ({ name: method }) => (method === "random" ? { method, steps: 3 } : { method }),
 };
 const random = methods.filter((m) => m.name === "random");

@@ -2,7 +2,8 @@ import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { chooseLabels, findLabel, parseLabels } from "../../../../src/cli/flags/labels.js";
+import { chooseLabels } from "../../../../src/cli/flags/labels.js";
+import { findLabel, parseLabels } from "../../../../src/model/label-names.js";
 import { InputError, TargetError } from "../../../../src/errors.js";
 
 describe("parseLabels", () => {

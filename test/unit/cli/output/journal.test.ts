@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { SampleJournal } from "../../../../src/cli/evaluate/sample-journal.js";
+import { SampleJournal } from "../../../../src/cli/experiments/sample-journal.js";
 import { Journal } from "../../../../src/cli/output/journal.js";
 import type { SampleRecord } from "../../../../src/evaluate/run.js";
 import { fields, finite, text } from "../../../../src/files/json.js";

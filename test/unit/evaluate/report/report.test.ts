@@ -1,17 +1,19 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { SampleRecord } from "../../../../src/evaluate/run.js";
 import { joinStages } from "../../../../src/evaluate/stages.js";
 import { summarize } from "../../../../src/evaluate/summary.js";
-import type { Axis, Measure } from "../../../../src/evaluate/test.js";
+import type { MeasureAxis, Measure } from "../../../../src/evaluate/test.js";
 import { decodeImage } from "../../../../src/image/codec.js";
 import { chartOf } from "../../../../src/evaluate/report/chart.js";
 import { toPng, toSvg } from "../../../../src/evaluate/report/render.js";
 import type { Report } from "../../../../src/evaluate/report/report.js";
 import { reportFiles } from "../../../../src/evaluate/report/report-files.js";
-import { fixture } from "../../../end-to-end/cli-harness.js";
+import { root } from "../../../end-to-end/cli-harness.js";
 
-const font = fixture("fonts", "DejaVuSans.subset.ttf");
-const axis: Axis = { title: "pixels removed", values: [0, 0.5, 1], percent: true };
+const fonts = join(root, "assets", "fonts");
+const font = join(fonts, "DejaVuSans.subset.ttf");
+const axis: MeasureAxis = { title: "pixels removed", values: [0, 0.5, 1], percent: true };
 const measures: readonly Measure[] = [
   { name: "change", title: "change <of> f & p", better: "lower" },
   { name: "hit", title: "hits", better: "higher", single: true },
@@ -108,7 +110,7 @@ describe("a chart", () => {
   test("has its text drawn in the PNG, from the font in the package alone", async () => {
     const svg = await toSvg(spec);
     const withText = await decodeImage(await toPng(svg, font), "chart");
-    const empty = await decodeImage(await toPng(svg, fixture("fonts", "LICENSE")), "chart");
+    const empty = await decodeImage(await toPng(svg, join(fonts, "LICENSE")), "chart");
     // The title, at twice its size: dark pixels where there is nothing else.
     const dark = ({ data, width }: typeof withText): number => {
       let count = 0;

@@ -120,5 +120,5 @@ test("an output of 0 has no relative change, and that is no number", async () =>
 });
 
 test("a map with a number that is not finite is an error with its name", async () => {
-  await expect(outputChange([NaN, ...sixteen.slice(1)])).rejects.toThrow(/the map holds NaN/);
+  await expect(outputChange([NaN, ...sixteen.slice(1)])).rejects.toThrow(/the map contains NaN/);
 });

@@ -78,7 +78,7 @@ describe("other maps without places", () => {
     for (const method of ["fullgrad", "gradient"]) {
       const [note] = await notesOf(off, { method });
       expect(note).toMatchObject({ code: "zero-map" });
-      expect(note!.message).toMatch(/passes a unit that is off/);
+      expect(note!.message).toMatch(/passes an inactive or saturated unit/);
     }
   });
 
@@ -86,9 +86,9 @@ describe("other maps without places", () => {
     const plain = network((b, x) => pooled(b, conv(b, x, [1], [0])));
     const zeros = float32([1, 1, 2, 2], [0, 0, 0, 0]);
     const [note] = await notesOf(plain, { method: "integrated-gradients" }, zeros);
-    expect(note!.message).toMatch(/the baseline's own/);
+    expect(note!.message).toMatch(/image and baseline have the same score/);
     const [other] = await notesOf(plain, { method: "gradient-x-input" }, zeros);
-    expect(other!.message).toMatch(/so is the input/);
+    expect(other!.message).toMatch(/the input is 0 everywhere/);
   });
 
   it("are constant where the score depends on all places alike", async () => {
@@ -160,7 +160,7 @@ test("numbers that are not finite are said to come from the input, where they do
   const plain = network((b, x) => pooled(b, b.op("Relu", [conv(b, x, [1], [0])], {}, "relu")));
   const [note] = await notesOf(plain, {}, float32([1, 1, 2, 2], [1, NaN, 2, 3]));
   expect(note).toMatchObject({ code: "not-finite" });
-  expect(note!.message).toMatch(/the input holds such numbers/);
+  expect(note!.message).toMatch(/the input itself contains such values/);
   const root = network((b, x) => pooled(b, b.sqrt(conv(b, x, [-1], [0]))));
   const [other] = await notesOf(root);
   expect(other).toMatchObject({ code: "not-finite" });

@@ -4,7 +4,7 @@ import type { Backend } from "../../../../src/backends/backend.js";
 import { ortBackend } from "../../../../src/backends/ort/ort-backend.js";
 import { sliceBatch } from "../../../../src/tensor/batches.js";
 import { samplingMethod } from "../../../../src/methods/core/method.js";
-import type { Probe, Progress } from "../../../../src/methods/core/sampler.js";
+import type { ModelProbe, Progress } from "../../../../src/methods/core/sampler.js";
 import { Session } from "../../../../src/runtime/session.js";
 import { findMethod, methods } from "../../../../src/methods/all.js";
 import { registry } from "../../../../src/ops/all.js";
@@ -123,11 +123,11 @@ describe("a sampling method", () => {
 
 describe("a value inside the model", () => {
   const layer = "/1/Relu_output_0";
-  const activation: Probe = {
+  const activation: ModelProbe = {
     key: "test/activation",
     forward: ({ b }) => ({ outputs: { activation: b.value(layer) } }),
   };
-  const rest: Probe = { key: "test/rest", replaced: layer, forward: () => ({ outputs: {} }) };
+  const rest: ModelProbe = { key: "test/rest", replaced: layer, forward: () => ({ outputs: {} }) };
   const halves = samplingMethod({
     ...{ name: "halves", title: "", paper: "", signed: true, attributes: "map", settings: {} },
     async sample(sampler) {

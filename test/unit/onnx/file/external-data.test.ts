@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(root, { recursive: true }));
 
-/** Loads a model with one weight "w" of two floats, kept where `entries` say. */
+/** Loads a model with one weight "w" of two floats, stored at the location given by `entries`. */
 function load(entries: Record<string, string>, modelPath = join(folder, "m.onnx")): Promise<Graph> {
   const externalData = Object.entries(entries).map(([key, value]) => ({ key, value }));
   const w = { name: "w", dataType: 1, dims: BigInt64Array.of(2n), externalData, dataLocation: 1 };
@@ -45,12 +45,12 @@ describe("weights in another file", () => {
     expect(graph.constants.get("w")?.data).toEqual(Float32Array.of(2, 3));
   });
 
-  it("may lie in a folder below, at an odd offset, without a length", async () => {
+  it("may be in a subfolder, at an odd offset, without a length", async () => {
     const graph = await load({ location: "sub/w.data", offset: "3" });
     expect(graph.constants.get("w")?.data).toHaveLength(2);
   });
 
-  it("may be links into the folder that the model itself is a link to, as in the Hugging Face cache", async () => {
+  it("may be links into the folder that the model links to, as in the Hugging Face cache", async () => {
     const snapshot = join(root, "snapshots", "1");
     await mkdir(snapshot, { recursive: true });
     await symlink(join(folder, "m.onnx"), join(snapshot, "m.onnx"));
@@ -60,14 +60,14 @@ describe("weights in another file", () => {
   });
 
   it.each([
-    ["leads up", { location: "../secret" }, /inside the model's own folder/],
-    ["leads up on a detour", { location: "sub/../../secret" }, /inside the model's own folder/],
-    ["leads up in Windows' way", { location: "sub\\..\\..\\secret" }, /inside the model's own/],
-    ["is absolute", { location: "/etc/passwd" }, /inside the model's own folder/],
-    ["names a drive", { location: "C:secret" }, /inside the model's own folder/],
-    ["names a server", { location: "\\\\server\\share" }, /inside the model's own folder/],
-    ["holds NUL", { location: "w.data\0.txt" }, /inside the model's own folder/],
-    ["is left out", {}, /inside the model's own folder/],
+    ["leads up", { location: "../secret" }, /inside the model's folder/],
+    ["leads up on a detour", { location: "sub/../../secret" }, /inside the model's folder/],
+    ["leads up in Windows' way", { location: "sub\\..\\..\\secret" }, /inside the model's folder/],
+    ["is absolute", { location: "/etc/passwd" }, /inside the model's folder/],
+    ["names a drive", { location: "C:secret" }, /inside the model's folder/],
+    ["names a server", { location: "\\\\server\\share" }, /inside the model's folder/],
+    ["holds NUL", { location: "w.data\0.txt" }, /inside the model's folder/],
+    ["is left out", {}, /inside the model's folder/],
     ["is a link out of the folder", { location: "link" }, /leads out of the model's folder/],
     ["is a folder", { location: "sub" }, /not a regular file/],
     [
@@ -81,7 +81,11 @@ describe("weights in another file", () => {
   });
 
   it.each([
-    ["the file is too short", { offset: "28" }, /has 32 bytes, but the tensor is bytes 28 to 36/],
+    [
+      "the file is too short",
+      { offset: "28" },
+      /has 32 bytes, but the tensor needs bytes 28 to 36/,
+    ],
     ["the length is another", { length: "12" }, /float32\[2\] needs 8/],
     ["the offset is negative", { offset: "-8" }, /offset of tensor "w" is "-8"/],
     ["the offset is huge", { offset: "1e30" }, /not a number of bytes/],
@@ -91,7 +95,7 @@ describe("weights in another file", () => {
     await expect(load_).rejects.toThrow(ExternalDataError);
   });
 
-  it("are read once where tensors share them, and refused where they overlap in part", async () => {
+  it("are read once if tensors share them, and rejected if they overlap partially", async () => {
     const weight = (name: string, offset: number): TensorProto => ({
       name,
       dataType: 1,
@@ -124,7 +128,7 @@ describe("weights in another file", () => {
     const externalData = [{ key: "location", value: "w.data" }];
     const w = { name: "w", dataType: 1, externalData, dataLocation: 1 };
     await expect(importModel(model({ initializer: [w] }))).rejects.toThrow(
-      /tensor "w" is in the file "w.data", and only the model's bytes were given; pass/,
+      /tensor "w" is in the file "w.data", but only the model's bytes were given; pass/,
     );
   });
 });

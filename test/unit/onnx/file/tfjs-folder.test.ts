@@ -28,7 +28,7 @@ afterEach(() => {
 const withShard = (name: string): string =>
   json.replaceAll(JSON.stringify(shard), JSON.stringify(name));
 
-test("a folder is the model that it was made of", async () => {
+test("reading a converted folder gives the original model", async () => {
   const graph = await readGraph(path);
   expect(graph.nodes).toEqual(original.nodes);
   expect([...graph.constants].sort()).toEqual([...original.constants].sort());
@@ -41,18 +41,18 @@ describe("weight files", () => {
     async (name) => {
       writeFileSync(path, withShard(name));
       await expect(readGraph(path)).rejects.toThrow(ExternalDataError);
-      await expect(readGraph(path)).rejects.toThrow(/inside the model's own folder/);
+      await expect(readGraph(path)).rejects.toThrow(/inside the model's folder/);
     },
   );
 
-  test("behind a link that leads out of the folder are not opened", async () => {
+  test("are not opened through a link that leaves the folder", async () => {
     writeFileSync(join(folder, "..", "secret"), "");
     symlinkSync(join(folder, "..", "secret"), join(folder, "link"));
     writeFileSync(path, withShard("link"));
     await expect(readGraph(path)).rejects.toThrow(/leads out of the model's folder/);
   });
 
-  test("that are pipes or folders are refused, not waited for", async () => {
+  test("that are pipes or folders are rejected without blocking", async () => {
     execFileSync("mkfifo", [join(folder, "pipe")]);
     mkdirSync(join(folder, "deeper"));
     for (const name of ["pipe", "deeper"]) {
@@ -61,14 +61,14 @@ describe("weight files", () => {
     }
   });
 
-  test("that are missing, short or named twice are refused", async () => {
+  test("that are missing, truncated or listed twice are rejected", async () => {
     writeFileSync(path, withShard("none.bin"));
     await expect(readGraph(path)).rejects.toThrow(/none\.bin" is missing/);
     writeFileSync(path, json.replace(`"${shard}"`, `"${shard}","${shard}"`));
     await expect(readGraph(path)).rejects.toThrow(/twice/);
     writeFileSync(path, json);
     writeFileSync(join(folder, shard), "short");
-    await expect(readGraph(path)).rejects.toThrow(/the weight files end within/);
+    await expect(readGraph(path)).rejects.toThrow(/the weight files are truncated within/);
   });
 });
 
@@ -84,12 +84,12 @@ test.each([
   await expect(readGraph(path)).rejects.toThrow(message);
 });
 
-test("of four hundred damaged model.json, each is read or refused with a typed error", async () => {
+test("each of four hundred damaged model.json files is read or rejected with a typed error", async () => {
   const draw = random(7);
   const pieces = ["null", "-1", "1e999", '""', "{}", "[]", "true", '"__proto__"'];
   const pick = (n: number): number => Math.floor(draw.uniform() * n);
   for (let i = 0; i < 400; i++) {
-    // A value, a field's name or a few characters give way to something else.
+    // Replace a value, a field name or a few characters.
     const tokens = json.split(/(?<=[,:[{])|(?=[,:\]}])/);
     const at = pick(tokens.length);
     tokens[at] = i % 4 === 0 ? "" : pieces[pick(pieces.length)]!;

@@ -58,7 +58,7 @@ describe("an imported graph", () => {
     expect(graph.inputs.map((p) => p.name)).toEqual(["x"]);
   });
 
-  it("has symbols for open extents, made-up ones where the file has none", async () => {
+  it("has symbols for open extents, generated if the file has no names", async () => {
     const graph = await load({
       node: [relu],
       input: [floats("x", "unk__0", null, -1, 3)],
@@ -68,7 +68,7 @@ describe("an imported graph", () => {
     expect(graph.outputs[0]?.fact.shape).toEqual(["2*s0", "(s0//2 + 1)", "(2·s0 + 1)", "(7)"]);
   });
 
-  it("names every node once", async () => {
+  it("gives every node a unique name", async () => {
     const names = ["", "a", "a", "Relu_0", "a_2", ""];
     const nodes = names.map((name, i) => node("Relu", ["x"], [`y${i}`], { name }));
     const graph = await load({ node: nodes, input: [floats("x", 2)] });
@@ -82,7 +82,7 @@ describe("an imported graph", () => {
     ]);
   });
 
-  it("has its nodes in order, those in order already as they were", async () => {
+  it("is topologically sorted; sorted nodes keep their order", async () => {
     const scrambled = [node("C", ["b"], ["y"]), node("A", ["x"], ["a"]), node("B", ["a"], ["b"])];
     const graph = await load({ ...ports, node: scrambled });
     expect(graph.nodes.map((n) => n.op)).toEqual(["A", "B", "C"]);
@@ -259,7 +259,7 @@ describe("a Constant node", () => {
 });
 
 describe("attributes", () => {
-  it("are clamped to what a number holds exactly", async () => {
+  it("are clamped to the exact range of a number", async () => {
     const slice = node("Slice", ["x"], ["y"], { attribute: [ints("ends", INT64_MAX, -5n)] });
     const graph = await load({ ...ports, node: [slice] });
     expect(graph.nodes[0]?.attributes["ends"]).toEqual({
@@ -268,7 +268,7 @@ describe("attributes", () => {
     });
   });
 
-  it("without a type are read by the field they have", async () => {
+  it("without a type are read by the field that is present", async () => {
     const attribute = [
       { name: "f", f: 2 },
       { name: "s", s: Uint8Array.of(66) },
@@ -280,7 +280,7 @@ describe("attributes", () => {
     });
   });
 
-  it("that are graphs read the values around them, which come first", async () => {
+  it("that are graphs read values of the enclosing graph, which are computed first", async () => {
     const branch = { name: "then", node: [node("Neg", ["late"], ["t"])], output: [floats("t", 2)] };
     const graph = await load({
       node: [
@@ -295,7 +295,7 @@ describe("attributes", () => {
   });
 });
 
-describe("a model that contradicts itself", () => {
+describe("an inconsistent model", () => {
   const input = [floats("x", 2)];
   it.each<[string, GraphProto, RegExp]>([
     [
@@ -331,7 +331,7 @@ describe("a model that contradicts itself", () => {
     [
       "refers to attributes of no function",
       { input, node: [{ ...relu, attribute: [{ name: "a", refAttrName: "b" }] }] },
-      /outside of one/,
+      /not inside a function/,
     ],
   ])("is refused when it %s", async (_, graph, message) => {
     await expect(load(graph)).rejects.toThrow(ModelFormatError);
@@ -344,10 +344,10 @@ describe("a model that contradicts itself", () => {
   });
 });
 
-describe("what cannot be represented", () => {
+describe("an unsupported element", () => {
   const sequence = { name: "seq", type: { sequenceType: { elemType: {} } } };
 
-  it("is listed, all of it", async () => {
+  it("is reported together with all others", async () => {
     const one = BigInt64Array.of(1n);
     const load_ = load({
       node: [
@@ -374,12 +374,12 @@ describe("what cannot be represented", () => {
     ]);
   });
 
-  it("does no harm as an input that nothing reads", async () => {
+  it("is accepted as an input that no node reads", async () => {
     const graph = await load({ ...ports, node: [relu], input: [...ports.input, sequence] });
     expect(graph.inputs.map((p) => p.name)).toEqual(["x"]);
   });
 
-  it("includes inputs of unknown rank", async () => {
+  it("may be an input of unknown rank", async () => {
     const x = { name: "x", type: { tensorType: { elemType: 1 } } };
     await expect(load({ node: [relu], input: [x] })).rejects.toThrow(
       /input \(node "x", opset 17\): its number of dimensions is not declared/,

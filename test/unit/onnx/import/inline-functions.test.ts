@@ -14,7 +14,7 @@ function withFunctions(nodes: NodeProto[], ...functions: FunctionProto[]): Model
   });
 }
 
-/** silu(a) = a·σ(a), with the local value of the name that the caller uses too. */
+/** silu(a) = a·σ(a), with a local name that also occurs in the caller. */
 const silu: FunctionProto = {
   name: "Silu",
   input: ["a"],
@@ -27,7 +27,7 @@ function call(opType: string, input: string, output: string, rest: NodeProto = {
 }
 
 describe("a call of a function of the model", () => {
-  it("is replaced by its body, with names made from the call's", async () => {
+  it("is replaced by its body, with names prefixed by the call", async () => {
     const nodes = [call("Silu", "x", "h", { name: "act1" }), call("Silu", "h", "y")];
     const graph = await importModel(withFunctions(nodes, silu));
     expect(printGraph(graph)).toMatchInlineSnapshot(`
@@ -42,7 +42,7 @@ describe("a call of a function of the model", () => {
     `);
   });
 
-  it("gives its attributes to the body: given ones, defaults, none", async () => {
+  it("passes its attributes to the body: given, default or absent", async () => {
     const f: FunctionProto = {
       name: "F",
       input: ["a"],
@@ -67,7 +67,7 @@ describe("a call of a function of the model", () => {
     });
   });
 
-  it("may stand in a function and in a subgraph, and hand an input through", async () => {
+  it("may occur in a function and in a subgraph, and return an input", async () => {
     const same: FunctionProto = { name: "Same", input: ["a"], output: ["a"] };
     const branch = { node: [call("Silu", "b", "t")], output: [floats("t", 2)] };
     const outer: FunctionProto = {
@@ -95,7 +95,7 @@ describe("a call of a function of the model", () => {
     `);
   });
 
-  it("is refused where functions call themselves or explode", async () => {
+  it("is rejected if functions are recursive or grow beyond the limits", async () => {
     const self: FunctionProto = {
       name: "Self",
       input: ["a"],
@@ -116,7 +116,7 @@ describe("a call of a function of the model", () => {
     await expect(bomb).rejects.toThrow(/expand to over/);
   });
 
-  it("is refused where function and model mean different opsets", async () => {
+  it("is rejected if function and model use different opsets", async () => {
     const old = { ...silu, opsetImport: [{ domain: "", version: 13n }] };
     await expect(importModel(withFunctions([call("Silu", "x", "y")], old))).rejects.toThrow(
       /function Silu uses opset 13 of ai\.onnx, the model opset 17/,

@@ -53,7 +53,7 @@ export async function readNetwork(
   const prepared = prepare(graph, registry, new Map([[input, wanted]]));
   const classifier = asClassifier(prepared, registry, {
     input,
-    ...(flags.output === undefined ? {} : { output: flags.output }),
+    output: flags.output,
   });
   if (classifier.classes < classes) {
     throw new UsageError(

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { fractions } from "../../evaluate/ranking.js";
 import { addModelFlags, type ModelFlags } from "../flags/model-flags.js";
 import { whole } from "../flags/options.js";
-import { parseMethods, type ChosenMethod } from "./method-list.js";
+import { methodsOption, type ChosenMethod } from "../flags/method-list.js";
 
 export interface RoarFlags extends ModelFlags {
   readonly out: string;
@@ -15,12 +15,12 @@ export interface RoarFlags extends ModelFlags {
   readonly epochs: number;
   readonly batch: number;
   readonly optimizer: "sgd" | "adam";
-  readonly rate?: number;
+  readonly rate?: number | undefined;
   readonly weightDecay: number;
   readonly schedule: "cosine" | "step" | "constant";
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   readonly provider: string;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 const parts = fractions([0.1, 0.3, 0.5, 0.7, 0.9], "parts of the pixels that are removed");
@@ -29,11 +29,7 @@ export function addRoarFlags(command: Command): Command {
   return addModelFlags(
     command
       .requiredOption("-o, --out <dir>", "folder for tables, charts, the report and checkpoints")
-      .addOption(
-        new Option("--method <list>", "methods with commas between, settings after a colon; or all")
-          .default(parseMethods("fullgrad"), "fullgrad")
-          .argParser(parseMethods),
-      )
+      .addOption(methodsOption("--method", "methods with commas between, or all", "fullgrad"))
       .addOption(
         new Option("--fractions <list>", `${parts.about}: ${parts.takes}`)
           .default(parts.default, parts.default.join(","))

@@ -2,23 +2,23 @@ import { UsageError } from "../../errors.js";
 import type { Network } from "../../evaluate/scorer.js";
 import type { MapMaker } from "../../evaluate/subject.js";
 import type { EvaluationTest } from "../../evaluate/test.js";
-import { feedsFor, feedSettings, readFeeds, type Feed } from "../input/feeds.js";
+import { feedsFor, feedSettings, type Feed } from "../input/feeds.js";
 import { isArrayFile, type InputFile } from "../input/inputs.js";
-import { chooseLabels, type Labels } from "../flags/labels.js";
+import type { Labels } from "../../model/label-names.js";
+import type { OpenedRun } from "../commands/open-run.js";
 import type { ExplainableModel } from "../input/model-file.js";
 import type { SaidNote } from "../output/note-lines.js";
 import { versions } from "../package-files.js";
-import { choosePreprocessing, preprocessingFor } from "../flags/preprocessing.js";
 import type { Reporter } from "../output/reporter.js";
-import { chooseTarget } from "../flags/targets.js";
+import { chooseTarget } from "../../model/choose-target.js";
 import { readBoxes } from "./boxes.js";
 import { classesOfFolders, type ClassOf } from "./class-folders.js";
 import { settingsIn, type EvaluateFlags } from "./evaluate-options.js";
-import { baselineMakers, methodMaker } from "./method-list.js";
+import { baselineMakers, methodMaker } from "./method-makers.js";
 import type { SubjectReader } from "./subjects.js";
 
 /** What is run on which files, and everything that the numbers depend on. */
-export interface Setup {
+export interface EvaluationSetup {
   readonly test: EvaluationTest;
   readonly model: ExplainableModel;
   readonly files: readonly InputFile[];
@@ -33,43 +33,36 @@ export interface Setup {
   readonly settings: Readonly<Record<string, unknown>>;
   /** How many layers are randomised at each stage of the test; none for most tests. */
   readonly stages: readonly number[];
-  readonly provenance: Provenance;
+  readonly provenance: EvaluationProvenance;
 }
 
 /** As reports and the journal have it. */
-export interface Provenance {
+export interface EvaluationProvenance {
   readonly versions: object;
   readonly model: { readonly path: string; readonly sha256: string };
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** @throws {UsageError} where the model is no classifier, or a flag makes no sense for an evaluation */
+/**
+ * Collects what an evaluation runs and what its numbers depend on.
+ *
+ * @throws {UsageError} where a flag makes no sense for an evaluation
+ */
 export async function setUp(
   test: EvaluationTest,
-  model: ExplainableModel,
+  { model, preprocessing, labels, feeds, reader, targetOf }: OpenedRun & Targets,
   files: readonly InputFile[],
   flags: EvaluateFlags,
   reporter: Reporter,
-): Promise<Setup> {
-  const { classes } = model.output;
-  if (classes === undefined) {
-    throw new UsageError(
-      `output "${model.output.name}" has no class scores [N,K]; an evaluation needs a classifier`,
-    );
-  }
-  const chosen = await choosePreprocessing(flags.preprocess, model.path);
-  const preprocessing = preprocessingFor(model.model, chosen);
-  reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
-  const labels = await chooseLabels(flags.labels, classes);
-  const feeds = sharedFeeds(await readFeeds(flags.feed, model));
+): Promise<EvaluationSetup> {
+  checkShared(feeds);
   const network: Network = {
     predict: (x) =>
       model.model.predict(model.model.fromImage(x), { feeds: feedsFor(feeds, [undefined]) }),
   };
-  const targetOf = chooseTargets(flags.target, files, model, labels, classes);
   const fitted = model.model.takesPictures()
-    ? model.model.fit(preprocessing.settings)
-    : preprocessing.settings;
+    ? model.model.fit(reader.preprocessing)
+    : reader.preprocessing;
   const settings = settingsIn(flags, test);
   const boxes = flags.boxes === undefined ? undefined : await readBoxes(flags.boxes);
   const { path, sha256, externalSha256 } = model;
@@ -81,12 +74,7 @@ export async function setUp(
       ...baselineMakers(model.model, flags.seed),
     ],
     subjects: {
-      reader: {
-        model: model.model,
-        port: model.input,
-        preprocessing: preprocessing.settings,
-        maxPixels: flags.maxPixels,
-      },
+      reader,
       preprocessing: fitted,
       network,
       batch: flags.batch,
@@ -107,7 +95,7 @@ export async function setUp(
         size: flags.size ?? null,
         ...(boxes ? { boxes: boxes.sha256 } : {}),
         feeds: feedSettings(feeds),
-        preprocessing: { source: preprocessing.source, ...fitted },
+        preprocessing: { source: preprocessing?.source, ...fitted },
         labels: labels?.source ?? null,
         backend: flags.backend,
         provider: flags.provider,
@@ -116,15 +104,36 @@ export async function setUp(
   };
 }
 
-function sharedFeeds(feeds: readonly Feed[]): readonly Feed[] {
+function checkShared(feeds: readonly Feed[]): void {
   const own = feeds.find((feed) => feed.perSample);
-  if (!own) return feeds;
+  if (!own) return;
   throw new UsageError(
     `--feed ${own.name}=${own.path} has a row for each sample; an evaluation takes one for all`,
   );
 }
 
 /** The class of each file; undefined where it is the network's first choice. */
+export interface Targets {
+  readonly targetOf: ClassOf | undefined;
+}
+
+/**
+ * Reads --target of an evaluation.
+ *
+ * @throws {UsageError} where the model is not a classifier, or the target is not one class for each image
+ */
+export function targetsIn(files: readonly InputFile[], { target }: EvaluateFlags) {
+  return (labels: Labels | undefined, model: ExplainableModel): Targets => {
+    const { classes, name } = model.output;
+    if (classes === undefined) {
+      throw new UsageError(
+        `output "${name}" has no class scores [N,K]; an evaluation needs a classifier`,
+      );
+    }
+    return { targetOf: chooseTargets(target, files, model, labels, classes) };
+  };
+}
+
 function chooseTargets(
   text: string,
   files: readonly InputFile[],

@@ -4,7 +4,7 @@ import { links, type Link } from "../../evaluate/scorer.js";
 import type { EvaluationTest } from "../../evaluate/test.js";
 import { addModelFlags } from "../flags/model-flags.js";
 import { addRunFlags, whole, type RunFlags } from "../flags/options.js";
-import { parseMethods, type ChosenMethod } from "./method-list.js";
+import { methodsOption, type ChosenMethod } from "../flags/method-list.js";
 
 /** Flags of every evaluation; those of the test itself are beside them, under their settings' names. */
 export interface EvaluateFlags extends RunFlags {
@@ -21,14 +21,7 @@ export interface EvaluateFlags extends RunFlags {
 export function addEvaluateFlags(command: Command, test: EvaluationTest): Command {
   command
     .requiredOption("-o, --out <dir>", "folder for tables, charts and the report")
-    .addOption(
-      new Option(
-        "--method <list>",
-        "methods with commas between, settings after a colon: fullgrad,integrated-gradients:steps=20; or all",
-      )
-        .default(parseMethods("fullgrad"), "fullgrad")
-        .argParser(parseMethods),
-    )
+    .addOption(methodsOption("--method", "methods with commas between, or all", "fullgrad"))
     .option("--seed <n>", "seed of everything that is random", whole(0, 2 ** 32 - 1), 0)
     .addOption(
       new Option(

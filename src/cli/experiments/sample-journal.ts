@@ -1,5 +1,5 @@
 import type { SampleRecord } from "../../evaluate/run.js";
-import type { Axis, Measure } from "../../evaluate/test.js";
+import type { MeasureAxis, Measure } from "../../evaluate/test.js";
 import {
   count,
   fields,
@@ -34,7 +34,7 @@ export class SampleJournal {
   constructor(
     path: string,
     settings: unknown,
-    { measures, axis }: { readonly measures: readonly Measure[]; readonly axis?: Axis },
+    { measures, axis }: { readonly measures: readonly Measure[]; readonly axis?: MeasureAxis },
   ) {
     const complete = (value: unknown): Line => {
       const found = line(value);

@@ -1,5 +1,5 @@
 import type { SummaryRow } from "../../evaluate/summary.js";
-import type { Axis, Measure } from "../../evaluate/test.js";
+import type { MeasureAxis, Measure } from "../../evaluate/test.js";
 import { placeLabel, short } from "../../evaluate/report/page.js";
 import { table } from "../output/tables.js";
 
@@ -7,7 +7,7 @@ import { table } from "../output/tables.js";
 export function summaryText(
   summary: readonly SummaryRow[],
   measures: readonly Measure[],
-  axis: Axis | undefined,
+  axis: MeasureAxis | undefined,
 ): string {
   return measures.map((measure) => measureText(summary, measure, axis)).join("\n\n");
 }
@@ -15,7 +15,7 @@ export function summaryText(
 function measureText(
   summary: readonly SummaryRow[],
   measure: Measure,
-  axis: Axis | undefined,
+  axis: MeasureAxis | undefined,
 ): string {
   const all = summary.filter((row) => row.measure === measure.name);
   const skip = Math.ceil((axis?.values.length ?? 1) / mostColumns);

@@ -1,57 +1,21 @@
 import { concatBatch } from "../../tensor/batches.js";
-import { readSettings } from "../../methods/core/settings.js";
 import { UsageError } from "../../errors.js";
 import { mapsOf, type MapMaker, type Subject } from "../../evaluate/subject.js";
-import { findMethod, methods } from "../../methods/all.js";
+import { blindMethods } from "../../methods/usual-methods.js";
 import type { Explanation, ExplainOptions } from "../../model/model-options.js";
 import type { Model } from "../../model/model.js";
+import type { ChosenMethod } from "../flags/method-list.js";
 import type { SaidNote } from "../output/note-lines.js";
 
-/** A method with the settings that were given for it. */
-export interface ChosenMethod {
-  /** "integrated-gradients:steps=20" */
-  readonly name: string;
-  readonly method: string;
-  readonly settings: Readonly<Record<string, string>>;
-}
-
 /**
- * The methods of a list such as "fullgrad,integrated-gradients:steps=20,baseline=black,gradient"; "all" is every one.
+ * The methods that are judged, each once; the class-blind ones go into every evaluation anyway.
  *
- * @throws {UsageError} where there is no such method or setting
+ * @throws {UsageError} where one is named twice
  */
-export function parseMethods(list: string): ChosenMethod[] {
-  if (list === "all") {
-    const known = methods.filter(({ name }) => !baselineNames.includes(name));
-    return known.map(({ name }) => ({ name, method: name, settings: {} }));
-  }
-  // A piece with "=" alone is a further setting of the method before it.
-  const words: string[] = [];
-  for (const piece of list.split(",")) {
-    const continues = piece.includes("=") && !piece.includes(":") && words.length > 0;
-    if (continues) words.push(`${words.pop()!},${piece}`);
-    else words.push(piece);
-  }
-  const chosen = words.map(parseMethod);
+export function judgedMethods(chosen: readonly ChosenMethod[]): readonly ChosenMethod[] {
   const twice = chosen.find(({ name }, i) => chosen.findIndex((c) => c.name === name) !== i);
   if (twice) throw new UsageError(`--method: ${twice.name} is named twice`);
-  // Baselines are there anyway.
-  return chosen.filter(({ name }) => !baselineNames.includes(name));
-}
-
-function parseMethod(word: string): ChosenMethod {
-  const [method = "", rest] = word.trim().split(/:(.*)/s);
-  const settings = Object.fromEntries(
-    (rest === undefined ? [] : rest.split(",")).map((pair) => {
-      const [key = "", value] = pair.split(/=(.*)/s);
-      if (value === undefined) {
-        throw new UsageError(`--method ${word}: settings are written NAME:key=value,key=value`);
-      }
-      return [key, value];
-    }),
-  );
-  readSettings(method, findMethod(method).settings, settings);
-  return { name: word.trim(), method, settings };
+  return chosen.filter(({ name }) => !blindMethods.includes(name));
 }
 
 /** Makes maps by a method of the model. What is to be said of a map goes to `onNote`. */
@@ -76,12 +40,9 @@ export function methodMaker(
   };
 }
 
-/** Maps that know nothing of the network, and go into every evaluation. */
-export const baselineNames: readonly string[] = ["random", "edge", "centre-blur"];
-
 /** The baselines. Every image has random numbers of its own, whatever comes before it. */
 export function baselineMakers(model: Model, seed: number): MapMaker[] {
-  return baselineNames.map((name) => ({
+  return blindMethods.map((name) => ({
     name,
     isBaseline: true,
     maps: (subjects) =>

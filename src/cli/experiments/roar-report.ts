@@ -1,6 +1,6 @@
 import type { RoarRun } from "../../evaluate/tests/roar.js";
 import { summarize, type MeasuredRecord } from "../../evaluate/summary.js";
-import { biases, type Axis, type Measure } from "../../evaluate/test.js";
+import { biases, type MeasureAxis, type Measure } from "../../evaluate/test.js";
 import type { Report } from "../../evaluate/report/report.js";
 
 const measures: readonly Measure[] = [
@@ -14,7 +14,7 @@ export function roarReport(
   baselines: readonly string[],
   told: Pick<Report, "subtitle" | "facts" | "provenance"> & { readonly seed: number },
 ): Report {
-  const axis: Axis = {
+  const axis: MeasureAxis = {
     title: "most salient pixels removed",
     values: [0, ...fractions],
     percent: true,

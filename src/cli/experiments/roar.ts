@@ -27,7 +27,8 @@ import { OutputFolder } from "../output/output-folder.js";
 import { versions } from "../package-files.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { fontFile } from "./conclude.js";
-import { baselineMakers, baselineNames, methodMaker } from "./method-list.js";
+import { baselineMakers, judgedMethods, methodMaker } from "./method-makers.js";
+import { blindMethods } from "../../methods/usual-methods.js";
 import { roarJournal } from "./roar-journal.js";
 import { builtIn, readNetwork } from "./roar-network.js";
 import type { RoarFlags } from "./roar-options.js";
@@ -46,6 +47,7 @@ export async function evaluateRoar(
   io: Io,
 ): Promise<number> {
   const reporter = new Reporter(io, flags);
+  const judged = judgedMethods(flags.method);
   const folder = new OutputFolder(flags.out);
   const [height, width] = flags.size ?? [];
   const size = height === undefined || width === undefined ? undefined : { height, width };
@@ -64,7 +66,7 @@ export async function evaluateRoar(
   const [optimizer, schedule] = [optimizerOf(flags), scheduleOf(flags)];
   const backend = ortBackend({
     provider: flags.provider,
-    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    threads: flags.threads,
   });
   const preprocessing = preprocessingOf(data.train, mean, deviation);
   const seeds = Array.from({ length: flags.seeds }, (_, i) => flags.seed + i);
@@ -98,7 +100,7 @@ export async function evaluateRoar(
     makers: (network): readonly MapMaker[] => {
       const model = new Model(network, backend, {});
       models.push(model);
-      const chosen = flags.method.map((method) => methodMaker(model, method));
+      const chosen = judged.map((method) => methodMaker(model, method));
       return [...chosen, ...baselineMakers(model, flags.seed)];
     },
     target: flags.target,
@@ -133,7 +135,7 @@ function reportOf(
   const said = Object.entries(settings).map(
     ([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)] as const,
   );
-  return roarReport(runs, flags.fractions, baselineNames, {
+  return roarReport(runs, flags.fractions, blindMethods, {
     subtitle: `${path}, ${images}; mean of ${seeds}`,
     facts: [
       ["model", path],

@@ -4,19 +4,19 @@ import { runGroup, type Keeper, type SampleRecord, type TestRun } from "../../ev
 import { guessLink, Scorer, type Link } from "../../evaluate/scorer.js";
 import { joinStages } from "../../evaluate/stages.js";
 import type { EvaluationTest } from "../../evaluate/test.js";
+import { openRun } from "../commands/open-run.js";
 import { eachOrAll, failureOf } from "../commands/each-or-all.js";
 import { exitCodes } from "../exit-codes.js";
 import { findInputs, type Failure } from "../input/inputs.js";
 import { namingProvider } from "../flags/engine.js";
-import { readExplainableModel } from "../input/model-file.js";
 import { OutputFolder } from "../output/output-folder.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { skippedNote } from "../input/search-folder.js";
 import { conclude } from "./conclude.js";
 import type { EvaluateFlags } from "./evaluate-options.js";
-import { methodMaker } from "./method-list.js";
+import { judgedMethods, methodMaker } from "./method-makers.js";
 import { SampleJournal } from "./sample-journal.js";
-import { setUp, type Setup } from "./setup.js";
+import { setUp, targetsIn, type EvaluationSetup } from "./setup.js";
 import { isSingle, nameOf, readFiles, subjectsOf, type ReadFile } from "./subjects.js";
 import { timeLeft } from "./time-left.js";
 
@@ -25,28 +25,27 @@ export async function evaluate(
   test: EvaluationTest,
   modelPath: string,
   args: readonly string[],
-  flags: EvaluateFlags,
+  given: EvaluateFlags,
   io: Io,
 ): Promise<number> {
-  const reporter = new Reporter(io, flags);
-  const folder = new OutputFolder(flags.out);
-  const inputs = await findInputs(args, flags.out);
-  const model = await readExplainableModel(modelPath, flags);
-  try {
-    const setup = await setUp(test, model, inputs.files, flags, reporter);
+  const reporter = new Reporter(io, given);
+  const folder = new OutputFolder(given.out);
+  const inputs = await findInputs(args, given.out);
+  const method = judgedMethods(given.method);
+  const flags = { ...given, method };
+  const ask = targetsIn(inputs.files, flags);
+  return openRun(modelPath, flags, { reporter, hasPictures: true, ask }, async (opened) => {
+    const setup = await setUp(test, opened, inputs.files, flags, reporter);
     const run = new Evaluation(setup, folder, inputs.failures);
     const note = skippedNote(inputs.skipped);
     if (note !== undefined) reporter.note(note);
-    return await namingProvider(flags, () => run.all());
-  } finally {
-    reporter.clear();
-    await model.model.dispose();
-  }
+    return namingProvider(flags, () => run.all());
+  });
 }
 
 /** Goes through the images group by group, for each stage of the test, and keeps what it finds in a journal. */
 class Evaluation {
-  private readonly setup: Setup;
+  private readonly setup: EvaluationSetup;
   private readonly folder: OutputFolder;
   /** By what is said of them: a file that cannot be read fails in every stage. */
   private readonly failures: Map<string, Failure>;
@@ -54,7 +53,7 @@ class Evaluation {
   private link: Link | undefined;
   private done = 0;
 
-  constructor(setup: Setup, folder: OutputFolder, failures: readonly Failure[]) {
+  constructor(setup: EvaluationSetup, folder: OutputFolder, failures: readonly Failure[]) {
     this.setup = setup;
     this.folder = folder;
     this.failures = new Map(failures.map((failure) => [failure.error, failure]));
@@ -94,7 +93,7 @@ class Evaluation {
   private async files(stage: Stage): Promise<SampleRecord[]> {
     const { files, flags, reporter, stages } = this.setup;
     const records: SampleRecord[] = [];
-    let pass: Pass | undefined;
+    let pass: EvaluationPass | undefined;
     for (let at = 0; at < files.length; at += flags.batch) {
       const total = files.length * Math.max(1, stages.length);
       reporter.progress(this.done, total, this.clock.line());
@@ -151,7 +150,7 @@ class Evaluation {
 
   private async group(
     read: readonly ReadFile[],
-    { journal, run }: Pass,
+    { journal, run }: EvaluationPass,
     failures: Failure[],
   ): Promise<{ readonly records: readonly SampleRecord[]; readonly isNew: boolean }> {
     const known = read.map((file) => this.knownOf(file, journal));
@@ -201,7 +200,7 @@ interface Stage extends Pick<TestRun, "randomized"> {
   readonly stage?: number;
 }
 
-interface Pass {
+interface EvaluationPass {
   readonly journal: SampleJournal;
   readonly run: TestRun;
 }

@@ -8,21 +8,21 @@ import type { Failure } from "../input/inputs.js";
 import { noteLines } from "../output/note-lines.js";
 import type { OutputFolder } from "../output/output-folder.js";
 import { packageRoot } from "../package-files.js";
-import type { Setup } from "./setup.js";
+import type { EvaluationSetup } from "./setup.js";
 import { summaryText } from "./summary-text.js";
 
 /** What a run found. */
-export interface Findings {
+export interface EvaluationFindings {
   readonly records: readonly SampleRecord[];
   readonly failures: readonly Failure[];
 }
 
 /** Writes tables, charts and the page, and prints the means. */
 export async function conclude(
-  setup: Setup,
+  setup: EvaluationSetup,
   folder: OutputFolder,
   link: Link,
-  findings: Findings,
+  findings: EvaluationFindings,
 ): Promise<void> {
   const { test, reporter } = setup;
   const report = reportOf(setup, link, findings);
@@ -47,9 +47,9 @@ export function fontFile(): string {
 }
 
 function reportOf(
-  { test, settings, stages, flags, makers, model, provenance }: Setup,
+  { test, settings, stages, flags, makers, model, provenance }: EvaluationSetup,
   link: Link,
-  { records, failures }: Findings,
+  { records, failures }: EvaluationFindings,
 ): Report {
   const measures = test.measures(settings);
   const axis = test.axis?.(settings, stages);

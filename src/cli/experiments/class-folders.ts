@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import { UsageError } from "../../errors.js";
-import type { Labels } from "../flags/labels.js";
+import type { Labels } from "../../model/label-names.js";
 
 /** The class of an image by its path. */
 export type ClassOf = (path: string) => number;

@@ -1,16 +1,28 @@
-import type { MaskTarget, PlainTarget, Target } from "../../target/target.js";
-import { rowsOf } from "../../tensor/batches.js";
-import { describeOutputs } from "../../target/ports.js";
-import { classesOf, resolveTarget, seedOf, targetWords } from "../../target/target-expression.js";
-import { TargetError } from "../../errors.js";
-import type { Model } from "../../model/model.js";
-import { findLabel, type Labels } from "../../model/label-names.js";
-import type { ExplainableModel } from "../input/model-file.js";
-import { topClasses } from "../../model/predictions.js";
+import type { MaskTarget, PlainTarget, Target } from "../target/target.js";
+import { rowsOf } from "../tensor/batches.js";
+import { describeOutputs } from "../target/ports.js";
+import {
+  classesOf,
+  resolveTarget,
+  seedOf,
+  targetWords,
+  type TargetPort,
+} from "../target/target-expression.js";
+import { TargetError } from "../errors.js";
+import type { Model } from "./model.js";
+import { findLabel, type Labels } from "./label-names.js";
+import type { Inspection } from "../runtime/inspection-report.js";
+import { topClasses } from "./predictions.js";
 
 /** What --target asks for: the first choice, the first five, one class, or a number of an output of another shape. */
 export type TargetChoice =
   "top" | "top5" | number | { readonly words: string; readonly mask?: MaskTarget };
+
+/** What a target is chosen of: the explained output, and what the model has. */
+export interface TargetModel {
+  readonly output: TargetPort;
+  readonly inspection: Inspection;
+}
 
 /** One class to explain for each sample of a batch; `rank` counts from 1 where several are asked for. */
 export interface Pass {
@@ -34,7 +46,7 @@ const words = /^\d+@|^box:|^\d+(,\d+)+$/;
 export function chooseTarget(
   text: string,
   labels: Labels | undefined,
-  model: Pick<ExplainableModel, "output" | "inspection">,
+  model: TargetModel,
   flag = "--target",
 ): TargetChoice {
   const { output: port, inspection } = model;

@@ -1,0 +1,83 @@
+import { presets } from "../../image/preprocess.js";
+import type { TargetChoice } from "../../model/choose-target.js";
+import type { Labels } from "../../model/label-names.js";
+import { chooseContrast, type ChosenContrast, type ContrastFlags } from "../flags/contrast.js";
+import { chooseLabels } from "../flags/labels.js";
+import { chooseTargetOrMask } from "../flags/mask-target.js";
+import type { RunFlags } from "../flags/options.js";
+import {
+  choosePreprocessing,
+  preprocessingFor,
+  type ChosenPreprocessing,
+} from "../flags/preprocessing.js";
+import { readFeeds, type Feed } from "../input/feeds.js";
+import { readExplainableModel, type ExplainableModel } from "../input/model-file.js";
+import type { SampleReader } from "../input/samples.js";
+import type { Reporter } from "../output/reporter.js";
+
+/** A model that is open, and everything that the flags of a run say about it. */
+export interface OpenedRun {
+  readonly model: ExplainableModel;
+  /** undefined where no input is a picture. */
+  readonly preprocessing: ChosenPreprocessing | undefined;
+  readonly labels: Labels | undefined;
+  readonly feeds: readonly Feed[];
+  /** Reads samples for the model. */
+  readonly reader: SampleReader;
+}
+
+/** What is explained: a target, and beside it a class to compare with and a quantity. */
+export interface Asked {
+  readonly target: TargetChoice;
+  readonly contrast: ChosenContrast;
+}
+
+interface Opening<Q> {
+  readonly reporter: Reporter;
+  /** Whether preprocessing is needed. */
+  readonly hasPictures: boolean;
+  /** Reads the flags that name targets. */
+  readonly ask: (labels: Labels | undefined, model: ExplainableModel) => Q | Promise<Q>;
+}
+
+/**
+ * Opens the model, reads preprocessing, labels, targets and feeds, and passes them to `body`. The model is disposed
+ * afterwards, whatever throws.
+ *
+ * @throws {UsageError} @throws {TargetError} where a flag does not fit the model
+ * @throws {UnsupportedModelError} @throws {UnexplainableModelError} where the model cannot be explained
+ */
+export async function openRun<Q, R>(
+  path: string,
+  flags: RunFlags,
+  { reporter, hasPictures, ask }: Opening<Q>,
+  body: (run: OpenedRun & Q) => Promise<R>,
+): Promise<R> {
+  const chosen = hasPictures ? await choosePreprocessing(flags.preprocess, path) : undefined;
+  const model = await readExplainableModel(path, flags);
+  try {
+    const preprocessing = chosen && preprocessingFor(model.model, chosen);
+    const labels = await chooseLabels(flags.labels, model.output.classes);
+    const asked = await ask(labels, model);
+    const feeds = await readFeeds(flags.feed, model);
+    if (preprocessing) {
+      reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
+    }
+    const reader = {
+      ...{ model: model.model, port: model.input, maxPixels: flags.maxPixels },
+      preprocessing: preprocessing?.settings ?? presets.imagenet,
+    };
+    return await body({ model, preprocessing, labels, feeds, reader, ...asked });
+  } finally {
+    reporter.clear();
+    await model.model.dispose();
+  }
+}
+
+/** Reads --target, --versus and --quantity. */
+export function askedBy(flags: RunFlags & ContrastFlags): Opening<Asked>["ask"] {
+  return async (labels, model) => ({
+    target: await chooseTargetOrMask(flags.target, labels, model),
+    contrast: await chooseContrast(flags, labels, model),
+  });
+}

@@ -1,0 +1,36 @@
+import { sizeOf } from "../../tensor/shape.js";
+
+/** A box in an array, as runs of elements that lie side by side. */
+export interface Box {
+  /** The index at which each run begins. */
+  readonly starts: Uint32Array;
+  /** Elements of a run. */
+  readonly length: number;
+}
+
+/**
+ * The elements of a box in an array.
+ *
+ * @param dims extents of the array
+ * @param start where the box begins on each axis
+ * @param size its extents; the box lies within the array
+ */
+export function boxIn(
+  dims: readonly number[],
+  start: readonly number[],
+  size: readonly number[],
+): Box {
+  const last = dims.length - 1;
+  const starts = new Uint32Array(size.includes(0) ? 0 : sizeOf(size.slice(0, last)));
+  // Axis by axis: each index so far becomes as many as the box is long there.
+  let count = 1;
+  for (const [axis, extent] of dims.entries()) {
+    const length = axis === last ? 1 : size[axis]!;
+    for (let i = count - 1; i >= 0; i--) {
+      const first = starts[i]! * extent + start[axis]!;
+      for (let k = length - 1; k >= 0; k--) starts[i * length + k] = first + k;
+    }
+    count *= length;
+  }
+  return { starts, length: size[last]! };
+}

@@ -1,0 +1,85 @@
+import { readdirSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { importsOf } from "./imports.js";
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** A top-level folder of the sources. Those that end in .ts are single files of src. */
+export interface Room {
+  readonly name: string;
+  /** What it holds, in a line. */
+  readonly holds: string;
+}
+
+/** In order of imports: a room may import from itself and from earlier rows, and not from others of its own row. */
+export const order: readonly (readonly Room[])[] = [
+  [{ name: "errors.ts", holds: "the typed errors, each with its way out" }],
+  [{ name: "files", holds: "reading and writing files: atomic, JSON" }],
+  [{ name: "tensor", holds: "dtypes, shapes, tensors, .npy, safetensors" }],
+  [{ name: "onnx", holds: "ONNX files to typed graphs, and back" }],
+  [{ name: "ops", holds: "one record per operator: facts, gradient, bias" }],
+  [{ name: "passes", holds: "graph to graph: upgrade, infer shapes, fold" }],
+  [{ name: "analysis", holds: "active path, biases, image axes, regions" }],
+  [{ name: "autodiff", holds: "graph to graph with its backward nodes" }],
+  [{ name: "target", holds: "what is explained: a class, a region, a mask" }],
+  [{ name: "backends", holds: "run a graph: ONNX Runtime, TensorFlow.js" }],
+  [{ name: "decomposition", holds: "terms, ψ, completeness, bisection" }],
+  [{ name: "runtime", holds: "compiled sessions, batches, gradient check" }],
+  [{ name: "methods", holds: "one file per saliency method" }],
+  [{ name: "image", holds: "decode, resample and preprocess pictures" }],
+  [{ name: "draw", holds: "colour maps, overlays, curves, text" }],
+  [{ name: "train", holds: "the training step as a graph, data, optimizers" }],
+  [{ name: "compare", holds: "methods side by side: sheets and pages" }],
+  [{ name: "evaluate", holds: "one file per published test of methods" }],
+  [{ name: "model", holds: "load() and Model: what a user holds in hand" }],
+  [{ name: "converters", holds: "model.fullgrad.onnx, tfjs folders" }],
+  [
+    { name: "index.ts", holds: "the package “fullgrad”" },
+    { name: "tfjs.ts", holds: "the package “fullgrad/tfjs”" },
+    { name: "cli", holds: "the command line" },
+  ],
+  [{ name: "web", holds: "the page, in a browser" }],
+];
+
+export const rooms: readonly Room[] = order.flat();
+
+/** All .ts files under a folder, from the root. */
+export function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .filter((file) => !file.startsWith("web/dist/"))
+    .sort();
+}
+
+/** Every source file with a room. */
+export const files: readonly string[] = ["src", "converters", "web"].flatMap(sources);
+
+/** The name of a file's room: "onnx" of "src/onnx/file/decode.ts". */
+export function roomOf(file: string): string {
+  const [top, second] = file.split("/");
+  return top === "src" ? second! : top!;
+}
+
+/** The source file that a relative import means; undefined where a package is meant. */
+export function importedFile(file: string, specifier: string): string | undefined {
+  if (!specifier.startsWith(".")) return undefined;
+  return normalize(join(dirname(file), specifier)).replace(/\.js$/, ".ts");
+}
+
+/** For each room, the rooms that it imports from. */
+export const importsBetweenRooms = findImports();
+
+function findImports(): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map(rooms.map(({ name }) => [name, new Set<string>()]));
+  for (const file of files) {
+    for (const specifier of importsOf(join(root, file))) {
+      const target = importedFile(file, specifier);
+      if (target !== undefined && roomOf(target) !== roomOf(file)) {
+        found.get(roomOf(file))!.add(roomOf(target));
+      }
+    }
+  }
+  return found;
+}
