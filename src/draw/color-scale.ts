@@ -9,14 +9,7 @@ export interface ColorScale {
   readonly high: number;
 }
 
-<<<<<<< HEAD
-/** Quantiles of a map at the two ends of its scale. */
-export type Quantiles = readonly [from: number, to: number];
-
 /** The full range: no value is clamped. */
-=======
-/** Every number has its own colour. */
->>>>>>> passes
 export const wholeRange: Quantiles = [0, 1];
 
 /**
@@ -54,16 +47,6 @@ export function isSigned(map: Float32Array): boolean {
   return map.some((v) => v < 0);
 }
 
-<<<<<<< HEAD
-/** Values at two quantiles (nearest rank); 0 for a map without finite values. */
-function quantilesOf(values: Float32Array, [from, to]: Quantiles): readonly [number, number] {
-  const sorted = values.filter(Number.isFinite).sort();
-  const at = (quantile: number): number => sorted[Math.round(quantile * (sorted.length - 1))] ?? 0;
-  return [at(from), at(to)];
-}
-
-=======
->>>>>>> passes
 /**
  * The colour index of a value, 0 to 255. For an empty range: the middle of a diverging colour map, the lowest colour
  * of others.
