@@ -18,14 +18,14 @@ import {
 } from "./traced-axes.js";
 
 /** The node, its output's shape, and the axes of its inputs, where they depend on the image. */
-interface Step {
+interface TraceStep {
   readonly view: NodeView;
   readonly shape: Shape;
   readonly inputs: readonly (TracedAxes | undefined)[];
 }
 
 /** The axes of a node's output by its record's mapping; undefined where they cannot be followed. */
-function follow(mapping: AxisMapping, step: Step): TracedAxes | undefined {
+function follow(mapping: AxisMapping, step: TraceStep): TracedAxes | undefined {
   const { shape, inputs } = step;
   switch (mapping.kind) {
     case "same":
@@ -115,7 +115,7 @@ function mostKnown(candidates: readonly TracedAxis[]): TracedAxis | undefined {
 }
 
 /** Element by element with broadcasting: each axis is one of an input's that has its full extent. */
-function aligned({ shape, inputs }: Step): TracedAxes {
+function aligned({ shape, inputs }: TraceStep): TracedAxes {
   return shape.map((size, i) => {
     const candidates = inputs.flatMap((axes) => {
       const axis = axes?.[i - shape.length + axes.length];
@@ -128,7 +128,7 @@ function aligned({ shape, inputs }: Step): TracedAxes {
 type Labelled = Extract<AxisMapping, { readonly kind: "labelled" }>;
 
 /** Each axis of the result is one that carries its letter, in its full extent. */
-function labelled({ terms, result }: Labelled, { shape, inputs }: Step): TracedAxes {
+function labelled({ terms, result }: Labelled, { shape, inputs }: TraceStep): TracedAxes {
   return Array.from(result).map((letter, i) => {
     const candidates = terms.flatMap((term, k) => {
       const axis = inputs[k]?.[term.indexOf(letter)];
@@ -139,7 +139,7 @@ function labelled({ terms, result }: Labelled, { shape, inputs }: Step): TracedA
 }
 
 /** Beside class tokens, places stay places; the halves of a rolled axis make a whole one. */
-function joined(axis: number, step: Step): TracedAxes {
+function joined(axis: number, step: TraceStep): TracedAxes {
   const { view, shape, inputs } = step;
   const size = shape[axis]!;
   const whole = (): TracedAxis => {

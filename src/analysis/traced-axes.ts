@@ -13,7 +13,7 @@ import { divideDims, multiplyDims, type Dim, type Shape } from "../tensor/shape.
  */
 export type Atom =
   | { readonly role: "batch"; readonly size: Dim }
-  | { readonly role: "other"; readonly size: Dim; readonly cutFrom?: Cut }
+  | { readonly role: "other"; readonly size: Dim; readonly cutFrom?: AxisCut }
   | Place
   | {
       readonly role: "tokens";
@@ -35,7 +35,7 @@ export interface Place {
 }
 
 /** A run of places that was cut out of their axis. Beside the rest of them it makes a whole axis again, rolled. */
-export interface Cut {
+export interface AxisCut {
   readonly place: Place;
   readonly start: number;
   readonly size: number;
@@ -88,7 +88,7 @@ export function rolled(first: TracedAxis, second: TracedAxis): TracedAxis | unde
   return [{ ...place, shift: (shift + a.start * stride) % (size * stride) }];
 }
 
-function cutOf(axis: TracedAxis): Cut | undefined {
+function cutOf(axis: TracedAxis): AxisCut | undefined {
   const [atom] = axis;
   const isCut = axis.length === 1 && atom?.role === "other" && atom.cutFrom?.size === atom.size;
   return isCut ? atom.cutFrom : undefined;

@@ -47,7 +47,7 @@ export function findParameters(graph: TypedGraph, registry: Registry, input: str
   return [...found.values()];
 }
 
-type Operand = Pick<Parameter, "role" | "fanIn">;
+type ParameterUse = Pick<Parameter, "role" | "fanIn">;
 type Producers = ReadonlyMap<string, Node>;
 
 /** What each operand of a node is, where it is constant. */
@@ -56,7 +56,7 @@ function operandsOf(
   graph: TypedGraph,
   registry: Registry,
   producers: Producers,
-): (Operand | undefined)[] {
+): (ParameterUse | undefined)[] {
   const { parameters = [] } = registry.of(node);
   // A product's bias may be a node of its own.
   const product =

@@ -13,15 +13,8 @@ function sources(): string[] {
         relative(root, join(entry.parentPath, entry.name)),
       ),
     )
-    .filter((file) => file.endsWith(".ts") && !file.endsWith(".browser.ts") && !moving.has(file));
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".browser.ts"));
 }
-
-/** Files whose own types are being renamed elsewhere. */
-const moving: ReadonlySet<string> = new Set([
-  "src/analysis/layout.ts",
-  "src/analysis/layout-rules.ts",
-  "src/train/parameters.ts",
-]);
 
 const declaration = /^(export )?(?:declare |abstract )*(?:interface|type|class|enum) (\w+)/gm;
 
