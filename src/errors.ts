@@ -46,7 +46,7 @@ export class ShapeError extends FullgradError {
 }
 
 /** A node that the library cannot differentiate, with the reason. */
-export interface Hole {
+export interface UnsupportedNode {
   readonly node: string;
   readonly op: string;
   readonly opset: number;
@@ -64,11 +64,11 @@ export interface ExplainableValue {
 /** The model contains unsupported operators. Lists all of them, and the values that can be explained instead. */
 export class UnsupportedModelError extends FullgradError {
   override name = "UnsupportedModelError";
-  readonly holes: readonly Hole[];
+  readonly holes: readonly UnsupportedNode[];
   /** Values upstream of the unsupported operators; each can be chosen as the output. */
   readonly instead: readonly ExplainableValue[];
 
-  constructor(holes: readonly Hole[], instead: readonly ExplainableValue[] = []) {
+  constructor(holes: readonly UnsupportedNode[], instead: readonly ExplainableValue[] = []) {
     const lines = holes.map((h) => `  ${h.op} (node "${h.node}", opset ${h.opset}): ${h.reason}`);
     const nodes = holes.length === 1 ? "1 node" : `${holes.length} nodes`;
     super([`${nodes} cannot be explained`, ...lines, ...insteadLines(instead)].join("\n"));

@@ -18,7 +18,7 @@ export type { ImageAxes } from "./analysis/image-axes.js";
 export type { BiasUnit } from "./analysis/bias-plan.js";
 export type {
   BiasReport,
-  HoleReport,
+  UnsupportedNodeReport as HoleReport,
   Inspection,
   PortReport,
 } from "./runtime/inspection-report.js";
@@ -49,9 +49,14 @@ export type { FullGradientResult } from "./runtime/session.js";
 export type { Contrast, MaskTarget, PlainTarget, Quantity, Target } from "./target/target.js";
 export * from "./errors.js";
 export { evaluationTests } from "./evaluate/all.js";
-export { runGroup, type Keeper, type SampleRecord, type TestRun } from "./evaluate/run.js";
+export {
+  runGroup,
+  type ResultStore as Keeper,
+  type SampleRecord,
+  type TestRun,
+} from "./evaluate/run.js";
 export { Scorer, type Network } from "./evaluate/scorer.js";
-export { mapsOf, type MapMaker, type Subject } from "./evaluate/subject.js";
+export { mapsOf, type Explainer as MapMaker, type Subject } from "./evaluate/subject.js";
 export { summarize, type SummaryRow } from "./evaluate/summary.js";
 export type { EvaluationTest } from "./evaluate/test.js";
 export { decodeImage, encodePng, type DecodeOptions } from "./image/codec.js";

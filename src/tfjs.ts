@@ -7,7 +7,7 @@ import { startEngine } from "./backends/tfjs/engine.js";
 import { TfjsFunction } from "./backends/tfjs/differentiable/tfjs-function.js";
 import type { TfjsOptions } from "./backends/tfjs/tfjs-backend.js";
 import { analyze } from "./runtime/analyze.js";
-import type { PartOptions } from "./runtime/subgraph.js";
+import type { SubgraphOptions } from "./runtime/subgraph.js";
 import type { ExternalDataReader } from "./onnx/file/external-data.js";
 import { registry } from "./ops/all.js";
 import { readGraph } from "./model/read-graph.js";
@@ -19,7 +19,7 @@ export {
 } from "./backends/tfjs/differentiable/tfjs-function.js";
 export { tfjsBackend, type TfjsOptions } from "./backends/tfjs/tfjs-backend.js";
 
-export interface ToTfjsOptions extends TfjsOptions, PartOptions {
+export interface ToTfjsOptions extends TfjsOptions, SubgraphOptions {
   /** Weights become variables, which tfjs optimizers can train; constants unless asked for. */
   readonly trainable?: boolean;
   /** Reads weights kept in other files, for a model given as bytes. A path finds its own. */

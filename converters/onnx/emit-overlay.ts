@@ -41,13 +41,13 @@ export function emitOverlay(b: GraphBuilder, map: Value, view: Value, signed: bo
 
   const luma = b.constant(float32([3, 1], [0.299, 0.587, 0.114]), "luma_weights");
   const grey = b.matmul(view, luma, "grey");
-  const muted = b.add(grey, b.scale(b.sub(view, grey), saturation), "muted");
+  const muted = b.add(grey, b.mulScalar(b.sub(view, grey), saturation), "muted");
   const [paper, strength] = [drawing.paper, drawing.strength].map((v) => {
     return v.fact.shape.length === 2 ? b.reshape(v, [batch!, 1, 1, 1]) : v;
   }) as [Value, Value];
   const photograph = b.add(paper, b.mul(strength, b.sub(muted, paper)), "photograph");
 
-  const share = b.scale(drawing.heat, defaultOpacity);
+  const share = b.mulScalar(drawing.heat, defaultOpacity);
   const alpha = b.reshape(share, [batch!, height, width, 1], "alpha");
   const rest = b.sub(b.scalar(1, alpha), alpha);
   const blend = b.add(b.mul(rest, photograph), b.mul(alpha, hot), "blend");
@@ -73,10 +73,10 @@ function emitDiverging(b: GraphBuilder, rows: Value, places: number): Drawing {
   const rank = places - Math.round(displayRange[1] * (places - 1));
   const limit = emitRanked(b, magnitude, rank, 1, "limit");
   // A scale of extent 0 gets the middle colour, 128 of 255.
-  const place = emitShare(b, b.add(rows, limit), b.scale(limit, 2), 128 / 255, "place");
+  const place = emitShare(b, b.add(rows, limit), b.mulScalar(limit, 2), 128 / 255, "place");
   const { paper, strength } = grounds.diverging;
   return {
-    level: b.shift(emitLevel(b, place), 256),
+    level: b.addScalar(emitLevel(b, place), 256),
     heat: emitShare(b, magnitude, limit, 0, "signed_heat"),
     paper: b.scalar(paper, rows),
     strength: b.scalar(strength, rows),
@@ -110,7 +110,7 @@ function emitShare(
 
 /** Math.round(share · 255) */
 const emitLevel = (b: GraphBuilder, share: Value): Value =>
-  b.op("Floor", [b.shift(b.scale(share, 255), 0.5)], {}, "level");
+  b.op("Floor", [b.addScalar(b.mulScalar(share, 255), 0.5)], {}, "level");
 
 const clip = (b: GraphBuilder, v: Value, low: number, high: number): Value =>
   b.op("Clip", [v, b.scalar(low, v), b.scalar(high, v)]);

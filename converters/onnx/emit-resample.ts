@@ -76,7 +76,7 @@ function emitNearest(
 ): Value {
   const step = b.div(b.cast(from, "float64"), b.cast(to, "float64"), "step");
   const isFirst = b.op("Equal", [emitRange(b, to), b.ints([0])]);
-  const steps = b.where(isFirst, b.scale(step, 0.5), step, "steps");
+  const steps = b.where(isFirst, b.mulScalar(step, 0.5), step, "steps");
   const at = b.op("CumSum", [steps, b.constant(int64([0], []))], {}, "at");
   const pixels = b.cast(b.op("Floor", [at]), "int64", "pixels");
   const isThere = isInside(b, places, to);
@@ -108,10 +108,10 @@ function emitFiltered(
     b.constant({ dtype: "float64", dims: [], data: Float64Array.of(2 ** precision) }),
   );
   // Rounds halves away from zero, as an integer cast after adding ±1/2 does.
-  const size = b.op("Floor", [b.shift(b.op("Abs", [weights]), 0.5)]);
+  const size = b.op("Floor", [b.addScalar(b.op("Abs", [weights]), 0.5)]);
   const fixed = b.mul(b.op("Sign", [weights]), size, "weights");
-  const high = b.op("Floor", [b.scale(fixed, 2 ** -half)], {}, "weights_high");
-  const low = b.sub(fixed, b.scale(high, 2 ** half), "weights_low");
+  const high = b.op("Floor", [b.mulScalar(fixed, 2 ** -half)], {}, "weights_high");
+  const low = b.sub(fixed, b.mulScalar(high, 2 ** half), "weights_low");
   const product = (part: Value, hint: string): Value => {
     const matrix = b.cast(part, "float32");
     const sums =
@@ -120,8 +120,8 @@ function emitFiltered(
         : b.matmul(picture, b.transpose(matrix, [1, 0]), hint);
     return b.cast(sums, "int32");
   };
-  const whole = b.add(b.scale(product(high, "high"), 2 ** half), product(low, "low"));
-  const rounded = b.shift(whole, 2 ** (precision - 1));
+  const whole = b.add(b.mulScalar(product(high, "high"), 2 ** half), product(low, "low"));
+  const rounded = b.addScalar(whole, 2 ** (precision - 1));
   const level = b.div(rounded, b.scalar(2 ** precision, rounded), "rounded");
   const clipped = b.op("Clip", [level, b.scalar(0, level), b.scalar(255, level)]);
   return b.cast(clipped, "float32", "levels");
@@ -144,21 +144,21 @@ function emitWeights(
   const ratio = b.div(source, b.cast(to, "float64"), "ratio");
   const stretch = b.op("Max", [ratio, b.scalar(1, ratio)], {}, "stretch");
   const rows = b.reshape(b.cast(places, "float64"), [places.fact.shape[0]!, 1]);
-  const center = b.mul(b.shift(rows, 0.5), ratio, "center");
-  const reach = b.scale(stretch, supports[how], "reach");
+  const center = b.mul(b.addScalar(rows, 0.5), ratio, "center");
+  const reach = b.mulScalar(stretch, supports[how], "reach");
 
   const pixels = b.cast(emitRange(b, from), "float64", "pixels");
-  const first = b.op("Floor", [b.shift(b.sub(center, reach), 0.5)], {}, "first");
-  const last = b.op("Floor", [b.shift(b.add(center, reach), 0.5)], {}, "last");
+  const first = b.op("Floor", [b.addScalar(b.sub(center, reach), 0.5)], {}, "first");
+  const last = b.op("Floor", [b.addScalar(b.add(center, reach), 0.5)], {}, "last");
   const isNear = b.op("And", [b.op("GreaterOrEqual", [pixels, first]), b.less(pixels, last)]);
-  const distance = b.shift(b.sub(pixels, center), 0.5);
+  const distance = b.addScalar(b.sub(pixels, center), 0.5);
   const x = b.mul(distance, b.div(b.scalar(1, stretch), stretch), "distance");
-  const kernel = b.keep(kernels[how](b, x), isNear, how);
+  const kernel = b.maskBy(kernels[how](b, x), isNear, how);
   const inside = b.reshape(isInside(b, places, to), [places.fact.shape[0]!, 1]);
   const sum = b.sum(kernel, [1], true);
   const isZero = b.op("Equal", [sum, b.scalar(0, sum)]);
   const share = b.div(kernel, b.where(isZero, b.scalar(1, sum), sum), "shares");
-  return b.keep(share, inside);
+  return b.maskBy(share, inside);
 }
 
 type Kernel = (b: GraphBuilder, x: Value) => Value;
@@ -168,16 +168,19 @@ const abs: Kernel = (b, x) => b.op("Abs", [x]);
 /** sin(πx)/(πx), 1 at 0. */
 const sinc: Kernel = (b, x) => {
   const isZero = b.op("Equal", [x, b.scalar(0, x)]);
-  const angle = b.scale(b.where(isZero, b.scalar(1, x), x), Math.PI);
+  const angle = b.mulScalar(b.where(isZero, b.scalar(1, x), x), Math.PI);
   return b.where(isZero, b.scalar(1, x), b.div(b.op("Sin", [angle]), angle));
 };
 
 // ((a + 2)x − (a + 3))x² + 1 below 1, a(((x − 5)x + 8)x − 4) below 2, with a = −1/2
 const bicubic: Kernel = (b, signed) => {
   const x = abs(b, signed);
-  const near = b.shift(b.mul(b.mul(b.shift(b.scale(x, 1.5), -2.5), x), x), 1);
-  const far = b.scale(b.shift(b.mul(b.shift(b.mul(b.shift(x, -5), x), 8), x), -4), -0.5);
-  return b.where(b.less(x, 1), near, b.keep(far, b.less(x, 2)));
+  const near = b.addScalar(b.mul(b.mul(b.addScalar(b.mulScalar(x, 1.5), -2.5), x), x), 1);
+  const far = b.mulScalar(
+    b.addScalar(b.mul(b.addScalar(b.mul(b.addScalar(x, -5), x), 8), x), -4),
+    -0.5,
+  );
+  return b.where(b.less(x, 1), near, b.maskBy(far, b.less(x, 2)));
 };
 
 const kernels: Readonly<Record<Exclude<Resample, "nearest">, Kernel>> = {
@@ -187,13 +190,13 @@ const kernels: Readonly<Record<Exclude<Resample, "nearest">, Kernel>> = {
   },
   bilinear: (b, x) => b.op("Max", [b.sub(b.scalar(1, x), abs(b, x)), b.scalar(0, x)]),
   hamming: (b, x) => {
-    const cosine = b.op("Cos", [b.scale(x, Math.PI)]);
-    const window = b.shift(b.scale(cosine, 0.46), 0.54);
-    return b.keep(b.mul(sinc(b, x), window), b.less(abs(b, x), 1));
+    const cosine = b.op("Cos", [b.mulScalar(x, Math.PI)]);
+    const window = b.addScalar(b.mulScalar(cosine, 0.46), 0.54);
+    return b.maskBy(b.mul(sinc(b, x), window), b.less(abs(b, x), 1));
   },
   bicubic,
   lanczos: (b, x) => {
-    const both = b.mul(sinc(b, x), sinc(b, b.scale(x, 1 / 3)));
-    return b.keep(both, b.less(abs(b, x), 3));
+    const both = b.mul(sinc(b, x), sinc(b, b.mulScalar(x, 1 / 3)));
+    return b.maskBy(both, b.less(abs(b, x), 3));
   },
 };

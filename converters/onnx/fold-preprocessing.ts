@@ -51,7 +51,7 @@ export function emitPreprocessing(
 function emitLuma(b: GraphBuilder, rgb: Value): Value {
   const weights = b.constant(float32([1, 3, 1, 1], [19595, 38470, 7471]), "luma_weights");
   const sum = b.sum(b.mul(rgb, weights), [1], true, "luma_sum");
-  return b.op("Floor", [b.scale(b.shift(sum, 0x8000), 2 ** -16)], {}, "luma");
+  return b.op("Floor", [b.mulScalar(b.addScalar(sum, 0x8000), 2 ** -16)], {}, "luma");
 }
 
 /** Pillow's resize, horizontal then vertical, of the cropped region. [N,C,size] in integer levels */
@@ -77,7 +77,7 @@ function emitFitting(
 /** Height and width after the resize; for a shortest edge e, torchvision's Resize(e): ⌊e·[h,w] / min(h,w)⌋. int64 [2] */
 function emitSize(b: GraphBuilder, size: Value, to: NonNullable<Preprocessing["resize"]>): Value {
   if (!("shortestEdge" in to)) return b.ints([to.height, to.width]);
-  return b.div(b.scale(size, to.shortestEdge), b.min(size, [0]), "resized_size");
+  return b.div(b.mulScalar(size, to.shortestEdge), b.min(size, [0]), "resized_size");
 }
 
 /**

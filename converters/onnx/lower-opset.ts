@@ -1,6 +1,6 @@
 import type { Graph, Node } from "../../src/onnx/ir.js";
 import type { Registry } from "../../src/ops/core/registry.js";
-import { workingOpset } from "../../src/passes/uplift.js";
+import { workingOpset } from "../../src/passes/upgrade-opset.js";
 
 /** The newest operator set that was compared with 18 for the records' `newer` (onnx 1.23). */
 const newestCompared = 28;

@@ -7,7 +7,7 @@ import {
   resolveContrast,
   type TargetForm,
 } from "../../src/target/contrast.js";
-import type { FullGradient, RuleSite } from "../../src/decomposition/full-gradient.js";
+import type { FullGradient, RuleContext } from "../../src/decomposition/full-gradient.js";
 import { withOwnInput } from "./own-input.js";
 import { readSettings } from "../../src/methods/core/settings.js";
 import { isOpen, withBatch, type ImageSize } from "../../src/runtime/sizes.js";
@@ -127,7 +127,7 @@ function convertPart(
   }
   const settings = readSettings(method.name, method.settings, options.settings ?? {});
   const { form, fixed, isInput } = targetOf(explained.port, options.target ?? "top");
-  const rules = method.rules && ((at: RuleSite) => method.rules!(at, settings));
+  const rules = method.rules && ((at: RuleContext) => method.rules!(at, settings));
   const full = explained.fullGradient(form, rules);
   const map = emitMap(full, method, settings);
   const about = `saliency map by ${method.name}, un-normalised`;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Hole } from "../errors.js";
+import type { UnsupportedNode } from "../errors.js";
 import type { Node, Port, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import { isMovement, type Role } from "../ops/core/role.js";
@@ -95,10 +95,10 @@ export function gradientEnds(
   registry: Registry,
   input: string,
   output: string,
-): readonly Hole[] {
+): readonly UnsupportedNode[] {
   const { active, dependent } = activePath(graph, registry, [input]);
   const wanted = new Set([output]);
-  const ends: Hole[] = [];
+  const ends: UnsupportedNode[] = [];
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((o) => wanted.has(o) && dependent.has(o))) continue;
     if (node.inputs.some((i) => active.has(i))) {
@@ -111,7 +111,7 @@ export function gradientEnds(
 }
 
 /** The nodes that decide while they run how large an output is: what counts, and what keeps some of many. */
-export function sizeEnds(graph: TypedGraph, output: string): readonly Hole[] {
+export function sizeEnds(graph: TypedGraph, output: string): readonly UnsupportedNode[] {
   const symbolsOf = (name: string): readonly string[] =>
     (graph.facts.get(name)?.shape ?? []).filter((dim) => typeof dim === "string");
   const open = symbolsOf(output);

@@ -1,4 +1,4 @@
-import { FullgradError, UnsupportedModelError, type Hole } from "../errors.js";
+import { FullgradError, UnsupportedModelError, type UnsupportedNode } from "../errors.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Node, TypedGraph, Value } from "../onnx/ir.js";
 import { inputName } from "../ops/core/input-names.js";
@@ -108,7 +108,7 @@ export function flowing(
  * The result of `emit`. If it throws UnsupportedModelError, collects the unsupported nodes and returns an empty list,
  * so that all of them are reported together.
  */
-function refusing<T>(holes: Hole[], emit: () => readonly T[]): readonly T[] {
+function refusing<T>(holes: UnsupportedNode[], emit: () => readonly T[]): readonly T[] {
   try {
     return emit();
   } catch (error) {
@@ -132,7 +132,7 @@ function nodesOnPath(
   });
 }
 
-function holesOf(nodes: readonly Node[], registry: Registry, graph: TypedGraph): Hole[] {
+function holesOf(nodes: readonly Node[], registry: Registry, graph: TypedGraph): UnsupportedNode[] {
   return nodes.flatMap((node) => {
     const { vjp } = registry.of(node);
     if (vjp !== "not-differentiable" && vjp !== "by-definition") return [];

@@ -8,7 +8,7 @@ import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import type { Dim } from "../tensor/shape.js";
 import { perSample } from "./per-sample.js";
-import { isRestored, restorePlaces } from "./spatial-positions.js";
+import { isRestored, toImageOrder } from "./spatial-positions.js";
 import { emitTarget, type TargetKind, type TargetNodes } from "../target/target.js";
 
 /** One unit's part of the output, g ⊙ b summed over the unit's nodes. */
@@ -27,7 +27,7 @@ export interface UnitTerm {
 }
 
 /** The full-gradient of an output, as graph under construction. */
-export interface FullGradient extends RuleSite {
+export interface FullGradient extends RuleContext {
   readonly output: Value;
   readonly gradients: Gradients;
   /** ∇ₓf, in the shape of the input. */
@@ -48,11 +48,11 @@ export interface FullGradientOptions {
   /** Where the analysis of this graph is known already. */
   readonly plan?: BiasPlan;
   /** Rules for the backward pass that are not those of the gradient. */
-  readonly rules?: (at: RuleSite) => Registry;
+  readonly rules?: (at: RuleContext) => Registry;
 }
 
 /** What a choice of rules may look at and build on. */
-export interface RuleSite {
+export interface RuleContext {
   readonly b: GraphBuilder;
   /** The model's own part. */
   readonly graph: TypedGraph;
@@ -142,7 +142,7 @@ function emitUnit(
         .map(({ site, gradient }) => at.mul(gradient, bias ?? biasOf(site), "bias/term"))
         .reduce((p, q) => at.add(p, q, "bias/term")));
   const placed = (value: Value): Value =>
-    unit.restoration ? restorePlaces(at, value, unit.restoration) : value;
+    unit.restoration ? toImageOrder(at, value, unit.restoration) : value;
   const views = {
     term,
     places: () => placed(term()),

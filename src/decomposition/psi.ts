@@ -60,7 +60,7 @@ export function signedSum(b: GraphBuilder, term: Value, convention: Convention):
  */
 export function spreadSum(b: GraphBuilder, term: Value, size: readonly number[]): Value {
   const places = staticShape(term.fact.shape.slice(2), "a map");
-  return b.scale(sumOverChannels(b, term), sizeOf(places) / sizeOf(size));
+  return b.mulScalar(sumOverChannels(b, term), sizeOf(places) / sizeOf(size));
 }
 
 function sumOverChannels(b: GraphBuilder, term: Value): Value {
@@ -104,11 +104,11 @@ export function rescaledSum(b: GraphBuilder, t: ChannelSum, convention: Conventi
     convention === "head" ? [t.least, t.most] : [b.min(t.least, [0]), b.max(t.most, [0])];
   const range = b.sub(most, least, "range");
   const divisor = divisorOf(b, range, convention);
-  return b.div(b.sub(t.sum, b.scale(least, t.channels)), divisor, "psi");
+  return b.div(b.sub(t.sum, b.mulScalar(least, t.channels)), divisor, "psi");
 }
 
 function divisorOf(b: GraphBuilder, range: Value, convention: Convention): Value {
-  if (convention === "head") return b.shift(range, epsilon);
+  if (convention === "head") return b.addScalar(range, epsilon);
   // A constant layer says nothing about places; 0/0 would.
   return b.where(b.greater(range, 0), range, b.scalar(1, range));
 }

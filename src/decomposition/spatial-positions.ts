@@ -5,7 +5,7 @@ import type { Value } from "../onnx/ir.js";
 import type { Shape } from "../tensor/shape.js";
 
 /** Brings a value into the form [N,C,…places], where it is not in it already. */
-export function restorePlaces(b: GraphBuilder, value: Value, restoration: Restoration): Value {
+export function toImageOrder(b: GraphBuilder, value: Value, restoration: Restoration): Value {
   const { factors, cut, parts, perm, shape, rolls } = restoration;
   const axes = cut.map((c) => c.axis);
   const starts = cut.map((c) => c.start);

@@ -3,7 +3,7 @@ import { sizeOf } from "../tensor/shape.js";
 import { float32 } from "../tensor/tensor.js";
 import type { Dataset } from "../train/data/dataset.js";
 import { countOf, rankPixels } from "./ranking.js";
-import type { MapMaker, Subject } from "./subject.js";
+import type { Explainer, Subject } from "./subject.js";
 
 /** The pixel indices of each image, most salient first; H·W per image. */
 export type PixelOrders = Uint16Array | Uint32Array;
@@ -29,7 +29,7 @@ export interface RankingOptions {
 export async function rankImages(
   data: Dataset,
   name: string,
-  maker: MapMaker,
+  maker: Explainer,
   targets: ArrayLike<number> | undefined,
   options: RankingOptions,
 ): Promise<PixelOrders> {

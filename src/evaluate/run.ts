@@ -1,6 +1,6 @@
 import type { EvaluationTest, Question, Values } from "./test.js";
 import type { Scorer } from "./scorer.js";
-import type { MapMaker, Subject } from "./subject.js";
+import type { Explainer, Subject } from "./subject.js";
 
 /** A test's result for one image and method. */
 export interface SampleRecord {
@@ -24,18 +24,18 @@ export interface SampleFailure {
 export interface TestRun {
   readonly test: EvaluationTest;
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly makers: readonly MapMaker[];
+  readonly makers: readonly Explainer[];
   readonly scorer: Scorer;
   readonly seed: number;
   readonly signal?: AbortSignal;
   /** The makers of a network with random weights, for tests that compare with one. */
-  readonly randomized?: ReadonlyMap<MapMaker, MapMaker>;
+  readonly randomized?: ReadonlyMap<Explainer, Explainer>;
 }
 
 /** Stores finished results. */
-export interface Keeper {
+export interface ResultStore {
   /** Results known in advance, which are not computed again. */
-  find(subject: Subject, maker: MapMaker): SampleRecord | undefined;
+  find(subject: Subject, maker: Explainer): SampleRecord | undefined;
   /** Called with each result as soon as it is available. */
   add(subject: Subject, record: SampleRecord): void;
 }
@@ -47,7 +47,7 @@ export interface Keeper {
 export async function runGroup(
   run: TestRun,
   subjects: readonly Subject[],
-  keeper: Keeper,
+  keeper: ResultStore,
 ): Promise<readonly SampleFailure[]> {
   const failures: SampleFailure[] = [];
   const shared = subjects.map(() => memo());

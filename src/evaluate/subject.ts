@@ -4,7 +4,7 @@ import { sizeOf } from "../tensor/shape.js";
 import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
 
 /** A box in pixels of the network's input; right and bottom are exclusive. */
-export interface Box {
+export interface ObjectBox {
   readonly left: number;
   readonly top: number;
   readonly right: number;
@@ -24,7 +24,7 @@ export interface Subject {
   /** The preprocessing from picture bytes to `x`; it defines, for one, the value of black. */
   readonly preprocessing: Preprocessing;
   /** The target's location, if known. */
-  readonly boxes?: readonly Box[];
+  readonly boxes?: readonly ObjectBox[];
 }
 
 /** The extents of a subject's `x`: a signal is one row, and the slices of a volume are stacked vertically. */
@@ -67,7 +67,7 @@ export function mapsOf(maps: Tensor): Float32Array[] {
 }
 
 /** A source of saliency maps: a method with its settings, or a baseline. */
-export interface MapMaker {
+export interface Explainer {
   /** "fullgrad", "integrated-gradients:steps=20", "random" */
   readonly name: string;
   /** Whether it is a baseline, which ignores the network. */

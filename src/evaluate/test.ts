@@ -1,6 +1,6 @@
 import type { SettingsOf, SettingTable } from "../methods/core/settings.js";
 import type { Score, Scorer } from "./scorer.js";
-import type { MapMaker, Subject } from "./subject.js";
+import type { Explainer, Subject } from "./subject.js";
 
 /** A number or curve that a test measures for each image and method. */
 export interface Measure {
@@ -26,14 +26,14 @@ export interface Question {
   readonly subject: Subject;
   /** The subject's map [H·W], as its maker returned it. */
   readonly map: Float32Array;
-  readonly maker: MapMaker;
+  readonly maker: Explainer;
   readonly scorer: Scorer;
   /** f(x) */
   readonly original: Score;
   /** The seed of the whole run. */
   readonly seed: number;
   /** The same method on a network with random weights, for tests with {@link EvaluationTest.stages}. */
-  readonly randomized?: MapMaker;
+  readonly randomized?: Explainer;
   /** Computes a value that all methods need for this subject once per `key`. */
   readonly once: <T>(key: string, make: () => Promise<T>) => Promise<T>;
 }

@@ -3,7 +3,7 @@ import { bytesOf, elementCount, toNumbers, type Tensor } from "../tensor/tensor.
 import { factOf } from "./facts.js";
 import type { Attributes, Fact, Node, Port, TypedGraph, Value } from "./ir.js";
 import { prune } from "./prune.js";
-import { Vocabulary } from "./vocabulary.js";
+import { OpBuilder } from "./op-builder.js";
 
 /** Infers the facts of a node's outputs from those of its inputs; implemented in ops/. */
 export type InferNode = (
@@ -37,7 +37,7 @@ interface State {
  * Adds nodes to a graph. Facts are inferred as each node is added, so an invalid rule fails where it is applied. The
  * original graph is not modified.
  */
-export class GraphBuilder extends Vocabulary {
+export class GraphBuilder extends OpBuilder {
   private readonly state: State;
   private readonly prefix: string;
 

@@ -6,12 +6,12 @@ import { foldConstants } from "./fold-constants.js";
 import { inferShapes } from "./infer-shapes.js";
 import { resolveSequences } from "./resolve-sequences.js";
 import { settleCeil } from "./settle-ceil.js";
-import { uplift } from "./uplift.js";
+import { upgradeOpset } from "./upgrade-opset.js";
 import { useFloat32 } from "./use-float32.js";
 
 /** The graph in the working operator set and in float32, without sequences; converted once per graph. */
-export function lift(graph: Graph): Graph {
-  const lifted = known.get(graph) ?? resolveSequences(useFloat32(uplift(graph)));
+export function canonicalize(graph: Graph): Graph {
+  const lifted = known.get(graph) ?? resolveSequences(useFloat32(upgradeOpset(graph)));
   known.set(graph, lifted);
   return lifted;
 }
@@ -29,6 +29,6 @@ export function prepare(
   registry: Registry,
   sizes: ReadonlyMap<string, Shape> = new Map(),
 ): TypedGraph {
-  const folded = foldConstants(inferShapes(lift(graph), registry, sizes));
+  const folded = foldConstants(inferShapes(canonicalize(graph), registry, sizes));
   return settleCeil(expandDefinitions(folded, registry), registry);
 }

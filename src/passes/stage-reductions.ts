@@ -86,7 +86,7 @@ function emitStages(b: GraphBuilder, node: Node, axes: readonly number[]): Value
   const x = b.value(node.inputs[0]!);
   const sum = sumInStages(b, x, axes);
   const isMean = reducers[node.op] === "ReduceMean";
-  const result = isMean ? b.scale(sum, 1 / extent(x.fact.shape, axes)) : sum;
+  const result = isMean ? b.mulScalar(sum, 1 / extent(x.fact.shape, axes)) : sum;
   const keeps = node.op === "GlobalAveragePool" || flag(node, "keepdims", true);
   return keeps ? result : b.op("Squeeze", [result, b.ints(axes)]);
 }

@@ -1,20 +1,25 @@
 import { explainableValues } from "../analysis/explainable-values.js";
-import { TargetError, UnsupportedModelError, type ExplainableValue, type Hole } from "../errors.js";
+import {
+  TargetError,
+  UnsupportedModelError,
+  type ExplainableValue,
+  type UnsupportedNode,
+} from "../errors.js";
 import type { Graph, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import { inferKnown } from "../passes/infer-shapes.js";
-import { lift, prepare } from "../passes/prepare.js";
+import { canonicalize, prepare } from "../passes/prepare.js";
 import { takenBranch } from "../passes/resolve-branches.js";
 import { describeOutputs } from "../target/ports.js";
 import { targetPort, targetWords } from "../target/resolve.js";
 import type { Shape } from "../tensor/shape.js";
 import { ExplainedGraph } from "./explained-graph.js";
-import { inFile } from "./holes.js";
+import { inFile } from "./unsupported-nodes.js";
 import { imageModel, type ImageModel } from "./image-model/image-model.js";
 import { openSizes, type ImageSize, type SizeSources } from "./sizes.js";
-import { partOf, type ModelPart, type PartOptions } from "./subgraph.js";
+import { extractSubgraph, type Subgraph, type SubgraphOptions } from "./subgraph.js";
 
-export interface AnalysisOptions extends PartOptions {
+export interface AnalysisOptions extends SubgraphOptions {
   /** A letter for each axis of the input, such as "NHWC"; found by analysis unless given. */
   readonly layout?: string | undefined;
   /** Height and width where the model leaves them open. */
@@ -39,7 +44,7 @@ export class Analysis {
   readonly model: Graph;
   readonly options: AnalysisOptions;
   readonly registry: Registry;
-  private ownPart: ModelPart | undefined;
+  private ownPart: Subgraph | undefined;
   private found: ImageModel | undefined;
   /** For the sizes that were asked about last. */
   private graph: { readonly key: string; readonly explained: ExplainedGraph } | undefined;
@@ -56,8 +61,8 @@ export class Analysis {
    *
    * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
    */
-  get own(): ModelPart {
-    return (this.ownPart ??= partOf(this.model, this.options));
+  get own(): Subgraph {
+    return (this.ownPart ??= extractSubgraph(this.model, this.options));
   }
 
   /** The model with its input as image, in which everything is asked. @throws {LayoutError} where the layout does not fit */
@@ -67,7 +72,7 @@ export class Analysis {
   }
 
   /** What the explained value needs, with the input as image. */
-  get part(): ModelPart {
+  get part(): Subgraph {
     return this.image.part;
   }
 
@@ -94,12 +99,12 @@ export class Analysis {
 
   /** What can be inferred of the whole model, whatever it holds. */
   known(sizes: Sizes = this.sizes()): TypedGraph {
-    return inferKnown(lift(this.image.graph), this.registry, sizes);
+    return inferKnown(canonicalize(this.image.graph), this.registry, sizes);
   }
 
   /** Every node of the model without a meaning here, and whether the explained value needs it. */
-  holes(known: TypedGraph): readonly (Hole & { readonly needed: boolean })[] {
-    const { nodes } = lift(this.image.graph);
+  holes(known: TypedGraph): readonly (UnsupportedNode & { readonly needed: boolean })[] {
+    const { nodes } = canonicalize(this.image.graph);
     const isBranch = (op: string, domain: string): boolean => op === "If" && domain === "";
     const unknown = this.registry.holes(
       nodes.filter((n) => !isBranch(n.op, n.domain)),
@@ -125,7 +130,7 @@ export class Analysis {
   /** Values that could be explained instead of the output. */
   alternatives(sizes: Sizes = this.sizes()): readonly ExplainableValue[] {
     const { graph, input, output } = this.part;
-    const lifted = lift(graph);
+    const lifted = canonicalize(graph);
     const known = inferKnown(lifted, this.registry, sizes);
     const batch = known.facts.get(input)?.shape[0] ?? 1;
     const own = new Set(graph.nodes.flatMap((n) => n.outputs));

@@ -8,13 +8,13 @@ import type { Tensor, Tensors } from "../tensor/tensor.js";
 import { contrastFeeds, type ResolvedContrast, type TargetForm } from "../target/contrast.js";
 import type { ExplainedGraph } from "./explained-graph.js";
 import { feedsOf } from "./feeds.js";
-import type { FullGradient, RuleSite } from "../decomposition/full-gradient.js";
+import type { FullGradient, RuleContext } from "../decomposition/full-gradient.js";
 import { withReplacedValue } from "./replaced-value.js";
 import { runBatch } from "./run-batch.js";
 import { emitTarget, type Quantity, type TargetNodes } from "../target/target.js";
 
 /** A model's graph with the number that is explained: where a question begins. */
-export interface Site {
+export interface QuestionContext {
   readonly b: GraphBuilder;
   readonly graph: TypedGraph;
   readonly registry: Registry;
@@ -25,7 +25,7 @@ export interface Site {
 }
 
 /** What a question adds to a graph, by the role that each value plays. */
-export interface Roles {
+export interface NamedValues {
   readonly outputs: Readonly<Record<string, Value>>;
   readonly inputs?: Readonly<Record<string, Value>>;
   /** What is known of the answer before it is computed. */
@@ -71,7 +71,7 @@ export class Compiler {
   forward(
     key: string,
     form: TargetForm,
-    emit: (site: Site) => Roles,
+    emit: (site: QuestionContext) => NamedValues,
     replaced?: string,
   ): Promise<Compiled> {
     return this.once(`${key}/${keyOf(form)}`, async () => {
@@ -93,8 +93,8 @@ export class Compiler {
   backward(
     key: string,
     form: TargetForm,
-    emit: (full: FullGradient) => Roles,
-    rules?: (at: RuleSite) => Registry,
+    emit: (full: FullGradient) => NamedValues,
+    rules?: (at: RuleContext) => Registry,
   ): Promise<Compiled> {
     return this.once(`${key}/${keyOf(form)}`, async () => {
       const { explained } = this;
@@ -179,7 +179,7 @@ export class Compiler {
   private async build(
     b: GraphBuilder,
     target: TargetNodes,
-    { outputs, inputs = {}, notes = {} }: Roles,
+    { outputs, inputs = {}, notes = {} }: NamedValues,
     units: readonly BiasUnit[],
   ): Promise<Compiled> {
     const entries = Object.entries({ ...outputs, score: target.score, target: target.target });

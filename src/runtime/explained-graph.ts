@@ -2,7 +2,7 @@ import { planBiases, type BiasPlan } from "../analysis/bias-plan.js";
 import {
   emitFullGradient,
   type FullGradient,
-  type RuleSite,
+  type RuleContext,
 } from "../decomposition/full-gradient.js";
 import { hasBatch } from "../decomposition/per-sample.js";
 import type { TypedGraph } from "../onnx/ir.js";
@@ -106,7 +106,7 @@ export class ExplainedGraph implements Ports {
    * @param rules for the backward pass, where they are not those of the gradient
    * @throws {UnsupportedModelError} where a node on the way has no gradient
    */
-  fullGradient(form: TargetForm, rules?: (at: RuleSite) => Registry): FullGradient {
+  fullGradient(form: TargetForm, rules?: (at: RuleContext) => Registry): FullGradient {
     const { kind, versus, quantity } = form;
     const key = `${quantity}/${kind}/${versus}`;
     const known = rules ? undefined : this.gradients.get(key);

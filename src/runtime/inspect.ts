@@ -3,12 +3,12 @@ import {
   countOperators,
   layerReports,
   portReport,
-  type HoleReport,
+  type UnsupportedNodeReport,
   type Inspection,
 } from "./inspection-report.js";
 import { FullgradError, InputError, TargetError, UnsupportedModelError } from "../errors.js";
 import type { Analysis, Sizes } from "./analyze.js";
-import { inFile } from "./holes.js";
+import { inFile } from "./unsupported-nodes.js";
 import { isOpen, usualSize } from "./sizes.js";
 
 /** How far an inspection goes. */
@@ -77,7 +77,7 @@ function inspectPart(analysis: Analysis, options: InspectOptions): PartReport {
     if (!(error instanceof UnsupportedModelError)) {
       return { ...failed, unsupported, problem: error.message };
     }
-    const all = new Map<string, HoleReport>(unsupported.map((h) => [h.node, h]));
+    const all = new Map<string, UnsupportedNodeReport>(unsupported.map((h) => [h.node, h]));
     for (const hole of inFile(error.holes, analysis.model)) {
       all.set(hole.node, { ...hole, needed: true });
     }

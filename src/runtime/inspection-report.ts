@@ -1,4 +1,4 @@
-import type { ExplainableValue, Hole } from "../errors.js";
+import type { ExplainableValue, UnsupportedNode } from "../errors.js";
 import type { Graph, Port } from "../onnx/ir.js";
 import type { BiasKind } from "../ops/core/spec.js";
 import type { Dim, Shape } from "../tensor/shape.js";
@@ -36,7 +36,7 @@ export interface LayerReport {
 }
 
 /** An operator that stands in the way, if the value that is explained needs it. */
-export interface HoleReport extends Hole {
+export interface UnsupportedNodeReport extends UnsupportedNode {
   /** The value that is explained depends on it. The others do no harm. */
   readonly needed: boolean;
 }
@@ -62,7 +62,7 @@ export interface Inspection {
   readonly biases: readonly BiasReport[];
   /** One of each size, the last; any value with places of the image can be chosen beside them. */
   readonly layers: readonly LayerReport[];
-  readonly unsupported: readonly HoleReport[];
+  readonly unsupported: readonly UnsupportedNodeReport[];
   readonly explainable: boolean;
   /** Why it cannot be explained, where it is not for an operator. */
   readonly problem?: string;

@@ -1,4 +1,4 @@
-import { TargetError, UnsupportedModelError, type Hole } from "../errors.js";
+import { TargetError, UnsupportedModelError, type UnsupportedNode } from "../errors.js";
 import { gradientEnds, sizeEnds } from "../analysis/explainable-values.js";
 import { activePath } from "../analysis/active-path.js";
 import type { Graph, TypedGraph } from "../onnx/ir.js";
@@ -10,14 +10,14 @@ import { chooseInput, chooseOutput } from "../target/ports.js";
 import { samplesFirst } from "../target/target.js";
 
 /** The part of a model that is explained: what one of its values needs, and the input that it is explained by. */
-export interface ModelPart {
+export interface Subgraph {
   readonly graph: Graph;
   readonly input: string;
   readonly output: string;
 }
 
 /** The wanted input and output, by name. */
-export interface PartOptions {
+export interface SubgraphOptions {
   readonly input?: string | undefined;
   readonly output?: string | undefined;
 }
@@ -28,7 +28,7 @@ export interface PartOptions {
  * @throws {TargetError} where there is no such output, or it does not depend on the input
  * @throws {InputError} where there is no such input, or it is not clear which one is meant
  */
-export function partOf(model: Graph, options: PartOptions): ModelPart {
+export function extractSubgraph(model: Graph, options: SubgraphOptions): Subgraph {
   const output = chooseOutput(model, options.output);
   const graph = selectOutput(model, output);
   if (options.input !== undefined) chooseInput(model, options.input);
@@ -65,7 +65,7 @@ export function checkExplainable(
   if (samples && isStatic(samples.slice(1))) return;
   const deciding = samples ? sizeEnds(graph, output) : [];
   const maker = graph.nodes.find((n) => n.outputs.includes(output))!;
-  const hole: Hole = {
+  const hole: UnsupportedNode = {
     node: maker.name,
     op: maker.op,
     opset: graph.opsets.get(maker.domain) ?? 0,

@@ -115,7 +115,7 @@ export function emitTarget(
     const weighted = at.reshape(at.mul(output, seed, "weighted"), shape);
     const axes = shape.flatMap((_, axis) => (axis > 0 ? [axis] : []));
     const score = at.sum(weighted, axes, false, "score");
-    const none = at.cast(at.scale(score, 0), "int64");
+    const none = at.cast(at.mulScalar(score, 0), "int64");
     return {
       target: at.sub(none, at.scalar(1, none)),
       score,

@@ -125,7 +125,7 @@ export function updateStatistics(
     );
   }
   const blend = (old: Value, now: Value, weight: number, hint: string): Value =>
-    b.add(b.scale(old, 1 - momentum), b.scale(now, weight), hint);
+    b.add(b.mulScalar(old, 1 - momentum), b.mulScalar(now, weight), hint);
   return [
     blend(running[0], n.x(3), momentum, "running-mean"),
     blend(running[1], n.x(4), (momentum * count) / (count - 1), "running-variance"),
@@ -163,9 +163,9 @@ export function withBatchStatistics(registry: Registry): Registry {
     });
     const dShift = once(() => b.sum(dy!, others, false, "dshift"));
     const dx = (): Value => {
-      const inverse = b.op("Reciprocal", [b.sqrt(b.shift(n.x(4), epsilon))], {}, "1/deviation");
+      const inverse = b.op("Reciprocal", [b.sqrt(b.addScalar(n.x(4), epsilon))], {}, "1/deviation");
       const gain = b.mul(n.x(1), inverse, "gain");
-      const share = b.scale(gain, -1 / perChannelCount(n));
+      const share = b.mulScalar(gain, -1 / perChannelCount(n));
       const rest = affine(b.mul(share, dScale()), b.mul(share, dShift()), "dx/rest");
       const wide = n.shape().map((_, axis) => (axis === 1 ? channels! : 1));
       return b.add(b.mul(dy!, b.reshape(gain, wide)), rest, "dx");

@@ -26,8 +26,8 @@ export function crossEntropy(
   const top = b.op("ArgMax", [scores], { axis: int(1), keepdims: int(0) }, "top");
   const hits = b.cast(b.op("Equal", [top, labels]), "float32");
   return {
-    loss: b.reshape(b.scale(total, -1 / samples), [1], "loss"),
+    loss: b.reshape(b.mulScalar(total, -1 / samples), [1], "loss"),
     correct: b.reshape(b.sum(hits, [0], false), [1], "correct"),
-    seed: b.scale(b.sub(b.op("Exp", [logP]), wanted), 1 / samples, "d/scores"),
+    seed: b.mulScalar(b.sub(b.op("Exp", [logP]), wanted), 1 / samples, "d/scores"),
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Restoration } from "../../src/analysis/traced-axes.js";
 import type { Backend } from "../../src/backends/backend.js";
-import { restorePlaces } from "../../src/decomposition/spatial-positions.js";
+import { toImageOrder } from "../../src/decomposition/spatial-positions.js";
 import type { FullGradientResult } from "../../src/index.js";
 import type { Shape } from "../../src/tensor/shape.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
@@ -65,7 +65,7 @@ async function putBack(
     parts: bind(restoration.parts),
     shape: bind(restoration.shape),
   };
-  const result = restorePlaces(b, value, bound);
+  const result = toImageOrder(b, value, bound);
   const executable = await backend.compile(b.build([{ name: "restored", value: result }]));
   const results = await executable.run(new Map([["term", term]]));
   await executable.dispose();

@@ -1,6 +1,6 @@
 import { runGroup, type SampleRecord } from "../../src/evaluate/run.js";
 import { Scorer, type Link, type Network } from "../../src/evaluate/scorer.js";
-import type { MapMaker, Subject } from "../../src/evaluate/subject.js";
+import type { Explainer, Subject } from "../../src/evaluate/subject.js";
 import type { EvaluationTest } from "../../src/evaluate/test.js";
 import { presets, type Preprocessing } from "../../src/image/preprocess.js";
 import { float32, toNumbers } from "../../src/tensor/tensor.js";
@@ -47,7 +47,7 @@ export function linear(weights: readonly number[]): Network {
 /** The same map for everything, or one made of each subject. */
 export function makerOf(
   map: ArrayLike<number> | ((subject: Subject) => ArrayLike<number>),
-): MapMaker {
+): Explainer {
   const make = typeof map === "function" ? map : () => map;
   return {
     name: "given",
@@ -59,11 +59,11 @@ export function makerOf(
 export interface Judgement {
   readonly network: Network;
   readonly subject: Subject;
-  readonly maker: MapMaker;
+  readonly maker: Explainer;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly link?: Link;
   readonly seed?: number;
-  readonly randomized?: MapMaker;
+  readonly randomized?: Explainer;
 }
 
 /** What a test finds of one subject and one map; settings that are not given have their defaults. */

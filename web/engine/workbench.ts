@@ -3,7 +3,7 @@ import { describeConversion } from "../../converters/onnx/describe-conversion.js
 import { ortBackend } from "../../src/backends/ort/ort-backend.js";
 import type { Inspection } from "../../src/runtime/inspection-report.js";
 import { rowsOf } from "../../src/tensor/batches.js";
-import type { PartOptions } from "../../src/runtime/subgraph.js";
+import type { SubgraphOptions } from "../../src/runtime/subgraph.js";
 import type { ExplainedSample } from "../../src/runtime/samples.js";
 import type { ImageSize } from "../../src/runtime/sizes.js";
 import { targetPort, targetWords } from "../../src/target/resolve.js";
@@ -40,7 +40,7 @@ export interface Run {
 
 interface Opened extends OpenedModel {
   readonly model: Model;
-  readonly options: PartOptions & { readonly size?: ImageSize };
+  readonly options: SubgraphOptions & { readonly size?: ImageSize };
   readonly name: string;
   readonly sha256: string;
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { UsageError } from "../../errors.js";
-import type { Box } from "../../evaluate/subject.js";
+import type { ObjectBox } from "../../evaluate/subject.js";
 import {
   anything,
   count,
@@ -64,7 +64,7 @@ export function boxesInView(
   target: number,
   size: Size,
   preprocessing: Preprocessing,
-): readonly Box[] {
+): readonly ObjectBox[] {
   const named = table.get(path) ?? table.get(basename(path)) ?? [];
   const place = pointInView(size, preprocessing);
   const extent = preprocessing.crop;

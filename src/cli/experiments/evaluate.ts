@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { rowsOf } from "../../tensor/batches.js";
-import { runGroup, type Keeper, type SampleRecord, type TestRun } from "../../evaluate/run.js";
+import { runGroup, type ResultStore, type SampleRecord, type TestRun } from "../../evaluate/run.js";
 import { guessLink, Scorer, type Link } from "../../evaluate/scorer.js";
 import { joinStages } from "../../evaluate/stages.js";
 import type { EvaluationTest } from "../../evaluate/test.js";
@@ -162,7 +162,7 @@ class Evaluation {
     const records: SampleRecord[] = [];
     for (const group of await subjectsOf(read, subjects, failures)) {
       const digests = new Map(group.map(({ subject, digest }) => [subject, digest]));
-      const keeper: Keeper = {
+      const keeper: ResultStore = {
         find: (subject, { name }) => journal.find(digests.get(subject)!, subject.name, name),
         add: (subject, record) => {
           journal.add(digests.get(subject)!, record);

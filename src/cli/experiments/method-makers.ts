@@ -1,6 +1,6 @@
 import { concatBatch } from "../../tensor/batches.js";
 import { UsageError } from "../../errors.js";
-import { mapsOf, type MapMaker, type Subject } from "../../evaluate/subject.js";
+import { mapsOf, type Explainer, type Subject } from "../../evaluate/subject.js";
 import { blindMethods } from "../../methods/usual-methods.js";
 import type { Explanation, ExplainOptions } from "../../model/model-options.js";
 import type { Model } from "../../model/model.js";
@@ -23,7 +23,7 @@ export function methodMaker(
   model: Model,
   { name, method, settings }: ChosenMethod,
   onNote?: (note: SaidNote) => void,
-): MapMaker {
+): Explainer {
   const make = async (subjects: readonly Subject[]): Promise<readonly Float32Array[]> => {
     const { map, samples } = await explain(model, subjects, { method, ...settings });
     for (const [n, { notes }] of samples.entries()) {
@@ -41,7 +41,7 @@ export function methodMaker(
 }
 
 /** The baselines. Every image has random numbers of its own, whatever comes before it. */
-export function baselineMakers(model: Model, seed: number): MapMaker[] {
+export function baselineMakers(model: Model, seed: number): Explainer[] {
   return blindMethods.map((name) => ({
     name,
     isBaseline: true,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { ortBackend } from "../../backends/ort/ort-backend.js";
 import { roar, type RoarOptions, type RoarRun } from "../../evaluate/tests/roar.js";
-import type { MapMaker } from "../../evaluate/subject.js";
+import type { Explainer } from "../../evaluate/subject.js";
 import type { Preprocessing } from "../../image/preprocess.js";
 import { Model } from "../../model/model.js";
 import { registry } from "../../ops/all.js";
@@ -97,7 +97,7 @@ export async function evaluateRoar(
     fractions: flags.fractions,
     seeds,
     training: { backend, registry, epochs: flags.epochs, batch: flags.batch, optimizer, schedule },
-    makers: (network): readonly MapMaker[] => {
+    makers: (network): readonly Explainer[] => {
       const model = new Model(network, backend, {});
       models.push(model);
       const chosen = judged.map((method) => methodMaker(model, method));

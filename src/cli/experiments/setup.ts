@@ -1,6 +1,6 @@
 import { UsageError } from "../../errors.js";
 import type { Network } from "../../evaluate/scorer.js";
-import type { MapMaker } from "../../evaluate/subject.js";
+import type { Explainer } from "../../evaluate/subject.js";
 import type { EvaluationTest } from "../../evaluate/test.js";
 import { feedsFor, feedSettings, type Feed } from "../input/feeds.js";
 import { isArrayFile, type InputFile } from "../input/inputs.js";
@@ -28,7 +28,7 @@ export interface EvaluationSetup {
   /** What was said of maps so far. */
   readonly notes: readonly SaidNote[];
   /** The methods, then the baselines. */
-  readonly makers: readonly MapMaker[];
+  readonly makers: readonly Explainer[];
   readonly subjects: SubjectReader;
   /** Of the test. */
   readonly settings: Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { number } from "../../methods/core/settings.js";
-import { extentOf, type Box } from "../subject.js";
+import { extentOf, type ObjectBox } from "../subject.js";
 import { biases, evaluationTest } from "../test.js";
 
 /**
@@ -55,7 +55,7 @@ export const pointingGame = evaluationTest({
 });
 
 /** Whether the middle of a pixel lies in a box, or beside it by no more than the tolerance. */
-function contains(box: Box, pixel: number, width: number, tolerance: number): boolean {
+function contains(box: ObjectBox, pixel: number, width: number, tolerance: number): boolean {
   const [x, y] = [(pixel % width) + 0.5, Math.floor(pixel / width) + 0.5];
   const isIn = (at: number, from: number, to: number): boolean =>
     at >= from - tolerance && at <= to + tolerance;

@@ -10,7 +10,7 @@ import {
   type PixelOrders,
   type RankingOptions,
 } from "../removed-pixels.js";
-import type { MapMaker } from "../subject.js";
+import type { Explainer } from "../subject.js";
 
 /** One network trained from scratch, with its accuracy. */
 export interface RoarRun {
@@ -57,7 +57,7 @@ export interface RoarOptions {
     "seed" | "name" | "checkpoint" | "test" | "weights" | "onBatch" | "onEpoch"
   >;
   /** Makers of maps for the network trained on unchanged images with the first seed. */
-  readonly makers: (network: TypedGraph) => readonly MapMaker[];
+  readonly makers: (network: TypedGraph) => readonly Explainer[];
   /** The class to explain: the network's prediction, or the image's label. */
   readonly target: "top" | "label";
   readonly ranking: RankingOptions;
@@ -150,7 +150,7 @@ class Experiment {
     return result;
   }
 
-  private async rank(maker: MapMaker, weights: Weights): Promise<Orders> {
+  private async rank(maker: Explainer, weights: Weights): Promise<Orders> {
     const { classifier, data, ranking, target, training } = this.options;
     const rank = async (part: Dataset, name: string): Promise<PixelOrders> => {
       const targets =

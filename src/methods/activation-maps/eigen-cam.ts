@@ -44,7 +44,7 @@ function firstEigenvector(b: GraphBuilder, matrix: Value): Value {
   let power = matrix;
   for (let i = 0; i < squarings; i++) {
     const largest = b.max(b.op("Abs", [power]), [1, 2]);
-    const scaled = b.div(power, b.shift(largest, tiny));
+    const scaled = b.div(power, b.addScalar(largest, tiny));
     power = b.matmul(scaled, scaled);
   }
   // Every column is a multiple of the eigenvector; the longest column is non-zero.
@@ -57,5 +57,5 @@ function firstEigenvector(b: GraphBuilder, matrix: Value): Value {
 
 /** Normalises vectors [N,D,1] to length 1. */
 function unit(b: GraphBuilder, v: Value): Value {
-  return b.div(v, b.sqrt(b.shift(b.sum(b.mul(v, v), [1]), tiny)));
+  return b.div(v, b.sqrt(b.addScalar(b.sum(b.mul(v, v), [1]), tiny)));
 }

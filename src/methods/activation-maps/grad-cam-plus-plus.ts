@@ -17,8 +17,8 @@ export const gradCamPlusPlus = classActivationMap({
   emit: (b, { activations, gradient: g }) => {
     const square = b.mul(g, g);
     const total = b.sum(activations, placesOf(activations));
-    const divisor = b.add(b.scale(square, 2), b.mul(total, b.mul(square, g)));
-    const alpha = b.div(square, b.shift(divisor, epsilon));
+    const divisor = b.add(b.mulScalar(square, 2), b.mul(total, b.mul(square, g)));
+    const alpha = b.div(square, b.addScalar(divisor, epsilon));
     const weighted = b.mul(b.op("Relu", [g]), alpha);
     return weightedChannels(b, b.sum(weighted, placesOf(g), true, "weights"), activations);
   },

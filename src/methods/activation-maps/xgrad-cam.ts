@@ -13,7 +13,7 @@ export const xgradCam = classActivationMap({
   paper: "Fu et al., Axiom-based Grad-CAM, BMVC 2020",
   emit: (b, { activations, gradient }) => {
     const places = placesOf(gradient);
-    const total = b.shift(b.sum(activations, places), epsilon);
+    const total = b.addScalar(b.sum(activations, places), epsilon);
     const weights = b.div(b.sum(b.mul(gradient, activations), places), total, "weights");
     return weightedChannels(b, weights, activations);
   },

@@ -1,5 +1,5 @@
 import { pointwiseRegions } from "../../analysis/regions.js";
-import type { RuleSite } from "../../decomposition/full-gradient.js";
+import type { RuleContext } from "../../decomposition/full-gradient.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Node, Value } from "../../onnx/ir.js";
 import type { Registry } from "../../ops/core/registry.js";
@@ -27,7 +27,7 @@ export interface ActivationRule {
  * Mul; GELU five. Sums, products of two values and everything that is linear keep their gradient.
  */
 export function withActivationRule(
-  { graph, registry, plan }: RuleSite,
+  { graph, registry, plan }: RuleContext,
   { arriving, through }: ActivationRule,
 ): Registry {
   const regions = pointwiseRegions(graph, registry, plan.path);

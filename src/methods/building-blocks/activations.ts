@@ -1,5 +1,5 @@
 import type { ModelProbe, Sampler } from "../core/sampler.js";
-import { restorePlaces } from "../../decomposition/spatial-positions.js";
+import { toImageOrder } from "../../decomposition/spatial-positions.js";
 import { elementCount, float32, toNumbers, type Tensor } from "../../tensor/tensor.js";
 import { chooseLayer } from "./class-activation-map.js";
 
@@ -24,7 +24,7 @@ export async function activationsOf(
     key: `activations/${value}`,
     forward: ({ b }) => {
       const raw = b.value(value);
-      return { outputs: { raw, placed: restorePlaces(b.within("places"), raw, restoration) } };
+      return { outputs: { raw, placed: toImageOrder(b.within("places"), raw, restoration) } };
     },
   };
   const { results } = await sampler.once(probe);
@@ -49,7 +49,7 @@ export async function positionsOf(
     key: `positions/${value}`,
     replaced: value,
     forward: ({ b }) => ({
-      outputs: { placed: restorePlaces(b.within("places"), b.value(value), restoration) },
+      outputs: { placed: toImageOrder(b.within("places"), b.value(value), restoration) },
     }),
   };
   const count = elementCount(raw);

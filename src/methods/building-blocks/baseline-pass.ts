@@ -1,4 +1,4 @@
-import type { RuleSite } from "../../decomposition/full-gradient.js";
+import type { RuleContext } from "../../decomposition/full-gradient.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 
@@ -10,7 +10,7 @@ export interface BaselinePass {
   of(value: Value): Value;
 }
 
-type PassSite = Pick<RuleSite, "b" | "graph" | "registry" | "plan" | "input">;
+type PassSite = Pick<RuleContext, "b" | "graph" | "registry" | "plan" | "input">;
 
 /** Rules and method ask at different times, and mean the same pass. */
 const passes = new WeakMap<GraphBuilder, BaselinePass>();

@@ -3,7 +3,7 @@ import { lastOfEachSize, type SpatialLayer } from "../../analysis/spatial-layers
 import type { BiasPlan } from "../../analysis/bias-plan.js";
 import type { FullGradient } from "../../decomposition/full-gradient.js";
 import { graphMethod, type GraphMethod } from "../core/method.js";
-import { restorePlaces } from "../../decomposition/spatial-positions.js";
+import { toImageOrder } from "../../decomposition/spatial-positions.js";
 import { resizeMap } from "../../decomposition/psi.js";
 import { name } from "../core/settings.js";
 import { UsageError } from "../../errors.js";
@@ -85,8 +85,8 @@ export function camLayer({ b, gradients }: FullGradient, layer: ChosenLayer): Ca
     throw new UsageError(`the target does not depend on layer "${layer.node}"; choose another one`);
   }
   return {
-    activations: restorePlaces(at, b.value(layer.value), layer.restoration),
-    gradient: restorePlaces(at, gradient, layer.restoration),
+    activations: toImageOrder(at, b.value(layer.value), layer.restoration),
+    gradient: toImageOrder(at, gradient, layer.restoration),
   };
 }
 

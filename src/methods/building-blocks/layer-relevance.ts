@@ -75,9 +75,9 @@ export function layerRelevance(
     ]);
   }
   // What has the sign of y counts 1 + γ times.
-  const favour = (v: Value, part: Value): Value => b.add(v, b.scale(part, gamma), "gamma");
+  const favour = (v: Value, part: Value): Value => b.add(v, b.mulScalar(part, gamma), "gamma");
   const [wUp, wDown] = [favour(w, wAbove), favour(w, wBelow)];
-  const where = (condition: Value): Value => b.keep(relevance, condition);
+  const where = (condition: Value): Value => b.maskBy(relevance, condition);
   const raised = shared(b, where(b.greater(n.y(), 0)), [
     variantOf(layer, above, wUp, c && favour(c, cAbove!)),
     variantOf(layer, below, wDown),

@@ -1,5 +1,5 @@
 import { pointwiseRegions } from "../../analysis/regions.js";
-import type { RuleSite } from "../../decomposition/full-gradient.js";
+import type { RuleContext } from "../../decomposition/full-gradient.js";
 import type { Node, Value } from "../../onnx/ir.js";
 import { NodeView } from "../../ops/core/node-view.js";
 import type { Registry } from "../../ops/core/registry.js";
@@ -7,7 +7,7 @@ import type { Cotangent, OpSpec, Vjp } from "../../ops/core/spec.js";
 
 /** The registry with another backward rule for every differentiable node, made from the gradient of its operator. */
 export function withNodeRule(
-  { graph, registry }: RuleSite,
+  { graph, registry }: RuleContext,
   rule: (gradient: Vjp<unknown>) => Vjp<unknown>,
 ): Registry {
   const ops = new Set(graph.nodes.flatMap((n) => (n.domain === "" ? [n.op] : [])));
@@ -26,7 +26,7 @@ export interface Activation {
 }
 
 /** The activation that a node is, or is part of. Scaling and shifting by constants is none. */
-export function activationsOf(site: RuleSite): (node: Node) => Activation | undefined {
+export function activationsOf(site: RuleContext): (node: Node) => Activation | undefined {
   const { graph, registry, plan } = site;
   const { active } = plan.path;
   const regions = pointwiseRegions(graph, registry, plan.path);

@@ -1,4 +1,4 @@
-import type { RuleSite } from "../../decomposition/full-gradient.js";
+import type { RuleContext } from "../../decomposition/full-gradient.js";
 import type { Node, Value } from "../../onnx/ir.js";
 import type { NodeView } from "../../ops/core/node-view.js";
 import type { Registry } from "../../ops/core/registry.js";
@@ -25,7 +25,7 @@ const moving: ReadonlySet<Role | undefined> = new Set<Role>([
  * a product of two values the signal takes all, as the numerator of a quotient does; reshaping and maxima hand on what
  * is theirs. Everything else, sums and means among it, splits in proportion: R = x ⊙ Jᵀ(Ry / (y + ε·sign y)).
  */
-export function relevanceRules(site: RuleSite, settings: RelevanceSettings): Registry {
+export function relevanceRules(site: RuleContext, settings: RelevanceSettings): Registry {
   const { graph, registry, explained } = site;
   const activationOf = activationsOf(site);
   const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((name) => [name, n] as const)));

@@ -1,5 +1,5 @@
 import { differentiate } from "../../autodiff/differentiate.js";
-import type { RuleSite } from "../../decomposition/full-gradient.js";
+import type { RuleContext } from "../../decomposition/full-gradient.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import type { NodeView } from "../../ops/core/node-view.js";
@@ -23,7 +23,7 @@ const largest: ReadonlySet<Role | undefined> = new Set<Role>(["maximum", "max-po
  * mean of both passes as the other factor of a product, at a maximum what the winners of both passes changed. Linear
  * nodes have their gradient; so has everything else, where the sum may then miss something.
  */
-export function rescaleRules(site: RuleSite): Registry {
+export function rescaleRules(site: RuleContext): Registry {
   const pass = baselinePass(site);
   const activationOf = activationsOf(site);
   return withNodeRule(site, (gradient) => (b, n, dy) => {
@@ -50,7 +50,7 @@ function multiplier(b: GraphBuilder, numerator: Value, change: Value, gradient: 
 
 // m = dy · Δy/Δx
 function throughActivation(
-  { b: top, graph, registry, plan }: RuleSite,
+  { b: top, graph, registry, plan }: RuleContext,
   pass: BaselinePass,
   b: GraphBuilder,
   n: NodeView,
@@ -62,13 +62,13 @@ function throughActivation(
   const seeds = new Map([[n.y().name, dy]]);
   const gradient = differentiate(top, region, registry, seeds, plan.path.active).of(entry);
   const numerator = b.mul(dy, b.sub(n.y(), pass.of(n.y()), "dy"));
-  return multiplier(b, numerator, b.sub(x, pass.of(x), "dx"), gradient ?? b.scale(dy, 0));
+  return multiplier(b, numerator, b.sub(x, pass.of(x), "dx"), gradient ?? b.mulScalar(dy, 0));
 }
 
 // Δ(pq) = Δp·(q + q')/2 + Δq·(p + p')/2
 function meansOf(b: GraphBuilder, n: NodeView, pass: BaselinePass): NodeView {
   const inputs = n.inputs.map((x, i) =>
-    x && n.isActive(i) ? b.scale(b.add(x, pass.of(x)), 0.5, "mean") : x,
+    x && n.isActive(i) ? b.mulScalar(b.add(x, pass.of(x)), 0.5, "mean") : x,
   );
   return viewWith(n, inputs, n.outputs);
 }
@@ -82,7 +82,7 @@ function ofQuotient(
 ): readonly Cotangent[] {
   const [p, q] = [n.x(0), n.x(1)];
   const [p0, q0] = [pass.of(p), pass.of(q)];
-  const half = b.scale(dy, 0.5);
+  const half = b.mulScalar(dy, 0.5);
   return [
     () => b.mul(half, b.add(b.op("Reciprocal", [q]), b.op("Reciprocal", [q0])), "da"),
     () => b.neg(b.div(b.mul(half, b.add(p, p0)), b.mul(q, q0)), "db"),

@@ -17,7 +17,7 @@
 import type { Value } from "../../onnx/ir.js";
 import type { Registry } from "../../ops/core/registry.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import type { FullGradient, RuleSite } from "../../decomposition/full-gradient.js";
+import type { FullGradient, RuleContext } from "../../decomposition/full-gradient.js";
 import type { Image } from "./image.js";
 import type { Sampler } from "./sampler.js";
 import type { SettingsOf, SettingTable } from "./settings.js";
@@ -62,7 +62,7 @@ export interface GraphMethod<S extends SettingTable = SettingTable> extends Meth
    * The rules of the backward pass, if they differ from the gradient's. It may add nodes to `at.b` for the rules to use,
    * such as a second forward pass.
    */
-  rules?(at: RuleSite, settings: SettingsOf<S>): Registry;
+  rules?(at: RuleContext, settings: SettingsOf<S>): Registry;
   emit(full: FullGradient, settings: SettingsOf<S>): MethodNodes;
   /** Values of the added inputs for one image [1,C,…spatial]. */
   feeds?(image: Image, settings: SettingsOf<S>): Readonly<Record<string, Tensor>>;

@@ -8,7 +8,7 @@ import {
   type Tensors,
 } from "../../tensor/tensor.js";
 import { concatBatch, sliceBatch } from "../../tensor/batches.js";
-import type { Compiled, Compiler, Roles, Site } from "../../runtime/compiler.js";
+import type { Compiled, Compiler, NamedValues, QuestionContext } from "../../runtime/compiler.js";
 import { formOf, type ResolvedContrast } from "../../target/contrast.js";
 import type { FullGradient } from "../../decomposition/full-gradient.js";
 import type { Image, PixelRange } from "./image.js";
@@ -38,8 +38,8 @@ export interface RunControl {
 export interface ModelProbe {
   readonly key: string;
   /** `forward` adds nodes to the model, `backward` to its gradient. */
-  readonly forward?: (site: Site) => Roles;
-  readonly backward?: (full: FullGradient) => Roles;
+  readonly forward?: (site: QuestionContext) => NamedValues;
+  readonly backward?: (full: FullGradient) => NamedValues;
   /** With `forward`: a value inside the model that each variant replaces, under the role "replaced". Part of the key. */
   readonly replaced?: string;
 }
@@ -57,7 +57,7 @@ export interface Outcome {
 /** The score, and the model's own output. */
 export const scores = {
   key: "scores",
-  forward: ({ output }: Site) => ({ outputs: { output } }),
+  forward: ({ output }: QuestionContext) => ({ outputs: { output } }),
 } satisfies ModelProbe;
 
 const gradients: ModelProbe = {

@@ -1,4 +1,4 @@
-import { ModelFormatError, UnsupportedModelError, type Hole } from "../../errors.js";
+import { ModelFormatError, UnsupportedModelError, type UnsupportedNode } from "../../errors.js";
 import { tensor, type Tensor } from "../../tensor/tensor.js";
 import { dataTypeName } from "../file/element-types.js";
 import { readExternalData, type ExternalDataReader } from "../file/external-data.js";
@@ -50,7 +50,7 @@ interface Context {
   readonly external: ReadonlyMap<TensorProto, Uint8Array>;
   readonly fresh: FreshSymbol;
   /** Unsupported elements, collected so that all of them are reported together. */
-  readonly holes: Hole[];
+  readonly holes: UnsupportedNode[];
 }
 
 /** Values readable in a graph: its own and those of the enclosing graphs. */

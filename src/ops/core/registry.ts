@@ -1,6 +1,6 @@
 import type { InferNode } from "../../onnx/builder.js";
 import { factOf } from "../../onnx/facts.js";
-import { FullgradError, ShapeError, type Hole } from "../../errors.js";
+import { FullgradError, ShapeError, type UnsupportedNode } from "../../errors.js";
 import type { Fact, Node, TypedGraph, Value } from "../../onnx/ir.js";
 import { arityProblem } from "./arity.js";
 import { AttributeReader } from "./attributes.js";
@@ -66,7 +66,7 @@ export class Registry {
   }
 
   /** Nodes of a graph that have no record. */
-  holes(nodes: readonly Node[], opsets: ReadonlyMap<string, number>): Hole[] {
+  holes(nodes: readonly Node[], opsets: ReadonlyMap<string, number>): UnsupportedNode[] {
     return nodes
       .filter((n) => !this.get(n.op, n.domain))
       .map((n) => ({

@@ -57,7 +57,7 @@ export interface OpSpec<A = unknown> {
   readonly type: string;
   /** "" (ai.onnx) unless given. */
   readonly domain?: string;
-  /** First operator set with the semantics described here; older nodes are rewritten by passes/uplift. */
+  /** First operator set with the semantics described here; older nodes are rewritten by passes/upgrade-opset. */
   readonly since: number;
   /**
    * What operator sets above 18 brought to an operator that 18 has, and that 18 lacks: another meaning (true), or these

@@ -26,7 +26,7 @@ const leakyRelu = unary({
   attrs: (a) => ({ alpha: a.float("alpha", 0.01) }),
   homogeneous: true,
   derivative: (b, x, _, { alpha }) =>
-    b.shift(b.scale(b.mask(b.greater(x, 0), x), 1 - alpha), alpha),
+    b.addScalar(b.mulScalar(b.mask(b.greater(x, 0), x), 1 - alpha), alpha),
 });
 
 // y = x for x > 0, slope·x else; the slope is broadcast to x. dslope = x·dy where x <= 0
@@ -45,10 +45,10 @@ const prelu: OpSpec<Record<string, never>> = {
     const positive = b.greater(x, 0);
     return [
       () => {
-        const negative = b.keep(n.x(1), b.op("Not", [positive]));
+        const negative = b.maskBy(n.x(1), b.op("Not", [positive]));
         return b.mul(dy!, b.add(b.mask(positive, x), negative), "dx");
       },
-      () => b.keep(b.mul(dy!, x), b.op("Not", [positive]), "dslope"),
+      () => b.maskBy(b.mul(dy!, x), b.op("Not", [positive]), "dslope"),
     ];
   },
   // A slope that depends on the image makes a product of two active values, which for x <= 0 counts J·x twice; where
@@ -75,7 +75,7 @@ function twiceCosh(b: GraphBuilder, x: Value): Value {
 
 /** σ(x) = 1/(1 + e⁻ˣ), to the last digits for any x: an engine's Sigmoid is wrong by 1e-7, whatever is left of it. */
 function logistic(b: GraphBuilder, x: Value): Value {
-  return b.op("Reciprocal", [b.shift(b.op("Exp", [b.neg(x)]), 1)]);
+  return b.op("Reciprocal", [b.addScalar(b.op("Exp", [b.neg(x)]), 1)]);
 }
 
 // y = σ(x); y' = σ(x)·σ(−x) = 1/(eˣ + e⁻ˣ + 2). y(1 − y) would lose all digits where y is nearly 1.
@@ -85,7 +85,7 @@ const sigmoid = unary({
   role: "gate",
   probability: "sigmoid",
   attrs: noAttrs,
-  inverseDerivative: (b, x) => b.shift(twiceCosh(b, x), 2),
+  inverseDerivative: (b, x) => b.addScalar(twiceCosh(b, x), 2),
 });
 
 // y' = 1/cosh²x. 1 − y² would lose all digits where |y| is nearly 1.
@@ -95,7 +95,7 @@ const tanh = unary({
   role: "gate",
   attrs: noAttrs,
   inverseDerivative: (b, x) => {
-    const cosh = b.scale(twiceCosh(b, x), 0.5);
+    const cosh = b.mulScalar(twiceCosh(b, x), 0.5);
     return b.mul(cosh, cosh);
   },
 });
@@ -107,7 +107,7 @@ const hardSigmoid = unary({
   role: "gate",
   attrs: (a) => ({ alpha: a.float("alpha", 0.2) }),
   derivative: (b, x, y, { alpha }) =>
-    b.scale(b.mask(b.op("And", [b.greater(y, 0), b.less(y, 1)]), x), alpha),
+    b.mulScalar(b.mask(b.op("And", [b.greater(y, 0), b.less(y, 1)]), x), alpha),
 });
 
 // y = x·min(max(x/6 + 1/2, 0), 1); y' = 0 up to −3, 1 from 3 on, x/3 + 1/2 between
@@ -117,9 +117,9 @@ const hardSwish = unary({
   role: "activation",
   attrs: noAttrs,
   derivative: (b, x) => {
-    const inner = b.shift(b.scale(x, 1 / 3), 0.5);
+    const inner = b.addScalar(b.mulScalar(x, 1 / 3), 0.5);
     const below = b.less(x, 3);
-    const between = b.keep(inner, b.op("And", [below, b.greater(x, -3)]));
+    const between = b.maskBy(inner, b.op("And", [below, b.greater(x, -3)]));
     return b.add(between, b.mask(b.op("Not", [below]), x));
   },
 });
@@ -131,9 +131,9 @@ const swish = unary({
   role: "activation",
   attrs: (a) => ({ alpha: a.float("alpha", 1) }),
   derivative: (b, x, _, { alpha }) => {
-    const scaled = b.scale(x, alpha);
+    const scaled = b.mulScalar(x, alpha);
     const s = logistic(b, scaled);
-    return b.mul(s, b.shift(b.mul(scaled, b.sub(b.scalar(1, s), s)), 1));
+    return b.mul(s, b.addScalar(b.mul(scaled, b.sub(b.scalar(1, s), s)), 1));
   },
 });
 
@@ -152,7 +152,7 @@ const erf = unary({
   since: 9,
   role: "activation",
   attrs: noAttrs,
-  derivative: (b, x) => b.scale(b.op("Exp", [b.neg(b.mul(x, x))]), twoOverRootPi),
+  derivative: (b, x) => b.mulScalar(b.op("Exp", [b.neg(b.mul(x, x))]), twoOverRootPi),
 });
 
 // exact: y = x·Φ(x), y' = Φ(x) + x·φ(x)
@@ -166,15 +166,21 @@ const gelu = unary({
   derivative: (b, x, _, { approximate }) => {
     const square = b.mul(x, x);
     if (approximate === "none") {
-      const density = b.scale(b.op("Exp", [b.scale(square, -0.5)]), 1 / Math.sqrt(2 * Math.PI));
-      const cumulative = b.scale(b.shift(b.op("Erf", [b.scale(x, Math.SQRT1_2)]), 1), 0.5);
+      const density = b.mulScalar(
+        b.op("Exp", [b.mulScalar(square, -0.5)]),
+        1 / Math.sqrt(2 * Math.PI),
+      );
+      const cumulative = b.mulScalar(
+        b.addScalar(b.op("Erf", [b.mulScalar(x, Math.SQRT1_2)]), 1),
+        0.5,
+      );
       return b.add(cumulative, b.mul(x, density));
     }
     const k = Math.sqrt(2 / Math.PI);
     const c = 0.044715;
-    const s = logistic(b, b.mul(b.scale(x, 2 * k), b.shift(b.scale(square, c), 1)));
-    const slope = b.mul(b.scale(x, 2 * k), b.shift(b.scale(square, 3 * c), 1));
-    return b.mul(s, b.shift(b.mul(slope, b.sub(b.scalar(1, s), s)), 1));
+    const s = logistic(b, b.mul(b.mulScalar(x, 2 * k), b.addScalar(b.mulScalar(square, c), 1)));
+    const slope = b.mul(b.mulScalar(x, 2 * k), b.addScalar(b.mulScalar(square, 3 * c), 1));
+    return b.mul(s, b.addScalar(b.mul(slope, b.sub(b.scalar(1, s), s)), 1));
   },
 });
 
@@ -194,7 +200,7 @@ const softsign = unary({
   role: "activation",
   attrs: noAttrs,
   derivative: (b, x) => {
-    const root = b.shift(b.op("Abs", [x]), 1);
+    const root = b.addScalar(b.op("Abs", [x]), 1);
     return b.op("Reciprocal", [b.mul(root, root)]);
   },
 });
@@ -214,15 +220,15 @@ const mish = unary({
 
 /** e^(min(x, 0)/α), the slope below 0 of an exponential branch: the sum of y and its limit would lose its digits. */
 function expBelow(b: GraphBuilder, x: Value, alpha = 1): Value {
-  return b.op("Exp", [b.scale(b.op("Min", [x, b.scalar(0, x)]), 1 / alpha)]);
+  return b.op("Exp", [b.mulScalar(b.op("Min", [x, b.scalar(0, x)]), 1 / alpha)]);
 }
 
 /** `positive` where x > 0, α·eˣ else */
 function positiveElse(b: GraphBuilder, x: Value, positive: number, alpha: number): Value {
-  const below = b.scale(expBelow(b, x), alpha);
+  const below = b.mulScalar(expBelow(b, x), alpha);
   return positive === alpha
     ? below
-    : b.add(below, b.scale(b.mask(b.greater(x, 0), x), positive - alpha));
+    : b.add(below, b.mulScalar(b.mask(b.greater(x, 0), x), positive - alpha));
 }
 
 // y = x for x > 0, α(eˣ − 1) else; y' = 1, αeˣ
@@ -287,9 +293,9 @@ const clip: OpSpec<Record<string, never>> = {
     const [atLow, atHigh] = [1, 2].map((i) => n.optional(i) && saturatedBy(b, n, i));
     const outside = atLow && atHigh ? b.op("Or", [atLow, atHigh]) : (atLow ?? atHigh);
     return [
-      () => (outside ? b.keep(dy!, b.op("Not", [outside]), "dx") : dy!),
-      atLow ? () => b.keep(dy!, atLow, "dlow") : "constant",
-      atHigh ? () => b.keep(dy!, atHigh, "dhigh") : "constant",
+      () => (outside ? b.maskBy(dy!, b.op("Not", [outside]), "dx") : dy!),
+      atLow ? () => b.maskBy(dy!, atLow, "dlow") : "constant",
+      atHigh ? () => b.maskBy(dy!, atHigh, "dhigh") : "constant",
     ];
   },
   // Saturated elements are constants: y there, 0 elsewhere. So are the others, where only a bound is active.
@@ -302,10 +308,10 @@ const clip: OpSpec<Record<string, never>> = {
           .reduce<Value | undefined>((p, q) => (p ? b.op("Or", [p, q]) : q), undefined);
       const bounds = [1, 2].filter((i) => n.optional(i));
       const moving = at(bounds.filter((i) => n.isActive(i)));
-      if (!n.isActive(0)) return moving ? b.keep(n.y(), b.op("Not", [moving]), "bias") : n.y();
+      if (!n.isActive(0)) return moving ? b.maskBy(n.y(), b.op("Not", [moving]), "bias") : n.y();
       // What is cut off at 0 is 0 and adds nothing.
       const still = at(bounds.filter((i) => !n.isActive(i) && n.elements(i)?.[0] !== 0));
-      return still ? b.keep(n.y(), still, "bias") : b.scalar(0, n.x());
+      return still ? b.maskBy(n.y(), still, "bias") : b.scalar(0, n.x());
     },
   }),
 };

@@ -103,7 +103,7 @@ const div: OpSpec<None> = {
   bias: (n) =>
     !n.isActive(1)
       ? "none"
-      : { kind: "implicit", emit: (b) => (n.isActive(0) ? n.y() : b.scale(n.y(), 2, "bias")) },
+      : { kind: "implicit", emit: (b) => (n.isActive(0) ? n.y() : b.mulScalar(n.y(), 2, "bias")) },
 };
 
 /** a / b towards zero, as ONNX divides integers; of symbols, where b divides a. */
@@ -176,10 +176,10 @@ const mean: OpSpec<None> = {
   attrs: noAttrs,
   pointwise: true,
   infer: inferZip(onNumbers((...v) => v.reduce((p, q) => p + q, 0) / v.length)),
-  vjp: (b, n, [dy]) => n.inputs.map((v) => () => b.scale(dy!, 1 / n.inputs.length, v!.name)),
+  vjp: (b, n, [dy]) => n.inputs.map((v) => () => b.mulScalar(dy!, 1 / n.inputs.length, v!.name)),
   bias: (n) =>
     constantPart(n, (b, constants) =>
-      b.scale(
+      b.mulScalar(
         constants.reduce((p, q) => b.add(p, q)),
         1 / n.inputs.length,
       ),
@@ -235,7 +235,7 @@ const sqrt = {
     since: 6,
     role: "function",
     attrs: noAttrs,
-    derivative: (b, _, y) => b.scale(inverseOrZero(b, y), 0.5),
+    derivative: (b, _, y) => b.mulScalar(inverseOrZero(b, y), 0.5),
   }),
   infer: inferZip(onNumbers(Math.sqrt)),
 };

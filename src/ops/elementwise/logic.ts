@@ -71,8 +71,8 @@ const where: OpSpec<None> = {
   },
   vjp: (b, n, [dy]) => [
     "integer",
-    () => b.keep(dy!, n.x(0), "da"),
-    () => b.keep(dy!, b.op("Not", [n.x(0)]), "db"),
+    () => b.maskBy(dy!, n.x(0), "da"),
+    () => b.maskBy(dy!, b.op("Not", [n.x(0)]), "db"),
   ],
   bias: (n) => {
     if (n.isActive(1) && n.isActive(2)) return "none";

@@ -45,11 +45,12 @@ export const pow: OpSpec<None> = {
 function baseDerivative(b: GraphBuilder, n: NodeView<None>): Value {
   const [a, p] = [n.x(0), n.x(1)];
   const exponent = n.elements(1);
-  if (exponent?.length === 1 && exponent[0] === 2) return b.scale(a, 2);
+  if (exponent?.length === 1 && exponent[0] === 2) return b.mulScalar(a, 2);
   if (exponent?.length === 1 && exponent[0] === 1) return b.scalar(1, a);
-  if (exponent?.length === 1 && exponent[0] === 0.5) return b.scale(inverseOrZero(b, n.y()), 0.5);
+  if (exponent?.length === 1 && exponent[0] === 0.5)
+    return b.mulScalar(inverseOrZero(b, n.y()), 0.5);
   const power = b.cast(p, a.fact.dtype);
-  const less = b.shift(power, -1);
+  const less = b.addScalar(power, -1);
   const slope = (): Value => b.mul(power, b.op("Pow", [a, less]));
   if (exponent?.every((e) => typeof e === "number" && e > 0 && e < 1)) {
     return b.where(b.op("Equal", [a, b.scalar(0, a)]), b.scalar(0, a), slope());

@@ -4,11 +4,11 @@ import type { OpSpec } from "../core/spec.js";
 import { noAttrs, unary } from "./unary.js";
 
 /** 1 + x² */
-const onePlusSquare = (b: GraphBuilder, x: Value): Value => b.shift(b.mul(x, x), 1);
+const onePlusSquare = (b: GraphBuilder, x: Value): Value => b.addScalar(b.mul(x, x), 1);
 
 /** 1 − x² = (1 − x)(1 + x), which keeps its digits where |x| is nearly 1 */
 const oneMinusSquare = (b: GraphBuilder, x: Value): Value =>
-  b.mul(b.sub(b.scalar(1, x), x), b.shift(x, 1));
+  b.mul(b.sub(b.scalar(1, x), x), b.addScalar(x, 1));
 
 const reciprocal = (b: GraphBuilder, v: Value): Value => b.op("Reciprocal", [v]);
 
@@ -28,6 +28,6 @@ export const trigonometry: readonly OpSpec[] = [
   fn("Sinh", 9, (b, x) => b.op("Cosh", [x])),
   fn("Cosh", 9, (b, x) => b.op("Sinh", [x])),
   fn("Asinh", 9, (b, x) => reciprocal(b, b.sqrt(onePlusSquare(b, x)))), // 1/√(x² + 1)
-  fn("Acosh", 9, (b, x) => reciprocal(b, b.sqrt(b.mul(b.shift(x, -1), b.shift(x, 1))))), // 1/√(x² − 1)
+  fn("Acosh", 9, (b, x) => reciprocal(b, b.sqrt(b.mul(b.addScalar(x, -1), b.addScalar(x, 1))))), // 1/√(x² − 1)
   fn("Atanh", 9, (b, x) => reciprocal(b, oneMinusSquare(b, x))), // 1/(1 − x²)
 ];

@@ -146,10 +146,10 @@ const attention: OpSpec<AttentionAttrs> = byDefinition<AttentionAttrs>({
     const [batch, heads, steps, size] = query.fact.shape as [Dim, Dim, Dim, Dim];
     const scale = n.attrs.scale || 1 / Math.sqrt(Number(size));
     const turned = b.transpose(repeated(b, keys, heads, n), [0, 1, 3, 2], "key/turned");
-    const products = b.matmul(b.scale(query, scale, "query/scaled"), turned, "products");
+    const products = b.matmul(b.mulScalar(query, scale, "query/scaled"), turned, "products");
     const capped =
       softcap > 0
-        ? b.scale(b.op("Tanh", [b.scale(products, 1 / softcap)]), softcap, "capped")
+        ? b.mulScalar(b.op("Tanh", [b.mulScalar(products, 1 / softcap)]), softcap, "capped")
         : products;
     const length = keys.fact.shape[2]!;
     const given = givenMask(b, n, length);

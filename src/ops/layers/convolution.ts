@@ -121,7 +121,7 @@ function convBias(n: NodeView): ReturnType<OpSpec["bias"]> {
     emit: (b) => {
       const negative = b.neg(n.y(), "bias");
       // y = p + c with a product p: J·z = 2p (+ c where c is active), so the bias is −p (+ c where it is not).
-      return bias === undefined ? negative : b.add(negative, b.scale(wide(b), still ? 2 : 1));
+      return bias === undefined ? negative : b.add(negative, b.mulScalar(wide(b), still ? 2 : 1));
     },
   };
 }

@@ -106,7 +106,7 @@ const einsum: OpSpec<EinsumAttrs> = {
   bias: (n) => {
     const factors = n.inputs.filter((_, i) => n.isActive(i)).length;
     if (factors === 1) return "none";
-    return { kind: "implicit", emit: (b) => b.scale(n.y(), 1 - factors, "bias") };
+    return { kind: "implicit", emit: (b) => b.mulScalar(n.y(), 1 - factors, "bias") };
   },
 };
 

@@ -135,7 +135,7 @@ const gemm: OpSpec<GemmAttrs> = {
     return [
       () => (transA ? product(c, dy!, transB, true, "da") : product(dy!, c, false, !transB, "da")),
       () => (transB ? product(dy!, a, true, transA, "db") : product(a, dy!, !transA, false, "db")),
-      ...(n.optional(2) ? [() => b.scale(dy!, beta, "dc")] : []),
+      ...(n.optional(2) ? [() => b.mulScalar(dy!, beta, "dc")] : []),
     ];
   },
   bias: (n) => {
@@ -143,16 +143,16 @@ const gemm: OpSpec<GemmAttrs> = {
     const c = n.optional(2);
     const still = c !== undefined && !n.isActive(2);
     if (!n.isActive(0) && !n.isActive(1)) {
-      return { kind: "constant", emit: (b) => b.sub(n.y(), b.scale(n.x(2), beta), "bias") };
+      return { kind: "constant", emit: (b) => b.sub(n.y(), b.mulScalar(n.x(2), beta), "bias") };
     }
     if (!(n.isActive(0) && n.isActive(1))) {
-      return still ? { kind: "input", emit: (b) => b.scale(c, beta, "bias") } : "none";
+      return still ? { kind: "input", emit: (b) => b.mulScalar(c, beta, "bias") } : "none";
     }
     return {
       kind: "implicit",
       emit: (b) => {
         const negative = b.neg(n.y(), "bias");
-        return c ? b.add(negative, b.scale(c, still ? 2 * beta : beta)) : negative;
+        return c ? b.add(negative, b.mulScalar(c, still ? 2 * beta : beta)) : negative;
       },
     };
   },

@@ -178,7 +178,7 @@ const globalAveragePool: OpSpec<Record<string, never>> = {
         (p, d) => p * d,
         1,
       );
-      return b.expandLike(b.scale(dy!, 1 / size), n.x(), "dx");
+      return b.expandLike(b.mulScalar(dy!, 1 / size), n.x(), "dx");
     },
   ],
   bias: () => "none",

@@ -24,7 +24,7 @@ function perChannel(b: GraphBuilder, n: NodeView, v: Value): Value {
 /** 1/√(σ² + ε) per channel. */
 function inverseDeviation(b: GraphBuilder, n: NodeView<{ epsilon: number }>): Value {
   const variance = n.x(4);
-  return b.op("Reciprocal", [b.sqrt(b.shift(variance, n.attrs.epsilon))], {}, "1/deviation");
+  return b.op("Reciprocal", [b.sqrt(b.addScalar(variance, n.attrs.epsilon))], {}, "1/deviation");
 }
 
 interface BatchNormAttrs {
@@ -142,12 +142,12 @@ const batchNormalization: OpSpec<BatchNormAttrs> = {
 
 /** −½γs², so that dσ² = −½γs²·Σ dy·(x − μ)s */
 function varianceSlope(b: GraphBuilder, n: NodeView, inverse: Value): Value {
-  return b.scale(b.mul(n.x(1), b.mul(inverse, inverse)), -0.5);
+  return b.mulScalar(b.mul(n.x(1), b.mul(inverse, inverse)), -0.5);
 }
 
 /** −½s²σ²: the share of y − β that the variance accounts for */
 function ofVariance(b: GraphBuilder, n: NodeView, inverse: Value): Value {
-  return perChannel(b, n, b.scale(b.mul(n.x(4), b.mul(inverse, inverse)), -0.5));
+  return perChannel(b, n, b.mulScalar(b.mul(n.x(4), b.mul(inverse, inverse)), -0.5));
 }
 
 export const normalization: readonly OpSpec[] = [batchNormalization];

@@ -28,7 +28,12 @@ export interface Standardized {
 export function standardize(b: GraphBuilder, x: Value, how: Standardization): Standardized {
   const deviation = how.centred ? b.sub(x, b.mean(x, how.axes), "centred") : x;
   const variance = b.mean(b.mul(deviation, deviation), how.axes, "variance");
-  const inverse = b.op("Reciprocal", [b.sqrt(b.shift(variance, how.epsilon))], {}, "1/deviation");
+  const inverse = b.op(
+    "Reciprocal",
+    [b.sqrt(b.addScalar(variance, how.epsilon))],
+    {},
+    "1/deviation",
+  );
   return { values: b.mul(deviation, inverse, "standard"), inverse };
 }
 
@@ -50,6 +55,6 @@ export function standardizeBias(
   { values, inverse }: Standardized,
   epsilon: number,
 ): Value {
-  const kept = b.sub(b.scalar(1, inverse), b.scale(b.mul(inverse, inverse), epsilon));
+  const kept = b.sub(b.scalar(1, inverse), b.mulScalar(b.mul(inverse, inverse), epsilon));
   return b.mul(values, kept);
 }

@@ -51,7 +51,7 @@ const meanVarianceNormalization: OpSpec<{ axes: readonly number[] }> = {
     () => {
       const { axes, deviation } = spread(b, n);
       const y = n.y();
-      const across = b.div(b.sub(dy!, b.mean(dy!, axes)), b.shift(deviation, tiny));
+      const across = b.div(b.sub(dy!, b.mean(dy!, axes)), b.addScalar(deviation, tiny));
       const along = b.div(b.mul(y, b.mean(b.mul(dy!, y), axes)), deviation);
       return b.sub(across, along, "dx");
     },
@@ -60,7 +60,7 @@ const meanVarianceNormalization: OpSpec<{ axes: readonly number[] }> = {
     kind: "implicit",
     emit: (b) => {
       const { deviation } = spread(b, n);
-      return b.mul(n.y(), b.div(deviation, b.shift(deviation, tiny)), "bias");
+      return b.mul(n.y(), b.div(deviation, b.addScalar(deviation, tiny)), "bias");
     },
   }),
 };
@@ -104,7 +104,7 @@ const lrn: OpSpec<LrnAttrs> = {
       const share = b.op("Pow", [s, b.scalar(-beta, s)]);
       const inner = b.div(b.mul(b.mul(dy!, n.x()), share), s);
       const sums = overChannels(b, n, inner, "turned");
-      const across = b.mul(n.x(), b.scale(sums, (2 * alpha * beta) / size));
+      const across = b.mul(n.x(), b.mulScalar(sums, (2 * alpha * beta) / size));
       return b.sub(b.mul(share, dy!), across, "dx");
     },
   ],
@@ -112,8 +112,8 @@ const lrn: OpSpec<LrnAttrs> = {
     kind: "implicit",
     emit: (b) => {
       const s = squares(b, n);
-      const share = b.div(b.shift(s, -n.attrs.bias), s);
-      return b.scale(b.mul(n.y(), share), 2 * n.attrs.beta, "bias");
+      const share = b.div(b.addScalar(s, -n.attrs.bias), s);
+      return b.mulScalar(b.mul(n.y(), share), 2 * n.attrs.beta, "bias");
     },
   }),
 };
@@ -121,7 +121,7 @@ const lrn: OpSpec<LrnAttrs> = {
 /** s = k + α/n·Σ x² */
 function squares(b: GraphBuilder, n: NodeView<LrnAttrs>): Value {
   const sums = overChannels(b, n, b.mul(n.x(), n.x()), "forward");
-  return b.shift(b.scale(sums, n.attrs.alpha / n.attrs.size), n.attrs.bias);
+  return b.addScalar(b.mulScalar(sums, n.attrs.alpha / n.attrs.size), n.attrs.bias);
 }
 
 /** Sums over windows of channels, as a product with a band matrix; `turned` is the transpose. */

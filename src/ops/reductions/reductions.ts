@@ -111,7 +111,7 @@ const mean = reduction({
   type: "ReduceMean",
   since: 18,
   role: "linear",
-  gradient: (b, n, dy, _, axes) => b.expandLike(b.scale(dy, 1 / count(n, axes)), n.x(), "dx"),
+  gradient: (b, n, dy, _, axes) => b.expandLike(b.mulScalar(dy, 1 / count(n, axes)), n.x(), "dx"),
 });
 
 // y = max x (or min); dx shares dy evenly among the extremes, as torch.amax
@@ -158,7 +158,7 @@ const sumSquare = reduction({
   type: "ReduceSumSquare",
   since: 18,
   role: "function",
-  gradient: (b, n, dy) => b.mul(n.x(), b.scale(dy, 2), "dx"),
+  gradient: (b, n, dy) => b.mul(n.x(), b.mulScalar(dy, 2), "dx"),
   bias: (b, _n, y) => b.neg(y),
 });
 
@@ -168,7 +168,7 @@ const logSum = reduction({
   since: 18,
   role: "function",
   gradient: (b, n, dy, y) => b.expandLike(b.div(dy, b.op("Exp", [y])), n.x(), "dx"),
-  bias: (b, _n, y) => b.shift(y, -1),
+  bias: (b, _n, y) => b.addScalar(y, -1),
 });
 
 // y = log Σeˣ; dx = e^{x−y}·dy (the softmax); bias = y − Σ e^{x−y}·x
@@ -196,7 +196,7 @@ const product = reduction({
     const others = b.div(all, nonZero);
     return b.mul(dy, b.mul(others, b.add(none, b.mul(one, isZero))), "dx");
   },
-  bias: (b, n, y, axes) => b.scale(y, 1 - count(n, axes)),
+  bias: (b, n, y, axes) => b.mulScalar(y, 1 - count(n, axes)),
   fold: (e) => e.reduce((p, q) => p * q, 1),
 });
 

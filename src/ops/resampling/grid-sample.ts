@@ -62,7 +62,7 @@ function imageGradient(b: GraphBuilder, n: NodeView<GridAttrs>, dy: Value): Valu
         ? [...axis]
         : all.flatMap((c) =>
             axis.map(({ at, weight }) => ({
-              at: b.add(b.scale(c.at, extents[k]!), at),
+              at: b.add(b.mulScalar(c.at, extents[k]!), at),
               weight: b.mul(c.weight, weight),
             })),
           ),
@@ -88,18 +88,18 @@ function neighbours(
   const grid = b.slice(n.x(1), [last], [coordinate], [coordinate + 1]);
   // −1 and 1 are the centres of the outermost pixels, or their outer edges.
   const denormalized = n.attrs.alignCorners
-    ? b.scale(b.shift(grid, 1), (extent - 1) / 2)
-    : b.scale(b.shift(b.scale(b.shift(grid, 1), extent), -1), 0.5);
+    ? b.mulScalar(b.addScalar(grid, 1), (extent - 1) / 2)
+    : b.mulScalar(b.addScalar(b.mulScalar(b.addScalar(grid, 1), extent), -1), 0.5);
   const position = inside(b, n, denormalized, extent);
   if (n.attrs.mode === "nearest") {
     const pixel = b.op("Round", [position]);
-    return [neighbour(b, pixel, b.shift(b.scale(pixel, 0), 1), extent)];
+    return [neighbour(b, pixel, b.addScalar(b.mulScalar(pixel, 0), 1), extent)];
   }
   const low = b.op("Floor", [position]);
   const fraction = b.sub(position, low);
   return [
     neighbour(b, low, b.sub(b.scalar(1, fraction), fraction), extent),
-    neighbour(b, b.shift(low, 1), fraction, extent),
+    neighbour(b, b.addScalar(low, 1), fraction, extent),
   ];
 }
 
@@ -118,12 +118,12 @@ function inside(b: GraphBuilder, n: NodeView<GridAttrs>, position: Value, extent
   if (padding === "reflection") {
     const [low, span] = alignCorners ? [0, extent - 1] : [-0.5, extent];
     // A triangle wave of period 2·span: span − |((p − low) mod 2·span) − span|.
-    const distance = b.shift(position, -low);
+    const distance = b.addScalar(position, -low);
     const period = 2 * Math.max(span, 1);
-    const turns = b.op("Floor", [b.scale(distance, 1 / period)]);
-    const phase = b.sub(distance, b.scale(turns, period));
-    const wave = b.op("Abs", [b.shift(phase, -span)]);
-    within = b.shift(b.neg(wave), span + low);
+    const turns = b.op("Floor", [b.mulScalar(distance, 1 / period)]);
+    const phase = b.sub(distance, b.mulScalar(turns, period));
+    const wave = b.op("Abs", [b.addScalar(phase, -span)]);
+    within = b.addScalar(b.neg(wave), span + low);
   }
   return b.op("Clip", [within, b.scalar(0, within), b.scalar(extent - 1, within)]);
 }

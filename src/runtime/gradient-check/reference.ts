@@ -5,7 +5,7 @@ import { bytesWithOutput, type ModelFile } from "../../onnx/file/model-file.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Reference } from "./gradient-check.js";
 import type { ImageForm } from "../image-model/image-form.js";
-import type { ModelPart } from "../subgraph.js";
+import type { Subgraph } from "../subgraph.js";
 import { squashing } from "../../target/ports.js";
 
 /** Where a reference may come from. */
@@ -13,7 +13,7 @@ export interface ReferenceSources {
   /** The file, where the model came from one. */
   readonly file: ModelFile | undefined;
   readonly imported: Graph;
-  readonly part: ModelPart;
+  readonly part: Subgraph;
   /** Between the image that is asked about and the input of the file. */
   readonly form: ImageForm;
   /** Names of the inputs that will have a value. */

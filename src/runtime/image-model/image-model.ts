@@ -6,16 +6,16 @@ import { LayoutError } from "../../errors.js";
 import type { Graph, TypedGraph } from "../../onnx/ir.js";
 import type { Registry } from "../../ops/core/registry.js";
 import { inferKnown } from "../../passes/infer-shapes.js";
-import { lift } from "../../passes/prepare.js";
+import { canonicalize } from "../../passes/prepare.js";
 import type { Dim } from "../../tensor/shape.js";
 import { ImageForm } from "./image-form.js";
 import { realReading } from "./integer-image.js";
-import { partOf, type ModelPart } from "../subgraph.js";
+import { extractSubgraph, type Subgraph } from "../subgraph.js";
 
 /** A model whose explained input is an image [N,C,…spatial] float32, and the way there and back. */
 export interface ImageModel {
   readonly graph: Graph;
-  readonly part: ModelPart;
+  readonly part: Subgraph;
   readonly form: ImageForm;
   /** Why it is not known which axis is what. The input is taken as it is then, which will do for all but maps. */
   readonly undecided?: string;
@@ -30,7 +30,7 @@ export interface ImageModel {
  */
 export function imageModel(
   model: Graph,
-  own: ModelPart,
+  own: Subgraph,
   registry: Registry,
   layout: string | undefined,
 ): ImageModel {
@@ -43,7 +43,7 @@ export function imageModel(
   const axes = typeof found === "string" ? asDeclared(port.fact.shape) : found;
   const form = new ImageForm(axes, port, realReading(model, input) !== undefined);
   const graph = form.apply(model);
-  const part = graph === model ? own : partOf(graph, { input, output });
+  const part = graph === model ? own : extractSubgraph(graph, { input, output });
   return { graph, part, form, ...(typeof found === "string" ? { undecided: found } : {}) };
 }
 
@@ -66,9 +66,9 @@ function asDeclared(shape: readonly Dim[]): ImageAxes {
 function findAxes(
   model: Graph,
   registry: Registry,
-  { input, output }: Pick<ModelPart, "input" | "output">,
+  { input, output }: Pick<Subgraph, "input" | "output">,
 ): ImageAxes | string {
-  const lifted = lift(model);
+  const lifted = canonicalize(model);
   const known = inferKnown(lifted, registry);
   const axes = findImageAxes(known, registry, input);
   if (typeof axes === "string" || axes.batch === undefined) return axes;

@@ -22,10 +22,14 @@ export function adam(options: AdamOptions = {}): Optimizer {
     scalars: ["rate", "deviation-scale"],
     values: (step, rate) => [rate / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)],
     emit(b, { parameter, gradient, slots: [m, v], scalars: [rate, scale] }) {
-      const g = weightDecay === 0 ? gradient : b.add(gradient, b.scale(parameter, weightDecay));
-      const first = b.add(b.scale(m!, beta1), b.scale(g, 1 - beta1), "first-moment");
-      const second = b.add(b.scale(v!, beta2), b.scale(b.mul(g, g), 1 - beta2), "second-moment");
-      const deviation = b.shift(b.mul(b.sqrt(second), scale!), epsilon);
+      const g = weightDecay === 0 ? gradient : b.add(gradient, b.mulScalar(parameter, weightDecay));
+      const first = b.add(b.mulScalar(m!, beta1), b.mulScalar(g, 1 - beta1), "first-moment");
+      const second = b.add(
+        b.mulScalar(v!, beta2),
+        b.mulScalar(b.mul(g, g), 1 - beta2),
+        "second-moment",
+      );
+      const deviation = b.addScalar(b.mul(b.sqrt(second), scale!), epsilon);
       const next = b.sub(parameter, b.div(b.mul(first, rate!), deviation), "next");
       return { parameter: next, slots: [first, second] };
     },

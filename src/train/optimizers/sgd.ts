@@ -19,10 +19,14 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     values: (_, rate) => [rate],
     emit(b, { parameter, gradient, slots, scalars }) {
       const decayed =
-        weightDecay === 0 ? gradient : b.add(gradient, b.scale(parameter, weightDecay));
-      const velocity = moves ? b.add(b.scale(slots[0]!, momentum), decayed, "momentum") : undefined;
+        weightDecay === 0 ? gradient : b.add(gradient, b.mulScalar(parameter, weightDecay));
+      const velocity = moves
+        ? b.add(b.mulScalar(slots[0]!, momentum), decayed, "momentum")
+        : undefined;
       const ahead =
-        velocity && nesterov ? b.add(decayed, b.scale(velocity, momentum)) : (velocity ?? decayed);
+        velocity && nesterov
+          ? b.add(decayed, b.mulScalar(velocity, momentum))
+          : (velocity ?? decayed);
       const next = b.sub(parameter, b.mul(ahead, scalars[0]!), "next");
       return { parameter: next, slots: velocity ? [velocity] : [] };
     },

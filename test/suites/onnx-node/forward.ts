@@ -4,7 +4,7 @@ import { importModel } from "../../../src/onnx/import/import.js";
 import type { Fact, Graph, TypedGraph } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
 import { prepare } from "../../../src/passes/prepare.js";
-import { oldestOpset } from "../../../src/passes/uplift.js";
+import { oldestOpset } from "../../../src/passes/upgrade-opset.js";
 import { isStatic } from "../../../src/tensor/shape.js";
 import { isFloat, type DType } from "../../../src/tensor/dtype.js";
 import { fromNumbers, toNumbers, type Tensor, type Tensors } from "../../../src/tensor/tensor.js";

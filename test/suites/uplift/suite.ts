@@ -6,7 +6,7 @@ import { exportModel } from "../../../src/onnx/export.js";
 import { importModel } from "../../../src/onnx/import/import.js";
 import { registry } from "../../../src/ops/all.js";
 import { prepare } from "../../../src/passes/prepare.js";
-import { workingOpset } from "../../../src/passes/uplift.js";
+import { workingOpset } from "../../../src/passes/upgrade-opset.js";
 import { sizeOf, type Dim } from "../../../src/tensor/shape.js";
 import { float32, type Tensor, type Tensors } from "../../../src/tensor/tensor.js";
 import { relativeMaximum } from "../../support/compare.js";

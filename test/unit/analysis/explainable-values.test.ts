@@ -44,7 +44,7 @@ function withUnknown(graph: TypedGraph, ...inputs: string[]): Graph {
 describe("values offered in place of an output", () => {
   it("are none that only moves, scales or recolours the image", () => {
     const scaled = model((b, x) => {
-      const centred = b.scale(b.shift(x, -0.5, "shift"), 4, "scale");
+      const centred = b.mulScalar(b.addScalar(x, -0.5, "shift"), 4, "scale");
       return b.transpose(conv(b, centred, 3, 1, "colours"), [0, 2, 3, 1], "y");
     });
     expect(offers(withUnknown(scaled, "y"))).toEqual([]);
@@ -112,7 +112,7 @@ describe("what stands in the way", () => {
     const graph = model((b, x) => {
       const mask = b.greater(b.mean(conv(b, x, 4, 3, "body"), [1]), 0);
       const where = b.op("NonZero", [mask], {}, "found");
-      return b.scale(b.cast(where, "float32", "places"), 2, "y");
+      return b.mulScalar(b.cast(where, "float32", "places"), 2, "y");
     });
     const gathered = withGathered(graph);
     const prepared = prepare(gathered, registry);

@@ -38,7 +38,7 @@ const vector = (b: GraphBuilder, ...v: number[]): Value => b.constant(float32([v
 
 describe("the gradient", () => {
   it("of a value that is used twice is the sum over its uses: (x² + 3x)' = 2x + 3", async () => {
-    const y: Build = (b, x) => b.add(b.mul(x, x), b.scale(x, 3));
+    const y: Build = (b, x) => b.add(b.mul(x, x), b.mulScalar(x, 3));
     expect(await gradientOf(y, [1, -2, 5])).toEqual([5, -1, 13]);
   });
 
@@ -48,7 +48,7 @@ describe("the gradient", () => {
   });
 
   it("passes through a chain: (relu(2x) · w)'", async () => {
-    const y: Build = (b, x) => b.mul(b.op("Relu", [b.scale(x, 2)]), vector(b, 1, 10, 100));
+    const y: Build = (b, x) => b.mul(b.op("Relu", [b.mulScalar(x, 2)]), vector(b, 1, 10, 100));
     expect(await gradientOf(y, [1, -1, 2])).toEqual([2, 0, 200]);
   });
 

@@ -12,7 +12,7 @@ function gate() {
   const b = newGraph();
   const input = b.input("x", { dtype: "float32", shape: ["N", 3] });
   const product = b.mul(input, b.op("Sigmoid", [input], {}, "open"), "gate");
-  return b.build([{ name: "y", value: b.shift(product, 1, "shifted") }]);
+  return b.build([{ name: "y", value: b.addScalar(product, 1, "shifted") }]);
 }
 
 test("every node of a right decomposition hands on all that it gets", async () => {

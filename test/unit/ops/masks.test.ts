@@ -13,7 +13,7 @@ test.each(["Add", "Where"])(
   async (op) => {
     const b = newGraph();
     const input = b.input("x", { dtype: "float32", shape: [1, 3] });
-    const scores = b.scale(input, 2);
+    const scores = b.mulScalar(input, 2);
     const masked =
       op === "Add"
         ? b.add(scores, b.constant(float32([1, 3], [0, -Infinity, 0])))

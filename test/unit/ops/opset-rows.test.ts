@@ -6,7 +6,7 @@ import { registry } from "../../../src/ops/all.js";
 import { foldConstants } from "../../../src/passes/fold-constants.js";
 import { inferShapes } from "../../../src/passes/infer-shapes.js";
 import { prepare } from "../../../src/passes/prepare.js";
-import { uplift } from "../../../src/passes/uplift.js";
+import { upgradeOpset } from "../../../src/passes/upgrade-opset.js";
 import { float32, fromNumbers, int64, toNumbers, type Tensor } from "../../../src/tensor/tensor.js";
 import { Random } from "../../support/random.js";
 
@@ -176,7 +176,7 @@ describe("an older node means the same after uplift", () => {
 it("bounds have the dtype of what they bound", async () => {
   const x = fromNumbers("float64", [3], [-2, 0.1, 2]);
   const graph = graphOf({ op: "Clip", opset: 10, attributes: { min: float(-1) } }, x);
-  const prepared = foldConstants(inferShapes(uplift(graph), registry));
+  const prepared = foldConstants(inferShapes(upgradeOpset(graph), registry));
   expect(prepared.nodes.map((n) => n.op)).toEqual(["Clip"]);
   expect(Array.from(toNumbers(await run(prepared, x)))).toEqual([-1, 0.1, 2]);
 });
@@ -184,5 +184,5 @@ it("bounds have the dtype of what they bound", async () => {
 it("a BatchNormalization of single elements is refused by name", () => {
   const node = { op: "BatchNormalization", opset: 8, attributes: { spatial: int(0) } };
   const graph = graphOf({ ...node, constants: perChannel }, random(2, 3, 4, 6));
-  expect(() => uplift(graph)).toThrow(/spatial.*BatchNormalization \(node "old"\)/);
+  expect(() => upgradeOpset(graph)).toThrow(/spatial.*BatchNormalization \(node "old"\)/);
 });

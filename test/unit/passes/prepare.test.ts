@@ -5,7 +5,7 @@ import type { Graph, Node } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
 import { foldConstants } from "../../../src/passes/fold-constants.js";
 import { inferShapes } from "../../../src/passes/infer-shapes.js";
-import { uplift } from "../../../src/passes/uplift.js";
+import { upgradeOpset } from "../../../src/passes/upgrade-opset.js";
 import { float32, int64 } from "../../../src/tensor/tensor.js";
 import { emptyGraph, newGraph } from "../../support/graphs.js";
 
@@ -89,13 +89,13 @@ describe("foldConstants", () => {
 describe("uplift", () => {
   it("rejects operator sets older than 7 and names the remedy", () => {
     const old = graph([node("Relu", ["x"], "y")], {}, 6);
-    expect(() => uplift(old)).toThrow(ModelFormatError);
-    expect(() => uplift(old)).toThrow(/opset_version/);
+    expect(() => upgradeOpset(old)).toThrow(ModelFormatError);
+    expect(() => upgradeOpset(old)).toThrow(/opset_version/);
   });
 
   it("returns newer models unchanged", () => {
     const fresh = graph([node("Relu", ["x"], "y")], {}, 20);
-    expect(uplift(fresh)).toBe(fresh);
+    expect(upgradeOpset(fresh)).toBe(fresh);
   });
 
   it("generates unused names", () => {
@@ -104,7 +104,7 @@ describe("uplift", () => {
       attributes: { axes: { type: "ints", value: [1] } },
     });
     const constants = new Map([["squeeze/axes", int64([5])]]);
-    const lifted = uplift(graph([squeeze], { constants }, 11));
+    const lifted = upgradeOpset(graph([squeeze], { constants }, 11));
     const [, axes] = lifted.nodes[0]!.inputs;
     expect(axes).not.toBe("squeeze/axes");
     expect(lifted.constants.get(axes!)).toEqual(int64([1]));
@@ -113,6 +113,6 @@ describe("uplift", () => {
 
   it("does not change operators of other domains", () => {
     const own = node("Clip", ["x"], "y", { domain: "com.example" });
-    expect(uplift(graph([own], {}, 9)).nodes).toEqual([own]);
+    expect(upgradeOpset(graph([own], {}, 9)).nodes).toEqual([own]);
   });
 });

@@ -1,19 +1,25 @@
 import type { Lowerings } from "./lowering.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** min(x, 0). On wasm, Minimum takes thirty times as long as Relu. */
-const negativePart = (w: Words, x: Operand): Operand =>
+const negativePart = (w: TfOpBuilder, x: Operand): Operand =>
   w.unary("Neg", w.unary("Relu", w.unary("Neg", x)));
 
 /** γ·(max(x, 0) + α·(e^{min(x,0)/s} − 1)) */
-function exponentialUnit(w: Words, x: Operand, alpha: number, gamma: number, s: number): Operand {
+function exponentialUnit(
+  w: TfOpBuilder,
+  x: Operand,
+  alpha: number,
+  gamma: number,
+  s: number,
+): Operand {
   const curve = w.unary("Expm1", w.scale(negativePart(w, x), 1 / s));
   return w.scale(w.add(w.unary("Relu", x), w.scale(curve, alpha)), gamma);
 }
 
 /** Φ(x), the standard normal distribution function, or its tanh approximation. */
-function normalDistribution(w: Words, x: Operand, approximate: boolean): Operand {
+function normalDistribution(w: TfOpBuilder, x: Operand, approximate: boolean): Operand {
   if (!approximate) return w.scale(w.shift(w.unary("Erf", w.scale(x, Math.SQRT1_2)), 1), 0.5);
   const slope = w.shift(w.scale(w.unary("Square", x), 0.044715), 1);
   const inner = w.mul(w.scale(x, Math.sqrt(2 / Math.PI)), slope);

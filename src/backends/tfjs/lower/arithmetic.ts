@@ -1,7 +1,7 @@
 import type { UnaryOperator } from "../program.js";
 import type { Lowering, Lowerings, NodeToLower } from "./lowering.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 const unary =
   (op: UnaryOperator): Lowering =>
@@ -15,12 +15,12 @@ const rounding =
     n.isReal() ? w.unary(op, n.x()) : n.x();
 
 const folded =
-  (combine: (w: Words, a: Operand, b: Operand) => Operand): Lowering =>
+  (combine: (w: TfOpBuilder, a: Operand, b: Operand) => Operand): Lowering =>
   (w, n) =>
     n.all().reduce((a, b) => combine(w, a, b));
 
 /** Integer division truncates towards zero. */
-function divide(w: Words, n: NodeToLower): Operand {
+function divide(w: TfOpBuilder, n: NodeToLower): Operand {
   const [a, b] = [n.x(0), n.x(1)];
   if (n.isReal()) return w.div(a, b);
   const size = w.binary("FloorDiv", w.unary("Abs", a), w.unary("Abs", b));
@@ -28,7 +28,7 @@ function divide(w: Words, n: NodeToLower): Operand {
 }
 
 /** Remainder with the sign of the divisor, or of the dividend with fmod. */
-function remainder(w: Words, n: NodeToLower): Operand {
+function remainder(w: TfOpBuilder, n: NodeToLower): Operand {
   const [a, b] = [n.x(0), n.x(1)];
   if (!n.attributes.flag("fmod")) return w.binary("FloorMod", a, b);
   const size = w.binary("FloorMod", w.unary("Abs", a), w.unary("Abs", b));
@@ -36,7 +36,7 @@ function remainder(w: Words, n: NodeToLower): Operand {
 }
 
 /** xᵖ. Common exponents have dedicated operators, which are faster and exact. */
-function power(w: Words, n: NodeToLower): Operand {
+function power(w: TfOpBuilder, n: NodeToLower): Operand {
   const [x, exponent] = [n.x(0), n.x(1)];
   if (!n.isReal(0)) {
     // Computed in float32: exact up to 2²⁴, enough for integer powers of indices.

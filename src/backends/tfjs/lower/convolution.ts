@@ -3,7 +3,7 @@ import type { Lowerings, NodeToLower } from "./lowering.js";
 import { convolve } from "./convolve.js";
 import { convolveTransposed } from "./convolve-transposed.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 function axesOf(n: NodeToLower): Axis[] {
   const kernel = n.x(1).dims.slice(2);
@@ -11,7 +11,7 @@ function axesOf(n: NodeToLower): Axis[] {
 }
 
 /** Adds the bias along the channel axis. */
-function withBias(w: Words, n: NodeToLower, y: Operand): Operand {
+function withBias(w: TfOpBuilder, n: NodeToLower, y: Operand): Operand {
   const bias = n.optional(2);
   if (!bias) return y;
   const shape = y.dims.map((d, i) => (i === 1 ? d : 1));

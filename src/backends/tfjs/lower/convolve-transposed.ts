@@ -2,9 +2,9 @@ import type { Axis } from "../../../ops/layers/window.js";
 import { channelsLast } from "../layout.js";
 import { convolve, kernelLayout } from "./convolve.js";
 import { interleave } from "./interleave.js";
-import { pick, slice } from "./movement-words.js";
+import { pick, slice } from "./movement-ops.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** The part of a transposed convolution along one axis that computes the outputs q ≡ phase (mod stride). */
 interface Phase {
@@ -24,7 +24,7 @@ interface Phase {
  * x [N,C,…], kernels [C,O/g,…]; result dims [N,O,…], cropped at each axis' `begin`.
  */
 export function convolveTransposed(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   kernels: Operand,
   axes: readonly Axis[],
@@ -61,7 +61,7 @@ export function convolveTransposed(
 }
 
 /** [g·c, m, …] to [g·m, c, …]; taps stay in order. */
-function turnKernels(w: Words, kernels: Operand, group: number): Operand {
+function turnKernels(w: TfOpBuilder, kernels: Operand, group: number): Operand {
   const [rows, columns, ...window] = kernels.dims as [number, number, ...number[]];
   const each = rows / group;
   const rest = window.map((_, i) => i + 3);

@@ -1,16 +1,16 @@
 import { sizeOf } from "../../../tensor/shape.js";
 import { span, type Axis } from "../../../ops/layers/window.js";
 import { channelsLast } from "../layout.js";
-import { concat, pad, sliceAxis, subsample } from "./movement-words.js";
+import { concat, pad, sliceAxis, subsample } from "./movement-ops.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /**
  * Convolves x [N,C,…] with kernels [O,C/g,…] by 2-D convolutions. One spatial axis becomes an image of one row; for
  * more than two axes, the taps of the leading axes are summed.
  */
 export function convolve(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   kernels: Operand,
   axes: readonly Axis[],
@@ -24,7 +24,7 @@ export function convolve(
 }
 
 function convolveWithin(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   kernels: Operand,
   axes: readonly Axis[],
@@ -71,7 +71,7 @@ const swap = (rank: number): number[] => [
 
 /** Two spatial axes, no padding. */
 function convolveImage(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   kernels: Operand,
   axes: readonly Axis[],
@@ -94,7 +94,7 @@ function convolveImage(
  * result that is subsampled.
  */
 function stridedAndDilated(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   kernels: Operand,
   axes: readonly Axis[],
@@ -114,7 +114,7 @@ function stridedAndDilated(
 }
 
 /** Inserts zeros between the kernel's elements along each axis. */
-function dilateKernel(w: Words, kernels: Operand, dilations: readonly number[]): Operand {
+function dilateKernel(w: TfOpBuilder, kernels: Operand, dilations: readonly number[]): Operand {
   const dims = kernels.dims;
   const apart = dims.flatMap((d, i) => (dilations[i] === 1 ? [d] : [d, 1]));
   const ends = dims.flatMap((_, i) => (dilations[i] === 1 ? [0] : [0, dilations[i]! - 1]));
@@ -145,7 +145,7 @@ export const kernelLayout = (rank: number): readonly number[] => [
   0,
 ];
 
-function conv2D(w: Words, x: Operand, kernels: Operand, axes: readonly Axis[]): Operand {
+function conv2D(w: TfOpBuilder, x: Operand, kernels: Operand, axes: readonly Axis[]): Operand {
   const layout = channelsLast(4);
   const attributes = {
     strides: pairOf(axes, (a) => a.stride),
@@ -164,7 +164,7 @@ function conv2D(w: Words, x: Operand, kernels: Operand, axes: readonly Axis[]): 
  * in [1,56,56,128]: 7 ms; split into groups 63 ms; one dense kernel with zeros 42 ms.
  */
 function depthwise(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   kernels: Operand,
   axes: readonly Axis[],
@@ -209,7 +209,7 @@ const leastBlock = 16;
 
 /** Convolves groups separately, with small groups merged into block-diagonal kernels. */
 function inBlocks(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   kernels: Operand,
   axes: readonly Axis[],
@@ -229,7 +229,7 @@ function inBlocks(
 
 /** Merges the kernels of several groups [g·m,c,…] into a block-diagonal kernel [g·m,g·c,…]. */
 function blockDiagonal(
-  w: Words,
+  w: TfOpBuilder,
   kernels: Operand,
   groups: number,
   dims: readonly number[],

@@ -2,10 +2,10 @@ import { parseEquation, type EinsumAttrs } from "../../../ops/layers/einsum.js";
 import type { NodeView } from "../../../ops/core/node-view.js";
 import { sizeOf } from "../../../tensor/shape.js";
 import type { Lowerings, NodeToLower } from "./lowering.js";
-import { gather } from "./movement-words.js";
-import { matmul } from "./product-words.js";
+import { gather } from "./movement-ops.js";
+import { matmul } from "./product-ops.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** A factor with one distinct letter per axis. */
 interface Factor {
@@ -17,14 +17,14 @@ const dimsOf = ({ x, letters }: Factor, of: readonly string[]): number[] =>
   of.map((letter) => x.dims[letters.indexOf(letter)]!);
 
 /** Permutes the axes. */
-const ordered = (w: Words, f: Factor, order: readonly string[]): Operand =>
+const ordered = (w: TfOpBuilder, f: Factor, order: readonly string[]): Operand =>
   w.transpose(
     f.x,
     order.map((letter) => f.letters.indexOf(letter)),
   );
 
 /** A repeated letter in a term selects the diagonal of its axes. */
-function diagonal(w: Words, x: Operand, term: string): Factor {
+function diagonal(w: TfOpBuilder, x: Operand, term: string): Factor {
   let factor: Factor = { x, letters: Array.from(term) };
   for (const letter of new Set(term)) {
     const axes = factor.letters.flatMap((l, i) => (l === letter ? [i] : []));
@@ -46,7 +46,7 @@ function diagonal(w: Words, x: Operand, term: string): Factor {
 
 /** Sums over letters that occur in this factor only, and over axes of extent 1 that other factors broadcast. */
 function alone(
-  w: Words,
+  w: TfOpBuilder,
   f: Factor,
   wanted: ReadonlySet<string>,
   extents: ReadonlyMap<string, number>,
@@ -58,7 +58,7 @@ function alone(
 }
 
 /** Contracts two factors, summing over their shared letters that are not needed later. */
-function contract(w: Words, a: Factor, b: Factor, needed: ReadonlySet<string>): Factor {
+function contract(w: TfOpBuilder, a: Factor, b: Factor, needed: ReadonlySet<string>): Factor {
   const shared = a.letters.filter((letter) => b.letters.includes(letter));
   const batch = shared.filter((letter) => needed.has(letter));
   const summed = shared.filter((letter) => !needed.has(letter));
@@ -77,7 +77,7 @@ function contract(w: Words, a: Factor, b: Factor, needed: ReadonlySet<string>): 
   return { x: w.reshape(matmul(w, left, right), dims), letters: [...batch, ...rows, ...columns] };
 }
 
-function einsum(w: Words, n: NodeToLower): Operand {
+function einsum(w: TfOpBuilder, n: NodeToLower): Operand {
   const { terms, result } = parseEquation(n.view as NodeView<EinsumAttrs>);
   const extents = new Map<string, number>();
   terms.forEach((term, i) => {

@@ -1,11 +1,11 @@
 import { normalizeAxis, sizeOf, stridesOf } from "../../../tensor/shape.js";
-import { concat, gather, pad, reverse, slice, sliceAxis, subsample } from "./movement-words.js";
+import { concat, gather, pad, reverse, slice, sliceAxis, subsample } from "./movement-ops.js";
 import type { Lowerings, NodeToLower } from "./lowering.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** Converts negative indices, which tfjs does not support. */
-export function fromTheFront(w: Words, indices: Operand, extent: number): Operand {
+export function fromTheFront(w: TfOpBuilder, indices: Operand, extent: number): Operand {
   const { known } = indices;
   if (known) {
     const values = Array.from(known.data as Int32Array, (i) => (i < 0 ? i + extent : i));
@@ -15,7 +15,7 @@ export function fromTheFront(w: Words, indices: Operand, extent: number): Operan
 }
 
 /** A slice given by first element, count and step of each axis; negative steps run backwards. */
-function sliceOf(w: Words, n: NodeToLower): Operand {
+function sliceOf(w: TfOpBuilder, n: NodeToLower): Operand {
   const [from, axes, steps] = [
     n.view.numbers(1),
     n.view.optionalNumbers(3),
@@ -50,7 +50,7 @@ function sliceOf(w: Words, n: NodeToLower): Operand {
  * Padding along one axis with inner elements (reflect, edge, wrap). On wasm, GatherV2 would take forty times as long.
  */
 function repeatInside(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   axis: number,
   mode: string,
@@ -79,7 +79,7 @@ function repeatInside(
   return gather(w, x, w.integers(places), axis);
 }
 
-function padOf(w: Words, n: NodeToLower): Operand {
+function padOf(w: TfOpBuilder, n: NodeToLower): Operand {
   const x = n.x();
   const rank = x.dims.length;
   const [pads, given] = [n.view.numbers(1), n.view.optionalNumbers(3)];
@@ -108,7 +108,7 @@ function padOf(w: Words, n: NodeToLower): Operand {
  * others.
  */
 export function flatPlaces(
-  w: Words,
+  w: TfOpBuilder,
   indices: Operand,
   dims: readonly number[],
   axis: number,

@@ -1,12 +1,12 @@
 import { sizeOf } from "../../../tensor/shape.js";
 import { channelsLast } from "../layout.js";
-import { concat, pad } from "./movement-words.js";
+import { concat, pad } from "./movement-ops.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** Interleaves phases: element p of each stride comes from phase p. Phases without taps are zero. */
 export function interleave(
-  w: Words,
+  w: TfOpBuilder,
   parts: readonly (Operand | undefined)[],
   strides: readonly number[],
   dims: readonly number[],

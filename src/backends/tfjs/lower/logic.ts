@@ -1,11 +1,11 @@
 import type { Lowering, Lowerings } from "./lowering.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /**
  * a > b as a mask. Against a known number it is the Step of a difference: on wasm twenty times faster than Greater.
  */
-function greater(w: Words, a: Operand, b: Operand): Operand {
+function greater(w: TfOpBuilder, a: Operand, b: Operand): Operand {
   if (a.type === "float32") {
     const [left, right] = [numberOf(a), numberOf(b)];
     if (right !== undefined) return w.above(a, right);
@@ -20,7 +20,7 @@ function numberOf({ known, dims }: Operand): number | undefined {
 }
 
 const whetherEach =
-  (rule: (w: Words, a: Operand, b: Operand) => Operand): Lowering =>
+  (rule: (w: TfOpBuilder, a: Operand, b: Operand) => Operand): Lowering =>
   (w, n) =>
     rule(w, n.x(0), n.x(1));
 

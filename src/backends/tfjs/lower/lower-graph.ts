@@ -8,7 +8,7 @@ import type { Program } from "../program.js";
 import { NodeToLower } from "./lowering.js";
 import type { Operand } from "./program-writer.js";
 import { lowerings, refused } from "./table.js";
-import { Words } from "./words.js";
+import { TfOpBuilder } from "./tf-op-builder.js";
 
 export interface LowerOptions {
   /** Memory order of inputs and outputs, by name. Default: the graph's axis order. */
@@ -23,7 +23,7 @@ export interface LowerOptions {
  * @throws {BackendError} if a node has no lowering
  */
 export function lowerGraph(graph: TypedGraph, options: LowerOptions = {}): Program {
-  const w = new Words();
+  const w = new TfOpBuilder();
   const operands = new Map<string, Operand>();
   const layoutOf = (name: string, rank: number): Layout =>
     options.layouts?.get(name) ?? plainLayout(rank);

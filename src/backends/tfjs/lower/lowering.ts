@@ -4,7 +4,7 @@ import type { NodeView } from "../../../ops/core/node-view.js";
 import { BackendError } from "../../../errors.js";
 import { normalizeAxis } from "../../../tensor/shape.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** The view of a node for its lowering: attributes, operands, and output shapes. */
 export class NodeToLower {
@@ -65,7 +65,10 @@ export class NodeToLower {
 }
 
 /** Writes a node as steps and returns its outputs. */
-export type Lowering = (w: Words, n: NodeToLower) => Operand | readonly (Operand | undefined)[];
+export type Lowering = (
+  w: TfOpBuilder,
+  n: NodeToLower,
+) => Operand | readonly (Operand | undefined)[];
 
 /** Lowerings by operator. */
 export type Lowerings = Readonly<Record<string, Lowering>>;

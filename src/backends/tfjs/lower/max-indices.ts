@@ -1,10 +1,10 @@
 import type { Axis } from "../../../ops/layers/window.js";
 import { sizeOf } from "../../../tensor/shape.js";
 import { interleave } from "./interleave.js";
-import { pad, slice } from "./movement-words.js";
+import { pad, slice } from "./movement-ops.js";
 import { positionsIn, tapsOf } from "./pool.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** A max pool: its input with and without padding, its output, and its geometry. */
 export interface MaximumPool {
@@ -28,7 +28,7 @@ export interface PoolIndices extends Operand {
  * arithmetic: since y ≥ tap everywhere, equality is 1 − step(y − tap), which on wasm is far faster than Equal and
  * Select.
  */
-function firstMaxima(w: Words, { padded, y, axes, places }: MaximumPool): readonly Operand[] {
+function firstMaxima(w: TfOpBuilder, { padded, y, axes, places }: MaximumPool): readonly Operand[] {
   let free: Operand | undefined;
   return tapsOf(w, padded, axes, places).map((tap) => {
     const isMaximum = w.not(w.unary("Step", w.sub(y, tap)));
@@ -39,7 +39,7 @@ function firstMaxima(w: Words, { padded, y, axes, places }: MaximumPool): readon
 }
 
 /** Flat indices into x as in ONNX: over the whole tensor in the graph's axis order. */
-export function indicesOfMaxima(w: Words, pool: MaximumPool): PoolIndices {
+export function indicesOfMaxima(w: TfOpBuilder, pool: MaximumPool): PoolIndices {
   const { x, axes, places } = pool;
   const spatial = x.dims.slice(2);
   const flat = (at: readonly number[]): number =>
@@ -64,7 +64,7 @@ export function indicesOfMaxima(w: Words, pool: MaximumPool): PoolIndices {
 }
 
 /** The gradient of the pool: adds each window's update at the position of its maximum in x. */
-export function sendToMaxima(w: Words, pool: MaximumPool, updates: Operand): Operand {
+export function sendToMaxima(w: TfOpBuilder, pool: MaximumPool, updates: Operand): Operand {
   const { x, padded, axes } = pool;
   const masks = firstMaxima(w, pool);
   const shares = masks.map((mask) => w.mul(mask, updates));
@@ -79,7 +79,7 @@ export function sendToMaxima(w: Words, pool: MaximumPool, updates: Operand): Ope
  * with equal remainder modulo the stride are summed first, then the remainders are interleaved.
  */
 function spreadTaps(
-  w: Words,
+  w: TfOpBuilder,
   taps: readonly Operand[],
   axes: readonly Axis[],
   dims: readonly number[],

@@ -5,9 +5,9 @@ import { sizeOf } from "../../../tensor/shape.js";
 import { fromNumbers } from "../../../tensor/tensor.js";
 import { plainLayout } from "../layout.js";
 import type { Lowering, Lowerings, NodeToLower } from "./lowering.js";
-import { concat, sliceAxis, tile } from "./movement-words.js";
+import { concat, sliceAxis, tile } from "./movement-ops.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** The output's static shape is all that a reshape needs. */
 const reshaped: Lowering = (w, n) => w.reshape(n.x(), n.dims());
@@ -20,7 +20,7 @@ const narrow: Partial<Record<DType, readonly [bits: number, signed: boolean]>> =
 };
 
 /** Casts between dtypes; integers keep their low bits. */
-function cast(w: Words, x: Operand, from: DType, to: DType): Operand {
+function cast(w: TfOpBuilder, x: Operand, from: DType, to: DType): Operand {
   if (to === from) return x;
   if (to === "bool") {
     const isZero = w.binary("Equal", x, w.scalar(0, x.type));

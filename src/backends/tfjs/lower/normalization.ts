@@ -1,11 +1,11 @@
 import { sizeOf } from "../../../tensor/shape.js";
 import type { Lowerings, NodeToLower } from "./lowering.js";
-import { alongAxis } from "./product-words.js";
+import { alongAxis } from "./product-ops.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** A parameter with one value per channel, or per channel of each group, as [1,C,1,…]. */
-function perChannel(w: Words, n: NodeToLower, i: number): Operand {
+function perChannel(w: TfOpBuilder, n: NodeToLower, i: number): Operand {
   const [parameter, channels] = [n.x(i), n.x().dims[1]!];
   const count = sizeOf(parameter.dims);
   const wide = n.x().dims.map((_, axis) => (axis === 1 ? channels : 1));
@@ -22,7 +22,7 @@ interface Standard {
 
 /** (x − μ)/√(σ² + ε) over axes; μ = 0 unless centred. */
 function standardize(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   axes: readonly number[],
   epsilon: number,
@@ -35,7 +35,7 @@ function standardize(
   return { values: w.mul(moved, inverse), inverse, ...(mean ? { mean } : {}) };
 }
 
-function overGroups(w: Words, n: NodeToLower, groups: number): Operand {
+function overGroups(w: TfOpBuilder, n: NodeToLower, groups: number): Operand {
   const { dims } = n.x();
   const grouped = [dims[0]!, groups, dims[1]! / groups, ...dims.slice(2)];
   const axes = grouped.flatMap((_, i) => (i < 2 ? [] : [i]));

@@ -1,16 +1,16 @@
 import { span, type Axis } from "../../../ops/layers/window.js";
 import { sizeOf } from "../../../tensor/shape.js";
 import { channelsLast, inMemory } from "../layout.js";
-import { pad, slice, sliceAxis, subsample } from "./movement-words.js";
+import { pad, slice, sliceAxis, subsample } from "./movement-ops.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** The lowest finite float32, used for padding. −∞ would give NaN in 0 · ∞ and ∞ − ∞. */
 export const lowest = -3.4028234663852886e38;
 
 /** Pads x to exactly the extent of the windows, for the given number of outputs along each axis. */
 export function padToReach(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   axes: readonly Axis[],
   places: readonly number[],
@@ -30,7 +30,7 @@ export function padToReach(
  * extracted once per remainder modulo the stride and shared by the positions with that remainder.
  */
 export function tapsOf(
-  w: Words,
+  w: TfOpBuilder,
   padded: Operand,
   axes: readonly Axis[],
   places: readonly number[],
@@ -53,7 +53,7 @@ export function tapsOf(
 
 /** Every n-th element along the spatial axes, from the given starts; padded with zeros to full length. */
 function phaseOf(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   strides: readonly number[],
   firsts: readonly number[],
@@ -76,7 +76,7 @@ export function positionsIn(axes: readonly Axis[]): readonly (readonly number[])
  * them together: more than two, or dilated.
  */
 export function poolWindows(
-  w: Words,
+  w: TfOpBuilder,
   padded: Operand,
   axes: readonly Axis[],
   places: readonly number[],
@@ -102,7 +102,7 @@ export function poolWindows(
 }
 
 function poolImage(
-  w: Words,
+  w: TfOpBuilder,
   padded: Operand,
   axes: readonly Axis[],
   places: readonly number[],

@@ -4,7 +4,7 @@ import type { Lowerings, NodeToLower } from "./lowering.js";
 import { indicesOfMaxima } from "./max-indices.js";
 import { lowest, padToReach, poolWindows } from "./pool.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 function axesOf(n: NodeToLower): Axis[] {
   const attrs = windowAttrs(n.attributes);
@@ -14,7 +14,7 @@ function axesOf(n: NodeToLower): Axis[] {
 const spatialAxes = ({ dims }: Operand): number[] => dims.flatMap((_, i) => (i > 1 ? [i] : []));
 
 /** The mean over each full window; elements outside x count as 0. */
-function windowMeans(w: Words, n: NodeToLower, x: Operand): Operand {
+function windowMeans(w: TfOpBuilder, n: NodeToLower, x: Operand): Operand {
   const [axes, places] = [axesOf(n), n.dims().slice(2)];
   return poolWindows(w, padToReach(w, x, axes, places, 0), axes, places, "Mean");
 }
@@ -43,7 +43,7 @@ function counts(n: NodeToLower, padded: boolean): Float64Array {
 }
 
 /** (Σ|x|ᵖ)^(1/p), with the sum of powers given by `sum`. */
-function norm(w: Words, n: NodeToLower, sum: (powers: Operand) => Operand): Operand {
+function norm(w: TfOpBuilder, n: NodeToLower, sum: (powers: Operand) => Operand): Operand {
   const p = n.attributes.int("p", 2);
   const size = w.unary("Abs", n.x());
   if (p === 1) return sum(size);

@@ -2,7 +2,7 @@ import type { DType } from "../../../tensor/dtype.js";
 import { normalizeAxis } from "../../../tensor/shape.js";
 import type { Lowerings, NodeToLower } from "./lowering.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 const ranges: Partial<Record<DType, readonly [number, number]>> = {
   uint8: [0, 255],
@@ -12,7 +12,7 @@ const ranges: Partial<Record<DType, readonly [number, number]>> = {
 };
 
 /** A scale or zero point as float32: one value, one per index of an axis, or one per block along it. */
-function parameter(w: Words, n: NodeToLower, i: number): Operand {
+function parameter(w: TfOpBuilder, n: NodeToLower, i: number): Operand {
   const value = w.cast(n.x(i), "float32");
   if (value.dims.every((d) => d === 1)) return w.reshape(value, []);
   const { dims } = n.x();
@@ -30,7 +30,7 @@ function parameter(w: Words, n: NodeToLower, i: number): Operand {
 }
 
 function quantize(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   scale: Operand,
   zero: Operand | undefined,

@@ -1,6 +1,6 @@
 import type { Lowering, Lowerings, NodeToLower } from "./lowering.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** The reduced axes; empty if the node is a no-op. */
 function axesOf(n: NodeToLower): readonly number[] {
@@ -11,7 +11,9 @@ function axesOf(n: NodeToLower): readonly number[] {
 
 /** A reduction with optional transformations of the elements and of the result. */
 const reduction =
-  (rule: (w: Words, x: Operand, over: (op: Reduced, x: Operand) => Operand) => Operand): Lowering =>
+  (
+    rule: (w: TfOpBuilder, x: Operand, over: (op: Reduced, x: Operand) => Operand) => Operand,
+  ): Lowering =>
   (w, n) => {
     const axes = axesOf(n);
     // Extents of 1: no summation, but squares and logarithms still apply.

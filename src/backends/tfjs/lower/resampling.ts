@@ -1,7 +1,7 @@
 import type { NodeView } from "../../../ops/core/node-view.js";
 import { resamplings, type ResizeAttrs } from "../../../ops/resampling/resampling.js";
 import type { Lowerings } from "./lowering.js";
-import { alongAxis } from "./product-words.js";
+import { alongAxis } from "./product-ops.js";
 
 export const resampling: Lowerings = {
   // One interpolation matrix per axis, the axis with the smallest result first.

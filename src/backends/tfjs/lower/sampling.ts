@@ -1,8 +1,8 @@
 import { sizeOf } from "../../../tensor/shape.js";
 import type { Lowerings, NodeToLower } from "./lowering.js";
-import { gather, sliceAxis } from "./movement-words.js";
+import { gather, sliceAxis } from "./movement-ops.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** One of the pixels that an output interpolates along one axis, with its weight. */
 interface Neighbour {
@@ -12,7 +12,7 @@ interface Neighbour {
 }
 
 /** Keys' cubic convolution kernel with a = −3/4, at distances up to 1 and from 1 to 2. */
-function cubic(w: Words, distance: Operand, near: boolean): Operand {
+function cubic(w: TfOpBuilder, distance: Operand, near: boolean): Operand {
   const a = -0.75;
   const [third, second, first, constant] = near
     ? [a + 2, -(a + 3), 0, 1]
@@ -22,7 +22,7 @@ function cubic(w: Words, distance: Operand, near: boolean): Operand {
 }
 
 /** Maps a position into the image: clamps it, or reflects it at the border. */
-function inside(w: Words, n: NodeToLower, position: Operand, extent: number): Operand {
+function inside(w: TfOpBuilder, n: NodeToLower, position: Operand, extent: number): Operand {
   const padding = n.attributes.text("padding_mode", "zeros");
   if (padding === "zeros") return position;
   if (padding === "border") return w.clip(position, 0, extent - 1);
@@ -36,13 +36,13 @@ function inside(w: Words, n: NodeToLower, position: Operand, extent: number): Op
 }
 
 /** A pixel outside the image has weight 0. */
-function neighbour(w: Words, pixel: Operand, weight: Operand, extent: number): Neighbour {
+function neighbour(w: TfOpBuilder, pixel: Operand, weight: Operand, extent: number): Neighbour {
   const at = w.clip(pixel, 0, extent - 1);
   return { at, weight: w.mul(weight, w.binary("Equal", at, pixel)) };
 }
 
 /** The pixels along one axis, from coordinates −1 … 1 of shape [N, points]. */
-function neighbours(w: Words, n: NodeToLower, grid: Operand, extent: number): Neighbour[] {
+function neighbours(w: TfOpBuilder, n: NodeToLower, grid: Operand, extent: number): Neighbour[] {
   // −1 and 1 are the centres of the outermost pixels with align_corners, otherwise their outer edges.
   const raw = n.attributes.flag("align_corners")
     ? w.scale(w.shift(grid, 1), (extent - 1) / 2)
@@ -70,7 +70,7 @@ function neighbours(w: Words, n: NodeToLower, grid: Operand, extent: number): Ne
   ];
 }
 
-function gridSample(w: Words, n: NodeToLower): Operand {
+function gridSample(w: TfOpBuilder, n: NodeToLower): Operand {
   const [batch, channels, ...extents] = n.x().dims as [number, number, ...number[]];
   const places = n.x(1).dims.slice(1, -1);
   const [count, area, last] = [sizeOf(places), sizeOf(extents), n.x(1).dims.length - 1];

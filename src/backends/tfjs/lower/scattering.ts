@@ -3,11 +3,11 @@ import { flatPlaces, fromTheFront } from "./indexing.js";
 import type { Lowerings, NodeToLower } from "./lowering.js";
 import { sendToMaxima, type MaximumPool, type PoolIndices } from "./max-indices.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** Scatters updates to flat positions of data, by assignment or addition. */
 function scatter(
-  w: Words,
+  w: TfOpBuilder,
   n: NodeToLower,
   data: Operand,
   places: Operand,
@@ -41,7 +41,7 @@ function poolOf(indices: Operand): MaximumPool | undefined {
 }
 
 /** Converts index tuples [n, d] to flat indices [n]. */
-function flatTuples(w: Words, tuples: Operand, extents: readonly number[]): Operand {
+function flatTuples(w: TfOpBuilder, tuples: Operand, extents: readonly number[]): Operand {
   const strides = stridesOf(extents);
   const columns = extents.map((extent, i) => {
     const id = w.emit(

@@ -1,12 +1,12 @@
 import { normalizeAxis } from "../../../tensor/shape.js";
 import { inMemory, plainLayout } from "../layout.js";
 import type { Lowering, Lowerings, NodeToLower } from "./lowering.js";
-import { reverse, sliceAxis } from "./movement-words.js";
+import { reverse, sliceAxis } from "./movement-ops.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** Index of the extreme along an axis: the first or the last on ties. */
-function argExtreme(w: Words, n: NodeToLower, op: "ArgMax" | "ArgMin"): Operand {
+function argExtreme(w: TfOpBuilder, n: NodeToLower, op: "ArgMax" | "ArgMin"): Operand {
   const axis = n.axis("axis", 0);
   const fromTheEnd = n.attributes.flag("select_last_index");
   const x = fromTheEnd ? reverse(w, n.x(), [axis]) : n.x();
@@ -25,13 +25,13 @@ function argExtreme(w: Words, n: NodeToLower, op: "ArgMax" | "ArgMin"): Operand 
  * One-hot masks: 1 where the position along the last axis equals the index. tfjs' OneHot requires a depth of at least
  * two.
  */
-function hot(w: Words, indices: Operand, depth: number): Operand {
+function hot(w: TfOpBuilder, indices: Operand, depth: number): Operand {
   const numbers = w.integers(Array.from({ length: depth }, (_, i) => i));
   return w.binary("Equal", w.reshape(indices, [...indices.dims, 1]), numbers);
 }
 
 /** on at the index, off elsewhere; out-of-range indices give off everywhere. */
-function oneHot(w: Words, n: NodeToLower): Operand {
+function oneHot(w: TfOpBuilder, n: NodeToLower): Operand {
   const depth = n.elements(1)?.[0];
   if (depth === undefined) throw n.refusal("its depth depends on the input");
   const indices = w.cast(n.x(0), "int32");
@@ -50,7 +50,7 @@ function oneHot(w: Words, n: NodeToLower): Operand {
 }
 
 /** The k largest or smallest elements, sorted. */
-function topK(w: Words, n: NodeToLower): readonly Operand[] {
+function topK(w: TfOpBuilder, n: NodeToLower): readonly Operand[] {
   const [axis, k] = [n.axis("axis", -1), n.dims()[n.axis("axis", -1)]!];
   const least = !n.attributes.flag("largest", true);
   const negative = (x: Operand): Operand => w.sub(w.scalar(0, x.type), x);
@@ -68,7 +68,7 @@ function topK(w: Words, n: NodeToLower): readonly Operand[] {
 }
 
 /** Softmax along any axis, by moving it to the end in memory. */
-function softmax(w: Words, n: NodeToLower): Operand {
+function softmax(w: TfOpBuilder, n: NodeToLower): Operand {
   const x = w.lastInMemory(n.x(), n.axis("axis", -1));
   return w.map("Softmax", x, {});
 }

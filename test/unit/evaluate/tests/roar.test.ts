@@ -7,7 +7,7 @@ import {
   type RoarOptions,
   type RoarRun,
 } from "../../../../src/evaluate/tests/roar.js";
-import type { MapMaker } from "../../../../src/evaluate/subject.js";
+import type { Explainer } from "../../../../src/evaluate/subject.js";
 import { presets } from "../../../../src/image/preprocess.js";
 import { registry } from "../../../../src/ops/all.js";
 import { random } from "../../../../src/tensor/random.js";
@@ -31,7 +31,7 @@ function planted(count: number, seed: number): Dataset {
 const placeOf = (label: number): number => (label === 0 ? 14 : 21);
 
 /** A map that is 1 at some places of each image. */
-function pointing(name: string, places: (pixels: Float32Array) => readonly number[]): MapMaker {
+function pointing(name: string, places: (pixels: Float32Array) => readonly number[]): Explainer {
   return {
     name,
     isBaseline: false,
@@ -134,7 +134,7 @@ describe("removing pixels", () => {
   const options = usual.ranking;
 
   it("takes the most salient ones, in all channels, and just as many as are asked for", async () => {
-    const rising: MapMaker = {
+    const rising: Explainer = {
       name: "rising",
       isBaseline: false,
       maps: (subjects) =>

@@ -50,7 +50,7 @@ const codes = (notes: readonly Note[]): string[] => notes.map(({ code }) => code
 describe("a class activation map that is 0 everywhere", () => {
   const against = network((b, x) => {
     const relu = b.op("Relu", [conv(b, x, [1], [0])], {}, "relu");
-    return b.scale(pooled(b, relu), -1, "y");
+    return b.mulScalar(pooled(b, relu), -1, "y");
   });
 
   // Its largest number, where the activation is 1; ablation takes away all of the score, whatever its size.

@@ -29,14 +29,14 @@ function steeper(op: string, factor: number): Registry {
   const slope = (b: GraphBuilder, n: NodeView, dy: Value): Value => {
     const [cotangent] = vjp(b, n, [dy]);
     if (typeof cotangent !== "function") throw new Error(`${op} sends nothing back`);
-    return b.scale(cotangent(), factor);
+    return b.mulScalar(cotangent(), factor);
   };
   return registry.with({
     [op]: {
       vjp: (b, n, [dy]) => [() => slope(b, n, dy!)],
       bias: (n) => ({
         kind: "implicit",
-        emit: (b) => b.sub(n.y(), b.mul(slope(b, n, b.shift(b.zerosLike(n.x()), 1)), n.x())),
+        emit: (b) => b.sub(n.y(), b.mul(slope(b, n, b.addScalar(b.zerosLike(n.x()), 1)), n.x())),
       }),
     },
   });

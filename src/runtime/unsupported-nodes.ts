@@ -1,13 +1,16 @@
-import type { Hole } from "../errors.js";
+import type { UnsupportedNode } from "../errors.js";
 import type { Graph, Node } from "../onnx/ir.js";
 
 /**
  * Holes in the words of the model's file: the rules work on a newer operator set, in which a node may have another
  * operator, or several nodes stand for it under names that begin with its own.
  */
-export function inFile(holes: readonly Hole[], model: Graph): readonly Hole[] {
+export function inFile(
+  holes: readonly UnsupportedNode[],
+  model: Graph,
+): readonly UnsupportedNode[] {
   const nodes = new Map(model.nodes.map((node) => [node.name, node] as const));
-  const named = holes.map((hole): Hole => {
+  const named = holes.map((hole): UnsupportedNode => {
     const node = nodeOf(hole.node, nodes);
     if (!node) return { ...hole, opset: opsetOf(model, domainOf(hole.op)) ?? hole.opset };
     const { name, op, domain } = node;

@@ -1,11 +1,11 @@
 import { inMemory } from "../layout.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** Data movement: slices, padding, gathers. Axes and extents are those of the graph. */
 
 export function slice(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   begin: readonly number[],
   size: readonly number[],
@@ -24,7 +24,7 @@ export function slice(
 
 /** Slices one axis. */
 export function sliceAxis(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   axis: number,
   begin: number,
@@ -41,7 +41,7 @@ export function sliceAxis(
 /**
  * Every n-th element along each axis, from the first. Uses reshapes: StridedSlice takes 25 times as long on wasm.
  */
-export function subsample(w: Words, x: Operand, steps: readonly number[]): Operand {
+export function subsample(w: TfOpBuilder, x: Operand, steps: readonly number[]): Operand {
   if (steps.every((s) => s === 1)) return x;
   const counts = x.dims.map((d, i) => Math.ceil(d / steps[i]!));
   const whole = counts.map((c, i) => c * steps[i]!);
@@ -67,7 +67,7 @@ export function subsample(w: Words, x: Operand, steps: readonly number[]): Opera
 
 /** Pads; negative amounts crop. */
 export function pad(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   begins: readonly number[],
   ends: readonly number[],
@@ -113,7 +113,7 @@ function fewAxes(
   return { lengths: joined.map((j) => j.length), pairs: joined.map((j) => j.pair) };
 }
 
-export function concat(w: Words, parts: readonly Operand[], axis: number): Operand {
+export function concat(w: TfOpBuilder, parts: readonly Operand[], axis: number): Operand {
   const filled = parts.filter((p) => p.dims[axis] !== 0);
   if (filled.length <= 1) return filled[0] ?? parts[0]!;
   const aligned = w.align(filled);
@@ -129,7 +129,7 @@ export function concat(w: Words, parts: readonly Operand[], axis: number): Opera
 }
 
 /** Reverses axes. */
-export function reverse(w: Words, x: Operand, axes: readonly number[]): Operand {
+export function reverse(w: TfOpBuilder, x: Operand, axes: readonly number[]): Operand {
   const long = axes.filter((axis) => x.dims[axis] !== 1);
   if (long.length === 0) return x;
   if (!w.isStill(x) || long.some((axis) => x.dims[axis]! > 16)) {
@@ -149,7 +149,7 @@ export function reverse(w: Words, x: Operand, axes: readonly number[]): Operand 
 }
 
 /** Selects a few elements along an axis with one slice each. */
-export function pick(w: Words, x: Operand, axis: number, places: readonly number[]): Operand {
+export function pick(w: TfOpBuilder, x: Operand, axis: number, places: readonly number[]): Operand {
   return concat(
     w,
     places.map((at) => sliceAxis(w, x, axis, at, 1)),
@@ -158,14 +158,14 @@ export function pick(w: Words, x: Operand, axis: number, places: readonly number
 }
 
 /** Gathers along an axis with 1-D, non-negative indices. */
-export function gather(w: Words, x: Operand, indices: Operand, axis: number): Operand {
+export function gather(w: TfOpBuilder, x: Operand, indices: Operand, axis: number): Operand {
   const dims = x.dims.with(axis, indices.dims[0]!);
   const at = { axis: x.layout.indexOf(axis) };
   const id = w.emit("GatherV2", [x.id, indices.id], at, x.type, inMemory(dims, x.layout));
   return { id, type: x.type, dims, layout: x.layout };
 }
 
-export function tile(w: Words, x: Operand, repeats: readonly number[]): Operand {
+export function tile(w: TfOpBuilder, x: Operand, repeats: readonly number[]): Operand {
   if (repeats.every((r) => r === 1)) return x;
   const dims = x.dims.map((d, i) => d * repeats[i]!);
   const attributes = { multiples: inMemory(repeats, x.layout) };

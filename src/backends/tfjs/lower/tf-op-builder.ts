@@ -33,7 +33,7 @@ const ofNothing: Readonly<Record<ReductionOperator, number>> = {
  * The operations that lowerings are written in. Their interface uses the graph's dims and axes (NCHW); memory layouts
  * are handled here, and data move only if layouts conflict.
  */
-export class Words extends ProgramWriter {
+export class TfOpBuilder extends ProgramWriter {
   private readonly arranged = new Map<string, Operand>();
 
   scalar(value: number, type: ElementType = "float32"): Operand {

@@ -199,7 +199,7 @@ const rows: readonly Row[] = [
  *
  * @throws {ModelFormatError} for operator sets older than 7
  */
-export function uplift(graph: Graph): Graph {
+export function upgradeOpset(graph: Graph): Graph {
   const opset = graph.opsets.get("") ?? 1;
   if (opset < oldestOpset) {
     throw new ModelFormatError(
@@ -211,7 +211,7 @@ export function uplift(graph: Graph): Graph {
   const constants = new Map(graph.constants);
   const inputs = graph.inputs.map((i) => i.name);
   const taken = new Set([...inputs, ...graph.nodes.flatMap((n) => [n.name, ...n.outputs])]);
-  const nodes = graph.nodes.map(upliftSubgraphs).flatMap((node) => {
+  const nodes = graph.nodes.map(upgradeSubgraphs).flatMap((node) => {
     const unique = (hint: string): string => {
       let name = `${node.name}/${hint}`;
       for (let i = 1; taken.has(name) || constants.has(name); i++)
@@ -236,12 +236,12 @@ export function uplift(graph: Graph): Graph {
 }
 
 /** Rewrites the branches of an If, which use the same operator set as the graph. */
-function upliftSubgraphs(node: Node): Node {
+function upgradeSubgraphs(node: Node): Node {
   const entries = Object.entries(node.attributes);
   if (!entries.some(([, a]) => a.type === "graph")) return node;
   const uplifted = entries.map(([name, a]): [string, Attribute] => [
     name,
-    a.type === "graph" ? { type: "graph", value: uplift(a.value) } : a,
+    a.type === "graph" ? { type: "graph", value: upgradeOpset(a.value) } : a,
   ]);
   return { ...node, attributes: Object.fromEntries(uplifted) };
 }

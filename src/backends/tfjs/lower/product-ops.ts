@@ -1,14 +1,14 @@
 import { broadcast, sizeOf } from "../../../tensor/shape.js";
 import { plainLayout, reshapedLayout, sameOrder } from "../layout.js";
 import type { Operand } from "./program-writer.js";
-import type { Words } from "./words.js";
+import type { TfOpBuilder } from "./tf-op-builder.js";
 
 /** Matrix products. */
 
 /**
  * Matrix product of [..., r, k] and [..., k, c] with broadcast batches. Matrices stored transposed are read as such.
  */
-export function matmul(w: Words, a: Operand, b: Operand): Operand {
+export function matmul(w: TfOpBuilder, a: Operand, b: Operand): Operand {
   const [samples, weights] = [a, b].map((o) => sizeOf(o.dims.slice(0, -2)));
   const rowsTogether = [sizeOf(a.dims.slice(0, -1)), a.dims.at(-1)!];
   if (samples! > 1 && weights === 1 && reshapedLayout(a.dims, a.layout, rowsTogether)) {
@@ -56,7 +56,7 @@ const isVector = ({ dims }: Operand): boolean => dims.at(-1) === 1 || dims.at(-2
 
 /** y[…, j, …] = Σᵢ m[j, i]·x[…, i, …] along one axis. */
 export function alongAxis(
-  w: Words,
+  w: TfOpBuilder,
   x: Operand,
   axis: number,
   matrix: Float64Array,
