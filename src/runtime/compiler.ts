@@ -122,14 +122,14 @@ export class Compiler {
       const full = emitFullGradient(graph, this.registry, {
         input: this.input,
         output,
+        own: this.part("score").output,
         target: form.kind,
         versus: form.versus,
         plan: this.plan(form.quantity),
         ...(rules ? { rules } : {}),
       });
-      const own = { ...full, output: full.b.value(this.part("score").output) };
       const units = full.units.map(({ unit }) => unit);
-      return this.build(full.b, full.target, emit(own), units);
+      return this.build(full.b, full.target, emit(full), units);
     });
   }
 
