@@ -23,6 +23,7 @@ import { registry } from "../../src/ops/all.js";
 import { inferKnown } from "../../src/passes/infer-known.js";
 import { lift, prepare } from "../../src/passes/prepare.js";
 import { selectOutputs } from "../../src/passes/select-output.js";
+import { mergeCrops } from "../../src/passes/merge-crops.js";
 import { stageReductions } from "../../src/passes/stage-reductions.js";
 import type { Shape } from "../../src/tensor/shape.js";
 import { bakeTarget } from "./bake-target.js";
@@ -162,7 +163,7 @@ function convertPart(
   const folded = options.preprocessing && fold(built, input, options.preprocessing, drawn);
   if (folded && drawn) abouts.unshift("the map over the picture, RGB");
   const compact = keepHalf(folded?.graph ?? withOwnInput(built, image), model);
-  const staged = stageReductions(compact, registry.infer);
+  const staged = stageReductions(mergeCrops(compact), registry.infer);
   const converted = lowerOpset(withoutUnusedOpsets(staged));
   return {
     graph: converted,

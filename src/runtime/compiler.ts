@@ -4,6 +4,7 @@ import { GraphBuilder } from "../onnx/builder.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import { prepare } from "../passes/prepare.js";
+import { mergeCrops } from "../passes/merge-crops.js";
 import { stageReductions } from "../passes/stage-reductions.js";
 import type { Tensor, Tensors } from "../tensor/tensor.js";
 import { contrastFeeds, type ResolvedContrast, type TargetForm } from "../target/contrast.js";
@@ -139,7 +140,7 @@ export class Compiler {
       const graph = make();
       const outputs = Object.fromEntries(graph.outputs.map(({ name }) => [name, name]));
       return {
-        executable: await this.backend.compile(stageReductions(graph, this.registry.infer)),
+        executable: await this.backend.compile(stageReductions(mergeCrops(graph), this.registry.infer)),
         outputs,
         inputs: {},
         units: [],
@@ -225,7 +226,7 @@ export class Compiler {
     const names = entries.map(([role], i) => [role, graph.outputs[i]!.name]);
     const added = Object.entries(inputs).map(([role, value]) => [role, value.name]);
     return {
-      executable: await this.backend.compile(stageReductions(graph, this.registry.infer)),
+      executable: await this.backend.compile(stageReductions(mergeCrops(graph), this.registry.infer)),
       outputs: Object.fromEntries(names) as Record<string, string>,
       inputs: { ...target.inputs, ...(Object.fromEntries(added) as Record<string, string>) },
       units,
