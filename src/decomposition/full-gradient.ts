@@ -6,6 +6,7 @@ import { InputError, TargetError } from "../errors.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
+import { fromNumbers } from "../tensor/tensor.js";
 import type { Dim } from "../tensor/shape.js";
 import type { Layout } from "../analysis/layout.js";
 import { layerByLayer, type Columns, type Reduction } from "./layer-by-layer.js";
@@ -22,6 +23,8 @@ export interface UnitTerm {
   readonly term: () => Value;
   /** The term of a spatial unit as [N,C,…places]. */
   readonly places: () => Value;
+  /** The term as a number times [N,C,…places], where its node's bias is made so. */
+  readonly factored?: { readonly factor: number; readonly part: () => Value };
   /** The term as [N,…places,C], of a spatial unit where it lies so. */
   readonly placesFirst?: { readonly term: () => Value; readonly extents: readonly number[] };
   /** The gradient at a spatial unit's output as [N,C,…places]. */
@@ -170,7 +173,8 @@ function emitUnit(
   const at = b.within(unit.node);
   const { region } = unit;
   const biasOf = ({ node, rule }: BiasSite): Value => rule.emit(b.within(node.name));
-  const bias = sites.length === 1 ? biasOf(first.site) : undefined;
+  const isFactored = sites.length === 1 && first.site.rule.factored !== undefined;
+  const bias = sites.length === 1 && !isFactored ? biasOf(first.site) : undefined;
   const term = once(
     (): Value =>
       (region && remainder(at, region, gradients)) ??
@@ -181,8 +185,17 @@ function emitUnit(
   const placed = (value: Value): Value =>
     unit.restoration ? restorePlaces(at, value, unit.restoration) : value;
   const extents = unit.restoration && placesFirst(unit.restoration);
+  const isPlain = !unit.restoration || isRestored(first.gradient.fact.shape, unit.restoration);
+  const rule = isFactored && isPlain ? first.site.rule.factored : undefined;
+  const factored = rule && {
+    factor: rule.factor,
+    part: once(() =>
+      at.mul(first.gradient, rule.emit(b.within(first.site.node.name)), "bias/part"),
+    ),
+  };
   const views = {
     term,
+    ...(factored ? { factored } : {}),
     ...(extents ? { placesFirst: { term, extents } } : {}),
     places: () => placed(term()),
     gradient: () => placed(sites.at(-1)!.gradient),
@@ -190,7 +203,13 @@ function emitUnit(
   const { gradient } = first;
   const perChannel = bias && channelBias(unit, gradient, bias);
   if (!perChannel) {
-    return { unit, columns: once(() => wholeSum(at, term(), batch, unit.layout)), ...views };
+    const sum = (): Columns => {
+      if (!factored) return wholeSum(at, term(), batch, unit.layout);
+      const { values } = wholeSum(at, factored.part(), batch, unit.layout);
+      const weight = fromNumbers(values.fact.dtype, [1, 1], [factored.factor]);
+      return { values, weights: at.constant(weight) };
+    };
+    return { unit, columns: once(sum), ...views };
   }
   const columns = once((): Columns => {
     const space = gradient.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));

@@ -26,6 +26,8 @@ export interface Magnitude {
   readonly values: Value;
   /** [1,C,1,…], not negative; 1 unless given */
   readonly weights?: Value;
+  /** A positive number that the values are to be multiplied by as well. */
+  readonly factor?: number;
   /** Where the channels come last: the extents of the places. */
   readonly places?: readonly number[];
   /** Whose term it is; none of the input. */
@@ -101,7 +103,7 @@ interface Statistics {
   readonly shape: Shape;
 }
 
-function statisticsOf({ b, values, weights, places }: Magnitude): Statistics {
+function statisticsOf({ b, values, weights, places, factor = 1 }: Magnitude): Statistics {
   const { shape } = values.fact;
   const [batch = 1] = shape;
   const channels = Number(places ? shape.at(-1) : shape[1]);
@@ -109,10 +111,13 @@ function statisticsOf({ b, values, weights, places }: Magnitude): Statistics {
   const size = sizeOf(extents);
   const rows = places ? b.reshape(values, [batch, size, channels], "abs/rows") : asRows(b, values);
   const flat = weights ? rows : b.reshape(values, [batch, 1, size * channels], "abs/flat");
-  const factors = weights && { weights: b.reshape(weights, [1, channels]) };
+  const constant = (columns: number): Value =>
+    b.constant(full(values.fact.dtype, [1, columns], factor), "factor");
+  const own = weights ? b.reshape(weights, [1, channels]) : factor === 1 ? undefined : constant(1);
+  const factors = own && { weights: own };
   const sum = places
     ? b.sum(rows, [2], false, "abs/sum")
-    : b.matmul(factors?.weights ?? onesFor(b, values, [1, channels]), rows, "abs/sum");
+    : b.matmul(weights && own ? own : constant(channels), rows, "abs/sum");
   return {
     sum: b.reshape(sum, [batch, size]),
     least: { values: b.min(flat, [2], false), ...factors },

@@ -42,7 +42,10 @@ export const fullgrad = graphMethod({
 function absoluteOf({ b, term, units }: Layer): Magnitude {
   const [first] = units;
   if (units.length === 1) {
-    const { perChannel, placesFirst } = first!;
+    const { perChannel, placesFirst, factored } = first!;
+    if (factored) {
+      return { ...absolute(b, factored.part()), factor: Math.abs(factored.factor) };
+    }
     if (perChannel) return absolutePerChannel(b, perChannel.gradient, perChannel.bias);
     if (placesFirst) return absolute(b, placesFirst.term(), placesFirst.extents);
   }

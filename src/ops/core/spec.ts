@@ -41,7 +41,20 @@ export type Vjp<A> = {
 export type BiasKind = "input" | "batch-norm" | "constant" | "pad" | "implicit";
 
 /** The bias b of y = Σ Jᵢxᵢ + b, broadcastable to y; `none` where y is linear or homogeneous of degree one. */
-export type BiasRule = "none" | { readonly kind: BiasKind; emit(b: GraphBuilder): Value };
+export type BiasRule =
+  | "none"
+  | {
+      readonly kind: BiasKind;
+      emit(b: GraphBuilder): Value;
+      /** b = factor · part, where the factor would cost a pass over the whole tensor. */
+      readonly factored?: Factored;
+    };
+
+/** A number, and what it is multiplied with. */
+export interface Factored {
+  readonly factor: number;
+  emit(b: GraphBuilder): Value;
+}
 
 export interface OpSpec<A = unknown> {
   readonly type: string;
