@@ -110,7 +110,11 @@ export function emitFullGradient(
   const seeds = new Map([[options.output, target.seed]]);
   const rules =
     options.rules?.({ b, graph, registry, plan, input, explained: output, target }) ?? registry;
-  const gradients = differentiate(b, graph, rules, seeds, plan.path.active);
+  const regions = plan.units.flatMap(({ region }) => {
+    const form = rules === registry ? region?.form : undefined;
+    return region && form ? [{ ...region, slope: form.slope }] : [];
+  });
+  const gradients = differentiate(b, graph, rules, seeds, plan.path.active, regions);
   const inputGradient = gradients.of(options.input);
   if (!inputGradient) throw new InputError(`nothing flows back to input "${options.input}"`);
 
@@ -173,26 +177,32 @@ function emitUnit(
   const at = b.within(unit.node);
   const { region } = unit;
   const biasOf = ({ node, rule }: BiasSite): Value => rule.emit(b.within(node.name));
-  const isFactored = sites.length === 1 && first.site.rule.factored !== undefined;
-  const bias = sites.length === 1 && !isFactored ? biasOf(first.site) : undefined;
-  const term = once(
-    (): Value =>
+  const exit = region?.form ? gradients.of(region.exit.outputs[0]!) : undefined;
+  const own = sites.length === 1 ? first.site.rule.factored : exit && region?.form?.bias;
+  const bias = sites.length === 1 && !own ? biasOf(first.site) : undefined;
+  const part =
+    own &&
+    once(() => {
+      const inside = b.within(region?.exit.name ?? first.site.node.name);
+      return at.mul(exit ?? first.gradient, own.emit(inside), "bias/part");
+    });
+  const term = once((): Value => {
+    if (own && part) return at.scale(part(), own.factor, "bias/term");
+    return (
       (region && remainder(at, region, gradients)) ??
       sites
         .map(({ site, gradient }) => at.mul(gradient, bias ?? biasOf(site), "bias/term"))
-        .reduce((p, q) => at.add(p, q, "bias/term")),
-  );
+        .reduce((p, q) => at.add(p, q, "bias/term"))
+    );
+  });
   const placed = (value: Value): Value =>
     unit.restoration ? restorePlaces(at, value, unit.restoration) : value;
   const extents = unit.restoration && placesFirst(unit.restoration);
-  const isPlain = !unit.restoration || isRestored(first.gradient.fact.shape, unit.restoration);
-  const rule = isFactored && isPlain ? first.site.rule.factored : undefined;
-  const factored = rule && {
-    factor: rule.factor,
-    part: once(() =>
-      at.mul(first.gradient, rule.emit(b.within(first.site.node.name)), "bias/part"),
-    ),
-  };
+  const isPlain =
+    extents !== undefined ||
+    !unit.restoration ||
+    isRestored(first.gradient.fact.shape, unit.restoration);
+  const factored = own && part && isPlain ? { factor: own.factor, part } : undefined;
   const views = {
     term,
     ...(factored ? { factored } : {}),

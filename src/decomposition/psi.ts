@@ -116,7 +116,7 @@ function statisticsOf({ b, values, weights, places, factor = 1 }: Magnitude): St
   const own = weights ? b.reshape(weights, [1, channels]) : factor === 1 ? undefined : constant(1);
   const factors = own && { weights: own };
   const sum = places
-    ? b.sum(rows, [2], false, "abs/sum")
+    ? b.scale(b.sum(rows, [2], false, "abs/sum"), factor)
     : b.matmul(weights && own ? own : constant(channels), rows, "abs/sum");
   return {
     sum: b.reshape(sum, [batch, size]),

@@ -140,7 +140,9 @@ export class Compiler {
       const graph = make();
       const outputs = Object.fromEntries(graph.outputs.map(({ name }) => [name, name]));
       return {
-        executable: await this.backend.compile(stageReductions(mergeCrops(graph), this.registry.infer)),
+        executable: await this.backend.compile(
+          stageReductions(mergeCrops(graph), this.registry.infer),
+        ),
         outputs,
         inputs: {},
         units: [],
@@ -226,7 +228,9 @@ export class Compiler {
     const names = entries.map(([role], i) => [role, graph.outputs[i]!.name]);
     const added = Object.entries(inputs).map(([role, value]) => [role, value.name]);
     return {
-      executable: await this.backend.compile(stageReductions(mergeCrops(graph), this.registry.infer)),
+      executable: await this.backend.compile(
+        stageReductions(mergeCrops(graph), this.registry.infer),
+      ),
       outputs: Object.fromEntries(names) as Record<string, string>,
       inputs: { ...target.inputs, ...(Object.fromEntries(added) as Record<string, string>) },
       units,

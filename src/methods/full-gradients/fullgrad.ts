@@ -44,7 +44,10 @@ function absoluteOf({ b, term, units }: Layer): Magnitude {
   if (units.length === 1) {
     const { perChannel, placesFirst, factored } = first!;
     if (factored) {
-      return { ...absolute(b, factored.part()), factor: Math.abs(factored.factor) };
+      return {
+        ...absolute(b, factored.part(), placesFirst?.extents),
+        factor: Math.abs(factored.factor),
+      };
     }
     if (perChannel) return absolutePerChannel(b, perChannel.gradient, perChannel.bias);
     if (placesFirst) return absolute(b, placesFirst.term(), placesFirst.extents);
