@@ -48,7 +48,7 @@ export function emitCut(
 const counting = (count: number) => int64(Array.from({ length: count }, (_, i) => i));
 
 function isInside(b: GraphBuilder, places: Value, extent: Value): Value {
-  const isFirst = b.op("GreaterOrEqual", [places, b.ints([0])]);
+  const isFirst = b.greater(places, b.ints([-1]));
   return b.op("And", [isFirst, b.less(places, extent)], {}, "is_inside");
 }
 
@@ -150,7 +150,7 @@ function emitWeights(
   const pixels = b.cast(emitRange(b, from), "float64", "pixels");
   const first = b.op("Floor", [b.addScalar(b.sub(center, reach), 0.5)], {}, "first");
   const last = b.op("Floor", [b.addScalar(b.add(center, reach), 0.5)], {}, "last");
-  const isNear = b.op("And", [b.op("GreaterOrEqual", [pixels, first]), b.less(pixels, last)]);
+  const isNear = b.op("And", [b.op("Not", [b.less(pixels, first)]), b.less(pixels, last)]);
   const distance = b.addScalar(b.sub(pixels, center), 0.5);
   const x = b.mul(distance, b.div(b.scalar(1, stretch), stretch), "distance");
   const kernel = b.maskBy(kernels[how](b, x), isNear, how);
@@ -185,7 +185,7 @@ const bicubic: Kernel = (b, signed) => {
 
 const kernels: Readonly<Record<Exclude<Resample, "nearest">, Kernel>> = {
   box: (b, x) => {
-    const isNear = b.op("LessOrEqual", [x, b.scalar(0.5, x)]);
+    const isNear = b.op("Not", [b.greater(x, 0.5)]);
     return b.mask(b.op("And", [b.greater(x, -0.5), isNear]), x);
   },
   bilinear: (b, x) => b.op("Max", [b.sub(b.scalar(1, x), abs(b, x)), b.scalar(0, x)]),

@@ -1,6 +1,7 @@
 import type { Node, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import { isStatic, sameShape, sizeOf } from "../tensor/shape.js";
+import { regionForm, type RegionForm } from "./region-forms.js";
 import type { ActivePath } from "./active-path.js";
 
 /** Element-wise nodes that are one function of one tensor. */
@@ -11,6 +12,8 @@ export interface PointwiseRegion {
   readonly exit: Node;
   /** Names of its nodes. */
   readonly nodes: ReadonlySet<string>;
+  /** Its slope and bias as a whole, where its function is known. */
+  readonly form?: RegionForm;
 }
 
 /**
@@ -49,7 +52,9 @@ export function pointwiseRegions(
     );
     const [entry] = entries;
     if (entries.size !== 1 || entry === undefined) continue;
-    const region = { entry, exit, nodes: new Set(nodes.map((n) => n.name)) };
+    const form = regionForm(graph, nodes, entry);
+    const names = new Set(nodes.map((n) => n.name));
+    const region = { entry, exit, nodes: names, ...(form ? { form } : {}) };
     for (const node of nodes) regions.set(node.name, region);
   }
   return regions;

@@ -15,6 +15,14 @@ export interface BackwardStep {
   readonly parts: readonly { readonly input: Value; readonly gradient: Value }[];
 }
 
+/** Nodes that are one function of one value, and its slope. */
+export interface KnownRegion {
+  readonly entry: string;
+  readonly exit: Node;
+  readonly nodes: ReadonlySet<string>;
+  slope(b: GraphBuilder): Value;
+}
+
 /** Gradients of one scalar with respect to the values of a graph. */
 export interface Gradients {
   /** All differentiated nodes, in reverse topological order. */
@@ -32,6 +40,7 @@ export interface Gradients {
  *
  * @param seeds values that the scalar is computed from, with the scalar's gradient with respect to each
  * @param active values to differentiate through (see analysis/active-path)
+ * @param regions nodes that compute one function of one value, with its slope: the gradient of their entry is taken from it
  * @throws {UnsupportedModelError} listing every node on the path without a gradient rule, and every image-dependent
  *   input whose rule requires it to be constant
  */
@@ -41,7 +50,9 @@ export function differentiate(
   registry: Registry,
   seeds: ReadonlyMap<string, Value>,
   active: ReadonlySet<string>,
+  regions: readonly KnownRegion[] = [],
 ): Gradients {
+  const regionOf = new Map(regions.flatMap((r) => [...r.nodes].map((name) => [name, r] as const)));
   const contributions = new Map<string, Value[]>();
   for (const [name, seed] of seeds) contributions.set(name, [seed]);
 
@@ -69,10 +80,17 @@ export function differentiate(
         return { input, gradient: unbroadcast(emit, cotangent(), input.fact.shape) };
       }),
     );
-    for (const { input, gradient } of parts) {
-      const known = contributions.get(input.name);
+    const send = (name: string, gradient: Value): void => {
+      const known = contributions.get(name);
       if (known) known.push(gradient);
-      else contributions.set(input.name, [gradient]);
+      else contributions.set(name, [gradient]);
+    };
+    const region = regionOf.get(node.name);
+    for (const { input, gradient } of parts) {
+      if (input.name !== region?.entry) send(input.name, gradient);
+    }
+    if (region && region.exit === node) {
+      send(region.entry, emit.mul(dy[0]!, region.slope(emit), "region/dx"));
     }
     steps.push({ view, dy, parts });
   }

@@ -6,20 +6,27 @@ import { InputError, TargetError } from "../errors.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
+import { fromNumbers } from "../tensor/tensor.js";
 import type { Dim } from "../tensor/shape.js";
+import type { TracedAxes } from "../analysis/traced-axes.js";
+import { layerByLayer, type Columns, type Reduction } from "./layer-by-layer.js";
 import { perSample } from "./per-sample.js";
-import { isRestored, toImageOrder } from "./spatial-positions.js";
+import { isRestored, placesFirst, toImageOrder } from "./spatial-positions.js";
 import { emitTarget, type TargetKind, type TargetNodes } from "../target/target.js";
 
 /** One unit's part of the output, g ⊙ b summed over the unit's nodes. */
 export interface UnitTerm {
   readonly unit: BiasUnit;
-  /** [N]: its signed sum. */
-  readonly sum: Value;
+  /** What its signed sum is the sum of. Emitted when it is asked for. */
+  readonly columns: () => Columns;
   /** The whole term, in the shape of the unit's output. Emitted when it is asked for. */
   readonly term: () => Value;
   /** The term of a spatial unit as [N,C,…places]. */
   readonly places: () => Value;
+  /** The term as a number times [N,C,…places], where its node's bias is made so. */
+  readonly factored?: { readonly factor: number; readonly part: () => Value };
+  /** The term as [N,…places,C], of a spatial unit where it lies so. */
+  readonly placesFirst?: { readonly term: () => Value; readonly extents: readonly number[] };
   /** The gradient at a spatial unit's output as [N,C,…places]. */
   readonly gradient: () => Value;
   /** Gradient [N,C,…places] and bias [1,C,1,…], where the bias is one number per channel. */
@@ -30,18 +37,35 @@ export interface UnitTerm {
 export interface FullGradient extends RuleContext {
   readonly output: Value;
   readonly gradients: Gradients;
+  /** The same for another question, whose sums are computed where that question needs them. */
+  readonly anew: () => FullGradient;
   /** ∇ₓf, in the shape of the input. */
   readonly inputGradient: Value;
   /** ∇ₓf ⊙ x */
   readonly inputTerm: Value;
   readonly units: readonly UnitTerm[];
-  /** [N, 1 + units]: the sums of the input term and of every unit's term, which add up to the score. */
+  /**
+   * [N, 1 + units]: the sums of the input term and of every unit's term, which add up to the score. Emitted when they are
+   * asked for.
+   */
   readonly sums: Value;
+  /** The sums as a part of other reductions of the same layers, where they are not emitted yet. */
+  readonly alongside?: () => Alongside | undefined;
+}
+
+/** The sums as a reduction that is to be computed beside others, and what to do with its result. */
+export interface Alongside {
+  /** Emits what is summed, of the input and of the units up to this one. */
+  readonly upTo: (unit: UnitTerm | undefined) => void;
+  readonly reduction: () => Reduction;
+  readonly settle: (sums: Value) => void;
 }
 
 export interface FullGradientOptions {
   readonly input: string;
   readonly output: string;
+  /** The model's own output, where what is explained was made of it. */
+  readonly own?: string;
   readonly target: TargetKind;
   /** A second class is given with each sample, whose score is subtracted. */
   readonly versus?: boolean;
@@ -88,34 +112,60 @@ export function emitFullGradient(
   const seeds = new Map([[options.output, target.seed]]);
   const rules =
     options.rules?.({ b, graph, registry, plan, input, explained: output, target }) ?? registry;
-  const gradients = differentiate(b, graph, rules, seeds, plan.path.active);
+  const regions = plan.units.flatMap(({ region }) => {
+    const form = rules === registry ? region?.form : undefined;
+    return region && form ? [{ ...region, slope: form.slope }] : [];
+  });
+  const gradients = differentiate(b, graph, rules, seeds, plan.path.active, regions);
   const inputGradient = gradients.of(options.input);
   if (!inputGradient) throw new InputError(`nothing flows back to input "${options.input}"`);
 
   const inputTerm = b.within("input").mul(inputGradient, input, "term");
   const units = plan.units.flatMap((unit) => emitUnit(b, unit, gradients, batch) ?? []);
-  const at = b.within("sums");
-  const columns = [perSample(b.within("input"), inputTerm, batch), ...units.map((u) => u.sum)];
-  const sums = at.concat(
-    columns.map((sum) => at.reshape(sum, [batch, 1])),
-    1,
-    "terms",
-  );
-  return {
-    b,
-    graph,
-    registry,
-    plan,
-    input,
-    output,
-    explained: output,
-    target,
-    gradients,
-    inputGradient,
-    inputTerm,
-    units,
-    sums,
+  const ofInput = once(() => wholeSum(b.within("input"), inputTerm, batch));
+  const columnsOf = (some: readonly UnitTerm[]): Columns[] => [
+    ofInput(),
+    ...some.map((unit) => unit.columns()),
+  ];
+  const reduction = (): Reduction => ({ by: "sum", layers: columnsOf(units) });
+  const upTo = (unit: UnitTerm | undefined): void => {
+    columnsOf(units.slice(0, unit ? units.indexOf(unit) + 1 : 0));
   };
+  const anew = (): FullGradient => {
+    let sums: Value | undefined;
+    return {
+      b,
+      graph,
+      registry,
+      plan,
+      input,
+      output: options.own === undefined ? output : b.value(options.own),
+      explained: output,
+      target,
+      gradients,
+      inputGradient,
+      inputTerm,
+      units,
+      get sums() {
+        return (sums ??= layerByLayer(b.within("sums"), [reduction()]).reduced[0]!);
+      },
+      alongside: () =>
+        sums ? undefined : { upTo, reduction, settle: (found) => void (sums = found) },
+      anew,
+    };
+  };
+  return anew();
+}
+
+/** What `emit` makes the first time, every time. */
+function once<T>(emit: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= emit());
+}
+
+/** The sum of a whole term. */
+function wholeSum(b: GraphBuilder, term: Value, batch: Dim, layout?: TracedAxes): Columns {
+  return { values: b.reshape(perSample(b, term, batch, layout), [batch, 1]) };
 }
 
 function emitUnit(
@@ -133,28 +183,60 @@ function emitUnit(
   const at = b.within(unit.node);
   const { region } = unit;
   const biasOf = ({ node, rule }: BiasSite): Value => rule.emit(b.within(node.name));
-  const bias = sites.length === 1 ? biasOf(first.site) : undefined;
-  let whole: Value | undefined;
-  const term = (): Value =>
-    (whole ??=
+  const exit = region?.form ? gradients.of(region.exit.outputs[0]!) : undefined;
+  const own = sites.length === 1 ? first.site.rule.factored : exit && region?.form?.bias;
+  const bias = sites.length === 1 && !own ? biasOf(first.site) : undefined;
+  const part =
+    own &&
+    once(() => {
+      const inside = b.within(region?.exit.name ?? first.site.node.name);
+      return at.mul(exit ?? first.gradient, own.emit(inside), "bias/part");
+    });
+  const term = once((): Value => {
+    if (own && part) return at.mulScalar(part(), own.factor, "bias/term");
+    return (
       (region && remainder(at, region, gradients)) ??
       sites
         .map(({ site, gradient }) => at.mul(gradient, bias ?? biasOf(site), "bias/term"))
-        .reduce((p, q) => at.add(p, q, "bias/term")));
+        .reduce((p, q) => at.add(p, q, "bias/term"))
+    );
+  });
   const placed = (value: Value): Value =>
     unit.restoration ? toImageOrder(at, value, unit.restoration) : value;
+  const extents = unit.restoration && placesFirst(unit.restoration);
+  const isPlain =
+    extents !== undefined ||
+    !unit.restoration ||
+    isRestored(first.gradient.fact.shape, unit.restoration);
+  const factored = own && part && isPlain ? { factor: own.factor, part } : undefined;
   const views = {
     term,
+    ...(factored ? { factored } : {}),
+    ...(extents ? { placesFirst: { term, extents } } : {}),
     places: () => placed(term()),
     gradient: () => placed(sites.at(-1)!.gradient),
   };
   const { gradient } = first;
   const perChannel = bias && channelBias(unit, gradient, bias);
-  if (!perChannel) return { unit, sum: perSample(at, term(), batch, unit.layout), ...views };
-  const space = gradient.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
-  const overSpace = at.sum(gradient, space, true, "bias/gradient");
-  const sum = perSample(at, at.mul(overSpace, perChannel, "bias/sum"), batch);
-  return { unit, sum, ...views, perChannel: { gradient, bias: perChannel } };
+  if (!perChannel) {
+    const sum = (): Columns => {
+      if (!factored) return wholeSum(at, term(), batch, unit.layout);
+      const { values } = wholeSum(at, factored.part(), batch, unit.layout);
+      const weight = fromNumbers(values.fact.dtype, [1, 1], [factored.factor]);
+      return { values, weights: at.constant(weight) };
+    };
+    return { unit, columns: once(sum), ...views };
+  }
+  const columns = once((): Columns => {
+    const space = gradient.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
+    const channels = perChannel.fact.shape[1]!;
+    const values = at.sum(gradient, space, true, "bias/gradient");
+    return {
+      values: at.reshape(values, [batch, channels]),
+      weights: at.reshape(perChannel, [1, channels]),
+    };
+  });
+  return { unit, columns, ...views, perChannel: { gradient, bias: perChannel } };
 }
 
 /**

@@ -40,3 +40,23 @@ export function isRestored(
     sameShape(shape, wanted)
   );
 }
+
+/** The extents of the places, where a value is [N,…places,C] as it is, whatever axes these share. */
+export function placesFirst({
+  cut,
+  parts,
+  perm,
+  shape,
+  rolls,
+}: Restoration): readonly number[] | undefined {
+  const last = parts.length - 1;
+  const fits =
+    rolls.every((roll) => roll === 0) &&
+    cut.length === 0 &&
+    perm[0] === 0 &&
+    perm[1] === last &&
+    perm.slice(2).every((p, i) => p === i + 1) &&
+    parts[0] === shape[0] &&
+    parts[last] === shape[1];
+  return fits ? shape.slice(2).map(Number) : undefined;
+}

@@ -3,6 +3,7 @@ import type { BiasPlan, BiasUnit } from "../analysis/bias-plan.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
+import { mergeCrops } from "../passes/merge-crops.js";
 import { stageReductions } from "../passes/stage-reductions.js";
 import type { Tensor, Tensors } from "../tensor/tensor.js";
 import { contrastFeeds, type ResolvedContrast, type TargetForm } from "../target/contrast.js";
@@ -97,11 +98,9 @@ export class Compiler {
     rules?: (at: RuleContext) => Registry,
   ): Promise<Compiled> {
     return this.once(`${key}/${keyOf(form)}`, async () => {
-      const { explained } = this;
-      const full = explained.fullGradient(form, rules);
-      const own = { ...full, output: full.b.value(explained.output) };
+      const full = this.explained.fullGradient(form, rules);
       const units = full.units.map(({ unit }) => unit);
-      return this.build(full.b, full.target, emit(own), units);
+      return this.build(full.b, full.target, emit(full), units);
     });
   }
 
@@ -111,7 +110,9 @@ export class Compiler {
       const graph = make();
       const outputs = Object.fromEntries(graph.outputs.map(({ name }) => [name, name]));
       return {
-        executable: await this.backend.compile(stageReductions(graph, this.registry.infer)),
+        executable: await this.backend.compile(
+          stageReductions(mergeCrops(graph), this.registry.infer),
+        ),
         outputs,
         inputs: {},
         units: [],
@@ -187,7 +188,9 @@ export class Compiler {
     const names = entries.map(([role], i) => [role, graph.outputs[i]!.name]);
     const added = Object.entries(inputs).map(([role, value]) => [role, value.name]);
     return {
-      executable: await this.backend.compile(stageReductions(graph, this.registry.infer)),
+      executable: await this.backend.compile(
+        stageReductions(mergeCrops(graph), this.registry.infer),
+      ),
       outputs: Object.fromEntries(names) as Record<string, string>,
       inputs: { ...target.inputs, ...(Object.fromEntries(added) as Record<string, string>) },
       units,

@@ -110,10 +110,11 @@ export class ExplainedGraph implements Ports {
     const { kind, versus, quantity } = form;
     const key = `${quantity}/${kind}/${versus}`;
     const known = rules ? undefined : this.gradients.get(key);
-    if (known) return known;
+    if (known) return known.anew();
     const { graph, output } = this.part(quantity);
     const full = emitFullGradient(graph, this.registry, {
-      ...{ input: this.input, output, target: kind, versus, plan: this.plan(quantity) },
+      ...{ input: this.input, output, own: this.output, target: kind, versus },
+      plan: this.plan(quantity),
       ...(rules ? { rules } : {}),
     });
     if (!rules) this.gradients.set(key, full);

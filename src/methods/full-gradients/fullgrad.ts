@@ -3,8 +3,8 @@ import {
   absolute,
   absolutePerChannel,
   conventions,
-  rescaledSum,
-  type ChannelSum,
+  rescaledMaps,
+  type Magnitude,
 } from "../../decomposition/psi.js";
 import { choice } from "../core/settings.js";
 import { addMaps, layersOf, type Layer } from "../building-blocks/fullgrad-layers.js";
@@ -31,17 +31,26 @@ export const fullgrad = graphMethod({
   decomposes: true,
   settings: { convention: conventionSetting },
   emit: (full, { convention }) => {
-    const maps = layersOf(full, convention).map((layer) =>
-      rescaledSum(layer.b, absoluteOf(layer), convention),
-    );
-    return { map: addMaps(full, maps, convention) };
+    const terms = layersOf(full, convention).map((layer) => ({
+      ...absoluteOf(layer),
+      units: layer.units,
+    }));
+    return { map: addMaps(full, rescaledMaps(full, terms, convention), convention) };
   },
 });
 
-function absoluteOf({ b, term, units }: Layer): ChannelSum {
+function absoluteOf({ b, term, units }: Layer): Magnitude {
   const [first] = units;
-  if (units.length === 1 && first!.perChannel) {
-    return absolutePerChannel(b, first!.perChannel.gradient, first!.perChannel.bias);
+  if (units.length === 1) {
+    const { perChannel, placesFirst, factored } = first!;
+    if (factored) {
+      return {
+        ...absolute(b, factored.part(), placesFirst?.extents),
+        factor: Math.abs(factored.factor),
+      };
+    }
+    if (perChannel) return absolutePerChannel(b, perChannel.gradient, perChannel.bias);
+    if (placesFirst) return absolute(b, placesFirst.term(), placesFirst.extents);
   }
   return absolute(b, term());
 }

@@ -1,5 +1,5 @@
 import { graphMethod } from "../core/method.js";
-import { positive, rescaledSum } from "../../decomposition/psi.js";
+import { positive, rescaledMaps } from "../../decomposition/psi.js";
 import { conventionSetting, srinivas } from "./fullgrad.js";
 import { addMaps, layersOf } from "../building-blocks/fullgrad-layers.js";
 
@@ -13,9 +13,7 @@ export const positiveFullgrad = graphMethod({
   decomposes: true,
   settings: { convention: conventionSetting },
   emit: (full, { convention }) => {
-    const maps = layersOf(full, convention).map(({ b, term }) =>
-      rescaledSum(b, positive(b, term()), convention),
-    );
-    return { map: addMaps(full, maps, convention) };
+    const terms = layersOf(full, convention).map(({ b, term }) => positive(b, term()));
+    return { map: addMaps(full, rescaledMaps(full, terms, convention), convention) };
   },
 });

@@ -1,6 +1,5 @@
 import { graphMethod } from "../core/method.js";
-import { absolute, rescaledSum } from "../../decomposition/psi.js";
-import type { Value } from "../../onnx/ir.js";
+import { absolute, rescaledMaps } from "../../decomposition/psi.js";
 import { conventionSetting, srinivas } from "./fullgrad.js";
 import { addMaps, layersOf } from "../building-blocks/fullgrad-layers.js";
 
@@ -17,12 +16,11 @@ export const simpleFullgrad = graphMethod({
   decomposes: true,
   settings: { convention: conventionSetting },
   emit: (full, { convention }) => {
-    const maps = layersOf(full, convention).flatMap(({ b, term, units }) => {
+    const terms = layersOf(full, convention).flatMap(({ b, term, units }) => {
       const unit = units.at(-1);
       if (unit?.unit.kind === "implicit" || unit?.unit.kind === "pad") return [];
-      const psi = (t: Value): Value => rescaledSum(b, absolute(b, t), convention);
-      return [psi(unit ? unit.gradient() : term())];
+      return [absolute(b, unit ? unit.gradient() : term())];
     });
-    return { map: addMaps(full, maps, convention) };
+    return { map: addMaps(full, rescaledMaps(full, terms, convention), convention) };
   },
 });

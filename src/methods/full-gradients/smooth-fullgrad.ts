@@ -1,6 +1,6 @@
 import type { FullGradient } from "../../decomposition/full-gradient.js";
 import { samplingMethod } from "../core/method.js";
-import { absolute, rescaledSum, type Convention } from "../../decomposition/psi.js";
+import { absolute, rescaledMaps, type Convention } from "../../decomposition/psi.js";
 import type { ModelProbe } from "../core/sampler.js";
 import { whole } from "../core/settings.js";
 import { fromNumbers, toNumbers, type Tensor } from "../../tensor/tensor.js";
@@ -86,7 +86,8 @@ const mapOfTerms = (convention: Convention): ModelProbe => ({
       b,
       term: b.input(`layer${i}`, term().fact),
     }));
-    const maps = given.map(({ b, term }) => rescaledSum(b, absolute(b, term), convention));
+    const magnitudes = given.map(({ b, term }) => absolute(b, term));
+    const maps = rescaledMaps({ b: full.b }, magnitudes, convention);
     return {
       outputs: { map: addMaps(full, maps, convention) },
       inputs: Object.fromEntries(given.map(({ term }, i) => [`layer${i}`, term])),

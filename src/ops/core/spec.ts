@@ -48,7 +48,20 @@ export type Definition<A> = {
 export type BiasKind = "input" | "batch-norm" | "constant" | "pad" | "implicit";
 
 /** The bias b of y = Σ Jᵢxᵢ + b, broadcastable to y; `none` where y is linear or homogeneous of degree one. */
-export type BiasRule = "none" | { readonly kind: BiasKind; emit(b: GraphBuilder): Value };
+export type BiasRule =
+  | "none"
+  | {
+      readonly kind: BiasKind;
+      emit(b: GraphBuilder): Value;
+      /** b = factor · part, where the factor would cost a pass over the whole tensor. */
+      readonly factored?: Factored;
+    };
+
+/** A number, and what it is multiplied with. */
+export interface Factored {
+  readonly factor: number;
+  emit(b: GraphBuilder): Value;
+}
 
 /** How many inputs a node may have. A variadic operator (most is Infinity) needs all that it is given. */
 export type Arity = readonly [least: number, most: number];

@@ -1,8 +1,9 @@
 import { sameAxes } from "../core/axis-mapping.js";
+import { float } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import type { NodeView } from "../core/node-view.js";
-import type { OpSpec } from "../core/spec.js";
+import type { BiasRule, Factored, OpSpec } from "../core/spec.js";
 import { noAttrs, unary } from "./unary.js";
 
 const twoOverRootPi = 2 / Math.sqrt(Math.PI);
@@ -110,19 +111,31 @@ const hardSigmoid = unary({
     b.mulScalar(b.mask(b.op("And", [b.greater(y, 0), b.less(y, 1)]), x), alpha),
 });
 
-// y = x·min(max(x/6 + 1/2, 0), 1); y' = 0 up to −3, 1 from 3 on, x/3 + 1/2 between
-const hardSwish = unary({
-  type: "HardSwish",
-  since: 14,
-  role: "activation",
-  attrs: noAttrs,
-  derivative: (b, x) => {
-    const inner = b.addScalar(b.mulScalar(x, 1 / 3), 0.5);
-    const below = b.less(x, 3);
-    const between = b.maskBy(inner, b.op("And", [below, b.greater(x, -3)]));
-    return b.add(between, b.mask(b.op("Not", [below]), x));
-  },
-});
+// y = x·h, h = min(max(x/6 + 1/2, 0), 1); y' = h + x·h', h' = 1/6 for |x| < 3, 0 else; bias = −x·(x·h')
+const hardSwish: OpSpec<Record<string, never>> = {
+  ...unary({
+    type: "HardSwish",
+    since: 14,
+    role: "activation",
+    attrs: noAttrs,
+    derivative: (b, x) => {
+      const h = b.op("HardSigmoid", [x], { alpha: float(1 / 6), beta: float(0.5) });
+      return b.add(h, bend(b, x));
+    },
+  }),
+  bias: (n) => implicit({ factor: -1, emit: (b) => b.mul(n.x(), bend(b, n.x())) }),
+};
+
+/** x/6 for |x| < 3, else 0 */
+function bend(b: GraphBuilder, x: Value): Value {
+  return b.maskBy(b.mulScalar(x, 1 / 6), b.less(b.op("Abs", [x]), 3));
+}
+
+/** The bias of a non-linearity, as a number times a tensor. */
+function implicit(factored: Factored): BiasRule {
+  const { factor } = factored;
+  return { kind: "implicit", factored, emit: (b) => b.mulScalar(factored.emit(b), factor, "bias") };
+}
 
 // y = x·s, s = σ(αx); y' = s·(1 + αx·(1 − s))
 const swish = unary({
@@ -290,6 +303,11 @@ const clip: OpSpec<Record<string, never>> = {
     return [{ ...n.like(n.shape()), elements }];
   },
   vjp: (b, n, [dy]) => {
+    const top = fromZeroTo(n);
+    if (top !== undefined) {
+      const inside = b.op("Xor", [saturatedBy(b, n, 2), b.greater(n.y(), 0)]);
+      return [() => b.maskBy(dy!, inside, "dx"), "constant", "constant"];
+    }
     const [atLow, atHigh] = [1, 2].map((i) => n.optional(i) && saturatedBy(b, n, i));
     const outside = atLow && atHigh ? b.op("Or", [atLow, atHigh]) : (atLow ?? atHigh);
     return [
@@ -299,26 +317,38 @@ const clip: OpSpec<Record<string, never>> = {
     ];
   },
   // Saturated elements are constants: y there, 0 elsewhere. So are the others, where only a bound is active.
-  bias: (n) => ({
-    kind: "implicit",
-    emit: (b) => {
-      const at = (bounds: readonly number[]): Value | undefined =>
-        bounds
-          .map((i) => saturatedBy(b, n, i))
-          .reduce<Value | undefined>((p, q) => (p ? b.op("Or", [p, q]) : q), undefined);
-      const bounds = [1, 2].filter((i) => n.optional(i));
-      const moving = at(bounds.filter((i) => n.isActive(i)));
-      if (!n.isActive(0)) return moving ? b.maskBy(n.y(), b.op("Not", [moving]), "bias") : n.y();
-      // What is cut off at 0 is 0 and adds nothing.
-      const still = at(bounds.filter((i) => !n.isActive(i) && n.elements(i)?.[0] !== 0));
-      return still ? b.maskBy(n.y(), still, "bias") : b.scalar(0, n.x());
-    },
-  }),
+  bias: (n) => {
+    const top = fromZeroTo(n);
+    if (top !== undefined) {
+      return implicit({ factor: top, emit: (b) => b.mask(saturatedBy(b, n, 2), n.y()) });
+    }
+    return { kind: "implicit", emit: (b) => clipBias(b, n) };
+  },
 };
+
+/** The upper bound of a Clip from 0 to a positive number, of which x alone depends on the image: ReLU6. */
+function fromZeroTo(n: NodeView): number | undefined {
+  const [low, high] = [1, 2].map((i) => (n.isActive(i) ? undefined : n.elements(i)?.[0]));
+  const fits = low === 0 && typeof high === "number" && high > 0 && n.isActive(0);
+  return fits && Number.isFinite(high) ? high : undefined;
+}
+
+function clipBias(b: GraphBuilder, n: NodeView): Value {
+  const at = (bounds: readonly number[]): Value | undefined =>
+    bounds
+      .map((i) => saturatedBy(b, n, i))
+      .reduce<Value | undefined>((p, q) => (p ? b.op("Or", [p, q]) : q), undefined);
+  const bounds = [1, 2].filter((i) => n.optional(i));
+  const moving = at(bounds.filter((i) => n.isActive(i)));
+  if (!n.isActive(0)) return moving ? b.maskBy(n.y(), b.op("Not", [moving]), "bias") : n.y();
+  // What is cut off at 0 is 0 and adds nothing.
+  const still = at(bounds.filter((i) => !n.isActive(i) && n.elements(i)?.[0] !== 0));
+  return still ? b.maskBy(n.y(), still, "bias") : b.scalar(0, n.x());
+}
 
 /** Whether a Clip stands at one of its bounds. */
 function saturatedBy(b: GraphBuilder, n: NodeView, bound: number): Value {
-  return b.op(bound === 1 ? "LessOrEqual" : "GreaterOrEqual", [n.y(), n.x(bound)]);
+  return b.op("Equal", [n.y(), n.x(bound)]);
 }
 
 export const activations: readonly OpSpec[] = [
