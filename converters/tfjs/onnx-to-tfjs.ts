@@ -10,7 +10,7 @@ const leastWeight = 16;
  * A model in tfjs's folder format: a JSON topology and weights in files of 4 MB, for `loadTfjs` and `load`. The
  * conversion is lossless: the topology is the ONNX graph.
  *
- * @param half store float32 weights as float16, half the size
+ * Option `half` stores float32 weights as float16, half the size.
  */
 export function convertToTfjs(
   graph: Graph,
