@@ -82,6 +82,7 @@ function followFirst(mapping: OfFirst, x: TracedAxes, shape: Shape): TracedAxes 
 
 /** [N,C,…]: whatever happens to the extents, the image's axes stay where they are. */
 function onImages(x: TracedAxes, shape: Shape): TracedAxes | undefined {
+  if (x.length < 2 || shape.length < 2) return undefined;
   const isImage = x
     .slice(2)
     .every((axis, i) =>

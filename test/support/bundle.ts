@@ -12,6 +12,8 @@ export async function bundle(entry: string, folder: string): Promise<void> {
     root,
     logLevel: "error",
     publicDir: false,
+    // Assets are found beside the script, wherever it is served.
+    base: "./",
     plugins: [browserSources()],
     build: {
       outDir: folder,

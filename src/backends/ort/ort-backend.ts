@@ -1,6 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { BackendError } from "../../errors.js";
 import { writeModel } from "../../onnx/export.js";
+import { splitConcats } from "../../passes/split-concats.js";
 import type { Graph } from "../../onnx/ir.js";
 import type { DType } from "../../tensor/dtype.js";
 import { tensor, type Tensor, type Tensors } from "../../tensor/tensor.js";
@@ -43,10 +44,15 @@ export function ortBackend(options: OrtOptions = {}): Backend {
     // batch of eight).
     batch: ["cpu", "wasm"].includes(provider) ? 1 : 8,
     compile: (graph) =>
-      start(provider === "webgpu" ? webgpu(graph) : provider, "graph", writeModel(graph), graph),
+      provider === "webgpu"
+        ? start(webgpu(graph), "graph", writeModel(splitConcats(graph, concatInputs)), graph)
+        : start(provider, "graph", writeModel(graph), graph),
     open: (bytes, ports) => start(provider, "file", bytes, ports),
   };
 }
+
+/** With the output, WebGPU's guaranteed number of storage buffers in one shader: eight. */
+const concatInputs = 7;
 
 /** ONNX Runtime 1.30 accepts a MaxPool with Indices on WebGPU, but fails at run time. */
 function webgpu({ nodes }: Graph): InferenceSession.WebGpuExecutionProviderOption {
