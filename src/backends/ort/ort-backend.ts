@@ -1,7 +1,6 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { BackendError } from "../../errors.js";
 import { writeModel } from "../../onnx/export.js";
-import { splitConcats } from "../../passes/split-concats.js";
 import type { Graph } from "../../onnx/ir.js";
 import type { DType } from "../../tensor/dtype.js";
 import { tensor, type Tensor, type Tensors } from "../../tensor/tensor.js";
@@ -44,22 +43,26 @@ export function ortBackend(options: OrtOptions = {}): Backend {
     // batch of eight).
     batch: ["cpu", "wasm"].includes(provider) ? 1 : 8,
     compile: (graph) =>
-      provider === "webgpu"
-        ? start(webgpu(graph), "graph", writeModel(splitConcats(graph, concatInputs)), graph)
-        : start(provider, "graph", writeModel(graph), graph),
+      start(provider === "webgpu" ? webgpu(graph) : provider, "graph", writeModel(graph), graph),
     open: (bytes, ports) => start(provider, "file", bytes, ports),
   };
 }
 
-/** With the output, WebGPU's guaranteed number of storage buffers in one shader: eight. */
-const concatInputs = 7;
+/** WebGPU guarantees this number of storage buffers in one shader (maxStorageBuffersPerShaderStage). */
+const mostBuffers = 8;
 
-/** ONNX Runtime 1.30 accepts a MaxPool with Indices on WebGPU, but fails at run time. */
+/**
+ * Nodes that ONNX Runtime 1.30 accepts on WebGPU but fails to run there: a MaxPool with Indices, and nodes with more
+ * inputs and outputs than a shader has buffers (a Concat or Split of many values).
+ */
 function webgpu({ nodes }: Graph): InferenceSession.WebGpuExecutionProviderOption {
-  const pools = nodes.filter(({ op, outputs }) => op === "MaxPool" && outputs.length > 1);
+  const onCpu = nodes.filter(
+    ({ op, inputs, outputs }) =>
+      (op === "MaxPool" && outputs.length > 1) || inputs.length + outputs.length > mostBuffers,
+  );
   return {
     name: "webgpu",
-    ...(pools.length > 0 ? { forceCpuNodeNames: pools.map(({ name }) => name) } : {}),
+    ...(onCpu.length > 0 ? { forceCpuNodeNames: onCpu.map(({ name }) => name) } : {}),
   };
 }
 
