@@ -1,7 +1,7 @@
 import type { Node, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import { isStatic, sameShape, sizeOf } from "../tensor/shape.js";
-import { regionForm, type RegionForm } from "./region-forms.js";
+import { regionForm, type RegionForm } from "../ops/elementwise/region-forms.js";
 import type { ActivePath } from "./active-path.js";
 
 /** Element-wise nodes that are one function of one tensor. */

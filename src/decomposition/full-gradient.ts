@@ -9,7 +9,7 @@ import type { Registry } from "../ops/core/registry.js";
 import { fromNumbers } from "../tensor/tensor.js";
 import type { Dim } from "../tensor/shape.js";
 import type { TracedAxes } from "../analysis/traced-axes.js";
-import { layerByLayer, type Columns, type Reduction } from "./layer-by-layer.js";
+import { layerByLayer, type Columns, type LayerReduction } from "./layer-by-layer.js";
 import { perSample } from "./per-sample.js";
 import { isRestored, placesFirst, toImageOrder } from "./spatial-positions.js";
 import { emitTarget, type TargetKind, type TargetNodes } from "../target/target.js";
@@ -57,7 +57,7 @@ export interface FullGradient extends RuleContext {
 export interface Alongside {
   /** Emits what is summed, of the input and of the units up to this one. */
   readonly upTo: (unit: UnitTerm | undefined) => void;
-  readonly reduction: () => Reduction;
+  readonly reduction: () => LayerReduction;
   readonly settle: (sums: Value) => void;
 }
 
@@ -127,7 +127,7 @@ export function emitFullGradient(
     ofInput(),
     ...some.map((unit) => unit.columns()),
   ];
-  const reduction = (): Reduction => ({ by: "sum", layers: columnsOf(units) });
+  const reduction = (): LayerReduction => ({ by: "sum", layers: columnsOf(units) });
   const upTo = (unit: UnitTerm | undefined): void => {
     columnsOf(units.slice(0, unit ? units.indexOf(unit) + 1 : 0));
   };

@@ -15,7 +15,7 @@ export interface Columns {
 }
 
 /** Columns of several layers, each to become one number: the least, the most, or the sum of its weighted columns. */
-export interface Reduction {
+export interface LayerReduction {
   readonly by: "min" | "max" | "sum";
   readonly layers: readonly Columns[];
 }
@@ -29,7 +29,7 @@ export interface Reduction {
  */
 export function layerByLayer(
   b: GraphBuilder,
-  reductions: readonly Reduction[],
+  reductions: readonly LayerReduction[],
   rows: readonly (readonly Value[])[] = [],
 ): { readonly reduced: readonly Value[]; readonly rows: readonly Value[] } {
   const groups = reductions.map(({ layers }) => [...grouped(layers, columnsOf).values()]);
@@ -70,7 +70,7 @@ function reduceGroup(
   b: GraphBuilder,
   columns: Value,
   layers: readonly Columns[],
-  by: Reduction["by"],
+  by: LayerReduction["by"],
 ): Value {
   const [batch = 1] = columns.fact.shape;
   const count = Number(layers[0]!.values.fact.shape[1]);

@@ -24,7 +24,7 @@ export const maxCarriedElements = 2 ** 22;
 export function inferShapes(
   graph: Graph,
   registry: Registry,
-  sizes: Sizes = new Map(),
+  sizes: InputShapes = new Map(),
 ): TypedGraph {
   return infer(
     graph,
@@ -43,7 +43,11 @@ export function inferShapes(
  *
  * @param sizes shapes to use for inputs instead of the declared ones, by name
  */
-export function inferKnown(graph: Graph, registry: Registry, sizes: Sizes = new Map()): TypedGraph {
+export function inferKnown(
+  graph: Graph,
+  registry: Registry,
+  sizes: InputShapes = new Map(),
+): TypedGraph {
   return infer(
     graph,
     sizes,
@@ -60,12 +64,12 @@ export function inferKnown(graph: Graph, registry: Registry, sizes: Sizes = new 
   );
 }
 
-type Sizes = ReadonlyMap<string, Shape>;
+type InputShapes = ReadonlyMap<string, Shape>;
 
 /** @param visit goes through nodes in order; a branch that is taken is gone through in its node's place */
 function infer(
   graph: Graph,
-  sizes: Sizes,
+  sizes: InputShapes,
   visit: (nodes: readonly Node[], inferNode: (node: Node) => void) => void,
   registry: Registry,
 ): TypedGraph {

@@ -242,7 +242,7 @@ function whyZero(of: NotedMap): string {
     return "image and baseline have the same score, so their difference is 0; choose another baseline";
   }
   if (isZero(of.x)) {
-    return "so is the input, and what multiplies it is lost; method gradient does not multiply by it";
+    return "the input is 0 everywhere, so every product with it is 0; method gradient does not multiply by the input";
   }
   const flows = completeness && (completeness.inputTerm !== 0 || terms.some(isPlaced));
   if (flows && isComplete(completeness)) {

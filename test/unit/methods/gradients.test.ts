@@ -125,7 +125,7 @@ describe("a baseline", () => {
   });
 
   it.each([
-    [{ baseline: "black" }, InputError, /what black is .* is not known/],
+    [{ baseline: "black" }, InputError, /the value of black .* is unknown: give the preprocessing/],
     [{ baseline: "given" }, UsageError, /needs the setting `given`/],
     [
       { baseline: "given", given: float32([1, 3, 4, 4], new Float32Array(48)) },

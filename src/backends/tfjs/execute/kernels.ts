@@ -30,10 +30,10 @@ const masked =
   (tf: Tf, inputs: readonly TfTensor[]): TfTensor =>
     tf.tidy(() => tf.cast(kernel(tf, inputs), "float32"));
 
-type Reduction = (tf: Tf) => (x: TfTensor, axis: number[], keepDims: boolean) => TfTensor;
+type KernelReduction = (tf: Tf) => (x: TfTensor, axis: number[], keepDims: boolean) => TfTensor;
 
 const reduction =
-  (f: Reduction) =>
+  (f: KernelReduction) =>
   (tf: Tf, [x]: readonly TfTensor[], { axis, keepDims }: StepAttributes["Sum"]): TfTensor =>
     f(tf)(x!, [...axis], keepDims);
 

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { GraphBuilder } from "../onnx/builder.js";
-import type { Node, TypedGraph, Value } from "../onnx/ir.js";
-import type { Factored } from "../ops/core/spec.js";
-import { elementCount, toNumbers } from "../tensor/tensor.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Node, TypedGraph, Value } from "../../onnx/ir.js";
+import type { Factored } from "../core/spec.js";
+import { elementCount, toNumbers } from "../../tensor/tensor.js";
 
 /** y = f(x) of a region. */
 export interface RegionForm {
