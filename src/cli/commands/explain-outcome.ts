@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import type { Note } from "../../methods/core/notes.js";
 import { completenessTolerance } from "../../decomposition/completeness.js";
 import { failureOf } from "./each-or-all.js";
@@ -14,6 +15,9 @@ import {
   resultOf,
   type ExplainResult,
 } from "../output/results.js";
+
+/** Milliseconds that are waited for results that another run writes anew, and between two looks. */
+const [longestRewrite, pause] = [1000, 20];
 
 /** Where an outcome is told, and what of. */
 interface OutcomeSetup {
@@ -69,13 +73,13 @@ export class ExplainOutcome {
   }
 
   /** Tells everything; returns the exit code. */
-  conclude(): number {
+  async conclude(): Promise<number> {
     const { reporter, folder, inputs } = this.setup;
     const { incomplete, failures } = this;
     // Sorting is stable: the ranks of one sample stay in order.
     const sorted = [...this.results.values()].sort((a, b) => a.order - b.order);
     const results = sorted.map(({ result }) => result);
-    this.checkThere(results);
+    await this.checkThere(results);
     const { skipped } = inputs;
     reporter.document({
       results,
@@ -99,13 +103,19 @@ export class ExplainOutcome {
     return isSame ? code! : exitCodes.failed;
   }
 
-  /** What is told of must be there: somebody may have removed the folder meanwhile. */
-  private checkThere(results: readonly ExplainResult[]): void {
+  /**
+   * Fails results whose files are gone: somebody may have removed the folder meanwhile. Another run that writes the same
+   * results takes the manifest away for a moment, so a missing file is looked for again.
+   */
+  private async checkThere(results: readonly ExplainResult[]): Promise<void> {
+    let left = longestRewrite;
     for (const { input, files } of results) {
-      const paths = Object.values(files).map(String);
-      const gone = paths.find((path) => !existsSync(path));
-      if (gone === undefined) continue;
-      this.fail(input, new OutputError(`${gone} was removed while the run went on`));
+      for (const path of Object.values(files).map(String)) {
+        for (; !existsSync(path) && left > 0; left -= pause) await setTimeout(pause);
+        if (existsSync(path)) continue;
+        this.fail(input, new OutputError(`${path} was removed while the run went on`));
+        break;
+      }
     }
   }
 }
