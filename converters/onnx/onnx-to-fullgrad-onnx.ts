@@ -1,5 +1,10 @@
 import type { Tensors } from "../../src/tensor/tensor.js";
-import { analyze, type Analysis, type Sizes } from "../../src/runtime/analyze.js";
+import {
+  analyze,
+  type Analysis,
+  type AnalysisOptions,
+  type Sizes,
+} from "../../src/runtime/analyze.js";
 import { ExplainedGraph } from "../../src/runtime/explained-graph.js";
 import {
   contrastFeeds,
@@ -31,14 +36,8 @@ import { keepHalf } from "./keep-half.js";
 import { lowerOpset } from "./lower-opset.js";
 import { supplyInput } from "./supply-input.js";
 
-export interface ConversionOptions {
-  /** The input and the output to explain: as for `load`. */
-  readonly input?: string | undefined;
-  readonly output?: string | undefined;
-  /** The meaning of each axis of the input, as for `load`. */
-  readonly layout?: string | undefined;
-  /** Height and width, if the model leaves them open. */
-  readonly size?: ImageSize | undefined;
+/** What to explain (input, output, layout and size, as for `load`), and the form of the file. */
+export interface ConversionOptions extends AnalysisOptions {
   /** A fixed number of samples; by default, the batch stays open if the model leaves it open. */
   readonly batch?: number | undefined;
   /**
