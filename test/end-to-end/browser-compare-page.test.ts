@@ -54,14 +54,13 @@ describe.skipIf(!canBrowse())("the page of a comparison, opened from a file", ()
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** R, G, B of a map's canvas. */
-  /** Waits until every map is drawn as the controls say. */
+  /** Waits until every map is drawn as the controls say; the page's policy forbids a polled script. */
   async function drawn(): Promise<void> {
-    await page.waitForFunction(
-      `[...document.querySelectorAll("canvas[data-map]")].every((c) => c.ariaBusy === "false")`,
-    );
+    const busy = page.locator('canvas[data-map]:not([aria-busy="false"])');
+    await expect.poll(() => busy.count(), { timeout: 30_000 }).toBe(0);
   }
 
+  /** R, G, B of a map's canvas. */
   async function pixelsOf(place: number): Promise<number[]> {
     await drawn();
     const data = await page.evaluate<number[]>(
