@@ -128,8 +128,12 @@ const unsqueeze = reshaping<None>(
   (n) => ({ kind: "unsqueezed", axes: unsqueezed(n) }),
 );
 
+export interface TransposeAttrs {
+  readonly perm: readonly number[] | undefined;
+}
+
 // y[i] = x[perm(i)]; dx = dy transposed by the inverse permutation
-const transpose: OpSpec<{ perm: readonly number[] | undefined }> = {
+const transpose: OpSpec<TransposeAttrs> = {
   type: "Transpose",
   since: 1,
   arity: [1, 1],
@@ -149,7 +153,8 @@ const transpose: OpSpec<{ perm: readonly number[] | undefined }> = {
   bias: () => "none",
 };
 
-function permutation(n: NodeView<{ perm: readonly number[] | undefined }>): readonly number[] {
+/** Axis i of the output is axis permutation[i] of the input. */
+export function permutation(n: NodeView<TransposeAttrs>): readonly number[] {
   const perm = n.attrs.perm ?? n.shape().map((_, i) => n.rank() - 1 - i);
   const sorted = perm.toSorted((p, q) => p - q);
   if (perm.length !== n.rank() || sorted.some((p, i) => p !== i)) {
