@@ -249,6 +249,8 @@ const oneHot: OpSpec<{ axis: number }> = {
       "Or",
       [index, fromTheEnd].map((i) => b.op("Equal", [i, places])),
     );
+    const values = n.elements(2);
+    if (values?.[0] === 0 && values[1] === 1) return [b.mask(isHot, n.x(2))];
     const [off, on] = [0, 1].map((i) => b.slice(n.x(2), [0], [i], [i + 1]));
     return [b.where(isHot, on!, off!)];
   },
