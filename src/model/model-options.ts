@@ -6,14 +6,14 @@ import type { SessionExplanation } from "../methods/core/explanation.js";
 import type { NotedSample } from "../methods/core/notes.js";
 import type { RunControl } from "../methods/core/sampler.js";
 import type { SampleResult } from "../runtime/samples.js";
-import type { ImageSize } from "../runtime/sizes.js";
+import type { AnalysisOptions } from "../runtime/analyze.js";
 import type { PlainTarget, Quantity, Target } from "../target/target.js";
 import type { Preprocessing, presets } from "../image/preprocess.js";
 import type { MethodSettings } from "../methods/all.js";
 import type { ExternalDataReader } from "../onnx/file/external-data.js";
 import type { Tensor } from "../tensor/tensor.js";
 
-export interface LoadOptions {
+export interface LoadOptions extends AnalysisOptions {
   /** The engine: ONNX Runtime ("ort", the default), TensorFlow.js ("tfjs"), or one of your own. */
   readonly backend?: Backend | "ort" | "tfjs" | undefined;
   /**
@@ -25,20 +25,6 @@ export interface LoadOptions {
   readonly threads?: number | undefined;
   /** In a browser, the URL of the folder with the engine's .wasm files, where the bundler has not put them in place. */
   readonly wasmPaths?: string | undefined;
-  /** The input to explain; the only one, or the only image, unless given. */
-  readonly input?: string | undefined;
-  /**
-   * The output to explain; the first one unless given. "logits" is what goes into the Softmax or Sigmoid that makes the
-   * first one. Any other value of the model is an output too, by its name in the file.
-   */
-  readonly output?: string | undefined;
-  /**
-   * What each axis of the input is, a letter for each: N samples, C channels, and the spatial ones H, W, D, T, F, L, P:
-   * "NHWC", "NLC", "CHW". Found by following the axes through the first layers unless given.
-   */
-  readonly layout?: string | undefined;
-  /** Height and width to use where the model leaves them open. */
-  readonly size?: ImageSize | undefined;
   /** Pictures of more pixels are refused, and those that take more than 6 bytes of memory for each; 89,478,485 unless given. */
   readonly maxPixels?: number | undefined;
   /** Reads weights kept in other files, for a model given as bytes. A path finds its own. */
@@ -107,9 +93,15 @@ export function targetOf({ target = "top", versus, quantity }: TargetOptions): T
   };
 }
 
-/** What is left of the options: the method's own settings. */
-export function settingsOf(options: ExplainOptions): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(options).filter(([key]) => !isCommon.has(key)));
+/** What is left of the options: the method's own settings; tensors, such as a baseline that is given, as images. */
+export function settingsOf(
+  options: ExplainOptions,
+  toImage: (x: Tensor) => Tensor,
+): Readonly<Record<string, unknown>> {
+  const isTensor = (value: unknown): value is Tensor =>
+    typeof value === "object" && value !== null && "dims" in value && "data" in value;
+  const own = Object.entries(options).filter(([key]) => !isCommon.has(key));
+  return Object.fromEntries(own.map(([key, v]) => [key, isTensor(v) ? toImage(v) : v]));
 }
 
 const common: Readonly<Record<Exclude<keyof ExplainOptions, keyof MethodSettings>, true>> = {

@@ -23,6 +23,7 @@ import { quantization } from "./elementwise/quantization.js";
 import { rectifiers } from "./elementwise/rectifiers.js";
 import { reductions } from "./reductions/reductions.js";
 import { Registry } from "./core/registry.js";
+import { reshapings } from "./movement/reshaping.js";
 import { resampling } from "./resampling/resampling.js";
 import { selection } from "./elementwise/selection.js";
 import { shapeArithmetic } from "./shape/shape-arithmetic.js";
@@ -58,6 +59,7 @@ export const registry: Registry = Registry.of([
   ...rectifiers,
   ...reductions,
   ...resampling,
+  ...reshapings,
   ...selection,
   ...shapeArithmetic,
   ...smoothActivations,

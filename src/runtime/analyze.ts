@@ -20,9 +20,12 @@ import { openSizes, type ImageSize, type SizeSources } from "./sizes.js";
 import { extractSubgraph, type Subgraph, type SubgraphOptions } from "./subgraph.js";
 
 export interface AnalysisOptions extends SubgraphOptions {
-  /** A letter for each axis of the input, such as "NHWC"; found by analysis unless given. */
+  /**
+   * What each axis of the input is, a letter for each: N samples, C channels, and the spatial ones H, W, D, T, F, L, P:
+   * "NHWC", "NLC", "CHW". Found by following the axes through the first layers unless given.
+   */
   readonly layout?: string | undefined;
-  /** Height and width where the model leaves them open. */
+  /** Height and width to use where the model leaves them open. */
   readonly size?: ImageSize | undefined;
 }
 

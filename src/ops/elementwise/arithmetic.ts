@@ -269,22 +269,6 @@ const reciprocal = unary({
   derivative: (b, _, y) => b.neg(b.mul(y, y)),
 });
 
-const sin = unary({
-  type: "Sin",
-  since: 7,
-  role: "function",
-  attrs: noAttrs,
-  derivative: (b, x) => b.op("Cos", [x]),
-});
-
-const cos = unary({
-  type: "Cos",
-  since: 7,
-  role: "function",
-  attrs: noAttrs,
-  derivative: (b, x) => b.neg(b.op("Sin", [x])),
-});
-
 export const arithmetic: readonly OpSpec[] = [
   add,
   sub,
@@ -300,6 +284,4 @@ export const arithmetic: readonly OpSpec[] = [
   exp,
   log,
   reciprocal,
-  sin,
-  cos,
 ];
