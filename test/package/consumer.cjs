@@ -1,0 +1,3 @@
+const { load, methods } = require("fullgrad");
+
+if (typeof load !== "function" || methods.length < 20) throw new Error("require() lacks the exports");
