@@ -3,11 +3,11 @@ import type { Fact, Graph, TypedGraph } from "../../src/onnx/ir.js";
 import { registry } from "../../src/ops/all.js";
 import type { Dim } from "../../src/tensor/shape.js";
 
-/** An empty graph with a given operator set. */
-export function emptyGraph(opset = 18): TypedGraph {
+/** An empty graph with a given operator set, and those of other domains. */
+export function emptyGraph(opset = 18, others: Readonly<Record<string, number>> = {}): TypedGraph {
   return {
     name: "test",
-    opsets: new Map([["", opset]]),
+    opsets: new Map([["", opset], ...Object.entries(others)]),
     inputs: [],
     outputs: [],
     nodes: [],
@@ -18,8 +18,21 @@ export function emptyGraph(opset = 18): TypedGraph {
 }
 
 /** A builder on nothing. */
-export function newGraph(opset = 18): GraphBuilder {
-  return GraphBuilder.on(emptyGraph(opset), registry.infer);
+export function newGraph(opset = 18, others: Readonly<Record<string, number>> = {}): GraphBuilder {
+  return GraphBuilder.on(emptyGraph(opset, others), registry.infer);
+}
+
+/** An operator by its qualified name, and a builder whose operator sets have it: 18, or the first that does. */
+export function graphFor(
+  name: string,
+  opset?: number,
+): { b: GraphBuilder; type: string; domain: string } {
+  const spec = registry.get(name);
+  if (!spec) throw new Error(`${name} is in no list of src/ops/all.ts`);
+  const { type, domain = "", since } = spec;
+  const b =
+    domain === "" ? newGraph(opset ?? Math.max(18, since)) : newGraph(opset, { [domain]: since });
+  return { b, type, domain };
 }
 
 /** The graph with every value that a node computes as an output. */
