@@ -1,6 +1,7 @@
 import { GraphBuilder } from "../../src/onnx/builder.js";
 import type { Fact, Graph, TypedGraph } from "../../src/onnx/ir.js";
 import { registry } from "../../src/ops/all.js";
+import type { OpSpec } from "../../src/ops/core/spec.js";
 import type { Dim } from "../../src/tensor/shape.js";
 
 /** An empty graph with a given operator set, and those of other domains. */
@@ -22,14 +23,21 @@ export function newGraph(opset = 18, others: Readonly<Record<string, number>> = 
   return GraphBuilder.on(emptyGraph(opset, others), registry.infer);
 }
 
+/** An operator's record by its qualified name. @throws where the rule book has none. */
+export function recordOf(name: string): OpSpec {
+  const spec = registry.get(name);
+  if (spec) return spec;
+  throw new Error(
+    `no list of src/ops/all.ts has a record "${name}"; one of another domain is named "domain:Type"`,
+  );
+}
+
 /** An operator by its qualified name, and a builder whose operator sets have it: 18, or the first that does. */
 export function graphFor(
   name: string,
   opset?: number,
 ): { b: GraphBuilder; type: string; domain: string } {
-  const spec = registry.get(name);
-  if (!spec) throw new Error(`${name} is in no list of src/ops/all.ts`);
-  const { type, domain = "", since } = spec;
+  const { type, domain = "", since } = recordOf(name);
   const b =
     domain === "" ? newGraph(opset ?? Math.max(18, since)) : newGraph(opset, { [domain]: since });
   return { b, type, domain };

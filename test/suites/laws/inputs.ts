@@ -5,6 +5,7 @@ import { namedInputs } from "../../../src/ops/core/input-names.js";
 import { qualifiedName, type Registry } from "../../../src/ops/core/registry.js";
 import type { Cotangent, OpSpec } from "../../../src/ops/core/spec.js";
 import { isFloat } from "../../../src/tensor/dtype.js";
+import { recordOf } from "../../support/graphs.js";
 import { forwardOf } from "./application.js";
 import { isConstant, type Case, type Row } from "./case.js";
 import { rows, withoutRow } from "./table.js";
@@ -70,7 +71,7 @@ export function untestedInputs(rules: Registry): readonly string[] {
 /** For each input that must be constant, a case with it. */
 export function constantInputs(): { op: string; name: string; i: number; c: Case }[] {
   return rows.flatMap((row) =>
-    namedInputs(registry.get(row.op)!.type).flatMap(({ name }, i) => {
+    namedInputs(recordOf(row.op).type).flatMap(({ name }, i) => {
       const c = casesOf(row).find((one) => wordsOf(one, registry).get(i) === "constant");
       return c ? [{ op: row.op, name, i, c }] : [];
     }),
