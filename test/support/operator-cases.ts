@@ -23,6 +23,8 @@ export const operatorFamilies = [
   "sampling",
   "convolutions",
   "padding",
+  "columns",
+  "attention",
 ] as const;
 
 export function operatorCases(family: (typeof operatorFamilies)[number]): readonly OperatorCase[] {
