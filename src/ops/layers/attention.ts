@@ -167,7 +167,9 @@ const attention: OpSpec<AttentionAttrs> = byDefinition<AttentionAttrs>({
     const y =
       n.rank() === 3 ? b.reshape(width, [batch, steps, infer(n)[0]!.shape[2]!], "joined") : read;
     if (n.node.outputs[3] && mode !== 0 && mode !== 3) {
-      throw n.refusal(`its scores (qk_matmul_output_mode ${mode}) are no output; 0 and 3 are`);
+      throw n.refusal(
+        `its fourth output is supported for qk_matmul_output_mode 0 and 3, not ${mode}`,
+      );
     }
     return [y, keys, values, mode === 0 ? products : weights];
   },

@@ -153,7 +153,7 @@ function permutation(n: NodeView<{ perm: readonly number[] | undefined }>): read
   const perm = n.attrs.perm ?? n.shape().map((_, i) => n.rank() - 1 - i);
   const sorted = perm.toSorted((p, q) => p - q);
   if (perm.length !== n.rank() || sorted.some((p, i) => p !== i)) {
-    throw n.error(`perm [${perm.join(",")}] is no permutation of rank ${n.rank()}`);
+    throw n.error(`perm [${perm.join(",")}] is not a permutation of rank ${n.rank()}`);
   }
   return perm;
 }
