@@ -23,6 +23,14 @@ await page.locator("html[data-ready]").waitFor();
 await page.locator(".picture").first().click();
 await page.locator("#sum[data-conditioned]").waitFor();
 await page.locator("#progress").waitFor({ state: "hidden" });
+// Another class and back: the numbers under the maps are then those of compiled graphs.
+for (const i of [1, 0]) {
+  const choice = page.locator("#top button").nth(i);
+  const name = (await choice.textContent())!.replace(/ \d+$/, "");
+  await choice.click();
+  await page.locator("#answer-heading").filter({ hasText: name }).waitFor();
+  await page.locator("#progress").waitFor({ state: "hidden" });
+}
 await page.screenshot({ path: join(root, "docs/web.png") });
 await browser.close();
 await server.close();
