@@ -18,7 +18,7 @@ export function emptyGraph(opset = 18, others: Readonly<Record<string, number>> 
   };
 }
 
-/** A builder on nothing. */
+/** A builder of an empty graph. */
 export function newGraph(opset = 18, others: Readonly<Record<string, number>> = {}): GraphBuilder {
   return GraphBuilder.on(emptyGraph(opset, others), registry.infer);
 }

@@ -20,7 +20,7 @@ export interface LawSettings {
 }
 
 /**
- * The laws of the rule book (design §3) for every operator, over random geometry. FULLGRAD_RUNS sets the number of
+ * The laws of the rule book for every operator, over random geometry. FULLGRAD_RUNS sets the number of
  * cases for each operator, FULLGRAD_SEED the seed; a failure prints the smallest failing case.
  */
 export function operatorLaws(backend: Backend, settings: LawSettings): void {
