@@ -1,3 +1,4 @@
 const { load, methods } = require("fullgrad");
 
-if (typeof load !== "function" || methods.length < 20) throw new Error("require() lacks the exports");
+if (typeof load !== "function" || methods.length < 20)
+  throw new Error("require() lacks the exports");
