@@ -39,11 +39,10 @@ import { parameterLayers, randomizeParameters } from "../passes/randomize-parame
 import type { Tensor } from "../tensor/tensor.js";
 
 /**
- * A model, ready to be explained.
+ * A loaded model.
  *
- * Each kind of question is compiled when it is first asked, and kept for the next time. What was asked longest ago is
- * freed, and compiled again when it is asked again, where the compiled graphs would otherwise hold more than 256 MiB of
- * weights together; the last two are kept whatever they hold.
+ * Each kind of request is compiled on first use and cached. If the compiled graphs hold more than 256 MiB of weights
+ * together, the least recently used ones are freed; the last two are always kept.
  *
  * @example
  * ```ts
@@ -53,12 +52,12 @@ import type { Tensor } from "../tensor/tensor.js";
  * ```
  */
 export class Model {
-  /** The model as its file has it. */
+  /** The model's graph as in its file. */
   readonly imported: Graph;
   private readonly file: ModelFile | undefined;
   private readonly backend: Backend;
   private readonly options: LoadOptions;
-  /** What is known of it, shared by all that is asked. */
+  /** Its analysis, shared by all requests. */
   readonly analysis: Analysis;
   private readonly pictures: PictureInput;
   private readonly questions: Questions;
@@ -75,11 +74,11 @@ export class Model {
   }
 
   /**
-   * Inputs, outputs, operators, every bias-bearing node, and everything that stands in the way. Runs nothing. Where the
+   * Inputs, outputs, operators, every bias-bearing node, and every obstacle to an explanation. Does not run the model. If the
    * model leaves height and width open, shapes are those for {@link LoadOptions.size}, or 224x224.
    *
-   * @param options `gradient: false` leaves it to the first explanation to find operators without a gradient
-   * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
+   * @param options `gradient: false` skips the search for operators without a gradient until the first explanation
+   * @throws {TargetError} @throws {InputError} if the model lacks the output or input that the options name
    */
   inspect({ gradient = true }: { readonly gradient?: boolean } = {}): Inspection {
     return inspectModel(this.analysis, {
@@ -89,7 +88,7 @@ export class Model {
   }
 
   /**
-   * What each axis of the input is; undefined where the layers do not say and {@link LoadOptions.layout} neither.
+   * The axes of the input; undefined if they follow neither from the layers nor from {@link LoadOptions.layout}.
    *
    * @throws {TargetError} @throws {InputError} as {@link Model.inspect}
    */
@@ -98,19 +97,19 @@ export class Model {
     return undecided === undefined ? form.axes : undefined;
   }
 
-  /** The input is of integers, which the model casts to floats itself: it takes the bytes of a picture. */
+  /** Whether the input has an integer type, which the model casts to floats: it takes the bytes of a picture. */
   get takesBytes(): boolean {
     return this.pictures.takesBytes;
   }
 
   /**
-   * A picture as the model takes it, float32: [1,C,H,W], or with the axes in the model's own order.
+   * Preprocesses a picture to the model's input, float32: [1,C,H,W], or with the axes in the model's order.
    *
    * @param image a path (in a browser, a URL), the bytes of a file that `decodeImage` reads, or pixels
-   * @param settings a preset or settings of one's own, fitted to the model's input size; "imagenet" unless given, or
-   *   "bytes" where the model takes integers
-   * @throws {ImageError} where the picture cannot be read
-   * @throws {InputError} where the input is no picture
+   * @param settings a preset or own settings, adapted to the model's input size; default "imagenet", or "bytes" for an
+   *   integer input
+   * @throws {ImageError} if the picture cannot be read
+   * @throws {InputError} if the model's input is not a picture
    */
   async preprocess(
     image: string | Uint8Array | Raster,
@@ -119,19 +118,19 @@ export class Model {
     return this.fromImage(await this.pictures.preprocess(image, settings));
   }
 
-  /** An input of the model as image [N,C,…spatial] float32. @throws {InputError} where it does not fit */
+  /** Converts an input of the model to an image [N,C,…spatial] float32. @throws {InputError} if it does not fit */
   toImage(x: Tensor): Tensor {
     return this.analysis.image.form.toImage(x);
   }
 
-  /** An image [N,C,…spatial] with the axes in the order of the model's input. */
+  /** Converts an image [N,C,…spatial] to the axis order of the model's input. */
   fromImage(image: Tensor): Tensor {
     return this.analysis.image.form.fromImage(image);
   }
 
   /**
-   * Preprocessing settings with the model's own channels, height and width. Where the model leaves its size open, that
-   * of the settings stays.
+   * Preprocessing settings with the model's channels, height and width. For a model of open size, the size of the
+   * settings is kept.
    */
   fit(settings: PreprocessingChoice): Preprocessing {
     return this.pictures.fit(settings);
@@ -142,7 +141,7 @@ export class Model {
     return this.pictures.takesPictures;
   }
 
-  /** The output for a batch: the model's own, or the value that the options name. */
+  /** The output for a batch: the model's first output, or the one that the options name. */
   async predict(x: Tensor, options: RunOptions = {}): Promise<Tensor> {
     return this.questions.askForward(x, options, (session, image, feeds) =>
       session.predict(image, feeds),
@@ -152,10 +151,10 @@ export class Model {
   /**
    * A saliency map of each sample, with its score and completeness.
    *
-   * @param x as the model takes it: [N,C,H,W], [N,H,W,C], [C,H,W] …; any float type, or, of integers, real numbers too
-   * @throws {InputError} where it is not known which of its axes are spatial: {@link LoadOptions.layout}
-   * @throws {TargetError} where the target does not exist; says which ones do
-   * @throws {UnsupportedModelError} where the output cannot be explained; says which values can
+   * @param x in the model's shape: [N,C,H,W], [N,H,W,C], [C,H,W] …; any float type, also for an integer input
+   * @throws {InputError} if the spatial axes are unknown; {@link LoadOptions.layout} names them
+   * @throws {TargetError} if the target does not exist; lists the existing ones
+   * @throws {UnsupportedModelError} if the output cannot be explained; lists the values that can
    */
   explain(
     x: Tensor,
@@ -206,7 +205,7 @@ export class Model {
     };
   }
 
-  /** Where in the image each layer adds to the score, signed; the sums of the maps are the terms. */
+  /** Signed maps of each layer's contribution to the score; their sums are the terms. */
   async layerMaps(x: Tensor, options: TargetOptions = {}): Promise<LayerMaps> {
     checkDecided(this.analysis.image);
     return this.questions.ask(x, options, (session, image, feeds) =>
@@ -215,8 +214,8 @@ export class Model {
   }
 
   /**
-   * The sums of all terms of each sample, and what is left over; with `gradient`, also directional derivatives beside
-   * central differences of the model's own file, which no sum can stand for: a bias y − J·x adds up whatever J is.
+   * The sums of all terms of each sample, and the remainder; with `gradient`, also directional derivatives and central
+   * differences of the model's file. A sum cannot replace those: biases y − J·x add up for any J.
    */
   verify(
     x: Tensor,
@@ -242,14 +241,14 @@ export class Model {
     });
   }
 
-  /** What each node hands on of what it gets, for the first sample; the node that loses most comes first. */
+  /** The conservation residual of each node for the first sample, largest first. */
   bisect(x: Tensor, options: TargetOptions = {}): Promise<readonly NodeGap[]> {
     return this.questions.ask(x, options, (session, image, feeds) =>
       session.bisect(image, targetOf(options), feeds),
     );
   }
 
-  /** The gradient of each node beside central differences of that node alone, for the first sample. */
+  /** Compares each node's gradient with central differences of that node alone, for the first sample. */
   checkNodes(
     x: Tensor,
     options: TargetOptions & DirectionOptions = {},
@@ -260,7 +259,7 @@ export class Model {
     );
   }
 
-  /** The nodes with weights that the output needs, the one nearest to it first. */
+  /** The nodes with weights that the output depends on, nearest to it first. */
   layers(): readonly string[] {
     return parameterLayers(this.analysis.part.graph, registry).map(({ node }) => node);
   }
@@ -271,7 +270,7 @@ export class Model {
     return new Model(randomizeParameters(this.imported, layers, seed), this.backend, this.options);
   }
 
-  /** Frees what has been compiled so far, which is compiled again when it is asked again. */
+  /** Frees all compiled graphs; later requests compile them again. */
   release(): Promise<void> {
     return this.questions.release();
   }
@@ -288,7 +287,7 @@ export class Model {
     return openReference(backend, { file, imported, part, form, given, prepared });
   }
 
-  /** Something in the shape of the image, in that of an input. */
+  /** Converts a tensor of the image's shape to the input's shape. */
   private like(x: Tensor, image: Tensor): Tensor {
     const own = this.fromImage(image);
     return own.dims.length === x.dims.length ? own : { ...own, dims: [1, ...own.dims] };

@@ -10,10 +10,10 @@ import { sizeOf } from "../tensor/shape.js";
 import type { Tensor, Tensors } from "../tensor/tensor.js";
 import type { RunOptions } from "./model-options.js";
 
-/** What is asked of a session about an input, as image, and the values of the other inputs. */
+/** A request to a session about an input, as image, and the values of the other inputs. */
 type Question<T> = (session: Session, image: Tensor, feeds: Tensors) => Promise<T>;
 
-/** Takes each question about a model to the session for the size of its values. */
+/** Runs each request about a model in the session for the size of its values. */
 export class Questions {
   private readonly analysis: Analysis;
   private readonly backend: Backend;
@@ -24,18 +24,18 @@ export class Questions {
     this.backend = backend;
   }
 
-  /** Whether the engine is best asked one sample at a time. */
+  /** Whether the engine is fastest with one sample at a time. */
   get isOneByOne(): boolean {
     return (this.backend.batch ?? 1) === 1;
   }
 
-  /** Asks for something that needs no gradient. @throws {InputError} where x does not fit */
+  /** Runs a request that needs no gradient. @throws {InputError} if x does not fit */
   askForward<T>(x: Tensor, options: RunOptions, question: Question<T>): Promise<T> {
     const { image, feeds } = this.read(x, options);
     return this.use(image, feeds, question);
   }
 
-  /** Asks for something that needs gradients; an error says what could be asked instead. */
+  /** Runs a request that needs gradients; its errors list alternatives. */
   async ask<T>(
     x: Tensor,
     options: RunOptions & { readonly batch?: number | undefined },
@@ -87,7 +87,7 @@ export class Questions {
 function checkTensor(x: Partial<Tensor> | undefined): void {
   if (!Array.isArray(x?.dims) || x.data?.length !== sizeOf(x.dims)) {
     throw new InputError(
-      "x is no tensor { dtype, dims, data } with as many numbers as dims say; " +
+      "x must be a tensor { dtype, dims, data } whose data length equals the product of dims; " +
         "preprocess(image) makes one of a picture, float32(dims, numbers) of numbers",
     );
   }

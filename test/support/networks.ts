@@ -10,7 +10,7 @@ import type { Tensor } from "../../src/tensor/tensor.js";
 export const exporters = ["legacy", "dynamo"] as const;
 export type Exporter = (typeof exporters)[number];
 
-/** The networks of fixtures/networks: nets.py there says what each one separates. */
+/** The networks of fixtures/networks; nets.py there documents each one. */
 export const networkNames = [
   "alexnet",
   "vgg11",
@@ -30,14 +30,14 @@ export const networkNames = [
   "tiny-mlp-head",
 ] as const;
 
-/** One unit of attribution, as PyTorch's autograd gave it in float64. */
+/** One unit of attribution, from PyTorch's autograd in float64. */
 export interface GoldenUnit {
   readonly name: string;
   readonly kind: string;
   readonly spatial: boolean;
   readonly sum: readonly number[];
   readonly absoluteSum: readonly number[];
-  /** The ONNX nodes whose terms together are the unit's. */
+  /** The ONNX nodes whose terms add up to the unit's. */
   readonly nodes: Readonly<Record<Exporter, readonly string[]>>;
   readonly tensor?: string;
 }
@@ -64,7 +64,7 @@ export function networkFile(name: string, exporter: Exporter): Uint8Array {
   return readFileSync(new URL(`${name}.${exporter}.onnx`, folder));
 }
 
-/** The network as the engine wants it. */
+/** The prepared graph of a network. */
 export async function network(name: string, exporter: Exporter): Promise<TypedGraph> {
   return prepare(await importModel(decodeModel(networkFile(name, exporter))), registry);
 }

@@ -43,7 +43,7 @@ export function permutation(n: NodeView<TransposeAttrs>): readonly number[] {
   const perm = n.attrs.perm ?? n.shape().map((_, i) => n.rank() - 1 - i);
   const sorted = perm.toSorted((p, q) => p - q);
   if (perm.length !== n.rank() || sorted.some((p, i) => p !== i)) {
-    throw n.error(`perm [${perm.join(",")}] is no permutation of rank ${n.rank()}`);
+    throw n.error(`perm [${perm.join(",")}] is not a permutation of rank ${n.rank()}`);
   }
   return perm;
 }
