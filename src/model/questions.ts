@@ -11,7 +11,7 @@ import type { Tensor, Tensors } from "../tensor/tensor.js";
 import type { RunOptions } from "./model-options.js";
 
 /** A request to a session about an input, as image, and the values of the other inputs. */
-type Question<T> = (session: Session, image: Tensor, feeds: Tensors) => Promise<T>;
+type SessionQuestion<T> = (session: Session, image: Tensor, feeds: Tensors) => Promise<T>;
 
 /** Runs each request about a model in the session for the size of its values. */
 export class Questions {
@@ -30,7 +30,7 @@ export class Questions {
   }
 
   /** Runs a request that needs no gradient. @throws {InputError} if x does not fit */
-  askForward<T>(x: Tensor, options: RunOptions, question: Question<T>): Promise<T> {
+  askForward<T>(x: Tensor, options: RunOptions, question: SessionQuestion<T>): Promise<T> {
     const { image, feeds } = this.read(x, options);
     return this.use(image, feeds, question);
   }
@@ -39,11 +39,11 @@ export class Questions {
   async ask<T>(
     x: Tensor,
     options: RunOptions & { readonly batch?: number | undefined },
-    question: Question<T>,
+    question: SessionQuestion<T>,
     method?: Method,
   ): Promise<T> {
     const { image, feeds } = this.read(x, options);
-    const checked: Question<T> = (session, ...values) => {
+    const checked: SessionQuestion<T> = (session, ...values) => {
       if (!(method?.kind === "sampling" && method.gradientFree)) session.explained.check();
       return question(session, ...values);
     };
@@ -72,7 +72,7 @@ export class Questions {
   }
 
   /** Asks the session for the size of these values. */
-  private use<T>(x: Tensor, feeds: Tensors, question: Question<T>, batch = 1): Promise<T> {
+  private use<T>(x: Tensor, feeds: Tensors, question: SessionQuestion<T>, batch = 1): Promise<T> {
     const { analysis, backend } = this;
     const sizes = analysis.sizes({ x, feeds });
     const isOneSample = this.isOneByOne && batch === 1 && x.dims[0] === 1;
