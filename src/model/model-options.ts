@@ -6,14 +6,14 @@ import type { SessionExplanation } from "../methods/core/explanation.js";
 import type { NotedSample } from "../methods/core/notes.js";
 import type { RunControl } from "../methods/core/sampler.js";
 import type { SampleResult } from "../runtime/samples.js";
-import type { ImageSize } from "../runtime/sizes.js";
+import type { AnalysisOptions } from "../runtime/analyze.js";
 import type { PlainTarget, Quantity, Target } from "../target/target.js";
 import type { Preprocessing, presets } from "../image/preprocess.js";
 import type { MethodSettings } from "../methods/all.js";
 import type { ExternalDataReader } from "../onnx/file/external-data.js";
 import type { Tensor } from "../tensor/tensor.js";
 
-export interface LoadOptions {
+export interface LoadOptions extends AnalysisOptions {
   /** The engine: ONNX Runtime ("ort", the default), TensorFlow.js ("tfjs"), or a back end of your own. */
   readonly backend?: Backend | "ort" | "tfjs" | undefined;
   /**
@@ -25,20 +25,6 @@ export interface LoadOptions {
   readonly threads?: number | undefined;
   /** In a browser, the URL of the folder with the engine's .wasm files, if the bundler does not place them. */
   readonly wasmPaths?: string | undefined;
-  /** The input to explain; by default the only one, or the only image. */
-  readonly input?: string | undefined;
-  /**
-   * The output to explain; by default the first one. "logits" is the input of the Softmax or Sigmoid that produces the first
-   * output. Any other value of the model is an output too, by its name in the file.
-   */
-  readonly output?: string | undefined;
-  /**
-   * The axes of the input, one letter each: N samples, C channels, and the spatial ones H, W, D, T, F, L, P: "NHWC", "NLC",
-   * "CHW". By default inferred by following the axes through the first layers.
-   */
-  readonly layout?: string | undefined;
-  /** Height and width, for a model that leaves them open. */
-  readonly size?: ImageSize | undefined;
   /** Limit on a picture's pixels, and at 6 bytes each on the memory of decoding it; default 89,478,485. */
   readonly maxPixels?: number | undefined;
   /** Reads external weight files, for a model given as bytes. A model given by its path reads its own. */
@@ -107,9 +93,15 @@ export function targetOf({ target = "top", versus, quantity }: TargetOptions): T
   };
 }
 
-/** The remaining options: the method's settings. */
-export function settingsOf(options: ExplainOptions): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(options).filter(([key]) => !isCommon.has(key)));
+/** The remaining options: the method's settings; tensors, such as a given baseline, as images. */
+export function settingsOf(
+  options: ExplainOptions,
+  toImage: (x: Tensor) => Tensor,
+): Readonly<Record<string, unknown>> {
+  const isTensor = (value: unknown): value is Tensor =>
+    typeof value === "object" && value !== null && "dims" in value && "data" in value;
+  const own = Object.entries(options).filter(([key]) => !isCommon.has(key));
+  return Object.fromEntries(own.map(([key, v]) => [key, isTensor(v) ? toImage(v) : v]));
 }
 
 const common: Readonly<Record<Exclude<keyof ExplainOptions, keyof MethodSettings>, true>> = {

@@ -7,7 +7,6 @@ import { analyze, type Analysis } from "../runtime/analyze.js";
 import { inspectModel } from "../runtime/inspect.js";
 import { checkDecided } from "../runtime/image-model/image-model.js";
 import type { LayerMaps } from "../runtime/layer-maps.js";
-import type { Method } from "../methods/core/method.js";
 import { withNotes } from "../methods/core/notes.js";
 import { squashingOf } from "../target/ports.js";
 import type { SampleResult } from "../runtime/samples.js";
@@ -15,9 +14,7 @@ import type { DirectionOptions } from "../runtime/gradient-check/directional-der
 import type { Reference } from "../runtime/gradient-check/gradient-check.js";
 import type { NodeJacobian } from "../runtime/gradient-check/node-jacobians.js";
 import { openReference } from "../runtime/gradient-check/reference.js";
-import { Session, type FullGradientResult, type VerifiedSample } from "../runtime/session.js";
-import { SessionPool } from "../runtime/session-pool.js";
-import { InputError } from "../errors.js";
+import type { FullGradientResult, Session, VerifiedSample } from "../runtime/session.js";
 import type { Preprocessing } from "../image/preprocess.js";
 import type { Raster } from "../image/raster.js";
 import { explain } from "../methods/core/explain.js";
@@ -34,12 +31,12 @@ import {
   type VerifyOptions,
 } from "./model-options.js";
 import { PictureInput, type PreprocessingChoice } from "./picture-input.js";
+import { Questions } from "./questions.js";
 import type { Graph, TypedGraph } from "../onnx/ir.js";
 import type { ModelFile } from "../onnx/file/model-file.js";
 import { registry } from "../ops/all.js";
 import { parameterLayers, randomizeParameters } from "../passes/randomize-parameters.js";
-import { sizeOf } from "../tensor/shape.js";
-import type { Tensor, Tensors } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 
 /**
  * A loaded model.
@@ -60,10 +57,10 @@ export class Model {
   private readonly file: ModelFile | undefined;
   private readonly backend: Backend;
   private readonly options: LoadOptions;
-  private readonly sessions = new SessionPool();
   /** Its analysis, shared by all requests. */
   readonly analysis: Analysis;
   private readonly pictures: PictureInput;
+  private readonly questions: Questions;
 
   /** Use `load`. */
   constructor(imported: Graph, backend: Backend, options: LoadOptions, file?: ModelFile) {
@@ -73,6 +70,7 @@ export class Model {
     this.options = options;
     this.analysis = analyze(imported, registry, options);
     this.pictures = new PictureInput(this.analysis, options);
+    this.questions = new Questions(this.analysis, backend);
   }
 
   /**
@@ -83,7 +81,10 @@ export class Model {
    * @throws {TargetError} @throws {InputError} if the model lacks the output or input that the options name
    */
   inspect({ gradient = true }: { readonly gradient?: boolean } = {}): Inspection {
-    return inspectModel(this.analysis, { gradient, isOneSample: !gradient && this.isOneByOne });
+    return inspectModel(this.analysis, {
+      gradient,
+      isOneSample: !gradient && this.questions.isOneByOne,
+    });
   }
 
   /**
@@ -142,10 +143,9 @@ export class Model {
 
   /** The output for a batch: the model's first output, or the one that the options name. */
   async predict(x: Tensor, options: RunOptions = {}): Promise<Tensor> {
-    checkTensor(x);
-    const feeds = this.feeds(options);
-    const image = this.toImage(x);
-    return this.use(image, feeds, (session) => session.predict(image, feeds));
+    return this.questions.askForward(x, options, (session, image, feeds) =>
+      session.predict(image, feeds),
+    );
   }
 
   /**
@@ -166,12 +166,12 @@ export class Model {
     const method = findMethod(name ?? "fullgrad");
     checkDecided(this.analysis.image);
     const pixels = preprocessing && this.pictures.range(preprocessing);
-    const explanation = await this.ask(
+    const explanation = await this.questions.ask(
       x,
       options,
       (session, image, feeds) =>
         explain(session, image, method, targetOf(options), {
-          settings: this.asImages(settingsOf(options)),
+          settings: settingsOf(options, (given) => this.toImage(given)),
           feeds,
           ...(pixels ? { pixels } : {}),
           ...{ batch, signal, onProgress },
@@ -194,7 +194,7 @@ export class Model {
 
   /** The full-gradient decomposition: every term, signed, with its node. */
   async fullGradient(x: Tensor, options: TargetOptions = {}): Promise<FullGradientResult> {
-    const result = await this.ask(x, options, (session, image, feeds) =>
+    const result = await this.questions.ask(x, options, (session, image, feeds) =>
       session.fullGradient(image, targetOf(options), feeds),
     );
     const { inputGradient, inputTerm } = result;
@@ -208,7 +208,7 @@ export class Model {
   /** Signed maps of each layer's contribution to the score; their sums are the terms. */
   async layerMaps(x: Tensor, options: TargetOptions = {}): Promise<LayerMaps> {
     checkDecided(this.analysis.image);
-    return this.ask(x, options, (session, image, feeds) =>
+    return this.questions.ask(x, options, (session, image, feeds) =>
       session.layerMaps(image, targetOf(options), feeds),
     );
   }
@@ -226,10 +226,12 @@ export class Model {
     const { gradient } = options;
     const target = targetOf(options);
     if (!gradient) {
-      return this.ask(x, options, (session, image, feeds) => session.verify(image, target, feeds));
+      return this.questions.ask(x, options, (session, image, feeds) =>
+        session.verify(image, target, feeds),
+      );
     }
     const directions = gradient === true ? {} : gradient;
-    return this.ask(x, options, async (session, image, feeds) => {
+    return this.questions.ask(x, options, async (session, image, feeds) => {
       const reference = await this.reference(session, new Set([...feeds.keys(), session.input]));
       try {
         return await session.verifyGradient(image, target, reference, directions, feeds);
@@ -241,7 +243,7 @@ export class Model {
 
   /** The conservation residual of each node for the first sample, largest first. */
   bisect(x: Tensor, options: TargetOptions = {}): Promise<readonly NodeGap[]> {
-    return this.ask(x, options, (session, image, feeds) =>
+    return this.questions.ask(x, options, (session, image, feeds) =>
       session.bisect(image, targetOf(options), feeds),
     );
   }
@@ -252,7 +254,7 @@ export class Model {
     options: TargetOptions & DirectionOptions = {},
   ): Promise<readonly NodeJacobian[]> {
     const target = targetOf(options);
-    return this.ask(x, options, (session, image, feeds) =>
+    return this.questions.ask(x, options, (session, image, feeds) =>
       session.checkNodes(image, target, options, feeds),
     );
   }
@@ -270,12 +272,12 @@ export class Model {
 
   /** Frees all compiled graphs; later requests compile them again. */
   release(): Promise<void> {
-    return this.sessions.release();
+    return this.questions.release();
   }
 
   /** Frees the engine's memory. */
   dispose(): Promise<void> {
-    return this.sessions.dispose();
+    return this.questions.dispose();
   }
 
   private reference(session: Session, given: ReadonlySet<string>): Promise<Reference> {
@@ -285,76 +287,9 @@ export class Model {
     return openReference(backend, { file, imported, part, form, given, prepared });
   }
 
-  /** The settings with their tensors, such as a given baseline, converted to images. */
-  private asImages(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
-    const isTensor = (value: unknown): value is Tensor =>
-      typeof value === "object" && value !== null && "dims" in value && "data" in value;
-    return Object.fromEntries(
-      Object.entries(settings).map(([key, v]) => [key, isTensor(v) ? this.toImage(v) : v]),
-    );
-  }
-
   /** Converts a tensor of the image's shape to the input's shape. */
   private like(x: Tensor, image: Tensor): Tensor {
     const own = this.fromImage(image);
     return own.dims.length === x.dims.length ? own : { ...own, dims: [1, ...own.dims] };
-  }
-
-  /** Values of the other inputs that the chosen output depends on. */
-  private feeds({ feeds = {} }: RunOptions): Tensors {
-    const names = (graph: Graph): Set<string> => new Set(graph.inputs.map((i) => i.name));
-    const [needed, all] = [names(this.analysis.part.graph), names(this.imported)];
-    return new Map(Object.entries(feeds).filter(([name]) => needed.has(name) || !all.has(name)));
-  }
-
-  /** Runs a request that needs gradients; its errors list alternatives. */
-  private async ask<T>(
-    x: Tensor,
-    options: RunOptions & { readonly batch?: number | undefined },
-    question: (session: Session, image: Tensor, feeds: Tensors) => Promise<T>,
-    method?: Method,
-  ): Promise<T> {
-    checkTensor(x);
-    const feeds = this.feeds(options);
-    const image = this.toImage(x);
-    try {
-      const checked = (session: Session): Promise<T> => {
-        if (!(method?.kind === "sampling" && method.gradientFree)) session.explained.check();
-        return question(session, image, feeds);
-      };
-      return await this.use(image, feeds, checked, options.batch);
-    } catch (error) {
-      throw this.analysis.withHints(error, this.analysis.sizes({ x: image, feeds }));
-    }
-  }
-
-  /** Runs a request in the session for the size of these values. */
-  private use<T>(
-    x: Tensor,
-    feeds: Tensors,
-    question: (session: Session) => Promise<T>,
-    batch = 1,
-  ): Promise<T> {
-    const { analysis, backend } = this;
-    const sizes = analysis.sizes({ x, feeds });
-    const isOneSample = this.isOneByOne && batch === 1 && x.dims[0] === 1;
-    const make = (): Session =>
-      new Session(analysis.explained(sizes, isOneSample), registry, backend);
-    return this.sessions.use(JSON.stringify([...sizes, isOneSample]), make, question);
-  }
-
-  /** Whether the engine is fastest with one sample at a time. */
-  private get isOneByOne(): boolean {
-    return (this.backend.batch ?? 1) === 1;
-  }
-}
-
-/** Checks arguments at run time, since JavaScript callers have no types. */
-function checkTensor(x: Partial<Tensor> | undefined): void {
-  if (!Array.isArray(x?.dims) || x.data?.length !== sizeOf(x.dims)) {
-    throw new InputError(
-      "x must be a tensor { dtype, dims, data } whose data length equals the product of dims; " +
-        "preprocess(image) makes one from a picture, float32(dims, numbers) from numbers",
-    );
   }
 }

@@ -20,7 +20,10 @@ import { openSizes, type ImageSize, type SizeSources } from "./sizes.js";
 import { extractSubgraph, type Subgraph, type SubgraphOptions } from "./subgraph.js";
 
 export interface AnalysisOptions extends SubgraphOptions {
-  /** A letter for each axis of the input, such as "NHWC"; inferred by default. */
+  /**
+   * The axes of the input, one letter each: N samples, C channels, and the spatial ones H, W, D, T, F, L, P: "NHWC", "NLC",
+   * "CHW". By default inferred by following the axes through the first layers.
+   */
   readonly layout?: string | undefined;
   /** Height and width, for a model that leaves them open. */
   readonly size?: ImageSize | undefined;

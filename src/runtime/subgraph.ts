@@ -18,7 +18,12 @@ export interface Subgraph {
 
 /** The wanted input and output, by name. */
 export interface SubgraphOptions {
+  /** The input to explain; the only one, or the only image, unless given. */
   readonly input?: string | undefined;
+  /**
+   * The output to explain; the first one unless given. "logits" is what goes into the Softmax or Sigmoid that makes the
+   * first one. Any other value of the model is an output too, by its name in the file.
+   */
   readonly output?: string | undefined;
 }
 

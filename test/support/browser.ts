@@ -152,11 +152,11 @@ async function callIn<T>(
 ): Promise<T> {
   const before = errors.length;
   const result = await page.evaluate(
-    ([name, args]) => {
+    ([called, given]) => {
       const { script } = globalThis as unknown as {
         script: Readonly<Record<string, (...args: unknown[]) => unknown>>;
       };
-      return script[name]!(...args);
+      return script[called]!(...given);
     },
     [name, args] as const,
   );

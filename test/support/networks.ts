@@ -52,16 +52,16 @@ export interface Golden {
 
 const folder = new URL("../../fixtures/networks/", import.meta.url);
 
-export function golden(network: string): Golden {
-  return JSON.parse(readFileSync(new URL(`${network}/golden.json`, folder), "utf8")) as Golden;
+export function golden(name: string): Golden {
+  return JSON.parse(readFileSync(new URL(`${name}/golden.json`, folder), "utf8")) as Golden;
 }
 
-export function goldenTensor(network: string, file: string): Tensor {
-  return decodeNpy(readFileSync(new URL(`${network}/${file}`, folder)));
+export function goldenTensor(name: string, file: string): Tensor {
+  return decodeNpy(readFileSync(new URL(`${name}/${file}`, folder)));
 }
 
-export function networkFile(network: string, exporter: Exporter): Uint8Array {
-  return readFileSync(new URL(`${network}.${exporter}.onnx`, folder));
+export function networkFile(name: string, exporter: Exporter): Uint8Array {
+  return readFileSync(new URL(`${name}.${exporter}.onnx`, folder));
 }
 
 /** The prepared graph of a network. */

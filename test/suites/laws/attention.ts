@@ -40,8 +40,8 @@ const attention: Row = {
       }) => {
         const heads = keyHeads * times;
         const isFlat = form === "flat";
-        const dims = (count: number, steps: number, extent: number): number[] =>
-          isFlat ? [batch, steps, count * extent] : [batch, count, steps, extent];
+        const dims = (count: number, steps: number, each: number): number[] =>
+          isFlat ? [batch, steps, count * each] : [batch, count, steps, each];
         const all = past + keys;
         const cells = Array.from({ length: queries * all }, (_, i) => i);
         // Every query reads at least the first key.

@@ -62,7 +62,7 @@ const gridSample: Row = {
       batch: fc.integer({ min: 1, max: 2 }),
       size: fc.tuple(extent, extent),
       places: fc.tuple(extent, extent),
-      mode: oneOf("linear", "nearest"),
+      mode: oneOf("linear", "nearest", "cubic"),
       padding: oneOf("zeros", "border", "reflection"),
       corners: oneOf(0, 1),
       at: fc.array(fc.integer({ min: -13, max: 13 }), { minLength: 100, maxLength: 100 }),
