@@ -47,8 +47,11 @@ const conclusive = 0.1;
 /** Tolerance for a float32 gradient in addition to the difference's error: rounding may move arguments across kinks. */
 const tolerance = 2e-3;
 
-/** A function whose second differences at the shortest steps exceed both of these is rough, beyond its rounding. */
-const roughness = { ofRange: 0.02, ofEpsilon: 1000 };
+/**
+ * A function is rough if its second differences at the shortest steps exceed both its change over the best step and its
+ * rounding, times these.
+ */
+const roughness = { ofChange: 0.02, ofEpsilon: 1000 };
 
 /** Steps in units of the size of x, each a quarter of the previous one. */
 const steps = Array.from({ length: 10 }, (_, i) => 2 ** (-3 - 2 * i));
@@ -90,15 +93,18 @@ export async function compareDirections(
     Math.abs(centre - again),
     probe.epsilon * Math.abs(centre),
   );
-  const range = rms(ladders.map(([longest]) => 2 * longest!.step * longest!.difference));
-  const isRough =
-    rounding > roughness.ofRange * range &&
-    rounding > roughness.ofEpsilon * probe.epsilon * Math.abs(centre);
+  const isRough = rounding > roughness.ofEpsilon * probe.epsilon * Math.abs(centre);
   return ladders.map((rungs, k) => {
     const kind = ladders.filter((_, other) => other % 2 === k % 2);
-    const found = judge(rungs, kind, rounding);
-    return isRough ? { ...found, verdict: "inconclusive", because: "roughness" } : found;
+    return judge(rungs, kind, { rounding, isRough });
   });
+}
+
+/** What the second differences at the shortest steps say. */
+interface Floor {
+  readonly rounding: number;
+  /** Whether it is more than a network's rounding. */
+  readonly isRough: boolean;
 }
 
 /** One step of a ladder. */
@@ -156,7 +162,7 @@ function direction(
 function judge(
   rungs: readonly Rung[],
   kind: readonly (readonly Rung[])[],
-  rounding: number,
+  { rounding, isRough }: Floor,
 ): DirectionalDerivative {
   const noise = ({ step }: Rung): number => (3 * rounding) / (Math.SQRT2 * step);
   // Half the difference of the slopes on either side: constant at a kink, otherwise decreasing with the step.
@@ -190,6 +196,10 @@ function judge(
     rms(kind.map((l) => l[at]!.difference)),
   );
   const found = { gradient, difference, error, step };
+  const change = 2 * step * rms(kind.map((l) => l[at]!.difference));
+  if (isRough && rounding > roughness.ofChange * change) {
+    return { ...found, verdict: "inconclusive", because: "roughness" };
+  }
   if (error > conclusive * size) {
     const because = best.kink > error / 2 ? "kink" : best.noise > best.step ? "rounding" : "step";
     return { ...found, verdict: "inconclusive", because };
