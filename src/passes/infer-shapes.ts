@@ -26,15 +26,10 @@ export function inferShapes(
   registry: Registry,
   sizes: InputShapes = new Map(),
 ): TypedGraph {
-  return infer(
-    graph,
-    sizes,
-    (nodes, inferNode) => {
-      checkSupported(nodes, registry, graph);
-      nodes.forEach(inferNode);
-    },
-    registry,
-  );
+  return infer(graph, registry, sizes, (nodes, inferNode) => {
+    checkSupported(nodes, registry, graph);
+    nodes.forEach(inferNode);
+  });
 }
 
 /**
@@ -48,20 +43,15 @@ export function inferKnown(
   registry: Registry,
   sizes: InputShapes = new Map(),
 ): TypedGraph {
-  return infer(
-    graph,
-    sizes,
-    (nodes, inferNode) => {
-      for (const node of nodes) {
-        try {
-          inferNode(node);
-        } catch (error) {
-          if (!(error instanceof FullgradError)) throw error;
-        }
+  return infer(graph, registry, sizes, (nodes, inferNode) => {
+    for (const node of nodes) {
+      try {
+        inferNode(node);
+      } catch (error) {
+        if (!(error instanceof FullgradError)) throw error;
       }
-    },
-    registry,
-  );
+    }
+  });
 }
 
 type InputShapes = ReadonlyMap<string, Shape>;
@@ -69,9 +59,9 @@ type InputShapes = ReadonlyMap<string, Shape>;
 /** @param visit goes through nodes in order; a branch that is taken is gone through in its node's place */
 function infer(
   graph: Graph,
+  registry: Registry,
   sizes: InputShapes,
   visit: (nodes: readonly Node[], inferNode: (node: Node) => void) => void,
-  registry: Registry,
 ): TypedGraph {
   const facts = new Map<string, Fact>();
   const constants = new Map<string, Tensor>();

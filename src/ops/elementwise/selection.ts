@@ -5,10 +5,10 @@
  */
 import { noAxes, spatialAxes } from "../core/axis-mapping.js";
 import { normalizeAxis, type Dim } from "../../tensor/shape.js";
+import { noAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { Arity, OpSpec } from "../core/spec.js";
 import type { Role } from "../core/role.js";
-import { noAttrs } from "./unary.js";
 
 /** An operator of which only the facts are known. */
 function facts<A>(
