@@ -5,12 +5,14 @@ import { channelNormalizations } from "./normalizations/channel-normalization.js
 import { columnsToImage } from "./layers/col2im.js";
 import { convolution } from "./layers/convolution.js";
 import { einsums } from "./layers/einsum.js";
+import { gatedRecurrentUnits } from "./recurrent/gru.js";
 import { gridSampling } from "./resampling/grid-sample.js";
 import { indexing } from "./movement/indexing.js";
 import { integers } from "./core/integers.js";
 import { layerNormalizations } from "./normalizations/layer-normalization.js";
 import { linear } from "./layers/linear.js";
 import { logic } from "./elementwise/logic.js";
+import { longShortTermMemories } from "./recurrent/lstm.js";
 import { lpPooling } from "./layers/lp-pooling.js";
 import { movement } from "./movement/movement.js";
 import { ndIndexing } from "./movement/nd-indexing.js";
@@ -20,6 +22,7 @@ import { pixelBlocks } from "./movement/pixel-blocks.js";
 import { pooling } from "./layers/pooling.js";
 import { pow } from "./elementwise/power.js";
 import { quantization } from "./elementwise/quantization.js";
+import { plainRecurrences } from "./recurrent/rnn.js";
 import { reductions } from "./reductions/reductions.js";
 import { Registry } from "./core/registry.js";
 import { resampling } from "./resampling/resampling.js";
@@ -38,12 +41,14 @@ export const registry: Registry = Registry.of([
   ...columnsToImage,
   ...convolution,
   ...einsums,
+  ...gatedRecurrentUnits,
   ...gridSampling,
   ...indexing,
   ...integers,
   ...layerNormalizations,
   ...linear,
   ...logic,
+  ...longShortTermMemories,
   ...lpPooling,
   ...movement,
   ...ndIndexing,
@@ -53,6 +58,7 @@ export const registry: Registry = Registry.of([
   ...pooling,
   pow,
   ...quantization,
+  ...plainRecurrences,
   ...reductions,
   ...resampling,
   ...selection,

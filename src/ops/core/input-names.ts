@@ -34,6 +34,8 @@ const rows: readonly (readonly [inputs: string, operators: string])[] = [
   ["theta #size", "AffineGrid"],
   ["x #axis", "CumSum"],
   ["X W B", "Conv ConvTranspose"],
+  ["X W R B #sequence_lens initial_h", "GRU RNN"],
+  ["X W R B #sequence_lens initial_h initial_c P", "LSTM"],
   ["data #indices updates", "ScatterElements ScatterND"],
   ["#condition X Y", "Where"],
   ["input #image_shape #block_shape", "Col2Im"],

@@ -9,6 +9,7 @@ import { linear } from "./linear.js";
 import { movement } from "./movement.js";
 import { normalizations } from "./normalizations.js";
 import { pooling } from "./pooling.js";
+import { recurrences } from "./recurrent.js";
 import { reductions } from "./reductions.js";
 import { resampling } from "./resampling.js";
 import { selection } from "./selection.js";
@@ -25,6 +26,7 @@ export const rows: readonly Row[] = [
   ...movement,
   ...normalizations,
   ...pooling,
+  ...recurrences,
   ...reductions,
   ...resampling,
   ...selection,

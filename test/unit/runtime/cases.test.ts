@@ -13,6 +13,9 @@ const tensor = (name: string): Tensor => decodeNpy(readFileSync(file(name)));
 test.each([
   ["statistics that nodes compute from the image", "bn_nostats", "dynamo"],
   ["a BatchNormalization that computes its own statistics", "bn_nostats", "legacy"],
+  ["a bidirectional LSTM after a convolution", "crnn_lstm", "dynamo"],
+  ["an LSTM whose states are made by Expand", "crnn_lstm", "legacy"],
+  ["two layers of GRU", "crnn_gru", "legacy"],
   ["a pool whose last window nothing computes", "avg_ceil_skip", "dynamo"],
 ])("%s: PyTorch's float64 gradient (%s, %s)", async (_, name, exporter) => {
   const model = await load(file(`${name}.${exporter}.onnx`));
