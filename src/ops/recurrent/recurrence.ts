@@ -72,6 +72,17 @@ export interface Weights {
   readonly peepholes: Value | undefined;
 }
 
+/** A builder of a part of the cell at the present step; its name and the hints of its nodes are the same at every step. */
+export type StepBuilder = (part: string) => GraphBuilder;
+
+/** One direction of a recurrent layer. */
+export interface Cell {
+  /** What of the bias is added to X·Wᵀ, for all steps at once. */
+  readonly added: Value | undefined;
+  /** One step. `x` [1,N,gates·H] is X·Wᵀ with what is added. */
+  step(at: StepBuilder, x: Value, state: State): NewState;
+}
+
 /** A recurrent operator. */
 interface Recurrence {
   readonly type: string;
@@ -82,15 +93,12 @@ interface Recurrence {
   /** Names of the usual functions. */
   readonly functions: readonly string[];
   readonly hasCell?: boolean;
-  /** What of the bias is added with X·Wᵀ, for all steps at once. */
-  hoisted(b: GraphBuilder, n: View, weights: Weights): Value | undefined;
-  /** One step. `x` [1,N,gates·H] is X·Wᵀ with its bias. */
-  step(b: GraphBuilder, n: View, x: Value, state: State, weights: Weights): NewState;
+  cell(b: GraphBuilder, n: View, weights: Weights): Cell;
 }
 
 /**
- * The longest sequence that is written out. A step is ten nodes forward and some forty with its gradient: the session of
- * longer ones takes minutes to build.
+ * The longest sequence that is written out: 200 steps of LSTM with gradient, terms and map are 9,000 nodes, and engines
+ * plan the memory of a graph in more than linear time.
  */
 export const mostSteps = 2048;
 
@@ -205,15 +213,15 @@ function writtenOut(b: GraphBuilder, n: View, kind: Recurrence): Value[] {
       peepholes: peepholes && matrixOf(at, peepholes),
     };
     const product = at.matmul(rows, w!, "X");
-    const added = kind.hoisted(at, n, weights);
+    const cell = kind.cell(at, n, weights);
     const inputs = parts(
       at,
-      added ? at.add(product, added, "X/biased") : product,
+      cell.added ? at.add(product, cell.added, "X/biased") : product,
       0,
       new Array<number>(steps).fill(1),
     );
     const state = { h: initial(at, n, 5, d), c: kind.hasCell ? initial(at, n, 6, d) : undefined };
-    return walk(at, n, kind, { inputs, weights, state, isReverse: direction === "reverse" });
+    return walk(at, n, { inputs, cell, state, isReverse: direction === "reverse" });
   });
   const join = (list: readonly Value[]): Value => {
     const joined = b.concat(list, 0, "state");
@@ -233,7 +241,7 @@ function writtenOut(b: GraphBuilder, n: View, kind: Recurrence): Value[] {
 interface Walk {
   /** For each step, in the order of the sequence. */
   readonly inputs: readonly Value[];
-  readonly weights: Weights;
+  readonly cell: Cell;
   readonly state: State;
   readonly isReverse: boolean;
 }
@@ -245,21 +253,23 @@ interface Walk {
 function walk(
   b: GraphBuilder,
   n: View,
-  kind: Recurrence,
-  { inputs, weights, state: first, isReverse }: Walk,
+  { inputs, cell, state: first, isReverse }: Walk,
 ): { outputs: readonly Value[]; last: NewState } {
   const lengths = lengthsOf(n, inputs.length);
   const outputs = new Array<Value>(inputs.length);
   let state: State = first;
   for (let k = 0; k < inputs.length; k++) {
     const t = isReverse ? inputs.length - 1 - k : k;
-    const at = b.within(`${n.name}/${isReverse ? "reverse" : "forward"}/${t}`);
-    const made = kind.step(at, n, inputs[t]!, state, weights);
+    const of = `${n.name}/${isReverse ? "reverse" : "forward"}`;
+    const step = (part: string): GraphBuilder =>
+      b.within(`${of}/${t}/${part}`, { of: `${of}/${part}`, at: t, count: inputs.length });
+    const made = cell.step(step, inputs[t]!, state);
     if (!lengths) {
       outputs[t] = made.h;
       state = { c: undefined, ...made };
       continue;
     }
+    const at = step("still");
     const still = at.reshape(at.less(at.scalar(t, lengths), lengths), [1, -1, 1], "still");
     const zero = at.scalar(0, made.h);
     outputs[t] = at.where(still, made.h, zero, "output");

@@ -8,11 +8,14 @@ const rnn = recurrence({
   gates: 1,
   most: 6,
   functions: ["Tanh"],
-  hoisted: (b, _, { bias }) => bias && b.add(...bias),
-  step: (b, n, x, { h }, { recurrent, functions: [f] }) => {
-    const z = h ? b.add(x, b.matmul(h, recurrent)) : x;
-    return { h: f!(b, clipped(b, n, z)) };
-  },
+  cell: (all, n, { bias, recurrent, functions: [f] }) => ({
+    added: bias && all.add(...bias),
+    step: (at, x, { h }) => {
+      const b = at("h");
+      const z = h ? b.add(x, b.matmul(h, recurrent)) : x;
+      return { h: f!(b, clipped(b, n, z)) };
+    },
+  }),
 });
 
 export const plainRecurrences: readonly OpSpec[] = [rnn];

@@ -81,7 +81,7 @@ function recurrent({ op, gates, functions, states }: Kind): Row {
         c.bias ? matrix([count, 2 * width], 3) : undefined,
         c.lengths ? { dims: [batch], constant: lengths, dtype: "int32" } : undefined,
         state(),
-        ...(states > 1 ? [state(), peephole ? weights([count, 3 * hidden], 4) : undefined] : []),
+        ...(states > 1 ? [state(), peephole ? matrix([count, 3 * hidden], 4) : undefined] : []),
       ];
       return { attributes, inputs, outputs: states + 1 };
     });
