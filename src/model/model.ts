@@ -4,6 +4,7 @@ import type { Backend } from "../backends/backend.js";
 import type { NodeGap } from "../decomposition/bisect.js";
 import { asContrast } from "../target/contrast.js";
 import { analyze, type Analysis } from "../runtime/analyze.js";
+import { givenKey, withGiven, zerosFor } from "../runtime/given-values.js";
 import { inspectModel } from "../runtime/inspect.js";
 import { checkDecided } from "../runtime/image-model/image-model.js";
 import type { LayerMaps } from "../runtime/layer-maps.js";
@@ -27,6 +28,7 @@ import {
   targetOf,
   type CompleteExplanation,
   type ExplainOptions,
+  type InspectionOptions,
   type Explanation,
   type LoadOptions,
   type RunOptions,
@@ -80,11 +82,15 @@ export class Model {
    * Inputs, outputs, operators, every bias-bearing node, and everything that stands in the way. Runs nothing. Where the
    * model leaves height and width open, shapes are those for {@link LoadOptions.size}, or 224x224.
    *
-   * @param options `gradient: false` leaves it to the first explanation to find operators without a gradient
+   * @param options `gradient: false` leaves it to the first explanation to find operators without a gradient; `feeds`
+   *   are values of the other inputs, which may decide what the model does (a sample rate)
    * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
    */
-  inspect({ gradient = true }: { readonly gradient?: boolean } = {}): Inspection {
-    return inspectModel(this.analysis, { gradient, isOneSample: !gradient && this.isOneByOne });
+  inspect({ gradient = true, feeds }: InspectionOptions = {}): Inspection {
+    return inspectModel(this.analysis, {
+      ...{ gradient, isOneSample: !gradient && this.isOneByOne },
+      ...(feeds ? { feeds: new Map(Object.entries(feeds)) } : {}),
+    });
   }
 
   /**
@@ -144,8 +150,8 @@ export class Model {
   /** The output for a batch: the model's own, or the value that the options name. */
   async predict(x: Tensor, options: RunOptions = {}): Promise<Tensor> {
     checkTensor(x);
-    const feeds = this.feeds(options);
     const image = this.toImage(x);
+    const feeds = this.feeds(options, image);
     return this.use(image, feeds, (session) => session.predict(image, feeds));
   }
 
@@ -301,11 +307,15 @@ export class Model {
     return own.dims.length === x.dims.length ? own : { ...own, dims: [1, ...own.dims] };
   }
 
-  /** Values of the other inputs, without those that the chosen output does not need. */
-  private feeds({ feeds = {} }: RunOptions): Tensors {
+  /** Values of the other inputs, without those that the chosen output does not need; zeros for states. */
+  private feeds({ feeds = {} }: RunOptions, { dims }: Tensor): Tensors {
     const names = (graph: Graph): Set<string> => new Set(graph.inputs.map((i) => i.name));
     const [needed, all] = [names(this.analysis.part.graph), names(this.imported)];
-    return new Map(Object.entries(feeds).filter(([name]) => needed.has(name) || !all.has(name)));
+    const given = Object.entries(feeds).filter(([name]) => needed.has(name) || !all.has(name));
+    const zeros = this.analysis.states.map(
+      (port) => [port.name, zerosFor(port, dims[0]!)] as const,
+    );
+    return new Map([...zeros, ...given]);
   }
 
   /** Asks for something that needs gradients; an error says what could be asked instead. */
@@ -316,8 +326,8 @@ export class Model {
     method?: Method,
   ): Promise<T> {
     checkTensor(x);
-    const feeds = this.feeds(options);
     const image = this.toImage(x);
+    const feeds = this.feeds(options, image);
     try {
       const checked = (session: Session): Promise<T> => {
         if (!(method?.kind === "sampling" && method.gradientFree)) session.explained.check();
@@ -340,8 +350,13 @@ export class Model {
     const sizes = analysis.sizes({ x, feeds });
     const isOneSample = this.isOneByOne && batch === 1 && x.dims[0] === 1;
     const make = (): Session =>
-      new Session(analysis.explained(sizes, isOneSample), registry, backend);
-    return this.sessions.use(JSON.stringify([...sizes, isOneSample]), make, question);
+      new Session(analysis.explained(sizes, isOneSample, feeds), registry, backend);
+    const key = JSON.stringify([
+      ...sizes,
+      isOneSample,
+      givenKey(withGiven(analysis.part.graph, feeds)),
+    ]);
+    return this.sessions.use(key, make, question);
   }
 
   /** Whether the engine is best asked one sample at a time. */

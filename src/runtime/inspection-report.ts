@@ -51,8 +51,8 @@ export interface Inspection {
   readonly image?: ImageAxes;
   /** Why they do not say: the option layout does. */
   readonly undecided?: string;
-  /** Inputs beside it that the explained value needs. */
-  readonly others?: readonly PortReport[];
+  /** Inputs beside it that the explained value needs; `zeros`: a state of a recurrent layer, zeros unless it is given. */
+  readonly others?: readonly (PortReport & { readonly zeros?: true })[];
   /** The value that is explained; absent where nothing can be said of it. */
   readonly output?: PortReport;
   /** Height and width that shapes here are for, where the model leaves them open and none were asked for. */

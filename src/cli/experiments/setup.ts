@@ -106,7 +106,7 @@ export async function setUp(
 }
 
 function checkShared(feeds: readonly Feed[]): void {
-  const own = feeds.find((feed) => feed.perSample);
+  const own = feeds.find((feed): feed is GivenFeed => !feed.zeros && feed.perSample);
   if (!own) return;
   throw new UsageError(
     `--feed ${own.name}=${own.path} has a row for each sample; an evaluation takes one for all`,

@@ -16,6 +16,7 @@ test.each([
   ["a bidirectional LSTM after a convolution", "crnn_lstm", "dynamo"],
   ["an LSTM whose states are made by Expand", "crnn_lstm", "legacy"],
   ["two layers of GRU", "crnn_gru", "legacy"],
+  ["a loop of a fixed number of iterations", "loop", "legacy"],
   ["a pool whose last window nothing computes", "avg_ceil_skip", "dynamo"],
 ])("%s: PyTorch's float64 gradient (%s, %s)", async (_, name, exporter) => {
   const model = await load(file(`${name}.${exporter}.onnx`));
