@@ -5,22 +5,13 @@ import type { Value } from "../../onnx/ir.js";
 import { staticShape } from "../../tensor/shape.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
+import { neighbours, type GridAttrs } from "./grid-neighbours.js";
 
-interface GridAttrs {
-  readonly mode: "bilinear" | "linear" | "nearest" | "bicubic" | "cubic";
-  readonly padding: "zeros" | "border" | "reflection";
-  readonly alignCorners: boolean;
-}
+type View = NodeView<GridAttrs>;
 
-/** One of the pixels that an output reads along one axis, and with which weight. */
-interface Neighbour {
-  /** Pixel numbers as floats, inside the image. */
-  readonly at: Value;
-  readonly weight: Value;
-}
-
-// y[n, :, i] = x[n, :, grid[n, i]] between the pixels: linear in x for a given grid, no bias.
+// y[n, :, i] = x[n, :, grid[n, i]] between the pixels: linear in x for a given grid, so that J·x = y.
 // dx adds dy, times the weight of each pixel that was read, at that pixel.
+// dgrid: Σ over channels of dy times what the pixels that were read make of the slopes of their weights.
 const gridSample: OpSpec<GridAttrs> = {
   type: "GridSample",
   since: 16,
@@ -40,92 +31,127 @@ const gridSample: OpSpec<GridAttrs> = {
     }
     return [n.like([...n.shape().slice(0, 2), ...n.shape(1).slice(1, -1)])];
   },
-  vjp: (b, n, [dy]) => [() => imageGradient(b, n, dy!), "constant"],
-  bias: () => "none",
+  vjp: (b, n, [dy]) => [() => imageGradient(b, n, dy!), () => gridGradient(b, n, dy!)],
+  bias: (n) => {
+    if (!n.isActive(1)) return "none";
+    return {
+      kind: "implicit",
+      emit: (b) => {
+        const moved = gridSlopes(b, n)
+          .map((slope, k) => b.mul(slope, coordinate(b, n, k)))
+          .reduce((p, q) => b.add(p, q));
+        return n.isActive(0) ? b.neg(moved, "bias") : b.sub(n.y(), moved, "bias");
+      },
+    };
+  },
 };
 
-function imageGradient(b: GraphBuilder, n: NodeView<GridAttrs>, dy: Value): Value {
-  const { mode } = n.attrs;
-  if (mode === "bicubic" || mode === "cubic") throw n.refusal(`mode "${mode}" has no gradient yet`);
+/** What is read of an image of fixed size, channels and places in a row. */
+interface Reading {
+  readonly channels: number;
+  readonly area: number;
+  readonly count: number;
+  readonly corners: readonly Corner[];
+}
+
+/** One of the pixels that an output reads, [N,…places,1]. */
+interface Corner {
+  /** Its number in the image. */
+  readonly at: Value;
+  readonly weight: Value;
+  /** For each axis of the image, d weight / d grid. */
+  readonly slopes: readonly (() => Value)[];
+}
+
+function readingOf(b: GraphBuilder, n: View): Reading {
   const [channels, ...extents] = staticShape(n.shape().slice(1), `the image of "${n.name}"`);
   const places = staticShape(n.shape(1).slice(1, -1), `the grid of "${n.name}"`);
-  const count = places.reduce((p, d) => p * d, 1);
-  const area = extents.reduce((p, d) => p * d, 1);
-
+  const size = (list: readonly number[]): number => list.reduce((p, d) => p * d, 1);
   // The last coordinate of the grid runs along the first spatial axis.
   const perAxis = extents.map((extent, axis) =>
     neighbours(b, n, extent, extents.length - 1 - axis),
   );
-  const corners = perAxis.reduce<Neighbour[]>(
+  const corners = perAxis.reduce<readonly Corner[]>(
     (all, axis, k) =>
       k === 0
-        ? [...axis]
+        ? axis.map(({ at, weight, slope }) => ({ at, weight, slopes: [slope] }))
         : all.flatMap((c) =>
-            axis.map(({ at, weight }) => ({
+            axis.map(({ at, weight, slope }) => ({
               at: b.add(b.mulScalar(c.at, extents[k]!), at),
               weight: b.mul(c.weight, weight),
+              slopes: [
+                ...c.slopes.map((s) => () => b.mul(s(), weight)),
+                () => b.mul(c.weight, slope()),
+              ],
             })),
           ),
     [],
   );
-  const rows = b.op("Reshape", [dy, b.ints([0, channels!, count])]);
-  const line = (v: Value): Value => b.op("Reshape", [v, b.ints([0, 1, count])]);
-  const shares = corners.map((c) => b.mul(rows, line(c.weight)));
-  const pixels = corners.map((c) => b.expandLike(b.cast(line(c.at), "int64"), rows));
-  const zeros = b.op("Reshape", [b.zerosLike(n.x()), b.ints([0, channels!, area])]);
+  return { channels: channels!, area: size(extents), count: size(places), corners };
+}
+
+const line = (b: GraphBuilder, v: Value, count: number): Value =>
+  b.op("Reshape", [v, b.ints([0, 1, count])]);
+
+function imageGradient(b: GraphBuilder, n: View, dy: Value): Value {
+  const { channels, area, count, corners } = readingOf(b, n);
+  const rows = b.op("Reshape", [dy, b.ints([0, channels, count])]);
+  const shares = corners.map((c) => b.mul(rows, line(b, c.weight, count)));
+  const pixels = corners.map((c) => b.expandLike(b.cast(line(b, c.at, count), "int64"), rows));
+  const zeros = b.op("Reshape", [b.zerosLike(n.x()), b.ints([0, channels, area])]);
   const inputs = [zeros, b.concat(pixels, 2, "pixels"), b.concat(shares, 2, "shares")];
   const attributes = { axis: int(2), reduction: text("add") };
   return b.reshapeLike(b.op("ScatterElements", inputs, attributes, "dx/flat"), n.x(), "dx");
 }
 
-function neighbours(
-  b: GraphBuilder,
-  n: NodeView<GridAttrs>,
-  extent: number,
-  coordinate: number,
-): Neighbour[] {
+/** ∂y/∂grid for each axis of the image, in the shape of y. */
+function gridSlopes(b: GraphBuilder, n: View): readonly Value[] {
+  const { channels, area, count, corners } = readingOf(b, n);
+  const image = b.op("Reshape", [n.x(), b.ints([0, channels, area])]);
+  const rows = b.op("Reshape", [n.y(), b.ints([0, channels, count])]);
+  const read = corners.map((c) => {
+    const pixels = b.expandLike(b.cast(line(b, c.at, count), "int64"), rows);
+    return b.op("GatherElements", [image, pixels], { axis: int(2) }, "read");
+  });
+  const axes = n.shape().slice(2);
+  return axes.map((_, axis) => {
+    const parts = corners.map((c, i) => b.mul(read[i]!, line(b, c.slopes[axis]!(), count)));
+    return b.reshapeLike(
+      parts.reduce((p, q) => b.add(p, q)),
+      n.y(),
+      "slope",
+    );
+  });
+}
+
+/** The coordinate of the grid along an axis of the image, [N,1,…places]. */
+function coordinate(b: GraphBuilder, n: View, axis: number): Value {
+  const [last, at] = [n.rank(1) - 1, n.rank() - 3 - axis];
+  const own = b.slice(n.x(1), [last], [at], [at + 1]);
+  return b.transpose(own, [
+    0,
+    last,
+    ...n
+      .shape()
+      .slice(2)
+      .map((_, i) => i + 1),
+  ]);
+}
+
+function gridGradient(b: GraphBuilder, n: View, dy: Value): Value {
   const last = n.rank(1) - 1;
-  const grid = b.slice(n.x(1), [last], [coordinate], [coordinate + 1]);
-  // −1 and 1 are the centres of the outermost pixels, or their outer edges.
-  const denormalized = n.attrs.alignCorners
-    ? b.mulScalar(b.addScalar(grid, 1), (extent - 1) / 2)
-    : b.mulScalar(b.addScalar(b.mulScalar(b.addScalar(grid, 1), extent), -1), 0.5);
-  const position = inside(b, n, denormalized, extent);
-  if (n.attrs.mode === "nearest") {
-    const pixel = b.op("Round", [position]);
-    return [neighbour(b, pixel, b.addScalar(b.mulScalar(pixel, 0), 1), extent)];
-  }
-  const low = b.op("Floor", [position]);
-  const fraction = b.sub(position, low);
-  return [
-    neighbour(b, low, b.sub(b.scalar(1, fraction), fraction), extent),
-    neighbour(b, b.addScalar(low, 1), fraction, extent),
+  const toGrid = [
+    0,
+    ...n
+      .shape()
+      .slice(2)
+      .map((_, i) => i + 2),
+    1,
   ];
-}
-
-/** A pixel outside of the image is not read. */
-function neighbour(b: GraphBuilder, pixel: Value, weight: Value, extent: number): Neighbour {
-  const [first, final] = [b.scalar(0, pixel), b.scalar(extent - 1, pixel)];
-  const at = b.op("Clip", [pixel, first, final]);
-  return { at, weight: b.where(b.op("Equal", [at, pixel]), weight, b.scalar(0, weight)) };
-}
-
-/** The position with the padding applied: clamped to the image, or reflected at its border. */
-function inside(b: GraphBuilder, n: NodeView<GridAttrs>, position: Value, extent: number): Value {
-  const { padding, alignCorners } = n.attrs;
-  if (padding === "zeros") return position;
-  let within = position;
-  if (padding === "reflection") {
-    const [low, span] = alignCorners ? [0, extent - 1] : [-0.5, extent];
-    // A triangle wave of period 2·span: span − |((p − low) mod 2·span) − span|.
-    const distance = b.addScalar(position, -low);
-    const period = 2 * Math.max(span, 1);
-    const turns = b.op("Floor", [b.mulScalar(distance, 1 / period)]);
-    const phase = b.sub(distance, b.mulScalar(turns, period));
-    const wave = b.op("Abs", [b.addScalar(phase, -span)]);
-    within = b.addScalar(b.neg(wave), span + low);
-  }
-  return b.op("Clip", [within, b.scalar(0, within), b.scalar(extent - 1, within)]);
+  const parts = gridSlopes(b, n).map((slope) =>
+    b.transpose(b.sum(b.mul(dy, slope), [1]), toGrid, "dgrid/axis"),
+  );
+  return b.concat(parts.toReversed(), last, "dgrid");
 }
 
 export const gridSampling: readonly OpSpec[] = [gridSample];

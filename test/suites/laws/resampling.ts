@@ -55,34 +55,44 @@ const resize: Row = {
   effort: 4,
 };
 
+/** Positions of a grid inside and outside of signals, pictures and volumes. */
 const gridSample: Row = {
   op: "GridSample",
   cases: fc
     .record({
       batch: fc.integer({ min: 1, max: 2 }),
-      size: fc.tuple(extent, extent),
-      places: fc.tuple(extent, extent),
-      mode: oneOf("linear", "nearest"),
+      size: fc.array(extent, { minLength: 2, maxLength: 3 }),
+      places: fc.array(extent, { minLength: 3, maxLength: 3 }),
+      mode: oneOf("linear", "nearest", "cubic"),
       padding: oneOf("zeros", "border", "reflection"),
       corners: oneOf(0, 1),
-      at: fc.array(fc.integer({ min: -13, max: 13 }), { minLength: 100, maxLength: 100 }),
+      isConstant: fc.boolean(),
+      isBeyond: fc.boolean(),
+      at: fc.array(fc.integer({ min: -13, max: 13 }), { minLength: 400, maxLength: 400 }),
     })
-    .map(({ batch, size, places, mode, padding, corners, at }) => {
-      const shape = [batch, ...places, 2];
+    .map(({ batch, size, places, mode, padding, corners, isConstant, isBeyond, at }) => {
+      // The standard has cubic for pictures alone.
+      const own = mode === "cubic" ? size.slice(0, 2) : size;
+      const shape = [batch, ...places.slice(0, own.length), own.length];
       const count = shape.reduce((p, d) => p * d, 1);
-      // Positions inside and outside, never half-way between two pixels.
+      // Never half-way between two pixels.
       const grid = Array.from({ length: count }, (_, i) => at[i]! * 0.1 + 0.013);
+      // A grid that is varied lies where no pixel of one to five, and no border, begins; inside or beyond the last one.
+      const inner = corners === 1 ? { from: -0.47, to: -0.37 } : { from: -0.58, to: -0.53 };
+      const within = isBeyond ? { from: 1.03, to: 1.12 } : inner;
       return {
         attributes: {
           mode: text(mode),
           padding_mode: text(padding),
           align_corners: int(corners),
         },
-        inputs: [variable([batch, 2, ...size]), constant(grid, shape, "float")],
+        inputs: [
+          variable([batch, 2, ...own]),
+          isConstant ? constant(grid, shape, "float") : variable(shape, within),
+        ],
         opset: 20,
       };
     }),
-  polynomial: true,
   effort: 4,
 };
 

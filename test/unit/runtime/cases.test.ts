@@ -17,6 +17,8 @@ test.each([
   ["an LSTM whose states are made by Expand", "crnn_lstm", "legacy"],
   ["two layers of GRU", "crnn_gru", "legacy"],
   ["a loop of a fixed number of iterations", "loop", "legacy"],
+  ["a spatial transformer", "stn", "dynamo"],
+  ["grids of every mode that depend on the image", "gridmodes", "dynamo"],
   ["a pool whose last window nothing computes", "avg_ceil_skip", "dynamo"],
 ])("%s: PyTorch's float64 gradient (%s, %s)", async (_, name, exporter) => {
   const model = await load(file(`${name}.${exporter}.onnx`));
