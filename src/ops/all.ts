@@ -1,10 +1,13 @@
 import { activations } from "./elementwise/activations.js";
+import { affineGrids } from "./resampling/affine-grid.js";
 import { arithmetic } from "./elementwise/arithmetic.js";
 import { attentions } from "./layers/attention.js";
 import { channelNormalizations } from "./normalizations/channel-normalization.js";
 import { columnsToImage } from "./layers/col2im.js";
 import { convolution } from "./layers/convolution.js";
+import { deformable } from "./layers/deformable.js";
 import { einsums } from "./layers/einsum.js";
+import { fourierTransforms } from "./signal/fourier.js";
 import { gatedRecurrentUnits } from "./recurrent/gru.js";
 import { gridSampling } from "./resampling/grid-sample.js";
 import { indexing } from "./movement/indexing.js";
@@ -31,16 +34,20 @@ import { shapeArithmetic } from "./shape/shape-arithmetic.js";
 import { softmaxes } from "./normalizations/softmax.js";
 import { trigonometry } from "./elementwise/trigonometry.js";
 import { vectorNormalizations } from "./normalizations/vector-normalization.js";
+import { windows } from "./signal/windows.js";
 
 /** The rule book: every operator that this library understands. */
 export const registry: Registry = Registry.of([
   ...activations,
+  ...affineGrids,
   ...arithmetic,
   ...attentions,
   ...channelNormalizations,
   ...columnsToImage,
   ...convolution,
+  ...deformable,
   ...einsums,
+  ...fourierTransforms,
   ...gatedRecurrentUnits,
   ...gridSampling,
   ...indexing,
@@ -66,4 +73,5 @@ export const registry: Registry = Registry.of([
   ...softmaxes,
   ...trigonometry,
   ...vectorNormalizations,
+  ...windows,
 ]);

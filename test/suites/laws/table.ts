@@ -12,6 +12,7 @@ import { pooling } from "./pooling.js";
 import { recurrences } from "./recurrent.js";
 import { reductions } from "./reductions.js";
 import { resampling } from "./resampling.js";
+import { signals } from "./signal.js";
 import { selection } from "./selection.js";
 
 /** Every operator that has a gradient, with the geometry it is tested over. A new operator is a new row. */
@@ -30,6 +31,7 @@ export const rows: readonly Row[] = [
   ...reductions,
   ...resampling,
   ...selection,
+  ...signals,
 ];
 
 /** Differentiable operators that no row can serve, and why. */
