@@ -7,6 +7,7 @@ import { columnsToImage } from "./layers/col2im.js";
 import { convolution } from "./layers/convolution.js";
 import { deformable } from "./layers/deformable.js";
 import { einsums } from "./layers/einsum.js";
+import { fixedNoise } from "./random/fixed-noise.js";
 import { fourierTransforms } from "./signal/fourier.js";
 import { gatedRecurrentUnits } from "./recurrent/gru.js";
 import { gridSampling } from "./resampling/grid-sample.js";
@@ -47,6 +48,7 @@ export const registry: Registry = Registry.of([
   ...convolution,
   ...deformable,
   ...einsums,
+  ...fixedNoise,
   ...fourierTransforms,
   ...gatedRecurrentUnits,
   ...gridSampling,

@@ -57,6 +57,9 @@ function inspectPart(analysis: Analysis, options: InspectOptions): PartReport {
   const known = analysis.known(sizes, options.feeds);
   const port = model.inputs.find((i) => i.name === part.input)!;
   const fact = known.facts.get(part.output);
+  const drawing = known.nodes.flatMap((node) =>
+    analysis.registry.of(node).draws ? [node.name] : [],
+  );
   const isState = (name: string): boolean => analysis.states.some((state) => state.name === name);
   const common = {
     outputs: known.outputs.map(portReport),
@@ -69,6 +72,7 @@ function inspectPart(analysis: Analysis, options: InspectOptions): PartReport {
     others: part.graph.inputs
       .filter((i) => i.name !== part.input)
       .map((i) => ({ ...portReport(i), ...(isState(i.name) ? { zeros: true as const } : {}) })),
+    ...(drawing.length > 0 ? { fixedNoise: drawing } : {}),
     ...(fact ? { output: portReport({ name: part.output, fact }) } : {}),
     ...(analysis.options.size === undefined && isOpen(port) ? { assumedSize: usualSize } : {}),
   };

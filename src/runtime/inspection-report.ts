@@ -64,6 +64,8 @@ export interface Inspection {
   readonly layers: readonly LayerReport[];
   readonly unsupported: readonly UnsupportedNodeReport[];
   readonly explainable: boolean;
+  /** Nodes whose random numbers are drawn once, from their seed, and are the same for every sample and pass. */
+  readonly fixedNoise?: readonly string[];
   /** Why it cannot be explained, where it is not for an operator. */
   readonly problem?: string;
   /** Values that could be explained instead. */

@@ -110,6 +110,8 @@ export interface OpSpec<A = unknown> {
   bias(n: NodeView<A>): BiasRule;
   /** Its integer output stands for real numbers, which gradients pass through (quantization). */
   readonly straightThrough?: boolean;
+  /** Draws random numbers, once and from its seed. */
+  readonly draws?: true;
   /** Works element by element, so that it may be part of a pointwise region. */
   readonly pointwise?: boolean;
 }

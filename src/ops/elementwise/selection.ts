@@ -44,16 +44,6 @@ export const selection: readonly OpSpec[] = [
     ),
     reads: { scores: [1], places: [0] },
   },
-  facts(
-    "Multinomial",
-    7,
-    [1, 1],
-    "step",
-    "zero",
-    noAxes,
-    (a) => ({ samples: a.int("sample_size", 1) }),
-    (n) => [{ dtype: "int32", shape: [n.shape()[0]!, n.attrs.samples] }],
-  ),
   {
     ...facts<{ height: number; width: number }>(
       "RoiAlign",

@@ -37,4 +37,13 @@ export const rows: readonly Row[] = [
 /** Differentiable operators that no row can serve, and why. */
 export const withoutRow: Readonly<Record<string, string>> = {
   QuantizeLinear: "rounds: its straight-through gradient is not the slope of what it computes",
+  ...Object.fromEntries(
+    ["Bernoulli", "Multinomial"].map((op) => [op, "draws: what it makes is a step function"]),
+  ),
+  ...Object.fromEntries(
+    ["RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"].map((op) => [
+      op,
+      "makes numbers that depend on no element of its input",
+    ]),
+  ),
 };
