@@ -1,8 +1,8 @@
-import { activations } from "./elementwise/activations.js";
 import { affineGrids } from "./resampling/affine-grid.js";
 import { arithmetic } from "./elementwise/arithmetic.js";
 import { attentions } from "./layers/attention.js";
 import { channelNormalizations } from "./normalizations/channel-normalization.js";
+import { clip } from "./elementwise/clip.js";
 import { columnsToImage } from "./layers/col2im.js";
 import { convolution } from "./layers/convolution.js";
 import { deformable } from "./layers/deformable.js";
@@ -27,11 +27,14 @@ import { pooling } from "./layers/pooling.js";
 import { pow } from "./elementwise/power.js";
 import { quantization } from "./elementwise/quantization.js";
 import { plainRecurrences } from "./recurrent/rnn.js";
+import { rectifiers } from "./elementwise/rectifiers.js";
 import { reductions } from "./reductions/reductions.js";
 import { Registry } from "./core/registry.js";
+import { reshapings } from "./movement/reshaping.js";
 import { resampling } from "./resampling/resampling.js";
 import { selection } from "./elementwise/selection.js";
 import { shapeArithmetic } from "./shape/shape-arithmetic.js";
+import { smoothActivations } from "./elementwise/smooth-activations.js";
 import { softmaxes } from "./normalizations/softmax.js";
 import { trigonometry } from "./elementwise/trigonometry.js";
 import { vectorNormalizations } from "./normalizations/vector-normalization.js";
@@ -39,11 +42,11 @@ import { windows } from "./signal/windows.js";
 
 /** The rule book: every operator that this library understands. */
 export const registry: Registry = Registry.of([
-  ...activations,
   ...affineGrids,
   ...arithmetic,
   ...attentions,
   ...channelNormalizations,
+  clip,
   ...columnsToImage,
   ...convolution,
   ...deformable,
@@ -68,10 +71,13 @@ export const registry: Registry = Registry.of([
   pow,
   ...quantization,
   ...plainRecurrences,
+  ...rectifiers,
   ...reductions,
   ...resampling,
+  ...reshapings,
   ...selection,
   ...shapeArithmetic,
+  ...smoothActivations,
   ...softmaxes,
   ...trigonometry,
   ...vectorNormalizations,

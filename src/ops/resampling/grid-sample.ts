@@ -2,7 +2,8 @@ import { spatialAxes } from "../core/axis-mapping.js";
 import { int, text } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
-import { staticShape } from "../../tensor/shape.js";
+import { sizeOf, staticShape } from "../../tensor/shape.js";
+import { int64 } from "../../tensor/tensor.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 import { neighbours, type GridAttrs } from "./grid-neighbours.js";
@@ -31,6 +32,7 @@ const gridSample: OpSpec<GridAttrs> = {
     }
     return [n.like([...n.shape().slice(0, 2), ...n.shape(1).slice(1, -1)])];
   },
+  definition: (b, n) => [sampled(b, n)],
   vjp: (b, n, [dy]) => [() => imageGradient(b, n, dy!), () => gridGradient(b, n, dy!)],
   bias: (n) => {
     if (!n.isActive(1)) return "none";
@@ -66,7 +68,6 @@ interface Corner {
 function readingOf(b: GraphBuilder, n: View): Reading {
   const [channels, ...extents] = staticShape(n.shape().slice(1), `the image of "${n.name}"`);
   const places = staticShape(n.shape(1).slice(1, -1), `the grid of "${n.name}"`);
-  const size = (list: readonly number[]): number => list.reduce((p, d) => p * d, 1);
   // The last coordinate of the grid runs along the first spatial axis.
   const perAxis = extents.map((extent, axis) =>
     neighbours(b, n, extent, extents.length - 1 - axis),
@@ -87,11 +88,31 @@ function readingOf(b: GraphBuilder, n: View): Reading {
           ),
     [],
   );
-  return { channels: channels!, area: size(extents), count: size(places), corners };
+  return { channels: channels!, area: sizeOf(extents), count: sizeOf(places), corners };
 }
 
 const line = (b: GraphBuilder, v: Value, count: number): Value =>
   b.op("Reshape", [v, b.ints([0, 1, count])]);
+
+function sampled(b: GraphBuilder, n: View): Value {
+  const { channels, area, count, corners } = readingOf(b, n);
+  const [batch] = staticShape(n.shape().slice(0, 1), `the image of "${n.name}"`);
+  // A row of channels for each pixel of the batch.
+  const image = b.reshape(n.x(), [batch!, channels, area]);
+  const rows = b.reshape(b.transpose(image, [0, 2, 1]), [batch! * area, channels], "pixels");
+  const starts = Array.from({ length: batch! }, (_, i) => i * area);
+  const first = b.constant(int64(starts, [batch!, 1]), "starts");
+  const shares = corners.map(({ at, weight }) => {
+    const places = b.add(b.cast(b.reshape(at, [batch!, count]), "int64"), first);
+    const read = b.op("Gather", [rows, b.reshape(places, [batch! * count])], { axis: int(0) });
+    return b.mul(read, b.reshape(weight, [batch! * count, 1]));
+  });
+  const sum = b.reshape(
+    shares.reduce((p, q) => b.add(p, q)),
+    [batch!, count, channels],
+  );
+  return b.reshape(b.transpose(sum, [0, 2, 1]), n.y().fact.shape);
+}
 
 function imageGradient(b: GraphBuilder, n: View, dy: Value): Value {
   const { channels, area, count, corners } = readingOf(b, n);

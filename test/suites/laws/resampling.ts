@@ -5,7 +5,7 @@ import { constant, oneOf, variable } from "./geometry.js";
 
 const extent = fc.integer({ min: 1, max: 5 });
 
-/** By sizes or by scales, up and down, every mode and every reading of the coordinates. */
+/** By sizes or scales, up and down, every mode and coordinate transformation. */
 const resize: Row = {
   op: "Resize",
   cases: fc
@@ -29,7 +29,7 @@ const resize: Row = {
       open: fc.boolean(),
       roi: fc.boolean(),
     })
-    // An extent that vanishes is nobody's map.
+    // Extents of 0 are excluded.
     .filter(({ from, factors }) => from.every((d, i) => Math.floor(d * factors[i]!) > 0))
     .map((g) => {
       const antialias = g.antialias && g.mode !== "nearest";
