@@ -153,7 +153,10 @@ const split: OpSpec<{ axis: number; numOutputs: number | undefined }> = {
   since: 13,
   arity: [1, 2],
   role: "selection",
-  axes: (n) => ({ kind: "replaced", axis: normalizeAxis(n.attrs.axis, n.rank()), by: 1 }),
+  axes: (n) => {
+    const axis = normalizeAxis(n.attrs.axis, n.rank());
+    return { kind: "parted", axis, sizes: pieces(n, axis) };
+  },
   attrs: (a) => ({ axis: a.int("axis", 0), numOutputs: a.int("num_outputs") }),
   infer: (n) => {
     const axis = normalizeAxis(n.attrs.axis, n.rank());
