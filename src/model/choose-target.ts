@@ -1,6 +1,7 @@
 import type { Inspection } from "../runtime/inspection-report.js";
 import type { MaskTarget, Target } from "../target/target.js";
 import type { TargetExpression } from "../target/parse.js";
+import type { Detection, DetectionQuestion } from "../target/detection.js";
 import { describeOutputs } from "../target/ports.js";
 import { classesOf, resolveTarget, targetWords, type TargetPort } from "../target/resolve.js";
 import { TargetError } from "../errors.js";
@@ -22,6 +23,8 @@ export interface TargetContext {
 export interface Pass {
   readonly target: Target;
   readonly rank?: number;
+  /** The sample that it is about; all of the batch unless given. */
+  readonly sample?: number;
 }
 
 /** How many classes "top5" means. */
@@ -44,6 +47,7 @@ export function chooseTarget(
   const { assumedSize, outputs } = inspection;
   const { name, shape, classes } = port;
   const { kind, text } = target;
+  if (kind === "detections") return target;
   const checked = (fitting: TargetExpression): TargetExpression => {
     if (!assumedSize) resolveTarget(port, fitting, 1);
     return fitting;
@@ -75,15 +79,23 @@ export function ranksOf(choice: TargetChoice, classes = 1): readonly (number | u
 }
 
 /**
- * What has to be run for a batch. "top5" asks the model first.
+ * What has to be run for a batch. "top5" and "detections" ask the model first.
  *
  * @param predict the model's output for the batch
+ * @param detect what it detects in the batch
+ * @throws {TargetError} where detections are asked of something that does not explain them
  */
 export async function passesFor(
   choice: TargetChoice,
   count: number,
   predict: () => Promise<Tensor>,
+  detect?: (question: DetectionQuestion) => Promise<readonly Detection[]>,
 ): Promise<Pass[]> {
+  if ("kind" in choice && choice.kind === "detections") {
+    if (!detect) throw new TargetError(`--target ${choice.text}: only explain takes detections`);
+    const found = await detect(choice);
+    return found.map((target) => ({ target, rank: target.rank, sample: target.sample }));
+  }
   if (!isTop5(choice)) return [{ target: choice }];
   const best = rowsOf(await predict(), count).map((row) => topClasses(row, topCount));
   return best[0]!.map((_, i) => ({ target: best.map((classes) => classes[i]!), rank: i + 1 }));

@@ -28,11 +28,15 @@ import {
   type CompleteExplanation,
   type ExplainOptions,
   type Explanation,
+  type Feeds,
   type LoadOptions,
   type RunOptions,
   type TargetOptions,
   type VerifyOptions,
 } from "./model-options.js";
+import { explainDetections } from "./explain-detections.js";
+import { ModelDetections } from "./model-detections.js";
+import { usualQuestion, type Detection, type DetectionQuestion } from "../target/detection.js";
 import { PictureInput, type PreprocessingChoice } from "./picture-input.js";
 import type { Graph, TypedGraph } from "../onnx/ir.js";
 import type { ModelFile } from "../onnx/file/model-file.js";
@@ -65,6 +69,7 @@ export class Model {
   /** What is known of it, shared by all that is asked. */
   readonly analysis: Analysis;
   private readonly pictures: PictureInput;
+  private readonly found: ModelDetections;
 
   /** Use `load`. */
   constructor(imported: Graph, backend: Backend, options: LoadOptions, file?: ModelFile) {
@@ -74,6 +79,10 @@ export class Model {
     this.options = options;
     this.analysis = analyze(imported, registry, options);
     this.pictures = new PictureInput(this.analysis, options);
+    this.found = new ModelDetections({
+      ...{ imported, file, backend, options, analysis: this.analysis },
+      make: (graph, asked, own) => new Model(graph, backend, asked, own),
+    });
   }
 
   /**
@@ -150,7 +159,22 @@ export class Model {
   }
 
   /**
-   * A saliency map of each sample, with its score and completeness.
+   * What a detector finds in each picture of a batch, the best first. Each can be a target of `explain`, which explains the
+   * class score that its row was chosen with.
+   *
+   * @throws {TargetError} where the outputs are no boxes with scores, or the model's selection cannot be followed
+   */
+  detections(
+    x: Tensor,
+    { feeds, ...question }: Partial<DetectionQuestion> & RunOptions = {},
+  ): Promise<readonly Detection[]> {
+    checkTensor(x);
+    return this.found.find(x, { ...usualQuestion, ...question }, feeds);
+  }
+
+  /**
+   * A saliency map of each sample, with its score and completeness; of a detector, where the target is "detections:0.5", of
+   * each detection.
    *
    * @param x as the model takes it: [N,C,H,W], [N,H,W,C], [C,H,W] …; any float type, or, of integers, real numbers too
    * @throws {InputError} where it is not known which of its axes are spatial: {@link LoadOptions.layout}
@@ -166,6 +190,8 @@ export class Model {
     const { method: name, preprocessing, batch, signal, onProgress } = options;
     const method = findMethod(name ?? "fullgrad");
     checkDecided(this.analysis.image);
+    const detected = await explainDetections(this.found, x, options);
+    if (detected) return detected;
     const pixels = preprocessing && this.pictures.range(preprocessing);
     const explanation = await this.ask(
       x,
@@ -270,13 +296,19 @@ export class Model {
   }
 
   /** Frees what has been compiled so far, which is compiled again when it is asked again. */
-  release(): Promise<void> {
-    return this.sessions.release();
+  async release(): Promise<void> {
+    await Promise.all([this.sessions.release(), this.found.release()]);
   }
 
   /** Frees the engine's memory. */
-  dispose(): Promise<void> {
-    return this.sessions.dispose();
+  async dispose(): Promise<void> {
+    await Promise.all([this.sessions.dispose(), this.found.dispose()]);
+  }
+
+  /** Of feeds for a model of the same file, those that this one's input needs beside it. */
+  ownFeeds(feeds: Feeds): Feeds {
+    const needed = new Set(this.analysis.part.graph.inputs.map((i) => i.name));
+    return Object.fromEntries(Object.entries(feeds).filter(([name]) => needed.has(name)));
   }
 
   private reference(session: Session, given: ReadonlySet<string>): Promise<Reference> {

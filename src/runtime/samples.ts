@@ -2,6 +2,7 @@ import type { BiasUnit } from "../analysis/bias-plan.js";
 import { toNumbers, type Tensors } from "../tensor/tensor.js";
 import type { Compiled } from "./compiler.js";
 import { completenessOf, type Completeness } from "../decomposition/completeness.js";
+import type { Detection } from "../target/detection.js";
 import type { ResolvedContrast } from "../target/contrast.js";
 
 /** What one unit adds to one sample's output. */
@@ -18,6 +19,8 @@ export interface SampleScore {
   readonly versus?: number;
   /** f(x): the number that is explained. */
   readonly score: number;
+  /** Where the target is a detection. */
+  readonly detection?: Detection;
 }
 
 /** One sample's output, taken apart. */

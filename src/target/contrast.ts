@@ -11,6 +11,7 @@ import {
   type Target,
   type TargetKind,
 } from "./target.js";
+import { detectionName, isDetection } from "./detection.js";
 import { maskName, seedFrom } from "./target-seeds.js";
 import { resolveTarget, type TargetPort } from "./resolve.js";
 
@@ -106,6 +107,7 @@ function wordsOf(target: PlainTarget): string {
   if (typeof target === "object") {
     if ("kind" in target) return target.text;
     if ("mask" in target) return maskName(target);
+    if (isDetection(target)) return detectionName(target);
     return "seed" in target ? "seed" : target.join(",");
   }
   return String(target);

@@ -2,6 +2,7 @@ import { TargetError } from "../errors.js";
 import { int } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
+import type { Detection } from "./detection.js";
 import type { TargetExpression } from "./parse.js";
 import type { Dim, Shape } from "../tensor/shape.js";
 import { float32, int64, type Tensor } from "../tensor/tensor.js";
@@ -24,10 +25,17 @@ export interface MaskTarget {
  * - "against", of an output [N] or [N,1], or "against:3", "against:8@10,12": what speaks against the number, which is
  *   explained with the opposite sign
  * - `mask`: the mean of a class over a mask
+ * - "detections:0.5": every detection above a score, of a detector; or one of them, as `Model.detections` finds them
  * - `seed`: any weighted sum of an output of any shape: Σ seed ⊙ output; [1,…] for all samples or [N,…]
  */
 export type PlainTarget =
-  string | number | readonly number[] | TargetExpression | { readonly seed: Tensor } | MaskTarget;
+  | string
+  | number
+  | readonly number[]
+  | TargetExpression
+  | { readonly seed: Tensor }
+  | MaskTarget
+  | Detection;
 
 /**
  * The number that is explained: a target, or, of a target, its difference from another one (what speaks for the one and

@@ -7,7 +7,9 @@ import { ImageError } from "../../errors.js";
 import { encodePng } from "../../image/codec.js";
 import type { ColormapName } from "../../draw/colormap.js";
 import { drawArray, type Drawings, type InputAxes } from "../../draw/draw-array.js";
+import { withBox } from "../../draw/box.js";
 import { heatmap, overlay } from "../../draw/overlay.js";
+import type { PointMap } from "../../image/preprocess.js";
 import type { Raster } from "../../image/raster.js";
 import { findMethod } from "../../methods/all.js";
 import type { Explanation } from "../../model/model-options.js";
@@ -20,6 +22,7 @@ import {
   leftOut,
   termReports,
   type BatchNormCase,
+  type DetectionReport,
   type Manifest,
   type Provenance,
   type ResultFiles,
@@ -28,6 +31,7 @@ import type { ExplainFlags } from "../flags/options.js";
 import type { OutputFolder } from "./output-folder.js";
 import { digestsOf } from "./result-digests.js";
 import { predict, probabilitiesOf } from "../../model/predictions.js";
+import type { Box, Detection } from "../../target/detection.js";
 import { labelOf } from "../../target/format.js";
 import { topCount } from "../../model/choose-target.js";
 
@@ -46,6 +50,8 @@ export interface Finding {
   readonly drawing: { readonly colormap: ColormapName; readonly opacity: number };
   readonly labels: Labels | undefined;
   readonly batchNorm: BatchNormCase;
+  /** From a point of the network's input to that of the picture. */
+  readonly inPicture?: PointMap;
   /** The output holds one score for each class. */
   readonly isClassifier: boolean;
 }
@@ -148,10 +154,15 @@ async function draw(
 }
 
 function drawingsOf(
-  { view, x, drawing, provenance: { image } }: Finding,
+  { view, x, drawing, provenance: { image }, explanation, at }: Finding,
   map: Tensor<"float32">,
 ): Drawings {
-  if (view) return { heatmap: heatmap(map, drawing), overlay: overlay(view, map, drawing) };
+  const { detection } = explanation.samples[at]!;
+  if (view) {
+    const over = overlay(view, map, drawing);
+    const marked = detection ? withBox(over, detection.box) : over;
+    return { heatmap: heatmap(map, drawing), overlay: marked };
+  }
   return drawArray(map, { x, axes: axesOfImage(x, image) }, drawing);
 }
 
@@ -163,6 +174,16 @@ function axesOfImage({ dims }: Tensor, image: ImageAxes | undefined): InputAxes 
     channels: 1,
     spatial: dims.map((_, axis) => axis).slice(2),
   };
+}
+
+/** A detection with its box in the picture. */
+function reportOf(
+  { box: inputBox, class: index, score, from }: Detection,
+  { inPicture = (x, y) => [x, y] }: Finding,
+): DetectionReport {
+  const [left, top, right, bottom] = inputBox;
+  const box: Box = [...inPicture(left, top), ...inPicture(right, bottom)];
+  return { class: index, score, box, inputBox, from };
 }
 
 function outcomeOf(
@@ -179,9 +200,11 @@ function outcomeOf(
   const isClass = typeof target === "number" && versus === undefined;
   const probabilities = isClass ? probabilitiesOf(scores) : undefined;
   const terms = sample.terms && termReports(sample.terms);
+  const { detection } = sample;
   return {
     target,
-    label: labelOf(target, labels),
+    label: labelOf(detection?.class ?? target, labels),
+    ...(detection ? { detection: reportOf(detection, finding) } : {}),
     ...(versus === undefined ? {} : { versus, versusLabel: labelOf(versus, labels) }),
     ...(rank === undefined ? {} : { rank }),
     score,
