@@ -1,11 +1,16 @@
 import { TargetError } from "../errors.js";
-import { detectionName, isDetection, type Detection } from "../target/detection.js";
+import { detectionError, detectionName, isDetection, type Detection } from "../target/detection.js";
 import { asContrast } from "../target/contrast.js";
 import { concatBatch } from "../tensor/batches.js";
 import { float32, type Tensor } from "../tensor/tensor.js";
 import { detectionQuestion, type ModelDetections } from "./model-detections.js";
 import type { Note } from "../methods/core/notes.js";
-import { targetOf, type ExplainOptions, type Explanation } from "./model-options.js";
+import {
+  targetOf,
+  type ExplainOptions,
+  type Explanation,
+  type TargetOptions,
+} from "./model-options.js";
 
 /**
  * An explanation of each detection that the target means, one after another, as the samples of one explanation, whose
@@ -22,11 +27,15 @@ export async function explainDetections(
   const question = detectionQuestion(of);
   if (!question && !isDetection(of)) return undefined;
   if (versus !== undefined || quantity !== "score") {
-    throw new TargetError("the class score of a detection is explained as it is: without versus and quantity");
+    throw new TargetError(
+      "the class score of a detection is explained as it is: without versus and quantity",
+    );
   }
   const found = question ? await detections.find(x, question, options.feeds) : [of as Detection];
   if (found.length === 0) {
-    throw new TargetError(`the model detects nothing with a score of ${question!.threshold} or more`);
+    throw new TargetError(
+      `the model detects nothing with a score of ${question!.threshold} or more`,
+    );
   }
   const explanations: Explanation[] = [];
   for (const detection of found) {
@@ -40,6 +49,14 @@ export async function explainDetections(
     );
   }
   return joined(explanations, found);
+}
+
+/** @throws {TargetError} where a target is a detection */
+export function checkNoDetection(options: TargetOptions): void {
+  const { of } = asContrast(targetOf(options));
+  const question = detectionQuestion(of);
+  if (question) throw detectionError(question);
+  if (isDetection(of)) throw detectionError(of);
 }
 
 /** The way out that a note names, for a detection. */
@@ -57,12 +74,17 @@ function joined(explanations: readonly Explanation[], found: readonly Detection[
     detection: found[i]!,
     notes: explanation.samples[0]!.notes.map(asDetected),
   }));
-  const attributions = explanations.flatMap(({ attribution }) => (attribution ? [attribution] : []));
+  const attributions = explanations.flatMap(({ attribution }) =>
+    attribution ? [attribution] : [],
+  );
   const { target, score, completeness } = samples[0]!;
   return {
     map: concatBatch(explanations.map(({ map }) => map)),
     ...(attributions.length > 0 ? { attribution: concatBatch(attributions) } : {}),
-    output: float32([found.length], samples.map((sample) => sample.score)),
+    output: float32(
+      [found.length],
+      samples.map((sample) => sample.score),
+    ),
     samples,
     target,
     score,

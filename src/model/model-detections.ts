@@ -10,7 +10,8 @@ import { findDetections } from "../runtime/detections/find-detections.js";
 import { withObjectness } from "../runtime/detections/objectness.js";
 import { ValueReader } from "../runtime/detections/read-values.js";
 import type { Detection, DetectionQuestion } from "../target/detection.js";
-import { parseTarget } from "../target/parse.js";
+import type { PlainTarget } from "../target/target.js";
+import { parseTarget, type TargetExpression } from "../target/parse.js";
 import { sliceBatch } from "../tensor/batches.js";
 import { fromNumbers, toNumbers, type Tensor, type Tensors } from "../tensor/tensor.js";
 import type { Model } from "./model.js";
@@ -61,7 +62,8 @@ export class ModelDetections {
       const sizes = new Map([...picture.feeds].map(([name, t]) => [name, t.dims]));
       const detector = { model: imported, registry, backend, reader: this.reader, input, sizes };
       const size = { feeds: picture.feeds, height: height!, width: width! };
-      for (const one of await findDetections(detector, size, question)) found.push({ sample, ...one });
+      for (const one of await findDetections(detector, size, question))
+        found.push({ sample, ...one });
     }
     return found;
   }
@@ -154,10 +156,11 @@ export class ModelDetections {
   }
 }
 
+type DetectionsWanted = Extract<TargetExpression, { readonly kind: "detections" }>;
+
 /** The detections that a target asks for: all above a threshold. */
-export function detectionQuestion(target: unknown): DetectionQuestion | undefined {
+export function detectionQuestion(target: PlainTarget): DetectionsWanted | undefined {
   const read = typeof target === "string" ? parseTarget(target) : target;
-  const isQuestion =
-    typeof read === "object" && read !== null && "kind" in read && read.kind === "detections";
-  return isQuestion ? (read as unknown as DetectionQuestion) : undefined;
+  const isTree = typeof read === "object" && "kind" in read;
+  return isTree && read.kind === "detections" ? read : undefined;
 }

@@ -34,7 +34,7 @@ import {
   type TargetOptions,
   type VerifyOptions,
 } from "./model-options.js";
-import { explainDetections } from "./explain-detections.js";
+import { checkNoDetection, explainDetections } from "./explain-detections.js";
 import { ModelDetections } from "./model-detections.js";
 import { usualQuestion, type Detection, type DetectionQuestion } from "../target/detection.js";
 import { PictureInput, type PreprocessingChoice } from "./picture-input.js";
@@ -343,11 +343,12 @@ export class Model {
   /** Asks for something that needs gradients; an error says what could be asked instead. */
   private async ask<T>(
     x: Tensor,
-    options: RunOptions & { readonly batch?: number | undefined },
+    options: TargetOptions & { readonly batch?: number | undefined },
     question: (session: Session, image: Tensor, feeds: Tensors) => Promise<T>,
     method?: Method,
   ): Promise<T> {
     checkTensor(x);
+    checkNoDetection(options);
     const feeds = this.feeds(options);
     const image = this.toImage(x);
     try {

@@ -1,4 +1,4 @@
-import type { Attribute, Graph, Node } from "../onnx/ir.js";
+import type { Attribute, Fact, Graph, Node } from "../onnx/ir.js";
 import { prune } from "../onnx/prune.js";
 import type { Registry } from "../ops/core/registry.js";
 import { dtypeOf } from "../onnx/file/element-types.js";
@@ -36,30 +36,21 @@ export function selectionsOf(graph: Graph, registry: Registry, way: Way): readon
  *
  * @param values of {@link selectionsOf}
  */
-export function holdSelections(
-  graph: Graph,
-  registry: Registry,
-  way: Way,
-  values: Tensors,
-): Graph {
-  const { nodes } = activeNodes(graph, registry, way);
-  const kept = nodes.map((node) => {
-    const inputs = node.inputs.map((name, i) =>
-      isBox(node, i) && values.has(name) ? heldName(name) : name,
-    );
-    return withoutHeld({ ...node, inputs }, values);
-  });
-  const boxes = [...values].map(([name, t]) => [heldName(name), t] as const);
-  const constants = new Map([...graph.constants, ...values, ...boxes]);
-  for (const node of kept) for (const name of node.outputs) constants.delete(name);
+export function holdSelections(graph: Graph, registry: Registry, way: Way, values: Tensors): Graph {
+  const nodes = activeNodes(graph, registry, way).nodes.map((node) => withoutHeld(node, values));
+  const constants = new Map([...graph.constants, ...values]);
   const declared = graph.outputs.find(({ name }) => name === way.output);
   const unknown = { dtype: "float32", shape: [] } as const;
   const outputs = [declared ?? { name: way.output, fact: unknown }];
-  const { facts: _, ...pruned } = prune({ ...graph, outputs, nodes: kept, constants, facts: new Map() });
-  return { ...pruned, inputs: graph.inputs.filter(({ name }) => name === way.input) };
+  const kept = prune({ ...graph, outputs, nodes, constants, facts: new Map<string, Fact>() });
+  return {
+    ...graph,
+    inputs: graph.inputs.filter(({ name }) => name === way.input),
+    outputs,
+    nodes: kept.nodes,
+    constants: kept.constants,
+  };
 }
-
-const heldName = (name: string): string => `${name}/held`;
 
 /** A TopK whose indices are held picks the same elements of any image. */
 function withoutHeld(node: Node, values: Tensors): Node {
@@ -105,14 +96,17 @@ function activeNodes(
 
 /** Whether nothing flows back through an output of a node, as far as its operator says. */
 function isDiscrete(node: Node, output: number, registry: Registry): boolean {
-  const bodies = Object.values(node.attributes).flatMap((a) => (a.type === "graph" ? [a.value] : []));
+  const bodies = Object.values(node.attributes).flatMap((a) =>
+    a.type === "graph" ? [a.value] : [],
+  );
   if (bodies.length > 0) {
     return bodies.every(({ outputs }) => !isFloat(outputs[output]?.fact.dtype ?? "float32"));
   }
   const record = registry.get(node.op, node.domain);
   if (!record) return false;
   const { role, vjp, pick } = record;
-  if (role === "step" || role === "size" || (vjp === "zero" && !record.straightThrough)) return true;
+  if (role === "step" || role === "size" || (vjp === "zero" && !record.straightThrough))
+    return true;
   return pick !== undefined ? output > 0 : role === "cast" && castsToInteger(node.attributes["to"]);
 }
 

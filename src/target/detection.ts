@@ -1,5 +1,7 @@
+import { TargetError } from "../errors.js";
+
 /** Corners in pixels of the network's input: left, top, right, bottom. */
-export type Box = readonly [x0: number, y0: number, x1: number, y1: number];
+export type BoxCorners = readonly [x0: number, y0: number, x1: number, y1: number];
 
 /** One object that a detector found. Plain data: it may be stored, and explained later on the same picture. */
 export interface Detection {
@@ -7,7 +9,7 @@ export interface Detection {
   readonly sample: number;
   /** Its place among those of its picture, from 1, the best first. */
   readonly rank: number;
-  readonly box: Box;
+  readonly box: BoxCorners;
   readonly class: number;
   /** Its probability, as the model gives it, or as softmax or sigmoid makes it of a logit. */
   readonly score: number;
@@ -40,6 +42,13 @@ export const usualQuestion: DetectionQuestion = { threshold: 0.5, overlap: 0.45,
 
 export const isDetection = (target: unknown): target is Detection =>
   typeof target === "object" && target !== null && "box" in target && "from" in target;
+
+/** What is said where something else than an explanation is asked of detections. */
+export const detectionError = (target: Detection | { readonly text: string }): TargetError =>
+  new TargetError(
+    `${"text" in target ? target.text : detectionName(target)}: detections are found in each picture by itself, and only ` +
+      "explained (explain, Model.explain), without a class to compare with",
+  );
 
 /** What results call it. */
 export const detectionName = ({ rank }: Detection): string => `detection ${rank}`;

@@ -76,5 +76,8 @@ export function parseTarget(text: string): TargetExpression {
       ? { kind: "class", class: index[0]!, text }
       : { kind: "element", index, text };
   }
-  return { kind: text === "" || /^\d+@|^box:|^detections:/.test(text) ? "malformed" : "label", text };
+  return {
+    kind: text === "" || /^\d+@|^box:|^detections:/.test(text) ? "malformed" : "label",
+    text,
+  };
 }

@@ -2,7 +2,7 @@ import { TargetError } from "../errors.js";
 import type { Port } from "../onnx/ir.js";
 import { isStatic, sizeOf, type Dim, type Shape } from "../tensor/shape.js";
 import { float32, type Tensor } from "../tensor/tensor.js";
-import { detectionName, isDetection } from "./detection.js";
+import { detectionError, isDetection } from "./detection.js";
 import { parseTarget, type TargetExpression } from "./parse.js";
 import { classCount, samplesFirst, type PlainTarget, type ResolvedTarget } from "./target.js";
 import { maskSeed, negated, seedFrom } from "./target-seeds.js";
@@ -70,12 +70,8 @@ export function resolveTarget(
     return target;
   }
   if ("mask" in target) return { seed: maskSeed(target, port) };
-  const isDetected = isDetection(target);
-  if (isDetected || ("kind" in target && target.kind === "detections")) {
-    throw new TargetError(
-      `${isDetected ? detectionName(target) : target.text}: detections are found in each picture by itself, and explained by ` +
-        "explain alone, without a class to compare with (explain, Model.explain, Model.detections)",
-    );
+  if (isDetection(target) || ("kind" in target && target.kind === "detections")) {
+    throw detectionError(target);
   }
   if (!("kind" in target)) return classesFor(port, target, count, `[${target.join(",")}]`);
   if (target.kind === "against") return { seed: seedAgainst(port, target.of, count) };

@@ -250,7 +250,10 @@ class ExplainRun {
           inPicture: pointInSample(sample, this.setup.reader),
         });
         this.outcome.add(manifest, order, false);
-        classes[pass.sample ?? at]!.push({ name: nameOfClass(manifest), map: mapOf(explanation.map, at).data });
+        classes[pass.sample ?? at]!.push({
+          name: nameOfClass(manifest),
+          map: mapOf(explanation.map, at).data,
+        });
       }
     }
     if (flags.target.kind === "detections") this.nameEmpty(jobs, passes, flags.target.threshold);

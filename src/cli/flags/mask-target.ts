@@ -31,11 +31,6 @@ export async function chooseTargetOrMask(
   if (kind === "malformed" && text.startsWith("mask:")) {
     throw new TargetError(`${flag} ${text}: write mask:FILE@CLASS, such as mask:lesion.png@8`);
   }
-  if (kind === "malformed" && text.startsWith("detections:")) {
-    throw new TargetError(
-      `${flag} ${text}: write detections:THRESHOLD with a score from 0 to 1, and behind it ,overlap=SHARE and ,logits where they are wanted`,
-    );
-  }
   if (kind !== "mask") return chooseTarget(target, labels, model, flag);
   const mask: MaskTarget = {
     mask: await readMask(target.path, `${flag} ${text}`),

@@ -156,6 +156,12 @@ function parseShare(text: string): number {
 export function readTarget(text: string): TargetExpression {
   const target = text.trim();
   const isWrong = target === "" || (Number.isFinite(Number(target)) && !/^\d+$/.test(target));
-  if (!isWrong) return parseTarget(target);
+  const read = parseTarget(target);
+  if (read.kind === "malformed" && target.startsWith("detections:")) {
+    throw new InvalidArgumentError(
+      "Write detections:THRESHOLD with a score from 0 to 1, and behind it ,overlap=SHARE or ,logits if wanted.",
+    );
+  }
+  if (!isWrong) return read;
   throw new InvalidArgumentError("It must be a class number from 0, a label, top, or top5.");
 }

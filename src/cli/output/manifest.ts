@@ -5,7 +5,7 @@ import type { Completeness } from "../../decomposition/completeness.js";
 import type { Note } from "../../methods/core/notes.js";
 import type { TermSum } from "../../runtime/samples.js";
 import type { BiasKind } from "../../ops/core/spec.js";
-import type { Box, ScoreElement } from "../../target/detection.js";
+import type { BoxCorners, ScoreElement } from "../../target/detection.js";
 import type { Versions } from "../package-files.js";
 import type { Prediction } from "../../model/predictions.js";
 import type { Digests } from "./result-digests.js";
@@ -45,9 +45,9 @@ export interface DetectionReport {
   readonly class: number;
   readonly score: number;
   /** Left, top, right and bottom in pixels of the picture as it is in the file, upright. */
-  readonly box: Box;
+  readonly box: BoxCorners;
   /** The same in pixels of the network's input. */
-  readonly inputBox: Box;
+  readonly inputBox: BoxCorners;
   /** The number that is explained: the class score that the row was chosen with. */
   readonly from: ScoreElement;
 }

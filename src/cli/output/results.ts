@@ -79,7 +79,11 @@ export function explanationLine(result: ExplainResult, classes?: number): string
   const { versus, versusLabel = null, quantity } = result;
   const name = nameOfClass({ target, label }, classes);
   const named =
-    (result.detection ? detected(result.detection, result) : name === target ? `target ${target}` : name) +
+    (result.detection
+      ? detected(result.detection, result)
+      : name === target
+        ? `target ${target}`
+        : name) +
     (versus === undefined ? "" : ` versus ${nameOfClass({ target: versus, label: versusLabel })}`);
   const sure = probability === undefined ? "" : ` (${(probability * 100).toFixed(1)} %)`;
   const adds = complete ? "remainder" : "DOES NOT ADD UP: remainder";

@@ -31,7 +31,7 @@ import type { ExplainFlags } from "../flags/options.js";
 import type { OutputFolder } from "./output-folder.js";
 import { digestsOf } from "./result-digests.js";
 import { predict, probabilitiesOf } from "../../model/predictions.js";
-import type { Box, Detection } from "../../target/detection.js";
+import type { BoxCorners, Detection } from "../../target/detection.js";
 import { labelOf } from "../../target/format.js";
 import { topCount } from "../../model/choose-target.js";
 
@@ -182,7 +182,7 @@ function reportOf(
   { inPicture = (x, y) => [x, y] }: Finding,
 ): DetectionReport {
   const [left, top, right, bottom] = inputBox;
-  const box: Box = [...inPicture(left, top), ...inPicture(right, bottom)];
+  const box: BoxCorners = [...inPicture(left, top), ...inPicture(right, bottom)];
   return { class: index, score, box, inputBox, from };
 }
 

@@ -51,7 +51,8 @@ function pickExtreme(op: "ArgMax" | "ArgMin"): NonNullable<OpSpec<ReduceAttrs>["
   return (b, n, elements) => {
     const [axis, ...more] = axesOf(n);
     if (axis === undefined) return elements;
-    if (more.length > 0) throw n.refusal("its extreme over several axes is no element of one of them");
+    if (more.length > 0)
+      throw n.refusal("its extreme over several axes is no element of one of them");
     const along = { axis: int(axis) };
     const places = b.op(op, [n.x()], { ...along, keepdims: int(1) }, "places");
     const picked = b.op("GatherElements", [elements, places], along, "picked");

@@ -1,5 +1,5 @@
 import { TargetError } from "../../errors.js";
-import type { Box } from "../../target/detection.js";
+import type { BoxCorners } from "../../target/detection.js";
 
 /** Height and width of the network's input, in pixels. */
 interface ImageExtent {
@@ -21,13 +21,14 @@ export interface BoxRows {
  * rows that are kept stay below 2.
  *
  * @param kept the rows whose boxes are wanted
- * @throws {TargetError} where a kept row has a negative size: offsets from anchors, which need the anchors
+ * @throws {TargetError} where a kept row has a negative size: offsets from anchors, which need the anchors. Corners that a
+ *   model has chosen are its own
  */
 export function boxesOf(
   { name, rows, order = guess(rows) }: BoxRows,
   kept: readonly number[],
   { height, width }: ImageExtent,
-): readonly Box[] {
+): readonly BoxCorners[] {
   const isPart = kept.every((row) => rows[row]!.every((v) => Math.abs(v) <= mostParts));
   const [sx, sy] = isPart ? [width, height] : [1, 1];
   return kept.map((row) => {
@@ -38,7 +39,8 @@ export function boxesOf(
         : order === "y first"
           ? [b, a, d, c]
           : [a - c / 2, b - d / 2, a + c / 2, b + d / 2];
-    if (![x0, y0, x1, y1].every(Number.isFinite) || x1 < x0 || y1 < y0) {
+    const isBox = [x0, y0, x1, y1].every(Number.isFinite) && x1 >= x0 && y1 >= y0;
+    if (!isBox && order !== "corners") {
       throw new TargetError(
         `row ${row} of "${name}" is ${rows[row]!.map((v) => Number(v.toPrecision(4))).join(", ")}, which is no box, neither ` +
           "by its corners nor by centre and size: where rows are offsets from anchors, export the model with its decoding",
@@ -55,10 +57,10 @@ const guess = (rows: BoxRows["rows"]): "corners" | "center" =>
   rows.every(([a, b, c, d]) => c! >= a! && d! >= b!) ? "corners" : "center";
 
 /** Intersection over union of two boxes. */
-export function overlapOf(p: Box, q: Box): number {
+export function overlapOf(p: BoxCorners, q: BoxCorners): number {
   const side = (low: 0 | 1, high: 2 | 3): number =>
     Math.max(0, Math.min(p[high], q[high]) - Math.max(p[low], q[low]));
-  const area = ([x0, y0, x1, y1]: Box): number => (x1 - x0) * (y1 - y0);
+  const area = ([x0, y0, x1, y1]: BoxCorners): number => (x1 - x0) * (y1 - y0);
   const both = side(0, 2) * side(1, 3);
   const either = area(p) + area(q) - both;
   return either > 0 ? both / either : 0;
@@ -66,7 +68,7 @@ export function overlapOf(p: Box, q: Box): number {
 
 /** A box with what it competes by. */
 interface Candidate {
-  readonly box: Box;
+  readonly box: BoxCorners;
   readonly class: number;
 }
 

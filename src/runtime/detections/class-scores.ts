@@ -22,8 +22,11 @@ export interface BestClass {
 export function bestClasses(rows: readonly (readonly number[])[]): readonly BestClass[] {
   const width = rows[0]?.length ?? 0;
   const areProbabilities = rows.every((row) => row.every((v) => v >= 0 && v <= 1));
-  const areShares = areProbabilities && width > 1 && rows.every((row) => Math.abs(sum(row) - 1) < 1e-3);
-  const [first, last] = [0, width - 1].map((end) => rows.filter((row) => leader(row) === end).length);
+  const areShares =
+    areProbabilities && width > 1 && rows.every((row) => Math.abs(sum(row) - 1) < 1e-3);
+  const [first, last] = [0, width - 1].map(
+    (end) => rows.filter((row) => leader(row) === end).length,
+  );
   const background = first! >= last! ? 0 : width - 1;
   const hasBackground = width > 1 && (areShares || Math.max(first!, last!) * 2 > rows.length);
   if (areShares) return rows.map((row) => best(row, background));

@@ -50,8 +50,11 @@ export async function rowsOfDetector(
   outputs: Tensors,
   hasObjectness: HasObjectness,
 ): Promise<DetectedRows> {
-  const tables = [...outputs].flatMap(([name, t]) => (t.dtype === "string" ? [] : [tableOf(name, t)]));
-  const found = separateRows(tables) ?? chosenRows(tables) ?? (await rawRows(tables, hasObjectness));
+  const tables = [...outputs].flatMap(([name, t]) =>
+    t.dtype === "string" ? [] : [tableOf(name, t)],
+  );
+  const found =
+    separateRows(tables) ?? chosenRows(tables) ?? (await rawRows(tables, hasObjectness));
   if (found) return found;
   const listed = [...outputs].map(([name, { dims }]) => `"${name}" [${dims.join(",")}]`).join(", ");
   throw new TargetError(
@@ -87,10 +90,13 @@ function separateRows(tables: readonly Table[]): DetectedRows | undefined {
 function rowScores(boxes: Table, others: readonly Table[]): DetectedRows | undefined {
   const [count] = boxes.dims as [number];
   // One number a row: [M], [1,M] or [M,1].
-  const columns = others.filter(({ dims, numbers }) => numbers.length === count && dims.includes(count));
+  const columns = others.filter(
+    ({ dims, numbers }) => numbers.length === count && dims.includes(count),
+  );
   const areClasses = ({ isFloat, numbers }: Table): boolean =>
     !isFloat || numbers.every((v) => Number.isInteger(v));
-  const scores = columns.find((table) => table.isFloat && !areClasses(table)) ??
+  const scores =
+    columns.find((table) => table.isFloat && !areClasses(table)) ??
     columns.find(({ isFloat }) => isFloat);
   if (!scores) return undefined;
   const classes = columns.find((table) => table !== scores && areClasses(table));
@@ -132,19 +138,17 @@ const layouts: readonly (RowLayout & { readonly width: number })[] = [
   { width: 7, box: 3, score: 2, class: 1 },
 ];
 
-/** Rows that the model has chosen: the first layout that all rows agree with. */
+/** Rows that the model has chosen: the first layout whose classes, scores and boxes all rows bear out, or else without boxes. */
 function chosenRows(tables: readonly Table[]): DetectedRows | undefined {
   for (const table of tables.filter(({ isFloat, dims }) => isFloat && dims.length === 2)) {
     const rows = rowsOf(table);
     const width = table.dims[1]!;
-    const fits = (layout: RowLayout & { readonly width: number }): boolean =>
-      layout.width === width &&
-      rows.every((row) => {
-        const score = row[layout.score]!;
-        const [x0, y0, x1, y1] = row.slice(layout.box, layout.box + 4) as [number, number, number, number];
-        return Number.isInteger(row[layout.class]!) && score <= 1 && x1 >= x0 && y1 >= y0;
-      });
-    const layout = layouts.find(fits);
+    const isScored = ({ class: index, score }: RowLayout): boolean =>
+      rows.every((row) => Number.isInteger(row[index]) && row[score]! <= 1);
+    const isBoxed = ({ box }: RowLayout): boolean =>
+      rows.every((row) => row[box + 2]! >= row[box]! && row[box + 3]! >= row[box + 1]!);
+    const possible = layouts.filter((layout) => layout.width === width && isScored(layout));
+    const layout = possible.find(isBoxed) ?? possible[0];
     if (!layout) continue;
     return {
       boxes: {

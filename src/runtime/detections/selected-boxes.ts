@@ -1,7 +1,7 @@
 import type { Graph } from "../../onnx/ir.js";
 import type { Registry } from "../../ops/core/registry.js";
 import { keepsOrder } from "../../ops/core/role.js";
-import { toNumbers, type Tensors } from "../../tensor/tensor.js";
+import { toNumbers, type Tensor, type Tensors } from "../../tensor/tensor.js";
 import type { DetectedRows } from "./detected-rows.js";
 
 /** What an output of chosen indices [M,3] (sample, class, box) chooses from. */
@@ -62,5 +62,3 @@ export function selectedRows(selection: Selection, values: Tensors): DetectedRow
     isChosen: true,
   };
 }
-
-type Tensor = NonNullable<ReturnType<Tensors["get"]>>;
