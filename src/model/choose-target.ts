@@ -57,7 +57,7 @@ export function chooseTarget(
     const of = chooseTarget(target.of, labels, { output: port, inspection }, flag);
     return checked({ ...target, of, text: `against:${of.text}` });
   }
-  const isTop = kind === "top" || kind === "top5";
+  const isTop = kind === "top" || kind === "top5" || kind === "all";
   const isName = kind === "label" || kind === "input" || kind === "mask";
   if (!isTop && (classes === undefined || !(isName || kind === "class"))) return checked(target);
   if (classes === undefined) {
@@ -91,8 +91,10 @@ export async function passesFor(
   predict: () => Promise<Tensor>,
   detect?: (question: DetectionQuestion) => Promise<readonly Detection[]>,
 ): Promise<Pass[]> {
-  if ("kind" in choice && choice.kind === "detections") {
-    if (!detect) throw new TargetError(`--target ${choice.text}: only explain takes detections`);
+  if ("kind" in choice && !detect && (choice.kind === "detections" || choice.kind === "all")) {
+    throw new TargetError(`--target ${choice.text}: only explain takes ${choice.kind}`);
+  }
+  if ("kind" in choice && choice.kind === "detections" && detect) {
     const found = await detect(choice);
     return found.map((target) => ({ target, rank: target.rank, sample: target.sample }));
   }

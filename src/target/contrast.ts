@@ -98,6 +98,20 @@ export function contrastAt(contrast: ResolvedContrast, n: number): ResolvedContr
   return { ...contrast, chosen: { seed: float32([1, ...seed.dims.slice(1)], numbers) } };
 }
 
+/**
+ * Whether a target is all classes at once.
+ *
+ * @throws {TargetError} where that is compared with something, or its quantity is another one than the score
+ */
+export function isAll(target: Target): boolean {
+  const { of, versus, quantity = "score" } = asContrast(target);
+  if (of !== "all" && !(typeof of === "object" && "kind" in of && of.kind === "all")) return false;
+  if (versus === undefined && quantity === "score") return true;
+  throw new TargetError(
+    "all: the maps of all classes are of their scores: without versus and quantity",
+  );
+}
+
 export function asContrast(target: Target): Contrast {
   const isContrast = typeof target === "object" && "of" in target && !("kind" in target);
   return isContrast ? target : { of: target };

@@ -12,7 +12,7 @@ interface Written {
 
 export type TargetExpression = Written &
   (
-    | { readonly kind: "top" | "top5" | "input" }
+    | { readonly kind: "top" | "top5" | "all" | "input" }
     /** `3` */
     | { readonly kind: "class"; readonly class: number }
     /** `3,1,4`: one element, by its index after the batch axis. */
@@ -39,7 +39,9 @@ const partOr = (part: number, usual: number): number => (Number.isNaN(part) ? us
 
 /** What a target's words mean, before anything is known of the model. */
 export function parseTarget(text: string): TargetExpression {
-  if (text === "top" || text === "top5" || text === "input") return { kind: text, text };
+  if (text === "top" || text === "top5" || text === "all" || text === "input") {
+    return { kind: text, text };
+  }
   const against = /^against(?::(.*))?$/.exec(text);
   if (against) {
     const [, of] = against;

@@ -78,8 +78,8 @@ export function resolveTarget(
   if (target.kind === "class" && port.classes !== undefined) {
     return resolveTarget(port, target.class, count);
   }
-  if (target.kind !== "top") return { seed: seedOf(target, port) };
-  if (port.classes === undefined) throw withoutClasses(port, "top");
+  if (target.kind !== "top" && target.kind !== "all") return { seed: seedOf(target, port) };
+  if (port.classes === undefined) throw withoutClasses(port, target.kind);
   return "top";
 }
 

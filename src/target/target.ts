@@ -25,6 +25,7 @@ export interface MaskTarget {
  * - "against", of an output [N] or [N,1], or "against:3", "against:8@10,12": what speaks against the number, which is
  *   explained with the opposite sign
  * - `mask`: the mean of a class over a mask
+ * - "all": every class at once, by methods whose one pass gives the maps of all (cam, recipro-cam)
  * - "detections:0.5": every detection above a score, of a detector; or one of them, as `Model.detections` finds them
  * - `seed`: any weighted sum of an output of any shape: Σ seed ⊙ output; [1,…] for all samples or [N,…]
  */

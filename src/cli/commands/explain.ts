@@ -252,7 +252,7 @@ class ExplainRun {
         this.outcome.add(manifest, order, false);
         classes[pass.sample ?? at]!.push({
           name: nameOfClass(manifest),
-          map: mapOf(explanation.map, at).data,
+          map: mapOf(explanation, at).data,
         });
       }
     }

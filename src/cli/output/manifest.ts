@@ -31,7 +31,7 @@ export interface Provenance {
 
 /** The names of a result's files in the output folder. */
 export interface ResultFiles {
-  /** Not of a vector. */
+  /** Not of a vector. Where --target is all, the maps of all classes, [K,h,w] at the size of the layer. */
   readonly map?: string;
   readonly overlay?: string;
   readonly heatmap?: string;

@@ -30,7 +30,7 @@ import {
 import type { ExplainFlags } from "../flags/options.js";
 import type { OutputFolder } from "./output-folder.js";
 import { digestsOf } from "./result-digests.js";
-import { predict, probabilitiesOf } from "../../model/predictions.js";
+import { predict, probabilitiesOf, topClasses } from "../../model/predictions.js";
 import type { BoxCorners, Detection } from "../../target/detection.js";
 import { labelOf } from "../../target/format.js";
 import { topCount } from "../../model/choose-target.js";
@@ -65,19 +65,21 @@ const listedTerms = 10;
  */
 export async function writeExplanation(folder: OutputFolder, finding: Finding): Promise<Manifest> {
   const { name, explanation, at } = finding;
-  const map = mapOf(explanation.map, at);
+  const map = mapOf(explanation, at);
+  const all =
+    explanation.samples[at]!.target === "all" ? allMapsOf(explanation.map, at) : undefined;
   const isVector = map.dims.length === 0;
   const attribution = explanation.attribution && attributionOf(explanation.attribution, finding);
   const { pictures, problem } = await draw(finding, map);
   const files: ResultFiles = {
-    ...(isVector ? {} : { map: `${name}.map.npy` }),
+    ...(isVector ? {} : { map: all ? `${name}.maps.npy` : `${name}.map.npy` }),
     ...(pictures.overlay ? { overlay: `${name}.overlay.png` } : {}),
     ...(pictures.heatmap ? { heatmap: `${name}.heatmap.png` } : {}),
     ...(attribution ? { attribution: `${name}.attribution.npy` } : {}),
     manifest: manifestName(name),
   };
   const contents: [string, Uint8Array | string][] = [];
-  if (files.map) contents.push([files.map, encodeNpy(map)]);
+  if (files.map) contents.push([files.map, encodeNpy(all ?? map)]);
   if (files.overlay) contents.push([files.overlay, pictures.overlay!]);
   if (files.heatmap) contents.push([files.heatmap, pictures.heatmap!]);
   if (files.attribution) contents.push([files.attribution, encodeNpy(attribution!)]);
@@ -107,10 +109,26 @@ export function pathsOf(folder: OutputFolder, files: ResultFiles): ResultFiles {
   return Object.fromEntries(paths) as ResultFiles;
 }
 
-/** [H,W] float32 of one sample; [L] or [D,H,W] of an input of one or three dimensions. */
-export function mapOf(maps: Tensor, at: number): Tensor<"float32"> {
+/**
+ * [H,W] float32 of one sample; [L] or [D,H,W] of an input of one or three dimensions. Of the maps of all classes, that of
+ * the highest score.
+ */
+export function mapOf(
+  { map: maps, samples, output }: Pick<Explanation, "map" | "samples" | "output">,
+  at: number,
+): Tensor<"float32"> {
   const map = sliceBatch(maps, [at]);
-  return float32(map.dims.slice(2), toNumbers(map));
+  const places = map.dims.slice(2);
+  if (samples[at]!.target !== "all") return float32(places, toNumbers(map));
+  const [best = 0] = topClasses(rowsOf(output, samples.length)[at]!, 1);
+  const size = sizeOf(places);
+  return float32(places, Array.from(toNumbers(map)).slice(best * size, (best + 1) * size));
+}
+
+/** [K,…places of the layer] of one sample. */
+function allMapsOf(maps: Tensor, at: number): Tensor<"float32"> {
+  const map = sliceBatch(maps, [at]);
+  return float32(map.dims.slice(1), toNumbers(map));
 }
 
 /** [C,H,W] float32 of one sample, in the shape of the input without its samples. */

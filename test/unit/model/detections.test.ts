@@ -82,7 +82,7 @@ test("what is explained adds up to the class score, also where the choices are h
     expect(first!.from.isChosen).toBe(name === "stages" ? true : undefined);
     const { score, completeness } = await model.explain(x, { target: first! });
     expect(score).toBeCloseTo(best![5]!, 5);
-    expect(completeness!.conditioned).toBeLessThan(1e-6);
+    expect(completeness.conditioned).toBeLessThan(1e-6);
   }
 });
 
