@@ -3,12 +3,13 @@ import { detectionError, detectionName, isDetection, type Detection } from "../t
 import { asContrast } from "../target/contrast.js";
 import { concatBatch } from "../tensor/batches.js";
 import { float32, type Tensor } from "../tensor/tensor.js";
+import type { Model } from "./model.js";
 import { detectionQuestion, type ModelDetections } from "./model-detections.js";
 import type { Note } from "../methods/core/notes.js";
 import {
   targetOf,
   type ExplainOptions,
-  type Explanation,
+  type Explanation, type Feeds,
   type TargetOptions,
 } from "./model-options.js";
 
@@ -44,7 +45,7 @@ export async function explainDetections(
     const plain = { ...options, versus: undefined, quantity: undefined };
     explanations.push(
       await detections.ask(x, detection, feeds, (model, picture, target) =>
-        model.explain(picture, { ...plain, target, feeds: model.ownFeeds(feeds) }),
+        model.explain(picture, { ...plain, target, feeds: neededFeeds(model, feeds) }),
       ),
     );
   }
@@ -57,6 +58,12 @@ export function checkNoDetection(options: TargetOptions): void {
   const question = detectionQuestion(of);
   if (question) throw detectionError(question);
   if (isDetection(of)) throw detectionError(of);
+}
+
+/** The feeds that a model of another output of the same file needs. */
+function neededFeeds({ analysis }: Model, feeds: Feeds): Feeds {
+  const needed = new Set(analysis.part.graph.inputs.map((i) => i.name));
+  return Object.fromEntries(Object.entries(feeds).filter(([name]) => needed.has(name)));
 }
 
 /** The way out that a note names, for a detection. */

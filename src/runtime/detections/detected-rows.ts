@@ -31,7 +31,7 @@ export interface DetectedRows {
 /** A tensor as rows of numbers, under its name. */
 interface Table {
   readonly name: string;
-  readonly isFloat: boolean;
+  readonly isReal: boolean;
   /** Without the axis of a single sample, and without axes of 1 between. */
   readonly dims: readonly number[];
   readonly numbers: readonly number[];
@@ -68,7 +68,7 @@ function tableOf(name: string, t: Tensor): Table {
   const isSplit = dims.length === 3 && dims[1] === 1;
   return {
     name,
-    isFloat: isFloat(t.dtype),
+    isReal: isFloat(t.dtype),
     dims: isSplit ? [dims[0]!, dims[2]!] : dims,
     numbers: Array.from(toNumbers(t)),
   };
@@ -77,7 +77,7 @@ function tableOf(name: string, t: Tensor): Table {
 /** Boxes [M,4] in one output, scores in another: one for each row with the classes in a third, or one for each class. */
 function separateRows(tables: readonly Table[]): DetectedRows | undefined {
   const boxes = tables
-    .filter(({ isFloat, dims }) => isFloat && dims.length === 2 && dims[1] === 4)
+    .filter(({ isReal, dims }) => isReal && dims.length === 2 && dims[1] === 4)
     .sort((p, q) => Number(/box/i.test(q.name)) - Number(/box/i.test(p.name)));
   for (const table of boxes) {
     const others = tables.filter((other) => other !== table);
@@ -93,11 +93,11 @@ function rowScores(boxes: Table, others: readonly Table[]): DetectedRows | undef
   const columns = others.filter(
     ({ dims, numbers }) => numbers.length === count && dims.includes(count),
   );
-  const areClasses = ({ isFloat, numbers }: Table): boolean =>
-    !isFloat || numbers.every((v) => Number.isInteger(v));
+  const areClasses = ({ isReal, numbers }: Table): boolean =>
+    !isReal || numbers.every((v) => Number.isInteger(v));
   const scores =
-    columns.find((table) => table.isFloat && !areClasses(table)) ??
-    columns.find(({ isFloat }) => isFloat);
+    columns.find((table) => table.isReal && !areClasses(table)) ??
+    columns.find(({ isReal }) => isReal);
   if (!scores) return undefined;
   const classes = columns.find((table) => table !== scores && areClasses(table));
   const rows = scores.numbers.map((score, at) => ({ class: classes?.numbers[at] ?? 0, score, at }));
@@ -108,8 +108,8 @@ function rowScores(boxes: Table, others: readonly Table[]): DetectedRows | undef
 function classScores(boxes: Table, others: readonly Table[]): DetectedRows | undefined {
   const [count] = boxes.dims as [number];
   const scores = others.find(
-    ({ isFloat, dims, name }) =>
-      isFloat &&
+    ({ isReal, dims, name }) =>
+      isReal &&
       dims.length === 2 &&
       dims[0] === count &&
       (dims[1] !== 4 || /score|logit|class|prob|conf/i.test(name)),
@@ -140,7 +140,7 @@ const layouts: readonly (RowLayout & { readonly width: number })[] = [
 
 /** Rows that the model has chosen: the first layout whose classes, scores and boxes all rows bear out, or else without boxes. */
 function chosenRows(tables: readonly Table[]): DetectedRows | undefined {
-  for (const table of tables.filter(({ isFloat, dims }) => isFloat && dims.length === 2)) {
+  for (const table of tables.filter(({ isReal, dims }) => isReal && dims.length === 2)) {
     const rows = rowsOf(table);
     const width = table.dims[1]!;
     const isScored = ({ class: index, score }: RowLayout): boolean =>
@@ -174,7 +174,7 @@ async function rawRows(
   hasObjectness: HasObjectness,
 ): Promise<DetectedRows | undefined> {
   const table = tables.find(
-    ({ isFloat, dims }) => isFloat && dims.length === 2 && Math.min(...dims) > 4,
+    ({ isReal, dims }) => isReal && dims.length === 2 && Math.min(...dims) > 4,
   );
   if (!table) return undefined;
   const [rowCount, columnCount] = table.dims as [number, number];
