@@ -9,7 +9,8 @@ import type { Note } from "../methods/core/notes.js";
 import {
   targetOf,
   type ExplainOptions,
-  type Explanation, type Feeds,
+  type Explanation,
+  type Feeds,
   type TargetOptions,
 } from "./model-options.js";
 

@@ -9,6 +9,7 @@ export class ValueReader {
   private readonly backend: Backend;
   private readonly file: ModelFile | undefined;
   private readonly model: Graph;
+  private last: Promise<unknown> = Promise.resolve();
   private opened: { readonly key: string; readonly executable: Executable } | undefined;
 
   constructor(backend: Backend, file: ModelFile | undefined, model: Graph) {
@@ -23,17 +24,32 @@ export class ValueReader {
    * @param feeds values of the model's inputs, as its file declares them
    * @throws {TargetError} where the engine cannot run the file @throws {BackendError} where the run fails
    */
-  async read(names: readonly string[], feeds: Tensors): Promise<Tensors> {
+  read(names: readonly string[], feeds: Tensors): Promise<Tensors> {
+    return this.inTurn(() => this.run(names, feeds));
+  }
+
+  dispose(): Promise<void> {
+    return this.inTurn(() => this.close());
+  }
+
+  /** Runs follow one another: opening the file for other values frees it for those before. */
+  private inTurn<T>(next: () => Promise<T>): Promise<T> {
+    const result = this.last.then(next);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  private async run(names: readonly string[], feeds: Tensors): Promise<Tensors> {
     const outputs = [...new Set([...this.model.outputs.map(({ name }) => name), ...names])];
     const key = JSON.stringify(outputs);
     if (this.opened?.key !== key) {
-      await this.dispose();
+      await this.close();
       this.opened = { key, executable: await this.open(outputs) };
     }
     return this.opened.executable.run(feeds);
   }
 
-  async dispose(): Promise<void> {
+  private async close(): Promise<void> {
     const { opened } = this;
     this.opened = undefined;
     await opened?.executable.dispose();

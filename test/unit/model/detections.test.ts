@@ -118,6 +118,20 @@ test("a probability's note names the way to the logits", async () => {
   );
 });
 
+test("concurrent requests have the results of single ones", async () => {
+  const model = await open("stages");
+  const x = tensor("stages.x.npy");
+  const threshold = below(rowsOf("stages"));
+  const options = { target: `detections:${threshold.toFixed(6)}`, method: "gradient" };
+  const [found, one, two] = await Promise.all([
+    model.detections(x, { threshold }),
+    model.explain(x, options),
+    model.explain(x, options),
+  ]);
+  expect(one.samples.map((s) => s.detection)).toEqual(found);
+  expect(toNumbers(two.map)).toEqual(toNumbers(one.map));
+});
+
 test("overlap=1 keeps every row of a raw head", async () => {
   const model = await open("raw");
   const x = tensor("raw.x.npy");
