@@ -39,10 +39,10 @@ export async function explainDetections(
       `the model detects nothing with a score of ${question!.threshold} or more`,
     );
   }
+  const { feeds = noFeeds } = options;
   const explanations: Explanation[] = [];
   for (const detection of found) {
     options.signal?.throwIfAborted();
-    const { feeds = {} } = options;
     const plain = { ...options, versus: undefined, quantity: undefined };
     explanations.push(
       await detections.ask(x, detection, feeds, (model, picture, target) =>
@@ -52,6 +52,9 @@ export async function explainDetections(
   }
   return joined(explanations, found);
 }
+
+/** One object, so that requests about one picture are seen to be so. */
+const noFeeds: Feeds = {};
 
 /** @throws {TargetError} where a target is a detection */
 export function checkNoDetection(options: TargetOptions): void {

@@ -14,6 +14,7 @@ import type { PlainTarget } from "../target/target.js";
 import { parseTarget, type TargetExpression } from "../target/parse.js";
 import { sliceBatch } from "../tensor/batches.js";
 import { fromNumbers, toNumbers, type Tensor, type Tensors } from "../tensor/tensor.js";
+import { HeldModels } from "./held-models.js";
 import type { Model } from "./model.js";
 import type { Feeds, LoadOptions } from "./model-options.js";
 
@@ -39,6 +40,8 @@ export class ModelDetections {
   private readonly reader: ValueReader;
   /** Models of class scores whose size does not depend on the picture. */
   private readonly models = new Map<string, Model>();
+  /** Models of those whose size does. */
+  private readonly held = new HeldModels();
 
   constructor(parts: DetectorParts) {
     this.parts = parts;
@@ -85,21 +88,21 @@ export class ModelDetections {
     const one = form.fromImage(image);
     const target = from.index.join(",");
     if (!from.isChosen) return question(this.modelOf(detection), one, target);
-    const held = await this.heldModel(detection, values);
-    try {
-      return await question(held, one, target);
-    } finally {
-      await held.dispose();
-    }
+    return this.held.use(
+      { x, sample, feeds },
+      from.value,
+      () => this.heldModel(detection, values),
+      (held) => question(held, one, target),
+    );
   }
 
   async release(): Promise<void> {
-    await this.reader.dispose();
+    await Promise.all([this.reader.dispose(), this.held.dispose()]);
     await Promise.all([...this.models.values()].map((model) => model.release()));
   }
 
   async dispose(): Promise<void> {
-    await this.reader.dispose();
+    await Promise.all([this.reader.dispose(), this.held.dispose()]);
     const models = [...this.models.values()];
     this.models.clear();
     await Promise.all(models.map((model) => model.dispose()));
