@@ -46,6 +46,7 @@ export type { ExplainedSample, SampleResult, TermSum } from "./runtime/samples.j
 export type { VerifiedSample } from "./runtime/session.js";
 export type { Progress } from "./methods/core/sampler.js";
 export type { FullGradientResult } from "./runtime/session.js";
+export type { Detection, DetectionQuestion, ScoreElement } from "./target/detection.js";
 export type { Contrast, MaskTarget, PlainTarget, Quantity, Target } from "./target/target.js";
 export * from "./errors.js";
 export { evaluationTests } from "./evaluate/all.js";

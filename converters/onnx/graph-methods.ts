@@ -1,4 +1,5 @@
 import { emitAttributionMap } from "../../src/methods/core/attribution-map.js";
+import { ofAllClasses } from "../../src/methods/core/explain.js";
 import type { FullGradient } from "../../src/decomposition/full-gradient.js";
 import type { GraphMethod, MethodNodes } from "../../src/methods/core/method.js";
 import { UsageError } from "../../src/errors.js";
@@ -31,6 +32,16 @@ export function findGraphMethod(name: string): AnyGraphMethod {
 export function emitMap(full: FullGradient, method: AnyGraphMethod, settings: Settings): Value {
   const { map, attribution } = emitNodes(full, method, settings);
   return map ?? emitAttributionMap(full.b, attribution!, method.signed);
+}
+
+/** The maps [N,K,h,w] of all classes. @throws {UsageError} where the method explains one class at a time */
+export function emitClassMaps(
+  full: FullGradient,
+  method: AnyGraphMethod,
+  settings: Settings,
+): Value {
+  if (method.classMaps) return method.classMaps(full, settings);
+  throw new UsageError(`${method.name} explains one class at a time; target all: ${ofAllClasses}`);
 }
 
 /** @throws {UsageError} if the method added inputs, for which a file has no values */

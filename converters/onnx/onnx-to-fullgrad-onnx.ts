@@ -9,6 +9,7 @@ import { ExplainedGraph } from "../../src/runtime/explained-graph.js";
 import {
   contrastFeeds,
   formOf,
+  isAll,
   resolveContrast,
   type TargetForm,
 } from "../../src/target/contrast.js";
@@ -30,7 +31,7 @@ import { stageReductions } from "../../src/passes/stage-reductions.js";
 import { bakeTarget } from "./bake-target.js";
 import { emitOverlay } from "./emit-overlay.js";
 import { emitExtra, type NamedOutput } from "./extra-outputs.js";
-import { emitMap, findGraphMethod, type AnyGraphMethod } from "./graph-methods.js";
+import { emitClassMaps, emitMap, findGraphMethod, type AnyGraphMethod } from "./graph-methods.js";
 import { emitPreprocessing, pictureSize } from "./fold-preprocessing.js";
 import { keepHalf } from "./keep-half.js";
 import { lowerOpset } from "./lower-opset.js";
@@ -82,7 +83,7 @@ export interface Conversion {
  *
  * Outputs: `saliency` [N,1,H,W] first, the model's outputs under their own names, `target` [N] int64 (unless it is an
  * input), `completeness` [N,3] with output, sum of all terms and remainder (for methods that decompose the output), then
- * the extras. If the model has an output of the same name, ours gets a number appended.
+ * the extras. Of the target "all", `saliency` is [N,K,h,w], the maps of all classes at the size of the layer. If the model has an output of the same name, ours gets a number appended.
  *
  * @throws {UnsupportedModelError} @throws {TargetError} as `explain` does
  * @throws {UsageError} @throws {InputError} if the options contradict each other or do not fit the model
@@ -129,8 +130,12 @@ function convertPart(
   const { form, fixed, isInput } = targetOf(explained.port, options.target ?? "top");
   const rules = method.rules && ((at: RuleContext) => method.rules!(at, settings));
   const full = explained.fullGradient(form, rules);
-  const map = emitMap(full, method, settings);
-  const about = `saliency map by ${method.name}, un-normalised`;
+  const ofAll = isAll(options.target ?? "top");
+  if (ofAll && options.format === "overlay") {
+    throw new UsageError("an overlay is of one class; target all has the maps of all classes");
+  }
+  const map = (ofAll ? emitClassMaps : emitMap)(full, method, settings);
+  const about = `${ofAll ? "maps of all classes" : "saliency map"} by ${method.name}, un-normalised`;
   const target = { name: "target", value: full.target.target, about: aboutTarget(form.kind) };
   if (!method.decomposes) {
     notes.push(

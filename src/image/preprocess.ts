@@ -142,17 +142,28 @@ export function viewOf(raster: Raster, preprocessing: Preprocessing): Raster {
   return crop === undefined ? view : cropCenter(view, crop);
 }
 
+/** From a point of one picture to that of another one, in pixels. */
+export type PointMap = (x: number, y: number) => readonly [x: number, y: number];
+
 /**
  * Maps a point of a picture of this size to its view, in pixels. Points that are cropped off map outside the view.
  */
-export function pointInView(
-  size: Size,
-  { resize, crop }: Preprocessing,
-): (x: number, y: number) => readonly [x: number, y: number] {
+export function pointInView(size: Size, { resize, crop }: Preprocessing): PointMap {
   const { width, height } = resize === undefined ? size : resized(size, resize);
   const left = crop === undefined ? 0 : offset(width, crop.width);
   const top = crop === undefined ? 0 : offset(height, crop.height);
   return (x, y) => [(x * width) / size.width - left, (y * height) / size.height - top];
+}
+
+/** The way back from {@link pointInView}: from a point of the view to the same one of the picture. */
+export function pointInPicture(size: Size, preprocessing: Preprocessing): PointMap {
+  const inView = pointInView(size, preprocessing);
+  const [left, top] = inView(0, 0);
+  const [right, bottom] = inView(size.width, size.height);
+  return (x, y) => [
+    ((x - left) * size.width) / (right - left),
+    ((y - top) * size.height) / (bottom - top),
+  ];
 }
 
 function resized(size: Size, resize: NonNullable<Preprocessing["resize"]>): Size {

@@ -14,7 +14,9 @@ import { positiveFullgrad } from "./full-gradients/positive-fullgrad.js";
 import { signedFullgrad } from "./full-gradients/signed-fullgrad.js";
 import { simpleFullgrad } from "./full-gradients/simple-fullgrad.js";
 import { ablationCam } from "./activation-maps/ablation-cam.js";
+import { cam } from "./activation-maps/cam.js";
 import { eigenCam } from "./activation-maps/eigen-cam.js";
+import { eigenGradCam } from "./activation-maps/eigen-grad-cam.js";
 import { gradCamPlusPlus } from "./activation-maps/grad-cam-plus-plus.js";
 import { gradCam } from "./activation-maps/grad-cam.js";
 import { guidedGradCam } from "./activation-maps/guided-grad-cam.js";
@@ -23,6 +25,7 @@ import { layerCam } from "./activation-maps/layer-cam.js";
 import { lrp } from "./propagation/lrp.js";
 import { occlusion } from "./perturbation/occlusion.js";
 import { rise } from "./perturbation/rise.js";
+import { reciproCam } from "./activation-maps/recipro-cam.js";
 import { scoreCam } from "./activation-maps/score-cam.js";
 import { xgradCam } from "./activation-maps/xgrad-cam.js";
 import { smoothFullgrad } from "./full-gradients/smooth-fullgrad.js";
@@ -52,6 +55,9 @@ const table = [
   xgradCam,
   layerCam,
   eigenCam,
+  eigenGradCam,
+  cam,
+  reciproCam,
   guidedGradCam,
   scoreCam,
   ablationCam,

@@ -1,6 +1,7 @@
 import type { Inspection } from "../runtime/inspection-report.js";
 import type { MaskTarget, Target } from "../target/target.js";
 import type { TargetExpression } from "../target/parse.js";
+import type { Detection, DetectionQuestion } from "../target/detection.js";
 import { describeOutputs } from "../target/ports.js";
 import { classesOf, resolveTarget, targetWords, type TargetPort } from "../target/resolve.js";
 import { TargetError } from "../errors.js";
@@ -22,6 +23,8 @@ export interface TargetContext {
 export interface Pass {
   readonly target: Target;
   readonly rank?: number;
+  /** The sample that it is about; all of the batch unless given. */
+  readonly sample?: number;
 }
 
 /** Number of classes of "top5". */
@@ -44,6 +47,7 @@ export function chooseTarget(
   const { assumedSize, outputs } = inspection;
   const { name, shape, classes } = port;
   const { kind, text } = target;
+  if (kind === "detections") return target;
   const checked = (fitting: TargetExpression): TargetExpression => {
     if (!assumedSize) resolveTarget(port, fitting, 1);
     return fitting;
@@ -53,7 +57,7 @@ export function chooseTarget(
     const of = chooseTarget(target.of, labels, { output: port, inspection }, flag);
     return checked({ ...target, of, text: `against:${of.text}` });
   }
-  const isTop = kind === "top" || kind === "top5";
+  const isTop = kind === "top" || kind === "top5" || kind === "all";
   const isName = kind === "label" || kind === "input" || kind === "mask";
   if (!isTop && (classes === undefined || !(isName || kind === "class"))) return checked(target);
   if (classes === undefined) {
@@ -75,15 +79,25 @@ export function ranksOf(choice: TargetChoice, classes = 1): readonly (number | u
 }
 
 /**
- * The runs that a batch needs. "top5" evaluates the model first.
+ * The runs that a batch needs. "top5" and "detections" evaluate the model first.
  *
  * @param predict computes the model's output for the batch
+ * @param detect finds the detections of the batch
+ * @throws {TargetError} if a request other than an explanation asks for detections or all classes
  */
 export async function passesFor(
   choice: TargetChoice,
   count: number,
   predict: () => Promise<Tensor>,
+  detect?: (question: DetectionQuestion) => Promise<readonly Detection[]>,
 ): Promise<Pass[]> {
+  if ("kind" in choice && !detect && (choice.kind === "detections" || choice.kind === "all")) {
+    throw new TargetError(`--target ${choice.text}: only explain takes ${choice.kind}`);
+  }
+  if ("kind" in choice && choice.kind === "detections" && detect) {
+    const found = await detect(choice);
+    return found.map((target) => ({ target, rank: target.rank, sample: target.sample }));
+  }
   if (!isTop5(choice)) return [{ target: choice }];
   const best = rowsOf(await predict(), count).map((row) => topClasses(row, topCount));
   return best[0]!.map((_, i) => ({ target: best.map((classes) => classes[i]!), rank: i + 1 }));

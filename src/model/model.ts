@@ -31,8 +31,11 @@ import {
   type TargetOptions,
   type VerifyOptions,
 } from "./model-options.js";
+import { explainDetections } from "./explain-detections.js";
+import { ModelDetections } from "./model-detections.js";
+import { usualQuestion, type Detection, type DetectionQuestion } from "../target/detection.js";
 import { PictureInput, type PreprocessingChoice } from "./picture-input.js";
-import { Questions } from "./questions.js";
+import { checkTensor, Questions } from "./questions.js";
 import type { Graph, TypedGraph } from "../onnx/ir.js";
 import type { ModelFile } from "../onnx/file/model-file.js";
 import { registry } from "../ops/all.js";
@@ -61,6 +64,7 @@ export class Model {
   /** Its analysis, shared by all requests. */
   readonly analysis: Analysis;
   private readonly pictures: PictureInput;
+  private readonly found: ModelDetections;
   private readonly questions: Questions;
 
   /** Use `load`. */
@@ -71,6 +75,10 @@ export class Model {
     this.options = options;
     this.analysis = analyze(imported, registry, options);
     this.pictures = new PictureInput(this.analysis, options);
+    this.found = new ModelDetections({
+      ...{ imported, file, backend, options, analysis: this.analysis },
+      make: (graph, asked, own) => new Model(graph, backend, asked, own),
+    });
     this.questions = new Questions(this.analysis, backend);
   }
 
@@ -151,7 +159,21 @@ export class Model {
   }
 
   /**
-   * A saliency map of each sample, with its score and completeness.
+   * The objects that a detector finds in each picture, the best first; each can be a target of `explain`.
+   *
+   * @throws {TargetError} if the outputs are not boxes with scores, or a selection of the model cannot be followed
+   */
+  detections(
+    x: Tensor,
+    { feeds, ...question }: Partial<DetectionQuestion> & RunOptions = {},
+  ): Promise<readonly Detection[]> {
+    checkTensor(x);
+    return this.found.find(x, { ...usualQuestion, ...question }, feeds);
+  }
+
+  /**
+   * A saliency map of each sample, with its score and completeness; of a detector, where the target is "detections:0.5", of
+   * each detection.
    *
    * @param x in the model's shape: [N,C,H,W], [N,H,W,C], [C,H,W] …; any float type, also for an integer input
    * @throws {InputError} if the spatial axes are unknown; {@link LoadOptions.layout} names them
@@ -167,6 +189,8 @@ export class Model {
     const { method: name, preprocessing, batch, signal, onProgress } = options;
     const method = findMethod(name ?? "fullgrad");
     checkDecided(this.analysis.image);
+    const detected = await explainDetections(this.found, x, options);
+    if (detected) return detected;
     const pixels = preprocessing && this.pictures.range(preprocessing);
     const explanation = await this.questions.ask(
       x,
@@ -273,13 +297,13 @@ export class Model {
   }
 
   /** Frees all compiled graphs; later requests compile them again. */
-  release(): Promise<void> {
-    return this.questions.release();
+  async release(): Promise<void> {
+    await Promise.all([this.questions.release(), this.found.release()]);
   }
 
   /** Frees the engine's memory. */
-  dispose(): Promise<void> {
-    return this.questions.dispose();
+  async dispose(): Promise<void> {
+    await Promise.all([this.questions.dispose(), this.found.dispose()]);
   }
 
   private reference(session: Session, given: ReadonlySet<string>): Promise<Reference> {

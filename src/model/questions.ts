@@ -9,7 +9,8 @@ import { Session } from "../runtime/session.js";
 import { SessionPool } from "../runtime/session-pool.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor, Tensors } from "../tensor/tensor.js";
-import type { RunOptions } from "./model-options.js";
+import { checkNoDetection } from "./explain-detections.js";
+import type { RunOptions, TargetOptions } from "./model-options.js";
 
 /** A request to a session about an input, as image, and the values of the other inputs. */
 type SessionQuestion<T> = (session: Session, image: Tensor, feeds: Tensors) => Promise<T>;
@@ -39,10 +40,11 @@ export class Questions {
   /** Runs a request that needs gradients; its errors list alternatives. */
   async ask<T>(
     x: Tensor,
-    options: RunOptions & { readonly batch?: number | undefined },
+    options: TargetOptions & { readonly batch?: number | undefined },
     question: SessionQuestion<T>,
     method?: Method,
   ): Promise<T> {
+    checkNoDetection(options);
     const { image, feeds } = this.read(x, options);
     const checked: SessionQuestion<T> = (session, ...values) => {
       if (!(method?.kind === "sampling" && method.gradientFree)) session.explained.check();
@@ -89,7 +91,7 @@ export class Questions {
 }
 
 /** What comes from JavaScript has no types. */
-function checkTensor(x: Partial<Tensor> | undefined): void {
+export function checkTensor(x: Partial<Tensor> | undefined): void {
   if (!Array.isArray(x?.dims) || x.data?.length !== sizeOf(x.dims)) {
     throw new InputError(
       "x must be a tensor { dtype, dims, data } whose data length equals the product of dims; " +

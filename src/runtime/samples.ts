@@ -2,6 +2,7 @@ import type { BiasUnit } from "../analysis/bias-plan.js";
 import { toNumbers, type Tensors } from "../tensor/tensor.js";
 import type { Compiled } from "./compiler.js";
 import { completenessOf, type Completeness } from "../decomposition/completeness.js";
+import type { Detection } from "../target/detection.js";
 import type { ResolvedContrast } from "../target/contrast.js";
 
 /** The term of one unit for one sample. */
@@ -18,6 +19,8 @@ export interface SampleScore {
   readonly versus?: number;
   /** f(x), the explained scalar. */
   readonly score: number;
+  /** Where the target is a detection. */
+  readonly detection?: Detection;
 }
 
 /** The decomposition of one sample's output. */

@@ -11,6 +11,7 @@ import {
   type Target,
   type TargetKind,
 } from "./target.js";
+import { detectionName, isDetection } from "./detection.js";
 import { maskName, seedFrom } from "./target-seeds.js";
 import { resolveTarget, type TargetPort } from "./resolve.js";
 
@@ -97,6 +98,20 @@ export function contrastAt(contrast: ResolvedContrast, n: number): ResolvedContr
   return { ...contrast, chosen: { seed: float32([1, ...seed.dims.slice(1)], numbers) } };
 }
 
+/**
+ * Whether a target is all classes at once.
+ *
+ * @throws {TargetError} where that is compared with something, or its quantity is another one than the score
+ */
+export function isAll(target: Target): boolean {
+  const { of, versus, quantity = "score" } = asContrast(target);
+  if (of !== "all" && !(typeof of === "object" && "kind" in of && of.kind === "all")) return false;
+  if (versus === undefined && quantity === "score") return true;
+  throw new TargetError(
+    "all: the maps of all classes are of their scores: without versus and quantity",
+  );
+}
+
 export function asContrast(target: Target): Contrast {
   const isContrast = typeof target === "object" && "of" in target && !("kind" in target);
   return isContrast ? target : { of: target };
@@ -106,6 +121,7 @@ function wordsOf(target: PlainTarget): string {
   if (typeof target === "object") {
     if ("kind" in target) return target.text;
     if ("mask" in target) return maskName(target);
+    if (isDetection(target)) return detectionName(target);
     return "seed" in target ? "seed" : target.join(",");
   }
   return String(target);

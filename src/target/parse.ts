@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { usualQuestion, type DetectionQuestion } from "./detection.js";
+
 interface Written {
   /** The expression as written. */
   readonly text: string;
@@ -10,7 +12,7 @@ interface Written {
 
 export type TargetExpression = Written &
   (
-    | { readonly kind: "top" | "top5" | "input" }
+    | { readonly kind: "top" | "top5" | "all" | "input" }
     /** `3` */
     | { readonly kind: "class"; readonly class: number }
     /** `3,1,4`: one element, by its index after the batch axis. */
@@ -21,6 +23,8 @@ export type TargetExpression = Written &
     | { readonly kind: "box"; readonly box: number; readonly class: number }
     /** `mask:FILE@class`, or `mask:FILE` */
     | { readonly kind: "mask"; readonly path: string; readonly class?: number }
+    /** `detections`, `detections:0.5`, `detections:0.5,overlap=0.45,logits` */
+    | ({ readonly kind: "detections" } & DetectionQuestion)
     /** `against:TARGET`, or `against` alone. */
     | { readonly kind: "against"; readonly of?: TargetExpression }
     /** Any other text: a class by its label. */
@@ -31,13 +35,28 @@ export type TargetExpression = Written &
 
 const numberIn = (text: string): number => (/^\s*\d+\s*$/.test(text) ? Number(text) : NaN);
 
+const partOr = (part: number, usual: number): number => (Number.isNaN(part) ? usual : part);
+
 /** Parses a target expression, independently of the model. */
 export function parseTarget(text: string): TargetExpression {
-  if (text === "top" || text === "top5" || text === "input") return { kind: text, text };
+  if (text === "top" || text === "top5" || text === "all" || text === "input") {
+    return { kind: text, text };
+  }
   const against = /^against(?::(.*))?$/.exec(text);
   if (against) {
     const [, of] = against;
     return { kind: "against", text, ...(of === undefined ? {} : { of: parseTarget(of) }) };
+  }
+  const detections = /^detections(?::([\d.]+)(?:,overlap=([\d.]+))?(,logits)?)?$/.exec(text);
+  if (detections) {
+    const [threshold, overlap] = [1, 2].map((i) => detections[i] ?? NaN).map(Number);
+    const asked = {
+      threshold: partOr(threshold!, usualQuestion.threshold),
+      overlap: partOr(overlap!, usualQuestion.overlap),
+      logits: detections[3] !== undefined,
+    };
+    const isPart = asked.threshold <= 1 && asked.overlap <= 1;
+    return isPart ? { kind: "detections", ...asked, text } : { kind: "malformed", text };
   }
   const mask = /^mask:(.*?)(?:@(\d*))?$/.exec(text);
   if (mask) {
@@ -59,5 +78,8 @@ export function parseTarget(text: string): TargetExpression {
       ? { kind: "class", class: index[0]!, text }
       : { kind: "element", index, text };
   }
-  return { kind: text === "" || /^\d+@|^box:/.test(text) ? "malformed" : "label", text };
+  return {
+    kind: text === "" || /^\d+@|^box:|^detections:/.test(text) ? "malformed" : "label",
+    text,
+  };
 }

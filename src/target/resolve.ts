@@ -2,6 +2,7 @@ import { TargetError } from "../errors.js";
 import type { Port } from "../onnx/ir.js";
 import { isStatic, sizeOf, type Dim, type Shape } from "../tensor/shape.js";
 import { float32, type Tensor } from "../tensor/tensor.js";
+import { detectionError, isDetection } from "./detection.js";
 import { parseTarget, type TargetExpression } from "./parse.js";
 import { classCount, samplesFirst, type PlainTarget, type ResolvedTarget } from "./target.js";
 import { maskSeed, negated, seedFrom } from "./target-seeds.js";
@@ -69,13 +70,16 @@ export function resolveTarget(
     return target;
   }
   if ("mask" in target) return { seed: maskSeed(target, port) };
+  if (isDetection(target) || ("kind" in target && target.kind === "detections")) {
+    throw detectionError(target);
+  }
   if (!("kind" in target)) return classesFor(port, target, count, `[${target.join(",")}]`);
   if (target.kind === "against") return { seed: seedAgainst(port, target.of, count) };
   if (target.kind === "class" && port.classes !== undefined) {
     return resolveTarget(port, target.class, count);
   }
-  if (target.kind !== "top") return { seed: seedOf(target, port) };
-  if (port.classes === undefined) throw withoutClasses(port, "top");
+  if (target.kind !== "top" && target.kind !== "all") return { seed: seedOf(target, port) };
+  if (port.classes === undefined) throw withoutClasses(port, target.kind);
   return "top";
 }
 

@@ -2,6 +2,7 @@ import { TargetError } from "../errors.js";
 import { int } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
+import type { Detection } from "./detection.js";
 import type { TargetExpression } from "./parse.js";
 import type { Dim, Shape } from "../tensor/shape.js";
 import { float32, int64, type Tensor } from "../tensor/tensor.js";
@@ -24,10 +25,18 @@ export interface MaskTarget {
  * - "against", for an output [N] or [N,1], or "against:3", "against:8@10,12": the evidence against the number, which is
  *   explained with the opposite sign
  * - `mask`: the mean of a class over a mask
+ * - "all": all classes at once, by methods whose single pass gives all maps (cam, recipro-cam)
+ * - "detections:0.5": each detection of at least that score; or one detection that `Model.detections` found
  * - `seed`: a weighted sum of an output of any shape, Σ seed ⊙ output; [1,…] for all samples or [N,…]
  */
 export type PlainTarget =
-  string | number | readonly number[] | TargetExpression | { readonly seed: Tensor } | MaskTarget;
+  | string
+  | number
+  | readonly number[]
+  | TargetExpression
+  | { readonly seed: Tensor }
+  | MaskTarget
+  | Detection;
 
 /**
  * The explained scalar: a target, optionally its difference from another one (the evidence for the first rather than the

@@ -23,12 +23,13 @@ import { versions } from "../package-files.js";
 import { provenanceOf, type RunSettings } from "../output/provenance.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { sameMaps, sameMapsLine, type ClassMap } from "../output/same-maps.js";
-import { readSamples, type InputSample } from "../input/samples.js";
+import { pointInSample, readSamples, type InputSample } from "../input/samples.js";
 import { isWhole } from "../output/result-digests.js";
 import { ResultKeeper } from "../output/result-keeper.js";
 import { rankedName, sampleName } from "../output/result-names.js";
+import type { Detection, DetectionQuestion } from "../../target/detection.js";
 import { nameOfClass } from "../../target/format.js";
-import { passesFor, ranksOf } from "../../model/choose-target.js";
+import { passesFor, ranksOf, type Pass } from "../../model/choose-target.js";
 import { drawingOf, manifestName, mapOf, writeExplanation } from "../output/write-explanation.js";
 
 /** `fullgrad explain`: maps, pictures and a manifest for each sample. Returns the exit code. */
@@ -142,6 +143,8 @@ class ExplainRun {
   /** True where all of a sample's results are there already, made with the same settings. */
   private skip(file: InputFile, provenance: Provenance): boolean {
     const { folder, target, model, flags, settings } = this.setup;
+    // How many there are is known when the model has run.
+    if (flags.target.kind === "detections") return false;
     // That code rescaled over the whole batch, so a map depends on its companions, which may be others today.
     if (settings["convention"] === "paper2019" && flags.batch > 1) return false;
     const known = this.names.known(file, provenance.input.sha256);
@@ -157,6 +160,15 @@ class ExplainRun {
     const order = this.order++;
     for (const manifest of manifests) this.outcome.add(manifest, order, true);
     return true;
+  }
+
+  /** Says of which pictures there is no result. */
+  private nameEmpty(jobs: readonly Job[], passes: readonly Pass[], threshold: number): void {
+    for (const [n, { file, sample }] of jobs.entries()) {
+      if (passes.some((pass) => pass.sample === n)) continue;
+      const name = sampleName(file.name, sample.index);
+      this.setup.reporter.note(`${name}: nothing is detected with a score of ${threshold} or more`);
+    }
   }
 
   private async runWaiting(): Promise<void> {
@@ -182,8 +194,12 @@ class ExplainRun {
     );
     const x = model.model.fromImage(concatBatch(jobs.map((job) => job.sample.x)));
     const predict = (): Promise<Tensor> => model.model.predict(x, { feeds });
+    const detect = (question: DetectionQuestion): Promise<readonly Detection[]> =>
+      model.model.detections(x, { ...question, feeds });
     const classes = jobs.map((): ClassMap[] => []);
-    for (const pass of await passesFor(target, jobs.length, predict)) {
+    const passes = await passesFor(target, jobs.length, predict, detect);
+    for (const pass of passes) {
+      const asked = pass.sample === undefined ? jobs : [jobs[pass.sample]!];
       const start = performance.now();
       const explanation = await model.model.explain(x, {
         ...settings,
@@ -191,16 +207,16 @@ class ExplainRun {
         ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
         target: pass.target,
         onProgress: ({ sample, done, total }) => {
-          reporter.progress(done, total, `${method} ${jobs[sample]!.file.name}`);
+          reporter.progress(done, total, `${method} ${asked[sample]!.file.name}`);
         },
       });
-      const seconds = (performance.now() - start) / 1000 / jobs.length;
-      for (const [at, { sample, file, hash, provenance, order }] of jobs.entries()) {
+      const seconds = (performance.now() - start) / 1000 / asked.length;
+      for (const [at, { sample, file, hash, provenance, order }] of asked.entries()) {
         const { rank } = pass;
         const name = sampleName(this.names.claim(file, hash), sample.index);
         const manifest = await writeExplanation(folder, {
           ...{
-            name: rankedName(name, rank),
+            name: rankedName(name, rank, pass.sample === undefined ? "top" : "detection"),
             provenance,
             explanation,
             at,
@@ -213,11 +229,16 @@ class ExplainRun {
           ...(rank === undefined ? {} : { rank }),
           x: sample.x,
           ...(sample.view ? { view: sample.view } : {}),
+          inPicture: pointInSample(sample, this.setup.reader),
         });
         this.outcome.add(manifest, order, false);
-        classes[at]!.push({ name: nameOfClass(manifest), map: mapOf(explanation.map, at).data });
+        classes[pass.sample ?? at]!.push({
+          name: nameOfClass(manifest),
+          map: mapOf(explanation, at).data,
+        });
       }
     }
+    if (flags.target.kind === "detections") this.nameEmpty(jobs, passes, flags.target.threshold);
     // Their manifests hold the names from now on.
     this.names.release();
     for (const [at, { file, sample }] of jobs.entries()) {

@@ -56,7 +56,7 @@ export async function openRun<Q, R>(
   body: (run: OpenedRun & Q) => Promise<R>,
 ): Promise<R> {
   const chosen = hasPictures ? await choosePreprocessing(flags.preprocess, path) : undefined;
-  const model = await readExplainableModel(path, flags);
+  const model = await readExplainableModel(path, flags, flags.target.kind === "detections");
   try {
     const preprocessing = chosen && preprocessingFor(model.model, chosen);
     const labels = await chooseLabels(flags.labels, model.output.classes);

@@ -49,9 +49,9 @@ export function addRunFlags(command: Command): Command {
     .addOption(
       new Option(
         "--target <class>",
-        "class number, label, top, or top5 for the five best; of a map, class@x,y, class@x0,y0,x1,y1 (mean of a region) " +
+        "class number, label, top, or top5 for the five best; all for every class at once (cam, recipro-cam); of a map, class@x,y, class@x0,y0,x1,y1 (mean of a region) " +
           "or class@ (of all), of a signal class@x, of a volume class@x,y,z; mask:FILE@class (mean over a mask, .npy " +
-          "or PNG); box:i,class:j; an index, 3,1,4; against:TARGET (what speaks against it), or against alone where " +
+          "or PNG); box:i,class:j; of a detector, detections:0.5 (each one found with that score or more); an index, 3,1,4; against:TARGET (what speaks against it), or against alone where " +
           "the output is a single number",
       )
         .default(parseTarget("top"), "top")
@@ -156,6 +156,12 @@ function parseShare(text: string): number {
 export function readTarget(text: string): TargetExpression {
   const target = text.trim();
   const isWrong = target === "" || (Number.isFinite(Number(target)) && !/^\d+$/.test(target));
-  if (!isWrong) return parseTarget(target);
+  const read = parseTarget(target);
+  if (read.kind === "malformed" && target.startsWith("detections:")) {
+    throw new InvalidArgumentError(
+      "Write detections:THRESHOLD with a score from 0 to 1, and behind it ,overlap=SHARE or ,logits if wanted.",
+    );
+  }
+  if (!isWrong) return read;
   throw new InvalidArgumentError("It must be a class number from 0, a label, top, or top5.");
 }

@@ -88,17 +88,23 @@ export async function readModel(
  * Reads a model that shall be run. Operators whose gradient is refused as they are used are found by its first
  * explanation.
  *
+ * @param isDetector its detections are explained, each by a value of its own that is found when it runs
  * @throws {UnsupportedModelError} where operators stand in the way; lists all of them
  * @throws {UnexplainableModelError} where something else does
  */
 export async function readExplainableModel(
   path: string,
   flags: ModelFlags & Partial<EngineFlags> & { readonly feed?: readonly string[] },
+  isDetector = false,
 ): Promise<ExplainableModel> {
   const { backend, provider, threads, size, feed = [] } = flags;
   const engine = { backend, provider, threads };
   const file = await readModel(path, flags, { ...engine, gradient: false, feed });
   const { unsupported, explainable, problem, input, output, instead } = file.inspection;
+  if (isDetector && input) {
+    const [first] = file.inspection.outputs as [PortReport];
+    return { ...file, input, output: { name: first.name, shape: first.shape, classes: undefined } };
+  }
   if (problem !== undefined) {
     const why = [problem, ...insteadLines(instead ?? [])];
     throw new UnexplainableModelError(`${path} cannot be explained: ${why.join("\n")}`);

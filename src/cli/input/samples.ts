@@ -2,7 +2,14 @@ import type { PortReport } from "../../runtime/inspection-report.js";
 import { sliceBatch } from "../../tensor/batches.js";
 import { InputError } from "../../errors.js";
 import { decodeImage } from "../../image/codec.js";
-import { preprocess, viewOf, type Preprocessing, type Size } from "../../image/preprocess.js";
+import {
+  pointInPicture,
+  preprocess,
+  viewOf,
+  type PointMap,
+  type Preprocessing,
+  type Size,
+} from "../../image/preprocess.js";
 import type { Raster } from "../../image/raster.js";
 import type { Model } from "../../model/model.js";
 import { isFloat, type DType } from "../../tensor/dtype.js";
@@ -53,6 +60,14 @@ export async function readSamples(
   const x = preprocess(view, { resample, rescale, mean, std, channels });
   checkShape(model.fromImage(x).dims, port, batchAxis(model), path);
   return [{ x, view, size: { width, height } }];
+}
+
+/** From a point of the network's input to the same one of the picture as it is in the file; of an array, itself. */
+export function pointInSample(
+  { size }: InputSample,
+  { model, preprocessing }: SampleReader,
+): PointMap {
+  return size ? pointInPicture(size, model.fit(preprocessing)) : (x, y) => [x, y];
 }
 
 function samplesOfArray(array: Tensor, path: string, { model, port }: SampleReader): InputSample[] {

@@ -5,6 +5,7 @@ import type { Completeness } from "../../decomposition/completeness.js";
 import type { Note } from "../../methods/core/notes.js";
 import type { TermSum } from "../../runtime/samples.js";
 import type { BiasKind } from "../../ops/core/spec.js";
+import type { BoxCorners, ScoreElement } from "../../target/detection.js";
 import type { Versions } from "../package-files.js";
 import type { Prediction } from "../../model/predictions.js";
 import type { Digests } from "./result-digests.js";
@@ -30,7 +31,7 @@ export interface Provenance {
 
 /** The names of a result's files in the output folder. */
 export interface ResultFiles {
-  /** Not of a vector. */
+  /** Not of a vector. Where --target is all, the maps of all classes, [K,h,w] at the size of the layer. */
   readonly map?: string;
   readonly overlay?: string;
   readonly heatmap?: string;
@@ -39,15 +40,29 @@ export interface ResultFiles {
   readonly manifest: string;
 }
 
+/** An object that a detector found. */
+export interface DetectionReport {
+  readonly class: number;
+  readonly score: number;
+  /** Left, top, right and bottom in pixels of the picture as it is in the file, upright. */
+  readonly box: BoxCorners;
+  /** The same in pixels of the network's input. */
+  readonly inputBox: BoxCorners;
+  /** The number that is explained: the class score that the row was chosen with. */
+  readonly from: ScoreElement;
+}
+
 /** What came out. */
 export interface SampleOutcome {
   /** A class, or the words of a target of another kind. */
   readonly target: number | string;
   readonly label: string | null;
+  /** Where the target is a detection. */
+  readonly detection?: DetectionReport;
   /** The class whose number was subtracted. */
   readonly versus?: number;
   readonly versusLabel?: string | null;
-  /** Where --target is top5: its place among the five, from 1. */
+  /** Where --target is top5 or detections: its place among them, from 1. */
   readonly rank?: number;
   readonly score: number;
   readonly probability?: number;

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { Completeness } from "../../decomposition/completeness.js";
 import type { Note } from "../../methods/core/notes.js";
-import type { Manifest, ResultFiles, TermReport } from "./manifest.js";
+import type { DetectionReport, Manifest, ResultFiles, TermReport } from "./manifest.js";
 import type { OutputFolder } from "./output-folder.js";
 import { oneLine } from "./printable.js";
 import { formatNumber } from "./tables.js";
@@ -16,6 +16,7 @@ export interface ExplainResult {
   readonly rank?: number;
   readonly target: number | string;
   readonly label: string | null;
+  readonly detection?: DetectionReport;
   /** The class whose number was subtracted. */
   readonly versus?: number;
   readonly versusLabel?: string | null;
@@ -43,13 +44,14 @@ export function resultOf(
   skipped: boolean,
 ): ExplainResult {
   const { input, settings, target, label, rank, score, probability, probabilityFrom } = manifest;
-  const { versus, versusLabel } = manifest;
+  const { versus, versusLabel, detection } = manifest;
   return {
     input: input.path,
     ...(input.sample === undefined ? {} : { sample: input.sample }),
     ...(rank === undefined ? {} : { rank }),
     target,
     label,
+    ...(detection ? { detection } : {}),
     ...(versus === undefined ? {} : { versus, versusLabel: versusLabel ?? null }),
     quantity: String(settings["quantity"]),
     score,
@@ -77,7 +79,11 @@ export function explanationLine(result: ExplainResult, classes?: number): string
   const { versus, versusLabel = null, quantity } = result;
   const name = nameOfClass({ target, label }, classes);
   const named =
-    (name === target ? `target ${target}` : name) +
+    (result.detection
+      ? detected(result.detection, result)
+      : name === target
+        ? `target ${target}`
+        : name) +
     (versus === undefined ? "" : ` versus ${nameOfClass({ target: versus, label: versusLabel })}`);
   const sure = probability === undefined ? "" : ` (${(probability * 100).toFixed(1)} %)`;
   const adds = complete ? "remainder" : "DOES NOT ADD UP: remainder";
@@ -90,6 +96,16 @@ export function explanationLine(result: ExplainResult, classes?: number): string
     result.skipped ? "done before" : `${seconds.toFixed(2)} s`,
   ];
   return oneLine(`${parts.join(", ")} → ${overlay ?? heatmap ?? map ?? attribution ?? manifest}`);
+}
+
+/** "detection 1, 17 cat (93.0 %) at 12,30 to 200,310" */
+function detected(
+  { class: index, score, box }: DetectionReport,
+  { target, label }: Pick<ExplainResult, "target" | "label">,
+): string {
+  const [left, top, right, bottom] = box.map(Math.round) as [number, number, number, number];
+  const kind = nameOfClass({ target: index, label });
+  return `${target}, ${kind} (${(score * 100).toFixed(1)} %) at ${left},${top} to ${right},${bottom}`;
 }
 
 /** By how much an explanation does not add up, and where to look. */

@@ -7,7 +7,9 @@ import { ImageError } from "../../errors.js";
 import { encodePng } from "../../image/codec.js";
 import type { ColormapName } from "../../draw/colormap.js";
 import { drawArray, type Drawings, type InputAxes } from "../../draw/draw-array.js";
+import { withBox } from "../../draw/box.js";
 import { heatmap, overlay } from "../../draw/overlay.js";
+import type { PointMap } from "../../image/preprocess.js";
 import type { Raster } from "../../image/raster.js";
 import { findMethod } from "../../methods/all.js";
 import type { Explanation } from "../../model/model-options.js";
@@ -20,6 +22,7 @@ import {
   leftOut,
   termReports,
   type BatchNormCase,
+  type DetectionReport,
   type Manifest,
   type Provenance,
   type ResultFiles,
@@ -27,7 +30,8 @@ import {
 import type { ExplainFlags } from "../flags/options.js";
 import type { OutputFolder } from "./output-folder.js";
 import { digestsOf } from "./result-digests.js";
-import { predict, probabilitiesOf } from "../../model/predictions.js";
+import { predict, probabilitiesOf, topClasses } from "../../model/predictions.js";
+import type { BoxCorners, Detection } from "../../target/detection.js";
 import { labelOf } from "../../target/format.js";
 import { topCount } from "../../model/choose-target.js";
 
@@ -46,6 +50,8 @@ export interface Finding {
   readonly drawing: { readonly colormap: ColormapName; readonly opacity: number };
   readonly labels: Labels | undefined;
   readonly batchNorm: BatchNormCase;
+  /** From a point of the network's input to that of the picture. */
+  readonly inPicture?: PointMap;
   /** The output holds one score for each class. */
   readonly isClassifier: boolean;
 }
@@ -59,19 +65,21 @@ const listedTerms = 10;
  */
 export async function writeExplanation(folder: OutputFolder, finding: Finding): Promise<Manifest> {
   const { name, explanation, at } = finding;
-  const map = mapOf(explanation.map, at);
+  const map = mapOf(explanation, at);
+  const all =
+    explanation.samples[at]!.target === "all" ? allMapsOf(explanation.map, at) : undefined;
   const isVector = map.dims.length === 0;
   const attribution = explanation.attribution && attributionOf(explanation.attribution, finding);
   const { pictures, problem } = await draw(finding, map);
   const files: ResultFiles = {
-    ...(isVector ? {} : { map: `${name}.map.npy` }),
+    ...(isVector ? {} : { map: all ? `${name}.maps.npy` : `${name}.map.npy` }),
     ...(pictures.overlay ? { overlay: `${name}.overlay.png` } : {}),
     ...(pictures.heatmap ? { heatmap: `${name}.heatmap.png` } : {}),
     ...(attribution ? { attribution: `${name}.attribution.npy` } : {}),
     manifest: manifestName(name),
   };
   const contents: [string, Uint8Array | string][] = [];
-  if (files.map) contents.push([files.map, encodeNpy(map)]);
+  if (files.map) contents.push([files.map, encodeNpy(all ?? map)]);
   if (files.overlay) contents.push([files.overlay, pictures.overlay!]);
   if (files.heatmap) contents.push([files.heatmap, pictures.heatmap!]);
   if (files.attribution) contents.push([files.attribution, encodeNpy(attribution!)]);
@@ -101,10 +109,26 @@ export function pathsOf(folder: OutputFolder, files: ResultFiles): ResultFiles {
   return Object.fromEntries(paths) as ResultFiles;
 }
 
-/** [H,W] float32 of one sample; [L] or [D,H,W] of an input of one or three dimensions. */
-export function mapOf(maps: Tensor, at: number): Tensor<"float32"> {
+/**
+ * [H,W] float32 of one sample; [L] or [D,H,W] of an input of one or three dimensions. Of the maps of all classes, that of
+ * the highest score.
+ */
+export function mapOf(
+  { map: maps, samples, output }: Pick<Explanation, "map" | "samples" | "output">,
+  at: number,
+): Tensor<"float32"> {
   const map = sliceBatch(maps, [at]);
-  return float32(map.dims.slice(2), toNumbers(map));
+  const places = map.dims.slice(2);
+  if (samples[at]!.target !== "all") return float32(places, toNumbers(map));
+  const [best = 0] = topClasses(rowsOf(output, samples.length)[at]!, 1);
+  const size = sizeOf(places);
+  return float32(places, Array.from(toNumbers(map)).slice(best * size, (best + 1) * size));
+}
+
+/** [K,…places of the layer] of one sample. */
+function allMapsOf(maps: Tensor, at: number): Tensor<"float32"> {
+  const map = sliceBatch(maps, [at]);
+  return float32(map.dims.slice(1), toNumbers(map));
 }
 
 /** [C,H,W] float32 of one sample, in the shape of the input without its samples. */
@@ -148,10 +172,15 @@ async function draw(
 }
 
 function drawingsOf(
-  { view, x, drawing, provenance: { image } }: Finding,
+  { view, x, drawing, provenance: { image }, explanation, at }: Finding,
   map: Tensor<"float32">,
 ): Drawings {
-  if (view) return { heatmap: heatmap(map, drawing), overlay: overlay(view, map, drawing) };
+  const { detection } = explanation.samples[at]!;
+  if (view) {
+    const over = overlay(view, map, drawing);
+    const marked = detection ? withBox(over, detection.box) : over;
+    return { heatmap: heatmap(map, drawing), overlay: marked };
+  }
   return drawArray(map, { x, axes: axesOfImage(x, image) }, drawing);
 }
 
@@ -163,6 +192,16 @@ function axesOfImage({ dims }: Tensor, image: ImageAxes | undefined): InputAxes 
     channels: 1,
     spatial: dims.map((_, axis) => axis).slice(2),
   };
+}
+
+/** A detection with its box in the picture. */
+function reportOf(
+  { box: inputBox, class: index, score, from }: Detection,
+  { inPicture = (x, y) => [x, y] }: Finding,
+): DetectionReport {
+  const [left, top, right, bottom] = inputBox;
+  const box: BoxCorners = [...inPicture(left, top), ...inPicture(right, bottom)];
+  return { class: index, score, box, inputBox, from };
 }
 
 function outcomeOf(
@@ -179,9 +218,11 @@ function outcomeOf(
   const isClass = typeof target === "number" && versus === undefined;
   const probabilities = isClass ? probabilitiesOf(scores) : undefined;
   const terms = sample.terms && termReports(sample.terms);
+  const { detection } = sample;
   return {
     target,
-    label: labelOf(target, labels),
+    label: labelOf(detection?.class ?? target, labels),
+    ...(detection ? { detection: reportOf(detection, finding) } : {}),
     ...(versus === undefined ? {} : { versus, versusLabel: labelOf(versus, labels) }),
     ...(rank === undefined ? {} : { rank }),
     score,

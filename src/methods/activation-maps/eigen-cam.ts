@@ -23,20 +23,28 @@ export const eigenCam = classActivationMap({
     "Muhammad and Yeasin, Eigen-CAM: Class Activation Map using Principal Components, IJCNN 2020",
   ignoresTarget: true,
   emit: (b, { activations }) => {
-    const [batch, channels, ...places] = activations.fact.shape as [Dim, number, ...number[]];
-    const count = Number(multiplyDims(...places));
-    const columns = b.reshape(activations, [batch, channels, count]);
-    const rows = b.transpose(columns, [0, 2, 1]);
-    // The smaller of AᵀA and AAᵀ; they share their non-zero eigenvalues, and A maps the eigenvectors of AᵀA to AAᵀ's.
-    const component =
-      channels <= count
-        ? firstEigenvector(b, b.matmul(columns, rows))
-        : unit(b, b.matmul(columns, firstEigenvector(b, b.matmul(rows, columns))));
-    const map = b.matmul(rows, component, "projection");
-    const turn = b.op("Sign", [b.sum(map, [1])]);
-    return b.reshape(b.mul(map, turn), [batch, 1, ...places]);
+    const map = firstProjection(b, activations);
+    const places = map.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
+    return b.mul(map, b.op("Sign", [b.sum(map, places)]));
   },
 });
+
+/**
+ * M v of a value [N,C,…places] as positions × channels, v its first right singular vector of either sign: [N,1,…places].
+ */
+export function firstProjection(b: GraphBuilder, value: Value): Value {
+  const [batch, channels, ...places] = value.fact.shape as [Dim, number, ...number[]];
+  const count = Number(multiplyDims(...places));
+  const columns = b.reshape(value, [batch, channels, count]);
+  const rows = b.transpose(columns, [0, 2, 1]);
+  // The smaller of AᵀA and AAᵀ; they share their non-zero eigenvalues, and A maps the eigenvectors of AᵀA to AAᵀ's.
+  const component =
+    channels <= count
+      ? firstEigenvector(b, b.matmul(columns, rows))
+      : unit(b, b.matmul(columns, firstEigenvector(b, b.matmul(rows, columns))));
+  const map = b.matmul(rows, component, "projection");
+  return b.reshape(map, [batch, 1, ...places]);
+}
 
 /** The first eigenvector [N,D,1] of symmetric matrices [N,D,D]. */
 function firstEigenvector(b: GraphBuilder, matrix: Value): Value {

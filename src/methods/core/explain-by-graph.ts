@@ -27,8 +27,10 @@ type Facts = Readonly<Record<string, number | string>>;
 export async function explainByGraph(
   compiler: Compiler,
   method: GraphMethod,
-  { x, target, request, settings }: MethodQuestion,
+  question: MethodQuestion,
 ): Promise<SessionExplanation> {
+  if (question.isAll) return explainAllClasses(compiler, method, question);
+  const { x, target, request, settings } = question;
   const key = `${method.name}/${graphKey(settings)}`;
   const compiled = await compiler.backward(
     key,
@@ -86,6 +88,23 @@ export async function explainByGraph(
       };
     }),
   };
+}
+
+/** The maps of all classes, [N,K,…places of the layer]; score and class of each sample are those of its first choice. */
+async function explainAllClasses(
+  compiler: Compiler,
+  method: GraphMethod,
+  { x, target, request, settings }: MethodQuestion,
+): Promise<SessionExplanation> {
+  const key = `${method.name}/all/${graphKey(settings)}`;
+  const compiled = await compiler.backward(key, formOf(target), (full) => ({
+    outputs: { map: method.classMaps!(full, settings), output: full.output },
+  }));
+  request.signal?.throwIfAborted();
+  const others = request.feeds ? { others: request.feeds } : {};
+  const results = await compiler.run(compiled, x, { target, ...others });
+  const samples = scoresOf(results, target).map((sample) => ({ ...sample, target: target.words }));
+  return { map: results.get("map")!, output: results.get("output")!, samples };
 }
 
 /** One sample's value of each result whose role has this prefix. */

@@ -1,5 +1,6 @@
 import { UsageError } from "../../errors.js";
 import type { Session } from "../../runtime/session.js";
+import { isAll } from "../../target/contrast.js";
 import type { Target } from "../../target/target.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { explainByGraph } from "./explain-by-graph.js";
@@ -27,10 +28,19 @@ export async function explain(
     );
   }
   const settings = readSettings(method.name, method.settings, request.settings ?? {});
-  const question = { x, target: session.resolve(target, x), request, settings };
+  const ofAll = isAll(target);
+  if (ofAll && !(method.kind === "graph" && method.classMaps)) {
+    throw new UsageError(
+      `${method.name} explains one class at a time; target all: ${ofAllClasses}`,
+    );
+  }
+  const question = { x, target: session.resolve(target, x), isAll: ofAll, request, settings };
   return method.kind === "graph"
     ? explainByGraph(session.compiler, method, question)
     : explainBySampling(session.compiler, method, question);
 }
+
+/** Said where another method is asked for all classes. */
+export const ofAllClasses = "cam and recipro-cam give the maps of all classes in one pass";
 
 const decomposes = (method: Method): boolean => method.kind === "graph" && method.decomposes;

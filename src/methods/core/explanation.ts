@@ -18,6 +18,8 @@ export interface ExplainRequest extends RunControl {
 export interface MethodQuestion {
   readonly x: Tensor;
   readonly target: ResolvedContrast;
+  /** The maps of all classes are asked for. */
+  readonly isAll: boolean;
   readonly request: ExplainRequest;
   /** All settings of the method, parsed. */
   readonly settings: Readonly<Record<string, unknown>>;

@@ -64,6 +64,8 @@ export interface GraphMethod<S extends SettingTable = SettingTable> extends Meth
    */
   rules?(at: RuleContext, settings: SettingsOf<S>): Registry;
   emit(full: FullGradient, settings: SettingsOf<S>): MethodNodes;
+  /** The maps of all classes in one pass, [N,K,…places of the layer]: the target "all". */
+  classMaps?(full: FullGradient, settings: SettingsOf<S>): Value;
   /** Values of the added inputs for one image [1,C,…spatial]. */
   feeds?(image: Image, settings: SettingsOf<S>): Readonly<Record<string, Tensor>>;
 }

@@ -10,27 +10,28 @@ export interface ModelFile {
 }
 
 /**
- * Bytes of the model file with a value as an additional output, for a third-party back end. Nothing else changes,
- * except that external weights are embedded. If neither is needed, the original bytes are returned.
+ * Bytes of the model file with values as additional outputs, for a third-party back end. Nothing else changes, except
+ * that external weights are embedded. If neither is needed, the original bytes are returned.
  *
- * @returns undefined if the file does not contain the value: it is inside a function, or was named by a pass of this
- *   library
+ * @returns undefined if the file does not contain one of the values: it is inside a function, or was named by a pass of
+ *   this library
  * @throws {ExternalDataError} if an external data file is missing
  */
-export async function bytesWithOutput(
+export async function bytesWithOutputs(
   file: ModelFile,
-  output: string,
+  wanted: readonly string[],
 ): Promise<Uint8Array | undefined> {
   const bytes = await file.read();
   const model = decodeModel(bytes);
   const graph = model.graph!;
-  const isOutput = graph.output?.some(({ name }) => name === output) ?? false;
-  const isValue = graph.node?.some((node) => node.output?.includes(output)) ?? false;
-  if (!isOutput && !isValue) return undefined;
+  const declared = new Set(graph.output?.map(({ name }) => name));
+  const made = new Set(graph.node?.flatMap((node) => node.output ?? []));
+  const added = wanted.filter((name) => !declared.has(name));
+  if (added.some((name) => !made.has(name))) return undefined;
   const external = await readExternalData(graph, file.externalData);
-  if (isOutput && external.size === 0) return bytes;
-  const outputs = [...(graph.output ?? []), ...(isOutput ? [] : [{ name: output }])];
-  return encodeModel(withWeights({ ...model, graph: { ...graph, output: outputs } }, external));
+  if (added.length === 0 && external.size === 0) return bytes;
+  const output = [...(graph.output ?? []), ...added.map((name) => ({ name }))];
+  return encodeModel(withWeights({ ...model, graph: { ...graph, output } }, external));
 }
 
 function withWeights(

@@ -37,6 +37,9 @@ export type Definition<A> = {
   rule(b: GraphBuilder, n: NodeView<A>): readonly (Value | undefined)[];
 }["rule"];
 
+/** Emits the chosen elements; the node's inputs and outputs have their values for one image. */
+export type PickRule<A> = { rule(b: GraphBuilder, n: NodeView<A>, elements: Value): Value }["rule"];
+
 /**
  * How a node comes by its bias.
  * - `input`: an input of the node (Conv, Gemm)
@@ -108,6 +111,11 @@ export interface OpSpec<A = unknown> {
   readonly vjp: Vjp<A> | "zero" | "not-differentiable" | "by-definition";
   /** Depends on which inputs are active, that is, depend on the image. */
   bias(n: NodeView<A>): BiasRule;
+  /**
+   * Of a node whose output is elements of its first input, which its values choose: the elements of another tensor of
+   * that shape at the same places.
+   */
+  readonly pick?: PickRule<A>;
   /** Its integer output stands for real numbers, which gradients pass through (quantization). */
   readonly straightThrough?: boolean;
   /** Draws random numbers, once and from its seed. */

@@ -114,6 +114,8 @@ const topK: OpSpec<TopKAttrs> = {
     const dims = n.shape().map((d, i) => (i === axis ? k : d));
     return [n.like(dims), { dtype: "int64", shape: dims }];
   },
+  pick: (b, n, elements) =>
+    b.op("GatherElements", [elements, n.y(1)], { axis: int(n.attrs.axis) }, "picked"),
   vjp: (b, n, [dy]) => [
     () => {
       if (!dy) throw n.refusal("its Indices output has no gradient; Values has");

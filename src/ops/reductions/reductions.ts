@@ -37,6 +37,8 @@ interface Reduction {
     y: Value,
     axes: readonly number[],
   ) => Value;
+  /** Where the extreme along an axis is, if the output is one. */
+  readonly at?: "ArgMax" | "ArgMin";
   /** Of shape arithmetic: all elements to one. */
   readonly fold?: (elements: readonly number[]) => number;
 }
@@ -48,6 +50,20 @@ export function axesOf(n: NodeView<ReduceAttrs>): number[] {
     return n.attrs.noopWithEmptyAxes ? [] : n.shape().map((_, i) => i);
   }
   return given.map((a) => normalizeAxis(a, n.rank())).sort((p, q) => p - q);
+}
+
+/** The elements where the extremes along one axis are. */
+function pickExtreme(op: "ArgMax" | "ArgMin"): NonNullable<OpSpec<ReduceAttrs>["pick"]> {
+  return (b, n, elements) => {
+    const [axis, ...more] = axesOf(n);
+    if (axis === undefined) return elements;
+    if (more.length > 0)
+      throw n.refusal("its extreme over several axes is no element of one of them");
+    const along = { axis: int(axis) };
+    const places = b.op(op, [n.x()], { ...along, keepdims: int(1) }, "places");
+    const picked = b.op("GatherElements", [elements, places], along, "picked");
+    return b.reshape(picked, n.y().fact.shape);
+  };
 }
 
 function reduction(f: Reduction): OpSpec<ReduceAttrs> {
@@ -87,6 +103,7 @@ function reduction(f: Reduction): OpSpec<ReduceAttrs> {
       },
       "integer",
     ],
+    ...(f.at && { pick: pickExtreme(f.at) }),
     bias: (n) => {
       const emit = f.bias;
       if (!emit) return "none";
@@ -137,6 +154,7 @@ const max = reduction({
   type: "ReduceMax",
   since: 18,
   role: "maximum",
+  at: "ArgMax",
   gradient: evenly,
   fold: (e) => Math.max(...e),
 });
@@ -144,6 +162,7 @@ const min = reduction({
   type: "ReduceMin",
   since: 18,
   role: "minimum",
+  at: "ArgMin",
   gradient: evenly,
   fold: (e) => Math.min(...e),
 });

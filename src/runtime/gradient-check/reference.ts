@@ -1,7 +1,7 @@
 import type { Backend, Executable } from "../../backends/backend.js";
 import { BackendError } from "../../errors.js";
 import type { Graph, Port, TypedGraph } from "../../onnx/ir.js";
-import { bytesWithOutput, type ModelFile } from "../../onnx/file/model-file.js";
+import { bytesWithOutputs, type ModelFile } from "../../onnx/file/model-file.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Reference } from "./gradient-check.js";
 import type { ImageForm } from "../image-model/image-form.js";
@@ -71,7 +71,7 @@ async function openFile(
   inputs: readonly Port[],
   output: string,
 ): Promise<Executable | undefined> {
-  const bytes = backend.open && (await bytesWithOutput(file, output));
+  const bytes = backend.open && (await bytesWithOutputs(file, [output]));
   if (!bytes) return undefined;
   try {
     return await backend.open!(bytes, { inputs, outputs: [{ name: output }] });

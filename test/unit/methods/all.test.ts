@@ -57,8 +57,8 @@ it("a method or setting that does not exist is an error that says which do", asy
   const x = goldenTensor("tiny-relu", "input.npy");
   const explain = (options: Parameters<typeof model.explain>[1]): Promise<unknown> =>
     model.explain(x, options);
-  await expect(explain({ method: "cam" })).rejects.toThrow(UsageError);
-  await expect(explain({ method: "cam" })).rejects.toThrow(/there are fullgrad, .* or /);
+  await expect(explain({ method: "saliency" })).rejects.toThrow(UsageError);
+  await expect(explain({ method: "saliency" })).rejects.toThrow(/there are fullgrad, .* or /);
   await expect(explain({ method: "gradient", steps: 3 })).rejects.toThrow(
     /method "gradient" has no setting "steps"; it has none/,
   );

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { labelOf, nameOfClass } from "../../../src/target/format.js";
 import { parseTarget } from "../../../src/target/parse.js";
 
@@ -57,4 +57,23 @@ describe("a target in results", () => {
     expect(nameOfClass({ target: "8@1,2", label: null })).toBe("8@1,2");
     expect(nameOfClass({ target: "against", label: null }, 1)).toBe("against the output");
   });
+});
+
+test.each([
+  ["detections", { threshold: 0.5, overlap: 0.45, logits: false }],
+  ["detections:0.3", { threshold: 0.3, overlap: 0.45, logits: false }],
+  ["detections:0.3,overlap=0.7", { threshold: 0.3, overlap: 0.7, logits: false }],
+  ["detections:0.3,overlap=1,logits", { threshold: 0.3, overlap: 1, logits: true }],
+  ["detections:0,logits", { threshold: 0, overlap: 0.45, logits: true }],
+])("%s", (text, asked) => {
+  expect(parseTarget(text)).toEqual({ kind: "detections", text, ...asked });
+});
+
+test.each([
+  "detections:2",
+  "detections:half",
+  "detections:0.5,iou=0.4",
+  "detections:0.5,overlap=3",
+])("%s is malformed", (text) => {
+  expect(parseTarget(text)).toEqual({ kind: "malformed", text });
 });

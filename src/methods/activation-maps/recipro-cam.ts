@@ -1,0 +1,33 @@
+import { graphMethod } from "../core/method.js";
+import { camSettings, resizeToImage } from "../building-blocks/class-activation-map.js";
+import { ofTarget, placeScores } from "../building-blocks/class-maps.js";
+import type { FullGradient } from "../../decomposition/full-gradient.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+
+/** From the least number of each map on. */
+function fromLeast(b: GraphBuilder, maps: Value): Value {
+  const places = maps.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
+  return b.sub(maps, b.min(maps, places));
+}
+
+/**
+ * Recipro-CAM: at each place of a layer the score for the activations there alone, 0 elsewhere, from the least of them on
+ * (Byun & Lee 2022, with a mask of one place; theirs is scaled to [0,1]). No gradient: the layers behind are run again, once
+ * for all places, and give the maps of all classes.
+ */
+export const reciproCam = graphMethod({
+  name: "recipro-cam",
+  title: "Recipro-CAM",
+  paper:
+    "Byun and Lee, Recipro-CAM: Gradient-Free Reciprocal Class Activation Map, arXiv 2209.14074, 2022",
+  signed: false,
+  attributes: "map",
+  settings: camSettings,
+  classMaps: (full: FullGradient, { layer }) => fromLeast(full.b, placeScores(full, layer).scores),
+  emit: (full, { layer: wanted }) => {
+    const { layer, scores } = placeScores(full, wanted);
+    const map = fromLeast(full.b, ofTarget(full, scores));
+    return { map: resizeToImage(full.b, map, full.input), info: { layer: layer.node } };
+  },
+});

@@ -1,0 +1,150 @@
+import { isRestored } from "../../decomposition/spatial-positions.js";
+import type { FullGradient } from "../../decomposition/full-gradient.js";
+import { UsageError } from "../../errors.js";
+import type { Node, Value } from "../../onnx/ir.js";
+import type { Role } from "../../ops/core/role.js";
+import { shapeOfAnyBatch } from "../../passes/open-batch.js";
+import { multiplyDims, sizeOf, type Dim } from "../../tensor/shape.js";
+import { float32 } from "../../tensor/tensor.js";
+import { chooseLayer, type ChosenLayer } from "./class-activation-map.js";
+
+/** What the layers behind a layer make of its activations at one place alone. */
+export interface PlaceScores {
+  readonly layer: ChosenLayer;
+  /** [N,K,…places]: the output for the activations at this place, 0 elsewhere. */
+  readonly scores: Value;
+  /** [N,K,1,…]: the output for activations of 0 everywhere. */
+  readonly nothing: Value;
+}
+
+/** Roles of operators that are linear where one of their inputs is constant. */
+const linearRoles: ReadonlySet<Role | undefined> = new Set<Role>([
+  ...(["linear", "product", "convolution", "batch-norm", "multiplication"] as const),
+  ...(["identity", "cast", "reshaping", "movement", "folding", "selection"] as const),
+]);
+
+/**
+ * The output for the activations of a layer at each place alone: the layers behind it run once, on a batch with a sample
+ * for each place and one of zeros.
+ *
+ * @param wanted the layer, by its node or its value; the last one with places unless given
+ * @param needsLinear a method that needs the layers behind to be linear, by its name
+ * @throws {UsageError} where the output needs more of the image than this layer, or the layers behind it are not linear
+ */
+export function placeScores(
+  full: FullGradient,
+  wanted: string | undefined,
+  needsLinear?: string,
+): PlaceScores {
+  const layer = chooseLayer(full.plan, wanted);
+  const b = full.b.within(`places/${layer.node}`);
+  const activations = full.b.value(layer.value);
+  const { shape } = activations.fact;
+  if (!isRestored(shape, layer.restoration)) {
+    throw new UsageError(
+      `layer "${layer.node}" [${shape.join(",")}] has its places in another order than [N,C,…]; choose another one (layer)`,
+    );
+  }
+  const [batch, channels, ...places] = shape as readonly [Dim, number, ...number[]];
+  const count = sizeOf(places);
+  const head = headOf(full, layer);
+  if (needsLinear !== undefined) checkLinear(full, head, needsLinear);
+  // Row p is 1 at place p; the last row is 0.
+  const rows = Float32Array.from({ length: (count + 1) * count }, (_, i) =>
+    i % count === Math.floor(i / count) ? 1 : 0,
+  );
+  const masks = b.constant(float32([1, count + 1, 1, ...places], rows), "masks");
+  const each = b.op("Unsqueeze", [activations, b.ints([1])], {}, "each");
+  const samples = multiplyDims(batch, count + 1);
+  const masked = b.reshape(b.mul(each, masks), [samples, channels, ...places], "masked");
+  const output = runHead(full, head, layer.value, masked);
+  const classes = multiplyDims(...output.fact.shape.slice(1));
+  const table = b.reshape(output, [batch, count + 1, classes], "table");
+  const columns = b.transpose(table, [0, 2, 1]);
+  return {
+    layer,
+    scores: b.reshape(b.slice(columns, [2], [0], [count]), [batch, classes, ...places], "scores"),
+    nothing: b.reshape(
+      b.slice(columns, [2], [count], [count + 1]),
+      [batch, classes, ...places.map(() => 1)],
+      "nothing",
+    ),
+  };
+}
+
+/** The target's part of class maps [N,K,…places]: [N,1,…places]. */
+export function ofTarget({ b, target }: FullGradient, maps: Value): Value {
+  const [batch, classes, ...places] = maps.fact.shape as readonly [Dim, Dim, ...Dim[]];
+  const weights = b.reshape(target.seed, [batch, classes, ...places.map(() => 1)]);
+  return b.sum(b.mul(maps, weights), [1]);
+}
+
+/** The nodes between a layer and the explained output, in order. */
+function headOf({ graph, explained, plan }: FullGradient, layer: ChosenLayer): readonly Node[] {
+  const behind = new Set([layer.value]);
+  for (const node of graph.nodes) {
+    if (node.inputs.some((name) => behind.has(name))) for (const o of node.outputs) behind.add(o);
+  }
+  const wanted = new Set([explained.name]);
+  const head = graph.nodes.toReversed().filter((node) => {
+    const isWanted = node.outputs.some((name) => wanted.has(name) && behind.has(name));
+    if (isWanted && !node.outputs.includes(layer.value)) for (const i of node.inputs) wanted.add(i);
+    return isWanted && !node.outputs.includes(layer.value);
+  });
+  const other = [...wanted].find((name) => plan.path.dependent.has(name) && !behind.has(name));
+  if (other !== undefined || !behind.has(explained.name)) {
+    throw new UsageError(
+      `the output needs "${other ?? explained.name}" beside layer "${layer.node}", which does not stand alone; choose another one (layer)`,
+    );
+  }
+  return head.reverse();
+}
+
+function checkLinear(
+  { graph, registry, plan }: FullGradient,
+  head: readonly Node[],
+  method: string,
+): void {
+  const isLinear = (node: Node): boolean =>
+    linearRoles.has(registry.role(node)) &&
+    (registry.role(node) === "linear" ||
+      node.inputs.filter((i) => plan.path.dependent.has(i)).length === 1);
+  const other = head.find((node) => !isLinear(node));
+  if (!other) return;
+  const opset = graph.opsets.get(other.domain) ?? 0;
+  throw new UsageError(
+    `${method} needs a network that ends in a mean and linear layers; behind the layer is ${other.op} (node "${other.name}", ` +
+      `opset ${opset}): recipro-cam takes any`,
+  );
+}
+
+/** The head once more, for other activations in another number of samples. */
+function runHead(
+  { b, graph, explained }: FullGradient,
+  head: readonly Node[],
+  from: string,
+  masked: Value,
+): Value {
+  const values = new Map([[from, masked]]);
+  const batch = graph.facts.get(from)!.shape[0];
+  const at = b.within("each-place");
+  for (const node of head) {
+    const [, shape = ""] = node.inputs;
+    const open =
+      typeof batch === "number"
+        ? shapeOfAnyBatch(node, graph.constants.get(shape), batch)
+        : undefined;
+    const inputs = node.inputs.map((name, i) => {
+      if (name === "") return undefined;
+      return i === 1 && open ? at.constant(open) : (values.get(name) ?? b.value(name));
+    });
+    const { op, domain, attributes, outputs } = node;
+    const made = at.call(op, inputs, attributes, {
+      outputs: outputs.length,
+      hint: node.name,
+      domain,
+    });
+    outputs.forEach((name, i) => values.set(name, made[i]!));
+  }
+  return values.get(explained.name)!;
+}

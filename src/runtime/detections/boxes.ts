@@ -1,0 +1,84 @@
+import { TargetError } from "../../errors.js";
+import type { BoxCorners } from "../../target/detection.js";
+
+/** Height and width of the network's input, in pixels. */
+interface ImageExtent {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Four numbers a row, and what is known of them. */
+export interface BoxRows {
+  readonly name: string;
+  readonly rows: readonly (readonly number[])[];
+  /** Rows that a selection in the model kept are corners unless one of them contradicts. */
+  readonly order?: "corners" | "center" | "y first";
+}
+
+/**
+ * Boxes as corners in pixels of the input, whatever the model writes: corners or centre and size, in pixels or as parts
+ * of the image's sides. Numbers are corners where no row's second corner comes before its first, and parts where the
+ * rows that are kept stay below 2.
+ *
+ * @param kept the rows whose boxes are wanted
+ * @throws {TargetError} where a kept row has a negative size: offsets from anchors, which need the anchors. Corners that a
+ *   model has chosen are its own
+ */
+export function boxesOf(
+  { name, rows, order = guess(rows) }: BoxRows,
+  kept: readonly number[],
+  { height, width }: ImageExtent,
+): readonly BoxCorners[] {
+  const isPart = kept.every((row) => rows[row]!.every((v) => Math.abs(v) <= mostParts));
+  const [sx, sy] = isPart ? [width, height] : [1, 1];
+  return kept.map((row) => {
+    const [a, b, c, d] = rows[row] as [number, number, number, number];
+    const [x0, y0, x1, y1] =
+      order === "corners"
+        ? [a, b, c, d]
+        : order === "y first"
+          ? [b, a, d, c]
+          : [a - c / 2, b - d / 2, a + c / 2, b + d / 2];
+    const isBox = [x0, y0, x1, y1].every(Number.isFinite) && x1 >= x0 && y1 >= y0;
+    if (!isBox && order !== "corners") {
+      throw new TargetError(
+        `row ${row} of "${name}" is ${rows[row]!.map((v) => Number(v.toPrecision(4))).join(", ")}, which is no box, neither ` +
+          "by its corners nor by centre and size: where rows are offsets from anchors, export the model with its decoding",
+      );
+    }
+    return [x0 * sx, y0 * sy, x1 * sx, y1 * sy];
+  });
+}
+
+/** Parts of the image may reach a little beyond it; a box of less than two pixels is none. */
+const mostParts = 2;
+
+const guess = (rows: BoxRows["rows"]): "corners" | "center" =>
+  rows.every(([a, b, c, d]) => c! >= a! && d! >= b!) ? "corners" : "center";
+
+/** Intersection over union of two boxes. */
+export function overlapOf(p: BoxCorners, q: BoxCorners): number {
+  const side = (low: 0 | 1, high: 2 | 3): number =>
+    Math.max(0, Math.min(p[high], q[high]) - Math.max(p[low], q[low]));
+  const area = ([x0, y0, x1, y1]: BoxCorners): number => (x1 - x0) * (y1 - y0);
+  const both = side(0, 2) * side(1, 3);
+  const either = area(p) + area(q) - both;
+  return either > 0 ? both / either : 0;
+}
+
+/** A box with what it competes by. */
+interface Candidate {
+  readonly box: BoxCorners;
+  readonly class: number;
+}
+
+/** Of candidates, the best first, those that overlap no better one of their class by more than a share. */
+export function withoutOverlaps<C extends Candidate>(candidates: readonly C[], most: number): C[] {
+  const kept: C[] = [];
+  for (const candidate of candidates) {
+    const isSame = (other: C): boolean =>
+      other.class === candidate.class && overlapOf(other.box, candidate.box) > most;
+    if (!kept.some(isSame)) kept.push(candidate);
+  }
+  return kept;
+}
