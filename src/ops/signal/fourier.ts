@@ -172,8 +172,8 @@ const stft: OpSpec<{ onesided: boolean }> = byDefinition<{ onesided: boolean }>(
   },
 });
 
-const windowed = (b: GraphBuilder, kernels: Value, window: Value): Value =>
-  b.mul(kernels, b.reshape(window, [1, 1, window.fact.shape[0]!]), "kernels/windowed");
+const windowed = (b: GraphBuilder, plain: Value, window: Value): Value =>
+  b.mul(plain, b.reshape(window, [1, 1, window.fact.shape[0]!]), "kernels/windowed");
 
 /** [2·bins, parts, length]: all real parts, then all imaginary ones. */
 function kernels(n: NodeView, { length, bins, parts }: Frames): ReturnType<typeof fromNumbers> {

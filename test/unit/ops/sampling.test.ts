@@ -186,11 +186,4 @@ describe("GridSample", () => {
       ...exact,
     });
   });
-
-  it("refuses a grid that depends on the image", async () => {
-    const inputs = [{ dims: [1, 1, 3, 3] }, { dims: [1, 2, 2, 2] }];
-    await expect(evaluate({ op: "GridSample", inputs })).rejects.toThrow(
-      /input 1 \(grid, "x1"\) depends/,
-    );
-  });
 });
