@@ -1,4 +1,5 @@
 import { differentiate, type Gradients } from "../autodiff/differentiate.js";
+import { channelReduction, type ChannelReduction } from "../analysis/channel-reduction.js";
 import { planBiases, type BiasPlan, type BiasUnit } from "../analysis/bias-plan.js";
 import type { BiasSite } from "../analysis/find-biases.js";
 import type { PointwiseRegion } from "../analysis/regions.js";
@@ -11,7 +12,7 @@ import type { Dim } from "../tensor/shape.js";
 import type { TracedAxes } from "../analysis/traced-axes.js";
 import { layerByLayer, type Columns, type LayerReduction } from "./layer-by-layer.js";
 import { perSample } from "./per-sample.js";
-import { isRestored, placesFirst, toImageOrder } from "./spatial-positions.js";
+import { isRestored, toImageOrder } from "./spatial-positions.js";
 import { emitTarget, type TargetKind, type TargetNodes } from "../target/target.js";
 
 /** One unit's part of the output, g ⊙ b summed over the unit's nodes. */
@@ -23,10 +24,10 @@ export interface UnitTerm {
   readonly term: () => Value;
   /** The term of a spatial unit as [N,C,…places]. */
   readonly places: () => Value;
-  /** The term as a number times [N,C,…places], where its node's bias is made so. */
+  /** The term as a number times a tensor of its shape, where its node's bias is made so. */
   readonly factored?: { readonly factor: number; readonly part: () => Value };
-  /** The term as [N,…places,C], of a spatial unit where it lies so. */
-  readonly placesFirst?: { readonly term: () => Value; readonly extents: readonly number[] };
+  /** Of a spatial unit whose term is not [N,C,…places]: how its channels are reduced where it lies. */
+  readonly lying?: ChannelReduction;
   /** The gradient at a spatial unit's output as [N,C,…places]. */
   readonly gradient: () => Value;
   /** Gradient [N,C,…places] and bias [1,C,1,…], where the bias is one number per channel. */
@@ -203,16 +204,16 @@ function emitUnit(
   });
   const placed = (value: Value): Value =>
     unit.restoration ? toImageOrder(at, value, unit.restoration) : value;
-  const extents = unit.restoration && placesFirst(unit.restoration);
-  const isPlain =
-    extents !== undefined ||
-    !unit.restoration ||
-    isRestored(first.gradient.fact.shape, unit.restoration);
-  const factored = own && part && isPlain ? { factor: own.factor, part } : undefined;
+  const { restoration } = unit;
+  const isPlain = !restoration || isRestored(first.gradient.fact.shape, restoration);
+  const lying = isPlain
+    ? undefined
+    : channelReduction(unit.layout, restoration.shape.length - 2, batch);
+  const factored = own && part && (isPlain || lying) ? { factor: own.factor, part } : undefined;
   const views = {
     term,
     ...(factored ? { factored } : {}),
-    ...(extents ? { placesFirst: { term, extents } } : {}),
+    ...(lying ? { lying } : {}),
     places: () => placed(term()),
     gradient: () => placed(sites.at(-1)!.gradient),
   };

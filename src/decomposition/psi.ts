@@ -1,3 +1,4 @@
+import type { ChannelReduction } from "../analysis/channel-reduction.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { int, ints, text } from "../onnx/attribute.js";
 import type { Value } from "../onnx/ir.js";
@@ -6,6 +7,7 @@ import { fromNumbers, full } from "../tensor/tensor.js";
 
 import type { FullGradient, UnitTerm } from "./full-gradient.js";
 import { grouped, layerByLayer, type Columns } from "./layer-by-layer.js";
+import { cutPlaces, toImageOrder } from "./spatial-positions.js";
 
 /**
  * How the terms become a map (the differences that exist between published versions of FullGrad's code):
@@ -22,14 +24,14 @@ const epsilon = 1e-6;
 export interface Magnitude {
   /** For its nodes. */
   readonly b: GraphBuilder;
-  /** [N,C,…places]; with `places`, [N,…places,C] */
+  /** [N,C,…places], or as `lying` says */
   readonly values: Value;
   /** [1,C,1,…], not negative; 1 unless given */
   readonly weights?: Value;
   /** A positive number that the values are to be multiplied by as well. */
   readonly factor?: number;
-  /** Where the channels come last: the extents of the places. */
-  readonly places?: readonly number[];
+  /** Where the values are not [N,C,…places]: how their channels are reduced where they lie. */
+  readonly lying?: ChannelReduction;
   /** Whose term it is; none of the input. */
   readonly units?: readonly UnitTerm[];
 }
@@ -37,9 +39,9 @@ export interface Magnitude {
 /** The axes of the places in [N,C,…places]. */
 const placeAxes = (v: Value): number[] => v.fact.shape.flatMap((_, i) => (i > 1 ? [i] : []));
 
-/** |t| of a whole term [N,C,…places], or [N,…places,C] where the extents of the places are given. */
-export function absolute(b: GraphBuilder, term: Value, places?: readonly number[]): Magnitude {
-  return { b, values: b.op("Abs", [term], {}, "abs"), ...(places ? { places } : {}) };
+/** |t| of a whole term [N,C,…places], or of one that lies in another order. */
+export function absolute(b: GraphBuilder, term: Value, lying?: ChannelReduction): Magnitude {
+  return { b, values: b.op("Abs", [term], {}, "abs"), ...(lying ? { lying } : {}) };
 }
 
 /** max(t, 0) of a whole term [N,C,…places]. */
@@ -103,27 +105,59 @@ interface Statistics {
   readonly shape: Shape;
 }
 
-function statisticsOf({ b, values, weights, places, factor = 1 }: Magnitude): Statistics {
+function statisticsOf(magnitude: Magnitude): Statistics {
+  const { b, values, weights, lying, factor = 1 } = magnitude;
+  if (lying) return lyingStatistics(magnitude, lying);
   const { shape } = values.fact;
   const [batch = 1] = shape;
-  const channels = Number(places ? shape.at(-1) : shape[1]);
-  const extents = places ?? staticShape(shape.slice(2), "a map");
+  const channels = Number(shape[1]);
+  const extents = staticShape(shape.slice(2), "a map");
   const size = sizeOf(extents);
-  const rows = places ? b.reshape(values, [batch, size, channels], "abs/rows") : asRows(b, values);
+  const rows = asRows(b, values);
   const flat = weights ? rows : b.reshape(values, [batch, 1, size * channels], "abs/flat");
-  const constant = (columns: number): Value =>
-    b.constant(full(values.fact.dtype, [1, columns], factor), "factor");
-  const own = weights ? b.reshape(weights, [1, channels]) : factor === 1 ? undefined : constant(1);
+  const own = weights ? b.reshape(weights, [1, channels]) : factorOf(magnitude, 1);
   const factors = own && { weights: own };
-  const sum = places
-    ? b.mulScalar(b.sum(rows, [2], false, "abs/sum"), factor)
-    : b.matmul(weights && own ? own : constant(channels), rows, "abs/sum");
+  const ones = (): Value => b.constant(full(values.fact.dtype, [1, channels], factor), "factor");
+  const sum = b.matmul(weights && own ? own : ones(), rows, "abs/sum");
   return {
     sum: b.reshape(sum, [batch, size]),
     least: { values: b.min(flat, [2], false), ...factors },
     most: { values: b.max(flat, [2], false), ...factors },
     channels,
     shape: [batch, 1, ...extents],
+  };
+}
+
+/** The factor of a magnitude that has one, [1,count]. */
+function factorOf({ b, values, factor = 1 }: Magnitude, count: number): Value | undefined {
+  const constant = full(values.fact.dtype, [1, count], factor);
+  return factor === 1 ? undefined : b.constant(constant, "factor");
+}
+
+function lyingStatistics(magnitude: Magnitude, lying: ChannelReduction): Statistics {
+  const { b, values, factor = 1 } = magnitude;
+  const { factors, axes, channels, restoration } = lying;
+  const { shape, cut } = restoration;
+  const [batch = 1, , ...places] = shape;
+  const size = sizeOf(staticShape(places, "a map"));
+  const rows = b.reshape(values, factors, "abs/rows");
+  const count = cut.length > 0 ? size : 1;
+  const extreme = (by: "min" | "max"): Columns => {
+    // What is cut off must not be looked at: the extremes of each place first.
+    const columns =
+      cut.length > 0
+        ? b.reshape(cutPlaces(b, b[by](rows, axes), restoration), [batch, size])
+        : b[by](b.reshape(values, [batch, 1, size * channels], "abs/flat"), [2], false);
+    const weights = factorOf(magnitude, count);
+    return { values: columns, ...(weights ? { weights } : {}) };
+  };
+  const sum = toImageOrder(b, b.sum(rows, axes, true, "abs/sum"), restoration);
+  return {
+    sum: b.reshape(b.mulScalar(sum, factor), [batch, size]),
+    least: extreme("min"),
+    most: extreme("max"),
+    channels,
+    shape,
   };
 }
 

@@ -6,17 +6,23 @@ import type { Shape } from "../tensor/shape.js";
 
 /** Brings a value into the form [N,C,…places], where it is not in it already. */
 export function toImageOrder(b: GraphBuilder, value: Value, restoration: Restoration): Value {
-  const { factors, cut, parts, perm, shape, rolls } = restoration;
-  const axes = cut.map((c) => c.axis);
-  const starts = cut.map((c) => c.start);
-  const ends = cut.map((c) => c.end);
-  const rows = b.reshape(value, factors, "places");
-  const places = axes.length > 0 ? b.slice(rows, axes, starts, ends, "places") : rows;
+  const { parts, perm, shape, rolls } = restoration;
+  const places = cutPlaces(b, value, restoration);
   const ordered = b.transpose(b.reshape(places, parts, "places"), perm);
   return rolls.reduce(
     (v, roll, i) => rollBack(b, v, i + 2, roll),
     b.reshape(ordered, shape, "places"),
   );
+}
+
+/** A value without what is no place of the image (class tokens), by its factors. */
+export function cutPlaces(b: GraphBuilder, value: Value, { factors, cut }: Restoration): Value {
+  const rows = b.reshape(value, factors, "places");
+  if (cut.length === 0) return rows;
+  const axes = cut.map((c) => c.axis);
+  const starts = cut.map((c) => c.start);
+  const ends = cut.map((c) => c.end);
+  return b.slice(rows, axes, starts, ends, "places");
 }
 
 /** Position p of the axis holds the place p + roll: the last ones come to the front again. */
@@ -39,24 +45,4 @@ export function isRestored(
     perm.every((p, i) => p === i) &&
     sameShape(shape, wanted)
   );
-}
-
-/** The extents of the places, where a value is [N,…places,C] as it is, whatever axes these share. */
-export function placesFirst({
-  cut,
-  parts,
-  perm,
-  shape,
-  rolls,
-}: Restoration): readonly number[] | undefined {
-  const last = parts.length - 1;
-  const fits =
-    rolls.every((roll) => roll === 0) &&
-    cut.length === 0 &&
-    perm[0] === 0 &&
-    perm[1] === last &&
-    perm.slice(2).every((p, i) => p === i + 1) &&
-    parts[0] === shape[0] &&
-    parts[last] === shape[1];
-  return fits ? shape.slice(2).map(Number) : undefined;
 }

@@ -1,6 +1,5 @@
 import { sameAxes } from "../core/axis-mapping.js";
 import { int } from "../../onnx/attribute.js";
-import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { finite } from "../core/finite.js";
 import type { OpSpec } from "../core/spec.js";
@@ -12,13 +11,8 @@ interface SoftmaxAttrs {
 
 const attrs: OpSpec<SoftmaxAttrs>["attrs"] = (a) => ({ axis: a.int("axis", -1) });
 
-/** Where the maximum along an axis is, that axis kept. */
-function top(b: GraphBuilder, y: Value, axis: number): Value {
-  return b.op("ArgMax", [y], { axis: int(axis), keepdims: int(1) }, "top");
-}
-
-// y = eˣ/Σeˣ; dx = y(d − Σ d·y) with d = dy less its value at the maximum of y: any constant may be taken off, and with
-// this one a saturated softmax (y there nearly 1) keeps its digits. J·x = y(x − Σ x·y), bias = y − J·x
+// y = eˣ/Σeˣ; dx = y(d − Σ d·y) with d = dy − c: any constant may be taken off, and with c = Σ dy·y, which is dy at the
+// maximum where y there is nearly 1, a saturated softmax keeps its digits. J·x = y(x − Σ x·y), bias = y − J·x
 const softmax: OpSpec<SoftmaxAttrs> = {
   type: "Softmax",
   since: 13,
@@ -33,8 +27,8 @@ const softmax: OpSpec<SoftmaxAttrs> = {
     () => {
       const axis = normalizeAxis(n.attrs.axis, n.rank());
       const y = n.y();
-      const d = b.sub(dy!, b.op("GatherElements", [dy!, top(b, y, axis)], { axis: int(axis) }));
-      return b.mul(y, b.sub(d, b.sum(b.mul(d, y), [axis])), "dx");
+      const lessMean = (v: Value): Value => b.sub(v, b.sum(b.mul(v, y), [axis]));
+      return b.mul(y, lessMean(lessMean(dy!)), "dx");
     },
   ],
   bias: (n) => ({
@@ -64,7 +58,7 @@ const logSoftmax: OpSpec<SoftmaxAttrs> = {
       const axis = normalizeAxis(n.attrs.axis, n.rank());
       const total = b.sum(dy!, [axis]);
       const dx = b.sub(dy!, b.mul(b.op("Exp", [n.y()]), total));
-      const first = top(b, n.y(), axis);
+      const first = b.op("ArgMax", [n.y()], { axis: int(axis), keepdims: int(1) }, "top");
       const put = (into: Value, there: Value, hint?: string): Value =>
         b.op("ScatterElements", [into, first, there], { axis: int(axis) }, hint);
       const others = put(dx, b.zerosLike(total));
