@@ -1,7 +1,9 @@
 import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
-import { normalizeAxis } from "../../tensor/shape.js";
+import { float, int } from "../../onnx/attribute.js";
+import { isStatic, normalizeAxis } from "../../tensor/shape.js";
+import { full } from "../../tensor/tensor.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 import {
@@ -9,6 +11,7 @@ import {
   standardizeBias,
   standardizeGradient,
   type Standardization,
+  type Standardized,
 } from "./standardize.js";
 
 interface LayerAttrs {
@@ -27,8 +30,8 @@ function over(n: NodeView<LayerAttrs>, centred: boolean): Standardization {
 // dx: through x̂ from γ·dy (see standardize.ts); dγ = dy·x̂; dβ = dy.
 // bias = γ·(x̂ − J·x) + β, without γ·x̂ more where γ is active and without β where β is.
 function overLastAxes(type: string, since: number, centred: boolean): OpSpec<LayerAttrs> {
-  const standard = (b: GraphBuilder, n: NodeView<LayerAttrs>): ReturnType<typeof standardize> =>
-    standardize(b, n.x(), over(n, centred));
+  const standard = (b: GraphBuilder, n: NodeView<LayerAttrs>): Standardized =>
+    (centred ? byKernel(b, n) : undefined) ?? standardize(b, n.x(), over(n, centred));
   return {
     type,
     since,
@@ -61,11 +64,21 @@ function overLastAxes(type: string, since: number, centred: boolean): OpSpec<Lay
   };
 }
 
-function layerBias(
-  b: GraphBuilder,
-  n: NodeView<LayerAttrs>,
-  standard: ReturnType<typeof standardize>,
-): Value {
+/** x̂ and s by the operator itself, without γ and β: two nodes for seven. */
+function byKernel(b: GraphBuilder, n: NodeView<LayerAttrs>): Standardized | undefined {
+  const { axis, epsilon } = n.attrs;
+  const dims = n.shape().slice(normalizeAxis(axis, n.rank()));
+  const { dtype } = n.x().fact;
+  if (!isStatic(dims) || dtype !== "float32") return undefined;
+  const attributes = { axis: int(axis), epsilon: float(epsilon) };
+  const ones = b.constant(full(dtype, dims, 1), "ones");
+  const outputs = b.call("LayerNormalization", [n.x(), ones], attributes, {
+    ...{ outputs: 3, hint: "standard" },
+  });
+  return { values: outputs[0]!, inverse: outputs[2]! };
+}
+
+function layerBias(b: GraphBuilder, n: NodeView<LayerAttrs>, standard: Standardized): Value {
   let rest = n.isActive(0) ? standardizeBias(b, standard, n.attrs.epsilon) : standard.values;
   if (n.isActive(1)) rest = b.sub(rest, standard.values);
   const scaled = b.mul(rest, n.x(1), "bias/scaled");
