@@ -7,7 +7,7 @@ import { InputError, TargetError } from "../errors.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
-import { fromNumbers } from "../tensor/tensor.js";
+import { fromNumbers, full } from "../tensor/tensor.js";
 import type { Dim } from "../tensor/shape.js";
 import type { TracedAxes } from "../analysis/traced-axes.js";
 import { layerByLayer, type Columns, type LayerReduction } from "./layer-by-layer.js";
@@ -219,25 +219,33 @@ function emitUnit(
   };
   const { gradient } = first;
   const perChannel = bias && channelBias(unit, gradient, bias);
-  if (!perChannel) {
-    const sum = (): Columns => {
-      if (!factored) return wholeSum(at, term(), batch, unit.layout);
-      const { values } = wholeSum(at, factored.part(), batch, unit.layout);
-      const weight = fromNumbers(values.fact.dtype, [1, 1], [factored.factor]);
-      return { values, weights: at.constant(weight) };
-    };
-    return { unit, columns: once(sum), ...views };
-  }
-  const columns = once((): Columns => {
-    const space = gradient.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
-    const channels = perChannel.fact.shape[1]!;
-    const values = at.sum(gradient, space, true, "bias/gradient");
-    return {
-      values: at.reshape(values, [batch, channels]),
-      weights: at.reshape(perChannel, [1, channels]),
-    };
-  });
-  return { unit, columns, ...views, perChannel: { gradient, bias: perChannel } };
+  const sum = (): Columns => {
+    if (perChannel) return channelSums(at, gradient, perChannel);
+    if (restoration && isPlain) {
+      const value = factored ? factored.part() : term();
+      const dims = [1, Number(value.fact.shape[1])];
+      const factor = full(value.fact.dtype, dims, factored?.factor ?? 1);
+      return channelSums(at, value, at.constant(factor, "factor"));
+    }
+    if (!factored) return wholeSum(at, term(), batch, unit.layout);
+    const { values } = wholeSum(at, factored.part(), batch, unit.layout);
+    const weight = fromNumbers(values.fact.dtype, [1, 1], [factored.factor]);
+    return { values, weights: at.constant(weight) };
+  };
+  const columns = once(sum);
+  return {
+    unit,
+    columns,
+    ...views,
+    ...(perChannel && { perChannel: { gradient, bias: perChannel } }),
+  };
+}
+
+/** Of a value [N,C,…places]: a sum for each channel, and its weight [1,C,…]. */
+function channelSums(b: GraphBuilder, value: Value, weights: Value): Columns {
+  const [, channels, ...places] = value.fact.shape;
+  const axes = places.map((_, i) => i + 2);
+  return { values: b.sum(value, axes, false, "sum"), weights: b.reshape(weights, [1, channels!]) };
 }
 
 /**

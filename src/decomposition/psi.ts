@@ -108,23 +108,18 @@ interface Statistics {
 function statisticsOf(magnitude: Magnitude): Statistics {
   const { b, values, weights, lying, factor = 1 } = magnitude;
   if (lying) return lyingStatistics(magnitude, lying);
-  const { shape } = values.fact;
-  const [batch = 1] = shape;
-  const channels = Number(shape[1]);
-  const extents = staticShape(shape.slice(2), "a map");
-  const size = sizeOf(extents);
+  const [batch = 1, channels, ...places] = values.fact.shape;
+  const count = Number(channels);
   const rows = asRows(b, values);
-  const flat = weights ? rows : b.reshape(values, [batch, 1, size * channels], "abs/flat");
-  const own = weights ? b.reshape(weights, [1, channels]) : factorOf(magnitude, 1);
-  const factors = own && { weights: own };
-  const ones = (): Value => b.constant(full(values.fact.dtype, [1, channels], factor), "factor");
-  const sum = b.matmul(weights && own ? own : ones(), rows, "abs/sum");
+  const own = weights ?? b.constant(full(values.fact.dtype, [count], factor), "factor");
+  const columns = { weights: b.reshape(own, [1, count]) };
   return {
-    sum: b.reshape(sum, [batch, size]),
-    least: { values: b.min(flat, [2], false), ...factors },
-    most: { values: b.max(flat, [2], false), ...factors },
-    channels,
-    shape: [batch, 1, ...extents],
+    // A vector times [N,C,P] is [N,P].
+    sum: b.matmul(b.reshape(own, [count]), rows, "abs/sum"),
+    least: { values: b.min(rows, [2], false), ...columns },
+    most: { values: b.max(rows, [2], false), ...columns },
+    channels: count,
+    shape: [batch, 1, ...staticShape(places, "a map")],
   };
 }
 
