@@ -2,19 +2,20 @@ import type { Dim, Shape } from "../tensor/shape.js";
 import { restoration, type Restoration, type TracedAxes } from "./traced-axes.js";
 
 /**
- * How a value is reduced over its channels where it lies, so that only one number for each place has to be put into the
- * order of the image: of tokens [N,197,768] a hundredth of what a Transpose of all would move.
+ * Reduction of a value over its channels in its own memory order. Only the result, one number per position, is then put
+ * into image order: for tokens [N,197,768], under a hundredth of the elements that a Transpose of the value moves.
  */
 export interface ChannelReduction {
-  /** What the value is reshaped to, and the axes of that which are channels. */
+  /** Shape of the value with every axis split into its factors. */
   readonly factors: Shape;
+  /** The axes of `factors` that are channels. */
   readonly axes: readonly number[];
   readonly channels: number;
-  /** How the reduced value comes into the form [N,1,…places]. */
+  /** Converts the reduced value to [N,1,…spatial]. */
   readonly restoration: Restoration;
 }
 
-/** @returns undefined where the value has no whole places, or its samples do not come first */
+/** @returns undefined if the image axes are incomplete or the samples are not on the first axis */
 export function channelReduction(
   axes: TracedAxes,
   rank: number,

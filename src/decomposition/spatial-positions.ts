@@ -4,7 +4,7 @@ import { type GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import type { Shape } from "../tensor/shape.js";
 
-/** Brings a value into the form [N,C,…places], where it is not in it already. */
+/** Converts a value to [N,C,…spatial], unless it has this form. */
 export function toImageOrder(b: GraphBuilder, value: Value, restoration: Restoration): Value {
   const { parts, perm, shape, rolls } = restoration;
   const places = cutPlaces(b, value, restoration);
@@ -15,7 +15,7 @@ export function toImageOrder(b: GraphBuilder, value: Value, restoration: Restora
   );
 }
 
-/** A value without what is no place of the image (class tokens), by its factors. */
+/** Removes class tokens from a value. Returns it in the shape of its factors. */
 export function cutPlaces(b: GraphBuilder, value: Value, { factors, cut }: Restoration): Value {
   const rows = b.reshape(value, factors, "places");
   if (cut.length === 0) return rows;
@@ -25,7 +25,7 @@ export function cutPlaces(b: GraphBuilder, value: Value, { factors, cut }: Resto
   return b.slice(rows, axes, starts, ends, "places");
 }
 
-/** Position p of the axis holds the place p + roll: the last ones come to the front again. */
+/** Undoes a roll: index p of the axis holds position p + roll. */
 function rollBack(b: GraphBuilder, value: Value, axis: number, roll: number): Value {
   if (roll === 0) return value;
   const extent = Number(value.fact.shape[axis]);
@@ -34,7 +34,7 @@ function rollBack(b: GraphBuilder, value: Value, axis: number, roll: number): Va
   return b.concat([front, back], axis, "places");
 }
 
-/** Whether a value of this shape is in the form [N,C,…places] as it is. */
+/** Whether a value of this shape already has the form [N,C,…spatial]. */
 export function isRestored(
   shape: Shape,
   { cut, perm, shape: wanted, rolls }: Restoration,

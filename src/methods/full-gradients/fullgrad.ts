@@ -42,12 +42,12 @@ export const fullgrad = graphMethod({
 function absoluteOf({ b, term, units }: Layer): Magnitude {
   const [first] = units;
   if (units.length === 1) {
-    const { perChannel, lying, factored } = first!;
+    const { perChannel, inPlace, factored } = first!;
     if (factored) {
-      return { ...absolute(b, factored.part(), lying), factor: Math.abs(factored.factor) };
+      return { ...absolute(b, factored.part(), inPlace), factor: Math.abs(factored.factor) };
     }
     if (perChannel) return absolutePerChannel(b, perChannel.gradient, perChannel.bias);
-    if (lying) return absolute(b, first!.term(), lying);
+    if (inPlace) return absolute(b, first!.term(), inPlace);
   }
   return absolute(b, term());
 }

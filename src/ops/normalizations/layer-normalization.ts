@@ -19,6 +19,8 @@ interface LayerAttrs {
   readonly epsilon: number;
 }
 
+type Standard = Pick<Standardized, "values" | "inverse">;
+
 /** Over the last axes, from `axis` on. */
 function over(n: NodeView<LayerAttrs>, centred: boolean): Standardization {
   const axis = normalizeAxis(n.attrs.axis, n.rank());
@@ -30,7 +32,7 @@ function over(n: NodeView<LayerAttrs>, centred: boolean): Standardization {
 // dx: through x̂ from γ·dy (see standardize.ts); dγ = dy·x̂; dβ = dy.
 // bias = γ·(x̂ − J·x) + β, without γ·x̂ more where γ is active and without β where β is.
 function overLastAxes(type: string, since: number, centred: boolean): OpSpec<LayerAttrs> {
-  const standard = (b: GraphBuilder, n: NodeView<LayerAttrs>): Standardized =>
+  const standard = (b: GraphBuilder, n: NodeView<LayerAttrs>): Standard =>
     (centred ? byKernel(b, n) : undefined) ?? standardize(b, n.x(), over(n, centred));
   return {
     type,
@@ -46,6 +48,11 @@ function overLastAxes(type: string, since: number, centred: boolean): OpSpec<Lay
       const double = n.x().fact.dtype === "float64";
       const stashed = { dtype: double ? "float64" : "float32", shape: statistics } as const;
       return centred ? [n.like(n.shape()), stashed, stashed] : [n.like(n.shape())];
+    },
+    definition: (b, n) => {
+      const { values, mean, inverse } = standardize(b, n.x(), over(n, centred));
+      const scaled = b.mul(values, n.x(1));
+      return [n.optional(2) ? b.add(scaled, n.x(2)) : scaled, mean, inverse];
     },
     vjp: (b, n, [dy, ...statistics]) => {
       if (!dy || statistics.some((d) => d !== undefined)) {
@@ -64,8 +71,8 @@ function overLastAxes(type: string, since: number, centred: boolean): OpSpec<Lay
   };
 }
 
-/** x̂ and s by the operator itself, without γ and β: two nodes for seven. */
-function byKernel(b: GraphBuilder, n: NodeView<LayerAttrs>): Standardized | undefined {
+/** x̂ and s by the operator itself, without γ and β: one node in place of seven. */
+function byKernel(b: GraphBuilder, n: NodeView<LayerAttrs>): Standard | undefined {
   const { axis, epsilon } = n.attrs;
   const dims = n.shape().slice(normalizeAxis(axis, n.rank()));
   const { dtype } = n.x().fact;
@@ -78,7 +85,7 @@ function byKernel(b: GraphBuilder, n: NodeView<LayerAttrs>): Standardized | unde
   return { values: outputs[0]!, inverse: outputs[2]! };
 }
 
-function layerBias(b: GraphBuilder, n: NodeView<LayerAttrs>, standard: Standardized): Value {
+function layerBias(b: GraphBuilder, n: NodeView<LayerAttrs>, standard: Standard): Value {
   let rest = n.isActive(0) ? standardizeBias(b, standard, n.attrs.epsilon) : standard.values;
   if (n.isActive(1)) rest = b.sub(rest, standard.values);
   const scaled = b.mul(rest, n.x(1), "bias/scaled");
