@@ -5,7 +5,7 @@ import type { Shape } from "../tensor/shape.js";
 import { activePath, type ActivePath } from "./active-path.js";
 import { batchNormFolded, type Folded } from "./batch-norm-folding.js";
 import { findBiases, type BiasSite } from "./find-biases.js";
-import { restoration, type TracedAxes, type Restoration } from "./traced-axes.js";
+import { cutOf, other, restoration, type TracedAxes, type Restoration } from "./traced-axes.js";
 import { traceImageAxes } from "./trace-image-axes.js";
 import { pointwiseRegions, type PointwiseRegion } from "./regions.js";
 import { spatialLayers, type SpatialLayer } from "./spatial-layers.js";
@@ -64,7 +64,7 @@ export function planBiases(
 
   const grouped = new Map<string, BiasSite[]>();
   for (const site of sites) {
-    const key = regions.get(site.node.name)?.exit.name ?? site.node.name;
+    const key = stepKey(site) ?? regions.get(site.node.name)?.exit.name ?? site.node.name;
     const known = grouped.get(key);
     if (known) known.push(site);
     else grouped.set(key, [site]);
@@ -73,7 +73,7 @@ export function planBiases(
   const normalized = normalizedConvolutions(graph, registry);
   const layouts = traceImageAxes(graph, registry, path.dependent, input);
   const units = [...grouped].map(([node, members]) => {
-    const layout = layouts.get(members[0]!.output)!;
+    const layout = stepAxes(members, layouts) ?? layouts.get(members[0]!.output)!;
     const restored = restoration(layout, imageRank, batch);
     const ops = operators.get(node) ?? [members[0]!.node.op];
     const normalizes = normalized.get(members[0]!.node.name);
@@ -88,6 +88,30 @@ export function planBiases(
   return { path, units, layers, image, layouts };
 }
 
+/** One unit for all steps of a node of a recurrent layer, as far as the same of its inputs depend on the image. */
+function stepKey({ node: { step }, view }: BiasSite): string | undefined {
+  if (!step) return undefined;
+  const isEvery = view.active.every((active, i) => active || !view.inputs[i]);
+  return isEvery ? step.of : `${step.of} (${view.active.map(Number).join("")})`;
+}
+
+/** The axes of the values of all steps, one after another. */
+function stepAxes(
+  sites: readonly BiasSite[],
+  layouts: ReadonlyMap<string, TracedAxes>,
+): TracedAxes | undefined {
+  const { step } = sites[0]!.node;
+  if (!step) return undefined;
+  const axes = sites.map(({ output }) => layouts.get(output)!);
+  const cuts = axes.map(([first]) => first && cutOf(first));
+  const place = cuts[0]?.place;
+  const isInOrder = cuts.every(
+    (cut, i) => cut?.start === sites[i]!.node.step!.at && cut.place.axis === place?.axis,
+  );
+  const whole = place && isInOrder && place.size === step.count ? [place] : other(step.count);
+  return axes[0]!.with(0, whole);
+}
+
 function unitOf(
   graph: TypedGraph,
   registry: Registry,
@@ -98,7 +122,9 @@ function unitOf(
   restored: Restoration | undefined,
 ): BiasUnit {
   const [first] = sites;
-  const { shape } = graph.facts.get(first!.output)!;
+  const { shape: own } = graph.facts.get(first!.output)!;
+  const { step } = first!.node;
+  const shape = step ? own.with(0, step.count) : own;
   const folded = batchNormFolded(graph, registry, first!.node);
   return {
     node,

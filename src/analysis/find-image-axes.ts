@@ -70,7 +70,7 @@ export function findImageAxes(
 /** Mappings after which the axes are other ones than before, or in another order. */
 const moves: ReadonlySet<AxisMapping["kind"]> = new Set([
   ...(["permuted", "reshaped", "squeezed", "unsqueezed", "labelled"] as const),
-  ...(["joined", "sliced", "replaced"] as const),
+  ...(["joined", "parted", "sliced", "replaced"] as const),
 ]);
 
 function votesOf(
@@ -98,7 +98,7 @@ function votesOf(
     for (const output of node.outputs) {
       const fact = graph.facts.get(output);
       if (!fact) continue;
-      const layout = follow(graph, registry, node, mapping, fact.shape, layouts);
+      const layout = follow(graph, registry, node, mapping, fact.shape, layouts, output);
       if (!layout) continue;
       layouts.set(output, layout);
       via.set(output, moved);
@@ -141,12 +141,13 @@ function follow(
   mapping: AxisMapping,
   shape: Shape,
   layouts: ReadonlyMap<string, TracedAxes>,
+  output: string,
 ): TracedAxes | undefined {
   if (mapping.kind === "resampled") {
     const x = layouts.get(node.inputs[0]!);
     return x?.map((axis, i) => (axis.length === 1 ? [{ ...axis[0]!, size: shape[i]! }] : axis));
   }
-  const layout = traceNode(graph, registry, node, shape, layouts);
+  const layout = traceNode(graph, registry, node, shape, layouts, output);
   const fits = layout?.length === shape.length && layout.every((a, i) => extentOf(a) === shape[i]);
   return fits ? layout : undefined;
 }

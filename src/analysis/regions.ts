@@ -62,7 +62,12 @@ export function pointwiseRegions(
 
 function isCandidate(graph: TypedGraph, registry: Registry, path: ActivePath, node: Node): boolean {
   const output = node.outputs[0]!;
-  if (!registry.of(node).pointwise || node.outputs.length !== 1 || !path.dependent.has(output)) {
+  if (
+    node.step ||
+    !registry.of(node).pointwise ||
+    node.outputs.length !== 1 ||
+    !path.dependent.has(output)
+  ) {
     return false;
   }
   const shape = graph.facts.get(output)!.shape;

@@ -9,6 +9,7 @@ import {
   isPlaces,
   isWhole,
   other,
+  reassembled,
   reshapeAxes,
   rolled,
   unknownAxes,
@@ -20,6 +21,8 @@ import {
 /** The node, its output's shape, and the axes of its inputs, where they depend on the image. */
 interface TraceStep {
   readonly view: NodeView;
+  /** Which of its outputs. */
+  readonly at: number;
   readonly shape: Shape;
   readonly inputs: readonly (TracedAxes | undefined)[];
 }
@@ -36,14 +39,19 @@ function follow(mapping: AxisMapping, step: TraceStep): TracedAxes | undefined {
       return joined(mapping.axis, step);
     default: {
       const [x] = inputs;
-      return x && followFirst(mapping, x, shape);
+      return x && followFirst(mapping, x, shape, step.at);
     }
   }
 }
 
 type OfFirst = Exclude<AxisMapping, { readonly kind: "same" | "labelled" | "joined" }>;
 
-function followFirst(mapping: OfFirst, x: TracedAxes, shape: Shape): TracedAxes | undefined {
+function followFirst(
+  mapping: OfFirst,
+  x: TracedAxes,
+  shape: Shape,
+  output: number,
+): TracedAxes | undefined {
   switch (mapping.kind) {
     case "none":
       return undefined;
@@ -61,6 +69,11 @@ function followFirst(mapping: OfFirst, x: TracedAxes, shape: Shape): TracedAxes 
     case "unsqueezed": {
       const kept = x.values();
       return shape.map((_, i) => (mapping.axes.includes(i) ? [] : (kept.next().value ?? [])));
+    }
+    case "parted": {
+      const { axis, sizes } = mapping;
+      const start = sizes.slice(0, output).reduce((sum, size) => sum + size, 0);
+      return x.map((own, i) => (i === axis ? part(own, start, 1, shape[i]!) : own));
     }
     case "sliced": {
       const { starts, steps } = mapping;
@@ -147,6 +160,8 @@ function joined(axis: number, step: TraceStep): TracedAxes {
     const [first, second, ...more] = inputs.map((axes) => axes?.[axis]);
     const roll = first && second && more.length === 0 ? rolled(first, second) : undefined;
     if (roll) return roll;
+    const again = reassembled(inputs.map((axes) => axes?.[axis]));
+    if (again) return again;
     const withPlaces = inputs.flatMap((axes, i) => (axes && isPlaces(axes[axis]!) ? [i] : []));
     const [only] = withPlaces;
     if (only === undefined || withPlaces.length > 1) return other(size);
@@ -204,7 +219,7 @@ export function traceImageAxes(
     for (const output of node.outputs) {
       const fact = graph.facts.get(output);
       if (output === "" || !fact) continue;
-      const known = traceNode(graph, registry, node, fact.shape, traced);
+      const known = traceNode(graph, registry, node, fact.shape, traced, output);
       const fits =
         known?.length === fact.shape.length && known.every((a, i) => extentOf(a) === fact.shape[i]);
       traced.set(output, fits ? known.map(named) : unknownAxes(fact.shape, batch));
@@ -220,8 +235,10 @@ export function traceNode(
   node: Node,
   shape: Shape,
   traced: ReadonlyMap<string, TracedAxes>,
+  output = node.outputs[0]!,
 ): TracedAxes | undefined {
+  const at = node.outputs.indexOf(output);
   const view = registry.view(graph, node, () => false);
   const inputs = node.inputs.map((name) => traced.get(name));
-  return follow(registry.of(node).axes(view), { view, shape, inputs });
+  return follow(registry.of(node).axes(view), { view, at, shape, inputs });
 }

@@ -88,7 +88,23 @@ export function rolled(first: TracedAxis, second: TracedAxis): TracedAxis | unde
   return [{ ...place, shift: (shift + a.start * stride) % (size * stride) }];
 }
 
-function cutOf(axis: TracedAxis): AxisCut | undefined {
+/** An axis that was cut into parts and put together again in order; undefined where the parts are not that. */
+export function reassembled(parts: readonly (TracedAxis | undefined)[]): TracedAxis | undefined {
+  const cuts = parts.map((axis) => axis && cutOf(axis));
+  const place = cuts[0]?.place;
+  let end = 0;
+  for (const cut of cuts) {
+    if (!cut || !place || cut.start !== end || !samePlace(cut.place, place)) return undefined;
+    end += cut.size;
+  }
+  return place && end === place.size ? [place] : undefined;
+}
+
+const samePlace = (p: Place, q: Place): boolean =>
+  p.axis === q.axis && p.size === q.size && p.stride === q.stride && p.shift === q.shift;
+
+/** What a part of an axis was cut from; undefined where it is none. */
+export function cutOf(axis: TracedAxis): AxisCut | undefined {
   const [atom] = axis;
   const isCut = axis.length === 1 && atom?.role === "other" && atom.cutFrom?.size === atom.size;
   return isCut ? atom.cutFrom : undefined;

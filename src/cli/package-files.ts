@@ -2,6 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { BackendError } from "../errors.js";
+
+const { resolve } = createRequire(import.meta.url);
 
 /** The folder of this package, whether it runs from src/ or from dist/src/. */
 export function packageRoot(): string {
@@ -10,22 +13,51 @@ export function packageRoot(): string {
   return folder;
 }
 
-/** Versions that a result depends on. */
+/** Versions that a result depends on; null for an optional package that is not installed. */
 export interface Versions {
   readonly fullgrad: string;
-  readonly onnxruntime: string;
-  readonly tfjs: string;
+  readonly onnxruntime: string | null;
+  readonly tfjs: string | null;
   readonly node: string;
 }
 
 export function versions(): Versions {
-  const resolve = createRequire(import.meta.url).resolve;
   return {
     fullgrad: versionIn(join(packageRoot(), "package.json")),
-    onnxruntime: versionIn(resolve("onnxruntime-node/package.json")),
-    tfjs: versionIn(resolve("@tensorflow/tfjs/package.json")),
+    onnxruntime: installedVersion("onnxruntime-node"),
+    tfjs: installedVersion("@tensorflow/tfjs"),
     node: process.versions.node,
   };
+}
+
+/**
+ * Checks that optional packages are installed, before any work that would end without them.
+ *
+ * @throws {BackendError} with the command that installs the missing ones
+ */
+export function requirePackages(purpose: string, names: readonly string[]): void {
+  const missing = names.filter((name) => !isInstalled(name));
+  if (missing.length === 0) return;
+  throw new BackendError(
+    `${purpose} require packages that are not installed: npm install ${missing.join(" ")}`,
+  );
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function installedVersion(name: string): string | null {
+  try {
+    return versionIn(resolve(`${name}/package.json`));
+  } catch {
+    return null;
+  }
 }
 
 function versionIn(path: string): string {

@@ -12,6 +12,7 @@ import type { Dim } from "../tensor/shape.js";
 import type { TracedAxes } from "../analysis/traced-axes.js";
 import { layerByLayer, type Columns, type LayerReduction } from "./layer-by-layer.js";
 import { perSample } from "./per-sample.js";
+import { stepTerm } from "./step-term.js";
 import { isRestored, toImageOrder } from "./spatial-positions.js";
 import { emitTarget, type TargetKind, type TargetNodes } from "../target/target.js";
 
@@ -121,7 +122,7 @@ export function emitFullGradient(
   if (!inputGradient) throw new InputError(`nothing flows back to input "${options.input}"`);
 
   const inputTerm = b.within("input").mul(inputGradient, input, "term");
-  const units = plan.units.flatMap((unit) => emitUnit(b, unit, gradients, batch) ?? []);
+  const units = plan.units.flatMap((unit) => emitUnit(b, registry, unit, gradients, batch) ?? []);
   const ofInput = once(() => wholeSum(b.within("input"), inputTerm, batch));
   const columnsOf = (some: readonly UnitTerm[]): Columns[] => [
     ofInput(),
@@ -170,6 +171,7 @@ function wholeSum(b: GraphBuilder, term: Value, batch: Dim, layout?: TracedAxes)
 
 function emitUnit(
   b: GraphBuilder,
+  registry: Registry,
   unit: BiasUnit,
   gradients: Gradients,
   batch: Dim,
@@ -181,6 +183,18 @@ function emitUnit(
   const [first] = sites;
   if (!first) return undefined;
   const at = b.within(unit.node);
+  const placed = (value: Value): Value =>
+    unit.restoration ? toImageOrder(at, value, unit.restoration) : value;
+  if (first.site.node.step) {
+    const steps = once(() => stepTerm(at, registry, sites));
+    return {
+      unit,
+      columns: once(() => wholeSum(at, steps().term, batch, unit.layout)),
+      term: () => steps().term,
+      places: () => placed(steps().term),
+      gradient: () => placed(steps().gradient),
+    };
+  }
   const { region } = unit;
   const biasOf = ({ node, rule }: BiasSite): Value => rule.emit(b.within(node.name));
   const exit = region?.form ? gradients.of(region.exit.outputs[0]!) : undefined;
@@ -201,8 +215,6 @@ function emitUnit(
         .reduce((p, q) => at.add(p, q, "bias/term"))
     );
   });
-  const placed = (value: Value): Value =>
-    unit.restoration ? toImageOrder(at, value, unit.restoration) : value;
   const { restoration } = unit;
   const isPlain = !restoration || isRestored(first.gradient.fact.shape, restoration);
   const inPlace = isPlain

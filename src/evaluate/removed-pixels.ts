@@ -1,7 +1,7 @@
 import type { Preprocessing } from "../image/preprocess.js";
 import { sizeOf } from "../tensor/shape.js";
 import { float32 } from "../tensor/tensor.js";
-import type { Dataset } from "../train/data/dataset.js";
+import { withValues, type Dataset } from "../train/data/dataset.js";
 import { countOf, rankPixels } from "./ranking.js";
 import type { Explainer, Subject } from "./subject.js";
 
@@ -67,20 +67,14 @@ export function withoutPixels(
 ): Dataset {
   const pixels = sizeOf(data.shape.slice(1));
   const count = countOf(fraction, pixels);
-  return {
-    length: data.length,
-    shape: data.shape,
-    classes: data.classes,
-    get: async (i) => {
-      const { x, label } = await data.get(i);
-      const values = (x.data as Float32Array).slice();
-      const removed = orders.subarray(i * pixels, i * pixels + count);
-      color.forEach((value, c) => {
-        for (const pixel of removed) values[c * pixels + pixel] = value;
-      });
-      return { x: float32(x.dims, values), label };
-    },
-  };
+  return withValues(data, (given, i) => {
+    const values = given.slice();
+    const removed = orders.subarray(i * pixels, i * pixels + count);
+    color.forEach((value, c) => {
+      for (const pixel of removed) values[c * pixels + pixel] = value;
+    });
+    return values;
+  });
 }
 
 /** A different seed for every training and test image. */

@@ -31,11 +31,20 @@ export interface LoadOptions extends AnalysisOptions {
   readonly externalData?: ExternalDataReader | undefined;
 }
 
-/** Values of the other inputs, by name: a row for each sample, or one value for all. */
+/**
+ * Values of the inputs beside the one that is explained, by name: a row for each sample, or one value for all. States of a
+ * recurrent layer are zeros unless they are given.
+ */
 export type Feeds = Readonly<Record<string, Tensor>>;
 
 export interface RunOptions {
   readonly feeds?: Feeds | undefined;
+}
+
+/** How far an inspection goes. */
+export interface InspectionOptions extends RunOptions {
+  /** Whether the model is differentiated, which finds operators without a gradient: true unless given. */
+  readonly gradient?: boolean | undefined;
 }
 
 export interface TargetOptions extends RunOptions {

@@ -24,6 +24,7 @@ import {
   targetOf,
   type CompleteExplanation,
   type ExplainOptions,
+  type InspectionOptions,
   type Explanation,
   type LoadOptions,
   type RunOptions,
@@ -77,13 +78,14 @@ export class Model {
    * Inputs, outputs, operators, every bias-bearing node, and every obstacle to an explanation. Does not run the model. If the
    * model leaves height and width open, shapes are those for {@link LoadOptions.size}, or 224x224.
    *
-   * @param options `gradient: false` skips the search for operators without a gradient until the first explanation
-   * @throws {TargetError} @throws {InputError} if the model lacks the output or input that the options name
+   * @param options `gradient: false` leaves it to the first explanation to find operators without a gradient; `feeds`
+   *   are values of the other inputs, which may decide what the model does (a sample rate)
+   * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
    */
-  inspect({ gradient = true }: { readonly gradient?: boolean } = {}): Inspection {
+  inspect({ gradient = true, feeds }: InspectionOptions = {}): Inspection {
     return inspectModel(this.analysis, {
-      gradient,
-      isOneSample: !gradient && this.questions.isOneByOne,
+      ...{ gradient, isOneSample: !gradient && this.questions.isOneByOne },
+      ...(feeds ? { feeds: new Map(Object.entries(feeds)) } : {}),
     });
   }
 

@@ -4,6 +4,7 @@ import type { Method } from "../methods/core/method.js";
 import type { Graph } from "../onnx/ir.js";
 import { registry } from "../ops/all.js";
 import type { Analysis } from "../runtime/analyze.js";
+import { givenKey, withGiven, zerosFor } from "../runtime/given-values.js";
 import { Session } from "../runtime/session.js";
 import { SessionPool } from "../runtime/session-pool.js";
 import { sizeOf } from "../tensor/shape.js";
@@ -62,13 +63,16 @@ export class Questions {
     return this.sessions.dispose();
   }
 
-  /** The input as image, and values of the other inputs without those that the chosen output does not need. */
+  /** The input as image, and values of the other inputs that the chosen output needs; zeros for states. */
   private read(x: Tensor, { feeds = {} }: RunOptions): { image: Tensor; feeds: Tensors } {
     checkTensor(x);
     const names = (graph: Graph): Set<string> => new Set(graph.inputs.map((i) => i.name));
     const [needed, all] = [names(this.analysis.part.graph), names(this.analysis.model)];
     const known = Object.entries(feeds).filter(([name]) => needed.has(name) || !all.has(name));
-    return { image: this.analysis.image.form.toImage(x), feeds: new Map(known) };
+    const image = this.analysis.image.form.toImage(x);
+    const [samples = 1] = image.dims;
+    const zeros = this.analysis.states.map((s) => [s.name, zerosFor(s, samples)] as const);
+    return { image, feeds: new Map([...zeros, ...known]) };
   }
 
   /** Asks the session for the size of these values. */
@@ -77,8 +81,9 @@ export class Questions {
     const sizes = analysis.sizes({ x, feeds });
     const isOneSample = this.isOneByOne && batch === 1 && x.dims[0] === 1;
     const make = (): Session =>
-      new Session(analysis.explained(sizes, isOneSample), registry, backend);
-    const key = JSON.stringify([...sizes, isOneSample]);
+      new Session(analysis.explained(sizes, isOneSample, feeds), registry, backend);
+    const given = givenKey(withGiven(analysis.part.graph, feeds));
+    const key = JSON.stringify([...sizes, isOneSample, given]);
     return this.sessions.use(key, make, (session) => question(session, x, feeds));
   }
 }

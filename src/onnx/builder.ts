@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
 import { bytesOf, elementCount, toNumbers, type Tensor } from "../tensor/tensor.js";
 import { factOf } from "./facts.js";
-import type { Attributes, Fact, Node, Port, TypedGraph, Value } from "./ir.js";
+import type { Attributes, Fact, Node, Port, Step, TypedGraph, Value } from "./ir.js";
 import { prune } from "./prune.js";
 import { OpBuilder } from "./op-builder.js";
 
@@ -40,11 +40,13 @@ interface State {
 export class GraphBuilder extends OpBuilder {
   private readonly state: State;
   private readonly prefix: string;
+  private readonly step: Step | undefined;
 
-  private constructor(state: State, prefix: string) {
+  private constructor(state: State, prefix: string, step?: Step) {
     super();
     this.state = state;
     this.prefix = prefix;
+    this.step = step;
   }
 
   static on(graph: TypedGraph, infer: InferNode): GraphBuilder {
@@ -65,9 +67,13 @@ export class GraphBuilder extends OpBuilder {
     return new GraphBuilder(state, "");
   }
 
-  /** A builder of the same graph that prefixes new node names: with "conv1", names look like "conv1/dx". */
-  within(prefix: string): GraphBuilder {
-    return new GraphBuilder(this.state, prefix);
+  /**
+   * A builder of the same graph that prefixes new node names: with "conv1", names look like "conv1/dx".
+   *
+   * @param step where the same nodes are added for every step of a sequence
+   */
+  within(prefix: string, step?: Step): GraphBuilder {
+    return new GraphBuilder(this.state, prefix, step);
   }
 
   /** All nodes so far, in the order in which they were added. */
@@ -115,7 +121,9 @@ export class GraphBuilder extends OpBuilder {
     attributes: Attributes = {},
     options: { outputs?: number; hint?: string; domain?: string } = {},
   ): Value[] {
-    const name = this.unique(this.path(options.hint ?? op));
+    const { step } = this;
+    const hint = options.hint ?? op;
+    const name = this.unique(this.path(hint));
     const count = options.outputs ?? 1;
     const outputs = Array.from({ length: count }, (_, i) =>
       i === 0 ? name : this.unique(`${name}.${i}`),
@@ -127,6 +135,7 @@ export class GraphBuilder extends OpBuilder {
       inputs: inputs.map((v) => v?.name ?? ""),
       outputs,
       attributes,
+      ...(step && { step: { ...step, of: `${step.of}/${hint}` } }),
     };
     const facts = this.state.infer(
       node,

@@ -45,6 +45,16 @@ export interface Node {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Attributes;
+  /** Of a layer that was written out step by step: which of its nodes this is, at which step. */
+  readonly step?: Step;
+}
+
+/** One of the times that a node is written out. The first axis of its values is the step, of extent 1. */
+export interface Step {
+  /** The same for all steps, and for no other node. */
+  readonly of: string;
+  readonly at: number;
+  readonly count: number;
 }
 
 /** A declared input or output. An output's declared fact may be missing or wrong; inference replaces it. */

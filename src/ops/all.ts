@@ -1,16 +1,22 @@
+import { affineGrids } from "./resampling/affine-grid.js";
 import { arithmetic } from "./elementwise/arithmetic.js";
 import { attentions } from "./layers/attention.js";
 import { channelNormalizations } from "./normalizations/channel-normalization.js";
 import { clip } from "./elementwise/clip.js";
 import { columnsToImage } from "./layers/col2im.js";
 import { convolution } from "./layers/convolution.js";
+import { deformable } from "./layers/deformable.js";
 import { einsums } from "./layers/einsum.js";
+import { fixedNoise } from "./random/fixed-noise.js";
+import { fourierTransforms } from "./signal/fourier.js";
+import { gatedRecurrentUnits } from "./recurrent/gru.js";
 import { gridSampling } from "./resampling/grid-sample.js";
 import { indexing } from "./movement/indexing.js";
 import { integers } from "./core/integers.js";
 import { layerNormalizations } from "./normalizations/layer-normalization.js";
 import { linear } from "./layers/linear.js";
 import { logic } from "./elementwise/logic.js";
+import { longShortTermMemories } from "./recurrent/lstm.js";
 import { lpPooling } from "./layers/lp-pooling.js";
 import { movement } from "./movement/movement.js";
 import { ndIndexing } from "./movement/nd-indexing.js";
@@ -20,6 +26,7 @@ import { pixelBlocks } from "./movement/pixel-blocks.js";
 import { pooling } from "./layers/pooling.js";
 import { pow } from "./elementwise/power.js";
 import { quantization } from "./elementwise/quantization.js";
+import { plainRecurrences } from "./recurrent/rnn.js";
 import { rectifiers } from "./elementwise/rectifiers.js";
 import { reductions } from "./reductions/reductions.js";
 import { Registry } from "./core/registry.js";
@@ -31,22 +38,29 @@ import { smoothActivations } from "./elementwise/smooth-activations.js";
 import { softmaxes } from "./normalizations/softmax.js";
 import { trigonometry } from "./elementwise/trigonometry.js";
 import { vectorNormalizations } from "./normalizations/vector-normalization.js";
+import { windows } from "./signal/windows.js";
 
 /** The rule book: every operator that this library understands. */
 export const registry: Registry = Registry.of([
+  ...affineGrids,
   ...arithmetic,
   ...attentions,
   ...channelNormalizations,
   clip,
   ...columnsToImage,
   ...convolution,
+  ...deformable,
   ...einsums,
+  ...fixedNoise,
+  ...fourierTransforms,
+  ...gatedRecurrentUnits,
   ...gridSampling,
   ...indexing,
   ...integers,
   ...layerNormalizations,
   ...linear,
   ...logic,
+  ...longShortTermMemories,
   ...lpPooling,
   ...movement,
   ...ndIndexing,
@@ -56,6 +70,7 @@ export const registry: Registry = Registry.of([
   ...pooling,
   pow,
   ...quantization,
+  ...plainRecurrences,
   ...rectifiers,
   ...reductions,
   ...resampling,
@@ -66,4 +81,5 @@ export const registry: Registry = Registry.of([
   ...softmaxes,
   ...trigonometry,
   ...vectorNormalizations,
+  ...windows,
 ]);

@@ -1,10 +1,20 @@
-import { FullgradError, ShapeError, UnsupportedModelError } from "../errors.js";
+import {
+  FullgradError,
+  ShapeError,
+  UnsupportedModelError,
+  type UnsupportedNode,
+} from "../errors.js";
 import { factOf } from "../onnx/facts.js";
-import type { Fact, Graph, Node, TypedGraph } from "../onnx/ir.js";
+import type { Fact, Graph, Node, Port, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import type { Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { takenBranch } from "./resolve-branches.js";
+import {
+  isControlFlow,
+  maxUnrolledNodes,
+  resolveControlFlow,
+  type Surroundings,
+} from "./resolve-control-flow.js";
 
 /**
  * Limit on the elements of shape arithmetic in a whole model. A node of thirty bytes can have thousands; the index
@@ -15,7 +25,7 @@ export const maxCarriedElements = 2 ** 22;
 /**
  * Infers dtype, shape (with symbols for open extents) and shape-arithmetic elements for every value. Declared shapes
  * of outputs and intermediate values are ignored and recomputed. An If with a known condition is replaced by the
- * branch taken.
+ * branch taken, a Loop or Scan with a known number of iterations by as many copies of its body.
  *
  * @param sizes input shapes by name, which override the declared shapes
  * @throws {UnsupportedModelError} listing every node without a record
@@ -26,20 +36,16 @@ export function inferShapes(
   registry: Registry,
   sizes: InputShapes = new Map(),
 ): TypedGraph {
-  return infer(
-    graph,
-    sizes,
-    (nodes, inferNode) => {
-      checkSupported(nodes, registry, graph);
-      nodes.forEach(inferNode);
-    },
-    registry,
-  );
+  return infer(graph, registry, sizes, (nodes, inferNode) => {
+    checkSupported(nodes, registry, graph);
+    nodes.forEach(inferNode);
+  });
 }
 
 /**
  * What can be known of a graph that cannot be understood as a whole: the nodes that can be reached from its inputs and
- * constants through operators that have a record, and the facts of their values. The others are left out.
+ * constants through operators that have a record, and the facts of their values. The others are left out; `refused` says
+ * of those that have no record, or no known condition, why.
  *
  * @param sizes shapes to use for inputs instead of the declared ones, by name
  */
@@ -47,31 +53,35 @@ export function inferKnown(
   graph: Graph,
   registry: Registry,
   sizes: InputShapes = new Map(),
-): TypedGraph {
-  return infer(
-    graph,
-    sizes,
-    (nodes, inferNode) => {
-      for (const node of nodes) {
-        try {
-          inferNode(node);
-        } catch (error) {
-          if (!(error instanceof FullgradError)) throw error;
-        }
+): KnownGraph {
+  const refused: UnsupportedNode[] = [];
+  const known = infer(graph, registry, sizes, (nodes, inferNode) => {
+    for (const node of nodes) {
+      if (!isControlFlow(node)) refused.push(...registry.holes([node], graph.opsets));
+      try {
+        inferNode(node);
+      } catch (error) {
+        if (!(error instanceof FullgradError)) throw error;
+        if (error instanceof UnsupportedModelError) refused.push(...error.holes);
       }
-    },
-    registry,
-  );
+    }
+  });
+  return { ...known, refused };
+}
+
+/** What is known of a graph, and why the rest is not. */
+export interface KnownGraph extends TypedGraph {
+  readonly refused: readonly UnsupportedNode[];
 }
 
 type InputShapes = ReadonlyMap<string, Shape>;
 
-/** @param visit goes through nodes in order; a branch that is taken is gone through in its node's place */
+/** @param visit goes through nodes in order; branches and bodies are gone through in their node's place */
 function infer(
   graph: Graph,
+  registry: Registry,
   sizes: InputShapes,
   visit: (nodes: readonly Node[], inferNode: (node: Node) => void) => void,
-  registry: Registry,
 ): TypedGraph {
   const facts = new Map<string, Fact>();
   const constants = new Map<string, Tensor>();
@@ -90,11 +100,20 @@ function infer(
 
   const nodes: Node[] = [];
   let room = maxCarriedElements;
+  let unrolled = maxUnrolledNodes;
+  const around: Surroundings = {
+    opset: graph.opsets.get("") ?? 0,
+    fact: (name) => facts.get(name),
+    add: ({ nodes: added, constants: fresh }) => {
+      addConstants(fresh);
+      visit(added, inferNode);
+    },
+    made: (count) => (unrolled -= count),
+    sources: (name) => sourcesOf(name, nodes, graph),
+  };
   const inferNode = (node: Node): void => {
-    const branch = takenBranch(node, facts.get(node.inputs[0] ?? ""));
-    if (branch) {
-      addConstants(branch.constants);
-      visit(branch.nodes, inferNode);
+    if (isControlFlow(node)) {
+      resolveControlFlow(node, around);
       return;
     }
     if (room >= 0) {
@@ -116,9 +135,19 @@ function infer(
 }
 
 function checkSupported(nodes: readonly Node[], registry: Registry, graph: Graph): void {
-  const certain = nodes.filter((n) => n.op !== "If" || n.domain !== "");
+  const certain = nodes.filter((n) => !isControlFlow(n));
   const holes = registry.holes(certain, graph.opsets);
   if (holes.length > 0) throw new UnsupportedModelError(holes);
+}
+
+/** The graph's inputs that a value is computed from. */
+function sourcesOf(name: string, nodes: readonly Node[], graph: Graph): readonly Port[] {
+  const wanted = new Set([name]);
+  for (const node of nodes.toReversed()) {
+    if (node.outputs.some((output) => wanted.has(output)))
+      for (const i of node.inputs) wanted.add(i);
+  }
+  return graph.inputs.filter((input) => wanted.has(input.name));
 }
 
 /** Facts of a node's outputs, by name. */
@@ -128,12 +157,7 @@ function factsOf(
   graph: Graph,
   facts: ReadonlyMap<string, Fact>,
 ): readonly (readonly [string, Fact])[] {
-  const { op, name: at, domain } = node;
-  if (op === "If" && domain === "") {
-    const reason = "its condition is not known before the model runs";
-    const opset = graph.opsets.get("") ?? 0;
-    throw new UnsupportedModelError([{ node: at, op, opset, reason }]);
-  }
+  const { op, name: at } = node;
   const unknown = node.inputs.find((name) => name !== "" && !facts.has(name));
   if (unknown !== undefined) {
     throw new ShapeError(`${op} (node "${at}") reads "${unknown}", which nothing makes`);

@@ -1,19 +1,21 @@
 import { explainableValues } from "../analysis/explainable-values.js";
+import { stateInputs } from "../analysis/state-inputs.js";
 import {
   TargetError,
   UnsupportedModelError,
   type ExplainableValue,
   type UnsupportedNode,
 } from "../errors.js";
-import type { Graph, TypedGraph } from "../onnx/ir.js";
+import type { Graph, Port, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
-import { inferKnown } from "../passes/infer-shapes.js";
+import { inferKnown, type KnownGraph } from "../passes/infer-shapes.js";
 import { canonicalize, prepare } from "../passes/prepare.js";
-import { takenBranch } from "../passes/resolve-branches.js";
 import { describeOutputs } from "../target/ports.js";
 import { targetPort, targetWords } from "../target/resolve.js";
 import type { Shape } from "../tensor/shape.js";
+import type { Tensors } from "../tensor/tensor.js";
 import { ExplainedGraph } from "./explained-graph.js";
+import { givenKey, withGiven } from "./given-values.js";
 import { inFile } from "./unsupported-nodes.js";
 import { imageModel, type ImageModel } from "./image-model/image-model.js";
 import { openSizes, type ImageSize, type SizeSources } from "./sizes.js";
@@ -88,51 +90,54 @@ export class Analysis {
     return prepare(this.own.graph, this.registry, open ? new Map() : this.openSizes(this.model));
   }
 
-  /** The explained subgraph at these sizes, for any number of samples, or for one. */
-  explained(sizes: Sizes = this.sizes(), isOneSample = false): ExplainedGraph {
-    const key = JSON.stringify([...sizes, isOneSample]);
+  /** The inputs of the explained part that are states of a recurrent layer: zeros unless they are given. */
+  get states(): readonly Port[] {
+    const { graph, input } = this.part;
+    const names = stateInputs(graph, this.registry);
+    return graph.inputs.filter(({ name }) => names.has(name) && name !== input);
+  }
+
+  /**
+   * The explained part at these sizes, for any number of samples, or for one.
+   *
+   * @param feeds values of other inputs, of which some decide what the model does
+   */
+  explained(
+    sizes: Sizes = this.sizes(),
+    isOneSample = false,
+    feeds: Tensors = new Map(),
+  ): ExplainedGraph {
+    const given = withGiven(this.part.graph, feeds);
+    const key = JSON.stringify([...sizes, isOneSample, givenKey(given)]);
     if (this.graph?.key !== key) {
-      const graph = prepare(this.part.graph, this.registry, sizes);
+      const graph = prepare(given, this.registry, sizes);
       const explained = new ExplainedGraph(graph, this.registry, this.part, isOneSample);
       this.graph = { key, explained };
     }
     return this.graph.explained;
   }
 
-  /** Facts of the whole model, as far as they can be inferred. */
-  known(sizes: Sizes = this.sizes()): TypedGraph {
-    return inferKnown(canonicalize(this.image.graph), this.registry, sizes);
+  /** What can be inferred of the whole model, whatever it holds. */
+  known(sizes: Sizes = this.sizes(), feeds: Tensors = new Map()): KnownGraph {
+    return inferKnown(canonicalize(withGiven(this.image.graph, feeds)), this.registry, sizes);
   }
 
-  /** Every unsupported node of the model, and whether the explained value depends on it. */
-  holes(known: TypedGraph): readonly (UnsupportedNode & { readonly needed: boolean })[] {
-    const { nodes } = canonicalize(this.image.graph);
-    const isBranch = (op: string, domain: string): boolean => op === "If" && domain === "";
-    const unknown = this.registry.holes(
-      nodes.filter((n) => !isBranch(n.op, n.domain)),
-      known.opsets,
-    );
-    const isTaken = (condition: string | undefined, node: Graph["nodes"][number]): boolean =>
-      takenBranch(node, known.facts.get(condition ?? "")) !== undefined;
-    const open = nodes
-      .filter((n) => isBranch(n.op, n.domain) && !isTaken(n.inputs[0], n))
-      .map(({ name, op }) => ({
-        node: name,
-        op,
-        opset: known.opsets.get("") ?? 0,
-        reason: "its condition is not known before the model runs",
-      }));
+  /** Every node of the model without a meaning here, and whether the explained value needs it. */
+  holes(known: KnownGraph): readonly (UnsupportedNode & { readonly needed: boolean })[] {
     const needed = new Set(this.part.graph.nodes.map((n) => n.name));
-    return inFile([...unknown, ...open], this.model).map((hole) => ({
+    return inFile(known.refused, this.model).map((hole) => ({
       ...hole,
       needed: needed.has(hole.node),
     }));
   }
 
   /** Values that could be explained instead of the output. */
-  alternatives(sizes: Sizes = this.sizes()): readonly ExplainableValue[] {
+  alternatives(
+    sizes: Sizes = this.sizes(),
+    feeds: Tensors = new Map(),
+  ): readonly ExplainableValue[] {
     const { graph, input, output } = this.part;
-    const lifted = canonicalize(graph);
+    const lifted = canonicalize(withGiven(graph, feeds));
     const known = inferKnown(lifted, this.registry, sizes);
     const batch = known.facts.get(input)?.shape[0] ?? 1;
     const own = new Set(graph.nodes.flatMap((n) => n.outputs));

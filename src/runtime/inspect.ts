@@ -8,6 +8,7 @@ import {
 } from "./inspection-report.js";
 import { FullgradError, InputError, TargetError, UnsupportedModelError } from "../errors.js";
 import type { Analysis, Sizes } from "./analyze.js";
+import type { Tensors } from "../tensor/tensor.js";
 import { inFile } from "./unsupported-nodes.js";
 import { isOpen, usualSize } from "./sizes.js";
 
@@ -20,6 +21,8 @@ export interface InspectOptions {
   readonly gradient?: boolean;
   /** Whether an explanation of one sample follows, which reuses the analysis. */
   readonly isOneSample?: boolean;
+  /** Values of the other inputs, where they decide what the model does. */
+  readonly feeds?: Tensors;
 }
 
 /**
@@ -51,9 +54,13 @@ type PartReport = Omit<Inspection, "inputs" | "operators">;
 function inspectPart(analysis: Analysis, options: InspectOptions): PartReport {
   const { graph: model, part, form, undecided } = analysis.image;
   const sizes = analysis.sizes();
-  const known = analysis.known(sizes);
+  const known = analysis.known(sizes, options.feeds);
   const port = model.inputs.find((i) => i.name === part.input)!;
   const fact = known.facts.get(part.output);
+  const drawing = known.nodes.flatMap((node) =>
+    analysis.registry.of(node).draws ? [node.name] : [],
+  );
+  const isState = (name: string): boolean => analysis.states.some((state) => state.name === name);
   const common = {
     outputs: known.outputs.map(portReport),
     // Floats of any precision are fed as float32.
@@ -62,7 +69,10 @@ function inspectPart(analysis: Analysis, options: InspectOptions): PartReport {
       ...(form.isInteger ? {} : { dtype: known.facts.get(port.name)!.dtype }),
     },
     ...(undecided === undefined ? { image: form.axes } : { undecided }),
-    others: part.graph.inputs.filter((i) => i.name !== part.input).map(portReport),
+    others: part.graph.inputs
+      .filter((i) => i.name !== part.input)
+      .map((i) => ({ ...portReport(i), ...(isState(i.name) ? { zeros: true as const } : {}) })),
+    ...(drawing.length > 0 ? { fixedNoise: drawing } : {}),
     ...(fact ? { output: portReport({ name: part.output, fact }) } : {}),
     ...(analysis.options.size === undefined && isOpen(port) ? { assumedSize: usualSize } : {}),
   };
@@ -72,7 +82,7 @@ function inspectPart(analysis: Analysis, options: InspectOptions): PartReport {
     return { ...common, ...explained, unsupported, explainable: true };
   } catch (error) {
     if (!(error instanceof FullgradError)) throw error;
-    const instead = analysis.alternatives(sizes);
+    const instead = analysis.alternatives(sizes, options.feeds);
     const failed = { ...common, biases: [], layers: [], explainable: false, instead };
     if (!(error instanceof UnsupportedModelError)) {
       return { ...failed, unsupported, problem: error.message };
@@ -89,9 +99,9 @@ function inspectPart(analysis: Analysis, options: InspectOptions): PartReport {
 function explainedPart(
   analysis: Analysis,
   sizes: Sizes,
-  { gradient = true, isOneSample = false }: InspectOptions,
+  { gradient = true, isOneSample = false, feeds }: InspectOptions,
 ): Pick<PartReport, "output" | "biases" | "layers"> {
-  const explained = analysis.explained(sizes, isOneSample);
+  const explained = analysis.explained(sizes, isOneSample, feeds);
   explained.check();
   const { declared, output, declaredPlan: plan, port } = explained;
   if (gradient) {

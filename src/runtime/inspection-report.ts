@@ -51,9 +51,9 @@ export interface Inspection {
   readonly image?: ImageAxes;
   /** The reason why the axes are unknown; the option `layout` names them. */
   readonly undecided?: string;
-  /** Further inputs that the explained value depends on. */
-  readonly others?: readonly PortReport[];
-  /** The explained value; absent if nothing is known about it. */
+  /** Inputs beside it that the explained value needs; `zeros`: a state of a recurrent layer, zeros unless it is given. */
+  readonly others?: readonly (PortReport & { readonly zeros?: true })[];
+  /** The value that is explained; absent where nothing can be said of it. */
   readonly output?: PortReport;
   /** Height and width assumed for the shapes, if the model leaves them open and no size was given. */
   readonly assumedSize?: readonly [height: number, width: number];
@@ -64,7 +64,9 @@ export interface Inspection {
   readonly layers: readonly LayerReport[];
   readonly unsupported: readonly UnsupportedNodeReport[];
   readonly explainable: boolean;
-  /** The obstacle to an explanation, if it is not an operator. */
+  /** Nodes whose random numbers are drawn once, from their seed, and are the same for every sample and pass. */
+  readonly fixedNoise?: readonly string[];
+  /** Why it cannot be explained, where it is not for an operator. */
   readonly problem?: string;
   /** Values that could be explained instead. */
   readonly instead?: readonly ExplainableValue[];

@@ -2,6 +2,8 @@ import { InputError, TargetError } from "../errors.js";
 import type { Graph, Node } from "../onnx/ir.js";
 import { registry as rules } from "../ops/all.js";
 import type { Registry } from "../ops/core/registry.js";
+import { stateInputs } from "../analysis/state-inputs.js";
+import { isFloat } from "../tensor/dtype.js";
 import { keepsOrder, type Probability } from "../ops/core/role.js";
 
 /** The names of a model's inputs, for messages. */
@@ -28,8 +30,14 @@ export function chooseInput(graph: Graph, wanted: string | undefined): string {
     }
     return wanted;
   }
-  const images = graph.inputs.filter((i) => i.fact.shape.length === 4).map((i) => i.name);
-  const candidates = names.length === 1 ? names : images;
+  const states = stateInputs(graph, rules);
+  const floats = graph.inputs.filter(
+    ({ name, fact: { dtype, shape } }) => isFloat(dtype) && shape.length > 0 && !states.has(name),
+  );
+  const images = graph.inputs.filter((i) => i.fact.shape.length === 4 && !states.has(i.name));
+  const [candidates = names] = [graph.inputs, images, floats]
+    .filter((list) => list.length === 1)
+    .map((list) => list.map((i) => i.name));
   if (candidates.length !== 1) {
     throw new InputError(
       `the model has ${names.length} inputs (${inputNames(graph)}); name the one that is to be explained (--input-name), and give the others values (--feed NAME=FILE.npy)`,

@@ -32,6 +32,14 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
+/** Every index into an array of the given extents, row-major. */
+export function indicesOf(extents: readonly number[]): readonly (readonly number[])[] {
+  return extents.reduce<readonly (readonly number[])[]>(
+    (all, extent) => all.flatMap((at) => Array.from({ length: extent }, (_, i) => [...at, i])),
+    [[]],
+  );
+}
+
 /** Row-major strides, in elements. */
 export function stridesOf(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length).fill(1);

@@ -20,6 +20,8 @@ const settings = {
     Mean: "no kernel",
     Conv: "no kernel",
     ConvTranspose: "no kernel",
+    STFT: "its definition is a Conv",
+    DeformConv: "its definition is a Conv",
     Col2Im: "its definition is a ConvTranspose",
     AveragePool: "no kernel",
     GlobalAveragePool: "no kernel",

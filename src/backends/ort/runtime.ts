@@ -27,8 +27,11 @@ export const loadRuntime: RuntimeLoader = async () => {
     const module = (await import("onnxruntime-node")) as Ort & { default?: Ort };
     return module.default ?? module;
   } catch (error) {
-    throw new BackendError("onnxruntime-node cannot be loaded: npm install onnxruntime-node", {
-      cause: error,
-    });
+    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw new BackendError(
+      `onnxruntime-node cannot be loaded (${reason}). On Linux its install script downloads CUDA libraries, and npm ` +
+        "leaves the package out where that fails; without them: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node",
+      { cause: error },
+    );
   }
 };

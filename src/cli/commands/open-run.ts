@@ -62,6 +62,9 @@ export async function openRun<Q, R>(
     const labels = await chooseLabels(flags.labels, model.output.classes);
     const asked = await ask(labels, model);
     const feeds = await readFeeds(flags.feed, model);
+    for (const { name } of feeds.filter((feed) => feed.zeros)) {
+      reporter.note(`state "${name}": zeros (--feed ${name}=FILE.npy gives another)`);
+    }
     if (preprocessing) {
       reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
     }

@@ -7,7 +7,7 @@ import { reportFiles } from "../../evaluate/report/report-files.js";
 import type { Failure } from "../input/inputs.js";
 import { noteLines } from "../output/note-lines.js";
 import type { OutputFolder } from "../output/output-folder.js";
-import { packageRoot } from "../package-files.js";
+import { packageRoot, requirePackages } from "../package-files.js";
 import type { EvaluationSetup } from "./setup.js";
 import { summaryText } from "./summary-text.js";
 
@@ -39,6 +39,11 @@ export async function conclude(
   for (const line of noteLines(setup.notes)) reporter.line(`note: ${line}`);
   reporter.line(summaryText(summary, measures, axis));
   reporter.line(`→ ${join(folder.path, `${test.name}.html`)}`);
+}
+
+/** @throws {BackendError} where the optional packages that draw charts are missing */
+export function requireCharts(): void {
+  requirePackages("charts of a report", ["vega", "vega-lite", "@resvg/resvg-js"]);
 }
 
 /** The font that charts are drawn with; it comes with the package, as a machine may have none. */

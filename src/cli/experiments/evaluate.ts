@@ -12,7 +12,7 @@ import { namingProvider } from "../flags/engine.js";
 import { OutputFolder } from "../output/output-folder.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { skippedNote } from "../input/search-folder.js";
-import { conclude } from "./conclude.js";
+import { conclude, requireCharts } from "./conclude.js";
 import type { EvaluateFlags } from "./evaluate-options.js";
 import { judgedMethods, methodMaker } from "./method-makers.js";
 import { SampleJournal } from "./sample-journal.js";
@@ -28,6 +28,7 @@ export async function evaluate(
   given: EvaluateFlags,
   io: Io,
 ): Promise<number> {
+  requireCharts();
   const reporter = new Reporter(io, given);
   const folder = new OutputFolder(given.out);
   const inputs = await findInputs(args, given.out);

@@ -26,7 +26,7 @@ import { namingProvider } from "../flags/engine.js";
 import { OutputFolder } from "../output/output-folder.js";
 import { versions } from "../package-files.js";
 import { Reporter, type Io } from "../output/reporter.js";
-import { fontFile } from "./conclude.js";
+import { fontFile, requireCharts } from "./conclude.js";
 import { baselineMakers, judgedMethods, methodMaker } from "./method-makers.js";
 import { blindMethods } from "../../methods/usual-methods.js";
 import { roarJournal } from "./roar-journal.js";
@@ -46,6 +46,7 @@ export async function evaluateRoar(
   flags: RoarFlags,
   io: Io,
 ): Promise<number> {
+  requireCharts();
   const reporter = new Reporter(io, flags);
   const judged = judgedMethods(flags.method);
   const folder = new OutputFolder(flags.out);

@@ -2,7 +2,7 @@ import { UsageError } from "../../errors.js";
 import type { Network } from "../../evaluate/scorer.js";
 import type { Explainer } from "../../evaluate/subject.js";
 import type { EvaluationTest } from "../../evaluate/test.js";
-import { feedsFor, feedSettings, type Feed } from "../input/feeds.js";
+import { feedsFor, feedSettings, type Feed, type GivenFeed } from "../input/feeds.js";
 import { isArrayFile, type InputFile } from "../input/inputs.js";
 import type { Labels } from "../../model/label-names.js";
 import type { OpenedRun } from "../commands/open-run.js";
@@ -106,7 +106,7 @@ export async function setUp(
 }
 
 function checkShared(feeds: readonly Feed[]): void {
-  const own = feeds.find((feed) => feed.perSample);
+  const own = feeds.find((feed): feed is GivenFeed => !feed.zeros && feed.perSample);
   if (!own) return;
   throw new UsageError(
     `--feed ${own.name}=${own.path} has a row for each sample; an evaluation takes one for all`,

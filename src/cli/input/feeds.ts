@@ -10,8 +10,17 @@ import { messageOf } from "../exit-codes.js";
 import { sha256, type ExplainableModel } from "./model-file.js";
 
 /** A value of an input beside the one that is explained. */
-export interface Feed {
+export type Feed = GivenFeed | StateFeed;
+
+/** A state of a recurrent layer that no flag gives. */
+export interface StateFeed {
   readonly name: string;
+  readonly zeros: true;
+}
+
+export interface GivenFeed {
+  readonly name: string;
+  readonly zeros?: undefined;
   readonly path: string;
   readonly sha256: string;
   readonly value: Tensor;
@@ -20,7 +29,7 @@ export interface Feed {
 }
 
 /**
- * The values that --feed NAME=FILE.npy names.
+ * The values that --feed NAME=FILE.npy names, and the states that are left at zero.
  *
  * @throws {UsageError} where a file cannot be read, an input has none, or a value does not fit
  */
@@ -29,7 +38,7 @@ export async function readFeeds(
   { input, inspection: { inputs, others: needed = [] } }: ExplainableModel,
 ): Promise<readonly Feed[]> {
   const others = inputs.filter((i) => i.name !== input.name);
-  const feeds: Feed[] = [];
+  const feeds: GivenFeed[] = [];
   for (const flag of flags) {
     const [, name = "", path = ""] = /^([^=]+)=(.+)$/.exec(flag) ?? [];
     const port = others.find((i) => i.name === name);
@@ -41,8 +50,11 @@ export async function readFeeds(
     }
     feeds.push(await readFeed(flag, port, path, input));
   }
-  const missing = needed.filter((port) => feeds.every((f) => f.name !== port.name));
-  if (missing.length === 0) return feeds;
+  const absent = needed.filter((port) => feeds.every((f) => f.name !== port.name));
+  const missing = absent.filter(({ zeros }) => !zeros);
+  const states = absent.filter(({ zeros }) => zeros);
+  if (missing.length === 0)
+    return [...feeds, ...states.map(({ name }) => ({ name, zeros: true as const }))];
   const listed = missing.map(({ name, shape }) => `"${name}" [${shape.join(",")}]`).join(", ");
   throw new UsageError(
     `the model needs values for ${listed} beside "${input.name}": give each with --feed NAME=FILE.npy`,
@@ -54,7 +66,7 @@ async function readFeed(
   port: PortReport,
   path: string,
   input: PortReport,
-): Promise<Feed> {
+): Promise<GivenFeed> {
   try {
     const bytes = await readFile(path);
     const value = cast(decodeNpy(bytes, path), port);
@@ -92,19 +104,24 @@ function cast(value: Tensor, { name, dtype, shape }: PortReport): Tensor {
  */
 export function feedsFor(feeds: readonly Feed[], places: readonly (number | undefined)[]): Feeds {
   return Object.fromEntries(
-    feeds.map(({ name, path, value, perSample }) => {
-      if (!perSample) return [name, value];
+    feeds.flatMap((feed) => {
+      if (feed.zeros) return [];
+      const { name, path, value, perSample } = feed;
+      if (!perSample) return [[name, value]];
       const rows = places.map((place = 0) => place);
       const missing = rows.find((row) => row >= value.dims[0]!);
       if (missing !== undefined) {
         throw new InputError(`${path} has ${value.dims[0]!} rows, none for sample ${missing}`);
       }
-      return [name, concatBatch(rows.map((row) => sliceBatch(value, [row])))];
+      return [[name, concatBatch(rows.map((row) => sliceBatch(value, [row])))]];
     }),
   );
 }
 
 /** What a manifest says of them. */
 export function feedSettings(feeds: readonly Feed[]): readonly object[] {
-  return feeds.map((feed) => ({ name: feed.name, path: feed.path, sha256: feed.sha256 }));
+  return feeds.map((feed) => {
+    if (feed.zeros) return { name: feed.name, zeros: true };
+    return { name: feed.name, path: feed.path, sha256: feed.sha256 };
+  });
 }

@@ -15,7 +15,8 @@ import {
 } from "../../errors.js";
 import { load } from "../../model/load.js";
 import type { Model } from "../../model/model.js";
-import type { LoadOptions } from "../../model/model-options.js";
+import type { InspectionOptions, LoadOptions } from "../../model/model-options.js";
+import { decidingFeeds } from "./deciding-feeds.js";
 import { externalDataFiles } from "../../onnx/file/external-data-file.js";
 import { UnexplainableModelError } from "../exit-codes.js";
 import type { EngineFlags } from "../flags/engine.js";
@@ -57,7 +58,7 @@ export function sha256(data: Uint8Array | string): string {
 export async function readModel(
   path: string,
   flags: ModelFlags,
-  options: LoadOptions & { readonly gradient?: boolean } = {},
+  options: LoadOptions & { readonly gradient?: boolean; readonly feed?: readonly string[] } = {},
 ): Promise<InspectedModel> {
   const bytes = await readFile(path);
   const files = externalDataFiles(path);
@@ -77,7 +78,8 @@ export async function readModel(
       ...{ input: inputName, output, layout, size },
     }),
   );
-  const inspection = inspected(model, flags, options.gradient);
+  const feeds = await decidingFeeds(options.feed ?? [], model.imported.inputs);
+  const inspection = inspected(model, flags, { gradient: options.gradient, feeds });
   const external = parts.length > 0 ? { externalSha256: sha256(parts.sort().join("\n")) } : {};
   return { path, files: [...paths], model, inspection, sha256: sha256(bytes), ...external };
 }
@@ -91,10 +93,11 @@ export async function readModel(
  */
 export async function readExplainableModel(
   path: string,
-  flags: ModelFlags & Partial<EngineFlags>,
+  flags: ModelFlags & Partial<EngineFlags> & { readonly feed?: readonly string[] },
 ): Promise<ExplainableModel> {
-  const { backend, provider, threads, size } = flags;
-  const file = await readModel(path, flags, { backend, provider, threads, gradient: false });
+  const { backend, provider, threads, size, feed = [] } = flags;
+  const engine = { backend, provider, threads };
+  const file = await readModel(path, flags, { ...engine, gradient: false, feed });
   const { unsupported, explainable, problem, input, output, instead } = file.inspection;
   if (problem !== undefined) {
     const why = [problem, ...insteadLines(instead ?? [])];
@@ -124,10 +127,10 @@ function sized(
 }
 
 /** What is in the model, with errors that name the flag. */
-function inspected(model: Model, flags: ModelFlags, gradient = true): Inspection {
+function inspected(model: Model, flags: ModelFlags, options: InspectionOptions): Inspection {
   const { inputName, output } = flags;
   try {
-    const inspection = model.inspect({ gradient });
+    const inspection = model.inspect(options);
     checkSize(inspection, flags.size);
     return inspection;
   } catch (error) {

@@ -43,6 +43,7 @@ export function provenanceOf(
       input: model.input.name,
       output: model.output.name,
       feeds: feedSettings(feeds),
+      ...(model.inspection.fixedNoise ? { fixedNoise: model.inspection.fixedNoise } : {}),
       preprocessing:
         preprocessing && isUsed && model.model.takesPictures()
           ? { source: preprocessing.source, ...model.model.fit(preprocessing.settings) }

@@ -40,14 +40,32 @@ export function inspectionText(path: string, inspection: Inspection): string {
 
 /** What is explained, where that does not go without saying. */
 function explained(inspection: Inspection): string[] {
-  const { inputs, outputs, input, image, undecided, output, others = [], assumedSize } = inspection;
+  const {
+    inputs,
+    outputs,
+    input,
+    image,
+    undecided,
+    output,
+    others = [],
+    assumedSize,
+    fixedNoise,
+  } = inspection;
   const rows: string[] = [];
   if (input && inputs.length > 1) rows.push(ports("explained", [input]));
-  if (others.length > 0) rows.push(`${ports("beside it", others)}  (--feed NAME=FILE.npy)`);
+  const [states, needed] = [others.filter((o) => o.zeros), others.filter((o) => !o.zeros)];
+  if (needed.length > 0) rows.push(`${ports("beside it", needed)}  (--feed NAME=FILE.npy)`);
+  if (states.length > 0)
+    rows.push(`${ports("states", states)}  (zeros unless --feed NAME=FILE.npy)`);
   if (output && output.name !== outputs[0]?.name) rows.push(ports("decomposed", [output]));
   if (image) rows.push(`image      ${describeAxes(image)}`);
   if (undecided !== undefined) {
     rows.push(`image      undecided: ${undecided}; a map needs --layout, such as NHWC or NCL`);
+  }
+  if (fixedNoise) {
+    rows.push(
+      `noise      ${fixedNoise.join(", ")}: drawn once from the seed, the same for every sample`,
+    );
   }
   if (assumedSize) {
     rows.push(

@@ -34,6 +34,10 @@ export class AttributeReader {
     return this.read("floats", name);
   }
 
+  texts(name: string): readonly string[] | undefined {
+    return this.read("strings", name);
+  }
+
   tensor(name: string): Tensor | undefined {
     return this.read("tensor", name);
   }

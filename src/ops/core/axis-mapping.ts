@@ -50,6 +50,12 @@ export type AxisMapping = { readonly image?: true } & (
       readonly axis: number;
     }
   | {
+      /** Output i is the i-th part of an axis. */
+      readonly kind: "parted";
+      readonly axis: number;
+      readonly sizes: readonly number[];
+    }
+  | {
       /** Of every axis every steps[axis]-th element from starts[axis] on. */
       readonly kind: "sliced";
       readonly starts: readonly number[];

@@ -1,10 +1,8 @@
 import { sameAxes } from "./axis-mapping.js";
 import { inferZip } from "../elementwise/arithmetic.js";
 import { onNumbers } from "./elements.js";
+import { elementwise, flowsNowhere, noAttrs, type NoAttrs } from "./heads.js";
 import type { OpSpec } from "./spec.js";
-import { noAttrs } from "../elementwise/unary.js";
-
-type None = Record<string, never>;
 
 // y = a mod m, by sign of m (fmod = 0) or of a (fmod = 1). Shape arithmetic, mostly; of floats, a = y + k·m with a
 // step function k: da = dy, dm = −k·dy with −k = (y − a)/m. y = a − k·m is linear in both; what is constant is the bias.
@@ -31,18 +29,15 @@ const mod: OpSpec<{ fmod: boolean }> = {
 };
 
 /** Steps: constant almost everywhere, so nothing flows back. */
-function step(type: string, since: number, f: (x: number) => number): OpSpec<None> {
+function step(type: string, since: number, f: (x: number) => number): OpSpec<NoAttrs> {
   return {
     type,
     since,
     arity: [1, 1],
     role: "step",
-    axes: sameAxes,
-    attrs: noAttrs,
-    pointwise: true,
+    ...elementwise,
     infer: inferZip(onNumbers(f)),
-    vjp: "zero",
-    bias: () => "none",
+    ...flowsNowhere,
   };
 }
 
@@ -58,11 +53,14 @@ const bitShift: OpSpec<{ left: boolean }> = {
   axes: sameAxes,
   attrs: (a) => ({ left: a.word("direction", ["LEFT", "RIGHT"], "LEFT") === "LEFT" }),
   infer: (n) => inferZip(onNumbers(n.attrs.left ? shiftLeft : shiftRight))(n),
-  vjp: "zero",
-  bias: () => "none",
+  ...flowsNowhere,
 };
 
-function bitwise(type: string, inputs: 1 | 2, f: (a: number, c: number) => number): OpSpec<None> {
+function bitwise(
+  type: string,
+  inputs: 1 | 2,
+  f: (a: number, c: number) => number,
+): OpSpec<NoAttrs> {
   const small = (...v: number[]): boolean => v.every((e) => Math.abs(e) < 2 ** 31);
   return {
     type,
@@ -74,8 +72,7 @@ function bitwise(type: string, inputs: 1 | 2, f: (a: number, c: number) => numbe
     infer: inferZip((...v) =>
       v.every((e) => typeof e === "number") && small(...v) ? f(v[0]!, v[1] ?? 0) : undefined,
     ),
-    vjp: "zero",
-    bias: () => "none",
+    ...flowsNowhere,
   };
 }
 

@@ -7,16 +7,11 @@ interface Row {
 const integerArithmetic: ReadonlySet<string> = new Set([
   ...["ConvInteger", "MatMulInteger", "QLinearConv", "QLinearMatMul"],
 ]);
-const loops: ReadonlySet<string> = new Set(["Loop", "Scan"]);
 
 const rows: readonly Row[] = [
   {
     is: (op, domain) => domain === "" && integerArithmetic.has(op),
     cure: "explain the float model that was quantized, or quantize it in the QDQ format",
-  },
-  {
-    is: (op, domain) => domain === "" && loops.has(op),
-    cure: "export the model by tracing it, which writes the loop out",
   },
   {
     is: (_, domain) => domain === "com.microsoft.nchwc",

@@ -86,8 +86,12 @@ export interface OpSpec<A = unknown> {
   readonly probability?: Probability;
   /** What training learns and randomisation shuffles where it is constant: the kind of each input. */
   readonly parameters?: readonly (ParameterRole | undefined)[];
-  /** Inputs that are scores to it, and inputs that tell it where to look or whether to. */
-  readonly reads?: { readonly scores?: readonly number[]; readonly places?: readonly number[] };
+  /** Inputs that are scores to it, inputs that tell it where to look or whether to, and states of an earlier run. */
+  readonly reads?: {
+    readonly scores?: readonly number[];
+    readonly places?: readonly number[];
+    readonly states?: readonly number[];
+  };
   readonly attrs: AttrDecoder<A>;
   /** dtype and shape of each output, and its elements where they are shape arithmetic. */
   infer(n: NodeView<A>): readonly Fact[];
@@ -106,6 +110,8 @@ export interface OpSpec<A = unknown> {
   bias(n: NodeView<A>): BiasRule;
   /** Its integer output stands for real numbers, which gradients pass through (quantization). */
   readonly straightThrough?: boolean;
+  /** Draws random numbers, once and from its seed. */
+  readonly draws?: true;
   /** Works element by element, so that it may be part of a pointwise region. */
   readonly pointwise?: boolean;
 }

@@ -1,4 +1,3 @@
-import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Fact, Value } from "../../onnx/ir.js";
 import { finite } from "../core/finite.js";
@@ -12,11 +11,10 @@ import {
   type Dim,
 } from "../../tensor/shape.js";
 import { onNumbers, roundTo, withElements, zip } from "../core/elements.js";
+import { elementwise, noAttrs, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { BiasRule, OpSpec } from "../core/spec.js";
-import { inverseOrZero, noAttrs, unary } from "./unary.js";
-
-type None = Record<string, never>;
+import { inverseOrZero, unary } from "./unary.js";
 
 /** Facts of an element-wise operator with broadcasting. */
 export function inferZip(
@@ -36,44 +34,38 @@ function still(n: NodeView): Value[] {
 }
 
 // y = a + b; da = db = dy. What does not depend on the image is the bias.
-const add: OpSpec<None> = {
+const add: OpSpec<NoAttrs> = {
   type: "Add",
   since: 7,
   arity: [2, 2],
   role: "linear",
-  axes: sameAxes,
+  ...elementwise,
   parameters: ["other", "other"],
-  attrs: noAttrs,
-  pointwise: true,
   infer: inferZip(addDims),
   vjp: (_b, _n, [dy]) => [() => dy!, () => dy!],
   bias: (n) => constantPart(n, (_b, [c]) => c!),
 };
 
 // y = a − b; da = dy, db = −dy
-const sub: OpSpec<None> = {
+const sub: OpSpec<NoAttrs> = {
   type: "Sub",
   since: 7,
   arity: [2, 2],
   role: "linear",
-  axes: sameAxes,
-  attrs: noAttrs,
-  pointwise: true,
+  ...elementwise,
   infer: inferZip(subtractDims),
   vjp: (b, _n, [dy]) => [() => dy!, () => b.neg(dy!, "dx")],
   bias: (n) => constantPart(n, (b, [c]) => (n.isActive(0) ? b.neg(c!) : c!)),
 };
 
 // y = a·b; da = b·dy, db = a·dy. Two active factors: J·z = 2y, bias = −y (a gate). One: linear, none.
-const mul: OpSpec<None> = {
+const mul: OpSpec<NoAttrs> = {
   type: "Mul",
   since: 7,
   arity: [2, 2],
   role: "multiplication",
-  axes: sameAxes,
+  ...elementwise,
   parameters: ["other", "other"],
-  attrs: noAttrs,
-  pointwise: true,
   infer: inferZip(multiplyDims),
   vjp: (b, n, [dy]) => [() => b.mul(dy!, n.x(1), "da"), () => b.mul(dy!, n.x(0), "db")],
   bias: (n) =>
@@ -84,14 +76,12 @@ const mul: OpSpec<None> = {
 
 // y = a/b; da = dy/b, db = −y·dy/b. J·z = y − y = 0 where both are active: bias = y. Active denominator alone:
 // J·z = −y, bias = 2y. Active numerator alone: linear, none.
-const div: OpSpec<None> = {
+const div: OpSpec<NoAttrs> = {
   type: "Div",
   since: 7,
   arity: [2, 2],
   role: "quotient",
-  axes: sameAxes,
-  attrs: noAttrs,
-  pointwise: true,
+  ...elementwise,
   infer: (n) => {
     const integer = !isFloat(n.x().fact.dtype);
     return inferZip(integer ? divideIntegers : onNumbers((a, b) => a / b))(n);
@@ -114,8 +104,8 @@ function divideIntegers(a: Dim, b: Dim): Dim | undefined {
 
 // y = max(a, b, …) or min: the gradient goes to the extreme operands, shared evenly at ties as in PyTorch.
 // Constant operands make the bias: y where one of them is the extreme.
-function extreme(type: "Max" | "Min", f: (...v: number[]) => number): OpSpec<None> {
-  const share = (b: GraphBuilder, n: NodeView<None>, i: number): Value => {
+function extreme(type: "Max" | "Min", f: (...v: number[]) => number): OpSpec<NoAttrs> {
+  const share = (b: GraphBuilder, n: NodeView<NoAttrs>, i: number): Value => {
     const hits = n.inputs.map((_, j) => b.mask(b.op("Equal", [n.x(j), n.y()]), n.y()));
     return b.div(
       hits[i]!,
@@ -127,9 +117,7 @@ function extreme(type: "Max" | "Min", f: (...v: number[]) => number): OpSpec<Non
     since: 13,
     arity: [1, Infinity],
     role: type === "Max" ? "maximum" : "minimum",
-    axes: sameAxes,
-    attrs: noAttrs,
-    pointwise: true,
+    ...elementwise,
     infer: inferZip(onNumbers(f)),
     vjp: (b, n, [dy]) =>
       n.inputs.map(
@@ -158,14 +146,12 @@ function total(b: GraphBuilder, values: readonly (Value | undefined)[]): Value {
 }
 
 // y = a + b + …
-const sum: OpSpec<None> = {
+const sum: OpSpec<NoAttrs> = {
   type: "Sum",
   since: 8,
   arity: [1, Infinity],
   role: "linear",
-  axes: sameAxes,
-  attrs: noAttrs,
-  pointwise: true,
+  ...elementwise,
   infer: inferZip(onNumbers((...v) => v.reduce((p, q) => p + q, 0))),
   definition: (b, n) => [total(b, n.inputs)],
   vjp: (_b, n, [dy]) => n.inputs.map(() => () => dy!),
@@ -173,14 +159,12 @@ const sum: OpSpec<None> = {
 };
 
 // y = (a + b + …)/k
-const mean: OpSpec<None> = {
+const mean: OpSpec<NoAttrs> = {
   type: "Mean",
   since: 8,
   arity: [1, Infinity],
   role: "linear",
-  axes: sameAxes,
-  attrs: noAttrs,
-  pointwise: true,
+  ...elementwise,
   infer: inferZip(onNumbers((...v) => v.reduce((p, q) => p + q, 0) / v.length)),
   definition: (b, n) => [b.mulScalar(total(b, n.inputs), 1 / n.inputs.length)],
   vjp: (b, n, [dy]) => n.inputs.map((v) => () => b.mulScalar(dy!, 1 / n.inputs.length, v!.name)),

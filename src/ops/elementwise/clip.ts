@@ -1,20 +1,18 @@
-import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
+import { elementwise, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
-import { factoredBias, noAttrs } from "./unary.js";
+import { factoredBias } from "./unary.js";
 
 // y = min(max(x, low), high); y' = 1 inside, 0 at the bounds and beyond, as relu6, hardtanh and (PyTorch 2.15) clamp.
 // The bounds are inputs. The masks are read from y, so that an engine may still fuse the Clip into a convolution.
-export const clip: OpSpec<Record<string, never>> = {
+export const clip: OpSpec<NoAttrs> = {
   type: "Clip",
   since: 11,
   arity: [1, 3],
   role: "activation",
-  axes: sameAxes,
-  attrs: noAttrs,
-  pointwise: true,
+  ...elementwise,
   infer: (n) => {
     const low = n.optional(1) ? n.elements(1)?.[0] : -Infinity;
     const high = n.optional(2) ? n.elements(2)?.[0] : Infinity;

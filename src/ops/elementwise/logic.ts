@@ -1,11 +1,8 @@
-import { sameAxes } from "../core/axis-mapping.js";
 import { finite } from "../core/finite.js";
 import { broadcast, type Dim } from "../../tensor/shape.js";
 import { onNumbers, withElements, zip } from "../core/elements.js";
+import { elementwise, flowsNowhere, type NoAttrs } from "../core/heads.js";
 import type { Arity, OpSpec } from "../core/spec.js";
-import { noAttrs } from "./unary.js";
-
-type None = Record<string, never>;
 
 /** Which infinities count. */
 export interface InfinityAttrs {
@@ -20,22 +17,19 @@ function predicate(
   arity: Arity,
   f: (...v: number[]) => boolean,
   onDims: (...v: Dim[]) => Dim | undefined = onNumbers((...v) => Number(f(...v))),
-): OpSpec<None> {
+): OpSpec<NoAttrs> {
   return {
     type,
     since,
     arity,
     role: "step",
-    axes: sameAxes,
-    attrs: noAttrs,
-    pointwise: true,
+    ...elementwise,
     infer: (n) => {
       const shape = broadcast(...n.inputs.map((_, i) => n.shape(i)));
       const elements = zip(n, shape, onDims);
       return [withElements({ dtype: "bool", shape }, elements)];
     },
-    vjp: "zero",
-    bias: () => "none",
+    ...flowsNowhere,
   };
 }
 
@@ -50,7 +44,7 @@ function comparison(
   type: string,
   since: number,
   f: (a: number, b: number) => boolean,
-): OpSpec<None> {
+): OpSpec<NoAttrs> {
   const onDims = (a: Dim, b: Dim): Dim | undefined => {
     if (a === b) return Number(f(0, 0));
     const answers = range(a).flatMap((p) => range(b).map((q) => f(p, q)));
@@ -62,14 +56,12 @@ function comparison(
 }
 
 // y = condition ? a : b; da = dy where the condition holds, db = dy where not. A constant branch is the bias.
-const where: OpSpec<None> = {
+const where: OpSpec<NoAttrs> = {
   type: "Where",
   since: 9,
   arity: [3, 3],
   role: "choice",
-  axes: sameAxes,
-  attrs: noAttrs,
-  pointwise: true,
+  ...elementwise,
   infer: (n) => {
     const shape = broadcast(n.shape(0), n.shape(1), n.shape(2));
     const elements = zip(n, shape, (c, a, b) => (typeof c === "number" ? (c ? a : b) : undefined));

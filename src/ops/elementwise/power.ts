@@ -1,23 +1,19 @@
-import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { inferZip } from "./arithmetic.js";
 import { onNumbers } from "../core/elements.js";
+import { elementwise, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
-import { inverseOrZero, noAttrs } from "./unary.js";
-
-type None = Record<string, never>;
+import { inverseOrZero } from "./unary.js";
 
 // y = aᵖ; da = p·aᵖ⁻¹·dy, dp = y·ln(a)·dy. bias = (1 − p)·y for a constant exponent.
-export const pow: OpSpec<None> = {
+export const pow: OpSpec<NoAttrs> = {
   type: "Pow",
   since: 12,
   arity: [2, 2],
   role: "function",
-  axes: sameAxes,
-  attrs: noAttrs,
-  pointwise: true,
+  ...elementwise,
   infer: inferZip(onNumbers((a, p) => a ** p)),
   vjp: (b, n, [dy]) => [
     () => b.mul(dy!, baseDerivative(b, n), "da"),
@@ -42,7 +38,7 @@ export const pow: OpSpec<None> = {
  * p·aᵖ⁻¹, with small whole exponents written out: negative bases then need no care. 0 where p = 0, as in PyTorch, also
  * at a = 0; and for a root, 0 < p < 1, 0 at a = 0 (see {@link inverseOrZero}).
  */
-function baseDerivative(b: GraphBuilder, n: NodeView<None>): Value {
+function baseDerivative(b: GraphBuilder, n: NodeView<NoAttrs>): Value {
   const [a, p] = [n.x(0), n.x(1)];
   const exponent = n.elements(1);
   if (exponent?.length === 1 && exponent[0] === 2) return b.mulScalar(a, 2);
@@ -61,7 +57,7 @@ function baseDerivative(b: GraphBuilder, n: NodeView<None>): Value {
 }
 
 /** aᵖ·ln a; 0 where a = 0, as in PyTorch. */
-function exponentDerivative(b: GraphBuilder, n: NodeView<None>): Value {
+function exponentDerivative(b: GraphBuilder, n: NodeView<NoAttrs>): Value {
   const [a, one] = [n.x(0), b.scalar(1, n.x(0))];
   const isZero = b.op("Equal", [a, b.scalar(0, a)]);
   return b.mul(n.y(), b.op("Log", [b.where(isZero, one, a)]));

@@ -4,6 +4,7 @@ import type { Value } from "../../onnx/ir.js";
 import type { DType } from "../../tensor/dtype.js";
 import { normalizeAxis, staticShape } from "../../tensor/shape.js";
 import { sumAllBut } from "../layers/convolution.js";
+import type { NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import { dtypeOf } from "../../onnx/file/element-types.js";
 import type { OpSpec } from "../core/spec.js";
@@ -159,7 +160,7 @@ const dequantizeLinear: OpSpec<QuantizeAttrs> = {
 };
 
 // The range of x, extended to 0, in 255 steps. The scale is read from x itself, so that it is no straight line any more.
-const dynamicQuantizeLinear: OpSpec<Record<string, never>> = {
+const dynamicQuantizeLinear: OpSpec<NoAttrs> = {
   type: "DynamicQuantizeLinear",
   since: 11,
   arity: [1, 1],

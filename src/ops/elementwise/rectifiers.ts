@@ -1,9 +1,9 @@
-import { sameAxes } from "../core/axis-mapping.js";
 import { float } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
+import { elementwise, noAttrs, type NoAttrs } from "../core/heads.js";
 import type { OpSpec } from "../core/spec.js";
-import { factoredBias, noAttrs, unary } from "./unary.js";
+import { factoredBias, unary } from "./unary.js";
 
 // y = max(x, 0). Relu'(0) = 0 as in PyTorch. The mask is read from y, so that an engine may still fuse the Relu
 // into the convolution before it.
@@ -28,15 +28,13 @@ const leakyRelu = unary({
 });
 
 // y = x for x > 0, slope·x else; the slope is broadcast to x. dslope = x·dy where x <= 0
-const prelu: OpSpec<Record<string, never>> = {
+const prelu: OpSpec<NoAttrs> = {
   type: "PRelu",
   since: 7,
   arity: [2, 2],
   role: "activation",
-  axes: sameAxes,
+  ...elementwise,
   parameters: [undefined, "slope"],
-  attrs: noAttrs,
-  pointwise: true,
   infer: (n) => [n.like(n.shape())],
   definition: (b, n) => {
     const negative = b.neg(b.op("Relu", [b.neg(n.x())]));
@@ -84,7 +82,7 @@ const hardSigmoid = unary({
 });
 
 // y = x·h, h = min(max(x/6 + 1/2, 0), 1); y' = h + x·h', h' = 1/6 for |x| < 3, 0 else; bias = −x·(x·h')
-const hardSwish: OpSpec<Record<string, never>> = {
+const hardSwish: OpSpec<NoAttrs> = {
   ...unary({
     type: "HardSwish",
     since: 14,

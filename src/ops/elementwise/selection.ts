@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { noAxes, spatialAxes } from "../core/axis-mapping.js";
+import { noAxes } from "../core/axis-mapping.js";
 import { normalizeAxis, type Dim } from "../../tensor/shape.js";
+import { noAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { Arity, OpSpec } from "../core/spec.js";
 import type { Role } from "../core/role.js";
-import { noAttrs } from "./unary.js";
 
 /** An operator of which only the facts are known. */
 function facts<A>(
@@ -44,16 +44,6 @@ export const selection: readonly OpSpec[] = [
     ),
     reads: { scores: [1], places: [0] },
   },
-  facts(
-    "Multinomial",
-    7,
-    [1, 1],
-    "step",
-    "zero",
-    noAxes,
-    (a) => ({ samples: a.int("sample_size", 1) }),
-    (n) => [{ dtype: "int32", shape: [n.shape()[0]!, n.attrs.samples] }],
-  ),
   {
     ...facts<{ height: number; width: number }>(
       "RoiAlign",
@@ -79,20 +69,6 @@ export const selection: readonly OpSpec[] = [
       (n) => [n.like([n.shape(1)[0]!, n.shape()[1]!, ...n.attrs.size])],
     ),
     reads: { places: [1] },
-  },
-  {
-    ...facts(
-      "DeformConv",
-      19,
-      [3, 5],
-      "convolution",
-      "not-differentiable",
-      spatialAxes,
-      noAttrs,
-      (n) => [n.like([n.shape()[0]!, n.shape(1)[0]!, ...n.shape(2).slice(2)])],
-    ),
-    parameters: ["weight", "weight", undefined, "bias"],
-    reads: { places: [2, 4] },
   },
   facts<{ axis: number | undefined }>(
     "Compress",
@@ -129,10 +105,4 @@ export const selection: readonly OpSpec[] = [
       return [n.like(shape), count, { dtype: "int64", shape: [`inverse(${n.name})`] }, count];
     },
   ),
-  // The grid of a spatial transformer: [N, H, W, 2] or [N, D, H, W, 3] from matrices and a size [N, C, …].
-  facts("AffineGrid", 20, [2, 2], "function", "not-differentiable", noAxes, noAttrs, (n) => {
-    const size = n.elements(1);
-    if (!size) throw n.error("the size must be known");
-    return [n.like([size[0]!, ...size.slice(2), size.length - 2])];
-  }),
 ];

@@ -1,8 +1,9 @@
 import { float } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
+import { noAttrs } from "../core/heads.js";
 import type { OpSpec } from "../core/spec.js";
-import { noAttrs, unary } from "./unary.js";
+import { unary } from "./unary.js";
 
 const twoOverRootPi = 2 / Math.sqrt(Math.PI);
 

@@ -1,7 +1,8 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
+import { noAttrs, type NoAttrs } from "../core/heads.js";
 import type { OpSpec } from "../core/spec.js";
-import { noAttrs, unary } from "./unary.js";
+import { unary } from "./unary.js";
 
 /** 1 + x² */
 const onePlusSquare = (b: GraphBuilder, x: Value): Value => b.addScalar(b.mul(x, x), 1);
@@ -16,7 +17,7 @@ function fn(
   type: string,
   since: number,
   derivative: (b: GraphBuilder, x: Value, y: Value) => Value,
-): OpSpec<Record<string, never>> {
+): OpSpec<NoAttrs> {
   return unary({ type, since, role: "function", attrs: noAttrs, derivative });
 }
 

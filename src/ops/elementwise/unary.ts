@@ -61,6 +61,3 @@ export function inverseOrZero(b: GraphBuilder, y: Value): Value {
   const zero = b.scalar(0, y);
   return b.where(b.op("Equal", [y, zero]), zero, b.op("Reciprocal", [y]));
 }
-
-/** No attributes. */
-export const noAttrs: AttrDecoder<Record<string, never>> = () => ({});

@@ -1,7 +1,7 @@
 import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
-import { staticShape, type Dim, type Shape } from "../../tensor/shape.js";
+import { indicesOf, staticShape, type Dim, type Shape } from "../../tensor/shape.js";
 import { windowAttributes, type Axis } from "./window.js";
 
 /**
@@ -39,7 +39,7 @@ function weightGradientByColumns(
   const padded = b.pad(b.transpose(x, channelsFirst), [0, 0, ...begins, 0, 0, ...ends]);
   const steps = b.ints(axes.map((a) => a.stride));
   const space = b.ints(axes.map((_, i) => i + 2));
-  const read = positionsIn(kernel).map((at) => {
+  const read = indicesOf(kernel).map((at) => {
     const from = axes.map((a, i) => a.dilation * at[i]!);
     const to = axes.map((a, i) => from[i]! + a.stride * (outputs[i]! - 1) + 1);
     return b.op("Slice", [padded, b.ints(from), b.ints(to), space, steps], {}, "dw/read");
@@ -54,14 +54,6 @@ function weightGradientByColumns(
 /** A matrix with a row for each element of the first axis. */
 function flatten(b: GraphBuilder, x: Value): Value {
   return b.op("Flatten", [x], { axis: int(1) });
-}
-
-/** Every index into an array of the given extents, row-major. */
-function positionsIn(extents: readonly number[]): number[][] {
-  return extents.reduce<number[][]>(
-    (all, extent) => all.flatMap((at) => Array.from({ length: extent }, (_, i) => [...at, i])),
-    [[]],
-  );
 }
 
 /** With batch and channels exchanged, x convolved by dy, where stride and dilation change places. What the forward

@@ -25,7 +25,8 @@ export interface ConvTransposeAttrs extends ConvAttrs {
   readonly outputShape: readonly number[] | undefined;
 }
 
-function convAxes(n: NodeView<ConvAttrs>): Axis[] {
+/** The spatial axes of a Conv. */
+export function convAxes(n: NodeView<ConvAttrs>): Axis[] {
   const kernel = staticShape(n.shape(1).slice(2), `the weight "${n.x(1).name}"`);
   return windowAxes(n, n.attrs, kernel, n.shape().slice(2));
 }
@@ -197,7 +198,11 @@ function turnKernel(b: GraphBuilder, weight: Value, group: number): Value {
   return at.op("Slice", [turned, starts, ends, at.ints(axes), steps], {}, "reversed");
 }
 
-function transposedAxes(n: NodeView<ConvTransposeAttrs>): { axes: Axis[]; outputs: Dim[] } {
+/** The spatial axes of a ConvTranspose, with pads that fit the output's extents, and these. */
+export function transposedAxes(n: NodeView<ConvTransposeAttrs>): {
+  axes: Axis[];
+  outputs: Dim[];
+} {
   const kernel = staticShape(n.shape(1).slice(2), `the weight "${n.x(1).name}"`);
   const spatial = n.shape().slice(2);
   const { attrs } = n;

@@ -3,9 +3,9 @@ import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { broadcast, type Dim } from "../../tensor/shape.js";
+import { noAttrs, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
-import { noAttrs } from "../elementwise/unary.js";
 
 /** Exchanges the last two axes. */
 function turn(b: GraphBuilder, x: Value): Value {
@@ -39,7 +39,7 @@ function checkInner(n: NodeView, a: Dim | undefined, c: Dim | undefined): void {
 }
 
 // Y = A·B, batched with broadcasting; dA = dY·Bᵀ, dB = Aᵀ·dY. Two active factors: bias = −Y.
-const matMul: OpSpec<Record<string, never>> = {
+const matMul: OpSpec<NoAttrs> = {
   type: "MatMul",
   since: 1,
   arity: [2, 2],

@@ -4,9 +4,9 @@ import { int, text } from "../../onnx/attribute.js";
 import { type GraphBuilder } from "../../onnx/builder.js";
 import type { Attributes, Fact, Value } from "../../onnx/ir.js";
 import { staticShape, type Dim } from "../../tensor/shape.js";
+import { noAttrs, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
-import { noAttrs } from "../elementwise/unary.js";
 import {
   positions,
   span,
@@ -186,7 +186,7 @@ export const spaceOf = (n: NodeView): number[] => n.shape().flatMap((_, i) => (i
 export const pooledToOne = (n: NodeView): Dim[] => n.shape().map((d, i) => (i < 2 ? d : 1));
 
 // y = the mean over space; dx = dy/size everywhere
-const globalAveragePool: OpSpec<Record<string, never>> = {
+const globalAveragePool: OpSpec<NoAttrs> = {
   type: "GlobalAveragePool",
   since: 1,
   arity: [1, 1],
@@ -208,7 +208,7 @@ const globalAveragePool: OpSpec<Record<string, never>> = {
 };
 
 // y = the maximum over space; all of dy goes to the first maximum, as in PyTorch's adaptive pool
-const globalMaxPool: OpSpec<Record<string, never>> = {
+const globalMaxPool: OpSpec<NoAttrs> = {
   type: "GlobalMaxPool",
   since: 1,
   arity: [1, 1],

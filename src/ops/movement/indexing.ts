@@ -7,20 +7,18 @@ import { fromNumbers } from "../../tensor/tensor.js";
 import { multiplyDims, normalizeAxis, sizeOf, type Dim } from "../../tensor/shape.js";
 import { alongAxis, emptyMatrix, placesAlong } from "../core/along-axis.js";
 import { blockOf, isSmall, moved, withElements } from "../core/elements.js";
+import { noAttrs, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
-import { noAttrs } from "../elementwise/unary.js";
-
-type None = Record<string, never>;
 
 /** Where a Slice begins, how many elements it takes, and by which step, for every axis. */
-interface Window {
+export interface SliceWindow {
   readonly starts: readonly number[];
   readonly counts: readonly Dim[];
   readonly steps: readonly number[];
 }
 
-function sliceWindow(n: NodeView): Window {
+export function sliceWindow(n: NodeView): SliceWindow {
   const [from, to] = [n.numbers(1), n.elements(2)];
   if (!to) throw n.error("the ends must be known");
   const axes = n.optionalNumbers(3) ?? from.map((_, i) => i);
@@ -61,7 +59,7 @@ function sliceWindow(n: NodeView): Window {
 const isEnd = (end: Dim): boolean => typeof end === "number" && end >= 2 ** 31 - 1;
 
 // y[i] = x[start + i·step]; dx has dy at the places that were read and 0 elsewhere
-const slice: OpSpec<None> = {
+const slice: OpSpec<NoAttrs> = {
   type: "Slice",
   since: 10,
   arity: [3, 5],

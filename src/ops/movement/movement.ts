@@ -9,11 +9,9 @@ import {
 } from "../../tensor/move.js";
 import { addDims, broadcast, multiplyDims, normalizeAxis } from "../../tensor/shape.js";
 import { blockOf, moved, withElements } from "../core/elements.js";
+import { noAttrs, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
-import { noAttrs } from "../elementwise/unary.js";
-
-type None = Record<string, never>;
 
 export interface TransposeAttrs {
   readonly perm: readonly number[] | undefined;
@@ -51,7 +49,7 @@ export function permutation(n: NodeView<TransposeAttrs>): readonly number[] {
 }
 
 // y = x broadcast to a shape; the walk's un-broadcasting makes dx of dy
-const expand: OpSpec<None> = {
+const expand: OpSpec<NoAttrs> = {
   type: "Expand",
   since: 8,
   arity: [2, 2],
@@ -69,7 +67,7 @@ const expand: OpSpec<None> = {
 };
 
 // y = x repeated; dx = dy summed over the repeats
-const tile: OpSpec<None> = {
+const tile: OpSpec<NoAttrs> = {
   type: "Tile",
   since: 6,
   arity: [2, 2],
@@ -155,7 +153,10 @@ const split: OpSpec<{ axis: number; numOutputs: number | undefined }> = {
   since: 13,
   arity: [1, 2],
   role: "selection",
-  axes: (n) => ({ kind: "replaced", axis: normalizeAxis(n.attrs.axis, n.rank()), by: 1 }),
+  axes: (n) => {
+    const axis = normalizeAxis(n.attrs.axis, n.rank());
+    return { kind: "parted", axis, sizes: pieces(n, axis) };
+  },
   attrs: (a) => ({ axis: a.int("axis", 0), numOutputs: a.int("num_outputs") }),
   infer: (n) => {
     const axis = normalizeAxis(n.attrs.axis, n.rank());

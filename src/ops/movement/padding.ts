@@ -5,8 +5,12 @@ import { alongAxis, emptyMatrix } from "../core/along-axis.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 
+export interface PadAttrs {
+  readonly mode: "constant" | "reflect" | "edge" | "wrap";
+}
+
 // y = x with a border. Constant mode: dx = dy without it, dvalue = Σ dy there; a constant value is the bias there.
-export const pad: OpSpec<{ mode: "constant" | "reflect" | "edge" | "wrap" }> = {
+export const pad: OpSpec<PadAttrs> = {
   type: "Pad",
   since: 18,
   arity: [2, 4],
@@ -37,7 +41,8 @@ export const pad: OpSpec<{ mode: "constant" | "reflect" | "edge" | "wrap" }> = {
   },
 };
 
-function borders(n: NodeView): [before: number[], after: number[]] {
+/** How many elements are added before and after each axis. */
+export function borders(n: NodeView): [before: number[], after: number[]] {
   const pads = n.numbers(1);
   const axes = n.optionalNumbers(3) ?? n.shape().map((_, i) => i);
   const before = n.shape().map(() => 0);
@@ -88,7 +93,8 @@ function foldBack(b: GraphBuilder, n: NodeView<{ mode: string }>, dy: Value): Va
   }, dy);
 }
 
-function copiedFrom(mode: string, at: number, extent: number): number {
+/** The element of x that a copying mode has at a place, which may lie before its first or behind its last. */
+export function copiedFrom(mode: string, at: number, extent: number): number {
   if (mode === "edge") return Math.min(Math.max(at, 0), extent - 1);
   if (mode === "wrap") return ((at % extent) + extent) % extent;
   if (extent === 1) return 0;

@@ -1,11 +1,9 @@
 import { MAX_RANK } from "../../onnx/file/limits.js";
 import { divideDims, multiplyDims, normalizeAxis, type Dim } from "../../tensor/shape.js";
 import { withElements } from "../core/elements.js";
+import { noAttrs, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { Arity, OpSpec } from "../core/spec.js";
-import { noAttrs } from "../elementwise/unary.js";
-
-type None = Record<string, never>;
 
 /** A change of shape that keeps the order of the elements: dx = dy in the shape of x, no bias. */
 function reshaping<A>(
@@ -76,12 +74,12 @@ const flatten = reshaping(
 );
 
 /** The axes that a Squeeze leaves out. */
-function squeezed(n: NodeView<None>): readonly number[] {
+function squeezed(n: NodeView<NoAttrs>): readonly number[] {
   const given = n.optionalNumbers(1)?.map((a) => normalizeAxis(a, n.rank()));
   return given ?? n.shape().flatMap((d, i) => (d === 1 ? [i] : []));
 }
 
-const squeeze = reshaping<None>(
+const squeeze = reshaping<NoAttrs>(
   "Squeeze",
   13,
   [1, 2],
@@ -94,12 +92,12 @@ const squeeze = reshaping<None>(
 );
 
 /** The axes that an Unsqueeze adds. */
-function unsqueezed(n: NodeView<None>): readonly number[] {
+function unsqueezed(n: NodeView<NoAttrs>): readonly number[] {
   const given = n.numbers(1);
   return given.map((a) => normalizeAxis(a, n.rank() + given.length));
 }
 
-const unsqueeze = reshaping<None>(
+const unsqueeze = reshaping<NoAttrs>(
   "Unsqueeze",
   13,
   [2, 2],

@@ -6,8 +6,10 @@ import type { NodeView } from "../core/node-view.js";
 import type { Definition, OpSpec, Vjp } from "../core/spec.js";
 import {
   standardize,
-  standardizeBias,
+  standardizedBias,
+  standardizedOutput,
   standardizeGradient,
+  type Affine,
   type Standardization,
   type Standardized,
 } from "./standardize.js";
@@ -54,6 +56,10 @@ function overBatch(n: BatchNormView): Standardization {
   return { axes, epsilon: n.attrs.epsilon, centred: true };
 }
 
+function affine(b: GraphBuilder, n: BatchNormView): Affine {
+  return { parameter: (i) => perChannel(b, n, n.x(i)) };
+}
+
 /** Of a batch of one, by its own statistics: y = γ·x̂ + β, whatever the stored ones are. See standardize.ts. */
 const byItsBatch: {
   readonly definition: Definition<BatchNormAttrs>;
@@ -62,13 +68,13 @@ const byItsBatch: {
 } = {
   definition: (b, n) => {
     const { values, mean, variance } = standardize(b, n.x(), overBatch(n));
-    const scaled = b.mul(values, perChannel(b, n, n.x(1)));
     const running = (i: number, now: Value): Value => {
       const { momentum } = n.attrs;
       const share = b.mulScalar(b.reshapeLike(now, n.x(i)), 1 - momentum);
       return b.add(b.mulScalar(n.x(i), momentum), share);
     };
-    return [b.add(scaled, perChannel(b, n, n.x(2))), running(3, mean!), running(4, variance)];
+    const y = standardizedOutput(b, n, values, affine(b, n));
+    return [y, running(3, mean!), running(4, variance)];
   },
   vjp: (b, n, [dy, ...running]) => {
     checkAlone(n);
@@ -89,11 +95,7 @@ const byItsBatch: {
   },
   bias: (b, n) => {
     checkAlone(n);
-    const standard = standardize(b, n.x(), overBatch(n));
-    let rest = n.isActive(0) ? standardizeBias(b, standard, n.attrs.epsilon) : standard.values;
-    if (n.isActive(1)) rest = b.sub(rest, standard.values);
-    const scaled = b.mul(rest, perChannel(b, n, n.x(1)), "bias/scaled");
-    return n.isActive(2) ? scaled : b.add(scaled, perChannel(b, n, n.x(2)), "bias");
+    return standardizedBias(b, n, standardize(b, n.x(), overBatch(n)), affine(b, n));
   },
 };
 

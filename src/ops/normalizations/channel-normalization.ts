@@ -5,7 +5,13 @@ import { sumAllBut } from "../layers/convolution.js";
 import { divideDims, type Dim } from "../../tensor/shape.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
-import { standardize, standardizeBias, standardizeGradient } from "./standardize.js";
+import {
+  standardize,
+  standardizedBias,
+  standardizedOutput,
+  standardizeGradient,
+  type Affine,
+} from "./standardize.js";
 
 interface ChannelAttrs {
   readonly epsilon: number;
@@ -65,6 +71,10 @@ function overGroups(
     epsilon: n.attrs.epsilon,
     centred: true,
   });
+  const affine = (b: GraphBuilder, n: NodeView<ChannelAttrs>): Affine => ({
+    parameter: (i) => perChannel(b, n, n.x(i)),
+    layOut: (v) => b.reshapeLike(v, n.x()),
+  });
   const standard = (b: GraphBuilder, n: NodeView<ChannelAttrs>): ReturnType<typeof standardize> =>
     standardize(b, grouped(b, n, n.x()), how(n));
   return {
@@ -92,8 +102,7 @@ function overGroups(
       const apart = [batch!, groups, divideDims(channels!, groups), ...spatial];
       const axes = apart.map((_, axis) => axis).slice(2);
       const { values } = standardize(b, b.reshape(n.x(), apart), { ...how(n), axes });
-      const scaled = b.mul(b.reshapeLike(values, n.x()), perChannel(b, n, n.x(1)));
-      return [b.add(scaled, perChannel(b, n, n.x(2)))];
+      return [standardizedOutput(b, n, values, affine(b, n))];
     },
     vjp: (b, n, [dy]) => [
       () => {
@@ -107,19 +116,11 @@ function overGroups(
       },
       () => parameterGradient(b, n, dy!, 2),
     ],
-    bias: (n) => ({ kind: "implicit", emit: (b) => channelBias(b, n, standard(b, n)) }),
+    bias: (n) => ({
+      kind: "implicit",
+      emit: (b) => standardizedBias(b, n, standard(b, n), affine(b, n)),
+    }),
   };
-}
-
-function channelBias(
-  b: GraphBuilder,
-  n: NodeView<ChannelAttrs>,
-  standard: ReturnType<typeof standardize>,
-): Value {
-  let rest = n.isActive(0) ? standardizeBias(b, standard, n.attrs.epsilon) : standard.values;
-  if (n.isActive(1)) rest = b.sub(rest, standard.values);
-  const scaled = b.mul(b.reshapeLike(rest, n.x()), perChannel(b, n, n.x(1)), "bias/scaled");
-  return n.isActive(2) ? scaled : b.add(scaled, perChannel(b, n, n.x(2)), "bias");
 }
 
 export const channelNormalizations: readonly OpSpec[] = [

@@ -1,6 +1,5 @@
 import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
-import type { Value } from "../../onnx/ir.js";
 import { float, int } from "../../onnx/attribute.js";
 import { isStatic, normalizeAxis } from "../../tensor/shape.js";
 import { full } from "../../tensor/tensor.js";
@@ -8,8 +7,10 @@ import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 import {
   standardize,
-  standardizeBias,
+  standardizedBias,
+  standardizedOutput,
   standardizeGradient,
+  type Affine,
   type Standardization,
   type Standardized,
 } from "./standardize.js";
@@ -32,6 +33,7 @@ function over(n: NodeView<LayerAttrs>, centred: boolean): Standardization {
 // dx: through x̂ from γ·dy (see standardize.ts); dγ = dy·x̂; dβ = dy.
 // bias = γ·(x̂ − J·x) + β, without γ·x̂ more where γ is active and without β where β is.
 function overLastAxes(type: string, since: number, centred: boolean): OpSpec<LayerAttrs> {
+  const affine = (n: NodeView): Affine => ({ parameter: (i) => n.x(i) });
   const standard = (b: GraphBuilder, n: NodeView<LayerAttrs>): Standard =>
     (centred ? byKernel(b, n) : undefined) ?? standardize(b, n.x(), over(n, centred));
   return {
@@ -51,8 +53,7 @@ function overLastAxes(type: string, since: number, centred: boolean): OpSpec<Lay
     },
     definition: (b, n) => {
       const { values, mean, inverse } = standardize(b, n.x(), over(n, centred));
-      const scaled = b.mul(values, n.x(1));
-      return [n.optional(2) ? b.add(scaled, n.x(2)) : scaled, mean, inverse];
+      return [standardizedOutput(b, n, values, affine(n)), mean, inverse];
     },
     vjp: (b, n, [dy, ...statistics]) => {
       if (!dy || statistics.some((d) => d !== undefined)) {
@@ -67,7 +68,10 @@ function overLastAxes(type: string, since: number, centred: boolean): OpSpec<Lay
         ...(n.optional(2) ? [() => dy] : []),
       ];
     },
-    bias: (n) => ({ kind: "implicit", emit: (b) => layerBias(b, n, standard(b, n)) }),
+    bias: (n) => ({
+      kind: "implicit",
+      emit: (b) => standardizedBias(b, n, standard(b, n), affine(n)),
+    }),
   };
 }
 
@@ -83,14 +87,6 @@ function byKernel(b: GraphBuilder, n: NodeView<LayerAttrs>): Standard | undefine
     ...{ outputs: 3, hint: "standard" },
   });
   return { values: outputs[0]!, inverse: outputs[2]! };
-}
-
-function layerBias(b: GraphBuilder, n: NodeView<LayerAttrs>, standard: Standard): Value {
-  let rest = n.isActive(0) ? standardizeBias(b, standard, n.attrs.epsilon) : standard.values;
-  if (n.isActive(1)) rest = b.sub(rest, standard.values);
-  const scaled = b.mul(rest, n.x(1), "bias/scaled");
-  const shift = n.optional(2);
-  return shift && !n.isActive(2) ? b.add(scaled, shift, "bias") : scaled;
 }
 
 export const layerNormalizations: readonly OpSpec[] = [

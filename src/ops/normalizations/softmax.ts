@@ -5,6 +5,7 @@ import type { Value } from "../../onnx/ir.js";
 import { finite } from "../core/finite.js";
 import { placesAlong } from "../core/along-axis.js";
 import type { AttributeReader } from "../core/attributes.js";
+import { flowsNowhere } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 import { normalizeAxis } from "../../tensor/shape.js";
@@ -100,8 +101,7 @@ const hardmax: OpSpec<SoftmaxAttrs> = {
     const isTop = b.op("Equal", [top(b, n.x(), axis), placesAlong(b, n.x(), axis)]);
     return [b.mask(isTop, n.x())];
   },
-  vjp: "zero",
-  bias: () => "none",
+  ...flowsNowhere,
 };
 
 export const softmaxes: readonly OpSpec[] = [softmax, logSoftmax, hardmax];

@@ -11,6 +11,7 @@
  */
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
+import type { NodeView } from "../core/node-view.js";
 
 export interface Standardization {
   readonly axes: readonly number[];
@@ -53,8 +54,38 @@ export function standardizeGradient(
   return b.mul(inverse, b.sub(across, along), "dx");
 }
 
+/** Where γ and β are in a node's inputs, laid out to be broadcast, and how x̂ is laid out as x is. */
+export interface Affine {
+  readonly parameter: (i: 1 | 2) => Value;
+  readonly layOut?: (v: Value) => Value;
+}
+
+/** y = γ·x̂ + β */
+export function standardizedOutput(
+  b: GraphBuilder,
+  n: NodeView,
+  values: Value,
+  { parameter, layOut = (v) => v }: Affine,
+): Value {
+  const scaled = b.mul(layOut(values), parameter(1));
+  return n.optional(2) ? b.add(scaled, parameter(2)) : scaled;
+}
+
+/** γ·(x̂ − J·x) + β, without γ·x̂ more where γ is active and without β where β is. */
+export function standardizedBias(
+  b: GraphBuilder,
+  n: NodeView<{ readonly epsilon: number }>,
+  standard: Pick<Standardized, "values" | "inverse">,
+  { parameter, layOut = (v) => v }: Affine,
+): Value {
+  let rest = n.isActive(0) ? standardizeBias(b, standard, n.attrs.epsilon) : standard.values;
+  if (n.isActive(1)) rest = b.sub(rest, standard.values);
+  const scaled = b.mul(layOut(rest), parameter(1), "bias/scaled");
+  return n.optional(2) && !n.isActive(2) ? b.add(scaled, parameter(2), "bias") : scaled;
+}
+
 /** x̂ − J·x */
-export function standardizeBias(
+function standardizeBias(
   b: GraphBuilder,
   { values, inverse }: Pick<Standardized, "values" | "inverse">,
   epsilon: number,

@@ -8,11 +8,9 @@ import { multiplyDims, normalizeAxis, sizeOf, type Dim } from "../../tensor/shap
 import { toNumbers, type Tensor } from "../../tensor/tensor.js";
 import { isSmall, roundTo, withElements } from "../core/elements.js";
 import { placesAlong } from "../core/along-axis.js";
+import { elementwise, flowsNowhere, noAttrs, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
-import { noAttrs } from "../elementwise/unary.js";
-
-type None = Record<string, never>;
 
 // The extents of a tensor from `start` to `end`, as integers.
 const shape: OpSpec<{ start: number; end: number | undefined }> = {
@@ -26,11 +24,10 @@ const shape: OpSpec<{ start: number; end: number | undefined }> = {
     const dims = n.shape().slice(n.attrs.start, n.attrs.end);
     return [{ dtype: "int64", shape: [dims.length], elements: dims }];
   },
-  vjp: "zero",
-  bias: () => "none",
+  ...flowsNowhere,
 };
 
-const size: OpSpec<None> = {
+const size: OpSpec<NoAttrs> = {
   type: "Size",
   since: 1,
   arity: [1, 1],
@@ -38,8 +35,7 @@ const size: OpSpec<None> = {
   axes: noAxes,
   attrs: noAttrs,
   infer: (n) => [{ dtype: "int64", shape: [], elements: [multiplyDims(...n.shape())] }],
-  vjp: "zero",
-  bias: () => "none",
+  ...flowsNowhere,
 };
 
 const constantOfShape: OpSpec<{ value: Tensor | undefined }> = {
@@ -59,12 +55,11 @@ const constantOfShape: OpSpec<{ value: Tensor | undefined }> = {
     if (element === undefined) throw n.error('its attribute "value" is empty');
     return [withElements(fact, new Array<Dim>(sizeOf(dims)).fill(element))];
   },
-  vjp: "zero",
-  bias: () => "none",
+  ...flowsNowhere,
 };
 
 // y_i = start + i·delta, as many as stay below the limit. dstart = Σ dy, ddelta = Σ i·dy; the limit only counts.
-const range: OpSpec<None> = {
+const range: OpSpec<NoAttrs> = {
   type: "Range",
   since: 11,
   arity: [3, 3],
@@ -101,7 +96,7 @@ const range: OpSpec<None> = {
 };
 
 /** 0, 1, 2 … as many as a Range has. */
-function steps(b: GraphBuilder, n: NodeView<None>): Value {
+function steps(b: GraphBuilder, n: NodeView<NoAttrs>): Value {
   return b.op("Round", [b.div(b.sub(n.y(), n.x(0)), n.x(2))], {}, "steps");
 }
 
@@ -134,7 +129,7 @@ const cast: OpSpec<{ to: DType }> = {
   bias: () => "none",
 };
 
-const castLike: OpSpec<None> = {
+const castLike: OpSpec<NoAttrs> = {
   type: "CastLike",
   since: 15,
   arity: [2, 2],
@@ -159,15 +154,13 @@ const castLike: OpSpec<None> = {
 };
 
 /** y = x. */
-function identity(type: string, since: number): OpSpec<None> {
+function identity(type: string, since: number): OpSpec<NoAttrs> {
   return {
     type,
     since,
     arity: [1, 1],
     role: "identity",
-    axes: sameAxes,
-    attrs: noAttrs,
-    pointwise: true,
+    ...elementwise,
     infer: (n) => [n.x().fact],
     vjp: (_b, _n, [dy]) => [() => dy!],
     bias: () => "none",
@@ -175,12 +168,12 @@ function identity(type: string, since: number): OpSpec<None> {
 }
 
 /** True where elements are dropped, or may be. */
-function drops(n: NodeView<None>): boolean {
+function drops(n: NodeView<NoAttrs>): boolean {
   return n.optional(2) !== undefined && n.elements(2)?.[0] !== 0 && n.elements(1)?.[0] !== 0;
 }
 
 // In inference y = x; the mask, where one asks for it, is all true.
-const dropout: OpSpec<None> = {
+const dropout: OpSpec<NoAttrs> = {
   ...identity("Dropout", 12),
   arity: [1, 3],
   infer: (n) => {
@@ -202,8 +195,7 @@ const constant: OpSpec<{ value: Tensor }> = {
   axes: noAxes,
   attrs: (a) => ({ value: a.required("value", a.tensor("value")) }),
   infer: (n) => [factOf(n.attrs.value)],
-  vjp: "zero",
-  bias: () => "none",
+  ...flowsNowhere,
 };
 
 // Ones on a diagonal of a matrix, zeros elsewhere.
@@ -219,8 +211,7 @@ const eyeLike: OpSpec<{ dtype: DType | undefined; k: number }> = {
     const [row, column] = [0, 1].map((axis) => placesAlong(b, n.x(), axis));
     return [b.cast(b.op("Equal", [column!, b.addScalar(row!, n.attrs.k)]), n.y().fact.dtype)];
   },
-  vjp: "zero",
-  bias: () => "none",
+  ...flowsNowhere,
 };
 
 export interface ArgExtremeAttrs {
@@ -249,8 +240,7 @@ function argExtreme(type: string): OpSpec<ArgExtremeAttrs> {
       const dims = n.shape().flatMap((d, i) => (i !== axis ? [d] : n.attrs.keepdims ? [1] : []));
       return [{ dtype: "int64", shape: dims }];
     },
-    vjp: "zero",
-    bias: () => "none",
+    ...flowsNowhere,
   };
 }
 

@@ -19,12 +19,12 @@ export interface DirectionalDerivative {
   /** The step h, for v on the scale of x. */
   readonly step: number;
   /**
-   * inconclusive: no step has an `error` below 10 % of the root mean square of the differences of this kind; no statement
-   * about the gradient is possible.
+   * inconclusive: no step has an `error` below 10 % of the root mean square of the differences of this kind, or the
+   * function is rough at every step; no statement about the gradient is possible.
    */
   readonly verdict: "agrees" | "disagrees" | "inconclusive";
-  /** The main source of the error, if inconclusive. */
-  readonly because?: "rounding" | "kink" | "step";
+  /** The main source of the error, if inconclusive. "roughness": f changes as much over short steps as over long ones. */
+  readonly because?: "rounding" | "kink" | "step" | "roughness";
 }
 
 /** A scalar function around a point. */
@@ -47,6 +47,12 @@ const conclusive = 0.1;
 /** Tolerance for a float32 gradient in addition to the difference's error: rounding may move arguments across kinks. */
 const tolerance = 2e-3;
 
+/**
+ * A function is rough if its second differences at the shortest steps exceed both its change over the best step and its
+ * rounding, times these.
+ */
+const roughness = { ofChange: 0.02, ofEpsilon: 1000 };
+
 /** Steps in units of the size of x, each a quarter of the previous one. */
 const steps = Array.from({ length: 10 }, (_, i) => 2 ** (-3 - 2 * i));
 const wholeSteps = [4, 2, 1];
@@ -61,6 +67,9 @@ const wholeSteps = [4, 2, 1];
  * error of a step is the sum of this rounding, half the difference of the slopes on either side of x, and the distance
  * from the next longer step or from any shorter one, which counts at least its root mean square over the directions of a
  * kind, since it may be small by chance. The step with the least error is taken.
+ *
+ * A chaotic function, such as a deep network whose weights amplify everything, has its gradient within less than the
+ * shortest step; there the second differences are no rounding, and do not shrink with the step. No step measures it.
  */
 export async function compareDirections(
   probe: Probe,
@@ -84,13 +93,18 @@ export async function compareDirections(
     Math.abs(centre - again),
     probe.epsilon * Math.abs(centre),
   );
-  return ladders.map((rungs, k) =>
-    judge(
-      rungs,
-      ladders.filter((_, other) => other % 2 === k % 2),
-      rounding,
-    ),
-  );
+  const isRough = rounding > roughness.ofEpsilon * probe.epsilon * Math.abs(centre);
+  return ladders.map((rungs, k) => {
+    const kind = ladders.filter((_, other) => other % 2 === k % 2);
+    return judge(rungs, kind, { rounding, isRough });
+  });
+}
+
+/** What the second differences at the shortest steps say. */
+interface Floor {
+  readonly rounding: number;
+  /** Whether it is more than a network's rounding. */
+  readonly isRough: boolean;
 }
 
 /** One step of a ladder. */
@@ -148,7 +162,7 @@ function direction(
 function judge(
   rungs: readonly Rung[],
   kind: readonly (readonly Rung[])[],
-  rounding: number,
+  { rounding, isRough }: Floor,
 ): DirectionalDerivative {
   const noise = ({ step }: Rung): number => (3 * rounding) / (Math.SQRT2 * step);
   // Half the difference of the slopes on either side: constant at a kink, otherwise decreasing with the step.
@@ -182,6 +196,10 @@ function judge(
     rms(kind.map((l) => l[at]!.difference)),
   );
   const found = { gradient, difference, error, step };
+  const change = 2 * step * rms(kind.map((l) => l[at]!.difference));
+  if (isRough && rounding > roughness.ofChange * change) {
+    return { ...found, verdict: "inconclusive", because: "roughness" };
+  }
   if (error > conclusive * size) {
     const because = best.kink > error / 2 ? "kink" : best.noise > best.step ? "rounding" : "step";
     return { ...found, verdict: "inconclusive", because };

@@ -121,17 +121,26 @@ export function normalized(
   deviation: readonly number[],
 ): Dataset {
   const area = sizeOf(data.shape.slice(1));
+  return withValues(data, (values) =>
+    values.map((v, p) => {
+      const c = Math.floor(p / area);
+      return (v - mean[c]!) / (deviation[c]! || 1);
+    }),
+  );
+}
+
+/** The same images with other values. */
+export function withValues(
+  data: Dataset,
+  change: (values: Float32Array, i: number) => Float32Array,
+): Dataset {
   return {
     length: data.length,
     shape: data.shape,
     classes: data.classes,
     get: async (i) => {
       const { x, label } = await data.get(i);
-      const values = (x.data as Float32Array).map((v, p) => {
-        const c = Math.floor(p / area);
-        return (v - mean[c]!) / (deviation[c]! || 1);
-      });
-      return { x: float32(x.dims, values), label };
+      return { x: float32(x.dims, change(x.data as Float32Array, i)), label };
     },
   };
 }

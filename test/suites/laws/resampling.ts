@@ -55,35 +55,113 @@ const resize: Row = {
   effort: 4,
 };
 
+/** Positions of a grid inside and outside of signals, pictures and volumes. */
 const gridSample: Row = {
   op: "GridSample",
   cases: fc
     .record({
       batch: fc.integer({ min: 1, max: 2 }),
-      size: fc.tuple(extent, extent),
-      places: fc.tuple(extent, extent),
+      size: fc.array(extent, { minLength: 2, maxLength: 3 }),
+      places: fc.array(extent, { minLength: 3, maxLength: 3 }),
       mode: oneOf("linear", "nearest", "cubic"),
       padding: oneOf("zeros", "border", "reflection"),
       corners: oneOf(0, 1),
-      at: fc.array(fc.integer({ min: -13, max: 13 }), { minLength: 100, maxLength: 100 }),
+      isConstant: fc.boolean(),
+      isBeyond: fc.boolean(),
+      at: fc.array(fc.integer({ min: -13, max: 13 }), { minLength: 30, maxLength: 30 }),
     })
-    .map(({ batch, size, places, mode, padding, corners, at }) => {
-      const shape = [batch, ...places, 2];
+    .map(({ batch, size, places, mode, padding, corners, isConstant, isBeyond, at }) => {
+      // The standard has cubic for pictures alone.
+      const own = mode === "cubic" ? size.slice(0, 2) : size;
+      const shape = [batch, ...places.slice(0, own.length), own.length];
       const count = shape.reduce((p, d) => p * d, 1);
-      // Positions inside and outside, none half-way between two pixels.
-      const grid = Array.from({ length: count }, (_, i) => at[i]! * 0.1 + 0.013);
+      // Never half-way between two pixels.
+      const grid = Array.from({ length: count }, (_, i) => at[i % 30]! * 0.1 + 0.013);
+      // A grid that is varied lies where no pixel of one to five, and no border, begins; inside or beyond the last one.
+      const inner = corners === 1 ? { from: -0.47, to: -0.37 } : { from: -0.58, to: -0.53 };
+      const within = isBeyond ? { from: 1.03, to: 1.12 } : inner;
       return {
         attributes: {
           mode: text(mode),
           padding_mode: text(padding),
           align_corners: int(corners),
         },
-        inputs: [variable([batch, 2, ...size]), constant(grid, shape, "float")],
+        inputs: [
+          variable([batch, 2, ...own]),
+          isConstant ? constant(grid, shape, "float") : variable(shape, within),
+        ],
         opset: 20,
       };
     }),
-  polynomial: true,
   effort: 4,
 };
 
-export const resampling: readonly Row[] = [resize, gridSample];
+/** Grids for pictures and volumes. */
+const affineGrid: Row = {
+  op: "AffineGrid",
+  cases: fc
+    .record({
+      batch: fc.integer({ min: 1, max: 2 }),
+      places: fc.array(extent, { minLength: 2, maxLength: 3 }),
+      corners: oneOf(0, 1),
+    })
+    // Of an axis of one place with corners, ONNX Runtime makes no number.
+    .filter(({ places, corners }) => corners === 0 || places.every((d) => d > 1))
+    .map(({ batch, places, corners }) => ({
+      attributes: { align_corners: int(corners) },
+      inputs: [
+        variable([batch, places.length, places.length + 1]),
+        constant([batch, 1, ...places]),
+      ],
+      opset: 20,
+    })),
+  polynomial: true,
+};
+
+/** Kernels, strides, pads and dilations, in groups of channels and of offsets, with and without mask and bias. */
+const deformConv: Row = {
+  op: "DeformConv",
+  cases: fc
+    .record({
+      batch: fc.integer({ min: 1, max: 2 }),
+      kernel: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 3 })),
+      stride: fc.integer({ min: 1, max: 2 }),
+      dilation: fc.integer({ min: 1, max: 2 }),
+      pad: fc.integer({ min: 0, max: 1 }),
+      more: fc.tuple(fc.nat(2), fc.nat(2)),
+      groups: oneOf(1, 2),
+      offsetGroups: oneOf(1, 2),
+      bias: fc.boolean(),
+      mask: fc.boolean(),
+    })
+    .map(({ batch, kernel, stride, dilation, pad, more, groups, offsetGroups, bias, mask }) => {
+      const span = kernel.map((k) => dilation * (k - 1) + 1);
+      const size = span.map((d, i) => d + more[i]!);
+      const output = size.map((d, i) => Math.floor((d + 2 * pad - span[i]!) / stride) + 1);
+      const taps = kernel[0] * kernel[1];
+      // Between the pixels, where the slope does not jump.
+      const between = { from: 0.2, to: 0.8 };
+      return {
+        attributes: {
+          kernel_shape: ints(kernel),
+          strides: ints([stride, stride]),
+          dilations: ints([dilation, dilation]),
+          pads: ints([pad, pad, pad, pad]),
+          group: int(groups),
+          offset_group: int(offsetGroups),
+        },
+        inputs: [
+          variable([batch, 4, ...size]),
+          variable([2, 4 / groups, ...kernel]),
+          variable([batch, 2 * offsetGroups * taps, ...output], between),
+          bias ? variable([2]) : undefined,
+          mask ? variable([batch, offsetGroups * taps, ...output]) : undefined,
+        ],
+        opset: 19,
+      };
+    }),
+  // Five inputs make 31 choices of active ones.
+  effort: 1 / 2,
+};
+
+export const resampling: readonly Row[] = [resize, gridSample, affineGrid, deformConv];

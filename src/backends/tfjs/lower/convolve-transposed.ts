@@ -1,4 +1,5 @@
 import type { Axis } from "../../../ops/layers/window.js";
+import { indicesOf } from "../../../tensor/shape.js";
 import { channelsLast } from "../layout.js";
 import { convolve, kernelLayout } from "./convolve.js";
 import { interleave } from "./interleave.js";
@@ -39,7 +40,8 @@ export function convolveTransposed(
     Array.from({ length: a.stride }, (_, p) => phaseOf(a, p, extents[i]!, counts[i]!)),
   );
   const blank = [dims[0]!, dims[1]!, ...counts];
-  const parts = product(phases).map((choice) => {
+  const parts = indicesOf(axes.map((a) => a.stride)).map((at) => {
+    const choice = at.map((p, i) => phases[i]![p]!);
     if (choice.some((p) => p.taps.length === 0)) return undefined;
     const taps = choice.reduce((k, phase, i) => pick(w, k, i + 2, phase.taps), turned);
     return convolve(
@@ -88,12 +90,4 @@ function phaseOf(a: Axis, phase: number, extent: number, count: number): Phase {
       end: count - least - extent,
     },
   };
-}
-
-/** Cartesian product of the phases of all axes, the last axis fastest. */
-function product(phases: readonly (readonly Phase[])[]): readonly (readonly Phase[])[] {
-  return phases.reduce<readonly (readonly Phase[])[]>(
-    (all, axis) => all.flatMap((choice) => axis.map((phase) => [...choice, phase])),
-    [[]],
-  );
 }

@@ -1,4 +1,6 @@
-import { normalizeAxis, sizeOf, stridesOf } from "../../../tensor/shape.js";
+import { sliceWindow } from "../../../ops/movement/indexing.js";
+import { borders, copiedFrom, type PadAttrs } from "../../../ops/movement/padding.js";
+import { sizeOf, stridesOf } from "../../../tensor/shape.js";
 import { concat, gather, pad, reverse, slice, sliceAxis, subsample } from "./movement-ops.js";
 import type { AxisAttrs, Lowerings, NodeToLower } from "./lowering.js";
 import type { Operand } from "./program-writer.js";
@@ -16,34 +18,13 @@ export function fromTheFront(w: TfOpBuilder, indices: Operand, extent: number): 
 
 /** A slice given by first element, count and step of each axis; negative steps run backwards. */
 function sliceOf(w: TfOpBuilder, n: NodeToLower): Operand {
-  const [from, axes, steps] = [
-    n.view.numbers(1),
-    n.view.optionalNumbers(3),
-    n.view.optionalNumbers(4),
-  ];
-  const x = n.x();
-  const begin = x.dims.map(() => 0);
-  const size = [...x.dims];
-  const by = x.dims.map(() => 1);
-  from.forEach((start, k) => {
-    const axis = normalizeAxis(axes?.[k] ?? k, x.dims.length);
-    const [extent, step, count] = [x.dims[axis]!, steps?.[k] ?? 1, n.dims()[axis]!];
-    const first = Math.min(
-      Math.max(start < 0 ? start + extent : start, 0),
-      step > 0 ? extent : extent - 1,
-    );
-    const last = first + (count - 1) * step;
-    begin[axis] = count === 0 ? 0 : Math.min(first, last);
-    size[axis] = count === 0 ? 0 : Math.abs(last - first) + 1;
-    by[axis] = step;
-  });
-  const part = slice(w, x, begin, size);
-  const turned = reverse(
-    w,
-    part,
-    by.flatMap((step, axis) => (step < 0 ? [axis] : [])),
-  );
-  return subsample(w, turned, by.map(Math.abs));
+  const { starts, steps } = sliceWindow(n.view);
+  const reach = n.dims().map((count, axis) => (count - 1) * steps[axis]!);
+  const begin = starts.map((start, axis) => Math.max(0, Math.min(start, start + reach[axis]!)));
+  const size = n.dims().map((count, axis) => (count === 0 ? 0 : Math.abs(reach[axis]!) + 1));
+  const part = slice(w, n.x(), begin, size);
+  const backwards = steps.flatMap((step, axis) => (step < 0 ? [axis] : []));
+  return subsample(w, reverse(w, part, backwards), steps.map(Math.abs));
 }
 
 /**
@@ -71,24 +52,15 @@ function repeatInside(
     const [before, after] = [part(1, begin), part(extent - 1 - end, end)];
     return concat(w, [reverse(w, before, [axis]), x, reverse(w, after, [axis])], axis);
   }
-  const period = mode === "wrap" ? extent : 2 * (extent - 1) || 1;
-  const places = Array.from({ length: begin + extent + end }, (_, i) => {
-    const within = (((i - begin) % period) + period) % period;
-    return Math.min(within, mode === "wrap" ? within : period - within);
-  });
+  const places = Array.from({ length: begin + extent + end }, (_, i) =>
+    copiedFrom(mode, i - begin, extent),
+  );
   return gather(w, x, w.integers(places), axis);
 }
 
-function padOf(w: TfOpBuilder, n: NodeToLower<{ mode: string }>): Operand {
+function padOf(w: TfOpBuilder, n: NodeToLower<PadAttrs>): Operand {
   const x = n.x();
-  const rank = x.dims.length;
-  const [pads, given] = [n.view.numbers(1), n.view.optionalNumbers(3)];
-  const axes = given?.map((a) => (a < 0 ? a + rank : a)) ?? x.dims.map((_, i) => i);
-  const [begins, ends] = [x.dims.map(() => 0), x.dims.map(() => 0)];
-  axes.forEach((axis, k) => {
-    begins[axis] = pads[k]!;
-    ends[axis] = pads[axes.length + k]!;
-  });
+  const [begins, ends] = borders(n.view);
   const { mode } = n.attrs;
   if (mode !== "constant") {
     return begins.reduce((y, begin, axis) => {

@@ -1,8 +1,8 @@
 import type { Axis } from "../../../ops/layers/window.js";
-import { sizeOf } from "../../../tensor/shape.js";
+import { indicesOf, sizeOf } from "../../../tensor/shape.js";
 import { interleave } from "./interleave.js";
 import { pad, slice } from "./movement-ops.js";
-import { positionsIn, tapsOf } from "./pool.js";
+import { tapsOf } from "./pool.js";
 import type { Operand } from "./program-writer.js";
 import type { TfOpBuilder } from "./tf-op-builder.js";
 
@@ -45,19 +45,17 @@ export function indicesOfMaxima(w: TfOpBuilder, pool: MaximumPool): PoolIndices 
   const flat = (at: readonly number[]): number =>
     at.reduce((sum, v, i) => sum + v * sizeOf(spatial.slice(i + 1)), 0);
   const masks = firstMaxima(w, pool);
-  const offsets = positionsIn(axes).map((k) => flat(k.map((v, i) => v * axes[i]!.dilation)));
+  const offsets = indicesOf(axes.map((a) => a.kernel)).map((k) =>
+    flat(k.map((v, i) => v * axes[i]!.dilation)),
+  );
   const offset = masks.map((mask, k) => w.scale(mask, offsets[k]!)).reduce((p, q) => w.add(p, q));
-  const starts = places.reduce<readonly (readonly number[])[]>(
-    (all, count, i) =>
-      all.flatMap((at) =>
-        Array.from({ length: count }, (_, o) => [...at, o * axes[i]!.stride - axes[i]!.begin]),
-      ),
-    [[]],
+  const starts = indicesOf(places).map((at) =>
+    flat(at.map((o, i) => o * axes[i]!.stride - axes[i]!.begin)),
   );
   const [samples, channels] = x.dims as [number, number];
   const planes = Array.from({ length: samples * channels }, (_, i) => i * sizeOf(spatial));
   const ones = places.map(() => 1);
-  const begin = w.integers(starts.map(flat), [1, 1, ...places]);
+  const begin = w.integers(starts, [1, 1, ...places]);
   const plane = w.integers(planes, [samples, channels, ...ones]);
   const indices = w.add(w.cast(offset, "int32"), w.add(plane, begin));
   return { ...indices, pool };
@@ -87,7 +85,7 @@ function spreadTaps(
   const [samples, channels] = dims as [number, number];
   const blocks = axes.map((a, i) => Math.ceil(dims[i + 2]! / a.stride));
   const sums = new Map<string, Operand>();
-  positionsIn(axes).forEach((k, at) => {
+  indicesOf(axes.map((a) => a.kernel)).forEach((k, at) => {
     const reach = k.map((v, i) => v * axes[i]!.dilation);
     const phase = reach.map((r, i) => r % axes[i]!.stride).join();
     const begins = reach.map((r, i) => Math.floor(r / axes[i]!.stride));
@@ -98,7 +96,7 @@ function spreadTaps(
     sums.set(phase, known ? w.add(known, placed) : placed);
   });
   const strides = axes.map((a) => a.stride);
-  const phases = positionsIn(axes.map((a) => ({ ...a, kernel: a.stride })));
+  const phases = indicesOf(axes.map((a) => a.stride));
   const blank = [samples, channels, ...blocks];
   const parts = phases.map((p) => sums.get(p.join()));
   const whole = interleave(w, parts, strides, blank);

@@ -1,5 +1,5 @@
 import { span, type Axis } from "../../../ops/layers/window.js";
-import { sizeOf } from "../../../tensor/shape.js";
+import { indicesOf, sizeOf } from "../../../tensor/shape.js";
 import { channelsLast, inMemory } from "../layout.js";
 import { pad, slice, sliceAxis, subsample } from "./movement-ops.js";
 import type { Operand } from "./program-writer.js";
@@ -37,7 +37,7 @@ export function tapsOf(
 ): readonly Operand[] {
   const strides = axes.map((a) => a.stride);
   const phases = new Map<string, Operand>();
-  return positionsIn(axes).map((k) => {
+  return indicesOf(axes.map((a) => a.kernel)).map((k) => {
     const reach = k.map((v, i) => v * axes[i]!.dilation);
     const phase = reach.map((r, i) => r % strides[i]!);
     const known = phases.get(phase.join()) ?? phaseOf(w, padded, strides, phase);
@@ -61,14 +61,6 @@ function phaseOf(
   const start = [0, 0, ...firsts];
   const cut = x.dims.map((d, i) => d - start[i]!);
   return subsample(w, slice(w, x, start, cut), [1, 1, ...strides]);
-}
-
-/** All window positions, the last axis fastest. */
-export function positionsIn(axes: readonly Axis[]): readonly (readonly number[])[] {
-  return axes.reduce<readonly (readonly number[])[]>(
-    (all, a) => all.flatMap((k) => Array.from({ length: a.kernel }, (_, i) => [...k, i])),
-    [[]],
-  );
 }
 
 /**

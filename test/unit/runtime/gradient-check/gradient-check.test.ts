@@ -115,6 +115,13 @@ describe("a function of one's own", () => {
   const sum = (of: (v: number) => number) => (x: Float64Array) => x.reduce((s, v) => s + of(v), 0);
   const x = new Random(1).many(200, -2, 2);
 
+  it("is inconclusive where the function is chaotic: no step is short enough for its gradient", async () => {
+    const waves = sum((v) => 100 * Math.sin(1e8 * v));
+    const found = await compareDirections(probe(waves, (v) => 1e10 * Math.cos(1e8 * v), x));
+    expect(found.map((d) => d.because)).toEqual(found.map(() => "roughness"));
+    expect(found.map((d) => d.verdict)).toEqual(found.map(() => "inconclusive"));
+  });
+
   it("agrees where it is smooth", async () => {
     const found = await compareDirections(probe(sum(Math.sin), Math.cos, x));
     expect(found.map((d) => d.verdict)).toEqual(found.map(() => "agrees"));

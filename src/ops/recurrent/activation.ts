@@ -1,0 +1,82 @@
+import { float } from "../../onnx/attribute.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
+import type { NodeView } from "../core/node-view.js";
+import type { RecurrentAttrs } from "./recurrence.js";
+
+/** One of the functions that a recurrent layer applies. */
+export type Activation = (b: GraphBuilder, x: Value) => Value;
+
+/** A function by its parameters, where it has them. */
+interface Known {
+  readonly alpha?: number;
+  readonly beta?: number;
+  emit(b: GraphBuilder, x: Value, alpha: number, beta: number): Value;
+}
+
+const operator = (op: string): Known => ({ emit: (b, x) => b.op(op, [x]) });
+
+/** An element-wise operator with the parameter α. */
+const scaled = (op: string, alpha: number): Known => ({
+  alpha,
+  emit: (b, x, a) => b.op(op, [x], { alpha: float(a) }),
+});
+
+/** By name in lower case, with the defaults of ONNX Runtime: 0 where the standard has none. */
+const functions: ReadonlyMap<string, Known> = new Map<string, Known>([
+  ["relu", operator("Relu")],
+  ["tanh", operator("Tanh")],
+  ["sigmoid", operator("Sigmoid")],
+  ["softsign", operator("Softsign")],
+  ["softplus", operator("Softplus")],
+  ["leakyrelu", scaled("LeakyRelu", 0.01)],
+  ["thresholdedrelu", scaled("ThresholdedRelu", 1)],
+  ["elu", scaled("Elu", 1)],
+  [
+    "hardsigmoid",
+    {
+      alpha: 0.2,
+      beta: 0.5,
+      emit: (b, x, a, c) => b.op("HardSigmoid", [x], { alpha: float(a), beta: float(c) }),
+    },
+  ],
+  // αx + β
+  ["affine", { alpha: 0, beta: 0, emit: (b, x, a, c) => b.addScalar(b.mulScalar(x, a), c) }],
+  // α·tanh(βx)
+  [
+    "scaledtanh",
+    { alpha: 0, beta: 0, emit: (b, x, a, c) => b.mulScalar(b.op("Tanh", [b.mulScalar(x, c)]), a) },
+  ],
+]);
+
+/**
+ * The functions of each direction, in the standard's order. `activation_alpha` and `activation_beta` list the parameters
+ * of those that have one.
+ *
+ * @param usual what they are unless the node names others
+ */
+export function activationsOf(
+  n: NodeView<RecurrentAttrs>,
+  usual: readonly string[],
+): readonly (readonly Activation[])[] {
+  const { directions, activations, alpha, beta } = n.attrs;
+  const names = activations ?? directions.flatMap(() => usual);
+  if (names.length !== directions.length * usual.length) {
+    const wanted = `${directions.length * usual.length} of ${usual.join(", ")}`;
+    throw n.error(`it names ${names.length} activations; it takes ${wanted} or others`);
+  }
+  const [alphas, betas] = [alpha.values(), beta.values()];
+  const found = names.map((name): Activation => {
+    const known = functions.get(name.toLowerCase());
+    if (!known) {
+      throw n.error(
+        `activation "${name}" is unknown; ${[...functions.keys()].join(", ")} are known`,
+      );
+    }
+    const next = (list: Iterator<number, undefined>, usually: number | undefined): number =>
+      usually === undefined ? 0 : (list.next().value ?? usually);
+    const [a, c] = [next(alphas, known.alpha), next(betas, known.beta)];
+    return (b, x) => known.emit(b, x, a, c);
+  });
+  return directions.map((_, d) => found.slice(d * usual.length, (d + 1) * usual.length));
+}

@@ -1,0 +1,62 @@
+import { checkMade, fromNumbers } from "../../tensor/tensor.js";
+import { byDefinition } from "../core/by-definition.js";
+import type { NodeView } from "../core/node-view.js";
+import type { OpSpec } from "../core/spec.js";
+
+interface GridSize {
+  /** [H, W] or [D, H, W] */
+  readonly places: readonly number[];
+  readonly count: number;
+}
+
+function sizeOfGrid(n: NodeView): GridSize {
+  const size = n.elements(1);
+  const places = size?.slice(2) ?? [];
+  const isFixed = places.every((d) => typeof d === "number" && d >= 1);
+  if (!size || !isFixed || ![2, 3].includes(places.length)) {
+    throw n.error(
+      `the size [${size?.join(",") ?? "unknown"}] must be [N,C,H,W] or [N,C,D,H,W], places fixed`,
+    );
+  }
+  const fixed = places as readonly number[];
+  return { places: fixed, count: fixed.reduce((p, d) => p * d, 1) };
+}
+
+// The grid of a spatial transformer: [N,H,W,2] or [N,D,H,W,3], the places of the output in the coordinates −1 to 1, with a
+// 1 behind them, times thetaᵀ [N,3,2] or [N,4,3].
+const affineGrid: OpSpec<{ alignCorners: boolean }> = byDefinition<{ alignCorners: boolean }>({
+  type: "AffineGrid",
+  since: 20,
+  arity: [2, 2],
+  role: "function",
+  attrs: (a) => ({ alignCorners: a.flag("align_corners") }),
+  infer: (n) => {
+    const { places } = sizeOfGrid(n);
+    return [n.like([n.shape()[0]!, ...places, places.length])];
+  },
+  definition: (b, n) => {
+    const { places, count } = sizeOfGrid(n);
+    const width = places.length + 1;
+    checkMade([count, width], `for AffineGrid (node "${n.name}") places`);
+    const base = new Float64Array(count * width).fill(1);
+    for (let at = 0; at < count; at++) {
+      // The last axis is the first coordinate.
+      let rest = at;
+      places.toReversed().forEach((extent, k) => {
+        base[at * width + k] = coordinateOf(rest % extent, extent, n.attrs.alignCorners);
+        rest = Math.floor(rest / extent);
+      });
+    }
+    const points = b.constant(fromNumbers(n.x().fact.dtype, [count, width], base), "places");
+    const rows = b.matmul(points, b.transpose(n.x(), [0, 2, 1], "theta"), "grid/rows");
+    return [b.reshape(rows, [n.shape()[0]!, ...places, places.length], "grid")];
+  },
+});
+
+/** −1 and 1 are the centres of the outermost places, or their outer edges. */
+function coordinateOf(at: number, extent: number, alignCorners: boolean): number {
+  if (!alignCorners) return (2 * at + 1) / extent - 1;
+  return extent === 1 ? 0 : (2 * at) / (extent - 1) - 1;
+}
+
+export const affineGrids: readonly OpSpec[] = [affineGrid];
