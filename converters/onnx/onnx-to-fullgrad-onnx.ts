@@ -26,8 +26,7 @@ import type { Graph, Port, TypedGraph } from "../../src/onnx/ir.js";
 import { registry } from "../../src/ops/all.js";
 import { prepare } from "../../src/passes/prepare.js";
 import { selectOutputs } from "../../src/passes/select-output.js";
-import { mergeCrops } from "../../src/passes/merge-crops.js";
-import { stageReductions } from "../../src/passes/stage-reductions.js";
+import { finishGraph } from "../../src/passes/finish-graph.js";
 import { bakeTarget } from "./bake-target.js";
 import { emitOverlay } from "./emit-overlay.js";
 import { emitExtra, type NamedOutput } from "./extra-outputs.js";
@@ -159,7 +158,7 @@ function convertPart(
   const folded = options.preprocessing && fold(built, input, options.preprocessing, drawn);
   if (folded && drawn) abouts.unshift("the map over the picture, RGB");
   const compact = keepHalf(folded?.graph ?? withOwnInput(built, image), model);
-  const staged = stageReductions(mergeCrops(compact), registry.infer);
+  const staged = finishGraph(compact, registry.infer);
   const converted = lowerOpset(withoutUnusedOpsets(staged), registry);
   return {
     graph: converted,

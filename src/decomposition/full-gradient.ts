@@ -1,4 +1,5 @@
 import { differentiate, type Gradients } from "../autodiff/differentiate.js";
+import { channelReduction, type ChannelReduction } from "../analysis/channel-reduction.js";
 import { planBiases, type BiasPlan, type BiasUnit } from "../analysis/bias-plan.js";
 import type { BiasSite } from "../analysis/find-biases.js";
 import type { PointwiseRegion } from "../analysis/regions.js";
@@ -6,13 +7,13 @@ import { InputError, TargetError } from "../errors.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
-import { fromNumbers } from "../tensor/tensor.js";
+import { fromNumbers, full } from "../tensor/tensor.js";
 import type { Dim } from "../tensor/shape.js";
 import type { TracedAxes } from "../analysis/traced-axes.js";
 import { layerByLayer, type Columns, type LayerReduction } from "./layer-by-layer.js";
 import { perSample } from "./per-sample.js";
 import { stepTerm } from "./step-term.js";
-import { isRestored, placesFirst, toImageOrder } from "./spatial-positions.js";
+import { isRestored, toImageOrder } from "./spatial-positions.js";
 import { emitTarget, type TargetKind, type TargetNodes } from "../target/target.js";
 
 /** One unit's term of the output, g ⊙ b summed over the unit's nodes. */
@@ -24,10 +25,10 @@ export interface UnitTerm {
   readonly term: () => Value;
   /** The term of a spatial unit as [N,C,…spatial]. */
   readonly places: () => Value;
-  /** The term as a number times [N,C,…spatial], if its node's bias has this form. */
+  /** The term as a number times a tensor of its shape, if its node's bias has this form. */
   readonly factored?: { readonly factor: number; readonly part: () => Value };
-  /** The term as [N,…spatial,C], for a spatial unit in channels-last order. */
-  readonly placesFirst?: { readonly term: () => Value; readonly extents: readonly number[] };
+  /** Channel reduction of a spatial unit whose term is not [N,C,…spatial]. */
+  readonly inPlace?: ChannelReduction;
   /** The gradient at a spatial unit's output as [N,C,…spatial]. */
   readonly gradient: () => Value;
   /** Gradient [N,C,…spatial] and bias [1,C,1,…], if the bias is one number per channel. */
@@ -214,40 +215,48 @@ function emitUnit(
         .reduce((p, q) => at.add(p, q, "bias/term"))
     );
   });
-  const extents = unit.restoration && placesFirst(unit.restoration);
-  const isPlain =
-    extents !== undefined ||
-    !unit.restoration ||
-    isRestored(first.gradient.fact.shape, unit.restoration);
-  const factored = own && part && isPlain ? { factor: own.factor, part } : undefined;
+  const { restoration } = unit;
+  const isPlain = !restoration || isRestored(first.gradient.fact.shape, restoration);
+  const inPlace = isPlain
+    ? undefined
+    : channelReduction(unit.layout, restoration.shape.length - 2, batch);
+  const factored = own && part && (isPlain || inPlace) ? { factor: own.factor, part } : undefined;
   const views = {
     term,
     ...(factored ? { factored } : {}),
-    ...(extents ? { placesFirst: { term, extents } } : {}),
+    ...(inPlace ? { inPlace } : {}),
     places: () => placed(term()),
     gradient: () => placed(sites.at(-1)!.gradient),
   };
   const { gradient } = first;
   const perChannel = bias && channelBias(unit, gradient, bias);
-  if (!perChannel) {
-    const sum = (): Columns => {
-      if (!factored) return wholeSum(at, term(), batch, unit.layout);
-      const { values } = wholeSum(at, factored.part(), batch, unit.layout);
-      const weight = fromNumbers(values.fact.dtype, [1, 1], [factored.factor]);
-      return { values, weights: at.constant(weight) };
-    };
-    return { unit, columns: once(sum), ...views };
-  }
-  const columns = once((): Columns => {
-    const space = gradient.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
-    const channels = perChannel.fact.shape[1]!;
-    const values = at.sum(gradient, space, true, "bias/gradient");
-    return {
-      values: at.reshape(values, [batch, channels]),
-      weights: at.reshape(perChannel, [1, channels]),
-    };
-  });
-  return { unit, columns, ...views, perChannel: { gradient, bias: perChannel } };
+  const sum = (): Columns => {
+    if (perChannel) return channelSums(at, gradient, perChannel);
+    if (restoration && isPlain) {
+      const value = factored ? factored.part() : term();
+      const dims = [1, Number(value.fact.shape[1])];
+      const factor = full(value.fact.dtype, dims, factored?.factor ?? 1);
+      return channelSums(at, value, at.constant(factor, "factor"));
+    }
+    if (!factored) return wholeSum(at, term(), batch, unit.layout);
+    const { values } = wholeSum(at, factored.part(), batch, unit.layout);
+    const weight = fromNumbers(values.fact.dtype, [1, 1], [factored.factor]);
+    return { values, weights: at.constant(weight) };
+  };
+  const columns = once(sum);
+  return {
+    unit,
+    columns,
+    ...views,
+    ...(perChannel && { perChannel: { gradient, bias: perChannel } }),
+  };
+}
+
+/** Of a value [N,C,…places]: a sum for each channel, and its weight [1,C,…]. */
+function channelSums(b: GraphBuilder, value: Value, weights: Value): Columns {
+  const [, channels, ...places] = value.fact.shape;
+  const axes = places.map((_, i) => i + 2);
+  return { values: b.sum(value, axes, false, "sum"), weights: b.reshape(weights, [1, channels!]) };
 }
 
 /**

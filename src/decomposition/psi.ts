@@ -1,3 +1,4 @@
+import type { ChannelReduction } from "../analysis/channel-reduction.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { int, ints, text } from "../onnx/attribute.js";
 import type { Value } from "../onnx/ir.js";
@@ -6,6 +7,7 @@ import { fromNumbers, full } from "../tensor/tensor.js";
 
 import type { FullGradient, UnitTerm } from "./full-gradient.js";
 import { grouped, layerByLayer, type Columns } from "./layer-by-layer.js";
+import { cutPlaces, toImageOrder } from "./spatial-positions.js";
 
 /**
  * The conventions of ψ, as in the published versions of FullGrad's code:
@@ -22,14 +24,14 @@ const epsilon = 1e-6;
 export interface Magnitude {
   /** Builder for its nodes. */
   readonly b: GraphBuilder;
-  /** [N,C,…spatial]; with `places`, [N,…spatial,C] */
+  /** [N,C,…spatial], or any shape that `inPlace` describes */
   readonly values: Value;
   /** [1,C,1,…], non-negative; default 1 */
   readonly weights?: Value;
   /** A further positive factor. */
   readonly factor?: number;
-  /** The spatial extents, if the channels are last. */
-  readonly places?: readonly number[];
+  /** Channel reduction of values that are not [N,C,…spatial]. */
+  readonly inPlace?: ChannelReduction;
   /** The unit of the term; undefined for the input. */
   readonly units?: readonly UnitTerm[];
 }
@@ -37,9 +39,9 @@ export interface Magnitude {
 /** The spatial axes of [N,C,…spatial]. */
 const placeAxes = (v: Value): number[] => v.fact.shape.flatMap((_, i) => (i > 1 ? [i] : []));
 
-/** |t| of a whole term [N,C,…spatial], or [N,…spatial,C] if its spatial extents are given. */
-export function absolute(b: GraphBuilder, term: Value, places?: readonly number[]): Magnitude {
-  return { b, values: b.op("Abs", [term], {}, "abs"), ...(places ? { places } : {}) };
+/** |t| of a whole term [N,C,…spatial], or of a term in another order with its channel reduction. */
+export function absolute(b: GraphBuilder, term: Value, inPlace?: ChannelReduction): Magnitude {
+  return { b, values: b.op("Abs", [term], {}, "abs"), ...(inPlace ? { inPlace } : {}) };
 }
 
 /** max(t, 0) of a whole term [N,C,…spatial]. */
@@ -103,27 +105,54 @@ interface Statistics {
   readonly shape: Shape;
 }
 
-function statisticsOf({ b, values, weights, places, factor = 1 }: Magnitude): Statistics {
-  const { shape } = values.fact;
-  const [batch = 1] = shape;
-  const channels = Number(places ? shape.at(-1) : shape[1]);
-  const extents = places ?? staticShape(shape.slice(2), "a map");
-  const size = sizeOf(extents);
-  const rows = places ? b.reshape(values, [batch, size, channels], "abs/rows") : asRows(b, values);
-  const flat = weights ? rows : b.reshape(values, [batch, 1, size * channels], "abs/flat");
-  const constant = (columns: number): Value =>
-    b.constant(full(values.fact.dtype, [1, columns], factor), "factor");
-  const own = weights ? b.reshape(weights, [1, channels]) : factor === 1 ? undefined : constant(1);
-  const factors = own && { weights: own };
-  const sum = places
-    ? b.mulScalar(b.sum(rows, [2], false, "abs/sum"), factor)
-    : b.matmul(weights && own ? own : constant(channels), rows, "abs/sum");
+function statisticsOf(magnitude: Magnitude): Statistics {
+  const { b, values, weights, inPlace, factor = 1 } = magnitude;
+  if (inPlace) return inPlaceStatistics(magnitude, inPlace);
+  const [batch = 1, channels, ...places] = values.fact.shape;
+  const count = Number(channels);
+  const rows = asRows(b, values);
+  const own = weights ?? b.constant(full(values.fact.dtype, [count], factor), "factor");
+  const columns = { weights: b.reshape(own, [1, count]) };
   return {
-    sum: b.reshape(sum, [batch, size]),
-    least: { values: b.min(flat, [2], false), ...factors },
-    most: { values: b.max(flat, [2], false), ...factors },
+    // A vector times [N,C,P] is [N,P].
+    sum: b.matmul(b.reshape(own, [count]), rows, "abs/sum"),
+    least: { values: b.min(rows, [2], false), ...columns },
+    most: { values: b.max(rows, [2], false), ...columns },
+    channels: count,
+    shape: [batch, 1, ...staticShape(places, "a map")],
+  };
+}
+
+/** The factor of a magnitude that has one, [1,count]. */
+function factorOf({ b, values, factor = 1 }: Magnitude, count: number): Value | undefined {
+  const constant = full(values.fact.dtype, [1, count], factor);
+  return factor === 1 ? undefined : b.constant(constant, "factor");
+}
+
+function inPlaceStatistics(magnitude: Magnitude, inPlace: ChannelReduction): Statistics {
+  const { b, values, factor = 1 } = magnitude;
+  const { factors, axes, channels, restoration } = inPlace;
+  const { shape, cut } = restoration;
+  const [batch = 1, , ...places] = shape;
+  const size = sizeOf(staticShape(places, "a map"));
+  const rows = b.reshape(values, factors, "abs/rows");
+  const count = cut.length > 0 ? size : 1;
+  const extreme = (by: "min" | "max"): Columns => {
+    // What is cut off must not be looked at: the extremes of each place first.
+    const columns =
+      cut.length > 0
+        ? b.reshape(cutPlaces(b, b[by](rows, axes), restoration), [batch, size])
+        : b[by](b.reshape(values, [batch, 1, size * channels], "abs/flat"), [2], false);
+    const weights = factorOf(magnitude, count);
+    return { values: columns, ...(weights ? { weights } : {}) };
+  };
+  const sum = toImageOrder(b, b.sum(rows, axes, true, "abs/sum"), restoration);
+  return {
+    sum: b.reshape(b.mulScalar(sum, factor), [batch, size]),
+    least: extreme("min"),
+    most: extreme("max"),
     channels,
-    shape: [batch, 1, ...extents],
+    shape,
   };
 }
 

@@ -96,7 +96,7 @@ export class GraphBuilder extends OpBuilder {
     return { name: unique, fact };
   }
 
-  /** Adds a constant. Equal small constants are stored once. */
+  /** Adds a constant. Equal constants are stored once, where they are small or of one number. */
   override constant(t: Tensor, hint = "constant"): Value {
     const key = constantKey(t);
     const known = key === undefined ? undefined : this.state.constantNames.get(key);
@@ -194,12 +194,26 @@ export class GraphBuilder extends OpBuilder {
   }
 }
 
+/** A word for small constants, and for large ones of one number. */
 function constantKey(t: Tensor): string | undefined {
-  if (t.dtype === "string" || elementCount(t) > 16) return undefined;
-  return `${t.dtype}[${t.dims.join(",")}]${bytesOf(t).join(",")}`;
+  if (t.dtype === "string") return undefined;
+  const isSmall = elementCount(t) <= 16;
+  if (!isSmall && !isUniform(t)) return undefined;
+  const values = isSmall ? bytesOf(t).join(",") : `all ${toNumbers(t)[0]!}`;
+  return `${t.dtype}[${t.dims.join(",")}]${values}`;
+}
+
+function isUniform(t: Tensor): boolean {
+  const numbers = toNumbers(t);
+  for (let i = 1; i < numbers.length; i++) if (!Object.is(numbers[i], numbers[0])) return false;
+  return true;
 }
 
 function label(t: Tensor): string {
-  const numbers = Array.from(toNumbers(t)).slice(0, 4).join("_");
-  return `${t.dtype}_${numbers || "empty"}`;
+  const shown = elementCount(t) > 16 ? 1 : 4;
+  const numbers = Array.from(
+    { length: Math.min(shown, elementCount(t)) },
+    (_, i) => toNumbers(t)[i],
+  );
+  return `${t.dtype}_${numbers.join("_") || "empty"}`;
 }

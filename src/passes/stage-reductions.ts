@@ -1,7 +1,6 @@
 import { GraphBuilder, type InferNode } from "../onnx/builder.js";
 import type { Node, TypedGraph, Value } from "../onnx/ir.js";
-import { outerNames, prune } from "../onnx/prune.js";
-import { sortNodes } from "../onnx/import/sort-nodes.js";
+import { prune } from "../onnx/prune.js";
 import { isFloat } from "../tensor/dtype.js";
 import { normalizeAxis, type Shape } from "../tensor/shape.js";
 import { toNumbers } from "../tensor/tensor.js";
@@ -23,24 +22,27 @@ const blockSize = 256;
  */
 export function stageReductions(graph: TypedGraph, infer: InferNode): TypedGraph {
   const b = GraphBuilder.on(graph, infer);
-  const replaced = new Map<Node, Value>();
-  for (const node of graph.nodes) {
+  const facts = new Map(graph.facts);
+  const made: { name: string; value: Value }[] = [];
+  // Each in the place of its node: ONNX Runtime runs first what stands last.
+  const nodes = graph.nodes.flatMap((node): readonly Node[] => {
     const axes = wideAxes(graph, node);
-    if (axes) replaced.set(node, emitStages(b.within(node.name), node, axes));
-  }
-  if (replaced.size === 0) return graph;
-  const kept = graph.outputs.map(({ name }) => ({ name, value: b.value(name) }));
-  const last = [...replaced.values()].map((value) => ({ name: value.name, value }));
-  const built = b.build([...kept, ...last]);
-  const names = new Map([...replaced].map(([node, { name }]) => [name, node.outputs[0]!]));
-  const nodes = built.nodes
-    .filter((node) => !replaced.has(node))
-    .map((node) => {
-      const output = names.get(node.outputs[0]!);
-      return output === undefined ? node : { ...node, outputs: [output] };
-    });
-  const items = nodes.map((node) => ({ node, reads: [...node.inputs, ...outerNames(node)] }));
-  return prune({ ...built, outputs: graph.outputs, nodes: sortNodes(items) });
+    if (!axes) return [node];
+    const before = b.nodes.length;
+    const value = emitStages(b.within(node.name), node, axes);
+    made.push({ name: value.name, value });
+    const stages = b.nodes.slice(before);
+    return stages.map((stage) =>
+      stage.outputs[0] === value.name ? { ...stage, outputs: [node.outputs[0]!] } : stage,
+    );
+  });
+  if (made.length === 0) return graph;
+  const built = b.build([
+    ...graph.outputs.map(({ name }) => ({ name, value: b.value(name) })),
+    ...made,
+  ]);
+  for (const [name, fact] of built.facts) facts.set(name, fact);
+  return prune({ ...built, facts, outputs: graph.outputs, nodes });
 }
 
 /** The axes of a sum or mean over more than {@link mostAddends} elements; otherwise undefined. */
@@ -84,22 +86,32 @@ const sizeAlong = (shape: Shape, axis: number): number => {
 
 function emitStages(b: GraphBuilder, node: Node, axes: readonly number[]): Value {
   const x = b.value(node.inputs[0]!);
-  const sum = sumInStages(b, x, axes);
-  const isMean = reducers[node.op] === "ReduceMean";
-  const result = isMean ? b.mulScalar(sum, 1 / extent(x.fact.shape, axes)) : sum;
   const keeps = node.op === "GlobalAveragePool" || flag(node, "keepdims", true);
-  return keeps ? result : b.op("Squeeze", [result, b.ints(axes)]);
+  const sum = sumInStages(b, x, axes, { axes, keeps });
+  const isMean = reducers[node.op] === "ReduceMean";
+  return isMean ? b.mulScalar(sum, 1 / extent(x.fact.shape, axes)) : sum;
 }
 
-/** Sum over the axes with keepdims = 1. */
-function sumInStages(b: GraphBuilder, x: Value, axes: readonly number[]): Value {
-  const axis = axes.at(-1);
-  if (axis === undefined) return x;
+/**
+ * Sum over the axes. The last stage drops all of them where they are not kept: ONNX Runtime would make a new node of a
+ * Squeeze behind it, which it runs too early (see merge-reshapes.ts).
+ */
+function sumInStages(
+  b: GraphBuilder,
+  x: Value,
+  axes: readonly number[],
+  whole: { readonly axes: readonly number[]; readonly keeps: boolean },
+): Value {
+  const axis = axes.at(-1)!;
   const { shape } = x.fact;
-  if (sizeAlong(shape, axis) > blockSize) return sumInStages(b, sumBlocks(b, x, axis), axes);
+  if (sizeAlong(shape, axis) > blockSize) {
+    return sumInStages(b, sumBlocks(b, x, axis), axes, whole);
+  }
   let first = axes.length - 1;
   while (first > 0 && extent(shape, axes.slice(first - 1)) <= blockSize) first--;
-  return sumInStages(b, b.sum(x, axes.slice(first), true, "stage"), axes.slice(0, first));
+  if (first === 0) return b.sum(x, whole.keeps ? axes : whole.axes, whole.keeps, "stage");
+  const summed = b.sum(x, axes.slice(first), true, "stage");
+  return sumInStages(b, summed, axes.slice(0, first), whole);
 }
 
 /** Sums of blocks along one axis: [… n …] → [… blocks …]. */

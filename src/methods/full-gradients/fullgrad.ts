@@ -42,15 +42,12 @@ export const fullgrad = graphMethod({
 function absoluteOf({ b, term, units }: Layer): Magnitude {
   const [first] = units;
   if (units.length === 1) {
-    const { perChannel, placesFirst, factored } = first!;
+    const { perChannel, inPlace, factored } = first!;
     if (factored) {
-      return {
-        ...absolute(b, factored.part(), placesFirst?.extents),
-        factor: Math.abs(factored.factor),
-      };
+      return { ...absolute(b, factored.part(), inPlace), factor: Math.abs(factored.factor) };
     }
     if (perChannel) return absolutePerChannel(b, perChannel.gradient, perChannel.bias);
-    if (placesFirst) return absolute(b, placesFirst.term(), placesFirst.extents);
+    if (inPlace) return absolute(b, first!.term(), inPlace);
   }
   return absolute(b, term());
 }

@@ -1,6 +1,8 @@
 import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
-import { normalizeAxis } from "../../tensor/shape.js";
+import { float, int } from "../../onnx/attribute.js";
+import { isStatic, normalizeAxis } from "../../tensor/shape.js";
+import { full } from "../../tensor/tensor.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 import {
@@ -10,12 +12,15 @@ import {
   standardizeGradient,
   type Affine,
   type Standardization,
+  type Standardized,
 } from "./standardize.js";
 
 interface LayerAttrs {
   readonly axis: number;
   readonly epsilon: number;
 }
+
+type Standard = Pick<Standardized, "values" | "inverse">;
 
 /** Over the last axes, from `axis` on. */
 function over(n: NodeView<LayerAttrs>, centred: boolean): Standardization {
@@ -29,8 +34,8 @@ function over(n: NodeView<LayerAttrs>, centred: boolean): Standardization {
 // bias = γ·(x̂ − J·x) + β, without γ·x̂ more where γ is active and without β where β is.
 function overLastAxes(type: string, since: number, centred: boolean): OpSpec<LayerAttrs> {
   const affine = (n: NodeView): Affine => ({ parameter: (i) => n.x(i) });
-  const standard = (b: GraphBuilder, n: NodeView<LayerAttrs>): ReturnType<typeof standardize> =>
-    standardize(b, n.x(), over(n, centred));
+  const standard = (b: GraphBuilder, n: NodeView<LayerAttrs>): Standard =>
+    (centred ? byKernel(b, n) : undefined) ?? standardize(b, n.x(), over(n, centred));
   return {
     type,
     since,
@@ -47,7 +52,7 @@ function overLastAxes(type: string, since: number, centred: boolean): OpSpec<Lay
       return centred ? [n.like(n.shape()), stashed, stashed] : [n.like(n.shape())];
     },
     definition: (b, n) => {
-      const { values, mean, inverse } = standard(b, n);
+      const { values, mean, inverse } = standardize(b, n.x(), over(n, centred));
       return [standardizedOutput(b, n, values, affine(n)), mean, inverse];
     },
     vjp: (b, n, [dy, ...statistics]) => {
@@ -68,6 +73,20 @@ function overLastAxes(type: string, since: number, centred: boolean): OpSpec<Lay
       emit: (b) => standardizedBias(b, n, standard(b, n), affine(n)),
     }),
   };
+}
+
+/** x̂ and s by the operator itself, without γ and β: one node in place of seven. */
+function byKernel(b: GraphBuilder, n: NodeView<LayerAttrs>): Standard | undefined {
+  const { axis, epsilon } = n.attrs;
+  const dims = n.shape().slice(normalizeAxis(axis, n.rank()));
+  const { dtype } = n.x().fact;
+  if (!isStatic(dims) || dtype !== "float32") return undefined;
+  const attributes = { axis: int(axis), epsilon: float(epsilon) };
+  const ones = b.constant(full(dtype, dims, 1), "ones");
+  const outputs = b.call("LayerNormalization", [n.x(), ones], attributes, {
+    ...{ outputs: 3, hint: "standard" },
+  });
+  return { values: outputs[0]!, inverse: outputs[2]! };
 }
 
 export const layerNormalizations: readonly OpSpec[] = [

@@ -30,8 +30,8 @@ function top(b: GraphBuilder, y: Value, axis: number): Value {
   return b.op("ArgMax", [y], { axis: int(axis), keepdims: int(1) }, "top");
 }
 
-// y = eˣ/Σeˣ; dx = y(d − Σ d·y) with d = dy less its value at the maximum of y: any constant may be taken off, and with
-// this one a saturated softmax (y there nearly 1) keeps its digits. J·x = y(x − Σ x·y), bias = y − J·x
+// y = eˣ/Σeˣ; dx = y(d − Σ d·y) with d = dy − c: any constant may be taken off, and with c = Σ dy·y, which is dy at the
+// maximum where y there is nearly 1, a saturated softmax keeps its digits. J·x = y(x − Σ x·y), bias = y − J·x
 const softmax: OpSpec<SoftmaxAttrs> = {
   ...alongOneAxis,
   type: "Softmax",
@@ -42,8 +42,8 @@ const softmax: OpSpec<SoftmaxAttrs> = {
     () => {
       const axis = axisOf(n);
       const y = n.y();
-      const d = b.sub(dy!, b.op("GatherElements", [dy!, top(b, y, axis)], { axis: int(axis) }));
-      return b.mul(y, b.sub(d, b.sum(b.mul(d, y), [axis])), "dx");
+      const lessMean = (v: Value): Value => b.sub(v, b.sum(b.mul(v, y), [axis]));
+      return b.mul(y, lessMean(lessMean(dy!)), "dx");
     },
   ],
   bias: (n) => ({

@@ -45,7 +45,7 @@ export function standardize(b: GraphBuilder, x: Value, how: Standardization): St
 /** dx from the gradient of x̂. */
 export function standardizeGradient(
   b: GraphBuilder,
-  { values, inverse }: Standardized,
+  { values, inverse }: Pick<Standardized, "values" | "inverse">,
   gradient: Value,
   { axes, centred }: Standardization,
 ): Value {
@@ -75,7 +75,7 @@ export function standardizedOutput(
 export function standardizedBias(
   b: GraphBuilder,
   n: NodeView<{ readonly epsilon: number }>,
-  standard: Standardized,
+  standard: Pick<Standardized, "values" | "inverse">,
   { parameter, layOut = (v) => v }: Affine,
 ): Value {
   let rest = n.isActive(0) ? standardizeBias(b, standard, n.attrs.epsilon) : standard.values;
@@ -87,7 +87,7 @@ export function standardizedBias(
 /** x̂ − J·x */
 function standardizeBias(
   b: GraphBuilder,
-  { values, inverse }: Standardized,
+  { values, inverse }: Pick<Standardized, "values" | "inverse">,
   epsilon: number,
 ): Value {
   const kept = b.sub(b.scalar(1, inverse), b.mulScalar(b.mul(inverse, inverse), epsilon));

@@ -106,6 +106,26 @@ describe("where one logit is far above the others", () => {
     );
   });
 
+  it.each([3, 8, 13, 16, 18, 24, 40])(
+    "by %d, whatever the gradient of the softmax",
+    async (gap) => {
+      const values = [0, gap, 1, -0.5];
+      const dy = [0.7, -1.3, 2.1, 0.4].map(Math.fround);
+      const powers = values.map((z) => exp(z - gap));
+      const q = powers.map((w) => w / powers.reduce((a, c) => a + c, 0));
+      // qᵢ Σⱼ qⱼ(dyᵢ − dyⱼ), in which nothing cancels that is large.
+      const expected = q.map((v, i) => q.reduce((sum, w, j) => sum + v * w * (dy[i]! - dy[j]!), 0));
+      const { gradients } = await evaluate({
+        ...{ op: "Softmax", attributes: { axis: int(1) }, dy, dtype: "float32" },
+        inputs: [{ dims: [1, 4], values }],
+      });
+      const found = toNumbers(gradients.get(0)!);
+      expected.forEach((e, i) => {
+        expect(Math.abs(found[i]! / e - 1), `${found[i]!} for ${e}`).toBeLessThan(1e-5);
+      });
+    },
+  );
+
   async function expectGradient(op: string, target: number, expected: number[]): Promise<void> {
     const { gradients } = await evaluate({
       op,
