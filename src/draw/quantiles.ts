@@ -8,7 +8,7 @@ export type Quantiles = readonly [from: number, to: number];
  * of 224 × 224, a tenth of the time that sorting all of them takes.
  */
 export function quantilesOf(values: Float32Array, quantiles: Quantiles): [number, number] {
-  const bits = new Uint32Array(Float32Array.from(values).buffer);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const counts = new Uint32Array(2 ** 16);
   let total = 0;
   for (let i = 0; i < bits.length; i++) {
