@@ -219,7 +219,8 @@ export function preprocess(raster: Raster, preprocessing: Preprocessing): Tensor
   const data = new Float32Array(sources.length * size);
   for (const [c, source] of sources.entries()) {
     const numbers = numbersOf(rescale, mean[c]!, std[c]!);
-    for (let i = c * size, at = source; at < bytes.length; i++, at += 3) data[i] = numbers[bytes[at]!]!;
+    for (let i = c * size, at = source; at < bytes.length; i++, at += 3)
+      data[i] = numbers[bytes[at]!]!;
   }
   return float32([1, sources.length, height, width], data);
 }

@@ -23,6 +23,12 @@ export interface LoadOptions {
   readonly provider?: string | undefined;
   /** Threads for one operator; one a core unless given. */
   readonly threads?: number | undefined;
+  /**
+   * In Node with ONNX Runtime, threads that run the model beside the caller's, so that its event loop stays free while a
+   * run goes on: as many calls are answered at once. Each holds a copy of the weights, and the cores are divided among
+   * them. None unless given: the event loop then stands still while the model runs.
+   */
+  readonly workers?: number | undefined;
   /** In a browser, the URL of the folder with the engine's .wasm files, where the bundler has not put them in place. */
   readonly wasmPaths?: string | undefined;
   /** The input to explain; the only one, or the only image, unless given. */

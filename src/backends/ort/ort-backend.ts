@@ -1,36 +1,55 @@
-import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { InferenceSession } from "onnxruntime-node";
 import { BackendError } from "../../errors.js";
 import { writeModel } from "../../onnx/export.js";
 import type { Graph } from "../../onnx/ir.js";
-import type { DType } from "../../tensor/dtype.js";
-import { tensor, type Tensor, type Tensors } from "../../tensor/tensor.js";
+import type { Tensors } from "../../tensor/tensor.js";
 import type { Backend, Executable, GraphPorts } from "../backend.js";
-import { defaultProvider, loadRuntime, type Ort, type RuntimeOptions } from "./runtime.js";
+import { weightsOf } from "../bounded-backend.js";
+import { sessionsOf, type OrtSession, type SessionSettings } from "./session.js";
+import {
+  defaultProvider,
+  loadRuntime,
+  startThreads,
+  type RuntimeOptions,
+  type StartedThreads,
+} from "./runtime.js";
 
 export interface OrtOptions extends RuntimeOptions {
   /** Execution provider by ONNX Runtime's name: cpu, cuda, webgpu, dml, coreml; in browsers wasm or webgpu. */
   readonly provider?: string | undefined;
+  /**
+   * In Node, threads that run the graphs, so that the caller's event loop stays free: their number, or how many for a
+   * graph of so many bytes of weights, of which each holds a copy. Each run is one thread's, and the cores are divided
+   * among them. Default: the caller's own thread runs the graphs.
+   */
+  readonly workers?: number | ((weights: number) => number) | undefined;
 }
 
 /** ONNX Runtime, the default back end. */
 export function ortBackend(options: OrtOptions = {}): Backend {
-  const provider = options.provider ?? defaultProvider;
+  const { provider = defaultProvider, workers } = options;
+  let threads: Promise<StartedThreads> | undefined;
+  const threadsFor = (weights: number): Promise<StartedThreads> | undefined => {
+    if (workers === undefined) return undefined;
+    threads ??= startThreads(typeof workers === "number" ? workers : workers(weights));
+    return threads;
+  };
   const start = async (
-    runsOn: InferenceSession.ExecutionProviderConfig,
+    { bytes, weights, ports, runsOn = provider }: Source,
     what: "graph" | "file",
-    bytes: Uint8Array,
-    ports: GraphPorts,
   ): Promise<Executable> => {
-    const ort = await loadRuntime(provider, options);
-    const settings: InferenceSession.SessionOptions = {
+    const apart = await threadsFor(weights);
+    const intraOpNumThreads = options.threads ?? apart?.coresEach;
+    const settings: SessionSettings = {
       executionProviders: [runsOn],
       graphOptimizationLevel: "all",
       // Severity 4 (fatal only) for a user's file: the caller reports a rejection if it matters.
       logSeverityLevel: what === "file" ? 4 : 3,
-      ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+      ...(intraOpNumThreads === undefined ? {} : { intraOpNumThreads }),
     };
+    const create = apart?.create ?? sessionsOf(await loadRuntime(provider, options));
     try {
-      return new OrtExecutable(ort, await ort.InferenceSession.create(bytes, settings), ports);
+      return new OrtExecutable(await create(bytes, settings), ports);
     } catch (error) {
       throw new BackendError(`ONNX Runtime (${provider}) rejects the ${what}: ${reason(error)}`, {
         cause: error,
@@ -42,10 +61,21 @@ export function ortBackend(options: OrtOptions = {}): Backend {
     // Batches are not faster on a CPU (forward and backward pass of ResNet-50 per image: 178 ms alone, 191 ms in a
     // batch of eight).
     batch: ["cpu", "wasm"].includes(provider) ? 1 : 8,
-    compile: (graph) =>
-      start(provider === "webgpu" ? webgpu(graph) : provider, "graph", writeModel(graph), graph),
-    open: (bytes, ports) => start(provider, "file", bytes, ports),
+    compile: (graph) => {
+      const source = { bytes: writeModel(graph), weights: weightsOf(graph), ports: graph };
+      return start(provider === "webgpu" ? { ...source, runsOn: webgpu(graph) } : source, "graph");
+    },
+    open: (bytes, ports) => start({ bytes, weights: bytes.length, ports }, "file"),
   };
+}
+
+/** What a session is made of. */
+interface Source {
+  readonly bytes: Uint8Array;
+  /** Bytes of its weights. */
+  readonly weights: number;
+  readonly ports: GraphPorts;
+  readonly runsOn?: InferenceSession.ExecutionProviderConfig;
 }
 
 /** WebGPU guarantees this number of storage buffers in one shader (maxStorageBuffersPerShaderStage). */
@@ -67,38 +97,31 @@ function webgpu({ nodes }: Graph): InferenceSession.WebGpuExecutionProviderOptio
 }
 
 class OrtExecutable implements Executable {
-  private readonly ort: Ort;
-  private readonly session: InferenceSession;
+  private readonly session: OrtSession;
   private readonly ports: GraphPorts;
 
-  constructor(ort: Ort, session: InferenceSession, ports: GraphPorts) {
-    this.ort = ort;
+  constructor(session: OrtSession, ports: GraphPorts) {
     this.session = session;
     this.ports = ports;
   }
 
   async run(feeds: Tensors): Promise<Tensors> {
-    const inputs: Record<string, OrtTensor> = {};
-    for (const { name } of this.ports.inputs) {
+    const inputs = this.ports.inputs.map(({ name }) => {
       const feed = feeds.get(name);
       if (!feed) throw new BackendError(`no value for input "${name}"`);
-      inputs[name] = new this.ort.Tensor(feed.dtype as OrtTensor.Type, feed.data, feed.dims);
-    }
+      return [name, feed] as const;
+    });
     try {
-      const results = await this.session.run(inputs);
-      return new Map(this.ports.outputs.map(({ name }) => [name, fromOrt(results[name]!)]));
+      const results = await this.session.run(new Map(inputs));
+      return new Map(this.ports.outputs.map(({ name }) => [name, results.get(name)!]));
     } catch (error) {
       throw new BackendError(`ONNX Runtime failed: ${reason(error)}`, { cause: error });
     }
   }
 
-  async dispose(): Promise<void> {
-    await this.session.release();
+  dispose(): Promise<void> {
+    return this.session.release();
   }
-}
-
-function fromOrt(t: OrtTensor): Tensor {
-  return tensor(t.type as DType, t.dims, t.data as never);
 }
 
 function reason(error: unknown): string {

@@ -1,5 +1,5 @@
 import { BackendError } from "../../errors.js";
-import type { Ort, RuntimeLoader } from "./runtime.js";
+import type { Ort, RuntimeLoader, ThreadStarter } from "./runtime.js";
 
 export const defaultProvider = "wasm";
 
@@ -24,3 +24,9 @@ function loadPackage(provider: string): Promise<typeof import("onnxruntime-web")
       );
   }
 }
+
+/** Not in browsers, where a page runs the whole library in a worker of its own. */
+export const startThreads: ThreadStarter = () =>
+  Promise.reject(
+    new BackendError("workers are threads of Node; in a browser, load the model in a Web Worker"),
+  );

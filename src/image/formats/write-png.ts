@@ -60,7 +60,8 @@ function filterUp(data: Uint8Array, length: number, height: number): Uint8Array 
     const start = y * length;
     rows[at++] = up;
     if (y === 0) rows.set(data.subarray(0, length), at);
-    else for (let i = 0; i < length; i++) rows[at + i] = data[start + i]! - data[start - length + i]!;
+    else
+      for (let i = 0; i < length; i++) rows[at + i] = data[start + i]! - data[start - length + i]!;
     at += length;
   }
   return rows;
@@ -89,7 +90,9 @@ function indexedOf({ data }: Raster): { pixels: Uint8Array; palette: Uint8Array 
     pixels[i] = indices[slot]!;
   }
   // Neighbouring shades get neighbouring indices, so that differences of rows are small.
-  const byLightness = colors.map((_, i) => i).sort((a, b) => lightness(colors[a]!) - lightness(colors[b]!));
+  const byLightness = colors
+    .map((_, i) => i)
+    .sort((a, b) => lightness(colors[a]!) - lightness(colors[b]!));
   const places = new Uint8Array(256);
   byLightness.forEach((index, place) => (places[index] = place));
   const palette = Uint8Array.from(byLightness.flatMap((index) => bytesOf(colors[index]!)));
