@@ -25,7 +25,9 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
 /** @throws {UsageError} where the engine has no such provider */
 function backendOf(asked: LoadOptions): Backend {
   const { backend = "ort", provider, threads, wasmPaths, workers } = asked;
-  if (workers !== undefined) checkWorkers(workers, backend);
+  if (workers !== undefined && backend !== "ort") {
+    throw new UsageError("workers are threads of ONNX Runtime alone; leave backend out");
+  }
   if (typeof backend !== "string") return backend;
   const options = { threads, wasmPaths };
   if (backend === "ort") return ortBackend({ ...options, provider, workers });
@@ -35,17 +37,3 @@ function backendOf(asked: LoadOptions): Backend {
     `tfjs has no provider "${provider ?? ""}"; there are ${tfjsProviders.join(", ")}`,
   );
 }
-
-/** What comes from JavaScript has no types. */
-function checkWorkers(workers: number, backend: LoadOptions["backend"]): void {
-  if (backend !== "ort") {
-    throw new UsageError("workers are threads of ONNX Runtime alone; leave backend out");
-  }
-  if (Number.isSafeInteger(workers) && workers >= 1 && workers <= mostWorkers) return;
-  throw new UsageError(
-    `workers is a number of threads, 1 to ${mostWorkers}, not ${JSON.stringify(workers)}`,
-  );
-}
-
-/** More threads than this are a slip of the finger. */
-const mostWorkers = 1024;

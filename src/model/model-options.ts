@@ -1,4 +1,5 @@
 import type { Backend } from "../backends/backend.js";
+import type { OrtOptions } from "../backends/ort/ort-backend.js";
 import type { Completeness } from "../decomposition/completeness.js";
 import { asContrast } from "../target/contrast.js";
 import type { DirectionOptions } from "../runtime/gradient-check/directional-derivatives.js";
@@ -24,11 +25,11 @@ export interface LoadOptions {
   /** Threads for one operator; one a core unless given. */
   readonly threads?: number | undefined;
   /**
-   * In Node with ONNX Runtime, threads that run the model beside the caller's, so that its event loop stays free while a
-   * run goes on: as many calls are answered at once. Each holds a copy of the weights, and the cores are divided among
-   * them. None unless given: the event loop then stands still while the model runs.
+   * In Node with ONNX Runtime, threads that run the model beside the caller's, so that its event loop stays free
+   * meanwhile and as many calls run at once: their number, or how many for so many bytes of weights, of which each holds
+   * a copy. The cores are divided among them. None unless given: the event loop then stands still while the model runs.
    */
-  readonly workers?: number | undefined;
+  readonly workers?: OrtOptions["workers"];
   /** In a browser, the URL of the folder with the engine's .wasm files, where the bundler has not put them in place. */
   readonly wasmPaths?: string | undefined;
   /** The input to explain; the only one, or the only image, unless given. */

@@ -1,5 +1,5 @@
 import type { InferenceSession } from "onnxruntime-node";
-import { BackendError } from "../../errors.js";
+import { BackendError, UsageError } from "../../errors.js";
 import { writeModel } from "../../onnx/export.js";
 import type { Graph } from "../../onnx/ir.js";
 import type { Tensors } from "../../tensor/tensor.js";
@@ -28,11 +28,13 @@ export interface OrtOptions extends RuntimeOptions {
 /** ONNX Runtime, the default back end. */
 export function ortBackend(options: OrtOptions = {}): Backend {
   const { provider = defaultProvider, workers } = options;
+  if (typeof workers !== "function") checkWorkers(workers);
   let threads: Promise<StartedThreads> | undefined;
   const threadsFor = (weights: number): Promise<StartedThreads> | undefined => {
-    if (workers === undefined) return undefined;
-    threads ??= startThreads(typeof workers === "number" ? workers : workers(weights));
-    return threads;
+    if (threads ?? workers === undefined) return threads;
+    const count = typeof workers === "function" ? workers(weights) : workers;
+    checkWorkers(count);
+    return (threads = startThreads(count));
   };
   const start = async (
     { bytes, weights, ports, runsOn = provider }: Source,
@@ -67,6 +69,16 @@ export function ortBackend(options: OrtOptions = {}): Backend {
     },
     open: (bytes, ports) => start({ bytes, weights: bytes.length, ports }, "file"),
   };
+}
+
+/** More threads than this are a slip of the finger. */
+const mostWorkers = 1024;
+
+/** What comes from JavaScript has no types. @throws {UsageError} where it is not a number of threads */
+function checkWorkers(count: number | undefined): void {
+  if (count === undefined) return;
+  if (Number.isSafeInteger(count) && count >= 1 && count <= mostWorkers) return;
+  throw new UsageError(`workers is a number of threads, 1 to ${mostWorkers}, not ${String(count)}`);
 }
 
 /** What a session is made of. */

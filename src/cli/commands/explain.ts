@@ -1,7 +1,10 @@
+import type { Explanation } from "../../model/model-options.js";
 import { concatBatch } from "../../tensor/batches.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { askedBy, openRun } from "./open-run.js";
 import { eachOrAll } from "./each-or-all.js";
+import { EngineThreads } from "./engine-threads.js";
+import { Slots, WorkAhead, type Take } from "./work-ahead.js";
 import { namingProvider } from "../flags/engine.js";
 import { endsRun } from "../exit-codes.js";
 import { ExplainOutcome } from "./explain-outcome.js";
@@ -54,15 +57,17 @@ export async function explain(
   const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
   // A flag that makes no sense is an error even where nothing needs it.
   const hasPictures = hasImages || flags.preprocess !== undefined;
+  const threads = new EngineThreads(inputs.files.length, flags);
   return openRun(
     modelPath,
     flags,
-    { reporter, hasPictures, ask: askedBy(flags) },
+    { reporter, hasPictures, ask: askedBy(flags), workers: threads.workers },
     async (opened) => {
       const batchNorm = batchNormCase(opened.model.inspection.biases);
       const run = new ExplainRun({
         ...opened,
-        ...{ flags, reporter, folder, inputs, settings, signal, batchNorm, versions: versions() },
+        ...{ flags, reporter, folder, inputs, settings, signal, batchNorm, threads },
+        versions: versions(),
       });
       try {
         return await run.all();
@@ -79,6 +84,7 @@ interface ExplainSetup extends RunSettings {
   readonly inputs: Inputs;
   readonly signal: AbortSignal;
   readonly batchNorm: BatchNormCase;
+  readonly threads: EngineThreads;
 }
 
 /** A sample that waits for its batch. */
@@ -91,11 +97,24 @@ interface Job {
   readonly order: number;
 }
 
-/** Goes through the inputs, skips what is finished, and runs the rest in batches of one shape. */
+/** Explanations of a batch. */
+interface ExplainedPass {
+  readonly rank: number | undefined;
+  readonly explanation: Explanation;
+  /** For each sample. */
+  readonly seconds: number;
+}
+
+/**
+ * Goes through the inputs, skips what is finished, and runs the rest in batches of one shape. Where threads of the engine
+ * run them, the next inputs are read meanwhile; results are written, and failures told, in the order of the inputs.
+ */
 class ExplainRun {
   private readonly setup: ExplainSetup;
   private readonly names: ResultKeeper;
   private readonly outcome: ExplainOutcome;
+  private readonly ahead: WorkAhead;
+  private readonly slots: Slots;
   private waiting: Job[] = [];
   private order = 0;
 
@@ -103,6 +122,10 @@ class ExplainRun {
     this.setup = setup;
     this.names = new ResultKeeper(setup.folder);
     this.outcome = new ExplainOutcome(setup);
+    const { threads } = setup;
+    this.slots = new Slots(() => Math.max(1, threads.count));
+    // One runs in each thread, and one is ready for each.
+    this.ahead = new WorkAhead(() => 2 * threads.count);
   }
 
   async all(): Promise<number> {
@@ -130,6 +153,7 @@ class ExplainRun {
       await this.take(file);
     }
     await this.runWaiting();
+    await this.ahead.finish();
   }
 
   /** Reads a file. What is wrong with it is remembered; the others go on. */
@@ -138,19 +162,23 @@ class ExplainRun {
       const bytes = await readInput(file.path);
       const hash = sha256(bytes);
       // A picture is one sample, so a finished one need not be decoded.
-      if (!isArrayFile(file.path) && this.skip(file, provenanceOf(this.setup, file, hash))) return;
+      if (!isArrayFile(file.path)) {
+        if (await this.skip(file, provenanceOf(this.setup, file, hash))) return;
+      }
       for (const sample of await readSamples(bytes, file.path, this.setup.reader)) {
         await this.takeSample(file, sample, hash);
       }
     } catch (error) {
       if (endsRun(error)) throw error;
-      this.outcome.fail(file.path, error);
+      await this.inTurn(() => {
+        this.outcome.fail(file.path, error);
+      });
     }
   }
 
   private async takeSample(file: InputFile, sample: InputSample, hash: string): Promise<void> {
     const provenance = provenanceOf(this.setup, file, hash, sample.index);
-    if (isArrayFile(file.path) && this.skip(file, provenance)) return;
+    if (isArrayFile(file.path) && (await this.skip(file, provenance))) return;
     const [first] = this.waiting;
     if (first && first.sample.x.dims.join() !== sample.x.dims.join()) await this.runWaiting();
     this.waiting.push({ sample, file, hash, provenance, order: this.order++ });
@@ -158,7 +186,7 @@ class ExplainRun {
   }
 
   /** True where all of a sample's results are there already, made with the same settings. */
-  private skip(file: InputFile, provenance: Provenance): boolean {
+  private async skip(file: InputFile, provenance: Provenance): Promise<boolean> {
     const { folder, target, model, flags, settings } = this.setup;
     // That code rescaled over the whole batch, so a map depends on its companions, which may be others today.
     if (settings["convention"] === "paper2019" && flags.batch > 1) return false;
@@ -173,34 +201,56 @@ class ExplainRun {
       manifests.push({ ...manifest, input: provenance.input });
     }
     const order = this.order++;
-    for (const manifest of manifests) this.outcome.add(manifest, order, true);
+    await this.inTurn(() => {
+      for (const manifest of manifests) this.outcome.add(manifest, order, true);
+    });
     return true;
+  }
+
+  /** Does something when all inputs before have been dealt with. */
+  private inTurn(act: () => void): Promise<void> {
+    return this.ahead.add(Promise.resolve(act));
   }
 
   private async runWaiting(): Promise<void> {
     const jobs = this.waiting;
     this.waiting = [];
-    await eachOrAll(
-      jobs,
-      (some) => namingProvider(this.setup.flags, () => this.runBatch(some)),
-      ({ file, sample }, error) => {
-        this.outcome.fail(file.path, error, sample.index);
-      },
-    );
+    await this.ahead.add(this.run(jobs));
   }
 
-  private async runBatch(jobs: readonly Job[]): Promise<void> {
-    const { model, target, flags, folder, labels, batchNorm, preprocessing, reporter } = this.setup;
+  /** Explains a batch, or where that fails each of its samples; writes the results when their turn comes. */
+  private async run(jobs: readonly Job[]): Promise<Take> {
+    const steps: Take[] = [];
+    await eachOrAll(
+      jobs,
+      async (some) => {
+        const passes = await this.slots.use(() =>
+          namingProvider(this.setup.flags, () => this.explainBatch(some)),
+        );
+        for (const [at, job] of some.entries()) steps.push(() => this.write(job, at, passes));
+      },
+      (job, error) => {
+        steps.push(() => {
+          this.fail(job, error);
+        });
+      },
+    );
+    return async () => {
+      for (const step of steps) await step();
+    };
+  }
+
+  private async explainBatch(jobs: readonly Job[]): Promise<readonly ExplainedPass[]> {
+    const { model, target, flags, preprocessing, reporter } = this.setup;
     const { contrast, settings, signal } = this.setup;
     const { method } = flags.method;
-    const isClassifier = model.output.classes !== undefined;
     const feeds = feedsFor(
       this.setup.feeds,
       jobs.map((job) => job.sample.index),
     );
     const x = model.model.fromImage(concatBatch(jobs.map((job) => job.sample.x)));
     const predict = (): Promise<Tensor> => model.model.predict(x, { feeds });
-    const classes = jobs.map((): ClassMap[] => []);
+    const passes: ExplainedPass[] = [];
     for (const pass of await passesFor(target, jobs.length, predict)) {
       const start = performance.now();
       const explanation = await model.model.explain(x, {
@@ -213,36 +263,43 @@ class ExplainRun {
         },
       });
       const seconds = (performance.now() - start) / 1000 / jobs.length;
-      for (const [at, { sample, file, hash, provenance, order }] of jobs.entries()) {
-        const { rank } = pass;
-        const name = sampleName(this.names.claim(file, hash), sample.index);
+      passes.push({ rank: pass.rank, explanation, seconds });
+    }
+    return passes;
+  }
+
+  /** Writes all that was found of one sample of a batch. */
+  private async write(job: Job, at: number, passes: readonly ExplainedPass[]): Promise<void> {
+    const { model, flags, folder, labels, batchNorm, reporter } = this.setup;
+    const { sample, file, hash, provenance, order } = job;
+    const name = sampleName(this.names.claim(file, hash), sample.index);
+    const maps: ClassMap[] = [];
+    try {
+      for (const { rank, explanation, seconds } of passes) {
         const manifest = await writeExplanation(folder, {
-          ...{
-            name: rankedName(name, rank),
-            provenance,
-            explanation,
-            at,
-            seconds,
-            labels,
-            batchNorm,
-            isClassifier,
-            drawing: drawingOf(this.setup.flags),
-          },
+          ...{ name: rankedName(name, rank), provenance, explanation, at, seconds },
+          ...{ labels, batchNorm, drawing: drawingOf(flags) },
+          isClassifier: model.output.classes !== undefined,
           ...(rank === undefined ? {} : { rank }),
           x: sample.x,
           ...(sample.view ? { view: sample.view } : {}),
         });
         this.outcome.add(manifest, order, false);
-        classes[at]!.push({ name: nameOfClass(manifest), map: mapOf(explanation.map, at).data });
+        maps.push({ name: nameOfClass(manifest), map: mapOf(explanation.map, at).data });
       }
+    } catch (error) {
+      if (endsRun(error)) throw error;
+      this.fail(job, error);
     }
-    // Their manifests hold the names from now on.
+    // Its manifests hold the name from now on.
     this.names.release();
-    for (const [at, { file, sample }] of jobs.entries()) {
-      const name = sampleName(file.name, sample.index);
-      for (const same of sameMaps(name, method, classes[at]!)) {
-        reporter.note(`warning: ${sameMapsLine(same)}`);
-      }
+    const { method } = flags.method;
+    for (const same of sameMaps(sampleName(file.name, sample.index), method, maps)) {
+      reporter.note(`warning: ${sameMapsLine(same)}`);
     }
+  }
+
+  private fail({ file, sample }: Job, error: unknown): void {
+    this.outcome.fail(file.path, error, sample.index);
   }
 }

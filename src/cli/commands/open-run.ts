@@ -1,6 +1,7 @@
 import { presets } from "../../image/preprocess.js";
 import type { TargetChoice } from "../../model/choose-target.js";
 import type { Labels } from "../../model/label-names.js";
+import type { LoadOptions } from "../../model/model-options.js";
 import { chooseContrast, type ChosenContrast, type ContrastFlags } from "../flags/contrast.js";
 import { chooseLabels } from "../flags/labels.js";
 import { chooseTargetOrMask } from "../flags/mask-target.js";
@@ -36,6 +37,8 @@ interface Opening<Q> {
   readonly reporter: Reporter;
   /** Whether preprocessing is needed. */
   readonly hasPictures: boolean;
+  /** Threads that run the model: see {@link LoadOptions.workers}. */
+  readonly workers?: LoadOptions["workers"];
   /** Reads the flags that name targets. */
   readonly ask: (labels: Labels | undefined, model: ExplainableModel) => Q | Promise<Q>;
 }
@@ -50,11 +53,11 @@ interface Opening<Q> {
 export async function openRun<Q, R>(
   path: string,
   flags: RunFlags,
-  { reporter, hasPictures, ask }: Opening<Q>,
+  { reporter, hasPictures, ask, workers }: Opening<Q>,
   body: (run: OpenedRun & Q) => Promise<R>,
 ): Promise<R> {
   const chosen = hasPictures ? await choosePreprocessing(flags.preprocess, path) : undefined;
-  const model = await readExplainableModel(path, flags);
+  const model = await readExplainableModel(path, { ...flags, workers });
   try {
     const preprocessing = chosen && preprocessingFor(model.model, chosen);
     const labels = await chooseLabels(flags.labels, model.output.classes);

@@ -91,10 +91,11 @@ export async function readModel(
  */
 export async function readExplainableModel(
   path: string,
-  flags: ModelFlags & Partial<EngineFlags>,
+  flags: ModelFlags & Partial<EngineFlags> & Pick<LoadOptions, "workers">,
 ): Promise<ExplainableModel> {
-  const { backend, provider, threads, size } = flags;
-  const file = await readModel(path, flags, { backend, provider, threads, gradient: false });
+  const { backend, provider, threads, workers, size } = flags;
+  const engine = { backend, provider, threads, workers };
+  const file = await readModel(path, flags, { ...engine, gradient: false });
   const { unsupported, explainable, problem, input, output, instead } = file.inspection;
   if (problem !== undefined) {
     const why = [problem, ...insteadLines(instead ?? [])];
