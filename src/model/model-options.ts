@@ -1,5 +1,4 @@
 import type { Backend } from "../backends/backend.js";
-import type { OrtOptions } from "../backends/ort/ort-backend.js";
 import type { Completeness } from "../decomposition/completeness.js";
 import { asContrast } from "../target/contrast.js";
 import type { DirectionOptions } from "../runtime/gradient-check/directional-derivatives.js";
@@ -29,7 +28,7 @@ export interface LoadOptions {
    * meanwhile and as many calls run at once: their number, or how many for so many bytes of weights, of which each holds
    * a copy. The cores are divided among them. None unless given: the event loop then stands still while the model runs.
    */
-  readonly workers?: OrtOptions["workers"];
+  readonly workers?: number | ((weights: number) => number) | undefined;
   /** In a browser, the URL of the folder with the engine's .wasm files, where the bundler has not put them in place. */
   readonly wasmPaths?: string | undefined;
   /** The input to explain; the only one, or the only image, unless given. */

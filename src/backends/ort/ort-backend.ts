@@ -1,6 +1,8 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { BackendError, UsageError } from "../../errors.js";
-import { writeModel } from "../../onnx/export.js";
+import { exportModel } from "../../onnx/export.js";
+import { encodeModel } from "../../onnx/file/encode.js";
+import { splitWeights, type TensorFile } from "../../onnx/file/externalize.js";
 import type { Graph } from "../../onnx/ir.js";
 import type { Tensors } from "../../tensor/tensor.js";
 import type { Backend, Executable, GraphPorts } from "../backend.js";
@@ -10,6 +12,7 @@ import {
   defaultProvider,
   loadRuntime,
   startThreads,
+  takesFiles,
   type RuntimeOptions,
   type StartedThreads,
 } from "./runtime.js";
@@ -37,7 +40,7 @@ export function ortBackend(options: OrtOptions = {}): Backend {
     return (threads = startThreads(count));
   };
   const start = async (
-    { bytes, weights, ports, runsOn = provider }: Source,
+    { bytes, files = [], weights, ports, runsOn = provider }: Source,
     what: "graph" | "file",
   ): Promise<Executable> => {
     const apart = await threadsFor(weights);
@@ -48,6 +51,7 @@ export function ortBackend(options: OrtOptions = {}): Backend {
       // Severity 4 (fatal only) for a user's file: the caller reports a rejection if it matters.
       logSeverityLevel: what === "file" ? 4 : 3,
       ...(intraOpNumThreads === undefined ? {} : { intraOpNumThreads }),
+      ...(files.length === 0 ? {} : { externalData: files }),
     };
     const create = apart?.create ?? sessionsOf(await loadRuntime(provider, options));
     try {
@@ -64,7 +68,7 @@ export function ortBackend(options: OrtOptions = {}): Backend {
     // batch of eight).
     batch: ["cpu", "wasm"].includes(provider) ? 1 : 8,
     compile: (graph) => {
-      const source = { bytes: writeModel(graph), weights: weightsOf(graph), ports: graph };
+      const source = { ...encoded(graph), weights: weightsOf(graph), ports: graph };
       return start(provider === "webgpu" ? { ...source, runsOn: webgpu(graph) } : source, "graph");
     },
     open: (bytes, ports) => start({ bytes, weights: bytes.length, ports }, "file"),
@@ -81,9 +85,22 @@ function checkWorkers(count: number | undefined): void {
   throw new UsageError(`workers is a number of threads, 1 to ${mostWorkers}, not ${String(count)}`);
 }
 
+/**
+ * A graph as a file, in Node with its weights beside it: the engine takes them from where they are, and a model of more
+ * than 2 GiB, which is more than one file may hold, can be run.
+ */
+function encoded(graph: Graph): Pick<Source, "bytes" | "files"> {
+  const model = exportModel(graph);
+  if (!takesFiles) return { bytes: encodeModel(model) };
+  const split = splitWeights(model);
+  return { bytes: encodeModel(split.model), files: split.files };
+}
+
 /** What a session is made of. */
 interface Source {
   readonly bytes: Uint8Array;
+  /** Of weights. */
+  readonly files?: readonly TensorFile[];
   /** Bytes of its weights. */
   readonly weights: number;
   readonly ports: GraphPorts;

@@ -3,6 +3,9 @@ import type { Ort, RuntimeLoader, ThreadStarter } from "./runtime.js";
 
 export const defaultProvider = "wasm";
 
+/** Whether weights are handed over beside the model's file. */
+export const takesFiles: boolean = false;
+
 /** Browser version of runtime.ts, with providers wasm and webgpu. The first call determines threads and paths. */
 export const loadRuntime: RuntimeLoader = async (provider, { threads, wasmPaths }) => {
   const ort = await loadPackage(provider);

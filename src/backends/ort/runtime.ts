@@ -18,6 +18,9 @@ export type RuntimeLoader = (provider: string, options: RuntimeOptions) => Promi
 
 export const defaultProvider = "cpu";
 
+/** Whether weights are handed over beside the model's file. */
+export const takesFiles: boolean = true;
+
 /**
  * Loads ONNX Runtime for an execution provider. In browsers, runtime.browser.ts replaces this module.
  *

@@ -15,7 +15,14 @@ const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPor
 /** @type {Map<number, Session>} */
 const sessions = new Map();
 
-port.on("message", async (/** @type {Question} */ { id, session, ask }) => {
+/** Questions are answered in order, so that a session is not released before it has answered. */
+let last = Promise.resolve();
+port.on("message", (/** @type {Question} */ question) => {
+  last = last.then(() => reply(question));
+});
+
+/** @param {Question} question */
+async function reply({ id, session, ask }) {
   try {
     const results = await answer(session, ask);
     const buffers = results.map(([, { data }]) => (Array.isArray(data) ? [] : [data.buffer]));
@@ -23,7 +30,7 @@ port.on("message", async (/** @type {Question} */ { id, session, ask }) => {
   } catch (error) {
     port.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
   }
-});
+}
 
 /** @type {(session: number, ask: Question["ask"]) => Promise<PlainTensors>} */
 async function answer(number, ask) {
