@@ -9,11 +9,12 @@ import type { LoadOptions } from "./model-options.js";
 import { modelFile, readGraph } from "./read-graph.js";
 
 /**
- * Loads an ONNX model, or one that `convert --to tfjs` wrote.
+ * Loads an ONNX model, or a folder written by `convert --to tfjs`.
  *
  * @param source a path (in a browser, a URL) of an .onnx file or a model.json, or an ONNX file's bytes
- * @throws {ModelFormatError} where it is no ONNX model @throws {ExternalDataError} where a file of weights is missing
- * @throws {UsageError} where the engine has no such provider
+ * @throws {ModelFormatError} if the file is not an ONNX model
+ * @throws {ExternalDataError} if a weight file is missing
+ * @throws {UsageError} if the engine lacks the provider
  */
 export async function load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   const backend = backendOf(options);
@@ -22,7 +23,7 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
   return new Model(graph, boundedBackend(backend), options, modelFile(source, externalData));
 }
 
-/** @throws {UsageError} where the engine has no such provider */
+/** @throws {UsageError} if the engine lacks the provider, or threads of its own */
 function backendOf(asked: LoadOptions): Backend {
   const { backend = "ort", provider, threads, wasmPaths, workers } = asked;
   if (workers !== undefined && backend !== "ort") {

@@ -1,7 +1,7 @@
-import { activations } from "./elementwise/activations.js";
 import { arithmetic } from "./elementwise/arithmetic.js";
 import { attentions } from "./layers/attention.js";
 import { channelNormalizations } from "./normalizations/channel-normalization.js";
+import { clip } from "./elementwise/clip.js";
 import { columnsToImage } from "./layers/col2im.js";
 import { convolution } from "./layers/convolution.js";
 import { einsums } from "./layers/einsum.js";
@@ -20,21 +20,24 @@ import { pixelBlocks } from "./movement/pixel-blocks.js";
 import { pooling } from "./layers/pooling.js";
 import { pow } from "./elementwise/power.js";
 import { quantization } from "./elementwise/quantization.js";
+import { rectifiers } from "./elementwise/rectifiers.js";
 import { reductions } from "./reductions/reductions.js";
 import { Registry } from "./core/registry.js";
+import { reshapings } from "./movement/reshaping.js";
 import { resampling } from "./resampling/resampling.js";
 import { selection } from "./elementwise/selection.js";
 import { shapeArithmetic } from "./shape/shape-arithmetic.js";
+import { smoothActivations } from "./elementwise/smooth-activations.js";
 import { softmaxes } from "./normalizations/softmax.js";
 import { trigonometry } from "./elementwise/trigonometry.js";
 import { vectorNormalizations } from "./normalizations/vector-normalization.js";
 
 /** The rule book: every operator that this library understands. */
 export const registry: Registry = Registry.of([
-  ...activations,
   ...arithmetic,
   ...attentions,
   ...channelNormalizations,
+  clip,
   ...columnsToImage,
   ...convolution,
   ...einsums,
@@ -53,10 +56,13 @@ export const registry: Registry = Registry.of([
   ...pooling,
   pow,
   ...quantization,
+  ...rectifiers,
   ...reductions,
   ...resampling,
+  ...reshapings,
   ...selection,
   ...shapeArithmetic,
+  ...smoothActivations,
   ...softmaxes,
   ...trigonometry,
   ...vectorNormalizations,

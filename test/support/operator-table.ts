@@ -1,10 +1,11 @@
 import { registry } from "../../src/ops/all.js";
+import { qualifiedName } from "../../src/ops/core/registry.js";
 import type { OpSpec } from "../../src/ops/core/spec.js";
 import { inputStates } from "../suites/laws/inputs.js";
 
 const head = `# Operators
 
-Every supported operator (domain ai.onnx), and the gradient of each float input that depends on the image. Written by
+Every supported operator (of ai.onnx, where no domain stands before it), and the gradient of each float input that depends on the image. Written by
 \`npm run docs:operators\` from the operators' rules, applied to the cases of the laws (test/suites/laws), which compare
 every "rule" below with central differences.
 
@@ -22,10 +23,11 @@ every "rule" below with central differences.
 
 const words = { rule: "rule", constant: "**constant only**", integer: "choice" } as const;
 
-function cell({ type, vjp }: OpSpec): string {
+function cell(spec: OpSpec): string {
+  const { vjp } = spec;
   if (vjp === "zero") return "step";
   if (vjp === "not-differentiable") return "refused";
-  const states = inputStates(type);
+  const states = inputStates(spec);
   return states.map(({ input, state }) => `${input}: ${words[state]}`).join(", ") || "rule";
 }
 
@@ -34,6 +36,6 @@ export function operatorTable(): string {
   const lines = registry
     .all()
     .toSorted((a, b) => (a.type < b.type ? -1 : 1))
-    .map((spec) => `| ${spec.type} | ${spec.since} | ${cell(spec)} |`);
+    .map((spec) => `| ${qualifiedName(spec)} | ${spec.since} | ${cell(spec)} |`);
   return `${head}${lines.join("\n")}\n`;
 }
