@@ -30,7 +30,7 @@ export default defineConfig(({ command }) => ({
   optimizeDeps: {
     include: [
       ...["protobufjs/minimal.js", "onnxruntime-web/wasm", "onnxruntime-web/webgpu"],
-      ...["pngjs/browser.js", "jpeg-js"],
+      "jpeg-js",
     ],
     // They load their .wasm files from their own folder.
     exclude: ["@jsquash/jpeg", "@jsquash/webp"],

@@ -53,7 +53,9 @@ export function isSigned(map: Float32Array): boolean {
  */
 export function colorIndex({ colormap, low, high }: ColorScale, value: number): number {
   if (!(high > low)) return isDiverging(colormap) ? 128 : 0;
-  return Math.round(Math.min(1, Math.max(0, (value - low) / (high - low))) * 255);
+  const share = (value - low) / (high - low);
+  if (share <= 0) return 0;
+  return share >= 1 ? 255 : Math.floor(share * 255 + 0.5);
 }
 
 /**

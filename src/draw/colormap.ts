@@ -35,8 +35,13 @@ export function isDiverging(name: ColormapName): name is "rdbu" {
  * @see https://colorbrewer2.org/#type=diverging&scheme=RdBu&n=11
  */
 export function colorsOf(name: ColormapName): Uint8Array {
-  return name === "rdbu" ? joined(bytesOf(redBlue)) : bytesOf(tables[name]);
+  const colors =
+    known.get(name) ?? (name === "rdbu" ? joined(bytesOf(redBlue)) : bytesOf(tables[name]));
+  known.set(name, colors);
+  return colors;
 }
+
+const known = new Map<ColormapName, Uint8Array>();
 
 function bytesOf(hex: string): Uint8Array {
   return Uint8Array.from(hex.match(/[0-9a-f]{2}/g)!, (byte) => parseInt(byte, 16));

@@ -35,10 +35,13 @@ export function heatmap(
 ): Raster {
   const { height, width } = checkMap(map);
   const colors = colorsOf(scale.colormap);
+  const values = map.data;
   const data = new Uint8Array(width * height * 3);
-  for (let i = 0; i < map.data.length; i++) {
-    const color = colorIndex(scale, map.data[i]!) * 3;
-    for (let c = 0; c < 3; c++) data[i * 3 + c] = colors[color + c]!;
+  for (let i = 0, at = 0; i < values.length; i++) {
+    const color = colorIndex(scale, values[i]!) * 3;
+    data[at++] = colors[color]!;
+    data[at++] = colors[color + 1]!;
+    data[at++] = colors[color + 2]!;
   }
   return { width, height, data };
 }
@@ -65,14 +68,15 @@ export function overlay(
   const shown = scale ?? colorScale([fitted], colormap);
   const colors = colorsOf(shown.colormap);
   const { paper, strength } = grounds[isDiverging(shown.colormap) ? "diverging" : "sequential"];
+  const pixels = view.data;
   const data = new Uint8ClampedArray(width * height * 3);
   for (let i = 0; i < fitted.length; i++) {
     const at = i * 3;
     const color = colorIndex(shown, fitted[i]!) * 3;
     const alpha = opacity * heatOf(shown, fitted[i]!);
-    const grey = 0.299 * view.data[at]! + 0.587 * view.data[at + 1]! + 0.114 * view.data[at + 2]!;
+    const grey = 0.299 * pixels[at]! + 0.587 * pixels[at + 1]! + 0.114 * pixels[at + 2]!;
     for (let c = 0; c < 3; c++) {
-      const muted = grey + saturation * (view.data[at + c]! - grey);
+      const muted = grey + saturation * (pixels[at + c]! - grey);
       const photograph = paper + strength * (muted - paper);
       data[at + c] = (1 - alpha) * photograph + alpha * colors[color + c]!;
     }
@@ -100,12 +104,13 @@ export function checkMap(map: Tensor<"float32">): { height: number; width: numbe
       `a map must have the shape [H,W] or [1,1,H,W], but has [${map.dims.join(",")}]`,
     );
   }
-  const bad = map.data.findIndex((v) => !Number.isFinite(v));
-  if (bad >= 0) {
+  const { data } = map;
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i])) continue;
     throw new ImageError(
-      `the map has the value ${map.data[bad]!} at row ${Math.floor(bad / width)}, column ${bad % width}`,
+      `the map has the value ${data[i]!} at row ${Math.floor(i / width)}, column ${i % width}`,
     );
   }
-  if (map.data.length === 0) throw new ImageError("the map has no pixels");
+  if (data.length === 0) throw new ImageError("the map has no pixels");
   return { height, width };
 }

@@ -1,8 +1,8 @@
 import { ImageError } from "../errors.js";
-import { writePng } from "./formats/packages.js";
 import { readerOf } from "./formats/picture-formats.js";
 import { orient } from "./formats/orientation.js";
 import type { PictureFile } from "./formats/picture-file.js";
+import { writePng } from "./formats/write-png.js";
 import { checkSize, maxPixels, type Raster } from "./raster.js";
 
 export interface DecodeOptions {
@@ -72,7 +72,7 @@ function checkLimits({ width, height, bytesPerPixel }: PictureFile, name: string
   );
 }
 
-/** Encodes the picture as an 8-bit RGB PNG file. */
+/** Encodes the picture as an 8-bit PNG file, with a palette if it has at most 256 colours. */
 export function encodePng(raster: Raster): Promise<Uint8Array> {
   return writePng(raster);
 }

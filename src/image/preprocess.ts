@@ -1,7 +1,7 @@
 import { ImageError } from "../errors.js";
 import { float32, type Tensor } from "../tensor/tensor.js";
 import { checkSize, toLuma, type Raster } from "./raster.js";
-import { resample, type Resample } from "./resample.js";
+import { cut, resample, type Part, type Resample } from "./resample.js";
 
 /** Size of a picture, in pixels. */
 export interface Size {
@@ -133,13 +133,15 @@ function toOneChannel(preprocessing: Preprocessing): Preprocessing {
  * @throws {ImageError} if the resized picture exceeds the size limit
  */
 export function viewOf(raster: Raster, preprocessing: Preprocessing): Raster {
-  const { resize, crop } = preprocessing;
-  let view = preprocessing.channels === "luma" ? toLuma(raster) : raster;
-  if (resize !== undefined) {
-    const { height, width } = resized(view, resize);
-    view = resample(view, width, height, preprocessing.resample);
-  }
-  return crop === undefined ? view : cropCenter(view, crop);
+  const { resize, crop, resample: how } = preprocessing;
+  if (crop !== undefined) checkSize(crop.width, crop.height, "the cropped picture");
+  const picture = preprocessing.channels === "luma" ? toLuma(raster) : raster;
+  if (resize === undefined) return crop === undefined ? picture : cropCenter(picture, crop);
+  const { width, height } = resized(picture, resize);
+  if (crop === undefined) return resample(picture, width, height, how);
+  // Pixels that are cropped off are not computed.
+  const kept = inside({ width, height }, crop);
+  return cropCenter(resample(picture, width, height, how, kept), crop);
 }
 
 /** From a point of one picture to that of another one, in pixels. */
@@ -179,19 +181,27 @@ function byShortest({ width, height }: Size, edge: number): Size {
 /**
  * torchvision's CenterCrop: pads with black if the picture is too small; an odd margin is halved to the even number.
  */
-function cropCenter(raster: Raster, { width, height }: Size): Raster {
-  if (raster.width === width && raster.height === height) return raster;
-  checkSize(width, height, "the cropped picture");
-  const left = offset(raster.width, width);
-  const top = offset(raster.height, height);
+function cropCenter(raster: Raster, crop: Size): Raster {
+  const part = cut(raster, inside(raster, crop));
+  const { width, height } = crop;
+  if (part.width === width && part.height === height) return part;
+  const [left, top] = [-offset(part.width, width), -offset(part.height, height)];
   const data = new Uint8Array(width * height * 3);
-  const from = Math.max(0, left);
-  const length = Math.min(raster.width, left + width) - from;
-  for (let y = Math.max(0, -top); y < height && y + top < raster.height; y++) {
-    const row = ((y + top) * raster.width + from) * 3;
-    data.set(raster.data.subarray(row, row + length * 3), (y * width + from - left) * 3);
+  for (let y = 0; y < part.height; y++) {
+    const row = part.data.subarray(y * part.width * 3, (y + 1) * part.width * 3);
+    data.set(row, ((y + top) * width + left) * 3);
   }
   return { width, height, data };
+}
+
+/** The part of a picture that its centre crop keeps. */
+function inside(size: Size, crop: Size): Part {
+  return {
+    left: Math.max(0, offset(size.width, crop.width)),
+    top: Math.max(0, offset(size.height, crop.height)),
+    width: Math.min(size.width, crop.width),
+    height: Math.min(size.height, crop.height),
+  };
 }
 
 /** Start of the crop; negative for padding. The smaller half of an odd padding comes first. */
@@ -216,14 +226,15 @@ export function preprocess(raster: Raster, preprocessing: Preprocessing): Tensor
       `mean has ${mean.length} numbers and std ${std.length}, but ${channels} has ${sources.length} channels`,
     );
   }
-  const view = viewOf(raster, preprocessing);
-  const size = view.width * view.height;
+  const { width, height, data: bytes } = viewOf(raster, preprocessing);
+  const size = width * height;
   const data = new Float32Array(sources.length * size);
-  sources.forEach((source, c) => {
+  for (const [c, source] of sources.entries()) {
     const numbers = numbersOf(rescale, mean[c]!, std[c]!);
-    for (let i = 0; i < size; i++) data[c * size + i] = numbers[view.data[i * 3 + source]!]!;
-  });
-  return float32([1, sources.length, view.height, view.width], data);
+    for (let i = c * size, at = source; at < bytes.length; i++, at += 3)
+      data[i] = numbers[bytes[at]!]!;
+  }
+  return float32([1, sources.length, height, width], data);
 }
 
 /** The network input for black and for white pixels, per channel. */

@@ -43,16 +43,17 @@ interface Taps {
   readonly stride: number;
 }
 
-function tapsOf(filter: Filter, from: number, to: number): Taps {
+/** Taps of `length` output pixels from `start` on, of an axis resized from `from` to `to` pixels. */
+function tapsOf(filter: Filter, from: number, to: number, start = 0, length = to): Taps {
   const scale = from / to;
   const stretch = Math.max(scale, 1);
   const support = filter.support * stretch;
   const stride = Math.ceil(support) * 2 + 1;
-  const first = new Int32Array(to);
-  const count = new Int32Array(to);
-  const weights = new Float64Array(to * stride);
-  for (let i = 0; i < to; i++) {
-    const center = (i + 0.5) * scale;
+  const first = new Int32Array(length);
+  const count = new Int32Array(length);
+  const weights = new Float64Array(length * stride);
+  for (let i = 0; i < length; i++) {
+    const center = (start + i + 0.5) * scale;
     const low = Math.max(0, Math.trunc(center - support + 0.5));
     const n = Math.min(from, Math.trunc(center + support + 0.5)) - low;
     let sum = 0;
@@ -77,35 +78,71 @@ function fixedPoint(weights: Float64Array): Int32Array {
   return Int32Array.from(weights, (w) => Math.trunc(w * (1 << precision) + (w < 0 ? -0.5 : 0.5)));
 }
 
+/** A rectangle of pixels. */
+export interface Part {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
  * Resizes a picture to `width` x `height`, byte for byte as Pillow's `Image.resize`, which torchvision's Resize uses
  * for PIL images.
  *
+ * @param part the pixels of the resized picture that are computed; default: all
  * @throws {ImageError} if the new size is empty or exceeds the size limit
  * @see https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c
  */
-export function resample(raster: Raster, width: number, height: number, how: Resample): Raster {
+export function resample(
+  raster: Raster,
+  width: number,
+  height: number,
+  how: Resample,
+  part: Part = { left: 0, top: 0, width, height },
+): Raster {
   checkSize(width, height, "the resized picture");
-  if (raster.width === width && raster.height === height) return raster;
-  if (how === "nearest") return nearest(raster, width, height);
+  if (how === "nearest") return nearest(raster, width, height, part);
   const filter = filters[how];
-  const across = raster.width === width ? raster : horizontal(raster, width, filter);
-  return across.height === height ? across : vertical(across, height, filter);
+  const isAcross = raster.width !== width;
+  const rows =
+    raster.height === height
+      ? undefined
+      : tapsOf(filter, raster.height, height, part.top, part.height);
+  const top = rows ? rows.first[0]! : part.top;
+  const end = rows ? rows.first.at(-1)! + rows.count.at(-1)! : part.top + part.height;
+  const across = isAcross
+    ? horizontal(raster, top, end, tapsOf(filter, raster.width, width, part.left, part.width))
+    : cut(raster, { left: part.left, top, width: part.width, height: end - top });
+  return rows ? vertical(across, top, rows) : across;
 }
 
-function horizontal(raster: Raster, width: number, filter: Filter): Raster {
-  const { first, count, weights, stride } = tapsOf(filter, raster.width, width);
+/** A part of a picture; the picture itself if that is all of it. */
+export function cut(raster: Raster, { left, top, width, height }: Part): Raster {
+  if (width === raster.width && height === raster.height) return raster;
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    const from = ((y + top) * raster.width + left) * 3;
+    data.set(raster.data.subarray(from, from + width * 3), y * width * 3);
+  }
+  return { width, height, data };
+}
+
+/** Resizes rows `top` to `end` of a picture. */
+function horizontal(raster: Raster, top: number, end: number, taps: Taps): Raster {
+  const { first, count, weights, stride } = taps;
+  const width = first.length;
   const fixed = fixedPoint(weights);
   const source = raster.data;
-  const data = new Uint8ClampedArray(width * raster.height * 3);
-  for (let y = 0, out = 0; y < raster.height; y++) {
+  const data = new Uint8ClampedArray(width * (end - top) * 3);
+  for (let y = top, out = 0; y < end; y++) {
     const row = y * raster.width;
     for (let x = 0; x < width; x++, out += 3) {
       let r = half;
       let g = half;
       let b = half;
       let at = (row + first[x]!) * 3;
-      for (let k = x * stride, end = k + count[x]!; k < end; k++, at += 3) {
+      for (let k = x * stride, last = k + count[x]!; k < last; k++, at += 3) {
         const weight = fixed[k]!;
         r += Math.imul(source[at]!, weight);
         g += Math.imul(source[at + 1]!, weight);
@@ -116,40 +153,47 @@ function horizontal(raster: Raster, width: number, filter: Filter): Raster {
       data[out + 2] = b >> precision;
     }
   }
-  return { width, height: raster.height, data: new Uint8Array(data.buffer) };
+  return { width, height: end - top, data: new Uint8Array(data.buffer) };
 }
 
-function vertical(raster: Raster, height: number, filter: Filter): Raster {
-  const { first, count, weights, stride } = tapsOf(filter, raster.height, height);
+/** Resizes columns. @param top the row of the source that is the picture's first */
+function vertical(raster: Raster, top: number, taps: Taps): Raster {
+  const { first, count, weights, stride } = taps;
+  const height = first.length;
   const fixed = fixedPoint(weights);
   const length = raster.width * 3;
-  const sums = new Int32Array(length);
+  const source = raster.data;
   const data = new Uint8ClampedArray(length * height);
-  for (let y = 0; y < height; y++) {
-    sums.fill(half);
-    for (let k = 0; k < count[y]!; k++) {
-      const weight = fixed[y * stride + k]!;
-      const row = (first[y]! + k) * length;
-      for (let i = 0; i < length; i++) sums[i]! += Math.imul(raster.data[row + i]!, weight);
+  for (let y = 0, out = 0; y < height; y++) {
+    const start = (first[y]! - top) * length;
+    const k = y * stride;
+    const last = k + count[y]!;
+    for (let i = 0; i < length; i++, out++) {
+      let sum = half;
+      for (let tap = k, at = start + i; tap < last; tap++, at += length) {
+        sum += Math.imul(source[at]!, fixed[tap]!);
+      }
+      data[out] = sum >> precision;
     }
-    for (let i = 0; i < length; i++) data[y * length + i] = sums[i]! >> precision;
   }
   return { width: raster.width, height, data: new Uint8Array(data.buffer) };
 }
 
-function nearest(raster: Raster, width: number, height: number): Raster {
-  const columns = nearestPixels(raster.width, width);
-  const rows = nearestPixels(raster.height, height);
-  const data = new Uint8Array(width * height * 3);
-  for (let y = 0, out = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, out += 3) {
-      const at = (rows[y]! * raster.width + columns[x]!) * 3;
-      data[out] = raster.data[at]!;
-      data[out + 1] = raster.data[at + 1]!;
-      data[out + 2] = raster.data[at + 2]!;
+function nearest(raster: Raster, width: number, height: number, part: Part): Raster {
+  if (raster.width === width && raster.height === height) return cut(raster, part);
+  const columns = nearestPixels(raster.width, width).subarray(part.left, part.left + part.width);
+  const rows = nearestPixels(raster.height, height).subarray(part.top, part.top + part.height);
+  const data = new Uint8Array(columns.length * rows.length * 3);
+  let out = 0;
+  for (const row of rows) {
+    for (const column of columns) {
+      const at = (row * raster.width + column) * 3;
+      data[out++] = raster.data[at]!;
+      data[out++] = raster.data[at + 1]!;
+      data[out++] = raster.data[at + 2]!;
     }
   }
-  return { width, height, data };
+  return { width: columns.length, height: rows.length, data };
 }
 
 function nearestPixels(from: number, to: number): Int32Array {

@@ -23,11 +23,15 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
   return new Model(graph, boundedBackend(backend), options, modelFile(source, externalData));
 }
 
-/** @throws {UsageError} if the engine lacks the provider */
-function backendOf({ backend = "ort", provider, threads, wasmPaths }: LoadOptions): Backend {
+/** @throws {UsageError} if the engine lacks the provider, or threads of its own */
+function backendOf(asked: LoadOptions): Backend {
+  const { backend = "ort", provider, threads, wasmPaths, workers } = asked;
+  if (workers !== undefined && backend !== "ort") {
+    throw new UsageError("workers are threads of ONNX Runtime alone; leave backend out");
+  }
   if (typeof backend !== "string") return backend;
   const options = { threads, wasmPaths };
-  if (backend === "ort") return ortBackend({ ...options, provider });
+  if (backend === "ort") return ortBackend({ ...options, provider, workers });
   const known = tfjsProviders.find((name) => name === (provider ?? tfjsProviders[0]));
   if (known) return tfjsBackend({ ...options, provider: known });
   throw new UsageError(

@@ -23,6 +23,12 @@ export interface LoadOptions extends AnalysisOptions {
   readonly provider?: string | undefined;
   /** Threads per operator; by default one per core. */
   readonly threads?: number | undefined;
+  /**
+   * In Node with ONNX Runtime, threads that run the model beside the caller's, so that its event loop stays free
+   * meanwhile and as many calls run at once: their number, or how many for so many bytes of weights, of which each holds
+   * a copy. The cores are divided among them. None unless given: the event loop then stands still while the model runs.
+   */
+  readonly workers?: number | ((weights: number) => number) | undefined;
   /** In a browser, the URL of the folder with the engine's .wasm files, if the bundler does not place them. */
   readonly wasmPaths?: string | undefined;
   /** Limit on a picture's pixels, and at 6 bytes each on the memory of decoding it; default 89,478,485. */

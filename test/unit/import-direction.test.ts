@@ -11,7 +11,6 @@ const owners: Readonly<Record<string, string>> = {
   "@jimp/": "src/image",
   "@jsquash/": "src/image",
   "jpeg-js": "src/image",
-  pngjs: "src/image",
   protobufjs: "src/onnx",
   commander: "src/cli",
   vega: "src/evaluate/report",

@@ -1,36 +1,61 @@
-import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import { BackendError } from "../../errors.js";
-import { writeModel } from "../../onnx/export.js";
+import type { InferenceSession } from "onnxruntime-node";
+import { BackendError, UsageError } from "../../errors.js";
+import { exportModel } from "../../onnx/export.js";
+import { encodeModel } from "../../onnx/file/encode.js";
+import { splitWeights, type TensorFile } from "../../onnx/file/externalize.js";
 import type { Graph } from "../../onnx/ir.js";
-import type { DType } from "../../tensor/dtype.js";
-import { tensor, type Tensor, type Tensors } from "../../tensor/tensor.js";
+import type { Tensors } from "../../tensor/tensor.js";
 import type { Backend, Executable, GraphPorts } from "../backend.js";
-import { defaultProvider, loadRuntime, type Ort, type RuntimeOptions } from "./runtime.js";
+import { weightsOf } from "../bounded-backend.js";
+import { sessionsOf, type OrtSession, type SessionSettings } from "./session.js";
+import {
+  defaultProvider,
+  loadRuntime,
+  startThreads,
+  takesFiles,
+  type RuntimeOptions,
+  type StartedThreads,
+} from "./runtime.js";
 
 export interface OrtOptions extends RuntimeOptions {
   /** Execution provider by ONNX Runtime's name: cpu, cuda, webgpu, dml, coreml; in browsers wasm or webgpu. */
   readonly provider?: string | undefined;
+  /**
+   * In Node, threads that run the graphs, so that the caller's event loop stays free: their number, or how many for a
+   * graph of so many bytes of weights, of which each holds a copy. Each run is one thread's, and the cores are divided
+   * among them. Default: the caller's own thread runs the graphs.
+   */
+  readonly workers?: number | ((weights: number) => number) | undefined;
 }
 
 /** ONNX Runtime, the default back end. */
 export function ortBackend(options: OrtOptions = {}): Backend {
-  const provider = options.provider ?? defaultProvider;
+  const { provider = defaultProvider, workers } = options;
+  if (typeof workers !== "function") checkWorkers(workers);
+  let threads: Promise<StartedThreads> | undefined;
+  const threadsFor = (weights: number): Promise<StartedThreads> | undefined => {
+    if (threads ?? workers === undefined) return threads;
+    const count = typeof workers === "function" ? workers(weights) : workers;
+    checkWorkers(count);
+    return (threads = startThreads(count));
+  };
   const start = async (
-    runsOn: InferenceSession.ExecutionProviderConfig,
+    { bytes, files = [], weights, ports, runsOn = provider }: Source,
     what: "graph" | "file",
-    bytes: Uint8Array,
-    ports: GraphPorts,
   ): Promise<Executable> => {
-    const ort = await loadRuntime(provider, options);
-    const settings: InferenceSession.SessionOptions = {
+    const apart = await threadsFor(weights);
+    const intraOpNumThreads = options.threads ?? apart?.coresEach;
+    const settings: SessionSettings = {
       executionProviders: [runsOn],
       graphOptimizationLevel: "all",
       // Severity 4 (fatal only) for a user's file: the caller reports a rejection if it matters.
       logSeverityLevel: what === "file" ? 4 : 3,
-      ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+      ...(intraOpNumThreads === undefined ? {} : { intraOpNumThreads }),
+      ...(files.length === 0 ? {} : { externalData: files }),
     };
+    const create = apart?.create ?? sessionsOf(await loadRuntime(provider, options));
     try {
-      return new OrtExecutable(ort, await ort.InferenceSession.create(bytes, settings), ports);
+      return new OrtExecutable(await create(bytes, settings), ports);
     } catch (error) {
       throw new BackendError(`ONNX Runtime (${provider}) rejects the ${what}: ${reason(error)}`, {
         cause: error,
@@ -42,10 +67,44 @@ export function ortBackend(options: OrtOptions = {}): Backend {
     // Batches are not faster on a CPU (forward and backward pass of ResNet-50 per image: 178 ms alone, 191 ms in a
     // batch of eight).
     batch: ["cpu", "wasm"].includes(provider) ? 1 : 8,
-    compile: (graph) =>
-      start(provider === "webgpu" ? webgpu(graph) : provider, "graph", writeModel(graph), graph),
-    open: (bytes, ports) => start(provider, "file", bytes, ports),
+    compile: (graph) => {
+      const source = { ...encoded(graph), weights: weightsOf(graph), ports: graph };
+      return start(provider === "webgpu" ? { ...source, runsOn: webgpu(graph) } : source, "graph");
+    },
+    open: (bytes, ports) => start({ bytes, weights: bytes.length, ports }, "file"),
   };
+}
+
+/** More threads than this are a slip of the finger. */
+const mostWorkers = 1024;
+
+/** What comes from JavaScript has no types. @throws {UsageError} where it is not a number of threads */
+function checkWorkers(count: number | undefined): void {
+  if (count === undefined) return;
+  if (Number.isSafeInteger(count) && count >= 1 && count <= mostWorkers) return;
+  throw new UsageError(`workers is a number of threads, 1 to ${mostWorkers}, not ${String(count)}`);
+}
+
+/**
+ * A graph as a file, in Node with its weights beside it: the engine takes them from where they are, and a model of more
+ * than 2 GiB, which is more than one file may hold, can be run.
+ */
+function encoded(graph: Graph): Pick<Source, "bytes" | "files"> {
+  const model = exportModel(graph);
+  if (!takesFiles) return { bytes: encodeModel(model) };
+  const split = splitWeights(model);
+  return { bytes: encodeModel(split.model), files: split.files };
+}
+
+/** What a session is made of. */
+interface Source {
+  readonly bytes: Uint8Array;
+  /** Of weights. */
+  readonly files?: readonly TensorFile[];
+  /** Bytes of its weights. */
+  readonly weights: number;
+  readonly ports: GraphPorts;
+  readonly runsOn?: InferenceSession.ExecutionProviderConfig;
 }
 
 /** WebGPU guarantees this number of storage buffers in one shader (maxStorageBuffersPerShaderStage). */
@@ -67,38 +126,31 @@ function webgpu({ nodes }: Graph): InferenceSession.WebGpuExecutionProviderOptio
 }
 
 class OrtExecutable implements Executable {
-  private readonly ort: Ort;
-  private readonly session: InferenceSession;
+  private readonly session: OrtSession;
   private readonly ports: GraphPorts;
 
-  constructor(ort: Ort, session: InferenceSession, ports: GraphPorts) {
-    this.ort = ort;
+  constructor(session: OrtSession, ports: GraphPorts) {
     this.session = session;
     this.ports = ports;
   }
 
   async run(feeds: Tensors): Promise<Tensors> {
-    const inputs: Record<string, OrtTensor> = {};
-    for (const { name } of this.ports.inputs) {
+    const inputs = this.ports.inputs.map(({ name }) => {
       const feed = feeds.get(name);
       if (!feed) throw new BackendError(`no value for input "${name}"`);
-      inputs[name] = new this.ort.Tensor(feed.dtype as OrtTensor.Type, feed.data, feed.dims);
-    }
+      return [name, feed] as const;
+    });
     try {
-      const results = await this.session.run(inputs);
-      return new Map(this.ports.outputs.map(({ name }) => [name, fromOrt(results[name]!)]));
+      const results = await this.session.run(new Map(inputs));
+      return new Map(this.ports.outputs.map(({ name }) => [name, results.get(name)!]));
     } catch (error) {
       throw new BackendError(`ONNX Runtime failed: ${reason(error)}`, { cause: error });
     }
   }
 
-  async dispose(): Promise<void> {
-    await this.session.release();
+  dispose(): Promise<void> {
+    return this.session.release();
   }
-}
-
-function fromOrt(t: OrtTensor): Tensor {
-  return tensor(t.type as DType, t.dims, t.data as never);
 }
 
 function reason(error: unknown): string {

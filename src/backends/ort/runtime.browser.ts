@@ -1,7 +1,10 @@
 import { BackendError } from "../../errors.js";
-import type { Ort, RuntimeLoader } from "./runtime.js";
+import type { Ort, RuntimeLoader, ThreadStarter } from "./runtime.js";
 
 export const defaultProvider = "wasm";
+
+/** Whether weights are handed over beside the model's file. */
+export const takesFiles: boolean = false;
 
 /** Browser version of runtime.ts, with providers wasm and webgpu. The first call determines threads and paths. */
 export const loadRuntime: RuntimeLoader = async (provider, { threads, wasmPaths }) => {
@@ -24,3 +27,9 @@ function loadPackage(provider: string): Promise<typeof import("onnxruntime-web")
       );
   }
 }
+
+/** Not in browsers, where a page runs the whole library in a worker of its own. */
+export const startThreads: ThreadStarter = () =>
+  Promise.reject(
+    new BackendError("workers are threads of Node; in a browser, load the model in a Web Worker"),
+  );

@@ -1,4 +1,5 @@
 import { BackendError } from "../../errors.js";
+import type { CreateSession } from "./session.js";
 
 /** The API of ONNX Runtime, common to its packages for Node and for browsers. */
 export type Ort = typeof import("onnxruntime-node");
@@ -17,6 +18,9 @@ export type RuntimeLoader = (provider: string, options: RuntimeOptions) => Promi
 
 export const defaultProvider = "cpu";
 
+/** Whether weights are handed over beside the model's file. */
+export const takesFiles: boolean = true;
+
 /**
  * Loads ONNX Runtime for an execution provider. In browsers, runtime.browser.ts replaces this module.
  *
@@ -34,4 +38,26 @@ export const loadRuntime: RuntimeLoader = async () => {
       { cause: error },
     );
   }
+};
+
+/** Threads that sessions are created in. */
+export interface StartedThreads {
+  readonly create: CreateSession;
+  /** Cores for each of them. */
+  readonly coresEach: number;
+}
+
+export type ThreadStarter = (count: number) => Promise<StartedThreads>;
+
+/** Prepares threads for sessions. In browsers, runtime.browser.ts replaces it. */
+export const startThreads: ThreadStarter = async (count) => {
+  const [{ SessionThreads }, { availableParallelism }] = await Promise.all([
+    import("./session-threads.js"),
+    import("node:os"),
+  ]);
+  const threads = new SessionThreads(count);
+  return {
+    create: (bytes, settings) => threads.create(bytes, settings),
+    coresEach: Math.max(1, Math.floor(availableParallelism() / count)),
+  };
 };

@@ -33,7 +33,7 @@ export class ExplainOutcome {
   private readonly failures: Failure[];
   /** Where there is nothing but failures of one kind, the run ends with their exit code. */
   private readonly failureCodes = new Set<number>();
-  private readonly results = new Map<string, { order: number; result: ExplainResult }>();
+  private readonly results: { readonly order: number; readonly result: ExplainResult }[] = [];
   private readonly incomplete: string[] = [];
   private readonly said = new Set<string>();
 
@@ -54,11 +54,7 @@ export class ExplainOutcome {
   add(manifest: Manifest, order: number, skipped: boolean): void {
     const { folder, reporter, model } = this.setup;
     const result = resultOf(manifest, folder, skipped);
-    // A batch that failed in the midst is run again, sample by sample.
-    const key = `${order} ${manifest.rank ?? ""}`;
-    const isKnown = this.results.has(key);
-    this.results.set(key, { order, result });
-    if (isKnown) return;
+    this.results.push({ order, result });
     for (const note of manifest.notes) this.say(note, manifest.input);
     if (!manifest.complete) this.incomplete.push(incompleteLine(manifest));
     reporter.line(explanationLine(result, model.output.classes));
@@ -77,7 +73,7 @@ export class ExplainOutcome {
     const { reporter, folder, inputs } = this.setup;
     const { incomplete, failures } = this;
     // Sorting is stable: the ranks of one sample stay in order.
-    const sorted = [...this.results.values()].sort((a, b) => a.order - b.order);
+    const sorted = this.results.toSorted((a, b) => a.order - b.order);
     const results = sorted.map(({ result }) => result);
     await this.checkThere(results);
     const { skipped } = inputs;

@@ -1,7 +1,10 @@
+import type { Explanation } from "../../model/model-options.js";
 import { concatBatch } from "../../tensor/batches.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { openRunOver } from "./open-run.js";
 import { eachOrAll } from "./each-or-all.js";
+import { EngineThreads } from "./engine-threads.js";
+import { Slots, WorkAhead, type Take } from "./work-ahead.js";
 import { namingProvider } from "../flags/engine.js";
 import { endsRun } from "../exit-codes.js";
 import { ExplainOutcome } from "./explain-outcome.js";
@@ -29,7 +32,7 @@ import { ResultKeeper } from "../output/result-keeper.js";
 import { rankedName, sampleName } from "../output/result-names.js";
 import type { Detection, DetectionQuestion } from "../../target/detection.js";
 import { nameOfClass } from "../../target/format.js";
-import { passesFor, ranksOf, type Pass } from "../../model/choose-target.js";
+import { passesFor, ranksOf } from "../../model/choose-target.js";
 import { drawingOf, manifestName, mapOf, writeExplanation } from "../output/write-explanation.js";
 
 /** `fullgrad explain`: maps, pictures and a manifest for each sample. Returns the exit code. */
@@ -44,17 +47,16 @@ export async function explain(
   const signal = interruption(io);
   const { method, convention } = flags;
   const settings = readMethodSettings(flags.set, [method], { convention }).get(method.method)!;
-  return openRunOver(modelPath, args, flags, { reporter, out: flags.out }, async (opened) => {
+  const threads = new EngineThreads(flags);
+  return openRunOver(modelPath, args, flags, { reporter, out: flags.out, threads }, (opened) => {
     const batchNorm = batchNormCase(opened.model.inspection.biases);
     const run = new ExplainRun({
       ...opened,
-      ...{ flags, reporter, folder, settings, signal, batchNorm, versions: versions() },
+      ...{ flags, reporter, folder, settings, signal, batchNorm, threads, versions: versions() },
     });
-    try {
-      return await run.all();
-    } finally {
+    return run.all().finally(() => {
       run.release();
-    }
+    });
   });
 }
 
@@ -64,6 +66,7 @@ interface ExplainSetup extends RunSettings {
   readonly inputs: Inputs;
   readonly signal: AbortSignal;
   readonly batchNorm: BatchNormCase;
+  readonly threads: EngineThreads;
 }
 
 /** A sample that waits for its batch. */
@@ -76,11 +79,26 @@ interface Job {
   readonly order: number;
 }
 
-/** Goes through the inputs, skips what is finished, and runs the rest in batches of one shape. */
+/** Explanations of a batch, or of one of its samples. */
+interface ExplainedPass {
+  readonly rank: number | undefined;
+  /** The sample; all of the batch unless given. */
+  readonly sample: number | undefined;
+  readonly explanation: Explanation;
+  /** For each sample. */
+  readonly seconds: number;
+}
+
+/**
+ * Goes through the inputs, skips what is finished, and runs the rest in batches of one shape. Where threads of the engine
+ * run them, the next inputs are read meanwhile; results are written, and failures told, in the order of the inputs.
+ */
 class ExplainRun {
   private readonly setup: ExplainSetup;
   private readonly names: ResultKeeper;
   private readonly outcome: ExplainOutcome;
+  private readonly ahead: WorkAhead;
+  private readonly slots: Slots;
   private waiting: Job[] = [];
   private order = 0;
 
@@ -88,6 +106,10 @@ class ExplainRun {
     this.setup = setup;
     this.names = new ResultKeeper(setup.folder);
     this.outcome = new ExplainOutcome(setup);
+    const { threads } = setup;
+    this.slots = new Slots(() => Math.max(1, threads.count));
+    // One runs in each thread, and one is ready for each.
+    this.ahead = new WorkAhead(() => 2 * threads.count);
   }
 
   async all(): Promise<number> {
@@ -113,6 +135,7 @@ class ExplainRun {
       await this.take(file);
     }
     await this.runWaiting();
+    await this.ahead.finish();
   }
 
   /** Reads a file. What is wrong with it is remembered; the others go on. */
@@ -121,19 +144,23 @@ class ExplainRun {
       const bytes = await readInput(file.path);
       const hash = sha256(bytes);
       // A picture is one sample, so a finished one need not be decoded.
-      if (!isArrayFile(file.path) && this.skip(file, provenanceOf(this.setup, file, hash))) return;
+      if (!isArrayFile(file.path)) {
+        if (await this.skip(file, provenanceOf(this.setup, file, hash))) return;
+      }
       for (const sample of await readSamples(bytes, file.path, this.setup.reader)) {
         await this.takeSample(file, sample, hash);
       }
     } catch (error) {
       if (endsRun(error)) throw error;
-      this.outcome.fail(file.path, error);
+      await this.inTurn(() => {
+        this.outcome.fail(file.path, error);
+      });
     }
   }
 
   private async takeSample(file: InputFile, sample: InputSample, hash: string): Promise<void> {
     const provenance = provenanceOf(this.setup, file, hash, sample.index);
-    if (isArrayFile(file.path) && this.skip(file, provenance)) return;
+    if (isArrayFile(file.path) && (await this.skip(file, provenance))) return;
     const [first] = this.waiting;
     if (first && first.sample.x.dims.join() !== sample.x.dims.join()) await this.runWaiting();
     this.waiting.push({ sample, file, hash, provenance, order: this.order++ });
@@ -141,7 +168,7 @@ class ExplainRun {
   }
 
   /** True where all of a sample's results are there already, made with the same settings. */
-  private skip(file: InputFile, provenance: Provenance): boolean {
+  private async skip(file: InputFile, provenance: Provenance): Promise<boolean> {
     const { folder, target, model, flags, settings } = this.setup;
     // How many there are is known when the model has run.
     if (flags.target.kind === "detections") return false;
@@ -158,36 +185,49 @@ class ExplainRun {
       manifests.push({ ...manifest, input: provenance.input });
     }
     const order = this.order++;
-    for (const manifest of manifests) this.outcome.add(manifest, order, true);
+    await this.inTurn(() => {
+      for (const manifest of manifests) this.outcome.add(manifest, order, true);
+    });
     return true;
   }
 
-  /** Says of which pictures there is no result. */
-  private nameEmpty(jobs: readonly Job[], passes: readonly Pass[], threshold: number): void {
-    for (const [n, { file, sample }] of jobs.entries()) {
-      if (passes.some((pass) => pass.sample === n)) continue;
-      const name = sampleName(file.name, sample.index);
-      this.setup.reporter.note(`${name}: nothing is detected with a score of ${threshold} or more`);
-    }
+  /** Does something when all inputs before have been dealt with. */
+  private inTurn(act: () => void): Promise<void> {
+    return this.ahead.add(Promise.resolve(act));
   }
 
   private async runWaiting(): Promise<void> {
     const jobs = this.waiting;
     this.waiting = [];
-    await eachOrAll(
-      jobs,
-      (some) => namingProvider(this.setup.flags, () => this.runBatch(some)),
-      ({ file, sample }, error) => {
-        this.outcome.fail(file.path, error, sample.index);
-      },
-    );
+    await this.ahead.add(this.run(jobs));
   }
 
-  private async runBatch(jobs: readonly Job[]): Promise<void> {
-    const { model, target, flags, folder, labels, batchNorm, preprocessing, reporter } = this.setup;
+  /** Explains a batch, or where that fails each of its samples; writes the results when their turn comes. */
+  private async run(jobs: readonly Job[]): Promise<Take> {
+    const steps: Take[] = [];
+    await eachOrAll(
+      jobs,
+      async (some) => {
+        const passes = await this.slots.use(() =>
+          namingProvider(this.setup.flags, () => this.explainBatch(some)),
+        );
+        for (const [at, job] of some.entries()) steps.push(() => this.write(job, at, passes));
+      },
+      (job, error) => {
+        steps.push(() => {
+          this.fail(job, error);
+        });
+      },
+    );
+    return async () => {
+      for (const step of steps) await step();
+    };
+  }
+
+  private async explainBatch(jobs: readonly Job[]): Promise<readonly ExplainedPass[]> {
+    const { model, target, flags, preprocessing, reporter } = this.setup;
     const { contrast, settings, signal } = this.setup;
     const { method } = flags.method;
-    const isClassifier = model.output.classes !== undefined;
     const feeds = feedsFor(
       this.setup.feeds,
       jobs.map((job) => job.sample.index),
@@ -196,9 +236,8 @@ class ExplainRun {
     const predict = (): Promise<Tensor> => model.model.predict(x, { feeds });
     const detect = (question: DetectionQuestion): Promise<readonly Detection[]> =>
       model.model.detections(x, { ...question, feeds });
-    const classes = jobs.map((): ClassMap[] => []);
-    const passes = await passesFor(target, jobs.length, predict, detect);
-    for (const pass of passes) {
+    const passes: ExplainedPass[] = [];
+    for (const pass of await passesFor(target, jobs.length, predict, detect)) {
       const asked = pass.sample === undefined ? jobs : [jobs[pass.sample]!];
       const start = performance.now();
       const explanation = await model.model.explain(x, {
@@ -211,41 +250,52 @@ class ExplainRun {
         },
       });
       const seconds = (performance.now() - start) / 1000 / asked.length;
-      for (const [at, { sample, file, hash, provenance, order }] of asked.entries()) {
-        const { rank } = pass;
-        const name = sampleName(this.names.claim(file, hash), sample.index);
+      passes.push({ rank: pass.rank, sample: pass.sample, explanation, seconds });
+    }
+    return passes;
+  }
+
+  /** Writes all that was found of one sample of a batch. */
+  private async write(job: Job, at: number, passes: readonly ExplainedPass[]): Promise<void> {
+    const { model, flags, folder, labels, batchNorm, reporter, reader } = this.setup;
+    const { sample, file, hash, provenance, order } = job;
+    const own = passes.filter((pass) => pass.sample === undefined || pass.sample === at);
+    const maps: ClassMap[] = [];
+    try {
+      const name = sampleName(this.names.claim(file, hash), sample.index);
+      for (const { rank, sample: only, explanation, seconds } of own) {
+        const row = only === undefined ? at : 0;
         const manifest = await writeExplanation(folder, {
-          ...{
-            name: rankedName(name, rank, pass.sample === undefined ? "top" : "detection"),
-            provenance,
-            explanation,
-            at,
-            seconds,
-            labels,
-            batchNorm,
-            isClassifier,
-            drawing: drawingOf(this.setup.flags),
-          },
+          name: rankedName(name, rank, only === undefined ? "top" : "detection"),
+          ...{ provenance, explanation, at: row, seconds },
+          ...{ labels, batchNorm, drawing: drawingOf(flags) },
+          isClassifier: model.output.classes !== undefined,
           ...(rank === undefined ? {} : { rank }),
           x: sample.x,
           ...(sample.view ? { view: sample.view } : {}),
-          inPicture: pointInSample(sample, this.setup.reader),
+          inPicture: pointInSample(sample, reader),
         });
         this.outcome.add(manifest, order, false);
-        classes[pass.sample ?? at]!.push({
-          name: nameOfClass(manifest),
-          map: mapOf(explanation, at).data,
-        });
+        maps.push({ name: nameOfClass(manifest), map: mapOf(explanation, row).data });
       }
+    } catch (error) {
+      if (endsRun(error)) throw error;
+      this.fail(job, error);
     }
-    if (flags.target.kind === "detections") this.nameEmpty(jobs, passes, flags.target.threshold);
-    // Their manifests hold the names from now on.
+    // Its manifests hold the name from now on.
     this.names.release();
-    for (const [at, { file, sample }] of jobs.entries()) {
-      const name = sampleName(file.name, sample.index);
-      for (const same of sameMaps(name, method, classes[at]!)) {
-        reporter.note(`warning: ${sameMapsLine(same)}`);
-      }
+    const { method } = flags.method;
+    const { target } = flags;
+    const shown = sampleName(file.name, sample.index);
+    if (target.kind === "detections" && own.length === 0) {
+      reporter.note(`${shown}: nothing is detected with a score of ${target.threshold} or more`);
     }
+    for (const same of sameMaps(shown, method, maps)) {
+      reporter.note(`warning: ${sameMapsLine(same)}`);
+    }
+  }
+
+  private fail({ file, sample }: Job, error: unknown): void {
+    this.outcome.fail(file.path, error, sample.index);
   }
 }

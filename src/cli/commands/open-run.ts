@@ -1,10 +1,12 @@
 import { presets } from "../../image/preprocess.js";
 import type { TargetChoice } from "../../model/choose-target.js";
 import type { Labels } from "../../model/label-names.js";
+import type { LoadOptions } from "../../model/model-options.js";
 import { chooseContrast, type ChosenContrast, type ContrastFlags } from "../flags/contrast.js";
 import { chooseLabels } from "../flags/labels.js";
 import { chooseTargetOrMask } from "../flags/mask-target.js";
 import type { RunFlags } from "../flags/options.js";
+import type { EngineThreads } from "./engine-threads.js";
 import {
   choosePreprocessing,
   preprocessingFor,
@@ -38,6 +40,8 @@ interface Opening<Q> {
   readonly reporter: Reporter;
   /** Whether preprocessing is needed. */
   readonly hasPictures: boolean;
+  /** Threads that run the model: see {@link LoadOptions.workers}. */
+  readonly workers?: LoadOptions["workers"];
   /** Reads the flags that name targets. */
   readonly ask: (labels: Labels | undefined, model: ExplainableModel) => Q | Promise<Q>;
 }
@@ -52,11 +56,12 @@ interface Opening<Q> {
 export async function openRun<Q, R>(
   path: string,
   flags: RunFlags,
-  { reporter, hasPictures, ask }: Opening<Q>,
+  { reporter, hasPictures, ask, workers }: Opening<Q>,
   body: (run: OpenedRun & Q) => Promise<R>,
 ): Promise<R> {
   const chosen = hasPictures ? await choosePreprocessing(flags.preprocess, path) : undefined;
-  const model = await readExplainableModel(path, flags, flags.target.kind === "detections");
+  const isDetector = flags.target.kind === "detections";
+  const model = await readExplainableModel(path, { ...flags, workers }, isDetector);
   try {
     const preprocessing = chosen && preprocessingFor(model.model, chosen);
     const labels = await chooseLabels(flags.labels, model.output.classes);
@@ -79,6 +84,14 @@ export async function openRun<Q, R>(
   }
 }
 
+interface Over {
+  readonly reporter: Reporter;
+  /** The output folder, which is not an input. */
+  readonly out: string;
+  /** Run the model where there are many inputs. */
+  readonly threads?: EngineThreads;
+}
+
 /**
  * As {@link openRun}, for the files and folders that a command is given, with what --target, --versus and --quantity
  * ask of them.
@@ -89,14 +102,15 @@ export async function openRunOver<R>(
   path: string,
   args: readonly string[],
   flags: RunFlags & ContrastFlags,
-  { reporter, out }: { readonly reporter: Reporter; readonly out: string },
+  { reporter, out, threads }: Over,
   body: (run: OpenedRun & Asked & { readonly inputs: Inputs }) => Promise<R>,
 ): Promise<R> {
   const inputs = await findInputs(args, out);
   const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
   // A flag that makes no sense is an error even where nothing needs it.
   const hasPictures = hasImages || flags.preprocess !== undefined;
-  return openRun(path, flags, { reporter, hasPictures, ask: askedBy(flags) }, (run) => {
+  const workers = threads?.workersFor(inputs.files.length);
+  return openRun(path, flags, { reporter, hasPictures, workers, ask: askedBy(flags) }, (run) => {
     const note = skippedNote(inputs.skipped);
     if (note !== undefined) reporter.note(note);
     return body({ ...run, inputs });

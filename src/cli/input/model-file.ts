@@ -94,11 +94,13 @@ export async function readModel(
  */
 export async function readExplainableModel(
   path: string,
-  flags: ModelFlags & Partial<EngineFlags> & { readonly feed?: readonly string[] },
+  flags: ModelFlags &
+    Partial<EngineFlags> &
+    Pick<LoadOptions, "workers"> & { readonly feed?: readonly string[] },
   isDetector = false,
 ): Promise<ExplainableModel> {
-  const { backend, provider, threads, size, feed = [] } = flags;
-  const engine = { backend, provider, threads };
+  const { backend, provider, threads, workers, size, feed = [] } = flags;
+  const engine = { backend, provider, threads, workers };
   const file = await readModel(path, flags, { ...engine, gradient: false, feed });
   const { unsupported, explainable, problem, input, output, instead } = file.inspection;
   if (isDetector && input) {

@@ -1,5 +1,5 @@
 import type { JimpFormat } from "./packages.js";
-import type { Pixels, Raster } from "../raster.js";
+import type { Pixels } from "../raster.js";
 import type { WasmDecoder, WasmFormat, WasmOptions } from "./wasm-decoder.js";
 
 type Factory = (options: WasmOptions) => Promise<WasmDecoder>;
@@ -22,16 +22,8 @@ export function decodeByJimp(format: JimpFormat): Promise<Pixels> {
   return Promise.reject(new Error(message));
 }
 
-/** pngjs' code of RGB without alpha. */
-const [rgb, up] = [2, 2];
-
-/**
- * Browser version of packages.ts: the single-file build of pngjs, which includes the parts of Node's zlib and Buffer
- * that it needs.
- */
-export async function writePng({ width, height, data }: Raster): Promise<Uint8Array> {
-  const { PNG } = (await import("pngjs/browser.js")).default;
-  const colors = { colorType: rgb, inputColorType: rgb, inputHasAlpha: false };
-  const effort = { deflateLevel: 3, deflateStrategy: 0, filterType: up };
-  return PNG.sync.write({ width, height, data }, { ...colors, ...effort });
+/** Browser version of packages.ts: compresses to a zlib stream, at the browser's own level. */
+export async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const compressed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate"));
+  return new Uint8Array(await new Response(compressed).arrayBuffer());
 }

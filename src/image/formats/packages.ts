@@ -1,4 +1,4 @@
-import type { Pixels, Raster } from "../raster.js";
+import type { Pixels } from "../raster.js";
 import {
   withImageData,
   type WasmDecoder,
@@ -66,12 +66,15 @@ export async function decodeByJimp(format: JimpFormat, bytes: Uint8Array): Promi
   }
 }
 
-/** Encodes an 8-bit RGB PNG file. */
-export async function writePng({ width, height, data }: Raster): Promise<Uint8Array> {
-  const { default: png, PNGColorType, PNGFilterType } = await import("@jimp/js-png");
-  const rgb = { width, height, data: Buffer.from(data.buffer, data.byteOffset, data.length) };
-  const { COLOR } = PNGColorType;
-  const colors = { colorType: COLOR, inputColorType: COLOR, inputHasAlpha: false };
-  const effort = { deflateLevel: 3, deflateStrategy: 0, filterType: PNGFilterType.UP };
-  return png().encode(rgb, { ...colors, ...effort });
+/**
+ * Compresses to a zlib stream that matches runs of equal bytes alone (Z_RLE), the strategy that zlib made for filtered
+ * PNG rows. The work is done by Node's thread pool.
+ */
+export async function deflate(bytes: Uint8Array): Promise<Uint8Array> {
+  const [{ constants, deflate: compress }, { promisify }] = await Promise.all([
+    import("node:zlib"),
+    import("node:util"),
+  ]);
+  const chunkSize = Math.max(constants.Z_MIN_CHUNK, bytes.length >> 1);
+  return promisify(compress)(bytes, { level: 1, strategy: constants.Z_RLE, chunkSize });
 }

@@ -40,10 +40,39 @@ export function externalize(model: ModelProto, location: string): ExternalizedMo
     const offset = Math.ceil(end / alignment) * alignment;
     end = offset + bytes.length;
     blocks.push({ offset, bytes });
-    const entries = { location, offset: String(offset), length: String(bytes.length) };
-    const externalData = Object.entries(entries).map(([key, value]) => ({ key, value }));
-    return { ...header, externalData, dataLocation: 1 };
+    const length = String(bytes.length);
+    return { ...header, ...external({ location, offset: String(offset), length }) };
   };
   const initializer = model.graph?.initializer?.map(move) ?? [];
   return { model: { ...model, graph: { ...model.graph, initializer } }, blocks };
+}
+
+/** Bytes of a tensor, and the name of a file that holds them alone. */
+export interface TensorFile {
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
+/**
+ * Gives each large initializer a file of its own, for readers that take such files from memory. Bytes are shared, not
+ * copied.
+ */
+export function splitWeights(model: ModelProto): {
+  readonly model: ModelProto;
+  readonly files: readonly TensorFile[];
+} {
+  const files: TensorFile[] = [];
+  const initializer = model.graph?.initializer?.map((t): TensorProto => {
+    const { rawData: data, ...header } = t;
+    if (data === undefined || data.length < smallestExternal) return t;
+    const path = `weights-${files.length}`;
+    files.push({ path, data });
+    return { ...header, ...external({ location: path, offset: "0", length: String(data.length) }) };
+  });
+  return { model: { ...model, graph: { ...model.graph, initializer: initializer ?? [] } }, files };
+}
+
+function external(entries: Record<string, string>): Partial<TensorProto> {
+  const externalData = Object.entries(entries).map(([key, value]) => ({ key, value }));
+  return { externalData, dataLocation: 1 };
 }

@@ -278,3 +278,27 @@ describe("a file that is not a valid picture", () => {
     }
   });
 });
+
+describe("encodePng", () => {
+  /** The colour type in the file's header: 2 RGB, 3 indexed. */
+  const colorType = (file: Uint8Array): number => file[25]!;
+
+  test.each([
+    [1, 3],
+    [256, 3],
+    [257, 2],
+  ])(
+    "a picture of %d colours has colour type %d, and its pixels come back",
+    async (count, type) => {
+      const [width, height] = [23, 19];
+      const data = new Uint8Array(width * height * 3);
+      for (let i = 0; i < width * height; i++) {
+        const color = i % count;
+        data.set([color & 255, (color * 7) & 255, color >> 8], i * 3);
+      }
+      const file = await encodePng({ width, height, data });
+      expect(colorType(file)).toBe(type);
+      expect(await decodeImage(file, "it")).toEqual({ width, height, data });
+    },
+  );
+});

@@ -1,0 +1,38 @@
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { DType } from "../../tensor/dtype.js";
+import { tensor, type Tensor, type Tensors } from "../../tensor/tensor.js";
+import type { Ort } from "./runtime.js";
+
+export type SessionSettings = InferenceSession.SessionOptions;
+
+/** A session of ONNX Runtime, in this thread or in others. */
+export interface OrtSession {
+  run(feeds: Tensors): Promise<Tensors>;
+  release(): Promise<void>;
+}
+
+/** Creates a session of the bytes of an .onnx file. @throws the engine's error */
+export type CreateSession = (bytes: Uint8Array, settings: SessionSettings) => Promise<OrtSession>;
+
+/** Sessions in this thread. While one is created and while it runs, Node's event loop stands still. */
+export function sessionsOf(ort: Ort): CreateSession {
+  return async (bytes, settings) => {
+    const session = await ort.InferenceSession.create(bytes, settings);
+    return {
+      run: async (feeds) => {
+        const inputs: Record<string, OrtTensor> = {};
+        for (const [name, { dtype, data, dims }] of feeds) {
+          inputs[name] = new ort.Tensor(dtype as OrtTensor.Type, data, dims);
+        }
+        const results = await session.run(inputs);
+        return new Map(Object.entries(results).map(([name, t]) => [name, fromOrt(t)]));
+      },
+      release: () => session.release(),
+    };
+  };
+}
+
+/** A tensor of the engine as ours. */
+export function fromOrt(t: Pick<OrtTensor, "type" | "data" | "dims">): Tensor {
+  return tensor(t.type as DType, t.dims, t.data as never);
+}
