@@ -1,4 +1,4 @@
-import type { Graph, Port } from "../onnx/ir.js";
+import type { Graph, Port, TypedGraph } from "../onnx/ir.js";
 import type { Tensors } from "../tensor/tensor.js";
 
 /** A back end that can run graphs. */
@@ -11,9 +11,10 @@ export interface Backend {
   /**
    * Opens the unmodified bytes of an .onnx file. Absent if the back end cannot read such files.
    *
+   * @param known the shapes of its values, from which a limit on memory is checked
    * @throws {BackendError} if the back end rejects the file
    */
-  open?(bytes: Uint8Array, ports: GraphPorts): Promise<Executable>;
+  open?(bytes: Uint8Array, ports: GraphPorts, known?: TypedGraph): Promise<Executable>;
 }
 
 /** Input and output names of a model file. */

@@ -41,6 +41,11 @@ export interface LoadOptions {
   readonly size?: ImageSize | undefined;
   /** Pictures of more pixels are refused, and those that take more than 6 bytes of memory for each; 89,478,485 unless given. */
   readonly maxPixels?: number | undefined;
+  /**
+   * Bytes that the tensors of a graph may take at once, by an estimate from their shapes; half of the machine's memory
+   * unless given, 4 GiB in a browser. Graphs that take more are refused before the engine sees them.
+   */
+  readonly maxMemory?: number | undefined;
   /** Reads weights kept in other files, for a model given as bytes. A path finds its own. */
   readonly externalData?: ExternalDataReader | undefined;
 }

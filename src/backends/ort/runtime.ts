@@ -18,11 +18,20 @@ export type RuntimeLoader = (provider: string, options: RuntimeOptions) => Promi
 export const defaultProvider = "cpu";
 
 /**
+ * Since 1.29, ONNX Runtime on Linux and macOS writes a device ID to the user's cache folder and sends usage data to
+ * Microsoft, unless this variable is set before its library is loaded. A value that is set already stays.
+ */
+function switchTelemetryOff(): void {
+  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
+}
+
+/**
  * Loads ONNX Runtime for an execution provider. In browsers, runtime.browser.ts replaces this module.
  *
  * @throws {BackendError} if the package is not installed
  */
 export const loadRuntime: RuntimeLoader = async () => {
+  switchTelemetryOff();
   try {
     const module = (await import("onnxruntime-node")) as Ort & { default?: Ort };
     return module.default ?? module;
