@@ -40,9 +40,9 @@ export function limitMemory(backend: Backend, limit: number): Backend {
       return isOpen(graph) ? watched(executable, graph) : executable;
     },
     ...(open && {
-      open: async (bytes, ports, known) => {
+      open: async (file, ports, known) => {
         if (known) checkMemory(known, limit);
-        const executable = await open.call(backend, bytes, ports, known);
+        const executable = await open.call(backend, file, ports, known);
         return known && isOpen(known) ? watched(executable, known) : executable;
       },
     }),
@@ -69,8 +69,10 @@ function extentsOf(inputs: readonly Port[], feeds: Tensors): Extents {
 function checkMemory(graph: TypedGraph, limit: number, extents?: Extents): void {
   const { bytes, node } = peakMemory(graph, extents);
   if (bytes <= limit) return;
-  const at = node ? `, at ${node.op} (node "${node.name}", [${node.fact.shape.join(",")}])` : "";
-  throw new MemoryLimitError(`the graph's tensors take ${inBytes(bytes)}${at}${tooMuch(limit)}`);
+  const at = node ? ` at ${node.op} (node "${node.name}", [${node.fact.shape.join(",")}])` : "";
+  throw new MemoryLimitError(
+    `the graph's tensors take ${inBytes(bytes)} of memory${at}${tooMuch(limit)}`,
+  );
 }
 
 /** Tensors of an input's size that any explanation holds: the input, its gradient, its term, and the picture resized. */
@@ -85,12 +87,12 @@ export function checkInputMemory({ name, fact }: Port, limit: number): void {
   const bytes = copiesOfInput * bytesOfFact({ ...fact, dtype: "float32" });
   if (bytes <= limit) return;
   throw new MemoryLimitError(
-    `input "${name}" [${fact.shape.join(",")}] and its gradient take ${inBytes(bytes)}${tooMuch(limit)}`,
+    `input "${name}" [${fact.shape.join(",")}] and its gradient take ${inBytes(bytes)} of memory${tooMuch(limit)}`,
   );
 }
 
 const tooMuch = (limit: number): string =>
-  ` of memory, more than the limit of ${inBytes(limit)}; a smaller input or batch takes less, and --max-memory ` +
+  `, more than the limit of ${inBytes(limit)}; a smaller input or batch takes less, and --max-memory ` +
   "(maxMemory) raises the limit";
 
 const inBytes = (bytes: number): string =>

@@ -18,7 +18,7 @@ export function ortBackend(options: OrtOptions = {}): Backend {
   const start = async (
     runsOn: InferenceSession.ExecutionProviderConfig,
     what: "graph" | "file",
-    bytes: Uint8Array,
+    model: Uint8Array | string,
     ports: GraphPorts,
   ): Promise<Executable> => {
     const ort = await loadRuntime(provider, options);
@@ -30,7 +30,7 @@ export function ortBackend(options: OrtOptions = {}): Backend {
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
     };
     try {
-      return new OrtExecutable(ort, await ort.InferenceSession.create(bytes, settings), ports);
+      return new OrtExecutable(ort, await createSession(ort, model, settings), ports);
     } catch (error) {
       throw new BackendError(`ONNX Runtime (${provider}) rejects the ${what}: ${reason(error)}`, {
         cause: error,
@@ -44,9 +44,16 @@ export function ortBackend(options: OrtOptions = {}): Backend {
     batch: ["cpu", "wasm"].includes(provider) ? 1 : 8,
     compile: (graph) =>
       start(provider === "webgpu" ? webgpu(graph) : provider, "graph", writeModel(graph), graph),
-    open: (bytes, ports) => start(provider, "file", bytes, ports),
+    open: (file, ports) => start(provider, "file", file, ports),
   };
 }
+
+const createSession = (
+  { InferenceSession: session }: Ort,
+  model: Uint8Array | string,
+  settings: InferenceSession.SessionOptions,
+): Promise<InferenceSession> =>
+  typeof model === "string" ? session.create(model, settings) : session.create(model, settings);
 
 /** WebGPU guarantees this number of storage buffers in one shader (maxStorageBuffersPerShaderStage). */
 const mostBuffers = 8;
