@@ -9,10 +9,11 @@ const addressSpace = 2 ** 32;
 
 /** Half of the machine's memory, or of what its container may use; 4 GiB in a browser, which does not say. */
 export function usualMaxMemory(): number {
-  const os = globalThis.process?.getBuiltinModule?.("node:os");
+  const { process }: { readonly process?: Partial<NodeJS.Process> } = globalThis;
+  const os = process?.getBuiltinModule?.("node:os");
   if (!os) return addressSpace;
-  const allowed = process.constrainedMemory() || Infinity;
-  return Math.min(os.totalmem(), allowed) / 2;
+  const allowed = process?.constrainedMemory?.() ?? 0;
+  return Math.min(os.totalmem(), allowed || Infinity) / 2;
 }
 
 /**
@@ -22,7 +23,7 @@ export function usualMaxMemory(): number {
  * @param limit in bytes
  */
 export function limitMemory(backend: Backend, limit: number): Backend {
-  const { open } = backend;
+  const open = backend.open?.bind(backend);
   const watched = (executable: Executable, graph: TypedGraph): Executable => ({
     run: (feeds) => {
       checkMemory(graph, limit, extentsOf(graph.inputs, feeds));
@@ -42,7 +43,7 @@ export function limitMemory(backend: Backend, limit: number): Backend {
     ...(open && {
       open: async (file, ports, known) => {
         if (known) checkMemory(known, limit);
-        const executable = await open.call(backend, file, ports, known);
+        const executable = await open(file, ports, known);
         return known && isOpen(known) ? watched(executable, known) : executable;
       },
     }),
