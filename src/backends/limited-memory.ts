@@ -9,7 +9,7 @@ const addressSpace = 2 ** 32;
 
 /** Half of the machine's memory, or of what its container may use; 4 GiB in a browser, which does not say. */
 export function usualMaxMemory(): number {
-  const { process }: { readonly process?: Partial<NodeJS.Process> } = globalThis;
+  const { process } = globalThis as { readonly process?: Partial<NodeJS.Process> };
   const os = process?.getBuiltinModule?.("node:os");
   if (!os) return addressSpace;
   const allowed = process?.constrainedMemory?.() ?? 0;
