@@ -6,7 +6,7 @@ import { describeSummary, longestSeconds } from "../suites/hostile/campaign.js";
 import { fileCampaign } from "../suites/hostile/file-campaign.js";
 import { fileKinds } from "../suites/hostile/files.js";
 
-const count = Number(process.env["FULLGRAD_FUZZ_FILES"] ?? 4000);
+const count = Number(process.env["FULLGRAD_FUZZ_FILES"] ?? 3000);
 const first = Number(process.env["FULLGRAD_FUZZ_FIRST"] ?? 1);
 
 const folder = mkdtempSync(join(tmpdir(), "fullgrad-files-"));
