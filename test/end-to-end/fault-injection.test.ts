@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { encodePng } from "../../src/image/codec.js";
 import { encodeNpy } from "../../src/tensor/npy.js";
 import { float32, int64 } from "../../src/tensor/tensor.js";
@@ -14,6 +14,9 @@ import { filesIn, root, tinyRelu } from "./cli-harness.js";
 /** Kills and deletions of each command. `FULLGRAD_FAULTS=100` is for more of them, and for every fault of every command. */
 const rounds = Number(process.env["FULLGRAD_FAULTS"] ?? 1);
 const isLarge = process.env["FULLGRAD_FAULTS"] !== undefined;
+
+// Each round starts processes, on a machine that may be busy.
+vi.setConfig({ testTimeout: 600_000 * rounds, hookTimeout: 600_000 });
 
 const main = join(root, "dist", "src", "cli", "main.js");
 const folder = mkdtempSync(join(tmpdir(), "fullgrad-faults-"));

@@ -185,6 +185,13 @@ describe("a damaged picture", () => {
     },
   );
 
+  // Mutant 106227 of `npm run fuzz`: jimp's decoder never came back from it.
+  test("with codes that its table does not have is refused: a GIF", async () => {
+    const bytes = picture("transparent.gif");
+    const cut = Buffer.concat([bytes.subarray(0, 302), bytes.subarray(313)]);
+    expect((await refusal(cut)).message).toMatch(/compressed pixels are damaged/);
+  });
+
   test("of a kind that is not supported is refused by its name", async () => {
     const avif = Buffer.from("\0\0\0\x1cftypavif\0\0\0\0mif1", "latin1");
     expect((await refusal(avif)).message).toMatch(
