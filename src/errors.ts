@@ -113,6 +113,16 @@ export class BackendError extends FullgradError {
   override name = "BackendError";
 }
 
+/** The graph's tensors would take more memory than the limit allows. */
+export class MemoryLimitError extends FullgradError {
+  override name = "MemoryLimitError";
+}
+
+/** A model was used after its `dispose()`. */
+export class DisposedError extends FullgradError {
+  override name = "DisposedError";
+}
+
 /** The command line is invalid: unknown flag, bad flag value, or missing argument. */
 export class UsageError extends FullgradError {
   override name = "UsageError";

@@ -1,10 +1,10 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { UsageError } from "../../src/errors.js";
 import { encodeModel } from "../../src/onnx/file/encode.js";
 import { externalize, weightBytes } from "../../src/onnx/file/externalize.js";
 import type { ModelProto } from "../../src/onnx/file/schema.js";
-import { writeTogether } from "../../src/files/write-files.js";
+import { writeChecked } from "../../src/files/write-files.js";
 
 /** Largest size of weights in one file: protobuf is limited to 2 GiB, of which the graph takes up to 64 MiB. */
 const maxInlineBytes = 2 ** 31 - 2 ** 26;
@@ -14,6 +14,8 @@ export interface WriteOptions {
   readonly sources?: readonly string[];
   /** Largest size of weights in the model file, in bytes; larger ones go to a separate file beside it. */
   readonly maxInlineBytes?: number;
+  /** Gets the path of the written model under a temporary name; what it throws leaves no file behind. */
+  readonly check?: (path: string) => Promise<void>;
 }
 
 /**
@@ -22,24 +24,25 @@ export interface WriteOptions {
  * @returns the paths written, the model first
  * @throws {UsageError} if the path is a folder or a file of the source
  */
-export function writeOnnxFile(
+export async function writeOnnxFile(
   path: string,
   model: ModelProto,
-  { sources = [], maxInlineBytes: limit = maxInlineBytes }: WriteOptions = {},
-): readonly string[] {
+  { sources = [], maxInlineBytes: limit = maxInlineBytes, check }: WriteOptions = {},
+): Promise<readonly string[]> {
   const data = `${path}.data`;
   const isSplit = weightBytes(model) > limit;
   const paths = isSplit ? [path, data] : [path];
   for (const target of paths) checkFree(target, sources);
   const split = isSplit ? externalize(model, basename(data)) : undefined;
   const bytes = encodeModel(split?.model ?? model);
-  writeTogether(
+  await writeChecked(
     split
       ? [
           [data, split.blocks],
           [path, bytes],
         ]
       : [[path, bytes]],
+    async (folder) => check?.(join(folder, basename(path))),
   );
   return paths;
 }

@@ -1,4 +1,4 @@
-import type { Graph, Port } from "../onnx/ir.js";
+import type { Graph, Port, TypedGraph } from "../onnx/ir.js";
 import type { Tensors } from "../tensor/tensor.js";
 
 /** A back end that can run graphs. */
@@ -9,11 +9,13 @@ export interface Backend {
   /** Compiles a graph. @throws {BackendError} if the back end rejects it or is not available */
   compile(graph: Graph): Promise<Executable>;
   /**
-   * Opens the unmodified bytes of an .onnx file. Absent if the back end cannot read such files.
+   * Opens an .onnx file, unmodified. Absent if the back end cannot read such files.
    *
+   * @param file its bytes, or its path if it has weights beside it
+   * @param known the shapes of its values, from which a limit on memory is checked
    * @throws {BackendError} if the back end rejects the file
    */
-  open?(bytes: Uint8Array, ports: GraphPorts): Promise<Executable>;
+  open?(file: Uint8Array | string, ports: GraphPorts, known?: TypedGraph): Promise<Executable>;
 }
 
 /** Input and output names of a model file. */

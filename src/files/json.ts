@@ -53,7 +53,22 @@ export function readJson<T>(
     const problem = isCut ? "is not JSON, it is cut off" : "is not JSON";
     throw new type(`${name} ${problem}: ${(error as Error).message}`, { cause: error });
   }
+  if (isDeeper(value, deepest)) {
+    throw new type(`${name} is nested deeper than ${deepest} levels`);
+  }
   return readValue(value, reader, name, type);
+}
+
+/** Deepest nesting: functions that call themselves for each level, JSON.stringify among them, fail at some thousands. */
+const deepest = 100;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  let layer: unknown[] = [value];
+  for (let depth = 0; layer.length > 0; depth++) {
+    if (depth > levels) return true;
+    layer = layer.flatMap((v) => (typeof v === "object" && v !== null ? Object.values(v) : []));
+  }
+  return false;
 }
 
 /** Like {@link readJson}, for a value that is already parsed. */

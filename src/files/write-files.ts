@@ -10,7 +10,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** Bytes and their offset in a file. */
 export interface FileBlock {
@@ -39,7 +39,7 @@ export function writeTogether(files: readonly (readonly [path: string, content: 
     for (const [path, content] of files) {
       const folder = dirname(path);
       openFolder(folder);
-      const from = join(folder, `${prefix}${process.pid}-${randomBytes(6).toString("hex")}.tmp`);
+      const from = join(folder, temporaryName());
       moves.push({ from, to: path });
       writeFlushed(from, content);
     }
@@ -51,6 +51,34 @@ export function writeTogether(files: readonly (readonly [path: string, content: 
     throw error;
   }
 }
+
+/**
+ * As {@link writeTogether} for files of one folder, which are checked before they are renamed into place: `check` gets a
+ * hidden folder that holds all of them under their own names.
+ *
+ * @throws what `check` throws; nothing is left behind, and older files of these names stay
+ */
+export async function writeChecked(
+  files: readonly (readonly [path: string, content: Content])[],
+  check: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = dirname(files[0]![0]);
+  openFolder(folder);
+  const hidden = join(folder, temporaryName());
+  mkdirSync(hidden);
+  try {
+    const staged = files.map(([path]) => join(hidden, basename(path)));
+    for (const [i, [, content]] of files.entries()) writeFlushed(staged[i]!, content);
+    await check(hidden);
+    if (files.length > 1) rmSync(files.at(-1)![0], { force: true });
+    for (const [i, [path]] of files.entries()) renameSync(staged[i]!, path);
+    flushFolder(folder);
+  } finally {
+    rmSync(hidden, { recursive: true, force: true });
+  }
+}
+
+const temporaryName = (): string => `${prefix}${process.pid}-${randomBytes(6).toString("hex")}.tmp`;
 
 /** Prefix of temporary names. They do not contain the file's own name, so a name of any length can be written. */
 const prefix = ".fullgrad-";
@@ -72,7 +100,9 @@ function openFolder(folder: string): void {
     if (!name.startsWith(prefix) || !name.endsWith(".tmp")) continue;
     const path = join(folder, name);
     const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats && Date.now() - stats.mtimeMs > abandonedAfter) rmSync(path, { force: true });
+    if (stats && Date.now() - stats.mtimeMs > abandonedAfter) {
+      rmSync(path, { recursive: true, force: true });
+    }
   }
 }
 

@@ -23,9 +23,9 @@ const bytesPerPixelOfLimit = 6;
 const leastBytes = 1 << 24;
 
 /**
- * Decodes a PNG, JPEG, WebP, GIF or BMP file to 8-bit RGB, upright. The bytes equal Pillow's
+ * Decodes a PNG, JPEG, WebP, GIF, BMP or TIFF file to 8-bit RGB, upright. The bytes equal Pillow's
  * `exif_transpose(Image.open(file)).convert("RGB")`: the EXIF orientation is applied, grey is replicated to R = G =
- * B, alpha is dropped without blending, colour profiles are ignored, and only the first frame of an animation is
+ * B, alpha is dropped without blending, colour profiles are ignored, and only the first frame or page is
  * read. Samples of 16 bits keep their high byte. (Pillow does this for colour; it clips 16-bit grey to white, which
  * this function does not reproduce.) CMYK JPEGs may differ by a few levels. GIF and BMP are not supported in
  * browsers.

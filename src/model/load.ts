@@ -1,5 +1,6 @@
 import type { Backend } from "../backends/backend.js";
 import { boundedBackend } from "../backends/bounded-backend.js";
+import { limitMemory, usualMaxMemory } from "../backends/limited-memory.js";
 import { ortBackend } from "../backends/ort/ort-backend.js";
 import { providers as tfjsProviders } from "../backends/tfjs/provider-names.js";
 import { tfjsBackend } from "../backends/tfjs/tfjs-backend.js";
@@ -18,9 +19,10 @@ import { modelFile, readGraph } from "./read-graph.js";
  */
 export async function load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   const backend = backendOf(options);
-  const { externalData } = options;
+  const { externalData, maxMemory = usualMaxMemory() } = options;
   const graph = await readGraph(source, externalData);
-  return new Model(graph, boundedBackend(backend), options, modelFile(source, externalData));
+  const bounded = boundedBackend(limitMemory(backend, maxMemory));
+  return new Model(graph, bounded, { ...options, maxMemory }, modelFile(source, externalData));
 }
 
 /** @throws {UsageError} if the engine lacks the provider, or threads of its own */

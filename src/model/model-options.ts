@@ -33,6 +33,11 @@ export interface LoadOptions extends AnalysisOptions {
   readonly wasmPaths?: string | undefined;
   /** Limit on a picture's pixels, and at 6 bytes each on the memory of decoding it; default 89,478,485. */
   readonly maxPixels?: number | undefined;
+  /**
+   * Bytes that the tensors of a graph may take at once, by an estimate from their shapes; half of the machine's memory
+   * by default, 4 GiB in a browser. Graphs that take more are refused before the engine sees them.
+   */
+  readonly maxMemory?: number | undefined;
   /** Reads external weight files, for a model given as bytes. A model given by its path reads its own. */
   readonly externalData?: ExternalDataReader | undefined;
 }

@@ -3,7 +3,7 @@ import type { Inspection } from "../runtime/inspection-report.js";
 import type { Backend } from "../backends/backend.js";
 import type { NodeGap } from "../decomposition/bisect.js";
 import { asContrast } from "../target/contrast.js";
-import { analyze, type Analysis } from "../runtime/analyze.js";
+import { analyze, type Analysis, type Sizes } from "../runtime/analyze.js";
 import { inspectModel } from "../runtime/inspect.js";
 import { checkDecided } from "../runtime/image-model/image-model.js";
 import type { LayerMaps } from "../runtime/layer-maps.js";
@@ -258,7 +258,9 @@ export class Model {
     }
     const directions = gradient === true ? {} : gradient;
     return this.questions.ask(x, options, async (session, image, feeds) => {
-      const reference = await this.reference(session, new Set([...feeds.keys(), session.input]));
+      const given = new Set([...feeds.keys(), session.input]);
+      const sizes = this.analysis.sizes({ x: image, feeds });
+      const reference = await this.reference(session, given, sizes);
       try {
         return await session.verifyGradient(image, target, reference, directions, feeds);
       } finally {
@@ -296,21 +298,39 @@ export class Model {
     return new Model(randomizeParameters(this.imported, layers, seed), this.backend, this.options);
   }
 
-  /** Frees all compiled graphs; later requests compile them again. */
+  /**
+   * Checks that a value of the input's size, and its gradient, fit into {@link LoadOptions.maxMemory}. `preprocess`
+   * does so before it reads a picture.
+   *
+   * @throws {MemoryLimitError} if not
+   */
+  checkInputMemory(): void {
+    this.pictures.checkMemory();
+  }
+
+  /** Frees all compiled graphs, once the running calls are done; later requests compile them again. */
   async release(): Promise<void> {
     await Promise.all([this.questions.release(), this.found.release()]);
   }
 
-  /** Frees the engine's memory. */
+  /**
+   * Frees the engine's memory, once the running calls are done. Later calls that need the engine throw a
+   * {@link DisposedError}.
+   */
   async dispose(): Promise<void> {
     await Promise.all([this.questions.dispose(), this.found.dispose()]);
   }
 
-  private reference(session: Session, given: ReadonlySet<string>): Promise<Reference> {
+  private reference(
+    session: Session,
+    given: ReadonlySet<string>,
+    sizes: Sizes,
+  ): Promise<Reference> {
     const { file, imported, backend } = this;
     const { part, form } = this.analysis.image;
     const prepared = (): TypedGraph => session.graph;
-    return openReference(backend, { file, imported, part, form, given, prepared });
+    const known = (): TypedGraph => this.analysis.known(sizes);
+    return openReference(backend, { file, imported, part, form, given, prepared, known });
   }
 
   /** Converts a tensor of the image's shape to the input's shape. */

@@ -1,3 +1,4 @@
+import { checkInputMemory } from "../backends/limited-memory.js";
 import { InputError } from "../errors.js";
 import { readFile } from "../files/read-file.js";
 import { decodeImage, type DecodeOptions } from "../image/codec.js";
@@ -23,14 +24,18 @@ export type PreprocessingChoice = keyof typeof presets | Preprocessing;
 /** A picture's bytes at its own size: "none" for a model that casts them itself. */
 const levels: Preprocessing = { ...presets.none, rescale: 1 };
 
+interface PictureOptions extends DecodeOptions {
+  readonly maxMemory?: number | undefined;
+}
+
 /** Converts pictures to a model's input. */
 export class PictureInput {
   private readonly analysis: Analysis;
-  private readonly options: DecodeOptions;
+  private readonly options: PictureOptions;
   /** Shape of the image, for the size in the options. */
   private known: Shape | undefined;
 
-  constructor(analysis: Analysis, options: DecodeOptions) {
+  constructor(analysis: Analysis, options: PictureOptions) {
     this.analysis = analysis;
     this.options = options;
   }
@@ -52,7 +57,18 @@ export class PictureInput {
     image: string | Uint8Array | Raster,
     settings: PreprocessingChoice,
   ): Promise<Tensor> {
-    return preprocess(await rasterOf(image, this.options), this.fit(settings));
+    const fitted = this.fit(settings);
+    this.checkMemory();
+    return preprocess(await rasterOf(image, this.options), fitted);
+  }
+
+  /** @throws {MemoryLimitError} where the input takes more memory than the limit */
+  checkMemory(): void {
+    const { maxMemory } = this.options;
+    const { name, fact } = this.analysis.image.form.port;
+    if (maxMemory !== undefined) {
+      checkInputMemory({ name, fact: { ...fact, shape: this.shape } }, maxMemory);
+    }
   }
 
   /** Settings with the model's channels, height and width. @throws {InputError} if the input is not a picture */

@@ -201,6 +201,14 @@ describe("one bad input is one failure", () => {
   });
 });
 
+test("evaluate names pictures that fail before any has been evaluated", async () => {
+  for (const name of ["a.png", "z.png"]) writeFileSync(join(photos, name), await picture(1));
+  const argv = ["evaluate", "pixel-perturbation", openModel, photos, "-o", out, ...none];
+  const { code, stderr } = await fullgrad(...argv);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/2 failed\n {2}\S+a\.png: .*\n {2}\S+z\.png: /);
+});
+
 describe("results", () => {
   test("of cat.png and cat.jpg keep their names, in any order of arrival", async () => {
     const [png, jpg] = [join(photos, "cat.png"), join(photos, "cat.jpg")];

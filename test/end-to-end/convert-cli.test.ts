@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   statSync,
@@ -171,7 +172,7 @@ describe("weights beyond one file's limit", () => {
     const folder = temporaryFolder();
     const inline = await convertTiny();
     const path = join(folder, "split.onnx");
-    const written = writeOnnxFile(path, read(inline), { maxInlineBytes: 2000 });
+    const written = await writeOnnxFile(path, read(inline), { maxInlineBytes: 2000 });
     expect(written).toEqual([path, `${path}.data`]);
     expect(filesIn(folder)).toEqual(["split.onnx", "split.onnx.data"]);
     const external = read(path).graph!.initializer!.filter((t) => t.dataLocation === 1);
@@ -200,8 +201,8 @@ describe("weights beyond one file's limit", () => {
     const folder = temporaryFolder();
     const model = read(await convertTiny());
     const path = join(folder, "split.onnx");
-    writeOnnxFile(path, model);
-    writeOnnxFile(path, model, { maxInlineBytes: 2000 });
+    await writeOnnxFile(path, model);
+    await writeOnnxFile(path, model, { maxInlineBytes: 2000 });
     expect(filesIn(folder)).toEqual(["split.onnx", "split.onnx.data"]);
     const x = sliceBatch(decodeNpy(readFileSync(tinyInput)), [0]);
     const session = await ort.InferenceSession.create(path);
@@ -211,8 +212,28 @@ describe("weights beyond one file's limit", () => {
 
     const blocked = join(folder, "blocked.onnx");
     mkdirSync(`${blocked}.data`);
-    expect(() => writeOnnxFile(blocked, model, { maxInlineBytes: 2000 })).toThrow(/is a folder/);
+    await expect(writeOnnxFile(blocked, model, { maxInlineBytes: 2000 })).rejects.toThrow(
+      /is a folder/,
+    );
     expect(filesIn(folder)).not.toContain("blocked.onnx");
+  });
+
+  test("are not kept where the check refuses them, and an older file stays", async () => {
+    const folder = temporaryFolder();
+    const model = read(await convertTiny());
+    const path = join(folder, "split.onnx");
+    writeFileSync(path, "older");
+    const check = (written: string) => {
+      expect(existsSync(written)).toBe(true);
+      return Promise.reject(new Error("refused"));
+    };
+    for (const maxInlineBytes of [2000, 2 ** 30]) {
+      await expect(writeOnnxFile(path, model, { maxInlineBytes, check })).rejects.toThrow(
+        "refused",
+      );
+    }
+    expect(filesIn(folder)).toEqual(["split.onnx"]);
+    expect(readFileSync(path, "utf8")).toBe("older");
   });
 });
 

@@ -40,7 +40,7 @@ export function ortBackend(options: OrtOptions = {}): Backend {
     return (threads = startThreads(count));
   };
   const start = async (
-    { bytes, files = [], weights, ports, runsOn = provider }: Source,
+    { file, files = [], weights, ports, runsOn = provider }: Source,
     what: "graph" | "file",
   ): Promise<Executable> => {
     const apart = await threadsFor(weights);
@@ -55,7 +55,7 @@ export function ortBackend(options: OrtOptions = {}): Backend {
     };
     const create = apart?.create ?? sessionsOf(await loadRuntime(provider, options));
     try {
-      return new OrtExecutable(await create(bytes, settings), ports);
+      return new OrtExecutable(await create(file, settings), ports);
     } catch (error) {
       throw new BackendError(`ONNX Runtime (${provider}) rejects the ${what}: ${reason(error)}`, {
         cause: error,
@@ -71,7 +71,7 @@ export function ortBackend(options: OrtOptions = {}): Backend {
       const source = { ...encoded(graph), weights: weightsOf(graph), ports: graph };
       return start(provider === "webgpu" ? { ...source, runsOn: webgpu(graph) } : source, "graph");
     },
-    open: (bytes, ports) => start({ bytes, weights: bytes.length, ports }, "file"),
+    open: (file, ports) => start({ file, weights: file.length, ports }, "file"),
   };
 }
 
@@ -89,16 +89,17 @@ function checkWorkers(count: number | undefined): void {
  * A graph as a file, in Node with its weights beside it: the engine takes them from where they are, and a model of more
  * than 2 GiB, which is more than one file may hold, can be run.
  */
-function encoded(graph: Graph): Pick<Source, "bytes" | "files"> {
+function encoded(graph: Graph): Pick<Source, "file" | "files"> {
   const model = exportModel(graph);
-  if (!takesFiles) return { bytes: encodeModel(model) };
+  if (!takesFiles) return { file: encodeModel(model) };
   const split = splitWeights(model);
-  return { bytes: encodeModel(split.model), files: split.files };
+  return { file: encodeModel(split.model), files: split.files };
 }
 
 /** What a session is made of. */
 interface Source {
-  readonly bytes: Uint8Array;
+  /** The bytes of an .onnx file, or its path. */
+  readonly file: Uint8Array | string;
   /** Of weights. */
   readonly files?: readonly TensorFile[];
   /** Bytes of its weights. */

@@ -22,11 +22,20 @@ export const defaultProvider = "cpu";
 export const takesFiles: boolean = true;
 
 /**
+ * Since 1.29, ONNX Runtime on Linux and macOS writes a device ID to the user's cache folder and sends usage data to
+ * Microsoft, unless this variable is set before its library is loaded. A value that is set already stays.
+ */
+function switchTelemetryOff(): void {
+  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
+}
+
+/**
  * Loads ONNX Runtime for an execution provider. In browsers, runtime.browser.ts replaces this module.
  *
  * @throws {BackendError} if the package is not installed
  */
 export const loadRuntime: RuntimeLoader = async () => {
+  switchTelemetryOff();
   try {
     const module = (await import("onnxruntime-node")) as Ort & { default?: Ort };
     return module.default ?? module;
@@ -57,7 +66,7 @@ export const startThreads: ThreadStarter = async (count) => {
   ]);
   const threads = new SessionThreads(count);
   return {
-    create: (bytes, settings) => threads.create(bytes, settings),
+    create: (file, settings) => threads.create(file, settings),
     coresEach: Math.max(1, Math.floor(availableParallelism() / count)),
   };
 };

@@ -35,7 +35,11 @@ async function reply({ id, session, ask }) {
 /** @type {(session: number, ask: Question["ask"]) => Promise<PlainTensors>} */
 async function answer(number, ask) {
   if (ask.kind === "create") {
-    sessions.set(number, await InferenceSession.create(ask.bytes, ask.settings));
+    const { file, settings } = ask;
+    const session = await (typeof file === "string"
+      ? InferenceSession.create(file, settings)
+      : InferenceSession.create(file, settings));
+    sessions.set(number, session);
     return [];
   }
   const session = /** @type {Session} */ (sessions.get(number));

@@ -13,7 +13,11 @@ export interface Question {
   readonly id: number;
   readonly session: number;
   readonly ask:
-    | { readonly kind: "create"; readonly bytes: Uint8Array; readonly settings: SessionSettings }
+    | {
+        readonly kind: "create";
+        readonly file: Uint8Array | string;
+        readonly settings: SessionSettings;
+      }
     | { readonly kind: "run"; readonly feeds: PlainTensors }
     | { readonly kind: "release" };
 }
@@ -41,7 +45,7 @@ export class SessionThreads {
     this.count = count;
   }
 
-  async create(bytes: Uint8Array, settings: SessionSettings): Promise<OrtSession> {
+  async create(file: Uint8Array | string, settings: SessionSettings): Promise<OrtSession> {
     const session = sessions++;
     if (this.users++ === 0) {
       this.threads = Array.from({ length: this.count }, () => new SessionThread());
@@ -51,7 +55,7 @@ export class SessionThreads {
       if (--this.users === 0) await Promise.all(threads.map((thread) => thread.end()));
     };
     try {
-      await Promise.all(threads.map((t) => t.ask(session, { kind: "create", bytes, settings })));
+      await Promise.all(threads.map((t) => t.ask(session, { kind: "create", file, settings })));
     } catch (error) {
       await end();
       throw error;

@@ -1,9 +1,9 @@
-import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { InferenceSession as OrtInference, Tensor as OrtTensor } from "onnxruntime-node";
 import type { DType } from "../../tensor/dtype.js";
 import { tensor, type Tensor, type Tensors } from "../../tensor/tensor.js";
 import type { Ort } from "./runtime.js";
 
-export type SessionSettings = InferenceSession.SessionOptions;
+export type SessionSettings = OrtInference.SessionOptions;
 
 /** A session of ONNX Runtime, in this thread or in others. */
 export interface OrtSession {
@@ -11,13 +11,19 @@ export interface OrtSession {
   release(): Promise<void>;
 }
 
-/** Creates a session of the bytes of an .onnx file. @throws the engine's error */
-export type CreateSession = (bytes: Uint8Array, settings: SessionSettings) => Promise<OrtSession>;
+/** Creates a session of an .onnx file: its bytes, or its path. @throws the engine's error */
+export type CreateSession = (
+  file: Uint8Array | string,
+  settings: SessionSettings,
+) => Promise<OrtSession>;
 
 /** Sessions in this thread. While one is created and while it runs, Node's event loop stands still. */
 export function sessionsOf(ort: Ort): CreateSession {
-  return async (bytes, settings) => {
-    const session = await ort.InferenceSession.create(bytes, settings);
+  const { InferenceSession } = ort;
+  return async (file, settings) => {
+    const session = await (typeof file === "string"
+      ? InferenceSession.create(file, settings)
+      : InferenceSession.create(file, settings));
     return {
       run: async (feeds) => {
         const inputs: Record<string, OrtTensor> = {};

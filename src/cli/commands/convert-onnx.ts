@@ -5,6 +5,7 @@ import {
   convertToOnnx,
   type ConversionOptions,
 } from "../../../converters/onnx/onnx-to-fullgrad-onnx.js";
+import { tryOnnxFile } from "../../../converters/onnx/try-onnx-file.js";
 import { checkFree, writeOnnxFile } from "../../../converters/onnx/write-onnx-file.js";
 import { UsageError } from "../../errors.js";
 import { portReport } from "../../runtime/inspection-report.js";
@@ -52,7 +53,10 @@ export async function convertToOnnxFile(
     sha256,
     externalSha256,
   });
-  const written = writeOnnxFile(flags.out, model, { sources: files });
+  const written = await writeOnnxFile(flags.out, model, {
+    sources: files,
+    check: (file) => tryOnnxFile(file, conversion.graph, flags.maxMemory),
+  });
   for (const note of conversion.notes) reporter.note(note);
 
   const bytes = sizeOf(written);

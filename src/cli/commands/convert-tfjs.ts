@@ -5,6 +5,7 @@ import { convertToTfjsGraph } from "../../../converters/tfjs-graph/onnx-to-tfjs-
 import { writeTfjsFolder } from "../../../converters/tfjs/tfjs-weights.js";
 import { portReport } from "../../runtime/inspection-report.js";
 import { UsageError } from "../../errors.js";
+import { readTfjsFolder } from "../../onnx/file/tfjs-folder.js";
 import type { ConvertFlags } from "../flags/convert-options.js";
 import { exitCodes } from "../exit-codes.js";
 import { readModel } from "../input/model-file.js";
@@ -29,6 +30,7 @@ export async function convertToTfjsFolder(
           generatedBy,
           border: flags.border,
         });
+  if (flags.to === "tfjs") await readBack(converted);
   const files = writeTfjsFolder(flags.out, converted.model, converted.weights);
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
   const { inputs, outputs } = model.imported;
@@ -44,6 +46,14 @@ export async function convertToTfjsFolder(
   reporter.line(`${files[0]!}: ${files.length - 1} weight files, ${(bytes / 1e6).toFixed(1)} MB`);
   if (isFixed) reporter.note("the graph takes batches of the size that it was made for only");
   return exitCodes.done;
+}
+
+/** Reads what is to be written, as `load` will. @throws {ModelFormatError} where it could not be read */
+async function readBack({ model, weights }: ReturnType<typeof convertToTfjs>): Promise<void> {
+  const json = JSON.stringify({ ...model, weightsManifest: weights.manifest });
+  await readTfjsFolder(new TextEncoder().encode(json), (name) =>
+    Promise.resolve(weights.shards.get(name) ?? new Uint8Array()),
+  );
 }
 
 /** @throws {UsageError} where the folder is a file, or holds the source */

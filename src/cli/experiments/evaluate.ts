@@ -100,7 +100,7 @@ class Evaluation {
       reporter.progress(this.done, total, this.clock.line());
       const failures: Failure[] = [];
       const read = await readFiles(files.slice(at, at + flags.batch), failures);
-      pass ??= await this.open(read, stage);
+      pass ??= await this.open(read, stage, failures);
       const found = pass && (await this.group(read, pass, failures));
       records.push(...(found?.records ?? []));
       for (const failure of failures) this.failures.set(failure.error, failure);
@@ -111,10 +111,17 @@ class Evaluation {
     return records;
   }
 
-  /** Journal and scorer. The first sample that can be read decides how a probability comes of an output. */
-  private async open(read: readonly ReadFile[], { stage, ...stageRun }: Stage) {
+  /**
+   * Journal and scorer. The first sample that the network answers decides how a probability comes of an output; where it
+   * answers none, each of them is a failure.
+   */
+  private async open(
+    read: readonly ReadFile[],
+    { stage, ...stageRun }: Stage,
+    failures: Failure[],
+  ): Promise<EvaluationPass | undefined> {
     const { test, flags, subjects, makers, settings, provenance } = this.setup;
-    this.link ??= await this.guess(read);
+    this.link ??= await this.guess(read, failures);
     if (!this.link) return undefined;
     const scorer = new Scorer(subjects.network, this.link, Math.max(flags.batch, usualBatch));
     // Where things lie, and which Node runs, makes no difference.
@@ -136,17 +143,19 @@ class Evaluation {
     return { journal, run };
   }
 
-  private async guess(read: readonly ReadFile[]): Promise<Link | undefined> {
+  private async guess(read: readonly ReadFile[], failures: Failure[]): Promise<Link | undefined> {
     const { subjects } = this.setup;
-    const [group] = await subjectsOf(read, subjects, []);
-    if (!group) return undefined;
-    // Sample by sample, so that one that fails decides nothing.
-    const [output] = await eachOrAll(
-      [group[0]!],
-      ([{ subject } = group[0]!]) => subjects.network.predict(subject.x),
-      () => undefined,
-    );
-    return output && guessLink(rowsOf(output, 1)[0]!);
+    const failed: Failure[] = [];
+    for (const { subject } of (await subjectsOf(read, subjects, failed)).flat()) {
+      const [output] = await eachOrAll(
+        [subject],
+        ([{ x } = subject]) => subjects.network.predict(x),
+        ({ name }, error) => failed.push(failureOf(name, error)),
+      );
+      if (output) return guessLink(rowsOf(output, 1)[0]!);
+    }
+    failures.push(...failed);
+    return undefined;
   }
 
   private async group(

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { limitMemory, usualMaxMemory } from "../../backends/limited-memory.js";
 import { ortBackend } from "../../backends/ort/ort-backend.js";
 import { roar, type RoarOptions, type RoarRun } from "../../evaluate/tests/roar.js";
 import type { Explainer } from "../../evaluate/subject.js";
@@ -65,10 +66,10 @@ export async function evaluateRoar(
     );
   }
   const [optimizer, schedule] = [optimizerOf(flags), scheduleOf(flags)];
-  const backend = ortBackend({
-    provider: flags.provider,
-    threads: flags.threads,
-  });
+  const backend = limitMemory(
+    ortBackend({ provider: flags.provider, threads: flags.threads }),
+    flags.maxMemory ?? usualMaxMemory(),
+  );
   const preprocessing = preprocessingOf(data.train, mean, deviation);
   const seeds = Array.from({ length: flags.seeds }, (_, i) => flags.seed + i);
   // Where things lie, and which Node runs, makes no difference.

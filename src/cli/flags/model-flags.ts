@@ -7,6 +7,8 @@ export interface ModelFlags {
   readonly output?: string | undefined;
   readonly layout?: string | undefined;
   readonly size?: readonly [height: number, width: number] | undefined;
+  /** In bytes. */
+  readonly maxMemory?: number | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -27,6 +29,11 @@ export function addModelFlags(command: Command): Command {
       "what each axis of the input is, such as NHWC, NLC or CHW (default: found from the first layers)",
     )
     .option("--size <HxW>", "height and width, where the model leaves them open", parseSize)
+    .option(
+      "--max-memory <size>",
+      "graphs whose tensors take more memory are refused, such as 4GB (default: half of the machine's)",
+      parseMemory,
+    )
     .option("--json", "one JSON document on standard output", false)
     .option("--quiet", "no progress and no notes on standard error", false);
 }
@@ -37,4 +44,13 @@ function parseSize(text: string): readonly [number, number] {
     throw new InvalidArgumentError("It must be HEIGHTxWIDTH in pixels, such as 224x224.");
   }
   return [height, width];
+}
+
+const units: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, MIB: 2 ** 20, GIB: 2 ** 30 };
+
+function parseMemory(text: string): number {
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?) ?([MG]i?B)$/i.exec(text) ?? [];
+  const bytes = Number(number) * (units[unit.toUpperCase()] ?? NaN);
+  if (bytes > 0) return bytes;
+  throw new InvalidArgumentError("It must be a size in MB or GB, such as 500MB or 4GB.");
 }

@@ -70,12 +70,12 @@ export async function readModel(
     paths.add(join(dirname(path), location));
     return part;
   };
-  const { inputName, output, layout, size } = flags;
+  const { inputName, output, layout, size, maxMemory } = flags;
   const model = await namingFile(path, () =>
     load(bytes, {
       ...options,
       externalData,
-      ...{ input: inputName, output, layout, size },
+      ...{ input: inputName, output, layout, size, maxMemory },
     }),
   );
   const feeds = await decidingFeeds(options.feed ?? [], model.imported.inputs);
@@ -91,6 +91,7 @@ export async function readModel(
  * @param isDetector its detections are explained, each by a value of its own that is found when it runs
  * @throws {UnsupportedModelError} where operators stand in the way; lists all of them
  * @throws {UnexplainableModelError} where something else does
+ * @throws {MemoryLimitError} where an input alone exceeds --max-memory
  */
 export async function readExplainableModel(
   path: string,
@@ -115,6 +116,7 @@ export async function readExplainableModel(
     const inTheWay = unsupported.filter((hole) => hole.needed);
     throw new UnsupportedModelError(inTheWay, instead);
   }
+  file.model.checkInputMemory();
   const { name, ...fact } = output;
   const { image } = file.inspection;
   const samples = input.shape[image ? (image.batch ?? -1) : 0] ?? 1;

@@ -93,6 +93,7 @@ async function decodeFrame(bytes: Uint8Array, frame: FirstFrame): Promise<Raster
       `${bytesOfData} bytes of data cannot hold ${frame.pixels} pixels: the file is damaged or truncated`,
     );
   }
+  checkCodes(bytes, frame.data);
   const still = new Uint8Array(frame.end + 1);
   still.set(bytes.subarray(0, frame.end));
   if (frame.flags !== undefined) still[frame.flags]! &= 0xfe;
@@ -104,4 +105,38 @@ async function decodeFrame(bytes: Uint8Array, frame: FirstFrame): Promise<Raster
     if (data[i + 3] === 0) data.set(bytes.subarray(color, color + 3), i);
   }
   return dropAlpha(pixels);
+}
+
+/**
+ * Checks that every LZW code is in the table by then, or is its next entry. jimp's decoder trusts them, and follows an entry
+ * that a wrong code has made its own prefix in an endless circle.
+ *
+ * @param data offset of the code size; the blocks follow
+ */
+function checkCodes(bytes: Uint8Array, data: number): void {
+  const size = bytes[data]!;
+  const clear = 1 << size;
+  let [width, next, hasOld, bits, count] = [size + 1, clear + 2, false, 0, 0];
+  const damaged = new ImageError("its compressed pixels are damaged");
+  if (size < 1 || size > 11) throw damaged;
+  for (let block = data + 1; bytes[block]! > 0; block += 1 + bytes[block]!) {
+    for (const byte of bytes.subarray(block + 1, block + 1 + bytes[block]!)) {
+      bits |= byte << count;
+      count += 8;
+      while (count >= width) {
+        const code = bits & ((1 << width) - 1);
+        bits >>>= width;
+        count -= width;
+        if (code === clear + 1) return;
+        if (code === clear) {
+          [width, next, hasOld] = [size + 1, clear + 2, false];
+          continue;
+        }
+        if (code > (hasOld ? next : clear - 1)) throw damaged;
+        if (hasOld && next < 4096) next++;
+        if (next >= 1 << width && width < 12) width++;
+        hasOld = true;
+      }
+    }
+  }
 }

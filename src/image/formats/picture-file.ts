@@ -14,5 +14,5 @@ export interface PictureFile {
 
 /** File extensions of pictures, in lower case. */
 export const pictureExtensions: ReadonlySet<string> = new Set([
-  ...[".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"],
+  ...[".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"],
 ]);

@@ -4,6 +4,7 @@ import { readGif } from "./gif.js";
 import { readJpeg } from "./jpeg.js";
 import type { PictureFile } from "./picture-file.js";
 import { readPng } from "./png.js";
+import { readTiff } from "./tiff.js";
 import { readWebp } from "./webp.js";
 
 /** Formats by file signature; a dot matches any byte. */
@@ -14,6 +15,18 @@ const formats: readonly [signature: string, read: (bytes: Uint8Array) => Picture
   ["GIF87a", readGif],
   ["GIF89a", readGif],
   ["BM", readBmp],
+  ["II*\0", readTiff],
+  ["MM\0*", readTiff],
+];
+
+/** Formats that are recognized and refused. */
+const refused: readonly [signature: string, format: string][] = [
+  ["....ftypavif", "an AVIF picture"],
+  ["....ftypavis", "an AVIF animation"],
+  ["....ftypheic", "a HEIC picture"],
+  ["II+\0", "a BigTIFF picture"],
+  ["MM\0+", "a BigTIFF picture"],
+  ["\xff\x0a", "a JPEG XL picture"],
 ];
 
 /**
@@ -24,10 +37,14 @@ const formats: readonly [signature: string, read: (bytes: Uint8Array) => Picture
 export function readerOf(bytes: Uint8Array, name: string): (bytes: Uint8Array) => PictureFile {
   const format = formats.find(([signature]) => startsWith(bytes, signature));
   if (format !== undefined) return format[1];
+  const known = refused.find(([signature]) => startsWith(bytes, signature));
+  const what = known
+    ? `is ${known[1]}, which is not supported`
+    : "is not in a supported picture format";
   throw new ImageError(
     bytes.length === 0
       ? `${name} is empty`
-      : `${name} is not in a supported picture format (PNG, JPEG, WebP, GIF or BMP); convert it first`,
+      : `${name} ${what} (PNG, JPEG, WebP, GIF, BMP or TIFF); convert it first`,
   );
 }
 

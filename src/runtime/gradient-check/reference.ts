@@ -20,6 +20,8 @@ export interface ReferenceSources {
   readonly given: ReadonlySet<string>;
   /** The part as engines of ours run it, forward only. */
   readonly prepared: () => TypedGraph;
+  /** The whole file, as far as it is understood. */
+  readonly known: () => TypedGraph;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface ReferenceSources {
  */
 export async function openReference(
   backend: Backend,
-  { file, imported, part, form, given, prepared }: ReferenceSources,
+  { file, imported, part, form, given, prepared, known }: ReferenceSources,
 ): Promise<Reference> {
   const { input, output } = part;
   const squashed = squashing(imported.nodes, output)?.probability;
@@ -43,7 +45,7 @@ export async function openReference(
   const dtypes = (ports: readonly Port[]): Reference["inputs"] =>
     new Map(ports.map(({ name, fact }) => [name, fact.dtype]));
   const inputs = imported.inputs.filter(({ name }) => given.has(name));
-  const opened = file && (await openFile(backend, file, inputs, output));
+  const opened = file && (await openFile(backend, file, { inputs, output, known }));
   if (opened) {
     const what = `the model's file on ${backend.name}`;
     const dtype = imported.outputs.find(({ name }) => name === output)?.fact.dtype ?? "float32";
@@ -65,16 +67,20 @@ export async function openReference(
   };
 }
 
+interface Opened {
+  readonly inputs: readonly Port[];
+  readonly output: string;
+}
+
 async function openFile(
   backend: Backend,
   file: ModelFile,
-  inputs: readonly Port[],
-  output: string,
+  { inputs, output, known }: Pick<ReferenceSources, "known"> & Opened,
 ): Promise<Executable | undefined> {
   const bytes = backend.open && (await bytesWithOutputs(file, [output]));
   if (!bytes) return undefined;
   try {
-    return await backend.open!(bytes, { inputs, outputs: [{ name: output }] });
+    return await backend.open!(bytes, { inputs, outputs: [{ name: output }] }, known());
   } catch (error) {
     if (error instanceof BackendError) return undefined;
     throw error;

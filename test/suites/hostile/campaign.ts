@@ -104,8 +104,8 @@ export function describeSummary(s: Summary): string {
   const outcomes = [...s.outcomes].sort(([, p], [, q]) => q - p);
   return [
     `${s.cases} mutations in ${s.seconds.toFixed(0)} s`,
-    ...outcomes.map(([name, count]) => `  ${name.padEnd(24)} ${String(count).padStart(8)}`),
-    `  ${"any other error".padEnd(24)} ${String(s.crashes.length).padStart(8)}`,
+    ...outcomes.map(([name, count]) => `  ${name.padEnd(36)} ${String(count).padStart(8)}`),
+    `  ${"any other error".padEnd(36)} ${String(s.crashes.length).padStart(8)}`,
     `largest time   ${s.slowest.milliseconds.toFixed(0)} ms, ${s.slowest.case}`,
     `largest memory ${s.megabytes.toFixed(0)} MiB above the start`,
   ].join("\n");

@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Backend, Executable } from "../../../src/backends/backend.js";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
 import {
+  DisposedError,
   float32,
   InputError,
   load,
@@ -17,13 +18,18 @@ import { newGraph } from "../../support/graphs.js";
 class Counted implements Backend {
   readonly name = "counted";
   alive = 0;
+  /** Runs wait for it. */
+  gate: Promise<void> = Promise.resolve();
   private readonly ort = ortBackend({ threads: 1 });
 
   async compile(graph: Parameters<Backend["compile"]>[0]): Promise<Executable> {
     const executable = await this.ort.compile(graph);
     this.alive++;
     return {
-      run: (feeds) => executable.run(feeds),
+      run: async (feeds) => {
+        await this.gate;
+        return executable.run(feeds);
+      },
       dispose: async () => {
         this.alive--;
         await executable.dispose();
@@ -76,5 +82,53 @@ describe("a model of open size", () => {
       await expect(question()).rejects.toThrow(InputError);
       await expect(question()).rejects.toThrow(/dtype, dims, data/);
     }
+  });
+});
+
+describe("a model with running calls", () => {
+  /** A backend whose runs wait until they are let through. */
+  function gated(): { backend: Counted; open: () => void } {
+    const backend = new Counted();
+    let open = (): void => undefined;
+    backend.gate = new Promise((resolve) => (open = resolve));
+    return { backend, open };
+  }
+
+  it.each(["release", "dispose"] as const)("is freed by %s() when they are done", async (free) => {
+    const { backend, open } = gated();
+    const model = await meanOfImage(backend);
+    const calls = [2, 3].map((size) => model.predict(image(size, size)));
+    await vi.waitUntil(() => backend.alive === 2, { timeout: 60_000 });
+    let isFreed = false;
+    const freed = model[free]().then(() => (isFreed = true));
+    await new Promise(setImmediate);
+    expect([isFreed, backend.alive]).toEqual([false, 2]);
+    open();
+    const found = await Promise.all(calls);
+    expect(found.map((y) => toNumbers(y)[0])).toEqual([2, 3]);
+    await freed;
+    expect(backend.alive).toBe(0);
+  });
+
+  it("answers calls that come while it is being released", async () => {
+    const { backend, open } = gated();
+    const model = await meanOfImage(backend);
+    const first = model.predict(image(2, 2));
+    const released = model.release();
+    const second = model.predict(image(2, 2));
+    open();
+    expect([await first, await second].map((y) => toNumbers(y)[0])).toEqual([2, 2]);
+    await released;
+    expect(backend.alive).toBe(1);
+    await model.dispose();
+    expect(backend.alive).toBe(0);
+  });
+
+  it("refuses calls after dispose(), and may be disposed of twice", async () => {
+    const model = await meanOfImage(new Counted());
+    await Promise.all([model.dispose(), model.dispose()]);
+    await model.release();
+    await expect(model.predict(image(2, 2))).rejects.toThrow(DisposedError);
+    await expect(model.explain(image(2, 2))).rejects.toThrow(/load it again/);
   });
 });
