@@ -1,7 +1,7 @@
 import { dataTypeOf } from "./file/element-types.js";
 import { encodeModel } from "./file/encode.js";
 import { modelFields } from "./import/import.js";
-import type { Attribute, Graph, Node, Port } from "./ir.js";
+import { straightThroughDomain, type Attribute, type Graph, type Node, type Port } from "./ir.js";
 import {
   AttributeType,
   type AttributeProto,
@@ -64,13 +64,15 @@ function exportGraph(graph: Graph): GraphProto {
   };
 }
 
+const isStandard = (domain: string): boolean => domain === "" || domain === straightThroughDomain;
+
 function exportNode(node: Node): NodeProto {
   return {
     input: node.inputs,
     output: node.outputs,
     name: node.name,
     opType: node.op,
-    ...(node.domain === "" ? {} : { domain: node.domain }),
+    ...(isStandard(node.domain) ? {} : { domain: node.domain }),
     attribute: Object.entries(node.attributes).map(([name, a]) => exportAttribute(name, a)),
   };
 }

@@ -7,6 +7,7 @@ import { convolution } from "./layers/convolution.js";
 import { einsums } from "./layers/einsum.js";
 import { gridSampling } from "./resampling/grid-sample.js";
 import { indexing } from "./movement/indexing.js";
+import { integerProducts } from "./quantized/integer-products.js";
 import { integers } from "./core/integers.js";
 import { layerNormalizations } from "./normalizations/layer-normalization.js";
 import { linear } from "./layers/linear.js";
@@ -20,12 +21,14 @@ import { pixelBlocks } from "./movement/pixel-blocks.js";
 import { pooling } from "./layers/pooling.js";
 import { pow } from "./elementwise/power.js";
 import { quantization } from "./elementwise/quantization.js";
+import { quantizedFunctions } from "./quantized/quantized-functions.js";
 import { reductions } from "./reductions/reductions.js";
 import { Registry } from "./core/registry.js";
 import { resampling } from "./resampling/resampling.js";
 import { selection } from "./elementwise/selection.js";
 import { shapeArithmetic } from "./shape/shape-arithmetic.js";
 import { softmaxes } from "./normalizations/softmax.js";
+import { straightThrough } from "./quantized/straight-through.js";
 import { trigonometry } from "./elementwise/trigonometry.js";
 import { vectorNormalizations } from "./normalizations/vector-normalization.js";
 
@@ -40,6 +43,7 @@ export const registry: Registry = Registry.of([
   ...einsums,
   ...gridSampling,
   ...indexing,
+  ...integerProducts,
   ...integers,
   ...layerNormalizations,
   ...linear,
@@ -53,11 +57,13 @@ export const registry: Registry = Registry.of([
   ...pooling,
   pow,
   ...quantization,
+  ...quantizedFunctions,
   ...reductions,
   ...resampling,
   ...selection,
   ...shapeArithmetic,
   ...softmaxes,
+  ...straightThrough,
   ...trigonometry,
   ...vectorNormalizations,
 ]);

@@ -63,6 +63,9 @@ export interface Factored {
   emit(b: GraphBuilder): Value;
 }
 
+/** Facts of each output of a node. */
+export type Inference<A> = { rule(n: NodeView<A>): readonly Fact[] }["rule"];
+
 /** How many inputs a node may have. A variadic operator (most is Infinity) needs all that it is given. */
 export type Arity = readonly [least: number, most: number];
 
@@ -89,8 +92,8 @@ export interface OpSpec<A = unknown> {
   /** Inputs that are scores to it, and inputs that tell it where to look or whether to. */
   readonly reads?: { readonly scores?: readonly number[]; readonly places?: readonly number[] };
   readonly attrs: AttrDecoder<A>;
-  /** dtype and shape of each output, and its elements where they are shape arithmetic. */
-  infer(n: NodeView<A>): readonly Fact[];
+  /** dtype and shape of each output, and its elements where they are shape arithmetic; those of the definition where left out. */
+  readonly infer?: Inference<A>;
   /**
    * The forward pass in simpler operators: a value for each output that the node has. Graphs are given it in the node's
    * place (passes/expand-definitions) where gradient and bias are those of the definition, and where an engine has no
@@ -104,8 +107,8 @@ export interface OpSpec<A = unknown> {
   readonly vjp: Vjp<A> | "zero" | "not-differentiable" | "by-definition";
   /** Depends on which inputs are active, that is, depend on the image. */
   bias(n: NodeView<A>): BiasRule;
-  /** Its integer output stands for real numbers, which gradients pass through (quantization). */
-  readonly straightThrough?: boolean;
+  /** The only outputs that gradients pass through, integers that stand for real numbers among them (quantization). */
+  readonly straightThrough?: readonly number[];
   /** Works element by element, so that it may be part of a pointwise region. */
   readonly pointwise?: boolean;
 }
