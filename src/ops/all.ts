@@ -5,6 +5,9 @@ import { channelNormalizations } from "./normalizations/channel-normalization.js
 import { columnsToImage } from "./layers/col2im.js";
 import { convolution } from "./layers/convolution.js";
 import { einsums } from "./layers/einsum.js";
+import { fusedAttentions } from "./fused/fused-attention.js";
+import { fusedLayers } from "./fused/fused-layers.js";
+import { fusedNormalizations } from "./fused/fused-normalizations.js";
 import { gridSampling } from "./resampling/grid-sample.js";
 import { indexing } from "./movement/indexing.js";
 import { integerProducts } from "./quantized/integer-products.js";
@@ -16,6 +19,7 @@ import { lpPooling } from "./layers/lp-pooling.js";
 import { movement } from "./movement/movement.js";
 import { ndIndexing } from "./movement/nd-indexing.js";
 import { normalization } from "./normalizations/batch-normalization.js";
+import { oldLayers } from "./fused/old-layers.js";
 import { pad } from "./movement/padding.js";
 import { pixelBlocks } from "./movement/pixel-blocks.js";
 import { pooling } from "./layers/pooling.js";
@@ -41,6 +45,9 @@ export const registry: Registry = Registry.of([
   ...columnsToImage,
   ...convolution,
   ...einsums,
+  ...fusedAttentions,
+  ...fusedLayers,
+  ...fusedNormalizations,
   ...gridSampling,
   ...indexing,
   ...integerProducts,
@@ -52,6 +59,7 @@ export const registry: Registry = Registry.of([
   ...movement,
   ...ndIndexing,
   ...normalization,
+  ...oldLayers,
   pad,
   ...pixelBlocks,
   ...pooling,

@@ -1,3 +1,4 @@
+import { microsoft } from "../core/domains.js";
 import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
@@ -163,7 +164,7 @@ const dynamicQuantizeLinear: OpSpec<Record<string, never>> = {
 export const quantization: readonly OpSpec[] = [
   quantizeLinear,
   dequantizeLinear,
-  { ...quantizeLinear, domain: "com.microsoft", since: 1 },
-  { ...dequantizeLinear, domain: "com.microsoft", since: 1 },
+  { ...quantizeLinear, domain: microsoft, since: 1 },
+  { ...dequantizeLinear, domain: microsoft, since: 1 },
   dynamicQuantizeLinear,
 ];

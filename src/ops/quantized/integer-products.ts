@@ -5,33 +5,23 @@
  */
 import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
-import type { Attributes, Value } from "../../onnx/ir.js";
+import type { Value } from "../../onnx/ir.js";
 import { byDefinition } from "../core/by-definition.js";
-import type { NodeView } from "../core/node-view.js";
+import { microsoft } from "../core/domains.js";
 import type { AttrDecoder, OpSpec } from "../core/spec.js";
 import { channelsFirst, channelsLast } from "../fused/channels-last.js";
+import { convAttributes } from "../layers/window.js";
 import { noAttrs } from "../elementwise/unary.js";
 import { asScalar, centred, quantized } from "./levels.js";
 import { asInteger } from "./straight-through.js";
 
 type None = Record<string, never>;
-export const microsoft = "com.microsoft";
 
-interface WindowAttributes {
-  /** Those of a Conv, as the file has them. */
-  readonly conv: Attributes;
+interface Layout {
   readonly channelsLast: boolean;
 }
 
-const windowNames = ["auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"];
-
-/** The attributes of a Conv that a node of another operator has. */
-export const convAttributes = (n: NodeView): Attributes =>
-  Object.fromEntries(
-    Object.entries(n.node.attributes).filter(([key]) => windowNames.includes(key)),
-  );
-
-const windows: AttrDecoder<Pick<WindowAttributes, "channelsLast">> = (a) => ({
+const windows: AttrDecoder<Layout> = (a) => ({
   channelsLast: a.flag("channels_last"),
 });
 
@@ -71,7 +61,7 @@ const convInteger: OpSpec<None> = byDefinition({
 });
 
 // y = round(((x − zx) ∗ (w − zw) + B)·sx·sw/sy) + zy, saturated
-function qLinearConv(domain?: string): OpSpec<Pick<WindowAttributes, "channelsLast">> {
+function qLinearConv(domain?: string): OpSpec<Layout> {
   return byDefinition({
     type: "QLinearConv",
     ...(domain === undefined ? {} : { domain }),

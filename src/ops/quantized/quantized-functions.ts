@@ -7,13 +7,13 @@ import { float, int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Attributes, Value } from "../../onnx/ir.js";
 import { byDefinition } from "../core/by-definition.js";
+import { microsoft } from "../core/domains.js";
 import type { NodeView } from "../core/node-view.js";
 import type { Role } from "../core/role.js";
 import type { Arity, AttrDecoder, OpSpec } from "../core/spec.js";
 import { channelsFirst, channelsLast } from "../fused/channels-last.js";
 import { noAttrs } from "../elementwise/unary.js";
 import { asScalar, dequantized, quantized } from "./levels.js";
-import { microsoft } from "./integer-products.js";
 
 /** Where a node has its levels, their scale and their zero point, and the output's scale and zero point. */
 interface Places {
