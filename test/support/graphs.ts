@@ -7,7 +7,10 @@ import type { Dim } from "../../src/tensor/shape.js";
 export function emptyGraph(opset = 18): TypedGraph {
   return {
     name: "test",
-    opsets: new Map([["", opset]]),
+    opsets: new Map([
+      ["", opset],
+      ["com.microsoft", 1],
+    ]),
     inputs: [],
     outputs: [],
     nodes: [],

@@ -4,25 +4,18 @@ interface Row {
   readonly cure: string;
 }
 
-const integerArithmetic: ReadonlySet<string> = new Set([
-  ...["ConvInteger", "MatMulInteger", "QLinearConv", "QLinearMatMul"],
-]);
 const loops: ReadonlySet<string> = new Set(["Loop", "Scan"]);
 
 const rows: readonly Row[] = [
-  {
-    is: (op, domain) => domain === "" && integerArithmetic.has(op),
-    cure: "explain the float model that was quantized, or quantize it in the QDQ format",
-  },
   {
     is: (op, domain) => domain === "" && loops.has(op),
     cure: "export the model by tracing it, which writes the loop out",
   },
   {
-    is: (_, domain) => domain === "com.microsoft.nchwc",
+    is: (_, domain) => domain === "com.microsoft.nchwc" || domain === "com.ms.internal.nhwc",
     cure:
-      "ONNX Runtime saved the model in the layout of one machine; save it at the optimization level basic, " +
-      "or explain the model that was optimized",
+      "ONNX Runtime saved the model in the layout of one machine (optimization level all); save it at the level " +
+      "extended or basic, or explain the model that was optimized",
   },
   {
     is: (op, domain) => domain === "com.microsoft" && op.startsWith("Q"),

@@ -22,7 +22,7 @@ export class Registry {
   static of(specs: readonly OpSpec[]): Registry {
     const map = new Map<string, OpSpec>();
     for (const spec of specs) {
-      const key = keyOf(spec.type, spec.domain ?? "");
+      const key = nameOf(spec);
       if (map.has(key)) throw new FullgradError(`operator ${spec.type} has two records`);
       map.set(key, spec);
     }
@@ -140,6 +140,10 @@ function factIn(graph: TypedGraph, name: string): Fact {
   if (constant) return factOf(constant);
   throw new ShapeError(`nothing is known of value "${name}"`);
 }
+
+/** What a record is known by: "Conv", "com.microsoft:FusedConv". */
+export const nameOf = ({ type, domain = "" }: Pick<OpSpec, "type" | "domain">): string =>
+  keyOf(type, domain);
 
 function keyOf(type: string, domain: string): string {
   return domain === "" ? type : `${domain}:${type}`;

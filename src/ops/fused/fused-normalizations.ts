@@ -106,7 +106,7 @@ const embedLayerNormalization: OpSpec<Epsilon> = byDefinition<Epsilon>({
   type: "EmbedLayerNormalization",
   domain: microsoft,
   since: 1,
-  arity: [7, 9],
+  arity: [1, 9],
   role: "normalization",
   attrs: (a) => ({ epsilon: a.float("epsilon", 1e-12) }),
   definition: (b, n) => {

@@ -8,7 +8,7 @@
 import { channelsFirst, channelsLast } from "./channels-last.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
-import { float32 } from "../../tensor/tensor.js";
+import { fromNumbers } from "../../tensor/tensor.js";
 import { byDefinition } from "../core/by-definition.js";
 import { microsoft } from "../core/domains.js";
 import type { NodeView } from "../core/node-view.js";
@@ -53,7 +53,7 @@ export const oldLayers: readonly OpSpec[] = [
           .slice(2)
           .map(() => 1),
       ];
-      return b.add(scaled, b.constant(float32(wide, Float32Array.from(bias)), "bias"));
+      return b.add(scaled, b.constant(fromNumbers(n.x().fact.dtype, wide, bias), "bias"));
     },
   ),
   // Without a border [left, top, right, bottom]; or, where it has a scale, as large as that, from left and top on

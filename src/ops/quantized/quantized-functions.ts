@@ -94,25 +94,25 @@ const concat: OpSpec<{ axis: number }> = byDefinition({
 
 export const quantizedFunctions: readonly OpSpec[] = [
   quantizedFunction({
-    ...{ type: "QLinearAdd", arity: [7, 8], role: "linear", attrs: noAttrs, places: two },
+    ...{ type: "QLinearAdd", arity: [2, 8], role: "linear", attrs: noAttrs, places: two },
     f: (b, [p, q]) => b.add(p!, q!),
   }),
   quantizedFunction({
-    ...{ type: "QLinearMul", arity: [7, 8], role: "multiplication", attrs: noAttrs, places: two },
+    ...{ type: "QLinearMul", arity: [2, 8], role: "multiplication", attrs: noAttrs, places: two },
     f: (b, [p, q]) => b.mul(p!, q!),
   }),
   quantizedFunction({
-    ...{ type: "QLinearSigmoid", arity: [4, 5], role: "gate", attrs: noAttrs },
+    ...{ type: "QLinearSigmoid", arity: [2, 5], role: "gate", attrs: noAttrs },
     f: (b, [x]) => b.op("Sigmoid", [x]),
   }),
   quantizedFunction({
-    ...{ type: "QLinearLeakyRelu", arity: [4, 5], role: "activation" },
+    ...{ type: "QLinearLeakyRelu", arity: [2, 5], role: "activation" },
     attrs: (a) => ({ alpha: a.float("alpha", 0.01) }),
     f: (b, [x], n) => b.op("LeakyRelu", [x], { alpha: float(n.attrs.alpha) }),
   }),
   // Before operator set 13 a Softmax took all axes from `axis` on for one.
   quantizedFunction({
-    ...{ type: "QLinearSoftmax", arity: [4, 5], role: "gate" },
+    ...{ type: "QLinearSoftmax", arity: [2, 5], role: "gate" },
     attrs: (a) => ({ axis: a.int("axis", -1), opset: a.int("opset", 13) }),
     f: (b, [x], n) => {
       const { axis, opset } = n.attrs;
@@ -127,12 +127,12 @@ export const quantizedFunctions: readonly OpSpec[] = [
     f: (b, [x], n) => pooled(b, x!, n.attrs.isLast, (first) => b.op("GlobalAveragePool", [first])),
   }),
   quantizedFunction({
-    ...{ type: "QLinearAveragePool", arity: [4, 5], role: "linear", attrs: lastFlag },
+    ...{ type: "QLinearAveragePool", arity: [2, 5], role: "linear", attrs: lastFlag },
     f: (b, [x], n) =>
       pooled(b, x!, n.attrs.isLast, (first) => b.op("AveragePool", [first], some(n, ...poolNames))),
   }),
   quantizedFunction({
-    ...{ type: "QLinearReduceMean", arity: [4, 5], role: "linear" },
+    ...{ type: "QLinearReduceMean", arity: [2, 5], role: "linear" },
     attrs: (a) => ({ axes: a.ints("axes"), keepdims: a.int("keepdims", 1) }),
     f: (b, [x], n) => {
       const axes = n.attrs.axes && b.ints(n.attrs.axes);

@@ -50,9 +50,9 @@ export function forwardOf(
     const shape = operand.openBatch ? [batchSymbol, ...operand.dims.slice(1)] : operand.dims;
     return forward.input(`x${i}`, { dtype: precision, shape });
   });
-  const ys = forward.call(c.op, values, c.attributes, {
-    outputs: c.outputs ?? 1,
-    hint: "node",
+  const [op, domain] = c.op.split(":").toReversed();
+  const ys = forward.call(op!, values, c.attributes, {
+    ...{ outputs: c.outputs ?? 1, hint: "node", domain: domain ?? "" },
   });
   const graph = forward.build(ys.map((value) => ({ name: value.name, value })));
   return { graph, ys };

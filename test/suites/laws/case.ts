@@ -43,6 +43,7 @@ export interface Constant {
 export type Operand = Variable | Constant;
 
 export interface Case {
+  /** With its domain where it is not ONNX's: "com.microsoft:FusedConv". */
   readonly op: string;
   readonly attributes: Attributes;
   readonly inputs: readonly (Operand | undefined)[];

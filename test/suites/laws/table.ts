@@ -2,6 +2,8 @@ import { activations } from "./activations.js";
 import { arithmetic } from "./arithmetic.js";
 import type { Row } from "./case.js";
 import { attentions } from "./attention.js";
+import { fused } from "./fused.js";
+import { quantized } from "./quantized.js";
 import { columnsToImage } from "./col2im.js";
 import { convolution } from "./convolution.js";
 import { indexing } from "./indexing.js";
@@ -20,11 +22,13 @@ export const rows: readonly Row[] = [
   ...attentions,
   ...columnsToImage,
   ...convolution,
+  ...fused,
   ...indexing,
   ...linear,
   ...movement,
   ...normalizations,
   ...pooling,
+  ...quantized,
   ...reductions,
   ...resampling,
   ...selection,
@@ -33,4 +37,19 @@ export const rows: readonly Row[] = [
 /** Differentiable operators that no row can serve, and why. */
 export const withoutRow: Readonly<Record<string, string>> = {
   QuantizeLinear: "rounds: its straight-through gradient is not the slope of what it computes",
+  DynamicQuantizeLinear: "rounds",
+  "com.microsoft:DynamicQuantizeMatMul": "rounds",
+  "com.microsoft:QuantizeLinear": "the standard's QuantizeLinear",
+  "com.microsoft:DequantizeLinear": "the standard's DequantizeLinear",
+  "straight-through:Round": "rounds",
+  "straight-through:Clip": "its gradient at the bounds is not a slope",
+  "straight-through:Sign": "a step",
+  "straight-through:Cast": "rounds",
+  "com.microsoft:BiasAdd": "two sums",
+  "com.microsoft:QLinearWhere": "a choice between two dequantized values",
+  "com.microsoft:Pad": "the standard's Pad",
+  "com.microsoft:Trilu": "the standard's Trilu",
+  "com.microsoft:GatherND": "the standard's GatherND",
+  "com.microsoft:ExpandDims": "the standard's Unsqueeze",
+  "com.microsoft:NhwcMaxPool": "the standard's MaxPool between two Transposes",
 };
