@@ -4,6 +4,7 @@ import { ortBackend } from "../backends/ort/ort-backend.js";
 import { providers as tfjsProviders } from "../backends/tfjs/provider-names.js";
 import { tfjsBackend } from "../backends/tfjs/tfjs-backend.js";
 import { UsageError } from "../errors.js";
+import { straightThroughSigns } from "../passes/straight-through-signs.js";
 import { Model } from "./model.js";
 import type { LoadOptions } from "./model-options.js";
 import { modelFile, readGraph } from "./read-graph.js";
@@ -18,7 +19,8 @@ import { modelFile, readGraph } from "./read-graph.js";
 export async function load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   const backend = backendOf(options);
   const { externalData } = options;
-  const graph = await readGraph(source, externalData);
+  const read = await readGraph(source, externalData);
+  const graph = options.straightThrough === true ? straightThroughSigns(read) : read;
   return new Model(graph, boundedBackend(backend), options, modelFile(source, externalData));
 }
 

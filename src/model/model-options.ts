@@ -39,6 +39,8 @@ export interface LoadOptions {
   readonly layout?: string | undefined;
   /** Height and width to use where the model leaves them open. */
   readonly size?: ImageSize | undefined;
+  /** Gradients pass signs where |x| ≤ 1, as binarised networks are trained; without it a sign has none. */
+  readonly straightThrough?: boolean | undefined;
   /** Pictures of more pixels are refused, and those that take more than 6 bytes of memory for each; 89,478,485 unless given. */
   readonly maxPixels?: number | undefined;
   /** Reads weights kept in other files, for a model given as bytes. A path finds its own. */

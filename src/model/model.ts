@@ -186,7 +186,7 @@ export class Model {
     return {
       ...explanation,
       ...(attribution ? { attribution: this.like(x, attribution) } : {}),
-      samples: withNotes(explanation, method, x, squashing),
+      samples: withNotes(explanation, method, x, { squashing, quantizers: this.quantizers }),
       target: explained,
       score,
       ...(completeness ? { completeness } : {}),
@@ -342,6 +342,13 @@ export class Model {
     const make = (): Session =>
       new Session(analysis.explained(sizes, isOneSample), registry, backend);
     return this.sessions.use(JSON.stringify([...sizes, isOneSample]), make, question);
+  }
+
+  /** Nodes of the explained part that round what is not constant, and that gradients pass. */
+  private get quantizers(): number {
+    const { nodes, constants } = this.analysis.part.graph;
+    return nodes.filter((n) => registry.get(n.op, n.domain)?.rounds && !constants.has(n.inputs[0]!))
+      .length;
   }
 
   /** Whether the engine is best asked one sample at a time. */

@@ -37,12 +37,16 @@ export function exportModel(graph: Graph): ModelProto {
     irVersion: irVersions.find(([first]) => opset >= first)?.[1] ?? 8n,
     producerName: "fullgrad",
     graph: exportGraph(graph),
-    opsetImport: Array.from(graph.opsets, ([domain, version]) => ({
-      domain,
-      version: BigInt(version),
-    })),
+    opsetImport: opsetsOf(graph).map(([domain, version]) => ({ domain, version: BigInt(version) })),
     metadataProps,
   };
+}
+
+/** The operator sets that the graph has nodes of: a reader that does not know another one may refuse the file. */
+function opsetsOf({ nodes, opsets }: Graph): (readonly [domain: string, version: number])[] {
+  const bodies = nodes.some((n) => Object.values(n.attributes).some((a) => a.type === "graph"));
+  const used = new Set(["", ...nodes.map((n) => n.domain)]);
+  return [...opsets].filter(([domain]) => bodies || used.has(domain));
 }
 
 /**

@@ -33,6 +33,7 @@ import { selection } from "./elementwise/selection.js";
 import { shapeArithmetic } from "./shape/shape-arithmetic.js";
 import { softmaxes } from "./normalizations/softmax.js";
 import { straightThrough } from "./quantized/straight-through.js";
+import { trainedQuantizers } from "./quantized/trained-quantizers.js";
 import { trigonometry } from "./elementwise/trigonometry.js";
 import { vectorNormalizations } from "./normalizations/vector-normalization.js";
 
@@ -72,6 +73,7 @@ export const registry: Registry = Registry.of([
   ...shapeArithmetic,
   ...softmaxes,
   ...straightThrough,
+  ...trainedQuantizers,
   ...trigonometry,
   ...vectorNormalizations,
 ]);

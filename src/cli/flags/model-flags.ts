@@ -7,6 +7,7 @@ export interface ModelFlags {
   readonly output?: string | undefined;
   readonly layout?: string | undefined;
   readonly size?: readonly [height: number, width: number] | undefined;
+  readonly straightThrough?: boolean | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -27,6 +28,10 @@ export function addModelFlags(command: Command): Command {
       "what each axis of the input is, such as NHWC, NLC or CHW (default: found from the first layers)",
     )
     .option("--size <HxW>", "height and width, where the model leaves them open", parseSize)
+    .option(
+      "--straight-through",
+      "gradients pass signs where |x| <= 1, as binarised networks are trained",
+    )
     .option("--json", "one JSON document on standard output", false)
     .option("--quiet", "no progress and no notes on standard error", false);
 }

@@ -69,12 +69,12 @@ export async function readModel(
     paths.add(join(dirname(path), location));
     return part;
   };
-  const { inputName, output, layout, size } = flags;
+  const { inputName, output, layout, size, straightThrough } = flags;
   const model = await namingFile(path, () =>
     load(bytes, {
       ...options,
       externalData,
-      ...{ input: inputName, output, layout, size },
+      ...{ input: inputName, output, layout, size, straightThrough },
     }),
   );
   const inspection = inspected(model, flags, options.gradient);

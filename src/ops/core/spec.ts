@@ -109,6 +109,10 @@ export interface OpSpec<A = unknown> {
   bias(n: NodeView<A>): BiasRule;
   /** The only outputs that gradients pass through, integers that stand for real numbers among them (quantization). */
   readonly straightThrough?: readonly number[];
+  /** Rounds, and gradients pass straight through that. */
+  readonly rounds?: boolean;
+  /** Of an operator without a gradient that networks are trained through: what gives it one. */
+  readonly wayThrough?: string;
   /** Works element by element, so that it may be part of a pointwise region. */
   readonly pointwise?: boolean;
 }

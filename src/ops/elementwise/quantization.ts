@@ -82,6 +82,7 @@ const quantizeLinear: OpSpec<QuantizeAttrs> = {
   newer: true,
   attrs,
   straightThrough: [0],
+  rounds: true,
   infer: (n) => {
     const dtype = n.optional(2)?.fact.dtype ?? n.attrs.to ?? "uint8";
     return [{ dtype, shape: n.shape() }];
@@ -154,6 +155,7 @@ const dynamicQuantizeLinear: OpSpec<Record<string, never>> = {
     { dtype: "uint8", shape: [] },
   ],
   straightThrough: [0],
+  rounds: true,
   vjp: (b, n, [dy]) => [() => b.div(dy!, n.y(1), "dx")],
   bias: (n) => ({
     kind: "implicit",

@@ -64,6 +64,7 @@ const convInteger: OpSpec<None> = byDefinition({
 function qLinearConv(domain?: string): OpSpec<Layout> {
   return byDefinition({
     type: "QLinearConv",
+    rounds: true,
     ...(domain === undefined ? {} : { domain }),
     since: domain === undefined ? 10 : 1,
     arity: [8, 9],
@@ -105,6 +106,7 @@ const matMulInteger: OpSpec<None> = byDefinition({
 // Y = round((A − zA)·(B − zB)·sA·sB/sY) + zY, saturated
 const qLinearMatMul: OpSpec<None> = byDefinition({
   type: "QLinearMatMul",
+  rounds: true,
   since: 10,
   arity: [8, 8],
   role: "product",
@@ -119,6 +121,7 @@ const qLinearMatMul: OpSpec<None> = byDefinition({
 // Y = (α·sA·sB)·((A − zA)'·(B − zB)' + C), and rounded to levels where sY is there
 const qGemm: OpSpec<{ alpha: number }> = byDefinition({
   type: "QGemm",
+  rounds: true,
   domain: microsoft,
   since: 1,
   arity: [6, 9],
@@ -160,6 +163,7 @@ const matMulIntegerToFloat: OpSpec<None> = byDefinition({
 // Y = (A' − z)·(B − zB)·s·sB + bias, where A', s and z are those of DynamicQuantizeLinear(A)
 const dynamicQuantizeMatMul: OpSpec<None> = byDefinition({
   type: "DynamicQuantizeMatMul",
+  rounds: true,
   domain: microsoft,
   since: 1,
   arity: [3, 5],

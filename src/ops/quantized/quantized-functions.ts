@@ -44,6 +44,7 @@ function quantizedFunction<A>(record: {
     ...{ type, arity, role, attrs },
     domain: microsoft,
     since: 1,
+    rounds: true,
     definition: (b, n) => {
       const operands = places.operands.map(([levels, scale, zero]) =>
         dequantized(b, n.x(levels), n.x(scale), n.optional(zero)),
@@ -76,6 +77,7 @@ const concat: OpSpec<{ axis: number }> = byDefinition({
   domain: microsoft,
   since: 1,
   arity: [5, Infinity],
+  rounds: true,
   role: "join",
   attrs: (a) => ({ axis: a.required("axis", a.int("axis")) }),
   definition: (b, n) => {

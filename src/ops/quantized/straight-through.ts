@@ -30,6 +30,7 @@ function through(
     since: 1,
     arity: [1, 3],
     role: "quantization",
+    rounds: true,
     axes: sameAxes,
     attrs: noAttrs,
     pointwise: true,
@@ -50,7 +51,7 @@ const isInReach = (b: GraphBuilder, x: Value): Value =>
   b.op("LessOrEqual", [b.op("Abs", [x]), b.scalar(1, x)]);
 
 // y = sign(x): dx = dy where |x| ≤ 1 (Courbariaux et al., Binarized Neural Networks, arXiv 1602.02830, 2016)
-export const sign = through("Sign", (b, n) => isInReach(b, n.x()));
+const sign = through("Sign", (b, n) => isInReach(b, n.x()));
 
 // Whole numbers as an integer type, which stand for themselves: dx = dy
 const cast: OpSpec<{ to: number }> = {
@@ -80,4 +81,16 @@ export const asInteger = (b: GraphBuilder, x: Value): Value =>
     [x],
     { to: int(dataTypeOf("int32")) },
     { domain: straightThroughDomain, hint: "int32" },
+  )[0]!;
+
+/** Added to a number, it makes 0 positive and leaves all others as they are: the least normal float32, doubled. */
+export const aboveZero = 2 ** -125;
+
+/** The sign of x, 1 at 0, with a gradient of 1 where |x| ≤ 1. */
+export const signed = (b: GraphBuilder, x: Value): Value =>
+  b.call(
+    "Sign",
+    [b.addScalar(x, aboveZero)],
+    {},
+    { domain: straightThroughDomain, hint: "sign" },
   )[0]!;
