@@ -5,9 +5,9 @@ import { isMovement, type Role } from "../ops/core/role.js";
 import { activePath } from "./active-path.js";
 
 const layers: ReadonlySet<Role | undefined> = new Set<Role>(["convolution", "product"]);
-/** What may lie between a binarised value and the layer that reads it. */
-const between = (role: Role | undefined): boolean =>
-  isMovement(role) || role === "padding" || role === "multiplication";
+/** What may lie between a binarised value and the layer that reads it: movements, and a product with a constant. */
+const between = (role: Role | undefined, varying: number): boolean =>
+  isMovement(role) || role === "padding" || (role === "multiplication" && varying === 1);
 
 /**
  * Steps whose output is what a layer reads, on the way from the input to an output: without a gradient of their own such
@@ -20,7 +20,7 @@ export function binarizedLayers(
   output: string,
 ): readonly UnsupportedNode[] {
   if (!graph.nodes.some((node) => registry.of(node).wayThrough !== undefined)) return [];
-  const { active } = activePath(graph, registry, [input]);
+  const { active, dependent } = activePath(graph, registry, [input]);
   const wanted = new Set([output]);
   const read = new Set<string>();
   const found: UnsupportedNode[] = [];
@@ -28,7 +28,9 @@ export function binarizedLayers(
     if (!node.outputs.some((name) => wanted.has(name))) continue;
     for (const name of node.inputs) wanted.add(name);
     const role = registry.role(node);
-    const isRead = layers.has(role) || (between(role) && node.outputs.some((o) => read.has(o)));
+    const varying = node.inputs.filter((name) => dependent.has(name)).length;
+    const leads = node.outputs.some((name) => read.has(name));
+    const isRead = layers.has(role) || (leads && between(role, varying));
     if (isRead) for (const name of node.inputs) read.add(name);
     const reason = registry.of(node).wayThrough;
     if (reason === undefined || !read.has(node.outputs[0]!) || !active.has(node.inputs[0]!))

@@ -17,7 +17,7 @@ import type { NodeJacobian } from "../runtime/gradient-check/node-jacobians.js";
 import { openReference } from "../runtime/gradient-check/reference.js";
 import { Session, type FullGradientResult, type VerifiedSample } from "../runtime/session.js";
 import { SessionPool } from "../runtime/session-pool.js";
-import { InputError } from "../errors.js";
+import { InputError, UsageError } from "../errors.js";
 import type { Preprocessing } from "../image/preprocess.js";
 import type { Raster } from "../image/raster.js";
 import { explain } from "../methods/core/explain.js";
@@ -217,6 +217,8 @@ export class Model {
   /**
    * The sums of all terms of each sample, and what is left over; with `gradient`, also directional derivatives beside
    * central differences of the model's own file, which no sum can stand for: a bias y − J·x adds up whatever J is.
+   *
+   * @throws {UsageError} with `gradient`, where the model rounds: its differences are those of steps
    */
   verify(
     x: Tensor,
@@ -228,6 +230,13 @@ export class Model {
     const target = targetOf(options);
     if (!gradient) {
       return this.ask(x, options, (session, image, feeds) => session.verify(image, target, feeds));
+    }
+    const { quantizers } = this;
+    if (quantizers > 0) {
+      throw new UsageError(
+        `gradients pass straight through ${quantizers} nodes of this model that round, where central differences see ` +
+          "steps: verify without --gradient, or check the gradient of the float model",
+      );
     }
     const directions = gradient === true ? {} : gradient;
     return this.ask(x, options, async (session, image, feeds) => {

@@ -46,3 +46,22 @@ test("a file in the layout of one machine is refused with the level to save it a
   );
   await model.dispose();
 });
+
+test("a map of a quantized network says that gradients pass its rounding, and where no gradient is used nothing", async () => {
+  const model = await load(file("q_qop.ort.onnx"));
+  const [plain, blind] = [
+    await model.explain(tensor("q.x.npy")),
+    await model.explain(tensor("q.x.npy"), { method: "occlusion" }),
+  ];
+  // QuantizeLinear, two QLinearConv, QLinearGlobalAveragePool, QGemm.
+  expect(plain.samples[0]!.notes).toMatchObject([{ code: "straight-through", value: 5 }]);
+  expect(blind.samples[0]!.notes).toEqual([]);
+  await model.dispose();
+});
+
+test("its gradient is not compared with differences of steps", async () => {
+  const model = await load(file("q_qop.ort.onnx"));
+  const attempt = (): unknown => model.verify(tensor("q.x.npy"), { gradient: true });
+  expect(attempt).toThrow(/straight through 5 nodes of this model that round/);
+  await model.dispose();
+});
