@@ -55,7 +55,7 @@ test("a map of a quantized network says that gradients pass its rounding, and wh
   ];
   // QuantizeLinear, two QLinearConv, QLinearGlobalAveragePool, QGemm.
   expect(plain.samples[0]!.notes).toMatchObject([{ code: "straight-through", value: 5 }]);
-  expect(blind.samples[0]!.notes).toEqual([]);
+  expect(blind.samples[0]!.notes.map(({ code }) => code)).not.toContain("straight-through");
   await model.dispose();
 });
 
