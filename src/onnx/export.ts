@@ -70,9 +70,16 @@ function exportGraph(graph: Graph): GraphProto {
 
 const isStandard = (domain: string): boolean => domain === "" || domain === straightThroughDomain;
 
+/**
+ * Inputs without the omitted ones at the end: ONNX Runtime (1.30) dies where a LayerNormalization after an Add has an
+ * empty third one.
+ */
+const withoutTail = (inputs: readonly string[]): readonly string[] =>
+  inputs.slice(0, inputs.findLastIndex((name) => name !== "") + 1);
+
 function exportNode(node: Node): NodeProto {
   return {
-    input: node.inputs,
+    input: withoutTail(node.inputs),
     output: node.outputs,
     name: node.name,
     opType: node.op,
