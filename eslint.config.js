@@ -22,6 +22,7 @@ export default tseslint.config(
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-redeclare": "error",
+      "@typescript-eslint/no-shadow": ["error", { allow: ["_"] }],
       "no-duplicate-imports": ["error", { allowSeparateTypeImports: true }],
       "jsdoc/check-param-names": [
         "error",

@@ -1,9 +1,9 @@
 /**
- * Whether the back ends explain alike: class, score, FullGrad map and remainder of a photograph on each, beside ONNX
- * Runtime's. Exits with 1 where a class differs, or a map by more than 1e-3 in relative L2.
+ * Compares the back ends with ONNX Runtime: class, score, FullGrad map and remainder of a photograph. Exits with 1 if a
+ * class differs, or a map by more than 1e-3 in relative L2.
  *
  * usage: node dist/bench/backends-agree.js PROVIDER,... IMAGE MODEL.onnx ...
- * (tfjs' providers, for example wasm,node; the image is prepared as for ImageNet)
+ * (tfjs' providers, for example wasm,node; the image is preprocessed as for ImageNet)
  */
 import { load, toNumbers, type LoadOptions, type Tensor } from "../src/index.js";
 

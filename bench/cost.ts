@@ -1,6 +1,6 @@
 /**
- * What a FullGrad map costs, beside the model's own forward pass on the same engine, taking turns in one process: three
- * turns of a third of the runs each, with the other tasks' sessions freed, whose threads would still be spinning.
+ * Measures a FullGrad map and the model's forward pass on the same engine, alternating in one process: three rounds of a
+ * third of the runs each. The other task's session is freed, since its threads would keep spinning.
  *
  * usage: node dist/bench/cost.js [MODEL.onnx] [RUNS] [THREADS]      (ResNet-50 with random weights, 30, 2)
  */

@@ -1,8 +1,8 @@
 /**
- * What each method costs, beside one forward and backward pass of the same engine: the time of one image, the processor
- * time (which other processes disturb less; with one thread it is the cost), and the memory that the process holds.
+ * Measures each method and one forward and backward pass on the same engine: wall-clock time for one image, processor
+ * time (less disturbed by other processes; with one thread it is the cost), and the memory of the process.
  *
- * usage: node dist/bench/methods.js MODEL.onnx THREADS [METHOD...]      (all methods unless some are named)
+ * usage: node dist/bench/methods.js MODEL.onnx THREADS [METHOD...]      (by default all methods)
  */
 import { readFileSync } from "node:fs";
 import { ortBackend } from "../src/backends/ort/ort-backend.js";
@@ -57,7 +57,7 @@ async function mean(runs: number, task: () => Promise<unknown>): Promise<Cost> {
 const resident = (): string => `${Math.round(process.memoryUsage.rss() / 2 ** 20)} MiB`;
 const milliseconds = (value: number): string => `${value.toFixed(0).padStart(7)} ms`;
 
-// The gradient and nothing else.
+// The gradient alone.
 const graph = prepare(await importModel(decodeModel(readFileSync(path))), registry);
 const backend = ortBackend({ threads });
 const session = new Session(graph, registry, backend);
@@ -76,10 +76,10 @@ process.stdout.write(
 for (const method of methods.filter((m) => wanted.length === 0 || wanted.includes(m.name))) {
   const run = (): Promise<unknown> => model.explain(x, { method: method.name });
   const first = await cost(run);
-  // Passes for as long as the method runs: a processor that slows down under load slows both.
+  // As many passes as fit into the method's time, so that a processor slowed down by load slows both.
   const turns = Math.min(50, Math.max(5, Math.round(first.wall / one.wall)));
   const before = await mean(turns, pass);
-  // What is slow is slow enough to be measured once.
+  // A slow method is measured once.
   const { wall, cpu } = first.wall > 3000 ? await median(1, run) : await median(5, run);
   const after = await mean(turns, pass);
   const passes = (2 * wall) / (before.wall + after.wall);

@@ -1,6 +1,6 @@
 """captum's time for the same methods, for comparison: PyTorch on the CPU, one image.
 
-    python bench/methods_captum.py [THREADS [MODEL]]        two threads and torchvision's resnet50 unless given
+    python bench/methods_captum.py [THREADS [MODEL]]        by default two threads and torchvision's resnet50
 """
 
 import sys

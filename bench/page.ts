@@ -1,6 +1,6 @@
 /**
- * What a FullGrad map of EfficientNet-lite0 takes in the page, in Chromium, and in Node, in turns, with one thread and
- * with all.
+ * Measures a FullGrad map of EfficientNet-lite0 in the page (Chromium) and in Node, alternating, with one thread and with
+ * all.
  *
  * usage: npm run web:build; node dist/bench/page.js [RUNS] [CHROMIUM]      (30, /usr/bin/chromium)
  */

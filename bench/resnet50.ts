@@ -5,8 +5,8 @@ import { registry } from "../src/ops/all.js";
 import { float32 } from "../src/tensor/tensor.js";
 
 /**
- * ResNet-50 as PyTorch exports it (BatchNorm folded into 53 convolutions) with random weights: what a pass costs does
- * not depend on what was learned.
+ * ResNet-50 as PyTorch exports it (BatchNorm folded into 53 convolutions) with random weights: the cost of a pass does
+ * not depend on the weights.
  */
 export function resnet50(): TypedGraph {
   const x = { dtype: "float32", shape: ["N", 3, 224, 224] } as const;

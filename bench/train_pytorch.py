@@ -1,4 +1,4 @@
-"""What bench/train.ts trains, by PyTorch: called by it with the file of images, initial weights and order of batches."""
+"""Trains the network of bench/train.ts with PyTorch; called by it with a file of images, initial weights and batch order."""
 
 import math
 import sys

@@ -21,6 +21,7 @@ import { bundled, Models } from "./views/models.js";
 import { Pictures } from "./views/pictures.js";
 import { showPredictions } from "./views/predictions.js";
 import { clearProblems, showProblem } from "./views/problems.js";
+import { showHeadline } from "./views/headline.js";
 import { hideProgress, say, showProgress, whenCancelled } from "./views/progress.js";
 import { SettingsForm } from "./views/settings-form.js";
 import { showStage } from "./views/stage.js";
@@ -30,8 +31,6 @@ const findings = part("findings", HTMLElement);
 const result = part("result", HTMLElement);
 const empty = part("empty", HTMLElement);
 const subject = part("subject", HTMLElement);
-const heading = part("answer-heading", HTMLElement);
-const scoreLine = part("score", HTMLElement);
 
 /** The page's main method; every request runs it first. */
 const first = "fullgrad";
@@ -219,10 +218,8 @@ export class App {
     empty.hidden = true;
     findings.hidden = false;
     subject.textContent = subjectOf(answer);
-    heading.textContent = name;
     const sure = probability === undefined ? "" : `${formatPercent(probability)} · `;
-    const number = typeof target === "number" && name !== "the output" ? `class ${target} · ` : "";
-    scoreLine.textContent = `${sure}${number}score ${formatNumber(score)}`;
+    showHeadline({ name, target, score, sure });
     showPredictions(explained, labels, (chosen) => {
       this.explain(chosen);
     });

@@ -164,9 +164,10 @@ function voteOf(
       atoms.some((a) => a.role === "place" && a.axis === axis) ? [k] : [],
     ),
   );
-  const roles = meaning ? rolesIn(at, meaning) : contracted(at, layout.length - 1, shape);
-  const own = at.flatMap((found, axis) =>
-    found.some((k) => meaning?.[k] === "spatial") ? [axis] : [],
+  const found = meaning ? rolesIn(at, meaning) : contracted(at, layout.length - 1, shape);
+  const roles = found && outermostIsBatch(found, at, shape);
+  const own = at.flatMap((places, axis) =>
+    places.some((k) => meaning?.[k] === "spatial") ? [axis] : [],
   );
   return roles && { roles, own, node, via };
 }
@@ -184,6 +185,20 @@ function rolesIn(
   // [N,T,C,H,W] as [N·T,C,H,W]: the outermost is the batch, the others are axes that the layer is repeated over.
   const batch = roles.indexOf("batch");
   return roles.map((role, i) => (role === "batch" && i !== batch ? "spatial" : role));
+}
+
+/**
+ * [1,T,C,H,W] as [T,C,H,W]: an outermost axis of extent 1 leaves no trace in the layer's batch. It is the batch all the
+ * same, and the layer is repeated over the next axis.
+ */
+function outermostIsBatch(
+  roles: readonly (AxisRole | undefined)[],
+  at: readonly (readonly number[])[],
+  shape: Shape,
+): readonly (AxisRole | undefined)[] {
+  const batch = roles.indexOf("batch");
+  if (batch < 1 || shape[0] !== 1 || at[0]!.length > 0) return roles;
+  return roles.map((role, i) => (i === 0 ? "batch" : i === batch ? "spatial" : role));
 }
 
 /**

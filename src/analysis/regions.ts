@@ -53,8 +53,8 @@ export function pointwiseRegions(
     const [entry] = entries;
     if (entries.size !== 1 || entry === undefined) continue;
     const form = regionForm(graph, nodes, entry);
-    const names = new Set(nodes.map((n) => n.name));
-    const region = { entry, exit, nodes: names, ...(form ? { form } : {}) };
+    const within = new Set(nodes.map((n) => n.name));
+    const region = { entry, exit, nodes: within, ...(form ? { form } : {}) };
     for (const node of nodes) regions.set(node.name, region);
   }
   return regions;

@@ -7,7 +7,7 @@ export class InterruptedError extends Error {}
 export function interruption(io: Pick<Io, "onInterrupt">): AbortSignal {
   const control = new AbortController();
   io.onInterrupt?.(() => {
-    control.abort(new InterruptedError("stopped; what is written stays, and is whole"));
+    control.abort(new InterruptedError("stopped; all written files are complete"));
   });
   return control.signal;
 }

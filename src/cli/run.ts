@@ -95,7 +95,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
     program
       .command("inspect")
       .description(
-        "what is in a model, everything that adds to its output, and all that stands in the way",
+        "lists a model's inputs, outputs, operators and bias-bearing nodes, and every obstacle to an explanation",
       )
       .argument("<model>", "an .onnx file"),
   ).action(async (model: string, flags: ModelFlags) => {
@@ -188,7 +188,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   const roarCommand = evaluation
     .command("roar")
     .description(
-      "the most salient pixels are removed from all images, and networks trained on what is left",
+      "removes the most salient pixels from all images and retrains networks on the rest",
     )
     .summary("Remove and retrain")
     .argument(

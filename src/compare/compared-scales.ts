@@ -17,8 +17,8 @@ export function scalesOf(
   colormap: SequentialColormap = "inferno",
 ): readonly (readonly (ColorScale | undefined)[])[] {
   const columns = methods.map(({ signed }, m) => {
-    const maps = rows.map(({ maps }) => {
-      const compared = maps[m]!;
+    const maps = rows.map((row) => {
+      const compared = row.maps[m]!;
       return "map" in compared ? compared.map.data : undefined;
     });
     const colors = signed ? "rdbu" : colormap;

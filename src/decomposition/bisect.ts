@@ -2,13 +2,13 @@ import type { Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import type { FullGradient } from "./full-gradient.js";
 
-/** What one node fails to hand on: ⟨dy, y⟩ − Σ⟨dxᵢ, xᵢ⟩ − ⟨dy, b⟩, which is 0 where its record is right. */
+/** The conservation residual of one node: ⟨dy, y⟩ − Σ⟨dxᵢ, xᵢ⟩ − ⟨dy, b⟩, which is 0 if its record is correct. */
 export interface NodeGap {
   readonly node: string;
   readonly op: string;
   /** Summed over the batch. */
   readonly residual: number;
-  /** |residual| relative to the absolute sum of everything that was added. */
+  /** |residual| relative to the sum of the absolute values of all terms. */
   readonly conditioned: number;
 }
 
@@ -16,15 +16,14 @@ export interface NodeGap {
 export interface NodeSums {
   readonly node: string;
   readonly op: string;
-  /** [6]: what comes in, what goes out, the bias's part; then the same of absolute values */
+  /** [6]: the sums ⟨dy, y⟩, Σ⟨dxᵢ, xᵢ⟩ and ⟨dy, b⟩; then those of absolute values */
   readonly sums: Value;
 }
 
 type Pairs = readonly (readonly [Value, Value])[];
 
 /**
- * The law of conservation node by node, as graph: where a decomposition does not add up, this tells which node loses
- * or makes something.
+ * Emits the conservation residual of every node, to find the node at which a decomposition stops adding up.
  */
 export function emitNodeSums(full: FullGradient, registry: Registry): NodeSums[] {
   return full.gradients.steps.map(({ view, dy, parts }) => {
@@ -46,7 +45,7 @@ export function emitNodeSums(full: FullGradient, registry: Registry): NodeSums[]
   });
 }
 
-/** The gap of a node from its sums. */
+/** The residual of a node from its sums. */
 export function gapOf(node: string, op: string, sums: ArrayLike<number>): NodeGap {
   const residual = sums[0]! - sums[1]! - sums[2]!;
   const mass = sums[3]! + sums[4]! + sums[5]!;

@@ -1,4 +1,4 @@
-/** Does it add up? The parts of one sample's output, their sum, and what is left over. */
+/** Completeness of one sample: the output, the sums of its terms, and the remainder. */
 export interface Completeness {
   /** f(x) */
   readonly output: number;
@@ -11,9 +11,9 @@ export interface Completeness {
   readonly residual: number;
   /** |residual| / |output| */
   readonly relative: number;
-  /** Σ of the absolute values of the terms' sums: the size of the numbers that were added */
+  /** Σ of the absolute values of the terms' sums */
   readonly mass: number;
-  /** |residual| / mass: what float32 can be held to. Complete below {@link completenessTolerance}. */
+  /** |residual| / mass, the measure that float32 bounds. Complete below {@link completenessTolerance}. */
   readonly conditioned: number;
 }
 
@@ -43,12 +43,12 @@ export function completenessOf(output: number, terms: ArrayLike<number>): Comple
   };
 }
 
-/** True where the parts add up within float32. A number that is not finite is never complete. */
+/** Whether the terms add up within float32. Non-finite numbers are never complete. */
 export function isComplete(c: Completeness): boolean {
   return c.conditioned <= completenessTolerance;
 }
 
-/** |a| / |b|, with 0/0 = 0: nothing missing of nothing. */
+/** |a| / |b|, with 0/0 = 0. */
 function ratio(a: number, b: number): number {
   return a === 0 ? 0 : Math.abs(a) / Math.abs(b);
 }

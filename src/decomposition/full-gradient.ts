@@ -14,30 +14,30 @@ import { perSample } from "./per-sample.js";
 import { isRestored, placesFirst, toImageOrder } from "./spatial-positions.js";
 import { emitTarget, type TargetKind, type TargetNodes } from "../target/target.js";
 
-/** One unit's part of the output, g ⊙ b summed over the unit's nodes. */
+/** One unit's term of the output, g ⊙ b summed over the unit's nodes. */
 export interface UnitTerm {
   readonly unit: BiasUnit;
-  /** What its signed sum is the sum of. Emitted when it is asked for. */
+  /** The columns whose sum is its signed sum. Emitted on first use. */
   readonly columns: () => Columns;
-  /** The whole term, in the shape of the unit's output. Emitted when it is asked for. */
+  /** The whole term, in the shape of the unit's output. Emitted on first use. */
   readonly term: () => Value;
-  /** The term of a spatial unit as [N,C,…places]. */
+  /** The term of a spatial unit as [N,C,…spatial]. */
   readonly places: () => Value;
-  /** The term as a number times [N,C,…places], where its node's bias is made so. */
+  /** The term as a number times [N,C,…spatial], if its node's bias has this form. */
   readonly factored?: { readonly factor: number; readonly part: () => Value };
-  /** The term as [N,…places,C], of a spatial unit where it lies so. */
+  /** The term as [N,…spatial,C], for a spatial unit in channels-last order. */
   readonly placesFirst?: { readonly term: () => Value; readonly extents: readonly number[] };
-  /** The gradient at a spatial unit's output as [N,C,…places]. */
+  /** The gradient at a spatial unit's output as [N,C,…spatial]. */
   readonly gradient: () => Value;
-  /** Gradient [N,C,…places] and bias [1,C,1,…], where the bias is one number per channel. */
+  /** Gradient [N,C,…spatial] and bias [1,C,1,…], if the bias is one number per channel. */
   readonly perChannel?: { readonly gradient: Value; readonly bias: Value };
 }
 
-/** The full-gradient of an output, as graph under construction. */
+/** The full-gradient of an output, as a graph under construction. */
 export interface FullGradient extends RuleContext {
   readonly output: Value;
   readonly gradients: Gradients;
-  /** The same for another question, whose sums are computed where that question needs them. */
+  /** A copy for another question, which emits its own sums. */
   readonly anew: () => FullGradient;
   /** ∇ₓf, in the shape of the input. */
   readonly inputGradient: Value;
@@ -45,17 +45,16 @@ export interface FullGradient extends RuleContext {
   readonly inputTerm: Value;
   readonly units: readonly UnitTerm[];
   /**
-   * [N, 1 + units]: the sums of the input term and of every unit's term, which add up to the score. Emitted when they are
-   * asked for.
+   * [N, 1 + units]: the sums of the input term and of every unit's term, which add up to the score. Emitted on first use.
    */
   readonly sums: Value;
-  /** The sums as a part of other reductions of the same layers, where they are not emitted yet. */
+  /** The sums, to be computed together with other reductions of the same layers; undefined once emitted. */
   readonly alongside?: () => Alongside | undefined;
 }
 
-/** The sums as a reduction that is to be computed beside others, and what to do with its result. */
+/** The sums as a reduction to be computed with others, and a callback for its result. */
 export interface Alongside {
-  /** Emits what is summed, of the input and of the units up to this one. */
+  /** Emits the columns of the input and of the units up to this one. */
   readonly upTo: (unit: UnitTerm | undefined) => void;
   readonly reduction: () => LayerReduction;
   readonly settle: (sums: Value) => void;
@@ -64,26 +63,26 @@ export interface Alongside {
 export interface FullGradientOptions {
   readonly input: string;
   readonly output: string;
-  /** The model's own output, where what is explained was made of it. */
+  /** The model's output, if the explained quantity is derived from it. */
   readonly own?: string;
   readonly target: TargetKind;
-  /** A second class is given with each sample, whose score is subtracted. */
+  /** Whether the score of a second class is subtracted for each sample. */
   readonly versus?: boolean;
-  /** Where the analysis of this graph is known already. */
+  /** The bias plan of this graph, if known. */
   readonly plan?: BiasPlan;
-  /** Rules for the backward pass that are not those of the gradient. */
+  /** Rules of the backward pass, if they differ from the gradient's. */
   readonly rules?: (at: RuleContext) => Registry;
 }
 
-/** What a choice of rules may look at and build on. */
+/** The graph and analysis available to a choice of rules. */
 export interface RuleContext {
   readonly b: GraphBuilder;
-  /** The model's own part. */
+  /** The model's forward graph. */
   readonly graph: TypedGraph;
   readonly registry: Registry;
   readonly plan: BiasPlan;
   readonly input: Value;
-  /** What the gradient starts at: the output, or what was made of it. */
+  /** The start of the gradient: the output, or the quantity derived from it. */
   readonly explained: Value;
   readonly target: TargetNodes;
 }
@@ -92,8 +91,8 @@ export interface RuleContext {
  * f(x) = ⟨∇ₓf, x⟩ + Σ ⟨∂f/∂y, b⟩ over all bias-bearing nodes y = Σ Jᵢzᵢ + b (Srinivas & Fleuret, NeurIPS 2019,
  * extended to every differentiable node): the backward pass and the terms, added to a model's graph.
  *
- * @throws {TargetError} where the output is no class score or does not depend on the input
- * @throws {UnsupportedModelError} where a node on the way has no gradient
+ * @throws {TargetError} if the output is not a class score or does not depend on the input
+ * @throws {UnsupportedModelError} if a node on the path has no gradient
  */
 export function emitFullGradient(
   graph: TypedGraph,
@@ -157,7 +156,7 @@ export function emitFullGradient(
   return anew();
 }
 
-/** What `emit` makes the first time, every time. */
+/** Memoises `emit`. */
 function once<T>(emit: () => T): () => T {
   let made: T | undefined;
   return () => (made ??= emit());
@@ -240,8 +239,8 @@ function emitUnit(
 }
 
 /**
- * The term of a pointwise region as what comes in less what goes out, dy ⊙ y − dx ⊙ x: three nodes, where the biases of
- * the five nodes of a GELU make ten. Each node's own bias rule is the definition; a test holds the two equal.
+ * The term of a pointwise region as the difference dy ⊙ y − dx ⊙ x: three nodes instead of ten for the biases of a GELU's
+ * five nodes. The bias rules of the nodes are the definition; a test compares the two.
  */
 function remainder(
   b: GraphBuilder,
@@ -260,7 +259,7 @@ function remainder(
   return b.sub(arrived, b.mul(sent, b.value(entry), "bias/out"), "bias/term");
 }
 
-/** The bias, where it is [1,C,1,…] beside a gradient [N,C,…places]. */
+/** The bias, if it is [1,C,1,…] and its gradient [N,C,…spatial]. */
 function channelBias(unit: BiasUnit, gradient: Value, bias: Value): Value | undefined {
   const [shape, against] = [bias.fact.shape, gradient.fact.shape];
   const fits =

@@ -1,5 +1,5 @@
 /**
- * What is one number per layer, computed for all layers at once: a network has a hundred layers, and a node costs an
+ * Reductions to one number per layer, computed for all layers at once: a network has a hundred layers, and a node costs an
  * engine as much as a thousand numbers.
  *
  * @module
@@ -8,13 +8,13 @@ import { int } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 
-/** Numbers of one layer for each sample, [N,c], and what each is multiplied by, [1,c]: 1 unless given. */
+/** Numbers of one layer for each sample, [N,c], and their weights [1,c], by default 1. */
 export interface Columns {
   readonly values: Value;
   readonly weights?: Value;
 }
 
-/** Columns of several layers, each to become one number: the least, the most, or the sum of its weighted columns. */
+/** Columns of several layers, and their reduction to one number: minimum, maximum or sum of the weighted columns. */
 export interface LayerReduction {
   readonly by: "min" | "max" | "sum";
   readonly layers: readonly Columns[];
@@ -23,9 +23,9 @@ export interface LayerReduction {
 /**
  * Reductions [N, layers], and other rows [N,p] of equal length put side by side, [N, k·p].
  *
- * All go through one Concat. ONNX Runtime computes what a node reads one after the other, the last made first, so that
- * everything that reads a layer's term does so while it is in the cache; behind several Concats it would be read
- * again from memory (EfficientNet-lite0: 5 ms of 85).
+ * All pass through one Concat. ONNX Runtime computes the inputs of a node one after the other, the most recent first, so that
+ * every reader of a layer's term finds it in the cache; with several Concats it is read from memory again
+ * (EfficientNet-lite0: 5 ms of 85).
  */
 export function layerByLayer(
   b: GraphBuilder,
@@ -43,7 +43,7 @@ export function layerByLayer(
   return { reduced, rows: joined };
 }
 
-/** The items of a list by a word that is made of each, in the order in which the words first appear. */
+/** Groups the items of a list by a key, in order of first appearance. */
 export function grouped<T>(list: readonly T[], wordOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of list) {
@@ -57,7 +57,7 @@ export function grouped<T>(list: readonly T[], wordOf: (item: T) => string): Map
 const columnsOf = ({ values, weights }: Columns): string =>
   `${String(values.fact.shape[1])}${weights ? " weighted" : ""}`;
 
-/** Each list of [N,c] as one value, by one Concat of all and one Split. */
+/** Concatenates each list of [N,c], by one Concat of all and one Split. */
 function sideBySide(b: GraphBuilder, lists: readonly (readonly Value[])[]): Value[] {
   const all = b.concat(lists.flat(), 1, "columns");
   if (lists.length === 1) return [all];

@@ -7,8 +7,8 @@ import type { Dim, Shape } from "../tensor/shape.js";
 /**
  * The sum of a value for each sample, [N].
  *
- * The batch is the first axis of nearly every value. Where a network works with the sequence first it is another
- * one, and where it has been merged with something (windows of an image, tokens), it is a factor of one: the layout tells.
+ * The batch is the first axis of nearly every value. In a network with the sequence first it is another axis, and merged
+ * with windows or tokens it is a factor of an axis: the layout gives its position.
  */
 export function perSample(b: GraphBuilder, value: Value, batch: Dim, layout?: TracedAxes): Value {
   const { shape } = value.fact;
@@ -25,12 +25,12 @@ export function perSample(b: GraphBuilder, value: Value, batch: Dim, layout?: Tr
   return b.sum(b.reshape(value, factors), others, false, "sum");
 }
 
-/** Whether the samples of a value can be told apart. */
+/** Whether the samples of a value can be separated. */
 export function hasBatch(shape: Shape, batch: Dim, layout: TracedAxes): boolean {
   return batch === 1 || batchFactor(shape, batch, layout)[1] !== undefined;
 }
 
-/** The factors of a shape, and which of them is the batch. */
+/** The factors of a shape, and the index of the batch among them. */
 function batchFactor(
   shape: Shape,
   batch: Dim,

@@ -8,7 +8,7 @@ import type { FullGradient, UnitTerm } from "./full-gradient.js";
 import { grouped, layerByLayer, type Columns } from "./layer-by-layer.js";
 
 /**
- * How the terms become a map (the differences that exist between published versions of FullGrad's code):
+ * The conventions of ψ, as in the published versions of FullGrad's code:
  * - `head`: each layer of each sample is rescaled by itself, with an epsilon of 1e-6; corners are aligned
  * - `paper2019`: each layer is rescaled over the whole batch, without epsilon; corners are not aligned
  */
@@ -18,42 +18,42 @@ export const conventions: readonly Convention[] = ["head", "paper2019"];
 
 const epsilon = 1e-6;
 
-/** A term that has been made positive, weights·values: what ψ rescales. */
+/** A non-negative term, weights·values, to be rescaled by ψ. */
 export interface Magnitude {
-  /** For its nodes. */
+  /** Builder for its nodes. */
   readonly b: GraphBuilder;
-  /** [N,C,…places]; with `places`, [N,…places,C] */
+  /** [N,C,…spatial]; with `places`, [N,…spatial,C] */
   readonly values: Value;
-  /** [1,C,1,…], not negative; 1 unless given */
+  /** [1,C,1,…], non-negative; default 1 */
   readonly weights?: Value;
-  /** A positive number that the values are to be multiplied by as well. */
+  /** A further positive factor. */
   readonly factor?: number;
-  /** Where the channels come last: the extents of the places. */
+  /** The spatial extents, if the channels are last. */
   readonly places?: readonly number[];
-  /** Whose term it is; none of the input. */
+  /** The unit of the term; undefined for the input. */
   readonly units?: readonly UnitTerm[];
 }
 
-/** The axes of the places in [N,C,…places]. */
+/** The spatial axes of [N,C,…spatial]. */
 const placeAxes = (v: Value): number[] => v.fact.shape.flatMap((_, i) => (i > 1 ? [i] : []));
 
-/** |t| of a whole term [N,C,…places], or [N,…places,C] where the extents of the places are given. */
+/** |t| of a whole term [N,C,…spatial], or [N,…spatial,C] if its spatial extents are given. */
 export function absolute(b: GraphBuilder, term: Value, places?: readonly number[]): Magnitude {
   return { b, values: b.op("Abs", [term], {}, "abs"), ...(places ? { places } : {}) };
 }
 
-/** max(t, 0) of a whole term [N,C,…places]. */
+/** max(t, 0) of a whole term [N,C,…spatial]. */
 export function positive(b: GraphBuilder, term: Value): Magnitude {
   return { b, values: b.op("Relu", [term], {}, "positive") };
 }
 
-/** |g ⊙ b| of a gradient [N,C,…places] and a bias [1,C,1,…], without forming the product. */
+/** |g ⊙ b| of a gradient [N,C,…spatial] and a bias [1,C,1,…], without forming the product. */
 export function absolutePerChannel(b: GraphBuilder, gradient: Value, bias: Value): Magnitude {
   const weights = b.op("Abs", [bias], {}, "abs_bias");
   return { b, values: b.op("Abs", [gradient], {}, "abs"), weights };
 }
 
-/** Σ_c of a term with its sign, relative to the largest |t| of the layer. [N,1,…places] */
+/** The signed Σ_c of a term, relative to the largest |t| of the layer. [N,1,…spatial] */
 export function signedSum(b: GraphBuilder, term: Value, convention: Convention): Value {
   const magnitude = b.op("Abs", [term], {}, "abs");
   const most = b.max(b.max(magnitude, placeAxes(magnitude)), [1]);
@@ -62,8 +62,8 @@ export function signedSum(b: GraphBuilder, term: Value, convention: Convention):
 }
 
 /**
- * Σ_c of a term with its sign, divided by the pixels that one place becomes in an image of this size: resized by
- * half-pixel centres, which a whole factor up gives every place the same weight, it keeps its sum. [N,1,…places]
+ * The signed Σ_c of a term, divided by the number of image pixels per position: resizing with half-pixel centres, which
+ * gives every position the same weight for an integer factor, keeps its sum. [N,1,…spatial]
  */
 export function spreadSum(b: GraphBuilder, term: Value, size: readonly number[]): Value {
   const places = staticShape(term.fact.shape.slice(2), "a map");
@@ -74,7 +74,7 @@ function sumOverChannels(b: GraphBuilder, term: Value): Value {
   return weightedSum(b, term, onesFor(b, term, [1, 1, Number(term.fact.shape[1])]));
 }
 
-/** [N,C,…places] as [N,C,P] */
+/** [N,C,…spatial] as [N,C,P] */
 function asRows(b: GraphBuilder, term: Value): Value {
   const [batch, channels, ...places] = term.fact.shape as [Dim, Dim, ...Dim[]];
   return b.reshape(term, [batch, channels, multiplyDims(...places)], "abs/rows");
@@ -84,8 +84,8 @@ const onesFor = (b: GraphBuilder, { fact }: Value, dims: readonly number[]): Val
   b.constant(full(fact.dtype, dims, 1), "ones");
 
 /**
- * Σ_c w_c·t_c of a term [N,C,…places] and weights [1,1,C], as a matrix product: on ONNX Runtime ten times faster than
- * ReduceSum over channels, six times than a 1×1 convolution (0.08, 0.99, 0.47 ms for [1,96,112,112]). [N,1,…places]
+ * Σ_c w_c·t_c of a term [N,C,…spatial] and weights [1,1,C], as a matrix product: on ONNX Runtime ten times faster than
+ * ReduceSum over channels, six times than a 1×1 convolution (0.08, 0.99, 0.47 ms for [1,96,112,112]). [N,1,…spatial]
  */
 export function weightedSum(b: GraphBuilder, term: Value, weights: Value): Value {
   const [batch, , ...places] = term.fact.shape as [Dim, Dim, ...Dim[]];
@@ -93,7 +93,7 @@ export function weightedSum(b: GraphBuilder, term: Value, weights: Value): Value
   return b.reshape(sum, [batch, 1, ...places], "abs/map");
 }
 
-/** Of one layer: Σ_c at each place, [N,P], and its extremes. */
+/** For one layer: Σ_c at each position, [N,P], and its extremes. */
 interface Statistics {
   readonly sum: Value;
   readonly least: Columns;
@@ -128,11 +128,11 @@ function statisticsOf({ b, values, weights, places, factor = 1 }: Magnitude): St
 }
 
 /**
- * Σ_layers Σ_c rescale(|t_c|) for each size of map, the rescaling being (|t| − min)/(max − min + ε) over a whole layer:
- * because it is the same for all channels, the sum over channels is taken first, and because it is linear, the layers
- * of one size are one product of their scales [N,1,k] and their sums [N,k,P].
+ * Σ_layers Σ_c rescale(|t_c|) for each size of map, with rescale(t) = (|t| − min)/(max − min + ε) over a whole layer. The
+ * scale is the same for all channels, so the sum over channels is taken first; and it is linear, so the layers of one
+ * size are one product of their scales [N,1,k] and their sums [N,k,P].
  *
- * @returns maps [N,1,…places], one per size
+ * @returns maps [N,1,…spatial], one per size
  */
 export function rescaledMaps(
   { b, alongside }: Pick<FullGradient, "b" | "alongside">,
@@ -143,7 +143,7 @@ export function rescaledMaps(
   const sums = alongside?.();
   const layers = terms.map((term) => {
     const statistics = statisticsOf(term);
-    // Beside the extremes, which read the same tensor.
+    // Next to the extremes, which read the same tensor.
     sums?.upTo(term.units?.at(-1));
     return statistics;
   });
@@ -181,11 +181,11 @@ export function rescaledMaps(
 
 function divisorOf(b: GraphBuilder, range: Value, convention: Convention): Value {
   if (convention === "head") return b.addScalar(range, epsilon);
-  // A constant layer says nothing about places; 0/0 would.
+  // A constant layer contributes 0 instead of 0/0.
   return b.where(b.greater(range, 0), range, b.scalar(1, range));
 }
 
-/** Linear resizing of [N,1,…places] to the size of the image. */
+/** Linear resizing of [N,1,…spatial] to the size of the image. */
 export function resizeMap(
   b: GraphBuilder,
   map: Value,

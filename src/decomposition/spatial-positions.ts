@@ -4,7 +4,7 @@ import { type GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
 import type { Shape } from "../tensor/shape.js";
 
-/** Brings a value into the form [N,C,…places], where it is not in it already. */
+/** Converts a value to [N,C,…spatial], unless it has this form. */
 export function toImageOrder(b: GraphBuilder, value: Value, restoration: Restoration): Value {
   const { factors, cut, parts, perm, shape, rolls } = restoration;
   const axes = cut.map((c) => c.axis);
@@ -19,7 +19,7 @@ export function toImageOrder(b: GraphBuilder, value: Value, restoration: Restora
   );
 }
 
-/** Position p of the axis holds the place p + roll: the last ones come to the front again. */
+/** Undoes a roll: index p of the axis holds position p + roll. */
 function rollBack(b: GraphBuilder, value: Value, axis: number, roll: number): Value {
   if (roll === 0) return value;
   const extent = Number(value.fact.shape[axis]);
@@ -28,7 +28,7 @@ function rollBack(b: GraphBuilder, value: Value, axis: number, roll: number): Va
   return b.concat([front, back], axis, "places");
 }
 
-/** Whether a value of this shape is in the form [N,C,…places] as it is. */
+/** Whether a value of this shape already has the form [N,C,…spatial]. */
 export function isRestored(
   shape: Shape,
   { cut, perm, shape: wanted, rolls }: Restoration,
@@ -41,7 +41,7 @@ export function isRestored(
   );
 }
 
-/** The extents of the places, where a value is [N,…places,C] as it is, whatever axes these share. */
+/** The spatial extents of a value in the form [N,…spatial,C], even if these share axes. */
 export function placesFirst({
   cut,
   parts,

@@ -105,8 +105,8 @@ function curve(signal: Float32Array, map: Float32Array, scale: ColorScale, plot:
     return { x: x - radius, top, width: 2 * radius + 1, height: bottom - top + 1, heat, color };
   });
   // Salient pieces are drawn last.
-  for (const { x, top, width, height, color } of pieces.toSorted((p, q) => p.heat - q.heat)) {
-    canvas.fill(x, top, width, height, color);
+  for (const piece of pieces.toSorted((p, q) => p.heat - q.heat)) {
+    canvas.fill(piece.x, piece.top, piece.width, piece.height, piece.color);
   }
   return resample(canvas, width, plot.height, "bilinear");
 }

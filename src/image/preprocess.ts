@@ -68,8 +68,9 @@ export function settingsFor(asked: keyof typeof presets | Preprocessing): Prepro
   const named: Readonly<Record<string, Preprocessing | undefined>> = presets;
   const found: Partial<Preprocessing> | undefined =
     typeof asked === "string" ? named[asked] : asked;
-  const { resample, rescale, mean, std, channels } = found ?? {};
-  if (resample && rescale !== undefined && mean && std && channels) return found as Preprocessing;
+  const { rescale, mean, std, channels } = found ?? {};
+  const isWhole = found?.resample && rescale !== undefined && mean && std && channels;
+  if (isWhole) return found as Preprocessing;
   throw new ImageError(
     `preprocessing must be ${Object.keys(presets).join(" or ")}, or { resample, rescale, mean, std, channels, … }, not ` +
       `${JSON.stringify(asked)}; parsePreprocessing(json, name) reads a preprocessor_config.json`,

@@ -9,31 +9,31 @@ import type { Tensor } from "../tensor/tensor.js";
 import { findLabel, type Labels } from "./label-names.js";
 import { topClasses } from "./predictions.js";
 
-/** A target for a model: labels are class numbers, and masks are read. */
+/** A target resolved for a model: labels replaced by class numbers, masks read. */
 export type TargetChoice = TargetExpression | MaskTarget;
 
-/** What has to be known of a model to choose a target. */
+/** The properties of a model that targets depend on. */
 export interface TargetContext {
   readonly output: TargetPort;
   readonly inspection: Pick<Inspection, "assumedSize" | "outputs">;
 }
 
-/** One class to explain for each sample of a batch; `rank` counts from 1 where several are asked for. */
+/** One class to explain for each sample of a batch; `rank`, from 1, if several classes per sample are explained. */
 export interface Pass {
   readonly target: Target;
   readonly rank?: number;
 }
 
-/** How many classes "top5" means. */
+/** Number of classes of "top5". */
 export const topCount = 5;
 
 /**
- * What a target means for a model, whose classes have names.
+ * Resolves a target expression for a model with named classes.
  *
- * Where the size of the output is open, places in it are checked when the model runs.
+ * Positions in an output of open size are checked when the model runs.
  *
- * @param flag what messages call it
- * @throws {TargetError} where the number is out of range, the label is unknown or ambiguous, or words do not fit
+ * @param flag the name of the option in messages
+ * @throws {TargetError} if a number is out of range, a label is unknown or ambiguous, or the expression does not fit the output
  */
 export function chooseTarget(
   target: TargetExpression,
@@ -68,16 +68,16 @@ export function chooseTarget(
   throw new TargetError(`${flag} ${text}: there is no such class; ${classesOf(classes)}`);
 }
 
-/** The ranks that are explained of every sample; [undefined] where it is one class without rank. */
+/** The explained ranks of every sample; [undefined] for a single class without rank. */
 export function ranksOf(choice: TargetChoice, classes = 1): readonly (number | undefined)[] {
   if (!isTop5(choice)) return [undefined];
   return Array.from({ length: Math.min(topCount, classes) }, (_, i) => i + 1);
 }
 
 /**
- * What has to be run for a batch. "top5" asks the model first.
+ * The runs that a batch needs. "top5" evaluates the model first.
  *
- * @param predict the model's output for the batch
+ * @param predict computes the model's output for the batch
  */
 export async function passesFor(
   choice: TargetChoice,

@@ -1,7 +1,7 @@
 import { InputError, TargetError } from "../errors.js";
 import { anything, either, list, readJson, readValue, record } from "../files/json.js";
 
-/** Names of classes by number, and where they are from. */
+/** Class names by number, with their origin. */
 export interface Labels {
   readonly source: string;
   readonly names: ReadonlyMap<number, string>;
@@ -11,9 +11,9 @@ export interface Labels {
 const names = either(list(anything), record(anything));
 
 /**
- * Reads a JSON array, a JSON object by number (also one's "id2label"), or text with one label a line.
+ * Reads class names from a JSON array, a JSON object by number (or its "id2label"), or text with one label per line.
  *
- * @throws {InputError} where it is none of these
+ * @throws {InputError} if the text has another format
  */
 export function parseLabels(content: string): ReadonlyMap<number, string> {
   const trimmed = content.trim();
@@ -40,9 +40,9 @@ function linesOf(content: string): [string, unknown][] {
 }
 
 /**
- * The class that a label means: the one with exactly this label, whatever the case, else the only one that contains it.
+ * The class of a label, ignoring case: the one with exactly this label, else the only one that contains it.
  *
- * @throws {TargetError} where there is none or more than one; lists candidates
+ * @throws {TargetError} if no class or more than one matches; lists candidates
  */
 export function findLabel(wanted: string, labels: Labels | undefined): number {
   if (!labels) {

@@ -10,11 +10,12 @@ import type { LoadOptions } from "./model-options.js";
 import { modelFile, readGraph } from "./read-graph.js";
 
 /**
- * Loads an ONNX model, or one that `convert --to tfjs` wrote.
+ * Loads an ONNX model, or a folder written by `convert --to tfjs`.
  *
  * @param source a path (in a browser, a URL) of an .onnx file or a model.json, or an ONNX file's bytes
- * @throws {ModelFormatError} where it is no ONNX model @throws {ExternalDataError} where a file of weights is missing
- * @throws {UsageError} where the engine has no such provider
+ * @throws {ModelFormatError} if the file is not an ONNX model
+ * @throws {ExternalDataError} if a weight file is missing
+ * @throws {UsageError} if the engine lacks the provider
  */
 export async function load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   const backend = backendOf(options);
@@ -24,7 +25,7 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
   return new Model(graph, boundedBackend(backend), options, modelFile(source, externalData));
 }
 
-/** @throws {UsageError} where the engine has no such provider */
+/** @throws {UsageError} if the engine lacks the provider */
 function backendOf({ backend = "ort", provider, threads, wasmPaths }: LoadOptions): Backend {
   if (typeof backend !== "string") return backend;
   const options = { threads, wasmPaths };

@@ -20,14 +20,14 @@ import type { Shape } from "../tensor/shape.js";
 /** A preset's name, or settings. */
 export type PreprocessingChoice = keyof typeof presets | Preprocessing;
 
-/** A picture at its own size, as bytes: "none" for a model that casts them itself. */
+/** A picture's bytes at its own size: "none" for a model that casts them itself. */
 const levels: Preprocessing = { ...presets.none, rescale: 1 };
 
-/** Pictures as the input of a model. */
+/** Converts pictures to a model's input. */
 export class PictureInput {
   private readonly analysis: Analysis;
   private readonly options: DecodeOptions;
-  /** Of the image, for the size that the options give. */
+  /** Shape of the image, for the size in the options. */
   private known: Shape | undefined;
 
   constructor(analysis: Analysis, options: DecodeOptions) {
@@ -35,7 +35,7 @@ export class PictureInput {
     this.options = options;
   }
 
-  /** The input is of integers, which the model casts to floats itself. */
+  /** Whether the input has an integer type, which the model casts to floats. */
   get takesBytes(): boolean {
     return this.analysis.image.form.isInteger;
   }
@@ -47,7 +47,7 @@ export class PictureInput {
     return spatial.length === 2 && isColor;
   }
 
-  /** A picture as image [1,C,H,W] float32. @throws {ImageError} where it cannot be read */
+  /** Preprocesses a picture to [1,C,H,W] float32. @throws {ImageError} if it cannot be read */
   async preprocess(
     image: string | Uint8Array | Raster,
     settings: PreprocessingChoice,
@@ -55,7 +55,7 @@ export class PictureInput {
     return preprocess(await rasterOf(image, this.options), this.fit(settings));
   }
 
-  /** Settings with the model's own channels, height and width. @throws {InputError} where the input is no picture */
+  /** Settings with the model's channels, height and width. @throws {InputError} if the input is not a picture */
   fit(settings: PreprocessingChoice): Preprocessing {
     const wanted = settingsFor(settings === "none" && this.takesBytes ? levels : settings);
     const { form, graph } = this.analysis.image;
@@ -73,7 +73,7 @@ export class PictureInput {
     return size ? fitTo(wanted, size.height, size.width, channels === 1 ? 1 : 3) : wanted;
   }
 
-  /** What black and white are in the units of the input; unknown where it is no picture. */
+  /** Black and white in the units of the input; unknown if it is not a picture. */
   range(settings: PreprocessingChoice): PixelRange | undefined {
     return this.takesPictures ? pixelRange(this.fit(settings)) : undefined;
   }
@@ -85,7 +85,7 @@ export class PictureInput {
   }
 }
 
-/** The size that preprocessing itself ends with, where it ends with a fixed one. */
+/** The fixed output size of preprocessing, if it has one. */
 function sizeIn({ crop, resize }: Preprocessing): Size | undefined {
   return crop ?? (resize && "height" in resize ? resize : undefined);
 }

@@ -1,23 +1,23 @@
 import type { Labels } from "./label-names.js";
 
-/** A class that the model proposes. */
+/** One of the model's top classes. */
 export interface Prediction {
   readonly class: number;
   readonly label: string | null;
-  /** The model's output for it. */
+  /** The model's output for this class. */
   readonly score: number;
   readonly probability?: number;
 }
 
-/** Probabilities, and how they were come by: the model gives them itself, or softmax makes them of its logits. */
+/** Probabilities and their origin: the model's output, or the softmax of its logits. */
 export interface Probabilities {
   readonly from: "output" | "softmax";
   readonly values: readonly number[];
 }
 
 /**
- * Probabilities of the classes from one row of the output. undefined where the numbers are neither logits nor add up
- * to one: a single class, independent probabilities, or numbers that are not finite.
+ * Class probabilities from one row of the output. undefined if the numbers are neither logits nor probabilities with sum
+ * one: a single class, independent probabilities, or non-finite numbers.
  */
 export function probabilitiesOf(scores: readonly number[]): Probabilities | undefined {
   if (scores.length < 2 || !scores.every(Number.isFinite)) return undefined;
@@ -38,7 +38,7 @@ export function topClasses(scores: readonly number[], count: number): number[] {
   return order.slice(0, count);
 }
 
-/** The model's first choices, with labels and probabilities where there are any. */
+/** The model's top classes, with labels and probabilities if known. */
 export function predict(
   scores: readonly number[],
   labels: Labels | undefined,

@@ -7,10 +7,11 @@ import { readTfjsFolder } from "../onnx/file/tfjs-folder.js";
 import { readFile } from "../files/read-file.js";
 
 /**
- * The graph of an ONNX model, or of one that `convert --to tfjs` wrote.
+ * Reads the graph of an ONNX model, or of a folder written by `convert --to tfjs`.
  *
  * @param source a path (in a browser, a URL) of an .onnx file, of a model.json, or the bytes of an ONNX file
- * @throws {ModelFormatError} where it is neither @throws {ExternalDataError} where a file of weights is missing
+ * @throws {ModelFormatError} if the file is neither
+ * @throws {ExternalDataError} if a weight file is missing
  */
 export async function readGraph(
   source: string | Uint8Array,
@@ -25,7 +26,7 @@ export async function readGraph(
   return importModel(decodeModel(bytes), externalData ?? (await externalDataOf(source)));
 }
 
-/** The file itself, to be read again when it is asked for; undefined of what `convert --to tfjs` wrote. */
+/** The ONNX file, read again on request; undefined for a folder of `convert --to tfjs`. */
 export function modelFile(
   source: string | Uint8Array,
   externalData?: ExternalDataReader,

@@ -1,7 +1,7 @@
-import { activations } from "./elementwise/activations.js";
 import { arithmetic } from "./elementwise/arithmetic.js";
 import { attentions } from "./layers/attention.js";
 import { channelNormalizations } from "./normalizations/channel-normalization.js";
+import { clip } from "./elementwise/clip.js";
 import { columnsToImage } from "./layers/col2im.js";
 import { convolution } from "./layers/convolution.js";
 import { einsums } from "./layers/einsum.js";
@@ -26,11 +26,14 @@ import { pooling } from "./layers/pooling.js";
 import { pow } from "./elementwise/power.js";
 import { quantization } from "./elementwise/quantization.js";
 import { quantizedFunctions } from "./quantized/quantized-functions.js";
+import { rectifiers } from "./elementwise/rectifiers.js";
 import { reductions } from "./reductions/reductions.js";
 import { Registry } from "./core/registry.js";
+import { reshapings } from "./movement/reshaping.js";
 import { resampling } from "./resampling/resampling.js";
 import { selection } from "./elementwise/selection.js";
 import { shapeArithmetic } from "./shape/shape-arithmetic.js";
+import { smoothActivations } from "./elementwise/smooth-activations.js";
 import { softmaxes } from "./normalizations/softmax.js";
 import { straightThrough } from "./quantized/straight-through.js";
 import { trainedQuantizers } from "./quantized/trained-quantizers.js";
@@ -39,10 +42,10 @@ import { vectorNormalizations } from "./normalizations/vector-normalization.js";
 
 /** The rule book: every operator that this library understands. */
 export const registry: Registry = Registry.of([
-  ...activations,
   ...arithmetic,
   ...attentions,
   ...channelNormalizations,
+  clip,
   ...columnsToImage,
   ...convolution,
   ...einsums,
@@ -67,10 +70,13 @@ export const registry: Registry = Registry.of([
   pow,
   ...quantization,
   ...quantizedFunctions,
+  ...rectifiers,
   ...reductions,
   ...resampling,
+  ...reshapings,
   ...selection,
   ...shapeArithmetic,
+  ...smoothActivations,
   ...softmaxes,
   ...straightThrough,
   ...trainedQuantizers,

@@ -7,12 +7,14 @@ import type { Registry } from "../ops/core/registry.js";
  * The graph with the definitions of some nodes in their place, in definitions too. Names of what is added begin with the
  * node's: "attention/scores". Values keep their names.
  *
- * @param isExpanded of the nodes that have a definition; those that have no gradient of their own unless given
+ * @param isExpanded of the nodes that have a definition; unless given, those without a gradient of their own and those of
+ *   other domains than ai.onnx, for which no engine has a kernel
  */
 export function expandDefinitions(
   graph: TypedGraph,
   registry: Registry,
-  isExpanded: (node: Node) => boolean = (node) => registry.of(node).vjp === "by-definition",
+  isExpanded: (node: Node) => boolean = (node) =>
+    node.domain !== "" || registry.of(node).vjp === "by-definition",
 ): TypedGraph {
   const isOne = (node: Node): boolean =>
     registry.of(node).definition !== undefined && isExpanded(node);

@@ -20,33 +20,35 @@ import { openSizes, type ImageSize, type SizeSources } from "./sizes.js";
 import { extractSubgraph, type Subgraph, type SubgraphOptions } from "./subgraph.js";
 
 export interface AnalysisOptions extends SubgraphOptions {
-  /** A letter for each axis of the input, such as "NHWC"; found by analysis unless given. */
+  /**
+   * The axes of the input, one letter each: N samples, C channels, and the spatial ones H, W, D, T, F, L, P: "NHWC", "NLC",
+   * "CHW". By default inferred by following the axes through the first layers.
+   */
   readonly layout?: string | undefined;
-  /** Height and width where the model leaves them open. */
+  /** Height and width, for a model that leaves them open. */
   readonly size?: ImageSize | undefined;
 }
 
-/** Shapes of a model's inputs where it leaves extents open, by name. */
+/** Shapes of a model's inputs with open extents, by name. */
 export type Sizes = ReadonlyMap<string, Shape>;
 
-/** What a model is to an explanation. Nothing is worked out before it is asked for. */
+/** Analyses a model for explanations, lazily. */
 export function analyze(model: Graph, registry: Registry, options: AnalysisOptions = {}): Analysis {
   return new Analysis(model, registry, options);
 }
 
 /**
- * What a model is to an explanation: its input as image, the part of it that is explained, its sizes, the prepared
- * graph with its biases and its gradient, and what stands in the way. Each is worked out when it is first asked for,
- * and once: `Model`, `inspect` and the converters share it.
+ * The analysis of a model: its input as image, the explained subgraph, its sizes, the prepared graph with its biases and
+ * its gradient, and the obstacles. Each is computed once, on first use: `Model`, `inspect` and the converters share it.
  */
 export class Analysis {
-  /** As its file has it. */
+  /** The graph as in its file. */
   readonly model: Graph;
   readonly options: AnalysisOptions;
   readonly registry: Registry;
   private ownPart: Subgraph | undefined;
   private found: ImageModel | undefined;
-  /** For the sizes that were asked about last. */
+  /** For the most recently requested sizes. */
   private graph: { readonly key: string; readonly explained: ExplainedGraph } | undefined;
 
   /** Use {@link analyze}. */
@@ -57,36 +59,36 @@ export class Analysis {
   }
 
   /**
-   * What the explained value needs, with the input as the file has it.
+   * The subgraph of the explained value, with the input as in the file.
    *
-   * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
+   * @throws {TargetError} @throws {InputError} if the model lacks the output or input that the options name
    */
   get own(): Subgraph {
     return (this.ownPart ??= extractSubgraph(this.model, this.options));
   }
 
-  /** The model with its input as image, in which everything is asked. @throws {LayoutError} where the layout does not fit */
+  /** The model with its input as image, the form of all requests. @throws {LayoutError} if the layout does not fit */
   get image(): ImageModel {
     const { model, registry, options } = this;
     return (this.found ??= imageModel(model, this.own, registry, options.layout));
   }
 
-  /** What the explained value needs, with the input as image. */
+  /** The subgraph of the explained value, with the input as image. */
   get part(): Subgraph {
     return this.image.part;
   }
 
-  /** Shapes of the inputs: of the options' size, else of these values, else the usual ones. */
+  /** Shapes of the inputs: from the options' size, else from these values, else the default. */
   sizes(values: Omit<SizeSources, "size"> = {}): Sizes {
     return this.openSizes(this.image.graph, values);
   }
 
-  /** The forward pass alone, with the input as the file has it: at one size, or open where the file leaves it so. */
+  /** The forward pass alone, with the input as in the file, at one size or with the file's open extents. */
   forward({ open = false } = {}): TypedGraph {
     return prepare(this.own.graph, this.registry, open ? new Map() : this.openSizes(this.model));
   }
 
-  /** The explained part at these sizes, for any number of samples, or for one. */
+  /** The explained subgraph at these sizes, for any number of samples, or for one. */
   explained(sizes: Sizes = this.sizes(), isOneSample = false): ExplainedGraph {
     const key = JSON.stringify([...sizes, isOneSample]);
     if (this.graph?.key !== key) {
@@ -97,12 +99,12 @@ export class Analysis {
     return this.graph.explained;
   }
 
-  /** What can be inferred of the whole model, whatever it holds. */
+  /** Facts of the whole model, as far as they can be inferred. */
   known(sizes: Sizes = this.sizes()): TypedGraph {
     return inferKnown(canonicalize(this.image.graph), this.registry, sizes);
   }
 
-  /** Every node of the model without a meaning here, and whether the explained value needs it. */
+  /** Every unsupported node of the model, and whether the explained value depends on it. */
   holes(known: TypedGraph): readonly (UnsupportedNode & { readonly needed: boolean })[] {
     const { nodes } = canonicalize(this.image.graph);
     const isBranch = (op: string, domain: string): boolean => op === "If" && domain === "";
@@ -144,7 +146,7 @@ export class Analysis {
       }));
   }
 
-  /** An error of an explanation with what could be asked instead: other values, or other outputs. */
+  /** Adds alternatives to an error of an explanation: other values, or other outputs. */
   withHints(error: unknown, sizes: Sizes = this.sizes()): unknown {
     const { model } = this;
     if (error instanceof UnsupportedModelError && error.instead.length === 0) {
@@ -164,5 +166,5 @@ export class Analysis {
   }
 }
 
-/** Nobody reads more of them. */
+/** Limit on the listed alternatives. */
 const mostListed = 12;

@@ -14,39 +14,39 @@ import { withReplacedValue } from "./replaced-value.js";
 import { runBatch } from "./run-batch.js";
 import { emitTarget, type Quantity, type TargetNodes } from "../target/target.js";
 
-/** A model's graph with the number that is explained: where a question begins. */
+/** A model's graph with the explained scalar, to which a question adds nodes. */
 export interface QuestionContext {
   readonly b: GraphBuilder;
   readonly graph: TypedGraph;
   readonly registry: Registry;
   readonly input: Value;
-  /** The model's own output. */
+  /** The model's output. */
   readonly output: Value;
   readonly target: TargetNodes;
 }
 
-/** What a question adds to a graph, by the role that each value plays. */
+/** The inputs and outputs that a question adds to a graph, by role. */
 export interface NamedValues {
   readonly outputs: Readonly<Record<string, Value>>;
   readonly inputs?: Readonly<Record<string, Value>>;
-  /** What is known of the answer before it is computed. */
+  /** Parts of the answer that are known at compile time. */
   readonly notes?: Readonly<Record<string, number | string>>;
 }
 
-/** A compiled question. Its inputs and outputs go by their roles. */
+/** A compiled question. Its inputs and outputs are named by their roles. */
 export interface Compiled {
   readonly executable: Executable;
   readonly outputs: Readonly<Record<string, string>>;
   readonly inputs: Readonly<Record<string, string>>;
-  /** Units whose terms the graph sums. */
+  /** Units whose terms the graph sums, in order. */
   readonly units: readonly BiasUnit[];
   readonly notes: Readonly<Record<string, number | string>>;
 }
 
-/** Compiles each kind of question about a model once, when it is first asked. */
+/** Compiles each kind of question about a model once, on first use. */
 export class Compiler {
   readonly explained: ExplainedGraph;
-  /** How many samples are best run at once, where there are many. */
+  /** The fastest batch size for many samples. */
   readonly batch: number;
   private readonly registry: Registry;
   private readonly backend: Backend;
@@ -59,13 +59,13 @@ export class Compiler {
     this.batch = backend.batch ?? 1;
   }
 
-  /** What is compiled of the model. */
+  /** The explained graph of the model. */
   get graph(): TypedGraph {
     return this.explained.graph;
   }
 
   /**
-   * A question that needs the model and a target.
+   * Compiles a question about the model and a target.
    *
    * @param replaced a value inside the model that is given from outside, under the role "replaced"
    */
@@ -90,7 +90,7 @@ export class Compiler {
     });
   }
 
-  /** A question that needs the gradient. */
+  /** Compiles a question about the gradient. */
   backward(
     key: string,
     form: TargetForm,
@@ -104,7 +104,7 @@ export class Compiler {
     });
   }
 
-  /** A graph with no target, such as the model itself. */
+  /** Compiles a graph without target, such as the model itself. */
   plain(key: string, make: () => TypedGraph): Promise<Compiled> {
     return this.once(key, async () => {
       const graph = make();
@@ -122,9 +122,9 @@ export class Compiler {
   }
 
   /**
-   * Runs a compiled question on a batch, in pieces where the model's own batch is fixed.
+   * Runs a compiled question on a batch, in pieces if the model's batch size is fixed.
    *
-   * `others` are values of the model's other inputs, `roles` of the inputs that the question added.
+   * `others` are values of the model's other inputs, `roles` those of the inputs that the question added.
    */
   async run(
     compiled: Compiled,
@@ -154,13 +154,13 @@ export class Compiler {
   async dispose(): Promise<void> {
     const all = [...this.compiled.values()];
     this.compiled.clear();
-    // What could not be compiled has been reported where it was asked for.
+    // Compilation errors have been reported to the caller of the question.
     for (const result of await Promise.allSettled(all)) {
       if (result.status === "fulfilled") await result.value.executable.dispose();
     }
   }
 
-  /** The biases on the way to the quantity that is explained. */
+  /** The bias plan of the explained quantity. */
   plan(quantity: Quantity): BiasPlan {
     return this.explained.plan(quantity);
   }
@@ -168,7 +168,7 @@ export class Compiler {
   private once(key: string, make: () => Promise<Compiled>): Promise<Compiled> {
     const known = this.compiled.get(key);
     if (known) return known;
-    // What fails is asked again: the error belongs to the question, not to the model.
+    // A failed compilation is not cached: the error belongs to the question, not to the model.
     const fresh = make().catch((error: unknown) => {
       this.compiled.delete(key);
       throw error;
@@ -199,7 +199,7 @@ export class Compiler {
   }
 }
 
-/** Values for a run beside the image. */
+/** Further values of a run. */
 export interface RunFeeds {
   readonly target?: ResolvedContrast;
   readonly others?: Tensors;

@@ -15,24 +15,24 @@ import { targetPort, type TargetPort } from "../target/resolve.js";
 import { withBatch } from "./sizes.js";
 import { checkExplainable } from "./subgraph.js";
 
-/** The names of the input that is explained and of the value that is decomposed. */
+/** The names of the explained input and of the decomposed value. */
 export interface Ports {
   readonly input: string;
   readonly output: string;
 }
 
-/** A graph up to the number that is explained, which ends in `output`. */
+/** A graph up to the explained quantity, `output`. */
 interface QuantityGraph {
   readonly graph: TypedGraph;
   readonly output: string;
 }
 
 /**
- * A prepared graph as every question about it needs it, each part worked out once, when it is first asked for: its
- * biases are planned once, and it is differentiated once for each form of target.
+ * A prepared graph for all questions about it. Its biases are planned once, and it is differentiated once for each form of
+ * target, on first use.
  */
 export class ExplainedGraph implements Ports {
-  /** With the batch as the file has it: messages name its shapes. */
+  /** With the file's batch extent, for the shapes in messages. */
   readonly declared: TypedGraph;
   readonly input: string;
   readonly output: string;
@@ -45,7 +45,7 @@ export class ExplainedGraph implements Ports {
   private isChecked = false;
 
   /**
-   * @param isOneSample one sample is asked about: an open batch is written as 1. ONNX Runtime (to 1.31) plans its memory
+   * @param isOneSample whether an open batch is replaced by 1, for a single sample. ONNX Runtime (to 1.31) plans its memory
    *   by comparing all free buffers, and symbolic extents are slow to compare: the session of EfficientNet-lite0's map
    *   takes a quarter of the time.
    */
@@ -62,7 +62,7 @@ export class ExplainedGraph implements Ports {
     this.declared = onePerSample(graph, registry, this);
   }
 
-  /** What is compiled: for one sample at a time where that is all that is asked, or where samples mix. */
+  /** The graph to compile: for one sample, if only one is requested or if samples mix. */
   get graph(): TypedGraph {
     return (this.compiled ??=
       typeof this.batch === "number" || (!this.isOneSample && this.isSeparable())
@@ -70,18 +70,18 @@ export class ExplainedGraph implements Ports {
         : withBatchOfOne(this.declared, this.registry, this.input));
   }
 
-  /** The explained output as targets see it. @throws {TargetError} where it has no axis for the samples */
+  /** The properties of the explained output for targets. @throws {TargetError} if it has no batch axis */
   get port(): TargetPort {
     const { declared, output } = this;
     return targetPort({ name: output, fact: declared.facts.get(output)! }, this.batch);
   }
 
-  /** The biases, with the batch as the file has it where the samples do not mix. */
+  /** The bias plan, with the file's batch extent unless samples mix. */
   get declaredPlan(): BiasPlan {
     return this.planOf(this.isOneSample ? this.graph : this.declared, this.output);
   }
 
-  /** The graph up to a quantity. @throws {TargetError} where the output has no log-probabilities */
+  /** The graph up to a quantity. @throws {TargetError} if the output has no log-probabilities */
   part(quantity: Quantity): QuantityGraph {
     const known = this.quantities.get(quantity);
     if (known) return known;
@@ -94,17 +94,17 @@ export class ExplainedGraph implements Ports {
     return part;
   }
 
-  /** The biases on the way to a quantity. */
+  /** The bias plan of a quantity. */
   plan(quantity: Quantity): BiasPlan {
     const { graph, output } = this.part(quantity);
     return this.planOf(graph, output);
   }
 
   /**
-   * The full-gradient for a form of target. Questions add to its graph under construction what they need beside it.
+   * The full-gradient for a form of target, as a graph under construction to which questions add nodes.
    *
-   * @param rules for the backward pass, where they are not those of the gradient
-   * @throws {UnsupportedModelError} where a node on the way has no gradient
+   * @param rules of the backward pass, if they differ from the gradient's
+   * @throws {UnsupportedModelError} if a node on the path has no gradient
    */
   fullGradient(form: TargetForm, rules?: (at: RuleContext) => Registry): FullGradient {
     const { kind, versus, quantity } = form;
@@ -145,8 +145,8 @@ export class ExplainedGraph implements Ports {
 }
 
 /**
- * The graph itself, or, where the samples of an open batch do not lie on the first axis of the output ([T,N,C] of a
- * sequence), for one sample at a time, whose output needs no axis for them.
+ * The graph itself; or, if the samples of an open batch are not on the first axis of the output ([T,N,C] of a sequence),
+ * the graph for one sample, whose output needs no batch axis.
  */
 function onePerSample(graph: TypedGraph, registry: Registry, { input, output }: Ports): TypedGraph {
   const [batch = 1] = graph.facts.get(input)!.shape;

@@ -6,10 +6,10 @@ import { sliceBatch } from "../tensor/batches.js";
 import { inputNames } from "../target/ports.js";
 
 /**
- * A value for every input of the model, checked.
+ * Checks that every input of the model has a value, and returns the values.
  *
- * @param others values of the inputs beside `input`: a row for each sample of `x`, or one value for all of them
- * @throws {InputError} where one is missing, is not known, or does not fit
+ * @param others values of the other inputs: a row for each sample of `x`, or one value for all
+ * @throws {InputError} if one is missing, unknown, or does not fit
  */
 export function feedsOf(
   graph: TypedGraph,
@@ -36,7 +36,7 @@ export function feedsOf(
   );
 }
 
-/** A row for each sample. One value may stand for all; so may one for the model's own fixed batch. */
+/** A row for each sample; a single value, or one for the model's fixed batch, is repeated. */
 function forEachSample(name: string, { shape }: Fact, value: Tensor, count: number): Tensor {
   const [rows] = value.dims;
   const declared: Dim | undefined = shape[0];
@@ -45,7 +45,7 @@ function forEachSample(name: string, { shape }: Fact, value: Tensor, count: numb
   throw new InputError(`input "${name}" has ${rows!} rows for ${count} samples`);
 }
 
-/** @param isBatch its first extent is the number of samples, which may be any */
+/** @param isBatch whether its first extent is the number of samples, which may be any */
 function checkInput(name: string, fact: Fact, x: Tensor, isBatch: boolean): void {
   const fits =
     x.dims.length === fact.shape.length &&

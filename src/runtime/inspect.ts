@@ -11,21 +11,21 @@ import type { Analysis, Sizes } from "./analyze.js";
 import { inFile } from "./unsupported-nodes.js";
 import { isOpen, usualSize } from "./sizes.js";
 
-/** How far an inspection goes. */
+/** Options of an inspection. */
 export interface InspectOptions {
   /**
-   * Whether the model is differentiated, which says of every operator whether it has a gradient as it is used: true
-   * unless given. Without it, the first explanation does so.
+   * Whether the model is differentiated, to find nodes without a gradient; default true. Otherwise the first explanation
+   * finds them.
    */
   readonly gradient?: boolean;
-  /** An explanation of one sample follows, which uses what is worked out here. */
+  /** Whether an explanation of one sample follows, which reuses the analysis. */
   readonly isOneSample?: boolean;
 }
 
 /**
- * What is in a model, what adds to its output, and everything that stands in the way. Runs nothing.
+ * Lists a model's inputs, outputs, operators, bias-bearing nodes and all obstacles to an explanation, without running it.
  *
- * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
+ * @throws {TargetError} @throws {InputError} if the model lacks the output or input that the options name
  */
 export function inspectModel(analysis: Analysis, options: InspectOptions = {}): Inspection {
   const { model } = analysis;
@@ -56,7 +56,7 @@ function inspectPart(analysis: Analysis, options: InspectOptions): PartReport {
   const fact = known.facts.get(part.output);
   const common = {
     outputs: known.outputs.map(portReport),
-    // Floats are fed as float32, in whatever size.
+    // Floats of any precision are fed as float32.
     input: {
       ...portReport(form.port),
       ...(form.isInteger ? {} : { dtype: known.facts.get(port.name)!.dtype }),
@@ -85,7 +85,7 @@ function inspectPart(analysis: Analysis, options: InspectOptions): PartReport {
   }
 }
 
-/** The explained value, and what adds to it. */
+/** The explained value, and its bias-bearing nodes. */
 function explainedPart(
   analysis: Analysis,
   sizes: Sizes,

@@ -20,51 +20,51 @@ export interface BiasReport {
   readonly kind: BiasKind;
   readonly shape: Shape;
   readonly spatial: boolean;
-  /** Of a convolution: whether the exporter folded a BatchNormalization into it. */
+  /** For a convolution: whether the exporter folded a BatchNormalization into it. */
   readonly batchNorm?: Folded;
 }
 
-/** A layer that class activation maps can look at; the setting `layer` takes its node or its value. */
+/** A layer available to class activation maps; the setting `layer` takes its node or its value. */
 export interface LayerReport {
   readonly node: string;
   readonly op: string;
   readonly value: string;
   /** [N,C,…places] */
   readonly shape: Shape;
-  /** Looked at unless another one is chosen. */
+  /** Whether it is the default layer. */
   readonly isDefault: boolean;
 }
 
-/** An operator that stands in the way, if the value that is explained needs it. */
+/** An unsupported node, which prevents an explanation if the explained value depends on it. */
 export interface UnsupportedNodeReport extends UnsupportedNode {
-  /** The value that is explained depends on it. The others do no harm. */
+  /** Whether the explained value depends on it. */
   readonly needed: boolean;
 }
 
-/** What can be said of a model without running it. */
+/** The properties of a model that are known without running it. */
 export interface Inspection {
   readonly inputs: readonly PortReport[];
   readonly outputs: readonly PortReport[];
-  /** The input that is explained, as it is fed; absent where it is not clear which one. */
+  /** The explained input, as fed; absent if it is ambiguous. */
   readonly input?: PortReport;
-  /** What each of its axes is; absent where the layers do not say. */
+  /** Its axes; absent if they do not follow from the layers. */
   readonly image?: ImageAxes;
-  /** Why they do not say: the option layout does. */
+  /** The reason why the axes are unknown; the option `layout` names them. */
   readonly undecided?: string;
-  /** Inputs beside it that the explained value needs. */
+  /** Further inputs that the explained value depends on. */
   readonly others?: readonly PortReport[];
-  /** The value that is explained; absent where nothing can be said of it. */
+  /** The explained value; absent if nothing is known about it. */
   readonly output?: PortReport;
-  /** Height and width that shapes here are for, where the model leaves them open and none were asked for. */
+  /** Height and width assumed for the shapes, if the model leaves them open and no size was given. */
   readonly assumedSize?: readonly [height: number, width: number];
-  /** Number of nodes of each operator, as the file has them. */
+  /** Number of nodes of each operator in the file. */
   readonly operators: Readonly<Record<string, number>>;
   readonly biases: readonly BiasReport[];
-  /** One of each size, the last; any value with places of the image can be chosen beside them. */
+  /** The last layer of each size; any other value with spatial axes of the image can be chosen too. */
   readonly layers: readonly LayerReport[];
   readonly unsupported: readonly UnsupportedNodeReport[];
   readonly explainable: boolean;
-  /** Why it cannot be explained, where it is not for an operator. */
+  /** The obstacle to an explanation, if it is not an operator. */
   readonly problem?: string;
   /** Values that could be explained instead. */
   readonly instead?: readonly ExplainableValue[];

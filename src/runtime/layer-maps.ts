@@ -7,11 +7,11 @@ import type { FullGradient, UnitTerm } from "../decomposition/full-gradient.js";
 import { weightedSum } from "../decomposition/psi.js";
 import { samplesOf, type SampleResult } from "./samples.js";
 
-/** Where in the image each layer adds to the score: signed, at the layer's own size. */
+/** Signed maps of each layer's contribution to the score, at the layer's own size. */
 export interface LayerMaps {
-  /** [N,1,…places] of ∇ₓf ⊙ x summed over channels; its sum is the sample's input term. */
+  /** [N,1,…spatial]: ∇ₓf ⊙ x summed over channels; its sum is the sample's input term. */
   readonly inputMap: Tensor;
-  /** In network order. The sum of a map is the unit's term; a unit without places has none. */
+  /** In network order. The sum of a map is the unit's term; a unit without spatial axes has no map. */
   readonly units: readonly { readonly unit: BiasUnit; readonly map?: Tensor }[];
   readonly samples: readonly SampleResult[];
 }
@@ -42,7 +42,7 @@ function emitInputMap({ b, inputTerm }: FullGradient): Value {
   return b.within("input").sum(inputTerm, [1], true, "layer_map");
 }
 
-/** Σ_c (g ⊙ b)_c of a unit that has places, [N,1,…places]. */
+/** Σ_c (g ⊙ b)_c of a spatial unit, [N,1,…spatial]. */
 function emitUnitMap({ b }: FullGradient, term: UnitTerm): Value | undefined {
   const { unit, perChannel } = term;
   if (!unit.spatial) return undefined;

@@ -1,8 +1,8 @@
 import type { TypedGraph } from "../onnx/ir.js";
 
 /**
- * The graph with one of its values given from outside, under its own name: everything after it reads the new input. What
- * made it stays, for what else needs it.
+ * The graph with one of its values as an input of the same name, which everything after it reads. The producer is kept:
+ * its other outputs may be read.
  */
 export function withReplacedValue(graph: TypedGraph, name: string): TypedGraph {
   const fact = graph.facts.get(name)!;

@@ -2,17 +2,17 @@ import type { Tensors } from "../tensor/tensor.js";
 import type { Executable } from "../backends/backend.js";
 import { concatBatch, sliceBatch } from "../tensor/batches.js";
 
-/** How the batch of a model is made up. */
+/** The batch of a model. */
 export interface BatchShape {
   /** Number of samples. */
   readonly count: number;
-  /** How many the model takes at once: a number where its file fixes that. */
+  /** The model's batch extent: a number if its file fixes it. */
   readonly declared: number | string;
-  /** Inputs that have a row for each sample. */
+  /** Inputs with a row for each sample. */
   readonly batched: ReadonlySet<string>;
 }
 
-/** Runs a batch of any size, in pieces where the model's own batch is fixed. */
+/** Runs a batch of any size, in pieces if the model's batch size is fixed. */
 export async function runBatch(
   executable: Executable,
   feeds: Tensors,
@@ -23,7 +23,7 @@ export async function runBatch(
   const pieces: Tensors[] = [];
   for (let start = 0; start < count; start += size) {
     const here = Math.min(size, count - start);
-    // The last piece is filled up with its last sample, and cut again afterwards.
+    // The last piece is padded with its last sample, and the results are cut.
     const rows = Array.from({ length: size }, (_, i) => start + Math.min(i, here - 1));
     const part = [...feeds].map(([name, t]) => {
       const isCut = batched.has(name) && t.dims[0] === count;

@@ -4,23 +4,23 @@ import type { Compiled } from "./compiler.js";
 import { completenessOf, type Completeness } from "../decomposition/completeness.js";
 import type { ResolvedContrast } from "../target/contrast.js";
 
-/** What one unit adds to one sample's output. */
+/** The term of one unit for one sample. */
 export interface TermSum {
   readonly unit: BiasUnit;
   readonly value: number;
 }
 
-/** What is explained of one sample. */
+/** The target and score of one sample. */
 export interface SampleScore {
-  /** The class that is explained, or the words of a target of another kind; "seed" where it was given as one. */
+  /** The explained class, or the expression of another kind of target; "seed" for a seed. */
   readonly target: number | string;
-  /** The class that it is compared with. */
+  /** The subtracted class. */
   readonly versus?: number;
-  /** f(x): the number that is explained. */
+  /** f(x), the explained scalar. */
   readonly score: number;
 }
 
-/** One sample's output, taken apart. */
+/** The decomposition of one sample's output. */
 export interface SampleResult extends SampleScore {
   readonly completeness: Completeness;
   readonly terms: readonly TermSum[];
@@ -28,12 +28,12 @@ export interface SampleResult extends SampleScore {
 
 /** One sample's part of an explanation. */
 export interface ExplainedSample extends SampleScore {
-  /** Where the method takes the output apart on its way. */
+  /** For methods that decompose the output. */
   readonly completeness?: Completeness;
   readonly terms?: readonly TermSum[];
-  /** The method's own check, and what else it tells: a convergence delta, the layer that was used. */
+  /** The method's own check and further results: a convergence delta, the layer used. */
   readonly info?: Readonly<Record<string, number | string>>;
-  /** What notes are made of. */
+  /** Values from which notes are derived. */
   readonly evidence?: Readonly<Record<string, number>>;
 }
 

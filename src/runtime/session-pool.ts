@@ -1,20 +1,20 @@
 import type { Session } from "./session.js";
 
-/** Sizes that are kept: each holds the compiled graphs of what was asked of it. */
+/** Number of cached sizes; each holds its compiled graphs. */
 const most = 4;
 
 interface Held {
   readonly session: Session;
-  /** Questions under way. */
+  /** Number of running questions. */
   users: number;
 }
 
-/** The sessions of one model, one for each size that it is asked about; the last few of them are kept. */
+/** The sessions of one model, one for each size; the most recently used ones are kept. */
 export class SessionPool {
-  /** The one that was used last comes last. */
+  /** In order of last use. */
   private readonly held = new Map<string, Held>();
 
-  /** Asks the session of a size, which is made where there is none. It is not freed before it has answered. */
+  /** Runs a question in the session of a size, created on first use. The session is not freed while it runs. */
   async use<T>(
     key: string,
     make: () => Session,
@@ -32,7 +32,7 @@ export class SessionPool {
     }
   }
 
-  /** Frees what the sessions have compiled so far, which is compiled again when it is asked again. */
+  /** Frees all compiled graphs; later questions compile them again. */
   async release(): Promise<void> {
     await Promise.all([...this.held.values()].map(({ session }) => session.dispose()));
   }

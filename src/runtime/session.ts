@@ -37,20 +37,19 @@ export interface FullGradientResult {
 }
 
 export interface SessionOptions {
-  /** The input that is explained; the only one of four dimensions unless given. */
+  /** The explained input; by default the only one of four dimensions. */
   readonly input?: string;
-  /** The output that is decomposed; the first one unless given. */
+  /** The decomposed output; by default the first one. */
   readonly output?: string;
 }
 
-/** A sample that was taken apart, and its gradient checked. */
+/** A decomposed sample with a checked gradient. */
 export interface VerifiedSample extends SampleResult {
   readonly gradient: GradientCheck;
 }
 
 /**
- * A model on an engine. Each kind of question is compiled once, when it is first asked, and serves every image after
- * that.
+ * A model on an engine. Each kind of question is compiled once, on first use.
  */
 export class Session {
   readonly explained: ExplainedGraph;
@@ -63,7 +62,7 @@ export class Session {
     { readonly records: readonly NodeRecord[]; readonly graph: TypedGraph }
   >();
 
-  /** @throws {InputError} @throws {TargetError} where the named input or output does not exist */
+  /** @throws {InputError} @throws {TargetError} if the named input or output does not exist */
   constructor(
     source: TypedGraph | ExplainedGraph,
     registry: Registry,
@@ -82,7 +81,7 @@ export class Session {
     this.compiler = new Compiler(this.explained, registry, backend);
   }
 
-  /** What is compiled of the model. */
+  /** The explained graph of the model. */
   get graph(): TypedGraph {
     return this.explained.graph;
   }
@@ -95,7 +94,7 @@ export class Session {
     return this.explained.output;
   }
 
-  /** The model's own output for a batch. */
+  /** The model's output for a batch. */
   async predict(x: Tensor, feeds?: Tensors): Promise<Tensor> {
     const { graph, output } = this;
     const compiled = await this.compiler.plain("predict", () => ({
@@ -106,7 +105,7 @@ export class Session {
     return results.get(output)!;
   }
 
-  /** The sums of all terms for each sample of a batch: does it add up? */
+  /** The sums of all terms for each sample of a batch, and their completeness. */
   async verify(x: Tensor, target: Target, feeds?: Tensors): Promise<readonly SampleResult[]> {
     const resolved = this.resolve(target, x);
     const compiled = await this.compiler.backward("verify", formOf(resolved), ({ sums }) => ({
@@ -117,8 +116,8 @@ export class Session {
   }
 
   /**
-   * As {@link verify}, and whether the gradient is the model's: its directional derivatives beside central differences
-   * of the model itself, sample by sample.
+   * As {@link verify}, and compares directional derivatives with central differences of the model itself, sample by
+   * sample.
    */
   async verifyGradient(
     x: Tensor,
@@ -167,12 +166,12 @@ export class Session {
     };
   }
 
-  /** Where in the image each layer adds to the score. */
+  /** Signed maps of each layer's contribution to the score. */
   layerMaps(x: Tensor, target: Target, feeds?: Tensors): Promise<LayerMaps> {
     return mapLayers(this.compiler, x, asked(this.resolve(target, x), feeds));
   }
 
-  /** The law of conservation node by node, the worst node first: where does something get lost? */
+  /** The conservation residual of each node, the worst node first. */
   async bisect(x: Tensor, target: Target, feeds?: Tensors): Promise<readonly NodeGap[]> {
     const first = sliceBatch(x, [0]);
     const resolved = this.resolve(target, first);
@@ -189,7 +188,7 @@ export class Session {
       .sort((p, q) => q.conditioned - p.conditioned);
   }
 
-  /** The gradient of each node by itself, for the first sample, in the order of the network: which one is wrong? */
+  /** Checks the gradient of each node separately, for the first sample, in network order. */
   async checkNodes(
     x: Tensor,
     target: Target,
@@ -219,13 +218,13 @@ export class Session {
     return this.compiler.dispose();
   }
 
-  /** A target, checked as far as it can be before the model runs. */
+  /** Resolves a target, with all checks that are possible before the model runs. */
   resolve(target: Target, x: Tensor): ResolvedContrast {
     return resolveContrast(this.explained.port, target, x.dims[0]!);
   }
 }
 
-/** Whether a value has a row for each of several samples. */
+/** Whether a value has one row per sample of a larger batch. */
 const isRowOf = (t: Tensor, x: Tensor, name: string, { batched }: Reference): boolean =>
   batched.has(name) && t.dims[0] === x.dims[0];
 

@@ -5,16 +5,16 @@ import type { Tensor, Tensors } from "../tensor/tensor.js";
 
 export type ImageSize = readonly [height: number, width: number];
 
-/** What an image is taken to be where the model leaves its height and width open and nothing else says it. */
+/** Default height and width of an image, if the model leaves them open and no other source gives them. */
 export const usualSize: ImageSize = [224, 224];
 
-/** What tells the open extents of a model's inputs. */
+/** Sources of the open extents of a model's inputs. */
 export interface SizeSources {
-  /** Height and width that were asked for. */
+  /** The requested height and width. */
   readonly size?: ImageSize | undefined;
-  /** The input that is explained. */
+  /** The explained input. */
   readonly x?: Tensor;
-  /** Values of the others. */
+  /** Values of the other inputs. */
   readonly feeds?: Tensors;
 }
 
@@ -23,11 +23,11 @@ export const isOpen = ({ fact: { shape } }: Port): boolean =>
   shape.length === 4 && shape.slice(2).some((d) => typeof d === "string");
 
 /**
- * Shapes for the inputs of a model that leaves extents open: the size that was asked for, else that of the values, else
- * {@link usualSize} for images. An extent of one name is the same everywhere. The batch stays open.
+ * Shapes for the inputs of a model with open extents: the requested size, else that of the values, else {@link usualSize}
+ * for images. Extents of the same name are equal. The batch stays open.
  *
- * @returns shapes of the inputs that have one to fill in, by name
- * @throws {InputError} where a size was asked for that the model does not take, or two values do not agree
+ * @returns shapes of the inputs with open extents, by name
+ * @throws {InputError} if the model does not accept the requested size, or two values disagree
  */
 export function openSizes(
   graph: Graph,
@@ -56,7 +56,7 @@ export function openSizes(
   const values = new Map(x ? [...feeds, [input, x]] : feeds);
   for (const { name, fact } of graph.inputs) {
     const dims = values.get(name)?.dims;
-    // What does not fit is refused where values are checked.
+    // Values that do not fit are refused by feedsOf.
     if (dims?.length !== fact.shape.length) continue;
     fact.shape.forEach((d, i) => {
       if (i > 0 || name !== input) if (!(size && fact.shape.length === 4)) bind(d, dims[i]!);
@@ -76,9 +76,9 @@ export function openSizes(
 }
 
 /**
- * These sizes with the batch of a model that leaves it open written as a number.
+ * These sizes with the open batch of a model replaced by a number.
  *
- * @throws {UsageError} where the model's own batch is another number
+ * @throws {UsageError} if the model's batch is fixed to another number
  */
 export function withBatch(
   graph: Graph,

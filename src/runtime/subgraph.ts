@@ -10,7 +10,7 @@ import { isStatic } from "../tensor/shape.js";
 import { chooseInput, chooseOutput } from "../target/ports.js";
 import { samplesFirst } from "../target/target.js";
 
-/** The part of a model that is explained: what one of its values needs, and the input that it is explained by. */
+/** The explained part of a model: the nodes that one of its values depends on, and the explained input. */
 export interface Subgraph {
   readonly graph: Graph;
   readonly input: string;
@@ -19,15 +19,20 @@ export interface Subgraph {
 
 /** The wanted input and output, by name. */
 export interface SubgraphOptions {
+  /** The input to explain; the only one, or the only image, unless given. */
   readonly input?: string | undefined;
+  /**
+   * The output to explain; the first one unless given. "logits" is what goes into the Softmax or Sigmoid that makes the
+   * first one. Any other value of the model is an output too, by its name in the file.
+   */
   readonly output?: string | undefined;
 }
 
 /**
- * The part of a model between an input and an output.
+ * Extracts the part of a model between an input and an output.
  *
- * @throws {TargetError} where there is no such output, or it does not depend on the input
- * @throws {InputError} where there is no such input, or it is not clear which one is meant
+ * @throws {TargetError} if the output does not exist, or does not depend on the input
+ * @throws {InputError} if the input does not exist, or is ambiguous
  */
 export function extractSubgraph(model: Graph, options: SubgraphOptions): Subgraph {
   const output = chooseOutput(model, options.output);
@@ -42,11 +47,11 @@ export function extractSubgraph(model: Graph, options: SubgraphOptions): Subgrap
 }
 
 /**
- * Says of an output that it can be explained, as far as its values go: it is a float that depends on the input
- * differentiably, in a size that is known before the model runs.
+ * Checks that an output can be explained: it is a float that depends on the input differentiably, and its size is known
+ * before the model runs.
  *
- * @throws {UnsupportedModelError} naming the nodes that make it otherwise
- * @throws {TargetError} where it does not depend on the input at all
+ * @throws {UnsupportedModelError} names the nodes that prevent it
+ * @throws {TargetError} if it does not depend on the input at all
  */
 export function checkExplainable(
   graph: TypedGraph,

@@ -2,8 +2,8 @@ import type { UnsupportedNode } from "../errors.js";
 import type { Graph, Node } from "../onnx/ir.js";
 
 /**
- * Holes in the words of the model's file: the rules work on a newer operator set, in which a node may have another
- * operator, or several nodes stand for it under names that begin with its own.
+ * Reports unsupported nodes as in the model's file: the rules work on a newer operator set, in which a node may have
+ * another operator, or be replaced by several nodes whose names begin with its own.
  */
 export function inFile(
   holes: readonly UnsupportedNode[],
@@ -21,7 +21,7 @@ export function inFile(
   return named.filter((_, i) => keys.indexOf(keys[i]!) === i);
 }
 
-/** The file's node that a node was made of: the one of this name, or of the longest beginning of it. */
+/** The file's node that a node comes from: the one with this name, or with the longest prefix of it. */
 function nodeOf(name: string, nodes: ReadonlyMap<string, Node>): Node | undefined {
   for (let end = name.length; end > 0; end = name.lastIndexOf("/", end - 1)) {
     const node = nodes.get(name.slice(0, end));

@@ -14,21 +14,21 @@ import {
 import { maskName, seedFrom } from "./target-seeds.js";
 import { resolveTarget, type TargetPort } from "./resolve.js";
 
-/** What decides which graph is compiled for a target. */
+/** The properties of a target that determine the compiled graph. */
 export interface TargetForm {
   readonly kind: TargetKind;
-  /** A second class is given with each sample. */
+  /** Whether each sample has a second class. */
   readonly versus: boolean;
   readonly quantity: Quantity;
 }
 
-/** A target without words, and what it is compared with. */
+/** A resolved target, and the one subtracted from it. */
 export interface ResolvedContrast {
   readonly chosen: ResolvedTarget;
-  /** A class for each sample. A seed has what is subtracted in itself. */
+  /** A class for each sample. A seed includes the subtracted target. */
   readonly versus?: readonly number[];
   readonly quantity: Quantity;
-  /** What was asked for, in words. */
+  /** The target expression as given. */
   readonly words: string;
 }
 
@@ -37,10 +37,10 @@ export function formOf({ chosen, versus, quantity }: ResolvedContrast): TargetFo
 }
 
 /**
- * A target checked as far as it can be before the model runs.
+ * Resolves a target, with all checks that are possible before the model runs.
  *
  * @param count number of samples
- * @throws {TargetError} where it does not fit the output, or is compared with itself
+ * @throws {TargetError} if it does not fit the output, or both targets are equal
  */
 export function resolveContrast(port: TargetPort, target: Target, count: number): ResolvedContrast {
   const { of, versus: other, quantity = "score" } = asContrast(target);
@@ -49,7 +49,7 @@ export function resolveContrast(port: TargetPort, target: Target, count: number)
   if (other === undefined) return { chosen, quantity, words };
   const against = resolveTarget(port, other, count);
   const both = `${words} versus ${wordsOf(other)}`;
-  if (against === "top") throw new TargetError(`${both}: what is compared with must be a class`);
+  if (against === "top") throw new TargetError(`${both}: the second target must be a class`);
   if (!("seed" in against) && !(typeof chosen === "object" && "seed" in chosen)) {
     const only = port.classes === 1 ? 0 : undefined;
     const same = chosen === "top" ? only : chosen.find((c, n) => c === against[n]);
@@ -67,7 +67,7 @@ export function resolveContrast(port: TargetPort, target: Target, count: number)
   return { chosen: { seed: difference(p, q) }, quantity, words: both };
 }
 
-/** Values of the inputs that say what is explained. */
+/** Values of the inputs that define the target. */
 export function contrastFeeds({ chosen, versus }: ResolvedContrast, count: number): Tensors {
   const feeds = new Map<string, Tensor>();
   if (chosen !== "top") {
@@ -84,7 +84,7 @@ function targetFeed(target: Exclude<ResolvedTarget, "top">, count: number): Tens
   return seed.dims[0] === count ? seed : sliceBatch(seed, new Array<number>(count).fill(0));
 }
 
-/** That of one sample. */
+/** The target of one sample. */
 export function contrastAt(contrast: ResolvedContrast, n: number): ResolvedContrast {
   const { chosen, versus } = contrast;
   const one = versus ? { versus: [versus[n]!] } : {};

@@ -1,12 +1,12 @@
 import { parseTarget, type TargetExpression } from "./parse.js";
 
-/** The class that a target is about; undefined of an element or of another target. */
+/** The class of a target; undefined for an element or another kind of target. */
 function classOf(target: TargetExpression): number | undefined {
   if (target.kind === "against") return target.of && classOf(target.of);
   return "class" in target ? target.class : undefined;
 }
 
-/** The label of the class that a target is about, as results have the target. */
+/** The label of a target's class, for a target as in results. */
 export function labelOf(
   target: number | string,
   labels: { readonly names: ReadonlyMap<number, string> } | undefined,
@@ -16,10 +16,10 @@ export function labelOf(
 }
 
 /**
- * "282 tiger cat", "class 7", or the words of another target; of a model whose output is a single number, "the output"
- * and "against the output".
+ * "282 tiger cat", "class 7", or the expression of another target; for an output of a single number, "the output" and
+ * "against the output".
  *
- * @param classes of the model's output, where it has classes
+ * @param classes number of classes of the model's output, if it has classes
  */
 export function nameOfClass(
   { target, label }: { readonly target: number | string; readonly label: string | null },

@@ -7,12 +7,12 @@ import { squashing } from "./ports.js";
 import { classCount, samplesFirst } from "./target.js";
 
 /**
- * A classifier with the logarithm of its softmax as a further output, [N,K]: what goes into the Softmax that makes its
- * output, or else the output itself, through LogSoftmax. It is a node like any other, so its implicit bias (the
- * remainder of log Σ exp) is a term, and the terms add up to the log-probability.
+ * Adds the logarithm of the softmax as a further output, [N,K]: LogSoftmax of the logits, which are the input of the final
+ * Softmax or else the output itself. LogSoftmax is an ordinary node, so its implicit bias (the remainder of log Σ exp) is
+ * a term, and the terms add up to the log-probability.
  *
  * @returns the graph, and the name of that output
- * @throws {TargetError} where the output is no vector of scores for classes that exclude each other
+ * @throws {TargetError} unless the output is a vector of scores for mutually exclusive classes
  */
 export function withLogProbabilities(
   graph: TypedGraph,

@@ -1,10 +1,10 @@
 /**
- * A target as it is written, read into a tree. Nothing else reads the words.
+ * Parses a target expression into a tree; the only parser of target expressions.
  *
  * @module
  */
 interface Written {
-  /** As it was written. */
+  /** The expression as written. */
   readonly text: string;
 }
 
@@ -15,7 +15,7 @@ export type TargetExpression = Written &
     | { readonly kind: "class"; readonly class: number }
     /** `3,1,4`: one element, by its index after the batch axis. */
     | { readonly kind: "element"; readonly index: readonly number[] }
-    /** `class@x,y` or `class@x0,y0,x1,y1`, NaN where a number is missing; `class@` (no places): all. */
+    /** `class@x,y` or `class@x0,y0,x1,y1`, NaN for a missing number; `class@` (no positions): all. */
     | { readonly kind: "region"; readonly class: number; readonly places: readonly number[] }
     /** `box:i,class:j` */
     | { readonly kind: "box"; readonly box: number; readonly class: number }
@@ -23,15 +23,15 @@ export type TargetExpression = Written &
     | { readonly kind: "mask"; readonly path: string; readonly class?: number }
     /** `against:TARGET`, or `against` alone. */
     | { readonly kind: "against"; readonly of?: TargetExpression }
-    /** Any other words: a class by its name. */
+    /** Any other text: a class by its label. */
     | { readonly kind: "label" }
-    /** It begins like a target, or ends before one. */
+    /** A malformed or incomplete expression. */
     | { readonly kind: "malformed" }
   );
 
 const numberIn = (text: string): number => (/^\s*\d+\s*$/.test(text) ? Number(text) : NaN);
 
-/** What a target's words mean, before anything is known of the model. */
+/** Parses a target expression, independently of the model. */
 export function parseTarget(text: string): TargetExpression {
   if (text === "top" || text === "top5" || text === "input") return { kind: text, text };
   const against = /^against(?::(.*))?$/.exec(text);

@@ -19,7 +19,7 @@ interface NamedShape {
   readonly shape: readonly (number | string)[];
 }
 
-/** The input that is explained. @throws {InputError} where it is not there, or not clear */
+/** The explained input. @throws {InputError} if it does not exist or is ambiguous */
 export function chooseInput(graph: Graph, wanted: string | undefined): string {
   const names = graph.inputs.map((i) => i.name);
   if (wanted !== undefined) {
@@ -39,10 +39,10 @@ export function chooseInput(graph: Graph, wanted: string | undefined): string {
 }
 
 /**
- * The value that is decomposed: an output by name, the first one, any value inside the model by the name that it has in
- * the file, or, as "logits", what goes into the Softmax or Sigmoid that makes the first output.
+ * The decomposed value: an output by name, by default the first one; any value inside the model by its name in the file;
+ * or "logits", the input of the Softmax or Sigmoid that produces the first output.
  *
- * @throws {TargetError} where it is not there
+ * @throws {TargetError} if it does not exist
  */
 export function chooseOutput(
   graph: Graph,
@@ -64,7 +64,7 @@ export function chooseOutput(
   );
 }
 
-/** The Softmax, LogSoftmax or Sigmoid that a score comes out of. */
+/** The Softmax, LogSoftmax or Sigmoid that produces an output. */
 export interface Squashing {
   readonly op: string;
   readonly probability: Probability;
@@ -73,7 +73,7 @@ export interface Squashing {
   readonly input: string;
 }
 
-/** What makes an output of a model's file, where that is a probability. */
+/** The node that makes an output of the model's file a probability, if any. */
 export function squashingOf(
   graph: Graph,
   output: string,
@@ -86,7 +86,7 @@ export function squashingOf(
   return { op: node.op, probability, node: node.name, input };
 }
 
-/** The node that makes probabilities of scores, before nodes that change neither numbers nor their order. */
+/** The node that turns scores into probabilities, ignoring later nodes that preserve numbers and order. */
 export function squashing(
   nodes: readonly Node[],
   output: string | undefined,

@@ -6,16 +6,16 @@ import { parseTarget, type TargetExpression } from "./parse.js";
 import { classCount, samplesFirst, type PlainTarget, type ResolvedTarget } from "./target.js";
 import { maskSeed, negated, seedFrom } from "./target-seeds.js";
 
-/** An output as targets see it. */
+/** The properties of an output that targets depend on. */
 export interface TargetPort {
   readonly name: string;
-  /** With the samples first. */
+  /** Shape with the samples first. */
   readonly shape: Shape;
-  /** Number of classes, where it holds one score for each. */
+  /** Number of classes, if the output has one score per class. */
   readonly classes: number | undefined;
 }
 
-/** @throws {TargetError} where the output has no axis for the samples of a batch */
+/** @throws {TargetError} if the output has no batch axis */
 export function targetPort({ name, fact }: Port, batch: Dim): TargetPort {
   const shape = samplesFirst(fact.shape, batch);
   if (!shape) {
@@ -26,7 +26,7 @@ export function targetPort({ name, fact }: Port, batch: Dim): TargetPort {
   return { name, shape, classes: classCount(fact.shape, batch) };
 }
 
-/** The targets that an output of this shape has, as they are written. */
+/** The forms of target expressions for an output of this shape. */
 export function targetWords({ shape, classes }: TargetPort): string {
   if (classes === 1) return "top, 0 or against";
   if (classes !== undefined) return `top or a class from 0 to ${classes - 1}`;
@@ -38,9 +38,9 @@ export function targetWords({ shape, classes }: TargetPort): string {
   return `class@${pointOf(places)}, class@${regionWords(places)}, class@ or ${element}`;
 }
 
-/** The axes of a place in the order in which they are given: from the last one of the output. */
+/** The axes of a position in the order of the expression: from the last axis of the output. */
 const axes = ["x", "y", "z"] as const;
-/** What their extents are called. */
+/** The names of their extents. */
 const extents = ["wide", "high", "deep"] as const;
 
 const pointOf = (count: number, end = ""): string =>
@@ -51,10 +51,10 @@ const pointOf = (count: number, end = ""): string =>
 const regionWords = (count: number): string => `${pointOf(count, "0")},${pointOf(count, "1")}`;
 
 /**
- * A target without words, checked as far as it can be before the model runs.
+ * Resolves a target expression, with all checks that are possible before the model runs.
  *
  * @param count number of samples
- * @throws {TargetError} where it does not fit the output; says what would
+ * @throws {TargetError} if it does not fit the output; lists the forms that do
  */
 export function resolveTarget(
   port: TargetPort,
@@ -109,7 +109,7 @@ export function classesOf(classes: number): string {
     : `the model has classes 0 to ${classes - 1}`;
 }
 
-/** The seed of what speaks against a target: the opposite number. */
+/** The seed of the evidence against a target: the negated seed. */
 function seedAgainst(port: TargetPort, of: TargetExpression | undefined, count: number): Tensor {
   const target = of ?? (port.classes === 1 ? parseTarget("0") : undefined);
   if (target === undefined || target.kind === "top" || target.text === "") {
@@ -137,13 +137,13 @@ function checkSeed({ dims }: Tensor, { shape, name }: TargetPort, count: number)
  * The seed of an element or a region, for an output of any fixed shape [N,…]:
  * - `3` or `3,1,4`: one element, by its index after the batch axis
  * - `class@x,y`: one pixel of a map [N,K,H,W]; `class@x` of a signal [N,K,L], `class@x,y,z` of a volume [N,K,D,H,W]
- * - `class@x0,y0,x1,y1`: the mean over a region of it, the far edge not included; so `class@x0,x1` and
+ * - `class@x0,y0,x1,y1`: the mean over a region, exclusive of the far edge; likewise `class@x0,x1` and
  *   `class@x0,y0,z0,x1,y1,z1`
  * - `class@`: the mean over the whole map
  * - `box:i,class:j`: the score of class j in row i of [N,boxes,classes]
  *
  * @returns [1,…] float32
- * @throws {TargetError} where the target does not fit the output
+ * @throws {TargetError} if the target does not fit the output
  */
 export function seedOf(target: TargetExpression, port: TargetPort): Tensor<"float32"> {
   const { name, shape } = port;
@@ -168,7 +168,7 @@ export function seedOf(target: TargetExpression, port: TargetPort): Tensor<"floa
 
 type Refuse = (why: string) => TargetError;
 
-/** The elements that a target means, by their place in one sample's output. */
+/** The elements of a target, by their index in one sample's output. */
 function elementsOf(
   target: TargetExpression,
   dims: readonly number[],
@@ -184,7 +184,7 @@ function elementsOf(
     case "class":
       return elementAt([target.class], dims, refuse);
     default:
-      throw refuse("it is none of the words that are known");
+      throw refuse("unrecognised target expression");
   }
 }
 
@@ -201,7 +201,7 @@ function elementAt(
   return [index.reduce((at, v, axis) => at * dims[axis]! + v, 0)];
 }
 
-/** The elements of one channel of a map [K,…places]: one, a box, or all. */
+/** The elements of one channel of a map [K,…spatial]: one, a box, or all. */
 function regionOf(
   channel: number,
   place: readonly number[],
@@ -213,7 +213,7 @@ function regionOf(
   if (rank < 1 || rank > axes.length) {
     throw refuse(`class@x,y needs a map [N,K,L], [N,K,H,W] or [N,K,D,H,W]`);
   }
-  // As they are written: the last axis first.
+  // In the order of the expression: the last axis first.
   const sizes = places.toReversed();
   const numbers = place.length === 0 ? [...sizes.map(() => 0), ...sizes] : place;
   if (numbers.length !== rank && numbers.length !== 2 * rank) {

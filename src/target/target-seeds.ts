@@ -4,7 +4,7 @@ import { float32, toNumbers, type Tensor } from "../tensor/tensor.js";
 import type { MaskTarget, ResolvedTarget } from "./target.js";
 import type { TargetPort } from "./resolve.js";
 
-/** The seed [1 or N,…] of classes, or of itself. */
+/** The seed [1 or N,…] of classes; a seed is returned unchanged. */
 export function seedFrom(chosen: Exclude<ResolvedTarget, "top">, { shape }: TargetPort): Tensor {
   if ("seed" in chosen) return chosen.seed;
   const dims = shape.slice(1).map(Number);
@@ -15,7 +15,7 @@ export function seedFrom(chosen: Exclude<ResolvedTarget, "top">, { shape }: Targ
 }
 
 export function negated(seed: Tensor): Tensor<"float32"> {
-  // 0 - v, because -0 would be another number in a file.
+  // 0 - v, because -0 would be written to a file as a different number.
   return float32(
     seed.dims,
     Float32Array.from(toNumbers(seed), (v) => 0 - v),
@@ -25,10 +25,10 @@ export function negated(seed: Tensor): Tensor<"float32"> {
 /**
  * The seed of a mean over a mask: Σ m ⊙ y_c / Σ m, for an output [N,K,…] of fixed size.
  *
- * @param target its mask has the shape of one channel; without a class, that of the whole output of one sample, where an
- *   axis of a single channel may be left out
+ * @param target its mask has the shape of one channel; without a class, the shape of one sample's output, in which an axis
+ *   of a single channel is optional
  * @returns [1,…] float32
- * @throws {TargetError} where the mask does not fit the output, has a weight that is no weight, or is empty
+ * @throws {TargetError} if the mask does not fit the output, has a negative or non-finite weight, or is zero everywhere
  */
 export function maskSeed(target: MaskTarget, { name, shape }: TargetPort): Tensor<"float32"> {
   const { mask, class: channel } = target;
@@ -64,7 +64,7 @@ export function maskSeed(target: MaskTarget, { name, shape }: TargetPort): Tenso
   return float32([1, ...dims], data);
 }
 
-/** What messages and results call it. */
+/** Its name in messages and results. */
 export function maskName({ words, class: channel }: MaskTarget): string {
   return words ?? (channel === undefined ? "mask" : `mask@${channel}`);
 }

@@ -6,51 +6,51 @@ import type { TargetExpression } from "./parse.js";
 import type { Dim, Shape } from "../tensor/shape.js";
 import { float32, int64, type Tensor } from "../tensor/tensor.js";
 
-/** The mean of a class over a mask, of an output [N,K,…places]. */
+/** The mean of a class over a mask, for an output [N,K,…spatial]. */
 export interface MaskTarget {
-  /** Weights of 0 or more, of any dtype: […places]. */
+  /** Non-negative weights of any dtype, […spatial]. */
   readonly mask: Tensor;
-  /** May be left out where the output has a single channel. */
+  /** Optional for an output with a single channel. */
   readonly class?: number;
-  /** What results call it; "mask@8" unless given. */
+  /** Its name in results; default "mask@8". */
   readonly words?: string;
 }
 
 /**
- * What is explained of each sample:
- * - "top": the class of the highest score, of an output [N,K]; the number itself, of an output [N] or [N,1]
+ * The scalar to explain for each sample:
+ * - "top": the class with the highest score, for an output [N,K]; the number itself, for an output [N] or [N,1]
  * - a class index for all samples, or one for each
- * - other words, or the tree that they are read into: one element or the mean of a region, of an output of any shape
- * - "against", of an output [N] or [N,1], or "against:3", "against:8@10,12": what speaks against the number, which is
+ * - another target expression, or its tree: one element or the mean of a region, for an output of any shape
+ * - "against", for an output [N] or [N,1], or "against:3", "against:8@10,12": the evidence against the number, which is
  *   explained with the opposite sign
  * - `mask`: the mean of a class over a mask
- * - `seed`: any weighted sum of an output of any shape: Σ seed ⊙ output; [1,…] for all samples or [N,…]
+ * - `seed`: a weighted sum of an output of any shape, Σ seed ⊙ output; [1,…] for all samples or [N,…]
  */
 export type PlainTarget =
   string | number | readonly number[] | TargetExpression | { readonly seed: Tensor } | MaskTarget;
 
 /**
- * The number that is explained: a target, or, of a target, its difference from another one (what speaks for the one and
- * not for the other), its log-probability instead of its score, or both.
+ * The explained scalar: a target, optionally its difference from another one (the evidence for the first rather than the
+ * second), its log-probability instead of its score, or both.
  */
 export type Target = PlainTarget | Contrast;
 
 export interface Contrast {
   readonly of: PlainTarget;
-  /** What is subtracted: a class, or one for each sample; where `of` is in words, words. */
+  /** The subtracted target: a class, or one for each sample; an expression if `of` is one. */
   readonly versus?: PlainTarget;
   readonly quantity?: Quantity;
 }
 
-/** What is explained of a class: the number that the model gives for it, or the logarithm of its softmax. */
+/** The explained quantity of a class: the model's output for it, or the logarithm of its softmax. */
 export type Quantity = "score" | "log-probability";
 
 export const quantities: readonly Quantity[] = ["score", "log-probability"];
 
-/** A target without words. */
+/** A resolved target. */
 export type ResolvedTarget = "top" | readonly number[] | { readonly seed: Tensor };
 
-/** How the scalar enters the compiled graph: chosen inside it, by an index, or by a seed. */
+/** How the compiled graph selects the scalar: by arg-max, by an index input, or by a seed input. */
 export type TargetKind = "top" | "index" | "seed";
 
 export function kindOf(target: ResolvedTarget): TargetKind {
@@ -58,24 +58,23 @@ export function kindOf(target: ResolvedTarget): TargetKind {
   return "seed" in target ? "seed" : "index";
 }
 
-/** The scalar f(x) of every sample, as graph. */
+/** The scalar f(x) of every sample, as graph values. */
 export interface TargetNodes {
-  /** [N] int64: the class that is explained; -1 where a seed is. */
+  /** [N] int64: the explained class; -1 for a seed. */
   readonly target: Value;
   /** [N]: its score. */
   readonly score: Value;
   /** The gradient of Σ scores with respect to the output, in the shape of the output. */
   readonly seed: Value;
-  /** Names of the inputs that say what is explained: a seed, classes, and the classes that they are compared with. */
+  /** Names of the inputs that define the target: a seed, classes, and the subtracted classes. */
   readonly inputs: Readonly<Partial<Record<"seed" | "target" | "versus", string>>>;
 }
 
 /**
- * The shape of an output with the samples first: as it is, or, where a model for one sample gives its answer without an
- * axis for it, with that axis.
+ * The shape of an output with the samples first. A batch axis is added if a model for one sample omits it.
  *
  * @param batch the first extent of the input
- * @returns undefined where the output has no axis for the samples of a batch
+ * @returns undefined if the output has no batch axis
  */
 export function samplesFirst(shape: Shape, batch: Dim): Shape | undefined {
   const [first] = shape;
@@ -83,17 +82,17 @@ export function samplesFirst(shape: Shape, batch: Dim): Shape | undefined {
   return batch === 1 ? [1, ...shape] : undefined;
 }
 
-/** Number of classes of scores [N,K], [N,K,1,…] or [N]; undefined of an output of another shape. */
+/** Number of classes of scores [N,K], [N,K,1,…] or [N]; undefined for an output of another shape. */
 export function classCount(shape: Shape, batch: Dim): number | undefined {
   const [, classes = 1, ...rest] = samplesFirst(shape, batch) ?? [0, "none"];
   return typeof classes === "number" && rest.every((d) => d === 1) ? classes : undefined;
 }
 
 /**
- * Adds the choice of what is explained of an output, its score and its seed.
+ * Adds the selection of the target from an output, its score and its seed.
  *
- * @param versus whether a second class is given, whose score is subtracted
- * @throws {TargetError} where the output has no axis for the samples, or has no classes to choose from
+ * @param versus whether the score of a second class is subtracted
+ * @throws {TargetError} if the output has no batch axis, or no classes to choose from
  */
 export function emitTarget(
   b: GraphBuilder,

@@ -13,14 +13,14 @@ export function initialize(parameters: readonly Parameter[], seed: number): Map<
   return new Map(parameters.map((p) => [p.name, fresh(p, numbers)]));
 }
 
-function fresh({ role, fanIn = 1, value }: Parameter, random: Random): Tensor {
+function fresh({ role, fanIn = 1, value }: Parameter, numbers: Random): Tensor {
   const fill = (make: () => number): Tensor =>
     float32(value.dims, Float32Array.from({ length: elementCount(value) }, make));
   switch (role) {
     case "weight":
     case "bias": {
       const bound = 1 / Math.sqrt(Math.max(1, fanIn));
-      return fill(() => (2 * random.uniform() - 1) * bound);
+      return fill(() => (2 * numbers.uniform() - 1) * bound);
     }
     case "scale":
       return fill(() => 1);

@@ -99,8 +99,8 @@ describe.skipIf(!canBrowse())("the page", () => {
     const [score, parts] = [values.at(-1)!, values.slice(0, -1)];
     expect(parts.length).toBeGreaterThan(50);
     // Each bar is rounded to four digits.
-    const mass = parts.reduce((sum, value) => sum + Math.abs(value), 0);
-    const sum = parts.reduce((sum, value) => sum + value, 0);
+    const mass = parts.reduce((all, value) => all + Math.abs(value), 0);
+    const sum = parts.reduce((all, value) => all + value, 0);
     expect(Math.abs(sum - score)).toBeLessThan(mass * 5e-4);
     expect(parts.some((value) => value < 0)).toBe(true);
   });
@@ -192,29 +192,30 @@ describe.skipIf(!canBrowse())("the page", () => {
   });
 
   test("the keyboard alone leads from the file to the map", async () => {
-    const { page, errors } = await open();
+    const own = await open();
     const focused = (): Promise<string> =>
-      page.evaluate("document.activeElement.id || document.activeElement.title");
+      own.page.evaluate("document.activeElement.id || document.activeElement.title");
     const tabTo = async (wanted: string): Promise<void> => {
-      for (let i = 0; i < 60 && (await focused()) !== wanted; i++) await page.keyboard.press("Tab");
+      for (let i = 0; i < 60 && (await focused()) !== wanted; i++)
+        await own.page.keyboard.press("Tab");
       expect(await focused()).toBe(wanted);
     };
     // Asked for well before the key: the browser is told to hand the chooser over, which takes a moment.
-    const chooser = page.waitForEvent("filechooser");
+    const chooser = own.page.waitForEvent("filechooser");
     await tabTo("files");
-    await page.keyboard.press("Enter");
+    await own.page.keyboard.press("Enter");
     await (await chooser).setFiles(chelsea);
-    expect([281, 282, 285]).toContain((await readAnswer(page, "chelsea.png")).target);
-    expect(await page.locator("[role=status]").textContent()).toMatch(/tiger cat, .* add up/);
+    expect([281, 282, 285]).toContain((await readAnswer(own.page, "chelsea.png")).target);
+    expect(await own.page.locator("[role=status]").textContent()).toMatch(/tiger cat, .* add up/);
     await tabTo("opacity");
-    await page.keyboard.press("Home");
-    expect(await page.locator("#opacity-said").textContent()).toBe("0 %");
+    await own.page.keyboard.press("Home");
+    expect(await own.page.locator("#opacity-said").textContent()).toBe("0 %");
     await tabTo("target");
-    await page.keyboard.type("904");
-    await page.keyboard.press("Enter");
-    expect((await readAnswer(page, "chelsea.png", "window screen")).target).toBe(904);
-    expect(errors).toEqual([]);
-    await page.close();
+    await own.page.keyboard.type("904");
+    await own.page.keyboard.press("Enter");
+    expect((await readAnswer(own.page, "chelsea.png", "window screen")).target).toBe(904);
+    expect(own.errors).toEqual([]);
+    await own.page.close();
   });
 
   test("makes no request to another origin", () => {

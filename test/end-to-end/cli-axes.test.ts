@@ -51,8 +51,15 @@ test("a .npy file is a tensor, also with 13 channels, in explain, compare and ev
     join(out, "a.png"),
   );
   expect(sheet.code).toBe(0);
-  const test = ["pixel-perturbation", ...given, "--method", "gradient", "-o", join(out, "test")];
-  expect((await fullgrad("evaluate", ...test)).code).toBe(0);
+  const evaluation = [
+    "pixel-perturbation",
+    ...given,
+    "--method",
+    "gradient",
+    "-o",
+    join(out, "test"),
+  ];
+  expect((await fullgrad("evaluate", ...evaluation)).code).toBe(0);
 });
 
 test("a vector has an attribution but no map, and the output line says so", async () => {

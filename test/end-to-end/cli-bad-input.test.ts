@@ -108,10 +108,10 @@ describe("inputs", () => {
   });
 
   test("that are pictures larger than --max-pixels", async () => {
-    const picture = fixture("images", "chelsea.png");
+    const photograph = fixture("images", "chelsea.png");
     for (const command of ["explain", "compare"]) {
       const out = join(temporaryFolder(), command === "compare" ? "out.png" : "out");
-      const run = [command, efficientNet, picture, "-o", out, "--max-pixels", "135299"];
+      const run = [command, efficientNet, photograph, "-o", out, "--max-pixels", "135299"];
       const { code, stderr } = await fullgrad(...run);
       expect(code).toBe(1);
       expect(stderr).toContain("451 x 300 pixels exceed the limit of 135299");

@@ -165,7 +165,7 @@ describe("targets of other outputs than rows of classes", () => {
     ["top", /--target top: output "scores" is \[batch,4,16,20\].*class@x,y.*outputs: "scores"/],
     ["9@1,1", /"9@1,1" does not fit .*classes are 0 to 3, the map is 20 wide and 16 high/],
     ["box:1,class:2", /3 indices are needed, not 2/],
-    ["tree", /none of the words that are known; class@x,y/],
+    ["tree", /unrecognised target expression; class@x,y/],
   ])("%s is refused where it does not fit", async (target, expected) => {
     const [code, message] = await refused(
       ...["explain", file("segmentation"), formPath("segmentation", "input.npy")],

@@ -173,7 +173,7 @@ test.each([
     onInterrupt: (callback) => (stop = callback),
   });
   expect(code).toBe(130);
-  expect(stderr).toMatch(/fullgrad: stopped; what is written stays/);
+  expect(stderr).toMatch(/fullgrad: stopped; all written files are complete/);
   expect(filesIn(out)).toEqual([]);
 });
 

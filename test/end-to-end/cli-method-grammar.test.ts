@@ -102,9 +102,9 @@ describe("a model that was opened is closed", () => {
     const dispose = vi.spyOn(Model.prototype, "dispose");
     try {
       const out = ["-o", join(temporaryFolder(), "out.png")];
-      const test = command === "evaluate" ? ["sparseness"] : [];
+      const evaluation = command === "evaluate" ? ["sparseness"] : [];
       const rest = command === "verify" ? [] : [tinyInput, ...out];
-      const { code } = await fullgrad(command, ...test, tinyRelu, ...rest, ...flags);
+      const { code } = await fullgrad(command, ...evaluation, tinyRelu, ...rest, ...flags);
       expect(code).toBe(2);
       expect(dispose).toHaveBeenCalledTimes(1);
     } finally {

@@ -29,15 +29,15 @@ export async function servePage(): Promise<Site> {
 /** Drops a file on the page, as a hand does. */
 export async function drop(page: Page, name: string, bytes: Uint8Array): Promise<void> {
   const data = await page.evaluateHandle(
-    ([name, base64]) => {
-      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-      const type = /\.png$/.test(name) ? "image/png" : "";
+    ([fileName, base64]) => {
+      const content = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const type = /\.png$/.test(fileName) ? "image/png" : "";
       // The types of Node know nothing of drags.
       const { DataTransfer } = globalThis as unknown as {
         DataTransfer: new () => { readonly items: { add(file: File): void } };
       };
       const transfer = new DataTransfer();
-      transfer.items.add(new File([bytes], name, { type }));
+      transfer.items.add(new File([content], fileName, { type }));
       return transfer;
     },
     [name, Buffer.from(bytes).toString("base64")] as const,

@@ -3,10 +3,10 @@ import { files, importsBetweenRooms, roomOf, rooms, type Room } from "./rooms.js
 
 const [width, height, step, margin] = [190, 62, 104, 24];
 
-/** Imported by nearly every room, which would hide the rest. */
+/** Left out of the picture: imported by nearly every room, it would hide the other arrows. */
 const everywhere = "errors.ts";
 
-/** The colour of what a room is about. */
+/** Colours of the rooms by subject. */
 const colours: readonly (readonly [fill: string, line: string, names: readonly string[]])[] = [
   ["#eef2f7", "#64748b", ["files", "tensor", "onnx"]],
   ["#e0f2e9", "#2f855a", ["ops", "passes", "analysis", "autodiff", "target"]],
@@ -74,7 +74,7 @@ function drawRoom({ name, holds }: Room, { nodes }: Layout): string {
   ].join("");
 }
 
-/** Words in lines of at most so many characters. */
+/** Wraps words into lines of a maximum length. */
 function lines(words: string, most: number): string[] {
   return words.split(" ").reduce<string[]>((done, word) => {
     const last = done.at(-1);

@@ -33,7 +33,7 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/** Where Chromium or Chrome is: $CHROMIUM, else on the path, else where it usually is. */
+/** The path of Chromium or Chrome: $CHROMIUM, else on the path, else a usual location. */
 export function findChromium(): string | undefined {
   const given = process.env["CHROMIUM"];
   if (given !== undefined && given !== "") return given;
@@ -48,7 +48,7 @@ export function findChromium(): string | undefined {
   return places.find((place) => existsSync(place));
 }
 
-/** Whether tests in a browser can run. Where they cannot it says why; on CI they must, and fail. */
+/** Whether tests in a browser can run; prints the reason if not. On CI they always run, and fail without a browser. */
 export function canBrowse(): boolean {
   if (findChromium() !== undefined || process.env["CI"] !== undefined) return true;
   process.stderr.write("skipped: no Chromium here; install it, or name it in $CHROMIUM\n");
@@ -78,7 +78,7 @@ export async function startChromium(graphics: Graphics = "none"): Promise<Browse
   };
 }
 
-/** A script of ours in a page, with its exports. */
+/** A bundled script in a page, with its exports. */
 export interface ScriptPage<Script> {
   readonly page: Page;
   /**
@@ -100,7 +100,7 @@ export interface ScriptOptions {
 }
 
 /**
- * Bundles a script, opens it in Chromium, in a cross-origin isolated page, and hands out its exports.
+ * Bundles a script, opens it in Chromium in a cross-origin isolated page, and returns its exports.
  *
  * @example `const { call, close } = await openScript<typeof import("./page.js")>("/path/to/page.ts")`
  */
@@ -152,11 +152,11 @@ async function callIn<T>(
 ): Promise<T> {
   const before = errors.length;
   const result = await page.evaluate(
-    ([name, args]) => {
+    ([called, given]) => {
       const { script } = globalThis as unknown as {
         script: Readonly<Record<string, (...args: unknown[]) => unknown>>;
       };
-      return script[name]!(...args);
+      return script[called]!(...given);
     },
     [name, args] as const,
   );

@@ -5,14 +5,14 @@ import { browserSources } from "../../web/build/browser-sources.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** Bundles a script for browsers: `script.js` in `folder`, a module with the exports of `entry`, and all it needs. */
+/** Bundles a script for browsers: `folder/script.js`, a module with the exports of `entry`, and its assets. */
 export async function bundle(entry: string, folder: string): Promise<void> {
   await build({
     configFile: false,
     root,
     logLevel: "error",
     publicDir: false,
-    // Assets are found beside the script, wherever it is served.
+    // Assets are resolved relative to the script, independent of its URL.
     base: "./",
     plugins: [browserSources()],
     build: {

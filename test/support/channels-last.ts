@@ -1,7 +1,7 @@
 import { AttributeType, type ModelProto } from "../../src/onnx/file/schema.js";
 import { floats } from "../unit/onnx/small-models.js";
 
-/** The model with a Transpose in front, so that it takes [N,H,W,3]. */
+/** Prepends a Transpose, so that the model takes [N,H,W,3]. */
 export function withChannelsLast(model: ModelProto): ModelProto {
   const { node = [], input = [] } = model.graph!;
   const [{ name = "" } = {}] = input;

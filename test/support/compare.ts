@@ -28,7 +28,7 @@ export function relativeMaximum(a: Tensor | Numbers, b: Tensor | Numbers): numbe
   return difference === 0 ? 0 : difference / size;
 }
 
-/** An inner product and Σ |aᵢbᵢ|, the size of the numbers that it is made of. */
+/** An inner product and the sum of its terms' absolute values, Σ |aᵢbᵢ|. */
 export interface Product {
   readonly value: number;
   readonly mass: number;
@@ -52,7 +52,7 @@ export function addUp(products: readonly Product[]): Product {
   });
 }
 
-/** Σ over all but the first axis: one number for each sample. */
+/** The sum over all axes but the first: one number per sample. */
 export function sumsPerSample(t: Tensor): number[] {
   const values = numbersOf(t);
   const samples = t.dims[0] ?? 1;

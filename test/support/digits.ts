@@ -24,7 +24,7 @@ export const digits: { readonly train: Dataset; readonly test: Dataset } = {
   test: subset(all, range(480, 640)),
 };
 
-/** The network that PyTorch trained on them, its initial weights, and what came out. */
+/** The network that PyTorch trained on them: initial weights, losses and accuracies. */
 export const small: Classifier = asClassifier(
   smallCnn(registry, { shape: [1, 8, 8], classes: 10, widths: [8, 16, 16] }),
   registry,

@@ -5,7 +5,7 @@ import type { EvaluationTest } from "../../src/evaluate/test.js";
 import { presets, type Preprocessing } from "../../src/image/preprocess.js";
 import { float32, toNumbers } from "../../src/tensor/tensor.js";
 
-/** One channel of bytes from 0 to 255, taken as they are. */
+/** One channel of bytes from 0 to 255, without scaling. */
 export const bytes: Preprocessing = {
   ...presets.none,
   rescale: 1,
@@ -44,7 +44,7 @@ export function linear(weights: readonly number[]): Network {
   return networkOf((x) => [x.reduce((sum, v, i) => sum + v * weights[i]!, 0)]);
 }
 
-/** The same map for everything, or one made of each subject. */
+/** An explainer with one map for all subjects, or a function of the subject. */
 export function makerOf(
   map: ArrayLike<number> | ((subject: Subject) => ArrayLike<number>),
 ): Explainer {
@@ -66,7 +66,7 @@ export interface Judgement {
   readonly randomized?: Explainer;
 }
 
-/** What a test finds of one subject and one map; settings that are not given have their defaults. */
+/** Runs a test on one subject and one map; other settings have their defaults. */
 export async function judge(test: EvaluationTest, judgement: Judgement): Promise<SampleRecord> {
   const { network, subject, maker, link = "output", seed = 0, randomized } = judgement;
   const defaults = Object.fromEntries(

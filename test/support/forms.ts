@@ -7,7 +7,7 @@ import type { Model } from "../../src/model/model.js";
 import { decodeNpy } from "../../src/tensor/npy.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
 
-/** One target, as PyTorch's autograd explains it in float64. */
+/** One target, explained by PyTorch's autograd in float64. */
 export interface FormRun {
   readonly input: string;
   readonly output: string;
@@ -17,13 +17,13 @@ export interface FormRun {
   readonly inputGradientFloat32Error: number;
 }
 
-/** The bias term of one module, its places put back by hand. */
+/** The bias term of one module, with its positions restored by hand. */
 export interface FormTerm {
   readonly module: string;
   readonly file: string;
 }
 
-/** golden.json of a form: fixtures/README.md says what its fields are. */
+/** golden.json of a form; fixtures/README.md documents its fields. */
 export interface FormGolden {
   readonly models: Readonly<Record<string, string>>;
   readonly exportFailures: Readonly<Record<string, string>>;
@@ -35,7 +35,7 @@ export interface FormGolden {
 
 const folder = new URL("../../fixtures/forms/", import.meta.url);
 
-/** The forms of fixtures/forms: forms.py there says what each one shows. */
+/** The forms of fixtures/forms; forms.py there documents each one. */
 export const formNames: readonly string[] = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !entry.name.startsWith("_"))
   .map((entry) => entry.name)
@@ -53,13 +53,13 @@ export function formTensor(form: string, file: string): Tensor {
   return decodeNpy(readFileSync(formPath(form, file)));
 }
 
-/** Values of the inputs that are not explained. */
+/** Values of the other inputs. */
 export function formFeeds(form: string): Feeds {
   const { others } = formGolden(form);
   return Object.fromEntries(others.map((name) => [name, formTensor(form, `${name}.npy`)]));
 }
 
-/** A file of a form, as a user loads it. */
+/** Loads a file of a form through the public API. */
 export function loadForm(
   form: string,
   variant: string,
@@ -70,7 +70,7 @@ export function loadForm(
   return load(formPath(form, models[variant]!), {
     backend,
     output,
-    // Which of several inputs is the image goes without saying only where there is one image.
+    // The input has a default only if the model has a single image.
     ...(others.length > 0 ? { input: "image" } : {}),
   });
 }

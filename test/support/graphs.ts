@@ -1,16 +1,14 @@
 import { GraphBuilder } from "../../src/onnx/builder.js";
 import type { Fact, Graph, TypedGraph } from "../../src/onnx/ir.js";
 import { registry } from "../../src/ops/all.js";
+import type { OpSpec } from "../../src/ops/core/spec.js";
 import type { Dim } from "../../src/tensor/shape.js";
 
-/** An empty graph with a given operator set. */
-export function emptyGraph(opset = 18): TypedGraph {
+/** An empty graph with a given operator set, and those of other domains. */
+export function emptyGraph(opset = 18, others: Readonly<Record<string, number>> = {}): TypedGraph {
   return {
     name: "test",
-    opsets: new Map([
-      ["", opset],
-      ["com.microsoft", 1],
-    ]),
+    opsets: new Map([["", opset], ...Object.entries(others)]),
     inputs: [],
     outputs: [],
     nodes: [],
@@ -20,9 +18,29 @@ export function emptyGraph(opset = 18): TypedGraph {
   };
 }
 
-/** A builder on nothing. */
-export function newGraph(opset = 18): GraphBuilder {
-  return GraphBuilder.on(emptyGraph(opset), registry.infer);
+/** A builder of an empty graph. */
+export function newGraph(opset = 18, others: Readonly<Record<string, number>> = {}): GraphBuilder {
+  return GraphBuilder.on(emptyGraph(opset, others), registry.infer);
+}
+
+/** An operator's record by its qualified name. @throws where the rule book has none. */
+export function recordOf(name: string): OpSpec {
+  const spec = registry.get(name);
+  if (spec) return spec;
+  throw new Error(
+    `no list of src/ops/all.ts has a record "${name}"; one of another domain is named "domain:Type"`,
+  );
+}
+
+/** An operator by its qualified name, and a builder whose operator sets have it: 18, or the first that does. */
+export function graphFor(
+  name: string,
+  opset?: number,
+): { b: GraphBuilder; type: string; domain: string } {
+  const { type, domain = "", since } = recordOf(name);
+  const b =
+    domain === "" ? newGraph(opset ?? Math.max(18, since)) : newGraph(opset, { [domain]: since });
+  return { b, type, domain };
 }
 
 /** The graph with every value that a node computes as an output. */

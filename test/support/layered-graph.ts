@@ -5,24 +5,24 @@
  * @module
  */
 
-/** Node to the nodes that its arrows start from: what must lie above it. */
+/** Each node with its predecessors, which must lie above it. */
 export type Parents = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** A node, or the place where a long arrow passes a layer that it has no node in. */
+/** A node, or the point at which a long arrow passes a layer. */
 export interface Placed {
   readonly layer: number;
   readonly width: number;
-  /** Of its centre. */
+  /** Position of its centre. */
   x: number;
 }
 
 export interface Layout {
   readonly nodes: ReadonlyMap<string, Placed>;
-  /** Each arrow by all that it passes, from the top. */
+  /** The points of each arrow, from the top. */
   readonly arrows: readonly (readonly string[])[];
 }
 
-/** The arrows that do not follow from others: a → c goes where a → b → c is there. */
+/** The transitive reduction: a → c is removed if a → b → c exists. */
 export function reduced(parents: Parents): Parents {
   const above = (node: string): Set<string> =>
     new Set([...parents.get(node)!].flatMap((parent) => [parent, ...above(parent)]));
@@ -33,7 +33,7 @@ export function reduced(parents: Parents): Parents {
   return new Map([...parents].map(direct));
 }
 
-/** Lays the graph out; nodes are `width` wide, arrows that pass a layer take `passing`, and `gap` is between them. */
+/** Lays the graph out: nodes have the given `width`, passing arrows `passing`, with a `gap` between neighbours. */
 export function layOut(parents: Parents, width: number, passing: number, gap: number): Layout {
   const nodes = new Map<string, Placed>();
   for (const [node, layer] of layersOf(parents)) nodes.set(node, { layer, width, x: 0 });
@@ -59,7 +59,7 @@ export function layOut(parents: Parents, width: number, passing: number, gap: nu
         const beside = neighbours(node, down ? -1 : 1);
         if (beside.length > 0) nodes.get(node)!.x = mean(beside.map(({ x }) => x));
       }
-      // The order is chosen in the first sweeps, and the places in the last.
+      // The first sweeps choose the order, the last ones the positions.
       if (sweep < 16) row.sort((a, b) => nodes.get(a)!.x - nodes.get(b)!.x);
       settle(row, nodes, gap);
     }
@@ -67,7 +67,7 @@ export function layOut(parents: Parents, width: number, passing: number, gap: nu
   return { nodes, arrows };
 }
 
-/** Each node just above the first that needs it; one that nobody needs, just below the last that it needs. */
+/** Each node directly above its first successor; a node without successors directly below its last predecessor. */
 function layersOf(parents: Parents): ReadonlyMap<string, number> {
   const depth = (node: string): number => Math.max(-1, ...[...parents.get(node)!].map(depth)) + 1;
   const layer = (node: string): number => {
@@ -79,7 +79,7 @@ function layersOf(parents: Parents): ReadonlyMap<string, number> {
   return new Map([...parents.keys()].map((node) => [node, layer(node)]));
 }
 
-/** An arrow with a stop in each layer between its ends. */
+/** An arrow with a point in each layer between its ends. */
 function route(from: string, to: string, nodes: ReadonlyMap<string, Placed>): string[] {
   const [top, bottom] = [nodes.get(from)!.layer, nodes.get(to)!.layer];
   const between = Array.from(
@@ -89,7 +89,7 @@ function route(from: string, to: string, nodes: ReadonlyMap<string, Placed>): st
   return [from, ...between, to];
 }
 
-/** Moves the nodes of a row apart until none lie over each other, in their order, about the mean of where they were. */
+/** Moves the nodes of a row apart until none overlap, keeping their order and mean position. */
 function settle(row: readonly string[], nodes: ReadonlyMap<string, Placed>, gap: number): void {
   const placed = row.map((node) => nodes.get(node)!);
   const least = (a: Placed, b: Placed): number => (a.width + b.width) / 2 + gap;

@@ -3,22 +3,22 @@ import type { Quantity, Target } from "../../src/target/target.js";
 import { decodeNpy } from "../../src/tensor/npy.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
 
-/** What someone else's code says of a network's first sample; fixtures/methods has the scripts. */
+/** The result of another implementation for a network's first sample; fixtures/methods has the scripts. */
 export interface MethodCase {
   readonly network: string;
   readonly method: string;
   readonly what: "attribution" | "map";
-  /** Who computed it. */
+  /** The implementation. */
   readonly by: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly target: number;
-  /** What is asked beside the target, and the number that is then explained. */
+  /** Further options of the target, and the explained score. */
   readonly asked?: { readonly versus?: number; readonly quantity?: Quantity };
   readonly score?: number;
   readonly file: string;
 }
 
-/** What the case explains. */
+/** The target of a case. */
 export function askedOf({ target, asked }: MethodCase): Target {
   return asked ? { of: target, ...asked } : target;
 }

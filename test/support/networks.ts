@@ -10,7 +10,7 @@ import type { Tensor } from "../../src/tensor/tensor.js";
 export const exporters = ["legacy", "dynamo"] as const;
 export type Exporter = (typeof exporters)[number];
 
-/** The networks of fixtures/networks: nets.py there says what each one separates. */
+/** The networks of fixtures/networks; nets.py there documents each one. */
 export const networkNames = [
   "alexnet",
   "vgg11",
@@ -30,14 +30,14 @@ export const networkNames = [
   "tiny-mlp-head",
 ] as const;
 
-/** One unit of attribution, as PyTorch's autograd gave it in float64. */
+/** One unit of attribution, from PyTorch's autograd in float64. */
 export interface GoldenUnit {
   readonly name: string;
   readonly kind: string;
   readonly spatial: boolean;
   readonly sum: readonly number[];
   readonly absoluteSum: readonly number[];
-  /** The ONNX nodes whose terms together are the unit's. */
+  /** The ONNX nodes whose terms add up to the unit's. */
   readonly nodes: Readonly<Record<Exporter, readonly string[]>>;
   readonly tensor?: string;
 }
@@ -52,19 +52,19 @@ export interface Golden {
 
 const folder = new URL("../../fixtures/networks/", import.meta.url);
 
-export function golden(network: string): Golden {
-  return JSON.parse(readFileSync(new URL(`${network}/golden.json`, folder), "utf8")) as Golden;
+export function golden(name: string): Golden {
+  return JSON.parse(readFileSync(new URL(`${name}/golden.json`, folder), "utf8")) as Golden;
 }
 
-export function goldenTensor(network: string, file: string): Tensor {
-  return decodeNpy(readFileSync(new URL(`${network}/${file}`, folder)));
+export function goldenTensor(name: string, file: string): Tensor {
+  return decodeNpy(readFileSync(new URL(`${name}/${file}`, folder)));
 }
 
-export function networkFile(network: string, exporter: Exporter): Uint8Array {
-  return readFileSync(new URL(`${network}.${exporter}.onnx`, folder));
+export function networkFile(name: string, exporter: Exporter): Uint8Array {
+  return readFileSync(new URL(`${name}.${exporter}.onnx`, folder));
 }
 
-/** The network as the engine wants it. */
+/** The prepared graph of a network. */
 export async function network(name: string, exporter: Exporter): Promise<TypedGraph> {
   return prepare(await importModel(decodeModel(networkFile(name, exporter))), registry);
 }

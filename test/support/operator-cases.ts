@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Attributes } from "../../src/onnx/ir.js";
 import type { Operand } from "../unit/ops/record-check.js";
 
-/** PyTorch's numbers for one node; fixtures/operators/make.py says how they came about. */
+/** PyTorch's numbers for one node, made by fixtures/operators/make.py. */
 export interface OperatorCase {
   readonly name: string;
   readonly op: string;
@@ -10,7 +10,7 @@ export interface OperatorCase {
   readonly inputs: readonly (Operand | null)[];
   readonly dy: readonly number[];
   readonly y: readonly number[];
-  /** Of the inputs that are not still. */
+  /** Gradients of the inputs that are not `still`, in order. */
   readonly gradients: readonly (readonly number[])[];
   readonly opset?: number;
 }
@@ -23,6 +23,8 @@ export const operatorFamilies = [
   "sampling",
   "convolutions",
   "padding",
+  "columns",
+  "attention",
 ] as const;
 
 export function operatorCases(family: (typeof operatorFamilies)[number]): readonly OperatorCase[] {

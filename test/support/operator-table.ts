@@ -1,12 +1,12 @@
 import { straightThroughDomain } from "../../src/onnx/ir.js";
 import { registry } from "../../src/ops/all.js";
-import { nameOf } from "../../src/ops/core/registry.js";
+import { qualifiedName } from "../../src/ops/core/registry.js";
 import type { OpSpec } from "../../src/ops/core/spec.js";
 import { inputStates } from "../suites/laws/inputs.js";
 
 const head = `# Operators
 
-Every supported operator (of ai.onnx, unless its domain stands before its name), and the gradient of each float input that depends on the image. Written by
+Every supported operator (of ai.onnx, where no domain stands before it), and the gradient of each float input that depends on the image. Written by
 \`npm run docs:operators\` from the operators' rules, applied to the cases of the laws (test/suites/laws), which compare
 every "rule" below with central differences.
 
@@ -30,7 +30,7 @@ function cell(spec: OpSpec): string {
   const { vjp } = spec;
   if (vjp === "zero") return "step";
   if (vjp === "not-differentiable") return "refused";
-  const states = inputStates(nameOf(spec));
+  const states = inputStates(spec);
   const cells = states.map(({ input, state }) => `${input}: ${words[state]}`).join(", ");
   return cells || (spec.definition ? "straight through" : "rule");
 }
@@ -40,7 +40,7 @@ export function operatorTable(): string {
   const lines = registry
     .all()
     .filter(({ domain }) => domain !== straightThroughDomain)
-    .toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-    .map((spec) => `| ${nameOf(spec)} | ${spec.since} | ${cell(spec)} |`);
+    .toSorted((a, b) => (a.type < b.type ? -1 : 1))
+    .map((spec) => `| ${qualifiedName(spec)} | ${spec.since} | ${cell(spec)} |`);
   return `${head}${lines.join("\n")}\n`;
 }

@@ -8,11 +8,11 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 /** A top-level folder of the sources. Those that end in .ts are single files of src. */
 export interface Room {
   readonly name: string;
-  /** What it holds, in a line. */
+  /** One-line description. */
   readonly holds: string;
 }
 
-/** In order of imports: a room may import from itself and from earlier rows, and not from others of its own row. */
+/** In order of imports: a room may import from itself and from earlier rows, but not from others in its row. */
 export const order: readonly (readonly Room[])[] = [
   [{ name: "errors.ts", holds: "the typed errors, each with its way out" }],
   [{ name: "files", holds: "reading and writing files: atomic, JSON" }],
@@ -62,7 +62,7 @@ export function roomOf(file: string): string {
   return top === "src" ? second! : top!;
 }
 
-/** The source file that a relative import means; undefined where a package is meant. */
+/** The source file of a relative import; undefined for a package. */
 export function importedFile(file: string, specifier: string): string | undefined {
   if (!specifier.startsWith(".")) return undefined;
   return normalize(join(dirname(file), specifier)).replace(/\.js$/, ".ts");

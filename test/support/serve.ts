@@ -5,7 +5,7 @@ import { extname, join, normalize } from "node:path";
 
 /** A server of files. */
 export interface Site {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ const types: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** Pages with these are cross-origin isolated, which wasm threads need. */
+/** Headers for cross-origin isolation, which wasm threads require. */
 const isolation = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
@@ -31,7 +31,7 @@ const isolation = {
 /**
  * Serves folders on a free port of this machine.
  *
- * @param folders by the path under which they appear, "/" or "/fixtures/"; the longest that fits is taken
+ * @param folders by URL path, "/" or "/fixtures/"; the longest matching path applies
  * @param isolated whether pages are cross-origin isolated
  */
 export async function serve(
@@ -42,7 +42,7 @@ export async function serve(
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
   const answer = async (path: string, response: ServerResponse): Promise<void> => {
     const prefix = prefixes.find((p) => path.startsWith(p));
-    // A path that begins with "/" cannot climb out of it.
+    // A normalized path that begins with "/" cannot leave the folder.
     const inside = prefix === undefined ? "" : normalize(`/${path.slice(prefix.length)}`);
     const file = join(folders[prefix ?? "/"] ?? "", inside.endsWith("/") ? "index.html" : inside);
     try {

@@ -12,7 +12,7 @@ const slow = [
 ];
 
 /**
- * Starts the slowest files first, so that the last one does not run alone; a fresh clone has no times of an earlier run.
+ * Starts the slowest files first, so that the last one does not run alone; a fresh clone has no recorded times.
  * Files of a group that share a process stay together.
  */
 export class SlowestFirst extends BaseSequencer {

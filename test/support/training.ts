@@ -22,8 +22,8 @@ export async function trainable(net: string, exporter: string): Promise<Classifi
 }
 
 /**
- * PyTorch's name for each parameter and statistic. An exporter may store a matrix transposed, or a slope with more
- * axes, under a name of its own: those are the ones left over on both sides with the same extents.
+ * PyTorch's name for each parameter and statistic. An exporter may rename a matrix that it stores transposed, or a slope
+ * with more axes: the unmatched ones of both sides are paired by equal extents.
  */
 export function namesInPyTorch(
   { parameters, statistics }: Classifier,
@@ -47,7 +47,7 @@ export function namesInPyTorch(
   ]);
 }
 
-/** The numbers of `t` in the order that they have in a tensor of the extents `dims`: itself, or its transpose. */
+/** The numbers of `t` in the order of a tensor of extents `dims`: unchanged, or transposed. */
 export function alignedTo(dims: readonly number[], t: Tensor): ArrayLike<number> {
   const values = toNumbers(t);
   const [rows = 0, columns = 0] = t.dims;

@@ -23,10 +23,10 @@ export function showCompleteness(completeness: Completeness): void {
   ];
   list.replaceChildren(
     ...row("input", "input term", formatSigned(inputTerm)),
-    ...row("bias", "all layers’ parts", formatSigned(biasTerm)),
-    ...row("sum", "their sum", formatNumber(sum)),
-    ...row("output", "the network’s output", formatNumber(output)),
-    ...row("residual", "left over", formatNumber(residual)),
+    ...row("bias", "all layer terms", formatSigned(biasTerm)),
+    ...row("sum", "sum", formatNumber(sum)),
+    ...row("output", "output", formatNumber(output)),
+    ...row("residual", "remainder", formatNumber(residual)),
     ...row(
       "conditioned",
       "conditioned",

@@ -53,7 +53,7 @@ function draw(): void {
   });
   const others = parts.filter((p) => !listed.includes(p));
   if (others.length > 0) {
-    const sum = others.reduce((sum, { value }) => sum + value, 0);
+    const sum = others.reduce((known, { value }) => known + value, 0);
     const name = `${others.length} others together`;
     bars.push(barRow({ name, text: formatSigned(sum), axis: axisOf(scale) }));
   }

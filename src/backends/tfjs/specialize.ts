@@ -8,13 +8,23 @@ import { isStatic, type Shape } from "../../tensor/shape.js";
 import { lowerings } from "./lower/table.js";
 
 /**
- * Specializes a graph to input shapes: every extent becomes a number, and shape arithmetic is folded.
+ * Specializes a graph to input shapes: every extent becomes a number, shape arithmetic is folded, and definitions stand
+ * in the place of nodes without a lowering.
  *
  * @throws {BackendError} if an extent depends on computed values
  */
 export function specialize(graph: Graph, shapes: ReadonlyMap<string, Shape>): TypedGraph {
-  const folded = foldConstants(inferred(graph, shapes));
-  const typed = expandDefinitions(folded, registry, (node) => !(node.op in lowerings));
+  return lowerable(withSizes(graph, shapes));
+}
+
+/** The graph with definitions in the place of nodes without a lowering. */
+export function lowerable(graph: TypedGraph): TypedGraph {
+  return expandDefinitions(graph, registry, (node) => !(node.op in lowerings));
+}
+
+/** As {@link specialize}, with the nodes as they are. */
+export function withSizes(graph: Graph, shapes: ReadonlyMap<string, Shape>): TypedGraph {
+  const typed = foldConstants(inferred(graph, shapes));
   for (const node of typed.nodes) {
     for (const name of node.outputs) {
       const shape = typed.facts.get(name)?.shape ?? [];

@@ -1,13 +1,8 @@
-import { basename } from "node:path";
-import { encodePng } from "../../image/codec.js";
-import type { ComparedRow, Comparison } from "../../compare/comparison.js";
-import { layerSheet } from "../../compare/layer-sheet.js";
+import type { ComparedRow } from "../../compare/comparison.js";
 import { mostColumns } from "../../draw/sheet-layout.js";
-import { montage } from "../../compare/montage.js";
 import { UsageError } from "../../errors.js";
 import { findMethod } from "../../methods/all.js";
 import { usualMethods } from "../../methods/usual-methods.js";
-import { comparePage } from "../../compare/compare-page.js";
 import { encodeNpy } from "../../tensor/npy.js";
 import type { CompareFlags } from "../flags/compare-options.js";
 import {
@@ -17,19 +12,14 @@ import {
   type ComparedSubject,
 } from "./compared-sample.js";
 import { ComparisonFiles } from "../output/comparison-files.js";
+import { ComparisonWriter } from "../output/comparison-writer.js";
 import type { ChosenContrast } from "../flags/contrast.js";
-import { askedBy, openRun, type OpenedRun } from "./open-run.js";
+import { openRunOver, type OpenedRun } from "./open-run.js";
 import { eachOrAll, failureOf } from "./each-or-all.js";
 import { endsRun, exitCodes } from "../exit-codes.js";
 import { interruption } from "../interruption.js";
 import { feedsFor } from "../input/feeds.js";
-import {
-  findInputs,
-  isArrayFile,
-  readInput,
-  type Failure,
-  type InputFile,
-} from "../input/inputs.js";
+import { readInput, type Failure, type InputFile } from "../input/inputs.js";
 import { parseMethods, type ChosenMethod } from "../flags/method-list.js";
 import { readMethodSettings, type MethodValues } from "../flags/method-settings.js";
 import { namingProvider } from "../flags/engine.js";
@@ -37,7 +27,6 @@ import { Reporter, type Io } from "../output/reporter.js";
 import { sampleName } from "../output/result-names.js";
 import { noteLines, type SaidNote } from "../output/note-lines.js";
 import { sameMaps, sameMapsLine, type SameMaps } from "../output/same-maps.js";
-import { skippedNote } from "../input/search-folder.js";
 import { readSamples, type InputSample } from "../input/samples.js";
 import { nameOfClass } from "../../target/format.js";
 import { ranksOf } from "../../model/choose-target.js";
@@ -55,24 +44,13 @@ export async function compare(
   const methods = chosen.map(({ method }) => findMethod(method));
   const settings = readMethodSettings(flags.set, chosen);
   const signal = interruption(io);
-  const inputs = await findInputs(args, files.folder);
-  const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
-  const hasPictures = hasImages || flags.preprocess !== undefined;
-  return openRun(
-    modelPath,
-    flags,
-    { reporter, hasPictures, ask: askedBy(flags) },
-    async (opened) => {
-      const { model, target, labels, contrast } = opened;
-      const question = { model, methods, target, labels, layers: flags.layers };
-      const asked = { settings, contrast, signal };
-      const run = new ComparisonRun({ ...opened, flags, reporter, files, question, asked });
-      const failures = [...inputs.failures];
-      const note = skippedNote(inputs.skipped);
-      if (note !== undefined) reporter.note(note);
-      return namingProvider(flags, () => run.all(inputs.files, failures));
-    },
-  );
+  return openRunOver(modelPath, args, flags, { reporter, out: files.folder }, async (opened) => {
+    const { model, target, labels, contrast, inputs } = opened;
+    const question = { model, methods, target, labels, layers: flags.layers };
+    const asked = { settings, contrast, signal };
+    const run = new ComparisonRun({ ...opened, flags, reporter, files, question, asked });
+    return namingProvider(flags, () => run.all(inputs.files, [...inputs.failures]));
+  });
 }
 
 /** The methods that --method names, each once, in the order given; without the flag, the usual ones. */
@@ -109,8 +87,7 @@ interface SamplePlace {
 /** Goes through the samples page by page; no more than a page of maps is in memory at a time. */
 class ComparisonRun {
   private readonly setup: ComparisonSetup;
-  private readonly pages: string[] = [];
-  private readonly layerSheets: string[] = [];
+  private readonly writer: ComparisonWriter;
   private readonly results: object[] = [];
   private readonly same: SameMaps[] = [];
   private done = 0;
@@ -118,6 +95,9 @@ class ComparisonRun {
 
   constructor(setup: ComparisonSetup) {
     this.setup = setup;
+    const { flags, reporter, files, question } = setup;
+    const { model, methods } = question;
+    this.writer = new ComparisonWriter(files, { path: model.path, methods, flags, reporter });
   }
 
   async all(inputs: readonly InputFile[], failures: Failure[]): Promise<number> {
@@ -128,7 +108,7 @@ class ComparisonRun {
     const names = files.pageNames(count);
     const ranks = ranksOf(question.target, question.model.output.classes).length;
     this.total = places.length * ranks * question.methods.length;
-    for (const [at, name] of names.entries()) {
+    for (const at of names.keys()) {
       const groups = await eachOrAll(
         places.slice(at * perPage, (at + 1) * perPage),
         async (some) => ({ some, classes: await this.compare(some) }),
@@ -145,11 +125,10 @@ class ComparisonRun {
       const notes = noteLines(compared.flat().flatMap(notesOf));
       for (const line of same) reporter.note(`warning: ${sameMapsLine(line)}`);
       for (const line of notes) reporter.line(`note: ${line}`);
-      await this.writePage(rows, [...same.map(sameMapsLine), ...notes], { names, at, name });
+      await this.writer.page(rows, [...same.map(sameMapsLine), ...notes], names, at);
     }
     reporter.document({
-      pages: this.pages,
-      ...(this.layerSheets.length > 0 ? { layers: this.layerSheets } : {}),
+      ...this.writer.written(),
       results: this.results,
       same: this.same,
       ...(failures.length > 0 ? { failures } : {}),
@@ -261,43 +240,6 @@ class ComparisonRun {
       return { ...compared, file: files.writeArray(row.name, question.methods[m]!.name, array) };
     });
     return { ...row, maps };
-  }
-
-  private async writePage(
-    rows: readonly ComparedRow[],
-    notes: readonly string[],
-    { names, at, name }: { names: readonly string[]; at: number; name: string },
-  ): Promise<void> {
-    const { files, question, flags, reporter } = this.setup;
-    const { model, methods } = question;
-    const comparison: Comparison = {
-      title: basename(model.path) + (names.length > 1 ? `, page ${at + 1} of ${names.length}` : ""),
-      methods: methods.map(({ name, signed }) => ({ name, signed })),
-      rows,
-      notes,
-    };
-    const { colormap, scale, opacity, cell, photograph } = flags;
-    const options = { colormap, scale, opacity, photograph };
-    if (files.kind === "html") {
-      const gallery = { files: names, at };
-      this.pages.push(files.write(name, await comparePage(comparison, { ...options, gallery })));
-    } else {
-      const sheet = montage(comparison, { ...options, cell });
-      this.pages.push(files.write(name, await encodePng(sheet)));
-      await this.writeLayerSheets(rows);
-    }
-    const images = `${rows.length} ${rows.length === 1 ? "row" : "rows"}`;
-    reporter.line(`${images} of ${methods.length} methods → ${this.pages.at(-1)!}`);
-  }
-
-  private async writeLayerSheets(rows: readonly ComparedRow[]): Promise<void> {
-    const { files, reporter } = this.setup;
-    for (const row of rows) {
-      if (!row.layers) continue;
-      const sheet = await encodePng(layerSheet(row, row.layers));
-      this.layerSheets.push(files.write(files.layerSheetName(row.name), sheet));
-      reporter.line(`${row.caption[0] ?? row.name} by depth → ${this.layerSheets.at(-1)!}`);
-    }
   }
 }
 

@@ -1,18 +1,12 @@
 import { concatBatch } from "../../tensor/batches.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { askedBy, openRun } from "./open-run.js";
+import { openRunOver } from "./open-run.js";
 import { eachOrAll } from "./each-or-all.js";
 import { namingProvider } from "../flags/engine.js";
 import { endsRun } from "../exit-codes.js";
 import { ExplainOutcome } from "./explain-outcome.js";
 import { feedsFor } from "../input/feeds.js";
-import {
-  findInputs,
-  isArrayFile,
-  readInput,
-  type InputFile,
-  type Inputs,
-} from "../input/inputs.js";
+import { isArrayFile, readInput, type InputFile, type Inputs } from "../input/inputs.js";
 import { interruption } from "../interruption.js";
 import {
   batchNormCase,
@@ -33,7 +27,6 @@ import { readSamples, type InputSample } from "../input/samples.js";
 import { isWhole } from "../output/result-digests.js";
 import { ResultKeeper } from "../output/result-keeper.js";
 import { rankedName, sampleName } from "../output/result-names.js";
-import { skippedNote } from "../input/search-folder.js";
 import { nameOfClass } from "../../target/format.js";
 import { passesFor, ranksOf } from "../../model/choose-target.js";
 import { drawingOf, manifestName, mapOf, writeExplanation } from "../output/write-explanation.js";
@@ -50,27 +43,18 @@ export async function explain(
   const signal = interruption(io);
   const { method, convention } = flags;
   const settings = readMethodSettings(flags.set, [method], { convention }).get(method.method)!;
-  const inputs = await findInputs(args, flags.out);
-  const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
-  // A flag that makes no sense is an error even where nothing needs it.
-  const hasPictures = hasImages || flags.preprocess !== undefined;
-  return openRun(
-    modelPath,
-    flags,
-    { reporter, hasPictures, ask: askedBy(flags) },
-    async (opened) => {
-      const batchNorm = batchNormCase(opened.model.inspection.biases);
-      const run = new ExplainRun({
-        ...opened,
-        ...{ flags, reporter, folder, inputs, settings, signal, batchNorm, versions: versions() },
-      });
-      try {
-        return await run.all();
-      } finally {
-        run.release();
-      }
-    },
-  );
+  return openRunOver(modelPath, args, flags, { reporter, out: flags.out }, async (opened) => {
+    const batchNorm = batchNormCase(opened.model.inspection.biases);
+    const run = new ExplainRun({
+      ...opened,
+      ...{ flags, reporter, folder, settings, signal, batchNorm, versions: versions() },
+    });
+    try {
+      return await run.all();
+    } finally {
+      run.release();
+    }
+  });
 }
 
 interface ExplainSetup extends RunSettings {
@@ -121,9 +105,7 @@ class ExplainRun {
   }
 
   private async takeAll(): Promise<void> {
-    const { files, skipped } = this.setup.inputs;
-    const note = skippedNote(skipped);
-    if (note !== undefined) this.setup.reporter.note(note);
+    const { files } = this.setup.inputs;
     for (const [i, file] of files.entries()) {
       this.setup.signal.throwIfAborted();
       this.setup.reporter.progress(i, files.length, file.path);

@@ -11,8 +11,10 @@ import {
   type ChosenPreprocessing,
 } from "../flags/preprocessing.js";
 import { readFeeds, type Feed } from "../input/feeds.js";
+import { findInputs, isArrayFile, type Inputs } from "../input/inputs.js";
 import { readExplainableModel, type ExplainableModel } from "../input/model-file.js";
 import type { SampleReader } from "../input/samples.js";
+import { skippedNote } from "../input/search-folder.js";
 import type { Reporter } from "../output/reporter.js";
 
 /** A model that is open, and everything that the flags of a run say about it. */
@@ -72,6 +74,30 @@ export async function openRun<Q, R>(
     reporter.clear();
     await model.model.dispose();
   }
+}
+
+/**
+ * As {@link openRun}, for the files and folders that a command is given, with what --target, --versus and --quantity
+ * ask of them.
+ *
+ * @throws {UsageError} where an argument is the output folder itself
+ */
+export async function openRunOver<R>(
+  path: string,
+  args: readonly string[],
+  flags: RunFlags & ContrastFlags,
+  { reporter, out }: { readonly reporter: Reporter; readonly out: string },
+  body: (run: OpenedRun & Asked & { readonly inputs: Inputs }) => Promise<R>,
+): Promise<R> {
+  const inputs = await findInputs(args, out);
+  const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
+  // A flag that makes no sense is an error even where nothing needs it.
+  const hasPictures = hasImages || flags.preprocess !== undefined;
+  return openRun(path, flags, { reporter, hasPictures, ask: askedBy(flags) }, (run) => {
+    const note = skippedNote(inputs.skipped);
+    if (note !== undefined) reporter.note(note);
+    return body({ ...run, inputs });
+  });
 }
 
 /** Reads --target, --versus and --quantity. */

@@ -50,12 +50,14 @@ function boxesFrom(name: string, boxes: unknown): readonly NamedBox[] {
   }
 }
 
-const box = simple("four numbers", (value): value is NamedBox["box"] => {
+const corners = simple("four numbers", (value): value is NamedBox["box"] => {
   return Array.isArray(value) && value.length === 4 && value.every(Number.isFinite);
 });
 
 const namedBox: Reader<NamedBox> = (value) =>
-  Array.isArray(value) ? { box: box(value) } : fields({ box }, { class: count })(value);
+  Array.isArray(value)
+    ? { box: corners(value) }
+    : fields({ box: corners }, { class: count })(value);
 
 /** The boxes of an image for a class, as the network sees the picture; none where they are all cropped off. */
 export function boxesInView(
@@ -70,7 +72,7 @@ export function boxesInView(
   const extent = preprocessing.crop;
   const [width, height] = extent ? [extent.width, extent.height] : place(size.width, size.height);
   return named
-    .filter((box) => box.class === undefined || box.class === target)
+    .filter((one) => one.class === undefined || one.class === target)
     .map(({ box }) => {
       const [left, top] = place(box[0], box[1]);
       const [right, bottom] = place(box[2], box[3]);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { RoarKeeper, RoarKey, RoarRun } from "../../evaluate/tests/roar.js";
 import { fields, finite, integer, number, text, type Reader } from "../../files/json.js";
 import { checkpointFile } from "../../train/checkpoint-file.js";
-import { digest, Journal } from "../output/journal.js";
+import { digestOf, Journal } from "../output/journal.js";
 
 const runReader: Reader<RoarRun> = fields({
   method: text,
@@ -20,14 +20,14 @@ const runReader: Reader<RoarRun> = fields({
  */
 export function roarJournal(folder: string, settings: unknown): RoarKeeper {
   const journal = new Journal(join(folder, "roar.runs.jsonl"), settings, runReader, keyOf);
-  const run = digest(JSON.stringify(settings));
+  const run = digestOf(JSON.stringify(settings));
   return {
     find: (key) => journal.find(keyOf(key)),
     add: (result) => {
       journal.add(result);
     },
     checkpoint: (name) =>
-      checkpointFile(join(folder, "checkpoints", `${digest(run + name)}.safetensors`)),
+      checkpointFile(join(folder, "checkpoints", `${digestOf(run + name)}.safetensors`)),
   };
 }
 

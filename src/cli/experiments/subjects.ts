@@ -12,7 +12,7 @@ import { topClasses } from "../../model/predictions.js";
 import { readSamples, type SampleReader } from "../input/samples.js";
 import { boxesInView, type BoxTable } from "./boxes.js";
 import type { ClassOf } from "./class-folders.js";
-import { digest } from "../output/journal.js";
+import { digestOf } from "../output/journal.js";
 
 /** A file that is read but not decoded. */
 export interface ReadFile {
@@ -37,7 +37,7 @@ export async function readFiles(
   for (const file of files) {
     try {
       const bytes = await readFile(file.path);
-      read.push({ file, bytes, digest: digest(bytes) });
+      read.push({ file, bytes, digest: digestOf(bytes) });
     } catch (error) {
       failures.push({ input: file.path, error: messageOf(error) });
     }

@@ -106,5 +106,5 @@ export function feedsFor(feeds: readonly Feed[], places: readonly (number | unde
 
 /** What a manifest says of them. */
 export function feedSettings(feeds: readonly Feed[]): readonly object[] {
-  return feeds.map(({ name, path, sha256 }) => ({ name, path, sha256 }));
+  return feeds.map((feed) => ({ name: feed.name, path: feed.path, sha256: feed.sha256 }));
 }

@@ -23,7 +23,7 @@ export class Journal<T extends object> {
    */
   constructor(path: string, settings: unknown, reader: Reader<T>, keyOf: (entry: T) => string) {
     this.path = path;
-    this.run = digest(JSON.stringify(settings));
+    this.run = digestOf(JSON.stringify(settings));
     this.keyOf = keyOf;
     if (!existsSync(path)) return;
     const content = readFileSync(path, "utf8");
@@ -60,6 +60,6 @@ export class Journal<T extends object> {
 }
 
 /** The start of a SHA-256: enough to tell some millions of things apart. */
-export function digest(data: Uint8Array | string): string {
+export function digestOf(data: Uint8Array | string): string {
   return sha256(data).slice(0, 16);
 }

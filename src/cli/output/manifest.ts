@@ -154,7 +154,7 @@ export function batchNormCase(biases: readonly BiasReport[]): BatchNormCase {
     parts.push(`${plural(separate, "BatchNormalization")} in the graph, ${own}`);
   }
   if (unknown > 0) {
-    parts.push(`${plural(unknown, "convolution")} of which the file does not tell`);
+    parts.push(`${plural(unknown, "convolution")} with unknown folding`);
   }
   return {
     folded,

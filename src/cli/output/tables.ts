@@ -98,7 +98,7 @@ export function gapTable(gaps: readonly NodeGap[]): string {
 }
 
 function verdict({ explainable, unsupported, problem, instead }: Inspection): string {
-  const header = ["node", "operator", "opset", "what is missing", "in the way"];
+  const header = ["node", "operator", "opset", "reason", "needed"];
   const rows = unsupported.map(({ node, op, opset, reason, needed }) => [
     node,
     op,

@@ -100,7 +100,7 @@ export function channelMeans(x: Tensor): readonly number[] {
   });
 }
 
-function constant({ dims }: Tensor, colour: readonly number[]): Float64Array {
+function constant({ dims }: Tensor, values: readonly number[]): Float64Array {
   const area = sizeOf(dims.slice(2));
-  return Float64Array.from({ length: sizeOf(dims) }, (_, i) => colour[Math.floor(i / area)]!);
+  return Float64Array.from({ length: sizeOf(dims) }, (_, i) => values[Math.floor(i / area)]!);
 }

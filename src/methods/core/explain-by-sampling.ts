@@ -15,12 +15,12 @@ export async function explainBySampling(
   { x, target: asked, request, settings }: MethodQuestion,
 ): Promise<SessionExplanation> {
   const others = request.feeds ?? new Map();
-  const score = async (target: ResolvedContrast): Promise<Tensors> => {
+  const scoreOf = async (target: ResolvedContrast): Promise<Tensors> => {
     request.signal?.throwIfAborted();
     const compiled = await compiler.forward(scores.key, formOf(target), scores.forward);
     return compiler.run(compiled, x, { target, others });
   };
-  const { target, results } = await withoutTop(asked, x.dims[0]!, score);
+  const { target, results } = await withoutTop(asked, x.dims[0]!, scoreOf);
   const samples = scoresOf(results, target);
   const found: MethodResult[] = [];
   for (const [n, { score }] of samples.entries()) {

@@ -136,10 +136,11 @@ export const constantMap: Rule = ({ map, sample }) => {
 const nearBound = 1e-4;
 
 /** The derivatives of a Sigmoid, p(1 − p), and of a Softmax, p(δ − p), are at most the distance of p to its bound. */
-export const saturated: Rule = ({ usesGradient, squashing, sample }) => {
-  const { score, target, versus } = sample;
+export const saturated: Rule = (of) => {
+  const { squashing } = of;
+  const { score, target, versus } = of.sample;
   // A target with given weights may have any score.
-  if (!usesGradient || !squashing || versus !== undefined || target === "seed") return undefined;
+  if (!of.usesGradient || !squashing || versus !== undefined || target === "seed") return undefined;
   const { op, node, input } = squashing;
   const bounds = squashing.probability === "log-softmax" ? [0] : [0, 1];
   const [bound, distance] = bounds
@@ -161,8 +162,8 @@ export const saturated: Rule = ({ usesGradient, squashing, sample }) => {
 
 /** A probability depends on all classes at once, and its gradient vanishes as it approaches 1. */
 export const probability: Rule = (of) => {
-  const { usesGradient, squashing } = of;
-  if (!usesGradient || !squashing || squashing.probability === "log-softmax" || saturated(of))
+  const { squashing } = of;
+  if (!of.usesGradient || !squashing || squashing.probability === "log-softmax" || saturated(of))
     return undefined;
   const { op, node, input } = squashing;
   const mixed =

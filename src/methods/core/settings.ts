@@ -11,7 +11,7 @@ export interface Setting<T> {
   /** All accepted values, if they are a few keywords. */
   readonly words?: readonly string[];
   /** Reads a given value, which may be command-line text; undefined if it is invalid. */
-  read(given: unknown): T | undefined;
+  read(raw: unknown): T | undefined;
 }
 
 /** The settings of a method, by name. */
@@ -34,8 +34,8 @@ export function whole(
   return {
     ...setting,
     takes: `a whole number from ${least}${upTo}`,
-    read: (given) => {
-      const value = setting.read(given);
+    read: (raw) => {
+      const value = setting.read(raw);
       return Number.isInteger(value) ? value : undefined;
     },
   };
@@ -53,9 +53,9 @@ export function number(
     default: fallback,
     about,
     takes: `a number${from}${most === Infinity ? "" : ` to ${most}`}`,
-    read: (given) => {
-      const isText = typeof given === "string" && given.trim() !== "";
-      const value = isText ? Number(given) : given;
+    read: (raw) => {
+      const isText = typeof raw === "string" && raw.trim() !== "";
+      const value = isText ? Number(raw) : raw;
       const fits = typeof value === "number" && Number.isFinite(value);
       return fits && value >= least && value <= most ? value : undefined;
     },
@@ -73,7 +73,7 @@ export function choice<T extends string>(
     about,
     takes: listed(words),
     words,
-    read: (given) => words.find((word) => word === given),
+    read: (raw) => words.find((word) => word === raw),
   };
 }
 
@@ -88,7 +88,7 @@ export function flag(fallback: boolean, about: string): Setting<boolean> {
     about,
     takes: "true or false",
     words: ["true", "false"],
-    read: (given) => (typeof given === "boolean" ? given : words.get(given)),
+    read: (raw) => (typeof raw === "boolean" ? raw : words.get(raw)),
   };
 }
 
@@ -98,7 +98,7 @@ export function name(about: string): Setting<string | undefined> {
     default: undefined,
     about,
     takes: "a name",
-    read: (given) => (typeof given === "string" && given !== "" ? given : undefined),
+    read: (raw) => (typeof raw === "string" && raw !== "" ? raw : undefined),
   };
 }
 

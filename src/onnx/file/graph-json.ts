@@ -61,8 +61,8 @@ export interface GraphJson {
 
 /** @param isWeight selects the constants that are stored elsewhere */
 export function graphToJson(graph: Graph, isWeight: (name: string) => boolean): GraphJson {
-  const ports = (list: readonly Port[]): PortJson[] =>
-    list.map(({ name, fact }) => ({ name, dtype: fact.dtype, shape: fact.shape }));
+  const ports = (some: readonly Port[]): PortJson[] =>
+    some.map(({ name, fact }) => ({ name, dtype: fact.dtype, shape: fact.shape }));
   return {
     name: graph.name,
     opsets: Object.fromEntries(graph.opsets),

@@ -225,7 +225,7 @@ function importNode(
       tensor: (t, what) => importTensor(context, t, what),
       graph: (g) => {
         const { graph, free } = importGraph(context, g, scope);
-        for (const name of free) reads.push(name);
+        reads.push(...free);
         return graph;
       },
     });

@@ -1,6 +1,7 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
-import { checkMade, fromNumbers } from "../../tensor/tensor.js";
+import { staticShape } from "../../tensor/shape.js";
+import { checkMade, fromNumbers, int64 } from "../../tensor/tensor.js";
 import type { NodeView } from "./node-view.js";
 
 /** Multiplies by a constant [from, to] matrix along one axis: y[…, j, …] = Σᵢ x[…, i, …]·m[i, j]. */
@@ -26,6 +27,21 @@ export function alongAxis(
   perm[axis] = rank - 1;
   perm[rank - 1] = axis;
   return b.transpose(b.matmul(b.transpose(x, perm), m), perm);
+}
+
+/** 0, 1, 2 … along an axis of a value, the others of extent 1. @throws {ShapeError} where its extent is open */
+export function placesAlong(b: GraphBuilder, x: Value, axis: number): Value {
+  const { shape } = x.fact;
+  const [extent] = staticShape([shape[axis]!], `axis ${axis} of "${x.name}"`);
+  const dims = shape.map((_, i) => (i === axis ? extent! : 1));
+  checkMade(dims, `for "${x.name}" the places along axis ${axis}`);
+  return b.constant(
+    int64(
+      Array.from({ length: extent! }, (_, i) => i),
+      dims,
+    ),
+    "places",
+  );
 }
 
 /** A [rows, columns] matrix of zeros for {@link alongAxis}. @throws {ShapeError} where that is too large to be made. */

@@ -27,7 +27,7 @@ const rows: readonly Row[] = [
   },
   {
     is: (_, domain) => domain !== "",
-    cure: "it is none of ONNX's own; export the model with standard operators in its place",
+    cure: "it is not an operator of ONNX; export the model with standard operators in its place",
   },
 ];
 

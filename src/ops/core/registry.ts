@@ -22,8 +22,8 @@ export class Registry {
   static of(specs: readonly OpSpec[]): Registry {
     const map = new Map<string, OpSpec>();
     for (const spec of specs) {
-      const key = nameOf(spec);
-      if (map.has(key)) throw new FullgradError(`operator ${spec.type} has two records`);
+      const key = qualifiedName(spec);
+      if (map.has(key)) throw new FullgradError(`operator ${key} has two records`);
       map.set(key, spec);
     }
     return new Registry(map);
@@ -33,16 +33,16 @@ export class Registry {
   with(changes: Readonly<Record<string, Partial<Pick<OpSpec, "vjp" | "bias">>>>): Registry {
     const map = new Map(this.specs);
     for (const [type, change] of Object.entries(changes)) {
-      const key = keyOf(type, "");
-      const spec = map.get(key);
+      const spec = map.get(type);
       if (!spec) throw new FullgradError(`operator ${type} has no record to change`);
-      map.set(key, { ...spec, ...change });
+      map.set(type, { ...spec, ...change });
     }
     return new Registry(map);
   }
 
+  /** The record of "Relu", or of "com.example:XTanh", the qualified name, where no domain is given. */
   get(op: string, domain = ""): OpSpec | undefined {
-    return this.specs.get(keyOf(op, domain));
+    return this.specs.get(qualifiedName({ type: op, domain }));
   }
 
   /** All records, in the order in which they were given. */
@@ -141,14 +141,11 @@ function factIn(graph: TypedGraph, name: string): Fact {
   throw new ShapeError(`nothing is known of value "${name}"`);
 }
 
-/** What a record is known by: "Conv", "com.microsoft:FusedConv". */
-export const nameOf = ({ type, domain = "" }: Pick<OpSpec, "type" | "domain">): string =>
-  keyOf(type, domain);
-
-function keyOf(type: string, domain: string): string {
+/** "Relu" of ai.onnx, "com.example:XTanh" of any other domain. */
+export function qualifiedName({ type, domain = "" }: Pick<OpSpec, "type" | "domain">): string {
   return domain === "" ? type : `${domain}:${type}`;
 }
 
-function qualified(node: Node): string {
-  return keyOf(node.op, node.domain);
+function qualified({ op, domain }: Node): string {
+  return qualifiedName({ type: op, domain });
 }

@@ -152,6 +152,11 @@ function extreme(type: "Max" | "Min", f: (...v: number[]) => number): OpSpec<Non
   };
 }
 
+/** a + b + … */
+function total(b: GraphBuilder, values: readonly (Value | undefined)[]): Value {
+  return values.filter((v) => v !== undefined).reduce((p, q) => b.add(p, q));
+}
+
 // y = a + b + …
 const sum: OpSpec<None> = {
   type: "Sum",
@@ -162,8 +167,9 @@ const sum: OpSpec<None> = {
   attrs: noAttrs,
   pointwise: true,
   infer: inferZip(onNumbers((...v) => v.reduce((p, q) => p + q, 0))),
+  definition: (b, n) => [total(b, n.inputs)],
   vjp: (_b, n, [dy]) => n.inputs.map(() => () => dy!),
-  bias: (n) => constantPart(n, (b, constants) => constants.reduce((p, q) => b.add(p, q))),
+  bias: (n) => constantPart(n, total),
 };
 
 // y = (a + b + …)/k
@@ -176,14 +182,10 @@ const mean: OpSpec<None> = {
   attrs: noAttrs,
   pointwise: true,
   infer: inferZip(onNumbers((...v) => v.reduce((p, q) => p + q, 0) / v.length)),
+  definition: (b, n) => [b.mulScalar(total(b, n.inputs), 1 / n.inputs.length)],
   vjp: (b, n, [dy]) => n.inputs.map((v) => () => b.mulScalar(dy!, 1 / n.inputs.length, v!.name)),
   bias: (n) =>
-    constantPart(n, (b, constants) =>
-      b.mulScalar(
-        constants.reduce((p, q) => b.add(p, q)),
-        1 / n.inputs.length,
-      ),
-    ),
+    constantPart(n, (b, constants) => b.mulScalar(total(b, constants), 1 / n.inputs.length)),
 };
 
 /** The bias of a sum: its summands that do not depend on the image. */
@@ -267,22 +269,6 @@ const reciprocal = unary({
   derivative: (b, _, y) => b.neg(b.mul(y, y)),
 });
 
-const sin = unary({
-  type: "Sin",
-  since: 7,
-  role: "function",
-  attrs: noAttrs,
-  derivative: (b, x) => b.op("Cos", [x]),
-});
-
-const cos = unary({
-  type: "Cos",
-  since: 7,
-  role: "function",
-  attrs: noAttrs,
-  derivative: (b, x) => b.neg(b.op("Sin", [x])),
-});
-
 export const arithmetic: readonly OpSpec[] = [
   add,
   sub,
@@ -298,6 +284,4 @@ export const arithmetic: readonly OpSpec[] = [
   exp,
   log,
   reciprocal,
-  sin,
-  cos,
 ];

@@ -7,6 +7,12 @@ import { noAttrs } from "./unary.js";
 
 type None = Record<string, never>;
 
+/** Which infinities count. */
+export interface InfinityAttrs {
+  readonly negative: boolean;
+  readonly positive: boolean;
+}
+
 /** A comparison or a logical operator: booleans, through which nothing flows back. */
 function predicate(
   type: string,
@@ -88,6 +94,15 @@ const where: OpSpec<None> = {
   },
 };
 
+const isInf: OpSpec = {
+  // Shape arithmetic knows no infinities.
+  ...predicate("IsInf", 10, [1, 1], () => false),
+  attrs: (a): InfinityAttrs => ({
+    negative: a.flag("detect_negative", true),
+    positive: a.flag("detect_positive", true),
+  }),
+};
+
 export const logic: readonly OpSpec[] = [
   comparison("Equal", 11, (a, b) => a === b),
   comparison("Greater", 9, (a, b) => a > b),
@@ -99,7 +114,6 @@ export const logic: readonly OpSpec[] = [
   predicate("Xor", 7, [2, 2], (a, b) => (a !== 0) !== (b !== 0)),
   predicate("Not", 1, [1, 1], (a) => a === 0),
   predicate("IsNaN", 9, [1, 1], Number.isNaN),
-  // Shape arithmetic knows no infinities.
-  predicate("IsInf", 10, [1, 1], () => false),
+  isInf,
   where,
 ];

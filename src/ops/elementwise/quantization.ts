@@ -3,7 +3,7 @@ import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import type { DType } from "../../tensor/dtype.js";
-import { normalizeAxis } from "../../tensor/shape.js";
+import { normalizeAxis, staticShape } from "../../tensor/shape.js";
 import { sumAllBut } from "../layers/convolution.js";
 import type { NodeView } from "../core/node-view.js";
 import { dtypeOf } from "../../onnx/file/element-types.js";
@@ -34,21 +34,31 @@ export function parameter(
   const value = b.cast(n.x(i), like.fact.dtype);
   const { shape } = value.fact;
   if (shape.length === 0) return value;
-  if (shape.length > 1 || n.attrs.blockSize > 0) {
-    throw n.refusal("quantization in blocks has no gradient; per tensor and per axis have");
-  }
-  if (shape[0] === 1) return b.reshape(value, []);
+  if (shape.every((d) => d === 1)) return b.reshape(value, []);
   const axis = normalizeAxis(n.attrs.axis, n.rank());
+  if (inBlocks(n)) {
+    const size = n.attrs.blockSize;
+    const [apart, repeated] = [1, size].map((s) => shape.toSpliced(axis, 1, shape[axis]!, s));
+    const spread = b.op("Expand", [
+      b.reshape(value, apart!),
+      b.ints(staticShape(repeated!, `"${n.name}"`)),
+    ]);
+    return b.reshape(spread, n.shape());
+  }
   return b.reshape(
     value,
     n.shape().map((_, k) => (k === axis ? shape[0]! : 1)),
   );
 }
 
+/** Whether each scale serves a block of elements along the axis. */
+const inBlocks = (n: NodeView<QuantizeAttrs>): boolean => n.rank(1) > 1 || n.attrs.blockSize > 0;
+
 /** The gradient of a scale: summed over what it serves. */
 function likeParameter(b: GraphBuilder, n: NodeView<QuantizeAttrs>, gradient: Value): Value {
   const { shape } = n.x(1).fact;
-  if (shape.length === 0 || shape[0] === 1) return b.reshapeLike(b.sum(gradient), n.x(1), "dscale");
+  if (shape.every((d) => d === 1)) return b.reshapeLike(b.sum(gradient), n.x(1), "dscale");
+  if (inBlocks(n)) throw n.refusal("scales of blocks have no gradient");
   return b.reshapeLike(sumAllBut(b, gradient, normalizeAxis(n.attrs.axis, n.rank())), n.x(1));
 }
 
@@ -59,14 +69,25 @@ export const ranges: Partial<Record<DType, readonly [number, number]>> = {
   int16: [-32768, 32767],
 };
 
+/** round(x/s) + z, as float */
+function levels(b: GraphBuilder, n: NodeView<QuantizeAttrs>): Value {
+  const level = b.op("Round", [b.div(n.x(), parameter(b, n, 1, n.x()))]);
+  return n.optional(2) ? b.add(level, parameter(b, n, 2, n.x())) : level;
+}
+
+/** q − z, as float */
+function centred(b: GraphBuilder, n: NodeView<QuantizeAttrs>): Value {
+  const level = b.cast(n.x(), n.y().fact.dtype);
+  return n.optional(2) ? b.sub(level, parameter(b, n, 2, level)) : level;
+}
+
 /** 1/s where x is not saturated, else 0: rounding counts as the identity ("straight-through", as PyTorch trains). */
 function quantizeSlope(b: GraphBuilder, n: NodeView<QuantizeAttrs>): Value {
   const range = ranges[n.y().fact.dtype];
   if (!range) throw n.refusal(`quantization to ${n.y().fact.dtype} has no gradient`);
   const x = n.x();
   const scale = parameter(b, n, 1, x);
-  let level = b.op("Round", [b.div(x, scale)]);
-  if (n.optional(2)) level = b.add(level, parameter(b, n, 2, x));
+  const level = levels(b, n);
   const outside = b.op("Or", [b.less(level, range[0]), b.greater(level, range[1])]);
   return b.where(outside, b.scalar(0, x), b.op("Reciprocal", [scale]), "slope");
 }
@@ -86,6 +107,13 @@ const quantizeLinear: OpSpec<QuantizeAttrs> = {
   infer: (n) => {
     const dtype = n.optional(2)?.fact.dtype ?? n.attrs.to ?? "uint8";
     return [{ dtype, shape: n.shape() }];
+  },
+  definition: (b, n) => {
+    const { dtype } = n.y().fact;
+    const range = ranges[dtype];
+    if (!range) throw n.refusal(`quantization to ${dtype} has no definition`);
+    const level = b.cast(levels(b, n), "float32");
+    return [b.cast(b.op("Clip", [level, ...range.map((v) => b.scalar(v, level))]), dtype)];
   },
   vjp: (b, n, [dy]) => [
     () => b.mul(dy!, quantizeSlope(b, n), "dx"),
@@ -116,13 +144,10 @@ const dequantizeLinear: OpSpec<QuantizeAttrs> = {
   newer: true,
   attrs,
   infer: (n) => [{ dtype: n.attrs.to ?? n.x(1).fact.dtype, shape: n.shape() }],
+  definition: (b, n) => [b.mul(centred(b, n), parameter(b, n, 1, n.y()))],
   vjp: (b, n, [dy]) => [
     () => b.mul(dy!, parameter(b, n, 1, dy!), "dx"),
-    () => {
-      const level = b.cast(n.x(), dy!.fact.dtype);
-      const centred = n.optional(2) ? b.sub(level, parameter(b, n, 2, dy!)) : level;
-      return likeParameter(b, n, b.mul(dy!, centred));
-    },
+    () => likeParameter(b, n, b.mul(dy!, centred(b, n))),
     "integer",
   ],
   bias: (n) => {
@@ -156,6 +181,17 @@ const dynamicQuantizeLinear: OpSpec<Record<string, never>> = {
   ],
   straightThrough: [0],
   rounds: true,
+  definition: (b, n) => {
+    const [x, axes] = [n.x(), n.shape().map((_, i) => i)];
+    const zero = b.scalar(0, x);
+    const most = b.op("Max", [b.max(x, axes, false), zero]);
+    const least = b.op("Min", [b.min(x, axes, false), zero]);
+    const scale = b.div(b.sub(most, least), b.scalar(255, x));
+    const level = (v: Value): Value => b.cast(b.op("Clip", [v, zero, b.scalar(255, x)]), "uint8");
+    const point = level(b.op("Round", [b.neg(b.div(least, scale))]));
+    const steps = b.op("Round", [b.div(x, scale)]);
+    return [level(b.add(steps, b.cast(point, x.fact.dtype))), scale, point];
+  },
   vjp: (b, n, [dy]) => [() => b.div(dy!, n.y(1), "dx")],
   bias: (n) => ({
     kind: "implicit",

@@ -21,6 +21,8 @@ function fn(
 }
 
 export const trigonometry: readonly OpSpec[] = [
+  fn("Sin", 7, (b, x) => b.op("Cos", [x])),
+  fn("Cos", 7, (b, x) => b.neg(b.op("Sin", [x]))),
   fn("Tan", 7, (b, _, y) => onePlusSquare(b, y)), // y' = 1 + tan²x
   fn("Asin", 7, (b, x) => reciprocal(b, b.sqrt(oneMinusSquare(b, x)))), // 1/√(1 − x²)
   fn("Acos", 7, (b, x) => b.neg(reciprocal(b, b.sqrt(oneMinusSquare(b, x))))), // −1/√(1 − x²)

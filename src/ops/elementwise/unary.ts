@@ -3,7 +3,7 @@ import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import type { NodeView } from "../core/node-view.js";
 import type { Probability, Role } from "../core/role.js";
-import type { AttrDecoder, OpSpec } from "../core/spec.js";
+import type { AttrDecoder, BiasRule, Factored, OpSpec } from "../core/spec.js";
 
 interface Unary<A> {
   readonly type: string;
@@ -13,6 +13,8 @@ interface Unary<A> {
   readonly attrs: AttrDecoder<A>;
   /** f(λx) = λf(x) for λ > 0: no bias. */
   readonly homogeneous?: boolean;
+  /** f in simpler operators, for engines without a kernel. */
+  definition?(b: GraphBuilder, x: Value, attrs: A): Value;
 }
 
 /** dy/dx as graph, which may use the output; or dx/dy, where that takes a pass less. */
@@ -36,12 +38,19 @@ export function unary<A>(f: Unary<A> & Slope<A>): OpSpec<A> {
     attrs: f.attrs,
     pointwise: true,
     infer: (n) => [n.like(n.shape())],
+    ...(f.definition && { definition: (b, n) => [f.definition!(b, n.x(), n.attrs)] }),
     vjp: (b, n, [dy]) => [() => timesSlope(b, n, dy!, "dx")],
     bias: (n) =>
       f.homogeneous
         ? "none"
         : { kind: "implicit", emit: (b) => b.sub(n.y(), timesSlope(b, n, n.x()), "bias") },
   };
+}
+
+/** The bias of a non-linearity, as a number times a tensor. */
+export function factoredBias(factored: Factored): BiasRule {
+  const { factor } = factored;
+  return { kind: "implicit", factored, emit: (b) => b.mulScalar(factored.emit(b), factor, "bias") };
 }
 
 /**

@@ -109,11 +109,15 @@ function givenMask(b: GraphBuilder, n: View, keys: Dim): Value | undefined {
   return b.op("Pad", [mask, b.ints([...shape.map(() => 0), ...pads]), never], {}, "mask/whole");
 }
 
-/** A query that may read no key has no weights at all, where a softmax would be 0/0. */
-function guarded(b: GraphBuilder, weights: Value, mask: Value | undefined): Value {
-  if (!mask) return weights;
+/** softmax(scores + mask), and 0 for a query that may read no key, where it would be 0/0, as PyTorch has it. */
+function weightsOf(b: GraphBuilder, scores: Value, mask: Value, isGiven: boolean): Value {
+  const softmax = (added: Value): Value =>
+    b.op("Softmax", [b.add(scores, added, "scores")], { axis: int(-1) }, "weights");
+  if (!isGiven) return softmax(mask);
   const most = b.max(mask, [mask.fact.shape.length - 1]);
   const isBlind = b.op("Equal", [most, b.scalar(-Infinity, most)]);
+  // Both ends are cut, so that the gradient is 0 too and not 0·∞.
+  const weights = softmax(b.where(isBlind, b.scalar(0, mask), mask, "mask/finite"));
   return b.where(isBlind, b.scalar(0, weights), weights, "weights/seen");
 }
 
@@ -155,15 +159,17 @@ const attention: OpSpec<AttentionAttrs> = byDefinition<AttentionAttrs>({
     const given = givenMask(b, n, length);
     const masks = [placesMask(b, n, steps, length), given].filter((m) => m !== undefined);
     const mask = masks.length > 0 ? masks.reduce((p, q) => b.add(p, q, "mask/both")) : undefined;
-    const scores = mask ? b.add(capped, mask, "scores") : capped;
-    const soft = b.op("Softmax", [scores], { axis: int(-1) }, "weights");
-    const weights = guarded(b, soft, given && mask);
+    const weights = mask
+      ? weightsOf(b, capped, mask, given !== undefined)
+      : b.op("Softmax", [capped], { axis: int(-1) }, "weights");
     const read = b.matmul(weights, repeated(b, values, heads, n), "read");
     const width = n.rank() === 3 ? b.transpose(read, [0, 2, 1, 3], "rows") : read;
     const y =
       n.rank() === 3 ? b.reshape(width, [batch, steps, infer(n)[0]!.shape[2]!], "joined") : read;
     if (n.node.outputs[3] && mode !== 0 && mode !== 3) {
-      throw n.refusal(`its scores (qk_matmul_output_mode ${mode}) are no output; 0 and 3 are`);
+      throw n.refusal(
+        `its fourth output is supported for qk_matmul_output_mode 0 and 3, not ${mode}`,
+      );
     }
     return [y, keys, values, mode === 0 ? products : weights];
   },

@@ -16,11 +16,11 @@ import {
   type WindowAttrs,
 } from "./window.js";
 
-interface ConvAttrs extends WindowAttrs {
+export interface ConvAttrs extends WindowAttrs {
   readonly group: number;
 }
 
-interface ConvTransposeAttrs extends ConvAttrs {
+export interface ConvTransposeAttrs extends ConvAttrs {
   readonly outputPadding: readonly number[] | undefined;
   readonly outputShape: readonly number[] | undefined;
 }

@@ -4,6 +4,7 @@ import type { Value } from "../../onnx/ir.js";
 import { fromNumbers } from "../../tensor/tensor.js";
 import type { Dim } from "../../tensor/shape.js";
 import { emptyMatrix } from "../core/along-axis.js";
+import { contraction } from "./contraction.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 
@@ -98,6 +99,10 @@ const einsum: OpSpec<EinsumAttrs> = {
         }),
       ),
     ];
+  },
+  definition: (b, n) => {
+    const equation = parseEquation(n);
+    return [contraction(b, n, equation.terms, equation.result, extents(n, equation))];
   },
   vjp: (b, n, [dy]) => {
     const equation = parseEquation(n);

@@ -118,6 +118,12 @@ const gemm: OpSpec<GemmAttrs> = {
     checkInner(n, a[transA ? 0 : 1], c[transB ? 1 : 0]);
     return [n.like([a[transA ? 1 : 0]!, c[transB ? 0 : 1]!])];
   },
+  definition: (b, n) => {
+    const { alpha, beta, transA, transB } = n.attrs;
+    const [left, right] = [transA, transB].map((t, i) => (t ? turn(b, n.x(i)) : n.x(i)));
+    const product = b.mulScalar(b.matmul(left!, right!), alpha);
+    return [n.optional(2) ? b.add(product, b.mulScalar(n.x(2), beta)) : product];
+  },
   vjp: (b, n, [dy]) => {
     const { alpha, beta, transA, transB } = n.attrs;
     const product = (p: Value, q: Value, tp: boolean, tq: boolean, hint: string): Value =>

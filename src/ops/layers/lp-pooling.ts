@@ -1,7 +1,15 @@
 import { spatialAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
-import { poolAxes, pooled, pooledToOne, spreadOverWindows, type PoolAttrs } from "./pooling.js";
+import {
+  poolAxes,
+  pooled,
+  pooledToOne,
+  spaceOf,
+  spreadOverWindows,
+  sumOverWindows,
+  type PoolAttrs,
+} from "./pooling.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 import { windowAttrs } from "./window.js";
@@ -16,6 +24,7 @@ const lpPool: OpSpec<PoolAttrs & { p: number }> = {
   axes: spatialAxes,
   attrs: (a) => ({ ...windowAttrs(a), ceil: a.flag("ceil_mode"), p: a.int("p", 2) }),
   infer: (n) => [n.like(pooled(n))],
+  definition: (b, n) => [norm(b, n, (powers) => sumOverWindows(b, n, powers))],
   vjp: (b, n, [dy]) => [
     () => {
       const share = normShare(b, dy!, n.y(), n.attrs.p);
@@ -34,9 +43,20 @@ const globalLpPool: OpSpec<{ p: number }> = {
   axes: spatialAxes,
   attrs: (a) => ({ p: a.int("p", 2) }),
   infer: (n) => [n.like(pooledToOne(n))],
+  definition: (b, n) => [norm(b, n, (powers) => b.sum(powers, spaceOf(n)))],
   vjp: (b, n, [dy]) => [() => b.mul(powerSlope(b, n), normShare(b, dy!, n.y(), n.attrs.p), "dx")],
   bias: () => "none",
 };
+
+/** (Σ |x|ᵖ)^(1/p), with the sum of the powers given. */
+function norm(b: GraphBuilder, n: NodeView<{ p: number }>, sum: (powers: Value) => Value): Value {
+  const [x, { p }] = [n.x(), n.attrs];
+  if (p === 2) return b.sqrt(sum(b.mul(x, x)));
+  const size = b.op("Abs", [x]);
+  if (p === 1) return sum(size);
+  const power = (v: Value, exponent: number): Value => b.op("Pow", [v, b.scalar(exponent, x)]);
+  return power(sum(power(size, p)), 1 / p);
+}
 
 /** dy·y^(1−p), and 0 where y = 0 */
 function normShare(b: GraphBuilder, dy: Value, y: Value, p: number): Value {

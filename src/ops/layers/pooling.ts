@@ -1,8 +1,8 @@
 import { spatialAxes } from "../core/axis-mapping.js";
-import { checkMade, fromNumbers, full } from "../../tensor/tensor.js";
+import { checkMade, fromNumbers, full, type Tensor } from "../../tensor/tensor.js";
 import { int, text } from "../../onnx/attribute.js";
 import { type GraphBuilder } from "../../onnx/builder.js";
-import type { Attributes, Value } from "../../onnx/ir.js";
+import type { Attributes, Fact, Value } from "../../onnx/ir.js";
 import { staticShape, type Dim } from "../../tensor/shape.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
@@ -21,6 +21,15 @@ export interface PoolAttrs extends WindowAttrs {
   readonly ceil: boolean;
 }
 
+export interface MaxPoolAttrs extends PoolAttrs {
+  /** Of the indices. */
+  readonly columnMajor: boolean;
+}
+
+export interface AveragePoolAttrs extends PoolAttrs {
+  readonly includePad: boolean;
+}
+
 /** The spatial axes of a pool. */
 export function poolAxes(n: NodeView<PoolAttrs>): Axis[] {
   const kernel = n.attrs.kernelShape;
@@ -37,7 +46,7 @@ export function pooled(n: NodeView<PoolAttrs>): Dim[] {
 
 // y = the maximum of each window; all of dy goes to the first maximum, as in PyTorch. The place comes from a second
 // run of the pool with its Indices output (flat over the whole tensor), which leaves the forward pool fast.
-const maxPool: OpSpec<PoolAttrs & { columnMajor: boolean }> = {
+const maxPool: OpSpec<MaxPoolAttrs> = {
   type: "MaxPool",
   since: 8,
   arity: [1, 1],
@@ -74,7 +83,7 @@ const maxPool: OpSpec<PoolAttrs & { columnMajor: boolean }> = {
 
 // y = the sum of each window over its count: the kernel's size with count_include_pad (what hangs over the padded
 // input never counts), else only what lies in the input. dx spreads dy/count over the window.
-const averagePool: OpSpec<PoolAttrs & { includePad: boolean }> = {
+const averagePool: OpSpec<AveragePoolAttrs> = {
   type: "AveragePool",
   since: 7,
   arity: [1, 1],
@@ -92,20 +101,13 @@ const averagePool: OpSpec<PoolAttrs & { includePad: boolean }> = {
   bias: () => "none",
 };
 
-function averageGradient(
-  b: GraphBuilder,
-  n: NodeView<PoolAttrs & { includePad: boolean }>,
-  dy: Value,
-): Value {
-  const axes = poolAxes(n);
-  const extents = staticShape(n.shape().slice(2), `the input of "${n.name}"`);
-  const outputs = staticShape(dy.fact.shape.slice(2), `the output of "${n.name}"`);
-  checkMade(outputs, `for AveragePool (node "${n.name}") counts`);
-  const counts = axes.map((a, i) => windowCounts(a, extents[i]!, outputs[i]!, n.attrs.includePad));
-  const even = counts.every((c) => c.every((v) => v === c[0]));
-  const size = counts.reduce((p, c) => p * c[0]!, 1);
-  const share = even ? dy : b.mul(dy, b.constant(reciprocalCounts(dy, counts, outputs), "1/count"));
-  return spreadOverWindows(b, n, share, axes, even ? 1 / size : 1);
+function averageGradient(b: GraphBuilder, n: NodeView<AveragePoolAttrs>, dy: Value): Value {
+  const { counts, outputs } = windowCounts(n);
+  const even = counts.every((c) => c === counts[0]);
+  const shares = counts.map((c) => 1 / c);
+  const weights = (): Tensor => fromNumbers(dy.fact.dtype, [1, 1, ...outputs], shares);
+  const share = even ? dy : b.mul(dy, b.constant(weights(), "1/count"));
+  return spreadOverWindows(b, n, share, poolAxes(n), even ? shares[0]! : 1);
 }
 
 /** Gives each element the sum over the windows that it lies in, times `weight`: the adjoint of summing windows. */
@@ -116,24 +118,57 @@ export function spreadOverWindows(
   axes: readonly Axis[],
   weight: number,
 ): Value {
-  const extents = staticShape(n.shape().slice(2), `the input of "${n.name}"`);
-  const outputs = staticShape(share.fact.shape.slice(2), `the output of "${n.name}"`);
-  const channels = n.shape()[1]!;
-  if (typeof channels === "string") throw n.error("the number of channels must be fixed");
-  // Not every window fits the padded input: in ceil mode the last one may hang over its end.
-  const reach = axes.map((a, i) => (outputs[i]! - 1) * a.stride + span(a));
-  const dims = [channels, 1, ...axes.map((a) => a.kernel)];
-  const window = b.constant(full(share.fact.dtype, dims, weight), "window");
-  const bare = axes.map((a) => ({ ...a, begin: 0, end: 0 }));
-  const attributes = windowAttributes(bare, channels);
+  const { begins, ends, window, attributes } = depthwiseWindow(b, n, share.fact, axes, weight);
   const whole = b.op("ConvTranspose", [share, window], attributes, "dx/padded");
-  const begins = axes.map((a) => -a.begin);
-  const ends = axes.map((a, i) => extents[i]! + a.begin - reach[i]!);
-  return b.pad(whole, [0, 0, ...begins, 0, 0, ...ends], "dx");
+  return b.pad(whole, [0, 0, ...begins.map((p) => -p), 0, 0, ...ends.map((p) => -p)], "dx");
 }
 
-/** How many elements each window along one axis counts. */
-function windowCounts(axis: Axis, extent: number, outputs: number, includePad: boolean): number[] {
+/** The sum of x [N,C,…] over each window. */
+export function sumOverWindows(b: GraphBuilder, n: NodeView<PoolAttrs>, x: Value): Value {
+  const { begins, ends, window, attributes } = depthwiseWindow(b, n, n.y().fact, poolAxes(n), 1);
+  const padded = b.pad(x, [0, 0, ...begins, 0, 0, ...ends], "padded");
+  return b.op("Conv", [padded, window], attributes, "sums");
+}
+
+/** A window as a convolution of each channel alone, and the pads with which x is as long as the windows reach. */
+function depthwiseWindow(
+  b: GraphBuilder,
+  n: NodeView,
+  output: Fact,
+  axes: readonly Axis[],
+  weight: number,
+): { begins: number[]; ends: number[]; window: Value; attributes: Attributes } {
+  const extents = staticShape(n.shape().slice(2), `the input of "${n.name}"`);
+  const outputs = staticShape(output.shape.slice(2), `the output of "${n.name}"`);
+  const channels = n.shape()[1]!;
+  if (typeof channels === "string") throw n.error("the number of channels must be fixed");
+  const dims = [channels, 1, ...axes.map((a) => a.kernel)];
+  const bare = axes.map((a) => ({ ...a, begin: 0, end: 0 }));
+  return {
+    begins: axes.map((a) => a.begin),
+    // Not every window fits the padded input: in ceil mode the last one may hang over its end.
+    ends: axes.map((a, i) => (outputs[i]! - 1) * a.stride + span(a) - extents[i]! - a.begin),
+    window: b.constant(full(output.dtype, dims, weight), "window"),
+    attributes: windowAttributes(bare, channels),
+  };
+}
+
+/** How many elements each window of an AveragePool counts, and how many windows lie along each spatial axis. */
+export function windowCounts(n: NodeView<AveragePoolAttrs>): {
+  counts: readonly number[];
+  outputs: readonly number[];
+} {
+  const extents = staticShape(n.shape().slice(2), `the input of "${n.name}"`);
+  const outputs = staticShape(n.y().fact.shape.slice(2), `the output of "${n.name}"`);
+  checkMade(outputs, `for AveragePool (node "${n.name}") counts`);
+  const along = poolAxes(n).map((a, i) =>
+    countsAlong(a, extents[i]!, outputs[i]!, n.attrs.includePad),
+  );
+  const counts = along.reduce((all, axis) => all.flatMap((p) => axis.map((c) => p * c)), [1]);
+  return { counts, outputs };
+}
+
+function countsAlong(axis: Axis, extent: number, outputs: number, includePad: boolean): number[] {
   const [low, high] = includePad ? [-axis.begin, extent + axis.end] : [0, extent];
   return Array.from({ length: outputs }, (_, o) => {
     // Of the places start + k·dilation, those that lie in [low, high).
@@ -144,21 +179,8 @@ function windowCounts(axis: Axis, extent: number, outputs: number, includePad: b
   });
 }
 
-function reciprocalCounts(
-  like: Value,
-  counts: readonly number[][],
-  outputs: readonly number[],
-): ReturnType<typeof fromNumbers> {
-  const product = counts.reduce<number[]>(
-    (all, axis) => all.flatMap((a) => axis.map((c) => a * c)),
-    [1],
-  );
-  return fromNumbers(
-    like.fact.dtype,
-    [1, 1, ...outputs],
-    product.map((c) => 1 / c),
-  );
-}
+/** The spatial axes of [N,C,…]. */
+export const spaceOf = (n: NodeView): number[] => n.shape().flatMap((_, i) => (i < 2 ? [] : [i]));
 
 /** The shape with all of space in one element. */
 export const pooledToOne = (n: NodeView): Dim[] => n.shape().map((d, i) => (i < 2 ? d : 1));
@@ -172,6 +194,7 @@ const globalAveragePool: OpSpec<Record<string, never>> = {
   axes: spatialAxes,
   attrs: noAttrs,
   infer: (n) => [n.like(pooledToOne(n))],
+  definition: (b, n) => [b.mean(n.x(), spaceOf(n))],
   vjp: (b, n, [dy]) => [
     () => {
       const size = staticShape(n.shape().slice(2), `the input of "${n.name}"`).reduce(
@@ -193,6 +216,7 @@ const globalMaxPool: OpSpec<Record<string, never>> = {
   axes: spatialAxes,
   attrs: noAttrs,
   infer: (n) => [n.like(pooledToOne(n))],
+  definition: (b, n) => [b.max(n.x(), spaceOf(n))],
   vjp: (b, n, [dy]) => [
     () => {
       const rows = b.op("Reshape", [n.x(), b.ints([0, 0, -1])]);

@@ -5,7 +5,7 @@ import type { Value } from "../../onnx/ir.js";
 import { gather as gatherBlock, slice as sliceBlock } from "../../tensor/move.js";
 import { fromNumbers } from "../../tensor/tensor.js";
 import { multiplyDims, normalizeAxis, sizeOf, type Dim } from "../../tensor/shape.js";
-import { alongAxis, emptyMatrix } from "../core/along-axis.js";
+import { alongAxis, emptyMatrix, placesAlong } from "../core/along-axis.js";
 import { blockOf, isSmall, moved, withElements } from "../core/elements.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
@@ -237,6 +237,22 @@ const oneHot: OpSpec<{ axis: number }> = {
     const fact = n.like(dims, 2);
     const elements = isSmall(fact.shape) ? hotElements(n, fact.shape, axis) : undefined;
     return [withElements(fact, elements)];
+  },
+  definition: (b, n) => {
+    const axis = normalizeAxis(n.attrs.axis, n.rank() + 1);
+    const wide = n.shape().toSpliced(axis, 0, 1);
+    const index = b.reshape(b.cast(n.x(0), "int64"), wide);
+    const places = placesAlong(b, n.y(), axis);
+    // Negative indices, −depth … −1, count from the end; others out of range are off.
+    const fromTheEnd = b.addScalar(index, Number(n.y().fact.shape[axis]));
+    const isHot = b.op(
+      "Or",
+      [index, fromTheEnd].map((i) => b.op("Equal", [i, places])),
+    );
+    const values = n.elements(2);
+    if (values?.[0] === 0 && values[1] === 1) return [b.mask(isHot, n.x(2))];
+    const [off, on] = [0, 1].map((i) => b.slice(n.x(2), [0], [i], [i + 1]));
+    return [b.where(isHot, on!, off!)];
   },
   vjp: (b, n, [dy]) => [
     "integer",

@@ -1,135 +1,26 @@
 import { sameAxes } from "../core/axis-mapping.js";
 import type { Value } from "../../onnx/ir.js";
-import { MAX_NODE_PORTS, MAX_RANK } from "../../onnx/file/limits.js";
+import { MAX_NODE_PORTS } from "../../onnx/file/limits.js";
 import {
   concat as concatBlocks,
   expand as expandBlock,
   slice as sliceBlock,
   transpose as transposeBlock,
 } from "../../tensor/move.js";
-import {
-  addDims,
-  broadcast,
-  divideDims,
-  multiplyDims,
-  normalizeAxis,
-  type Dim,
-} from "../../tensor/shape.js";
+import { addDims, broadcast, multiplyDims, normalizeAxis } from "../../tensor/shape.js";
 import { blockOf, moved, withElements } from "../core/elements.js";
 import type { NodeView } from "../core/node-view.js";
-import type { Arity, OpSpec } from "../core/spec.js";
+import type { OpSpec } from "../core/spec.js";
 import { noAttrs } from "../elementwise/unary.js";
 
 type None = Record<string, never>;
 
-/** A change of shape that keeps the order of the elements: dx = dy in the shape of x, no bias. */
-function reshaping<A>(
-  type: string,
-  since: number,
-  arity: Arity,
-  attrs: OpSpec<A>["attrs"],
-  shape: (n: NodeView<A>) => readonly Dim[],
-  axes: OpSpec<A>["axes"] = () => ({ kind: "reshaped" }),
-): OpSpec<A> {
-  return {
-    type,
-    since,
-    arity,
-    role: "reshaping",
-    axes,
-    attrs,
-    infer: (n) => [withElements(n.like(shape(n)), n.elements(0))],
-    vjp: (b, n, [dy]) => [
-      () => b.reshapeLike(dy!, n.x(), "dx"),
-      ...n.inputs.slice(1).map(() => "integer" as const),
-    ],
-    bias: () => "none",
-  };
+export interface TransposeAttrs {
+  readonly perm: readonly number[] | undefined;
 }
-
-// 0 keeps the input's extent (unless allowzero), −1 takes what is left.
-const reshape = reshaping(
-  "Reshape",
-  14,
-  [2, 2],
-  (a) => ({ allowzero: a.flag("allowzero") }),
-  (n) => {
-    const wanted = n.elements(1);
-    if (!wanted) {
-      const count = n.shape(1)[0];
-      if (typeof count !== "number") throw n.error("the length of the shape must be known");
-      if (count > MAX_RANK) throw n.error(`${count} axes are more than ${MAX_RANK}`);
-      return Array.from({ length: count }, (_, i) => `${n.name}.${i}`);
-    }
-    const dims = wanted.map((d, i) => (d === 0 && !n.attrs.allowzero ? (n.shape()[i] ?? 0) : d));
-    const rest = dims.filter((d) => d !== -1);
-    if (dims.length - rest.length > 1) throw n.error("more than one -1 in the shape");
-    const known = multiplyDims(...rest);
-    const total = multiplyDims(...n.shape());
-    if (rest.length === dims.length) {
-      if (typeof total === "number" && typeof known === "number" && total !== known) {
-        throw n.error(`${total} elements do not fit [${dims.join(",")}]`);
-      }
-      return dims;
-    }
-    if (typeof total === "number" && typeof known === "number" && (known === 0 || total % known)) {
-      throw n.error(`${total} elements do not fit [${dims.join(",")}]`);
-    }
-    return dims.map((d) => (d === -1 ? divideDims(total, known) : d));
-  },
-);
-
-const flatten = reshaping(
-  "Flatten",
-  1,
-  [1, 1],
-  (a) => ({ axis: a.int("axis", 1) }),
-  (n) => {
-    const axis = n.attrs.axis < 0 ? n.attrs.axis + n.rank() : n.attrs.axis;
-    return [multiplyDims(...n.shape().slice(0, axis)), multiplyDims(...n.shape().slice(axis))];
-  },
-);
-
-/** The axes that a Squeeze leaves out. */
-function squeezed(n: NodeView<None>): readonly number[] {
-  const given = n.optionalNumbers(1)?.map((a) => normalizeAxis(a, n.rank()));
-  return given ?? n.shape().flatMap((d, i) => (d === 1 ? [i] : []));
-}
-
-const squeeze = reshaping<None>(
-  "Squeeze",
-  13,
-  [1, 2],
-  noAttrs,
-  (n) => {
-    const axes = squeezed(n);
-    return n.shape().filter((_, i) => !axes.includes(i));
-  },
-  (n) => ({ kind: "squeezed", axes: squeezed(n) }),
-);
-
-/** The axes that an Unsqueeze adds. */
-function unsqueezed(n: NodeView<None>): readonly number[] {
-  const given = n.numbers(1);
-  return given.map((a) => normalizeAxis(a, n.rank() + given.length));
-}
-
-const unsqueeze = reshaping<None>(
-  "Unsqueeze",
-  13,
-  [2, 2],
-  noAttrs,
-  (n) => {
-    const axes = new Set(unsqueezed(n));
-    const rest = [...n.shape()];
-    const rank = n.rank() + n.numbers(1).length;
-    return Array.from({ length: rank }, (_, i) => (axes.has(i) ? 1 : rest.shift()!));
-  },
-  (n) => ({ kind: "unsqueezed", axes: unsqueezed(n) }),
-);
 
 // y[i] = x[perm(i)]; dx = dy transposed by the inverse permutation
-const transpose: OpSpec<{ perm: readonly number[] | undefined }> = {
+const transpose: OpSpec<TransposeAttrs> = {
   type: "Transpose",
   since: 1,
   arity: [1, 1],
@@ -149,11 +40,12 @@ const transpose: OpSpec<{ perm: readonly number[] | undefined }> = {
   bias: () => "none",
 };
 
-function permutation(n: NodeView<{ perm: readonly number[] | undefined }>): readonly number[] {
+/** Axis i of the output is axis permutation[i] of the input. */
+export function permutation(n: NodeView<TransposeAttrs>): readonly number[] {
   const perm = n.attrs.perm ?? n.shape().map((_, i) => n.rank() - 1 - i);
   const sorted = perm.toSorted((p, q) => p - q);
   if (perm.length !== n.rank() || sorted.some((p, i) => p !== i)) {
-    throw n.error(`perm [${perm.join(",")}] is no permutation of rank ${n.rank()}`);
+    throw n.error(`perm [${perm.join(",")}] is not a permutation of rank ${n.rank()}`);
   }
   return perm;
 }
@@ -311,14 +203,4 @@ function pieces(
   return Array.from({ length: count }, (_, i) => Math.min(length, total - i * length));
 }
 
-export const movement: readonly OpSpec[] = [
-  reshape,
-  flatten,
-  squeeze,
-  unsqueeze,
-  transpose,
-  expand,
-  tile,
-  concat,
-  split,
-];
+export const movement: readonly OpSpec[] = [transpose, expand, tile, concat, split];

@@ -4,9 +4,9 @@ import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { isStatic, normalizeAxis, sizeOf, staticShape, stridesOf } from "../../tensor/shape.js";
 import { checkMade, int64 } from "../../tensor/tensor.js";
+import { placesAlong } from "../core/along-axis.js";
 import type { NodeView } from "../core/node-view.js";
-import type { Role } from "../core/role.js";
-import type { Arity, OpSpec } from "../core/spec.js";
+import type { OpSpec } from "../core/spec.js";
 
 const adding = { reduction: text("add") };
 
@@ -94,15 +94,20 @@ const scatterND: OpSpec<{ reduction: string }> = {
   },
 };
 
+export interface TopKAttrs {
+  readonly axis: number;
+  readonly largest: boolean;
+}
+
 // The k largest (or smallest) along an axis, with their places; dx = dy at those places. Selecting is linear.
-const topK: OpSpec<{ axis: number }> = {
+const topK: OpSpec<TopKAttrs> = {
   type: "TopK",
   since: 11,
   arity: [2, 2],
   role: "selection",
   axes: (n) => ({ kind: "replaced", axis: normalizeAxis(n.attrs.axis, n.rank()), by: 1 }),
   reads: { scores: [0] },
-  attrs: (a) => ({ axis: a.int("axis", -1) }),
+  attrs: (a) => ({ axis: a.int("axis", -1), largest: a.flag("largest", true) }),
   infer: (n) => {
     const axis = n.attrs.axis < 0 ? n.attrs.axis + n.rank() : n.attrs.axis;
     const k = n.elements(1)?.[0] ?? `k(${n.name})`;
@@ -120,7 +125,7 @@ const topK: OpSpec<{ axis: number }> = {
   bias: () => "none",
 };
 
-interface CumSumAttrs {
+export interface CumSumAttrs {
   readonly exclusive: boolean;
   readonly reverse: boolean;
 }
@@ -156,33 +161,60 @@ const cumSum: OpSpec<CumSumAttrs> = {
 };
 
 /** A linear operator that is its own adjoint: dx is the operator applied to dy. */
-function selfAdjoint(
-  type: string,
-  since: number,
-  arity: Arity,
-  role: Role,
-): OpSpec<Record<string, never>> {
+function selfAdjoint<A>(
+  record: Pick<OpSpec<A>, "type" | "since" | "arity" | "role" | "attrs" | "definition">,
+): OpSpec<A> {
   return {
-    type,
-    since,
-    arity,
-    role,
+    ...record,
     axes: sameAxes,
-    attrs: () => ({}),
     infer: (n) => [n.like(n.shape())],
     vjp: (b, n, [dy]) => [
-      () => b.op(type, [dy!, ...n.inputs.slice(1)], n.node.attributes, "dx"),
+      () => b.op(record.type, [dy!, ...n.inputs.slice(1)], n.node.attributes, "dx"),
       ...n.inputs.slice(1).map(() => "integer" as const),
     ],
     bias: () => "none",
   };
 }
 
+// The upper or lower triangle of matrices, from diagonal k on; 0 elsewhere.
+const trilu = selfAdjoint<{ upper: boolean }>({
+  type: "Trilu",
+  since: 14,
+  arity: [1, 2],
+  role: "selection",
+  attrs: (a) => ({ upper: a.flag("upper", true) }),
+  definition: (b, n) => {
+    const [row, column] = [n.rank() - 2, n.rank() - 1].map((axis) => placesAlong(b, n.x(), axis));
+    const diagonal = b.addScalar(row!, n.optionalNumbers(1)?.[0] ?? 0);
+    const order = n.attrs.upper ? "GreaterOrEqual" : "LessOrEqual";
+    return [b.where(b.op(order, [column!, diagonal]), n.x(), b.scalar(0, n.x()))];
+  },
+});
+
+// The beginning of each sequence, as many steps as its length says, turned around.
+const reverseSequence = selfAdjoint<{ batchAxis: number; timeAxis: number }>({
+  type: "ReverseSequence",
+  since: 10,
+  arity: [2, 2],
+  role: "movement",
+  attrs: (a) => ({ batchAxis: a.int("batch_axis", 1), timeAxis: a.int("time_axis", 0) }),
+  definition: (b, n) => {
+    const { batchAxis, timeAxis } = n.attrs;
+    const [steps] = staticShape([n.shape()[timeAxis]!], `the time axis of "${n.name}"`);
+    const rows = n.numbers(1).map((length, i) => {
+      const order = Array.from({ length: steps! }, (_, t) => (t < length ? length - 1 - t : t));
+      const row = b.slice(n.x(), [batchAxis], [i], [i + 1]);
+      return b.op("Gather", [row, b.ints(order)], { axis: int(timeAxis) });
+    });
+    return [b.concat(rows, batchAxis)];
+  },
+});
+
 export const ndIndexing: readonly OpSpec[] = [
   gatherND,
   scatterND,
   topK,
   cumSum,
-  selfAdjoint("Trilu", 14, [1, 2], "selection"), // keeps a triangle
-  selfAdjoint("ReverseSequence", 10, [2, 2], "movement"), // turns each sequence's beginning around
+  trilu,
+  reverseSequence,
 ];

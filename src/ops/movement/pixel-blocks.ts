@@ -1,12 +1,16 @@
 import { spatialAxes } from "../core/axis-mapping.js";
 import { divideDims, multiplyDims, type Dim } from "../../tensor/shape.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import type { Value } from "../../onnx/ir.js";
 import type { OpSpec } from "../core/spec.js";
 
+interface BlockAttrs {
+  readonly blocksize: number;
+  readonly mode: "DCR" | "CRD";
+}
+
 /** Blocks of pixels to channels or back: a reshape, a transpose, a reshape. Its gradient is the other one. */
-function blocks(
-  type: "DepthToSpace" | "SpaceToDepth",
-  since: number,
-): OpSpec<{ blocksize: number; mode: "DCR" | "CRD" }> {
+function blocks(type: "DepthToSpace" | "SpaceToDepth", since: number): OpSpec<BlockAttrs> {
   const toSpace = type === "DepthToSpace";
   return {
     type,
@@ -31,24 +35,32 @@ function blocks(
         ),
       ];
     },
-    vjp: (b, n, [dy]) => [
-      () => {
-        const k = n.attrs.blocksize;
-        const [batch, c, h, w] = dy!.fact.shape as [Dim, Dim, Dim, Dim];
-        const depthFirst = n.attrs.mode === "DCR";
-        const deep = (): Dim[] =>
-          depthFirst ? [k, k, divideDims(c, k * k)] : [divideDims(c, k * k), k, k];
-        const fine = toSpace
-          ? [batch, c, divideDims(h, k), k, divideDims(w, k), k]
-          : [batch, ...deep(), h, w];
-        const toDepth = depthFirst ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4];
-        const toPlaces = depthFirst ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3];
-        const order = toSpace ? toDepth : toPlaces;
-        return b.reshapeLike(b.transpose(b.reshape(dy!, fine), order), n.x(), "dx");
-      },
-    ],
+    definition: (b, n) => [moved(b, n.x(), n.attrs, toSpace, n.y())],
+    vjp: (b, n, [dy]) => [() => moved(b, dy!, n.attrs, !toSpace, n.x(), "dx")],
     bias: () => "none",
   };
+}
+
+/** Channels to blocks of space, or back, with the shape of another value. */
+function moved(
+  b: GraphBuilder,
+  x: Value,
+  { blocksize: k, mode }: BlockAttrs,
+  toSpace: boolean,
+  like: Value,
+  hint?: string,
+): Value {
+  const [batch, c, h, w] = x.fact.shape as [Dim, Dim, Dim, Dim];
+  const depthFirst = mode === "DCR";
+  const depth = divideDims(c, k * k);
+  const deep = depthFirst ? [k, k, depth] : [depth, k, k];
+  const fine = toSpace
+    ? [batch, ...deep, h, w]
+    : [batch, c, divideDims(h, k), k, divideDims(w, k), k];
+  const toDepth = depthFirst ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4];
+  const toPlaces = depthFirst ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3];
+  const apart = b.transpose(b.reshape(x, fine), toSpace ? toPlaces : toDepth);
+  return b.reshapeLike(apart, like, hint);
 }
 
 export const pixelBlocks: readonly OpSpec[] = [

@@ -3,7 +3,7 @@ import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { sumAllBut } from "../layers/convolution.js";
 import type { NodeView } from "../core/node-view.js";
-import type { OpSpec, Vjp } from "../core/spec.js";
+import type { Definition, OpSpec, Vjp } from "../core/spec.js";
 import {
   standardize,
   standardizeBias,
@@ -30,6 +30,8 @@ function inverseDeviation(b: GraphBuilder, n: NodeView<{ epsilon: number }>): Va
 interface BatchNormAttrs {
   readonly epsilon: number;
   readonly training: boolean;
+  /** Share of the stored statistics in the running ones. */
+  readonly momentum: number;
 }
 
 type BatchNormView = NodeView<BatchNormAttrs>;
@@ -54,9 +56,20 @@ function overBatch(n: BatchNormView): Standardization {
 
 /** Of a batch of one, by its own statistics: y = γ·x̂ + β, whatever the stored ones are. See standardize.ts. */
 const byItsBatch: {
+  readonly definition: Definition<BatchNormAttrs>;
   readonly vjp: Vjp<BatchNormAttrs>;
   bias(b: GraphBuilder, n: BatchNormView): Value;
 } = {
+  definition: (b, n) => {
+    const { values, mean, variance } = standardize(b, n.x(), overBatch(n));
+    const scaled = b.mul(values, perChannel(b, n, n.x(1)));
+    const running = (i: number, now: Value): Value => {
+      const { momentum } = n.attrs;
+      const share = b.mulScalar(b.reshapeLike(now, n.x(i)), 1 - momentum);
+      return b.add(b.mulScalar(n.x(i), momentum), share);
+    };
+    return [b.add(scaled, perChannel(b, n, n.x(2))), running(3, mean!), running(4, variance)];
+  },
   vjp: (b, n, [dy, ...running]) => {
     checkAlone(n);
     if (!dy || running.some((d) => d !== undefined)) {
@@ -94,9 +107,19 @@ const batchNormalization: OpSpec<BatchNormAttrs> = {
   role: "batch-norm",
   axes: channelAxes,
   parameters: [undefined, "scale", "shift"],
-  attrs: (a) => ({ epsilon: a.float("epsilon", 1e-5), training: a.flag("training_mode") }),
+  attrs: (a) => ({
+    epsilon: a.float("epsilon", 1e-5),
+    training: a.flag("training_mode"),
+    momentum: a.float("momentum", 0.9),
+  }),
   // Of a batch that is a weight, as weight standardization makes it, training mode is a constant like any other.
   infer: (n) => [n.like(n.shape()), n.like(n.shape(3)), n.like(n.shape(4))],
+  definition: (b, n) => {
+    if (n.attrs.training) return byItsBatch.definition(b, n);
+    const gain = b.mul(n.x(1), inverseDeviation(b, n), "gain");
+    const shift = b.sub(n.x(2), b.mul(gain, n.x(3)), "shift");
+    return [b.add(b.mul(n.x(), perChannel(b, n, gain)), perChannel(b, n, shift))];
+  },
   vjp: (b, n, dys) => {
     if (n.attrs.training) return byItsBatch.vjp(b, n, dys);
     const [dy] = dys;

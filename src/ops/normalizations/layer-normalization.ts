@@ -44,6 +44,11 @@ function overLastAxes(type: string, since: number, centred: boolean): OpSpec<Lay
       const stashed = { dtype: double ? "float64" : "float32", shape: statistics } as const;
       return centred ? [n.like(n.shape()), stashed, stashed] : [n.like(n.shape())];
     },
+    definition: (b, n) => {
+      const { values, mean, inverse } = standard(b, n);
+      const scaled = b.mul(values, n.x(1));
+      return [n.optional(2) ? b.add(scaled, n.x(2)) : scaled, mean, inverse];
+    },
     vjp: (b, n, [dy, ...statistics]) => {
       if (!dy || statistics.some((d) => d !== undefined)) {
         throw n.refusal("its Mean and InvStdDev outputs have no gradient; only Y has");

@@ -3,6 +3,9 @@ import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { finite } from "../core/finite.js";
+import { placesAlong } from "../core/along-axis.js";
+import type { AttributeReader } from "../core/attributes.js";
+import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 import { normalizeAxis } from "../../tensor/shape.js";
 
@@ -10,7 +13,16 @@ interface SoftmaxAttrs {
   readonly axis: number;
 }
 
-const attrs: OpSpec<SoftmaxAttrs>["attrs"] = (a) => ({ axis: a.int("axis", -1) });
+/** What the three along one axis share. */
+const alongOneAxis = {
+  since: 13,
+  arity: [1, 1],
+  axes: sameAxes,
+  attrs: (a: AttributeReader) => ({ axis: a.int("axis", -1) }),
+  infer: (n: NodeView) => [n.like(n.shape())],
+} as const;
+
+const axisOf = (n: NodeView<SoftmaxAttrs>): number => normalizeAxis(n.attrs.axis, n.rank());
 
 /** Where the maximum along an axis is, that axis kept. */
 function top(b: GraphBuilder, y: Value, axis: number): Value {
@@ -20,18 +32,14 @@ function top(b: GraphBuilder, y: Value, axis: number): Value {
 // y = eˣ/Σeˣ; dx = y(d − Σ d·y) with d = dy less its value at the maximum of y: any constant may be taken off, and with
 // this one a saturated softmax (y there nearly 1) keeps its digits. J·x = y(x − Σ x·y), bias = y − J·x
 const softmax: OpSpec<SoftmaxAttrs> = {
+  ...alongOneAxis,
   type: "Softmax",
-  since: 13,
-  arity: [1, 1],
   role: "gate",
-  axes: sameAxes,
   probability: "softmax",
   reads: { scores: [0] },
-  attrs,
-  infer: (n) => [n.like(n.shape())],
   vjp: (b, n, [dy]) => [
     () => {
-      const axis = normalizeAxis(n.attrs.axis, n.rank());
+      const axis = axisOf(n);
       const y = n.y();
       const d = b.sub(dy!, b.op("GatherElements", [dy!, top(b, y, axis)], { axis: int(axis) }));
       return b.mul(y, b.sub(d, b.sum(b.mul(d, y), [axis])), "dx");
@@ -40,7 +48,7 @@ const softmax: OpSpec<SoftmaxAttrs> = {
   bias: (n) => ({
     kind: "implicit",
     emit: (b) => {
-      const axis = normalizeAxis(n.attrs.axis, n.rank());
+      const axis = axisOf(n);
       const [x, y] = [finite(b, n.x()), n.y()];
       return b.sub(y, b.mul(y, b.sub(x, b.sum(b.mul(x, y), [axis]))), "bias");
     },
@@ -50,18 +58,19 @@ const softmax: OpSpec<SoftmaxAttrs> = {
 // y = x − log Σeˣ; dx = dy − eʸ·Σdy, whose sum is 0: at the maximum, where eʸ may be nearly 1, it is less the sum of the
 // others, which keeps its digits. J·x = x − Σ eʸ·x, bias = y − x + Σ eʸ·x
 const logSoftmax: OpSpec<SoftmaxAttrs> = {
+  ...alongOneAxis,
   type: "LogSoftmax",
-  since: 13,
-  arity: [1, 1],
   role: "function",
-  axes: sameAxes,
   probability: "log-softmax",
   reads: { scores: [0] },
-  attrs,
-  infer: (n) => [n.like(n.shape())],
+  definition: (b, n) => {
+    const axes = [axisOf(n)];
+    const shifted = b.sub(n.x(), b.max(n.x(), axes));
+    return [b.sub(shifted, b.op("Log", [b.sum(b.op("Exp", [shifted]), axes)]))];
+  },
   vjp: (b, n, [dy]) => [
     () => {
-      const axis = normalizeAxis(n.attrs.axis, n.rank());
+      const axis = axisOf(n);
       const total = b.sum(dy!, [axis]);
       const dx = b.sub(dy!, b.mul(b.op("Exp", [n.y()]), total));
       const first = top(b, n.y(), axis);
@@ -74,7 +83,7 @@ const logSoftmax: OpSpec<SoftmaxAttrs> = {
   bias: (n) => ({
     kind: "implicit",
     emit: (b) => {
-      const axis = normalizeAxis(n.attrs.axis, n.rank());
+      const axis = axisOf(n);
       const mean = b.sum(b.mul(b.op("Exp", [n.y()]), n.x()), [axis]);
       return b.add(b.sub(n.y(), n.x()), mean, "bias");
     },
@@ -83,13 +92,14 @@ const logSoftmax: OpSpec<SoftmaxAttrs> = {
 
 // 1 at the first maximum along an axis, 0 elsewhere: a step
 const hardmax: OpSpec<SoftmaxAttrs> = {
+  ...alongOneAxis,
   type: "Hardmax",
-  since: 13,
-  arity: [1, 1],
   role: "step",
-  axes: sameAxes,
-  attrs,
-  infer: (n) => [n.like(n.shape())],
+  definition: (b, n) => {
+    const axis = axisOf(n);
+    const isTop = b.op("Equal", [top(b, n.x(), axis), placesAlong(b, n.x(), axis)]);
+    return [b.mask(isTop, n.x())];
+  },
   vjp: "zero",
   bias: () => "none",
 };

@@ -21,12 +21,16 @@ export interface Standardization {
 export interface Standardized {
   /** x̂ */
   readonly values: Value;
-  /** s, with the axes kept as extents of 1 */
+  /** μ and σ², with the axes kept as extents of 1; without centring no μ. */
+  readonly mean: Value | undefined;
+  readonly variance: Value;
+  /** s, likewise. */
   readonly inverse: Value;
 }
 
 export function standardize(b: GraphBuilder, x: Value, how: Standardization): Standardized {
-  const deviation = how.centred ? b.sub(x, b.mean(x, how.axes), "centred") : x;
+  const mean = how.centred ? b.mean(x, how.axes) : undefined;
+  const deviation = mean ? b.sub(x, mean, "centred") : x;
   const variance = b.mean(b.mul(deviation, deviation), how.axes, "variance");
   const inverse = b.op(
     "Reciprocal",
@@ -34,7 +38,7 @@ export function standardize(b: GraphBuilder, x: Value, how: Standardization): St
     {},
     "1/deviation",
   );
-  return { values: b.mul(deviation, inverse, "standard"), inverse };
+  return { values: b.mul(deviation, inverse, "standard"), mean, variance, inverse };
 }
 
 /** dx from the gradient of x̂. */

@@ -6,9 +6,14 @@ import { alongAxis, emptyMatrix } from "../core/along-axis.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 
+interface LpAttrs {
+  readonly axis: number;
+  readonly p: number;
+}
+
 // y = x/‖x‖ along an axis, and 0 where the norm is 0. p = 2: dx = (dy − y·Σ dy·y)/‖x‖;
 // p = 1: dx = (dy − sign(x)·Σ dy·y)/‖x‖. Homogeneous of degree 0: J·x = 0, bias = y.
-const lpNormalization: OpSpec<{ axis: number; p: number }> = {
+const lpNormalization: OpSpec<LpAttrs> = {
   type: "LpNormalization",
   since: 1,
   arity: [1, 1],
@@ -19,14 +24,17 @@ const lpNormalization: OpSpec<{ axis: number; p: number }> = {
     if (n.attrs.p !== 1 && n.attrs.p !== 2) throw n.error(`p is ${n.attrs.p}; it may be 1 or 2`);
     return [n.like(n.shape())];
   },
+  definition: (b, n) => {
+    const norm = normOf(b, n);
+    return [b.div(n.x(), b.add(norm, b.mask(b.op("Equal", [norm, b.scalar(0, norm)]), norm)))];
+  },
   vjp: (b, n, [dy]) => [
     () => {
       const axes = [normalizeAxis(n.attrs.axis, n.rank())];
       const [x, y] = [n.x(), n.y()];
-      const first = n.attrs.p === 1;
-      const norm = first ? b.sum(b.op("Abs", [x]), axes) : b.sqrt(b.sum(b.mul(x, x), axes));
+      const norm = normOf(b, n);
       const some = b.greater(norm, 0);
-      const direction = first ? b.op("Sign", [x]) : y;
+      const direction = n.attrs.p === 1 ? b.op("Sign", [x]) : y;
       const across = b.sub(dy!, b.mul(direction, b.sum(b.mul(dy!, y), axes)));
       const share = b.div(across, b.where(some, norm, b.scalar(1, norm)));
       return b.mul(share, b.mask(some, norm), "dx");
@@ -34,6 +42,12 @@ const lpNormalization: OpSpec<{ axis: number; p: number }> = {
   ],
   bias: (n) => ({ kind: "implicit", emit: () => n.y() }),
 };
+
+/** ‖x‖ along the axis, which is kept. */
+function normOf(b: GraphBuilder, n: NodeView<LpAttrs>): Value {
+  const [x, axes] = [n.x(), [normalizeAxis(n.attrs.axis, n.rank())]];
+  return n.attrs.p === 1 ? b.sum(b.op("Abs", [x]), axes) : b.sqrt(b.sum(b.mul(x, x), axes));
+}
 
 const tiny = 1e-9;
 
@@ -47,6 +61,10 @@ const meanVarianceNormalization: OpSpec<{ axes: readonly number[] }> = {
   axes: sameAxes,
   attrs: (a) => ({ axes: a.ints("axes") ?? [0, 2, 3] }),
   infer: (n) => [n.like(n.shape())],
+  definition: (b, n) => {
+    const { centred, deviation } = spread(b, n);
+    return [b.div(centred, b.addScalar(deviation, tiny))];
+  },
   vjp: (b, n, [dy]) => [
     () => {
       const { axes, deviation } = spread(b, n);
@@ -68,10 +86,10 @@ const meanVarianceNormalization: OpSpec<{ axes: readonly number[] }> = {
 function spread(
   b: GraphBuilder,
   n: NodeView<{ axes: readonly number[] }>,
-): { axes: number[]; deviation: Value } {
+): { axes: number[]; centred: Value; deviation: Value } {
   const axes = n.attrs.axes.map((a) => normalizeAxis(a, n.rank()));
   const centred = b.sub(n.x(), b.mean(n.x(), axes));
-  return { axes, deviation: b.sqrt(b.mean(b.mul(centred, centred), axes)) };
+  return { axes, centred, deviation: b.sqrt(b.mean(b.mul(centred, centred), axes)) };
 }
 
 interface LrnAttrs {
@@ -97,6 +115,10 @@ const lrn: OpSpec<LrnAttrs> = {
     bias: a.float("bias", 1),
   }),
   infer: (n) => [n.like(n.shape())],
+  definition: (b, n) => {
+    const s = squares(b, n);
+    return [b.mul(n.x(), b.op("Pow", [s, b.scalar(-n.attrs.beta, s)]))];
+  },
   vjp: (b, n, [dy]) => [
     () => {
       const { alpha, beta, size } = n.attrs;

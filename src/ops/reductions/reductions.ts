@@ -7,7 +7,7 @@ import type { NodeView } from "../core/node-view.js";
 import type { Role } from "../core/role.js";
 import type { OpSpec } from "../core/spec.js";
 
-interface ReduceAttrs {
+export interface ReduceAttrs {
   readonly keepdims: boolean;
   readonly noopWithEmptyAxes: boolean;
 }
@@ -24,6 +24,12 @@ interface Reduction {
     y: Value,
     axes: readonly number[],
   ): Value;
+  /** The reduction in simpler ones, which `over` emits over the same axes, with those kept. */
+  readonly definition?: (
+    b: GraphBuilder,
+    x: Value,
+    over: (type: string, v: Value) => Value,
+  ) => Value;
   /** y − J·x, where it is not zero. */
   readonly bias?: (
     b: GraphBuilder,
@@ -36,7 +42,7 @@ interface Reduction {
 }
 
 /** The axes that a node reduces, in order; none where it does nothing. */
-function axesOf(n: NodeView<ReduceAttrs>): number[] {
+export function axesOf(n: NodeView<ReduceAttrs>): number[] {
   const given = n.optionalNumbers(1);
   if (!given || given.length === 0) {
     return n.attrs.noopWithEmptyAxes ? [] : n.shape().map((_, i) => i);
@@ -65,6 +71,14 @@ function reduction(f: Reduction): OpSpec<ReduceAttrs> {
         f.fold && axes.length === n.rank() && elements?.every((e) => typeof e === "number");
       return [withElements(n.like(dims), whole ? [f.fold(elements)] : undefined)];
     },
+    ...(f.definition && {
+      definition: (b, n) => {
+        const axes = axesOf(n);
+        const over = (type: string, v: Value): Value =>
+          axes.length === 0 ? v : b.op(type, [v, b.ints(axes)]);
+        return [b.reshape(f.definition!(b, n.x(), over), n.y().fact.shape)];
+      },
+    }),
     vjp: (b, n, [dy]) => [
       () => {
         const axes = axesOf(n);
@@ -139,6 +153,7 @@ const l1 = reduction({
   type: "ReduceL1",
   since: 18,
   role: "function",
+  definition: (b, x, over) => over("ReduceSum", b.op("Abs", [x])),
   gradient: (b, n, dy) => b.mul(b.op("Sign", [n.x()]), dy, "dx"),
 });
 
@@ -147,6 +162,7 @@ const l2 = reduction({
   type: "ReduceL2",
   since: 18,
   role: "function",
+  definition: (b, x, over) => b.sqrt(over("ReduceSum", b.mul(x, x))),
   gradient: (b, n, dy, y) => {
     const safe = b.where(b.greater(y, 0), y, b.scalar(1, y));
     return b.mul(n.x(), b.div(dy, safe), "dx");
@@ -158,6 +174,7 @@ const sumSquare = reduction({
   type: "ReduceSumSquare",
   since: 18,
   role: "function",
+  definition: (b, x, over) => over("ReduceSum", b.mul(x, x)),
   gradient: (b, n, dy) => b.mul(n.x(), b.mulScalar(dy, 2), "dx"),
   bias: (b, _n, y) => b.neg(y),
 });
@@ -167,15 +184,25 @@ const logSum = reduction({
   type: "ReduceLogSum",
   since: 18,
   role: "function",
+  definition: (b, x, over) => b.op("Log", [over("ReduceSum", x)]),
   gradient: (b, n, dy, y) => b.expandLike(b.div(dy, b.op("Exp", [y])), n.x(), "dx"),
   bias: (b, _n, y) => b.addScalar(y, -1),
 });
 
-// y = log Σeˣ; dx = e^{x−y}·dy (the softmax); bias = y − Σ e^{x−y}·x
+/** A finite number in place of an infinite maximum, of which ∞ − ∞ would make NaN. */
+const largest = 3e38;
+
+// y = log Σeˣ = m + log Σ e^{x−m}, with m = max x so that nothing overflows; dx = e^{x−y}·dy (the softmax);
+// bias = y − Σ e^{x−y}·x
 const logSumExp = reduction({
   type: "ReduceLogSumExp",
   since: 18,
   role: "function",
+  definition: (b, x, over) => {
+    const [least, most] = [-largest, largest].map((v) => b.scalar(v, x));
+    const m = b.op("Clip", [over("ReduceMax", x), least, most]);
+    return b.add(b.op("Log", [over("ReduceSum", b.op("Exp", [b.sub(x, m)]))]), m);
+  },
   gradient: (b, n, dy, y) => b.mul(b.op("Exp", [b.sub(n.x(), y)]), dy, "dx"),
   bias: (b, n, y, axes) => b.sub(y, b.sum(b.mul(b.op("Exp", [b.sub(n.x(), y)]), n.x()), axes)),
 });

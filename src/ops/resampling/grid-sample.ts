@@ -2,7 +2,8 @@ import { spatialAxes } from "../core/axis-mapping.js";
 import { int, text } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
-import { staticShape } from "../../tensor/shape.js";
+import { sizeOf, staticShape } from "../../tensor/shape.js";
+import { int64 } from "../../tensor/tensor.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 
@@ -40,39 +41,63 @@ const gridSample: OpSpec<GridAttrs> = {
     }
     return [n.like([...n.shape().slice(0, 2), ...n.shape(1).slice(1, -1)])];
   },
+  definition: (b, n) => [sampled(b, n)],
   vjp: (b, n, [dy]) => [() => imageGradient(b, n, dy!), "constant"],
   bias: () => "none",
 };
 
-function imageGradient(b: GraphBuilder, n: NodeView<GridAttrs>, dy: Value): Value {
-  const { mode } = n.attrs;
-  if (mode === "bicubic" || mode === "cubic") throw n.refusal(`mode "${mode}" has no gradient yet`);
-  const [channels, ...extents] = staticShape(n.shape().slice(1), `the image of "${n.name}"`);
-  const places = staticShape(n.shape(1).slice(1, -1), `the grid of "${n.name}"`);
-  const count = places.reduce((p, d) => p * d, 1);
-  const area = extents.reduce((p, d) => p * d, 1);
-
+/** The pixels that the outputs read, flat, and with which weight: [N, points] each. */
+function pixelsOf(b: GraphBuilder, n: NodeView<GridAttrs>): Neighbour[] {
+  const extents = staticShape(n.shape().slice(2), `the image of "${n.name}"`);
   // The last coordinate of the grid runs along the first spatial axis.
   const perAxis = extents.map((extent, axis) =>
     neighbours(b, n, extent, extents.length - 1 - axis),
   );
-  const corners = perAxis.reduce<Neighbour[]>(
-    (all, axis, k) =>
-      k === 0
-        ? [...axis]
-        : all.flatMap((c) =>
-            axis.map(({ at, weight }) => ({
-              at: b.add(b.mulScalar(c.at, extents[k]!), at),
-              weight: b.mul(c.weight, weight),
-            })),
-          ),
-    [],
+  return perAxis.reduce((all, axis, k) =>
+    all.flatMap((c) =>
+      axis.map(({ at, weight }) => ({
+        at: b.add(b.mulScalar(c.at, extents[k]!), at),
+        weight: b.mul(c.weight, weight),
+      })),
+    ),
   );
-  const rows = b.op("Reshape", [dy, b.ints([0, channels!, count])]);
-  const line = (v: Value): Value => b.op("Reshape", [v, b.ints([0, 1, count])]);
+}
+
+/** Numbers of pixels and of points. */
+function counts(n: NodeView<GridAttrs>): { channels: number; area: number; points: number } {
+  const [channels, ...extents] = staticShape(n.shape().slice(1), `the image of "${n.name}"`);
+  const places = staticShape(n.shape(1).slice(1, -1), `the grid of "${n.name}"`);
+  return { channels: channels!, area: sizeOf(extents), points: sizeOf(places) };
+}
+
+function sampled(b: GraphBuilder, n: NodeView<GridAttrs>): Value {
+  const { channels, area, points } = counts(n);
+  const [batch] = staticShape(n.shape().slice(0, 1), `the image of "${n.name}"`);
+  // A row of channels for each pixel of the batch.
+  const image = b.reshape(n.x(), [batch!, channels, area]);
+  const rows = b.reshape(b.transpose(image, [0, 2, 1]), [batch! * area, channels], "pixels");
+  const starts = Array.from({ length: batch! }, (_, i) => i * area);
+  const first = b.constant(int64(starts, [batch!, 1]), "starts");
+  const shares = pixelsOf(b, n).map(({ at, weight }) => {
+    const places = b.add(b.cast(b.reshape(at, [batch!, points]), "int64"), first);
+    const read = b.op("Gather", [rows, b.reshape(places, [batch! * points])], { axis: int(0) });
+    return b.mul(read, b.reshape(weight, [batch! * points, 1]));
+  });
+  const sum = b.reshape(
+    shares.reduce((p, q) => b.add(p, q)),
+    [batch!, points, channels],
+  );
+  return b.reshape(b.transpose(sum, [0, 2, 1]), n.y().fact.shape);
+}
+
+function imageGradient(b: GraphBuilder, n: NodeView<GridAttrs>, dy: Value): Value {
+  const { channels, area, points } = counts(n);
+  const corners = pixelsOf(b, n);
+  const rows = b.op("Reshape", [dy, b.ints([0, channels, points])]);
+  const line = (v: Value): Value => b.op("Reshape", [v, b.ints([0, 1, points])]);
   const shares = corners.map((c) => b.mul(rows, line(c.weight)));
   const pixels = corners.map((c) => b.expandLike(b.cast(line(c.at), "int64"), rows));
-  const zeros = b.op("Reshape", [b.zerosLike(n.x()), b.ints([0, channels!, area])]);
+  const zeros = b.op("Reshape", [b.zerosLike(n.x()), b.ints([0, channels, area])]);
   const inputs = [zeros, b.concat(pixels, 2, "pixels"), b.concat(shares, 2, "shares")];
   const attributes = { axis: int(2), reduction: text("add") };
   return b.reshapeLike(b.op("ScatterElements", inputs, attributes, "dx/flat"), n.x(), "dx");
@@ -84,14 +109,24 @@ function neighbours(
   extent: number,
   coordinate: number,
 ): Neighbour[] {
+  const { mode, alignCorners } = n.attrs;
   const last = n.rank(1) - 1;
   const grid = b.slice(n.x(1), [last], [coordinate], [coordinate + 1]);
   // −1 and 1 are the centres of the outermost pixels, or their outer edges.
-  const denormalized = n.attrs.alignCorners
+  const denormalized = alignCorners
     ? b.mulScalar(b.addScalar(grid, 1), (extent - 1) / 2)
     : b.mulScalar(b.addScalar(b.mulScalar(b.addScalar(grid, 1), extent), -1), 0.5);
+  if (mode === "bicubic" || mode === "cubic") {
+    const low = b.op("Floor", [denormalized]);
+    const fraction = b.sub(denormalized, low);
+    return [-1, 0, 1, 2].map((k) => {
+      const distance = b.op("Abs", [b.addScalar(fraction, -k)]);
+      const pixel = inside(b, n, b.addScalar(low, k), extent);
+      return neighbour(b, pixel, cubic(b, distance, k === 0 || k === 1), extent);
+    });
+  }
   const position = inside(b, n, denormalized, extent);
-  if (n.attrs.mode === "nearest") {
+  if (mode === "nearest") {
     const pixel = b.op("Round", [position]);
     return [neighbour(b, pixel, b.addScalar(b.mulScalar(pixel, 0), 1), extent)];
   }
@@ -101,6 +136,18 @@ function neighbours(
     neighbour(b, low, b.sub(b.scalar(1, fraction), fraction), extent),
     neighbour(b, b.addScalar(low, 1), fraction, extent),
   ];
+}
+
+/** Keys' cubic convolution kernel with a = −3/4, at distances up to 1 (near), or from 1 to 2. */
+function cubic(b: GraphBuilder, distance: Value, near: boolean): Value {
+  const a = -0.75;
+  const factors = near ? [a + 2, -(a + 3), 0, 1] : [a, -5 * a, 8 * a, -4 * a];
+  const [third, ...rest] = factors as [number, ...number[]];
+  const highest = b.mulScalar(distance, third);
+  return rest.reduce(
+    (sum, factor, i) => b.addScalar(i === 0 ? sum : b.mul(sum, distance), factor),
+    highest,
+  );
 }
 
 /** A pixel outside of the image is not read. */

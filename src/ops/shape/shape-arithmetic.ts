@@ -7,13 +7,13 @@ import { isFloat, type DType } from "../../tensor/dtype.js";
 import { multiplyDims, normalizeAxis, sizeOf, type Dim } from "../../tensor/shape.js";
 import { toNumbers, type Tensor } from "../../tensor/tensor.js";
 import { isSmall, roundTo, withElements } from "../core/elements.js";
+import { placesAlong } from "../core/along-axis.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 import { noAttrs } from "../elementwise/unary.js";
 
 type None = Record<string, never>;
 
-/** By TensorProto.DataType. */
 // The extents of a tensor from `start` to `end`, as integers.
 const shape: OpSpec<{ start: number; end: number | undefined }> = {
   type: "Shape",
@@ -152,6 +152,7 @@ const castLike: OpSpec<None> = {
       ),
     ];
   },
+  definition: (b, n) => [b.cast(n.x(), n.x(1).fact.dtype)],
   vjp: (b, n, [dy]) => [() => b.cast(dy!, n.x().fact.dtype, "dx"), "integer"],
   // Only the type of the second input is read: where that alone depends on the image, y does not.
   bias: (n) => (n.isActive(0) ? "none" : { kind: "constant", emit: () => n.y() }),
@@ -206,20 +207,31 @@ const constant: OpSpec<{ value: Tensor }> = {
 };
 
 // Ones on a diagonal of a matrix, zeros elsewhere.
-const eyeLike: OpSpec<{ dtype: DType | undefined }> = {
+const eyeLike: OpSpec<{ dtype: DType | undefined; k: number }> = {
   type: "EyeLike",
   since: 9,
   arity: [1, 1],
   role: "size",
   axes: noAxes,
-  attrs: (a) => ({ dtype: dtypeOf(a.int("dtype", 0)) }),
+  attrs: (a) => ({ dtype: dtypeOf(a.int("dtype", 0)), k: a.int("k", 0) }),
   infer: (n) => [{ dtype: n.attrs.dtype ?? n.x().fact.dtype, shape: n.shape() }],
+  definition: (b, n) => {
+    const [row, column] = [0, 1].map((axis) => placesAlong(b, n.x(), axis));
+    return [b.cast(b.op("Equal", [column!, b.addScalar(row!, n.attrs.k)]), n.y().fact.dtype)];
+  },
   vjp: "zero",
   bias: () => "none",
 };
 
+export interface ArgExtremeAttrs {
+  readonly axis: number;
+  readonly keepdims: boolean;
+  /** On ties the last one counts, not the first. */
+  readonly last: boolean;
+}
+
 /** The position of the extreme along an axis. */
-function argExtreme(type: string): OpSpec<{ axis: number; keepdims: boolean }> {
+function argExtreme(type: string): OpSpec<ArgExtremeAttrs> {
   return {
     type,
     since: 13,
@@ -227,7 +239,11 @@ function argExtreme(type: string): OpSpec<{ axis: number; keepdims: boolean }> {
     role: "step",
     axes: (n) => ({ kind: "reduced", axes: [normalizeAxis(n.attrs.axis, n.rank())] }),
     reads: { scores: [0] },
-    attrs: (a) => ({ axis: a.int("axis", 0), keepdims: a.flag("keepdims", true) }),
+    attrs: (a) => ({
+      axis: a.int("axis", 0),
+      keepdims: a.flag("keepdims", true),
+      last: a.flag("select_last_index"),
+    }),
     infer: (n) => {
       const axis = normalizeAxis(n.attrs.axis, n.rank());
       const dims = n.shape().flatMap((d, i) => (i !== axis ? [d] : n.attrs.keepdims ? [1] : []));

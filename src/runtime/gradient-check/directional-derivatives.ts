@@ -1,66 +1,66 @@
 import { random } from "../../tensor/random.js";
 
-/** Which directions are tried. */
+/** The choice of directions. */
 export interface DirectionOptions {
-  /** How many; 8 unless given. */
+  /** Number of directions; default 8. */
   readonly directions?: number | undefined;
-  /** Seed of the random numbers that they are made of; 0 unless given. */
+  /** Seed of their random numbers; default 0. */
   readonly seed?: number | undefined;
 }
 
-/** One direction v: the gradient's ⟨∇ₓf, v⟩ beside what the function itself does along it. */
+/** One direction v: ⟨∇ₓf, v⟩ and the central difference of the function along v. */
 export interface DirectionalDerivative {
   /** ⟨∇ₓf, v⟩ */
   readonly gradient: number;
   /** (f(x + hv) − f(x − hv)) / 2h */
   readonly difference: number;
-  /** What `difference` is uncertain by: rounding of f, the finite step, and kinks near x. Twice that is disagreement. */
+  /** The uncertainty of `difference`: rounding of f, the finite step, and kinks near x. Disagreement is twice that. */
   readonly error: number;
-  /** h, where v has the scale of x. */
+  /** The step h, for v on the scale of x. */
   readonly step: number;
   /**
-   * inconclusive: no step at which `error` is below 10 % of what directions of this kind come to (root mean square); then
-   * nothing is said about the gradient.
+   * inconclusive: no step has an `error` below 10 % of the root mean square of the differences of this kind; no statement
+   * about the gradient is possible.
    */
   readonly verdict: "agrees" | "disagrees" | "inconclusive";
-  /** What most of the error comes from, where it is inconclusive. */
+  /** The main source of the error, if inconclusive. */
   readonly because?: "rounding" | "kink" | "step";
 }
 
 /** A scalar function around a point. */
 export interface Probe {
   readonly x: ArrayLike<number>;
-  /** ∇f(x), as it is claimed to be. */
+  /** The claimed ∇f(x). */
   readonly gradient: ArrayLike<number>;
-  /** Numbers that the function takes: rounded to its element type, in place. */
+  /** Rounds numbers to the function's element type, in place. */
   round(point: Float64Array): void;
-  /** What f is rounded by at least, relative to it: half of the spacing of its element type at 1. */
+  /** Lower bound of the relative rounding of f: half the spacing of its element type at 1. */
   readonly epsilon: number;
-  /** Whether it takes whole numbers, and within which bounds. */
+  /** The bounds of its arguments, if it takes integers. */
   readonly whole?: { readonly least: number; readonly most: number } | undefined;
   evaluate(points: readonly Float64Array[]): Promise<readonly number[]>;
 }
 
-/** An error of this share of the number is one that says nothing. */
+/** Relative error from which a difference is inconclusive. */
 const conclusive = 0.1;
 
-/** What a float32 gradient may be off by beside the difference's own error: kinks that rounding puts on another side. */
+/** Tolerance for a float32 gradient in addition to the difference's error: rounding may move arguments across kinks. */
 const tolerance = 2e-3;
 
-/** Steps in units of the size of x, each a quarter of the one before. */
+/** Steps in units of the size of x, each a quarter of the previous one. */
 const steps = Array.from({ length: 10 }, (_, i) => 2 ** (-3 - 2 * i));
 const wholeSteps = [4, 2, 1];
 
 /**
- * Compares a gradient with central differences along random directions. Every second one has the gradient's own signs,
- * so that f changes √N times more than along a wholly random one and its rounding matters less; the others see what the
- * gradient lacks altogether.
+ * Compares a gradient with central differences along random directions. Every second one has the signs of the gradient,
+ * so that f changes √N times more than along a fully random direction and its rounding matters less; the others detect
+ * components that the gradient lacks.
  *
- * No step is right for every function: a long one crosses kinks and feels curvature, a short one drowns in rounding.
- * So each direction is measured with a ladder of steps. Rounding is what second differences at the shortest steps show.
- * The error of a step is that; and half of what the slopes to either side of x differ by; and how far it lies from the
- * longer step next to it, or from any shorter one. Chance makes such a distance small where it is not, so that it counts
- * no less than the root mean square over the directions of a kind. The step with the least error is taken.
+ * No step suits every function: a long one crosses kinks and is affected by curvature, a short one by rounding. So each
+ * direction is measured with a ladder of steps. The second differences at the shortest steps estimate the rounding. The
+ * error of a step is the sum of this rounding, half the difference of the slopes on either side of x, and the distance
+ * from the next longer step or from any shorter one, which counts at least its root mean square over the directions of a
+ * kind, since it may be small by chance. The step with the least error is taken.
  */
 export async function compareDirections(
   probe: Probe,
@@ -98,11 +98,11 @@ interface Rung {
   readonly step: number;
   /** (f(x + hv) − f(x − hv)) / 2h */
   readonly difference: number;
-  /** The same of the linear function with the claimed gradient, between the very same points. */
+  /** The same difference of the linear function with the claimed gradient. */
   readonly gradient: number;
   /** f(x + hv) − 2f(x) + f(x − hv) */
   readonly bend: number;
-  /** The points are far enough apart for the numbers of their element type. */
+  /** Whether the points are distinct in their element type. */
   readonly fits: boolean;
 }
 
@@ -144,14 +144,14 @@ function direction(
   });
 }
 
-/** @param kind the ladders of all directions that were drawn like this one */
+/** @param kind the ladders of all directions of the same kind */
 function judge(
   rungs: readonly Rung[],
   kind: readonly (readonly Rung[])[],
   rounding: number,
 ): DirectionalDerivative {
   const noise = ({ step }: Rung): number => (3 * rounding) / (Math.SQRT2 * step);
-  // Half of what the slopes to either side differ by: at a kink the same at every step, else ever less.
+  // Half the difference of the slopes on either side: constant at a kink, otherwise decreasing with the step.
   const sides = ({ bend, step }: Rung): number => Math.abs(bend) / (2 * step);
   const judged = rungs.flatMap((rung, i) => {
     if (i === 0 || !rung.fits) return [];

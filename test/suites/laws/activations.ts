@@ -25,7 +25,7 @@ function elementwise(
 
 const alpha = (p: number): Attributes => ({ alpha: float(p) });
 
-/** [C, 1, …] or one number or the whole shape: what a PRelu's slope may be. */
+/** A PRelu's slope is [C, 1, …], a scalar, or has the shape of x. */
 const prelu: Row = {
   op: "PRelu",
   cases: fc

@@ -13,8 +13,7 @@ const runs = Number(process.env["FULLGRAD_RUNS"] ?? 10);
 const seed = Number(process.env["FULLGRAD_SEED"] ?? 20190502);
 
 /**
- * Two engines compute the same of every operator in float32, forward, backward and bias, over random geometry (design
- * §3, law 4).
+ * Two engines give equal results for every operator in float32, forward, backward and bias, over random geometry.
  */
 export function enginesAgree(backend: Backend, reference: Backend): void {
   describe(`${backend.name} computes what ${reference.name} does`, () => {
@@ -35,7 +34,7 @@ export function enginesAgree(backend: Backend, reference: Backend): void {
 
 async function checkAgreement(backend: Backend, reference: Backend, c: Case): Promise<void> {
   const { graph: given, inputs, covectors } = apply(c, "float32");
-  // That a definition equals the kernel is a law of its own.
+  // A separate law compares definitions with kernels.
   const graph = expandDefinitions(given, registry, () => true);
   const feeds = new Map<string, Tensor>(covectors);
   for (const { name, value } of inputs.values()) feeds.set(name, value);

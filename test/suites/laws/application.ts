@@ -6,7 +6,8 @@ import { activePath } from "../../../src/analysis/active-path.js";
 import { expandDefinitions } from "../../../src/passes/expand-definitions.js";
 import { isFloat } from "../../../src/tensor/dtype.js";
 import { fromNumbers, type Tensor } from "../../../src/tensor/tensor.js";
-import { bind, newGraph } from "../../support/graphs.js";
+import { biasTerm } from "../../support/bias-term.js";
+import { bind, graphFor } from "../../support/graphs.js";
 import { Random } from "../../support/random.js";
 import { draw, isConstant, type Case, type Constant } from "./case.js";
 
@@ -43,16 +44,17 @@ export function forwardOf(
   c: Case,
   precision: Precision,
 ): { readonly graph: TypedGraph; readonly ys: readonly Value[] } {
-  const forward = newGraph(c.opset ?? Math.max(18, registry.get(c.op)!.since));
+  const { b: forward, type, domain } = graphFor(c.op, c.opset);
   const values = c.inputs.map((operand, i) => {
     if (!operand) return undefined;
     if (isConstant(operand)) return forward.constant(constantOf(operand, precision));
     const shape = operand.openBatch ? [batchSymbol, ...operand.dims.slice(1)] : operand.dims;
     return forward.input(`x${i}`, { dtype: precision, shape });
   });
-  const [op, domain] = c.op.split(":").toReversed();
-  const ys = forward.call(op!, values, c.attributes, {
-    ...{ outputs: c.outputs ?? 1, hint: "node", domain: domain ?? "" },
+  const ys = forward.call(type, values, c.attributes, {
+    outputs: c.outputs ?? 1,
+    hint: "node",
+    domain,
   });
   const graph = forward.build(ys.map((value) => ({ name: value.name, value })));
   return { graph, ys };
@@ -116,19 +118,8 @@ function activate(
     if (!gradient) throw new Error(`input ${inputs[k]!} is a float, but gets no gradient`);
     return emit(`gradient${label}/${inputs[k]!}`, gradient);
   });
-  // A definition's bias is the sum of its nodes', each carried to the output.
-  const terms = graph.nodes.flatMap((node) => {
-    const carried = all.of(node.outputs[0]!);
-    if (!carried || !active.has(node.outputs[0]!)) return [];
-    const rule = registry.of(node).bias(registry.view(graph, node, (name) => active.has(name)));
-    if (rule === "none") return [];
-    return [b.mul(carried, rule.emit(b.within("bias")), "term")];
-  });
-  if (terms.length === 0) return { inputs, gradients, biasTerm: undefined };
-  const term =
-    terms.length === 1
-      ? terms[0]!
-      : terms.map((t) => b.sum(t, undefined, false)).reduce((p, q) => b.add(p, q));
+  const term = biasTerm(b, graph, active, all);
+  if (!term) return { inputs, gradients, biasTerm: undefined };
   return { inputs, gradients, biasTerm: emit(`bias${label}`, term) };
 }
 

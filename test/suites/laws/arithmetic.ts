@@ -30,7 +30,7 @@ function variadic(op: string, values?: Values): Row {
   };
 }
 
-/** Exponents that depend on the image, and the constant ones that networks are written with. */
+/** Exponents that depend on the image, and the constants common in networks. */
 const pow: Row = {
   op: "Pow",
   cases: fc.oneof(
@@ -48,7 +48,7 @@ const pow: Row = {
         attributes: {},
         inputs: [x, constant([exponent], form, "float")],
       })),
-    // Whole exponents make negative bases possible.
+    // Integer exponents allow negative bases.
     fc
       .record({ x: anyTensor(away), exponent: oneOf(1, 2, 3) })
       .map(({ x, exponent }) => ({ attributes: {}, inputs: [x, constant([exponent], [])] })),
@@ -89,7 +89,7 @@ const dropout: Row = {
   polynomial: true,
 };
 
-/** To float32 from whatever the variables are. */
+/** From the dtype of the variables to float32. */
 const cast: Row = {
   op: "Cast",
   cases: anyTensor().map((x) => ({ attributes: { to: int(1) }, inputs: [x] })),

@@ -40,11 +40,11 @@ const attention: Row = {
       }) => {
         const heads = keyHeads * times;
         const isFlat = form === "flat";
-        const dims = (count: number, steps: number, extent: number): number[] =>
-          isFlat ? [batch, steps, count * extent] : [batch, count, steps, extent];
+        const dims = (count: number, steps: number, each: number): number[] =>
+          isFlat ? [batch, steps, count * each] : [batch, count, steps, each];
         const all = past + keys;
         const cells = Array.from({ length: queries * all }, (_, i) => i);
-        // Every query reads the first key at least.
+        // Every query reads at least the first key.
         const booleans = cells.map((i) => Number(i % all === 0 || i % 3 === 0));
         const given =
           mask === "booleans"
@@ -70,7 +70,7 @@ const attention: Row = {
         };
       },
     ),
-  // Six inputs make 63 choices of active ones.
+  // Six inputs have 63 subsets of active ones.
   effort: 1 / 3,
   // ONNX Runtime fuses the scale into its product, as a float32.
   rounds: true,

@@ -43,7 +43,7 @@ export interface Constant {
 export type Operand = Variable | Constant;
 
 export interface Case {
-  /** With its domain where it is not ONNX's: "com.microsoft:FusedConv". */
+  /** As the registry names it: "Relu", or "com.example:XTanh" of another domain. */
   readonly op: string;
   readonly attributes: Attributes;
   readonly inputs: readonly (Operand | undefined)[];

@@ -41,7 +41,7 @@ const conv: Row = {
   effort: 4,
 };
 
-/** Length of the output before the pads cut it; they may cut a lot, as long as something of x is left. */
+/** Length of the output before cropping by the pads, which must leave part of x. */
 function transposedExtent(a: WindowAxis, extent: number, outputPadding: number): number {
   return a.stride * (extent - 1) + outputPadding + a.dilation * (a.kernel - 1) + 1;
 }
@@ -60,7 +60,7 @@ const convTranspose: Row = {
     .map(({ channels: c, axes: all, autoPad, extra, extents, shape }) => {
       const axes = forAutoPad(all, autoPad);
       const wanted = shape && autoPad === "NOTSET";
-      // The standard allows up to the dilation as well; ONNX Runtime refuses it.
+      // The standard also allows values up to the dilation; ONNX Runtime refuses them.
       const outputPadding = axes.map((a, i) => (wanted ? 0 : Math.min(extra[i]!, a.stride - 1)));
       const full = axes.map((a, i) => transposedExtent(a, extents[i]!, outputPadding[i]!));
       const fitting = axes.map((a, i) => {
@@ -72,7 +72,7 @@ const convTranspose: Row = {
         attributes: {
           ...own,
           ...(pads && !wanted ? { pads } : {}),
-          // The standard's shape inference wants no less output than input.
+          // The standard's shape inference requires an output no smaller than the input.
           ...(wanted
             ? { output_shape: ints(full.map((f, i) => Math.max(extents[i]!, f - 1))) }
             : {}),

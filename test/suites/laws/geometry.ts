@@ -3,7 +3,7 @@ import { ints, text } from "../../../src/onnx/attribute.js";
 import type { Attributes } from "../../../src/onnx/ir.js";
 import type { Constant, Values, Variable } from "./case.js";
 
-/** Extents of a tensor; small, since every kind of geometry exists in small. */
+/** Extents of a tensor, kept small: small tensors show every kind of geometry. */
 export function shapes(
   limits: { least?: number; most?: number; extent?: number } = {},
 ): fc.Arbitrary<number[]> {
@@ -48,7 +48,7 @@ export function broadcastable(count: number): fc.Arbitrary<number[][]> {
       )
       .map((operands) =>
         operands.map(({ skip, ones }, k) =>
-          // The first one is often whole, so that the shapes are not all small.
+          // The first one often has the full shape, so that not all shapes are small.
           k === 0 && ones[0] ? whole : whole.map((d, i) => (ones[i] ? 1 : d)).slice(skip),
         ),
       ),
@@ -104,7 +104,7 @@ export function forAutoPad(axes: readonly WindowAxis[], autoPad: string): readon
 
 export const autoPads = fc.constantFrom("NOTSET", "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID");
 
-/** The attributes that convolutions and pools share. With VALID the input is made large enough. */
+/** The attributes that convolutions and pools share. With VALID the input is large enough for the kernel. */
 export function windowAttributes(axes: readonly WindowAxis[], autoPad: string): Attributes {
   const own = {
     kernel_shape: ints(axes.map((a) => a.kernel)),
@@ -115,14 +115,14 @@ export function windowAttributes(axes: readonly WindowAxis[], autoPad: string): 
   return { ...own, pads: ints([...axes.map((a) => a.begin), ...axes.map((a) => a.end)]) };
 }
 
-/** Extents of the input, which without pads must hold the kernel by themselves. */
+/** Extents of the input; without pads, at least the kernel's. */
 export function extentsOf(axes: readonly WindowAxis[], autoPad: string): number[] {
   return axes.map((a) =>
     autoPad === "NOTSET" ? a.extent : Math.max(a.extent, a.dilation * (a.kernel - 1) + 1),
   );
 }
 
-/** A list of what is worth trying, each as likely as the other. */
+/** One of the given values, with equal probability. */
 export function oneOf<const T>(...values: readonly T[]): fc.Arbitrary<T> {
   return fc.constantFrom(...values);
 }

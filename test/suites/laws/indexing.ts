@@ -6,7 +6,7 @@ import { axisOf, constant, oneOf, shapes, variable } from "./geometry.js";
 const linear = { polynomial: true } as const;
 const toTheEnd = Number.MAX_SAFE_INTEGER;
 
-/** What one axis of a Slice may ask for: from either end, beyond the end, backwards. */
+/** Bounds and steps of one axis of a Slice: from either end, beyond the end, backwards. */
 const sliced = fc.record({
   start: fc.integer({ min: -6, max: 4 }),
   end: fc.oneof(fc.integer({ min: -6, max: 6 }), fc.constant(toTheEnd)),
@@ -49,7 +49,7 @@ const slice: Row = {
   ...linear,
 };
 
-/** How many elements a Slice takes; empty results are nobody's gradient. */
+/** The number of elements of a Slice; empty results have no gradient to test. */
 function taken(extent: number, start: number, end: number, step: number): number {
   let count = 0;
   const wrap = (v: number): number => (v < 0 ? v + extent : v);
@@ -82,7 +82,7 @@ function indicesBelow(extent: number, dims: readonly number[]): fc.Arbitrary<Con
     .map((values) => constant(values, dims));
 }
 
-/** Shapes of data and of what is read from it: nowhere longer, but along the axis. */
+/** Shapes of data and indices: the indices are no longer than the data, except along the axis. */
 const reads = shapes({ least: 1, most: 3 }).chain((dims) =>
   fc
     .record({ axis: axisOf(dims.length), length: fc.integer({ min: 1, max: 4 }) })
@@ -105,7 +105,7 @@ const gatherElements: Row = {
   ...linear,
 };
 
-/** "none" writes each place at most once, since the order of writing is undefined; "add" may do so again. */
+/** "none" writes each position at most once, since the order of writing is undefined; "add" may write it repeatedly. */
 const scatterElements: Row = {
   op: "ScatterElements",
   cases: reads.chain(({ dims, axis, at, read }) =>
@@ -139,7 +139,7 @@ function alongAxis(order: readonly number[], dims: readonly number[], axis: numb
   return constant(values, dims);
 }
 
-/** Borders of every kind; negative ones cut. Copies of the input reach no farther than the input does. */
+/** Borders of every kind; negative ones crop. A border that copies the input is no wider than the input. */
 const pad: Row = {
   op: "Pad",
   cases: fc
@@ -161,7 +161,7 @@ const pad: Row = {
           open: fc.boolean(),
         })
         .map(({ begins, ends, value, axes, open }) => {
-          // The batch of an image is not padded.
+          // The batch axis is not padded.
           const untouched = open && dims.length > 1;
           const zeroed = (list: readonly number[]): readonly number[] =>
             untouched ? list.with(0, 0) : list;
@@ -202,7 +202,7 @@ const oneHot: Row = {
   ...linear,
 };
 
-/** Four elements, whatever the numbers are. */
+/** Four elements, independent of the values. */
 const range: Row = {
   op: "Range",
   cases: fc.constant({

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { GraphBuilder } from "../../../src/onnx/builder.js";
 import { registry } from "../../../src/ops/all.js";
 import { namedInputs } from "../../../src/ops/core/input-names.js";
-import { nameOf, type Registry } from "../../../src/ops/core/registry.js";
-import type { Cotangent } from "../../../src/ops/core/spec.js";
+import { qualifiedName, type Registry } from "../../../src/ops/core/registry.js";
+import type { Cotangent, OpSpec } from "../../../src/ops/core/spec.js";
 import { isFloat } from "../../../src/tensor/dtype.js";
+import { recordOf } from "../../support/graphs.js";
 import { forwardOf } from "./application.js";
 import { isConstant, type Case, type Row } from "./case.js";
 import { rows, withoutRow } from "./table.js";
@@ -31,7 +32,7 @@ export function wordsOf(c: Case, rules: Registry): ReadonlyMap<number, string> {
     return new Map(
       node.inputs.flatMap((name, i) => {
         if (name === "") return [];
-        return [[i, namedInputs(c.op)[i]?.float ? "rule" : "integer"] as const];
+        return [[i, namedInputs(node.op)[i]?.float ? "rule" : "integer"] as const];
       }),
     );
   }
@@ -48,11 +49,11 @@ export function wordsOf(c: Case, rules: Registry): ReadonlyMap<number, string> {
 /** Float inputs, as "Op input", whose gradient or refusal no case tests. */
 export function untestedInputs(rules: Registry): readonly string[] {
   return rules.all().flatMap((spec) => {
-    const { vjp } = spec;
-    const type = nameOf(spec);
-    const row = rows.find((r) => r.op === type);
+    const { type, vjp } = spec;
+    const op = qualifiedName(spec);
+    const row = rows.find((r) => r.op === op);
     const hasNone = vjp === "zero" || vjp === "not-differentiable";
-    if (hasNone || type in withoutRow) return [];
+    if (hasNone || op in withoutRow) return [];
     const cases = row ? casesOf(row) : [];
     return namedInputs(type).flatMap(({ name, float }, i) => {
       const varied = cases.some((c) => {
@@ -62,7 +63,7 @@ export function untestedInputs(rules: Registry): readonly string[] {
       if (!float || varied) return [];
       const words = cases.flatMap((c) => wordsOf(c, rules).get(i) ?? []);
       const refused = words.length > 0 && words.every((w) => w === "constant" || w === "integer");
-      return refused ? [] : [`${type} ${name}`];
+      return refused ? [] : [`${op} ${name}`];
     });
   });
 }
@@ -70,7 +71,7 @@ export function untestedInputs(rules: Registry): readonly string[] {
 /** For each input that must be constant, a case with it. */
 export function constantInputs(): { op: string; name: string; i: number; c: Case }[] {
   return rows.flatMap((row) =>
-    namedInputs(row.op).flatMap(({ name }, i) => {
+    namedInputs(recordOf(row.op).type).flatMap(({ name }, i) => {
       const c = casesOf(row).find((one) => wordsOf(one, registry).get(i) === "constant");
       return c ? [{ op: row.op, name, i, c }] : [];
     }),
@@ -84,10 +85,10 @@ export interface InputState {
 }
 
 /** The float inputs of an operator, with their states. */
-export function inputStates(type: string): readonly InputState[] {
-  const row = rows.find((r) => r.op === type);
+export function inputStates(spec: OpSpec): readonly InputState[] {
+  const row = rows.find((r) => r.op === qualifiedName(spec));
   const cases = row ? casesOf(row) : [];
-  return namedInputs(type).flatMap(({ name, float, variadic }, i) => {
+  return namedInputs(spec.type).flatMap(({ name, float, variadic }, i) => {
     if (!float) return [];
     const words = cases.flatMap((c) => wordsOf(c, registry).get(i) ?? []);
     const known = (["rule", "constant"] as const).find((w) => words.includes(w));

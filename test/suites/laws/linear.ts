@@ -28,7 +28,7 @@ const matMul: Row = {
   polynomial: true,
 };
 
-/** C is a matrix, a row, a column, one number, or not there. */
+/** C is a matrix, a row, a column, a scalar, or absent. */
 const gemm: Row = {
   op: "Gemm",
   cases: fc

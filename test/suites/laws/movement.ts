@@ -5,7 +5,7 @@ import { axisOf, constant, oneOf, shapes, variable } from "./geometry.js";
 
 const linear = { polynomial: true } as const;
 
-/** Divisors become a new shape; one extent may be left to the engine (−1), equal ones to the input (0). */
+/** A new shape from divisors; one extent may be inferred (−1), unchanged ones copied from the input (0). */
 const reshape: Row = {
   op: "Reshape",
   cases: fc
@@ -22,7 +22,7 @@ const reshape: Row = {
         kept: [0, -1],
         tail: [1, ...dims.slice(1), -1],
       };
-      // N elements are divided by what divides them whatever N is.
+      // N elements are split by divisors that do not depend on N.
       const open = batch && form !== "reversed" && (form !== "rest" || dims.length > 1);
       return { attributes: {}, inputs: [variable(dims, undefined, open), constant(targets[form])] };
     }),
@@ -94,7 +94,7 @@ const expand: Row = {
       })
       .map(({ ones, skip, shorter }) => {
         const dims = whole.map((d, i) => (ones[i] ? 1 : d)).slice(skip);
-        // An extent of 1 in the shape leaves the input's own.
+        // An extent of 1 in the shape keeps the input's extent.
         const target = shorter ? whole.map((d, i) => (ones[i] ? d : 1)) : whole;
         return { attributes: {}, inputs: [variable(dims), constant(target)] };
       }),
@@ -132,7 +132,7 @@ const concat: Row = {
   ...linear,
 };
 
-/** With lengths, with a number of pieces that may leave a shorter last one, and with neither to say (opset 18). */
+/** Given lengths, a number of pieces (the last one may be shorter), or neither (opset 18). */
 const split: Row = {
   op: "Split",
   cases: shapes({ least: 1, most: 3 }).chain((dims) =>
@@ -150,7 +150,7 @@ const split: Row = {
           const inputs = [variable(dims.with(at, total)), constant(lengths)];
           return { attributes: { axis: int(axis) }, inputs, outputs: count };
         }
-        // ⌈extent / count⌉ each, and what is left in the last.
+        // ⌈extent / count⌉ each, and the remainder in the last.
         const extent = count * lengths[0]! - (lengths[0]! > 1 && lengths[0]! > count - 1 ? 1 : 0);
         return {
           attributes: { axis: int(axis), num_outputs: int(count) },

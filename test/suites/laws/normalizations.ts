@@ -3,7 +3,7 @@ import { float, int, ints } from "../../../src/onnx/attribute.js";
 import type { Row, Values } from "./case.js";
 import { axisOf, oneOf, shapes, variable } from "./geometry.js";
 
-// Large ones keep the slope tame where the numbers lie close together.
+// A large epsilon bounds the slope for nearly equal numbers.
 const epsilon = oneOf(0.25, 1);
 
 function softmax(op: string): Row {
@@ -37,7 +37,7 @@ const batchNormalization: Row = {
     }),
 };
 
-/** Extents that leave something to standardize: the spread of one number is none. */
+/** Extents of at least two elements per statistic: the variance of a single number is 0. */
 const images = fc.record({
   batch: fc.integer({ min: 1, max: 2 }),
   space: fc.array(fc.integer({ min: 2, max: 4 }), { minLength: 1, maxLength: 3 }),
@@ -81,11 +81,11 @@ const groupNormalization: Row = {
         opset,
       };
     }),
-  // stash_type: its statistics are float32.
+  // stash_type: the statistics are float32.
   rounds: true,
 };
 
-/** Over the last axes; γ and β have the shape of what is standardized. */
+/** Over the last axes; γ and β have the shape of these axes. */
 function overLastAxes(op: string, opset: number, shift: boolean): Row {
   return {
     op,
@@ -144,7 +144,7 @@ const lrn: Row = {
     .record({
       batch: fc.integer({ min: 1, max: 2 }),
       channels: fc.integer({ min: 1, max: 6 }),
-      // ONNX Runtime takes odd sizes only.
+      // ONNX Runtime accepts odd sizes only.
       size: oneOf(1, 3, 5),
       alpha: oneOf(0.125, 1),
       beta: oneOf(0.5, 0.75),

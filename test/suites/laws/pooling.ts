@@ -19,7 +19,7 @@ const pooled = fc.record({
   batch: fc.integer({ min: 1, max: 2 }),
   channels: fc.integer({ min: 1, max: 2 }),
   open: fc.boolean(),
-  // A pool's pads are smaller than its kernel.
+  // Pads of a pool must be smaller than its kernel.
   axes: windows((kernel) => kernel - 1),
   ceil: fc.boolean(),
 });
@@ -56,7 +56,7 @@ function seesSomething({ axes, ceil }: { axes: readonly WindowAxis[]; ceil: bool
   });
 }
 
-/** Dilations came with operator set 19. */
+/** Dilations exist from operator set 19 on. */
 const averagePool: Row = {
   op: "AveragePool",
   cases: fc
@@ -90,7 +90,7 @@ function global(op: string, values?: "distinct"): Row {
   };
 }
 
-/** Without ceil_mode: the shape inference of ONNX Runtime 1.30 then counts a position that its kernel does not make. */
+/** Without ceil_mode, for which ONNX Runtime 1.30 infers one position more than its kernel computes. */
 const lpPool: Row = {
   op: "LpPool",
   cases: fc

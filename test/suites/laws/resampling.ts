@@ -5,7 +5,7 @@ import { constant, oneOf, variable } from "./geometry.js";
 
 const extent = fc.integer({ min: 1, max: 5 });
 
-/** By sizes or by scales, up and down, every mode and every reading of the coordinates. */
+/** By sizes or scales, up and down, every mode and coordinate transformation. */
 const resize: Row = {
   op: "Resize",
   cases: fc
@@ -29,7 +29,7 @@ const resize: Row = {
       open: fc.boolean(),
       roi: fc.boolean(),
     })
-    // An extent that vanishes is nobody's map.
+    // Extents of 0 are excluded.
     .filter(({ from, factors }) => from.every((d, i) => Math.floor(d * factors[i]!) > 0))
     .map((g) => {
       const antialias = g.antialias && g.mode !== "nearest";
@@ -62,7 +62,7 @@ const gridSample: Row = {
       batch: fc.integer({ min: 1, max: 2 }),
       size: fc.tuple(extent, extent),
       places: fc.tuple(extent, extent),
-      mode: oneOf("linear", "nearest"),
+      mode: oneOf("linear", "nearest", "cubic"),
       padding: oneOf("zeros", "border", "reflection"),
       corners: oneOf(0, 1),
       at: fc.array(fc.integer({ min: -13, max: 13 }), { minLength: 100, maxLength: 100 }),
@@ -70,7 +70,7 @@ const gridSample: Row = {
     .map(({ batch, size, places, mode, padding, corners, at }) => {
       const shape = [batch, ...places, 2];
       const count = shape.reduce((p, d) => p * d, 1);
-      // Positions inside and outside, never half-way between two pixels.
+      // Positions inside and outside, none half-way between two pixels.
       const grid = Array.from({ length: count }, (_, i) => at[i]! * 0.1 + 0.013);
       return {
         attributes: {

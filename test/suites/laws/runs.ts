@@ -1,5 +1,5 @@
 /** Cases for each operator, times its effort. */
 export const runs = Number(process.env["FULLGRAD_RUNS"] ?? 30);
 
-/** What all cases are drawn from. */
+/** The seed of all cases. */
 export const seed = Number(process.env["FULLGRAD_SEED"] ?? 20190502);

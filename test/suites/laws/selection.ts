@@ -6,7 +6,7 @@ import { axisOf, constant, oneOf, shapes, variable } from "./geometry.js";
 
 const linear = { polynomial: true } as const;
 
-/** Tuples that name the first axes of a tensor, after batch axes; no tuple twice where that would matter. */
+/** Index tuples into the first axes of a tensor, after batch axes; distinct if the order of writing matters. */
 const tuples = shapes({ least: 1, most: 3 }).chain((dims) =>
   fc
     .record({
@@ -42,7 +42,7 @@ const scatterND: Row = {
     const { dims, length, count, numbers } = t;
     const named = dims.slice(0, length);
     const places = named.reduce((p, d) => p * d, 1);
-    // Different places, unless they are added to.
+    // Distinct positions, unless updates are added.
     const used = add ? count : Math.min(count, places);
     const strides = stridesOf(named);
     const indices = Array.from({ length: used }, (_, k) => {
@@ -121,7 +121,7 @@ const reverseSequence: Row = {
   ...linear,
 };
 
-/** Products, sums and diagonals, as networks write them. */
+/** Products, sums and diagonals, as in networks. */
 const equations: readonly (readonly [string, ...number[][]])[] = [
   ["ij,jk->ik", [2, 3], [3, 4]],
   ["bij,bjk->bik", [2, 2, 3], [2, 3, 2]],

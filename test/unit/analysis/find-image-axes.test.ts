@@ -58,6 +58,12 @@ const networks: readonly (readonly [string, Shape, string, Network])[] = [
     "NTCHW",
     (b, x) => conv(b, b.reshape(x, [10, 3, 8, 9])),
   ],
+  [
+    "the frames of one sample are folded into the batch",
+    [1, 5, 3, 8, 9],
+    "NTCHW",
+    (b, x) => conv(b, b.reshape(x, [5, 3, 8, 9])),
+  ],
   ["a volume", [1, 1, 5, 6, 7], "NCDHW", conv],
   [
     "samples on the second axis",

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { lowerings, refused } from "../../../src/backends/tfjs/lower/table.js";
 import { registry } from "../../../src/ops/all.js";
+import { qualifiedName } from "../../../src/ops/core/registry.js";
 
-const operators = registry.all().map((spec) => spec.type);
+const operators = registry.all().map(qualifiedName);
 
 test("every operator with a record has a tfjs lowering, a definition or a reason for its absence", () => {
   const neither = operators.filter(

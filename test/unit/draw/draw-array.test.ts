@@ -142,11 +142,11 @@ describe("a video", () => {
     const { heatmap } = drawArray(map, { x, axes: onThree("NCTHW") });
     const [column, row] = [256 + 12, 256 + 18 + 12];
     expect(heatmap!.width).toBe(12 + 4 * column - 12 + 12);
-    const inFrame = (t: number, y: number, x: number) =>
+    const inFrame = (t: number, down: number, across: number) =>
       pixel(
         heatmap!,
-        12 + (t % 4) * column + x * 128 + 64,
-        12 + 18 + Math.floor(t / 4) * row + y * 128 + 64,
+        12 + (t % 4) * column + across * 128 + 64,
+        12 + 18 + Math.floor(t / 4) * row + down * 128 + 64,
       );
     expect(inFrame(4, 0, 0)).toEqual(highest);
     expect(inFrame(4, 0, 1)).toEqual(lowest);

@@ -25,7 +25,7 @@ async function both(
   shapes: readonly (readonly number[])[],
   attributes: Attributes,
 ): Promise<readonly [kernel: readonly number[], definition: readonly number[]]> {
-  const b = newGraph();
+  const b = newGraph(18, { "com.microsoft": 1 });
   const random = new Random(5);
   const feeds = new Map<string, Tensor>();
   const inputs = shapes.map((dims, i) => {

@@ -1,13 +1,16 @@
 import { expect } from "vitest";
 import { differentiate } from "../../../src/autodiff/differentiate.js";
+import { activePath } from "../../../src/analysis/active-path.js";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
 import { GraphBuilder } from "../../../src/onnx/builder.js";
 import type { Attributes, TypedGraph } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
+import { expandDefinitions } from "../../../src/passes/expand-definitions.js";
 import type { DType } from "../../../src/tensor/dtype.js";
 import { sizeOf } from "../../../src/tensor/shape.js";
 import { fromNumbers, toNumbers, type Tensor } from "../../../src/tensor/tensor.js";
-import { newGraph } from "../../support/graphs.js";
+import { biasTerm } from "../../support/bias-term.js";
+import { graphFor } from "../../support/graphs.js";
 import { Random } from "../../support/random.js";
 
 /** An input of the operator: random numbers of a range unless values are given. */
@@ -73,7 +76,7 @@ export function forwardGraph(a: Applied): {
   values: ReadonlyMap<number, Tensor>;
 } {
   const random = new Random(a.seed ?? 7);
-  const b = newGraph(a.opset ?? Math.max(18, registry.get(a.op)!.since));
+  const { b, type, domain } = graphFor(a.op, a.opset);
   const values = new Map<number, Tensor>();
   const inputs = a.inputs.map((operand, i) => {
     if (!operand) return undefined;
@@ -85,9 +88,10 @@ export function forwardGraph(a: Applied): {
     const shape = operand.open ? ["N", ...t.dims.slice(1)] : t.dims;
     return b.input(`x${i}`, { dtype: t.dtype, shape });
   });
-  const outputs = b.call(a.op, inputs, a.attributes ?? {}, {
+  const outputs = b.call(type, inputs, a.attributes ?? {}, {
     outputs: a.outputs ?? 1,
     hint: "node",
+    domain,
   });
   return { graph: b.build([{ name: outputs[0]!.name, value: outputs[0]! }]), values };
 }
@@ -98,25 +102,28 @@ function feedsOf(values: ReadonlyMap<number, Tensor>): Map<string, Tensor> {
 
 /** Runs the operator, its gradient and its bias. */
 export async function evaluate(a: Applied): Promise<Outcome> {
-  const { graph, values } = forwardGraph(a);
+  const { graph: given, values } = forwardGraph(a);
+  const graph = expandDefinitions(given, registry);
   const output = graph.outputs[0]!.name;
   const b = GraphBuilder.on(graph, registry.infer);
   const y = b.value(output);
   const dtype = y.fact.dtype.startsWith("float") ? y.fact.dtype : (a.dtype ?? "float64");
   const v = b.input("v", { dtype, shape: y.fact.shape });
-  const active = new Set([output, ...[...values.keys()].map((i) => `x${i}`)]);
+  const { active } = activePath(
+    graph,
+    registry,
+    [...values.keys()].map((i) => `x${i}`),
+  );
   const gradients = differentiate(b, graph, registry, new Map([[output, v]]), active);
   const wanted = [...values.keys()].flatMap((i) => {
     const gradient = gradients.of(`x${i}`);
     return gradient ? [{ i, gradient }] : [];
   });
-  const node = graph.nodes[0]!;
-  const rule = registry.of(node).bias(registry.view(graph, node, (name) => active.has(name)));
-  const bias = rule === "none" ? undefined : rule.emit(b.within(node.name));
+  const bias = biasTerm(b, graph, active, gradients);
   const whole = b.build([
     { name: "y", value: y },
     ...wanted.map(({ i, gradient }) => ({ name: `d${i}`, value: gradient })),
-    ...(bias ? [{ name: "b", value: b.mul(bias, v) }] : []),
+    ...(bias ? [{ name: "b", value: bias }] : []),
   ]);
 
   const batch = a.inputs.find((operand) => operand?.open)?.dims[0];

@@ -8,9 +8,11 @@ import { ints } from "../../../src/onnx/attribute.js";
 import { GraphBuilder } from "../../../src/onnx/builder.js";
 import type { TypedGraph } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
+import { Registry } from "../../../src/ops/core/registry.js";
+import type { OpSpec } from "../../../src/ops/core/spec.js";
 import { expandDefinitions } from "../../../src/passes/expand-definitions.js";
 import { full, fromNumbers, toNumbers } from "../../../src/tensor/tensor.js";
-import { newGraph } from "../../support/graphs.js";
+import { emptyGraph, newGraph } from "../../support/graphs.js";
 
 /** Columns of 2×2 blocks, one step apart, of a picture of 3×3. */
 function folded(): TypedGraph {
@@ -47,6 +49,24 @@ it("a node that was not expanded is refused, and says what to do", () => {
   const attempt = (): unknown =>
     differentiate(b, graph, registry, seeds, new Set(["x", "fold"])).of("x");
   expect(attempt).toThrow(/Col2Im.*"fold".*expandDefinitions first/s);
+});
+
+it("an operator of another domain, for which no engine has a kernel, runs as its definition", async () => {
+  const twice: OpSpec = {
+    ...registry.get("Identity")!,
+    ...{ type: "Twice", domain: "com.example", since: 1 },
+    vjp: (b, _, [dy]) => [() => b.mulScalar(dy!, 2)],
+    definition: (b, n) => [b.add(n.x(), n.x())],
+  };
+  const rules = Registry.of([...registry.all(), twice]);
+  const b = GraphBuilder.on(emptyGraph(18, { "com.example": 1 }), rules.infer);
+  const x = b.input("x", { dtype: "float32", shape: [2] });
+  const [y] = b.call("Twice", [x], {}, { domain: "com.example", hint: "twice" });
+  const graph = expandDefinitions(b.build([{ name: "twice", value: y! }]), rules);
+  const executable = await ortBackend({ threads: 1 }).compile(graph);
+  const results = await executable.run(new Map([["x", fromNumbers("float32", [2], [3, -4])]]));
+  await executable.dispose();
+  expect(Array.from(toNumbers(results.get("twice")!))).toEqual([6, -8]);
 });
 
 it("places of the image come through: blocks that only touch, taken from a picture and put back", () => {

@@ -7,7 +7,7 @@ import { mergeCrops } from "../../../src/passes/merge-crops.js";
 import { float32, toNumbers } from "../../../src/tensor/tensor.js";
 import { newGraph } from "../../support/graphs.js";
 
-const x = float32(
+const image = float32(
   [1, 2, 5, 6],
   Array.from({ length: 60 }, (_, i) => Math.sin(i)),
 );
@@ -30,7 +30,7 @@ const transposed: Make = (b, x, w) =>
 
 function graphOf(make: Make, crop: (b: GraphBuilder, y: Value) => readonly Value[]): TypedGraph {
   const b = newGraph();
-  const y = make(b, b.input("x", { dtype: "float32", shape: x.dims }), b.constant(weight));
+  const y = make(b, b.input("x", { dtype: "float32", shape: image.dims }), b.constant(weight));
   return b.build(crop(b, y).map((value, i) => ({ name: `y${i}`, value })));
 }
 
@@ -39,7 +39,7 @@ const operators = ({ nodes }: TypedGraph): string[] => nodes.map((n) => n.op);
 
 async function run(graph: TypedGraph): Promise<number[][]> {
   const executable = await ortBackend({ threads: 1 }).compile(graph);
-  const results = await executable.run(new Map([["x", x]]));
+  const results = await executable.run(new Map([["x", image]]));
   await executable.dispose();
   return [...results.values()].map((t) => Array.from(toNumbers(t)));
 }

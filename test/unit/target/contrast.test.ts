@@ -59,7 +59,7 @@ describe("the difference of two classes", () => {
 
   it.each([
     [{ of: 3, versus: 3 }, /3 versus 3: class 3 less itself is nothing/],
-    [{ of: "top", versus: "top" }, /what is compared with must be a class/],
+    [{ of: "top", versus: "top" }, /the second target must be a class/],
     [{ of: 3, versus: 10 }, /class 10 does not exist: the model has classes 0 to 9/],
     [{ of: "top", versus: { seed: oneHot(1) } }, /give a class in place of "top"/],
     [{ of: { seed: oneHot(1) }, versus: 1 }, /a target less itself is nothing/],

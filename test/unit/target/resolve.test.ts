@@ -36,9 +36,9 @@ describe("words for a map [N,2,2,3]", () => {
     ["0@1,,2,2", /a number is missing/],
     ["1,1", /3 indices are needed, not 2/],
     ["1,2,0", /index 2 is out of range 0 to 1/],
-    ["cat", /none of the words that are known; class@x,y.*would work/],
-    ["", /none of the words/],
-    ["1.5,0,0", /none of the words/],
+    ["cat", /unrecognised target expression; class@x,y.*would work/],
+    ["", /unrecognised target expression/],
+    ["1.5,0,0", /unrecognised target expression/],
   ])("%j is refused", (words, reason) => {
     expect(() => seed(words, map)).toThrow(TargetError);
     expect(() => seed(words, map)).toThrow(reason);

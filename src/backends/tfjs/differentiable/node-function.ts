@@ -3,7 +3,7 @@ import type { Engine, TfTensor } from "../engine.js";
 import { ProgramRunner } from "../execute/program-runner.js";
 import type { Layout } from "../layout.js";
 import { lowerGraph } from "../lower/lower-graph.js";
-import { specialize } from "../specialize.js";
+import { lowerable, specialize } from "../specialize.js";
 import { gradientOfNode, graphOfNode } from "./node-graphs.js";
 
 /** A tensor with its memory order. */
@@ -45,7 +45,7 @@ export class NodeFunction {
     this.graph = graph;
     this.node = node;
     const alone = graphOfNode(graph, node);
-    const program = lowerGraph(alone, { layouts, asComputed: true });
+    const program = lowerGraph(lowerable(alone), { layouts, asComputed: true });
     this.forward = new ProgramRunner(engine, program);
     this.layouts = new Map([...program.inputs, ...program.outputs].map((p) => [p.name, p.layout]));
     this.active = alone.inputs.map((i) => i.name).filter(isActive);

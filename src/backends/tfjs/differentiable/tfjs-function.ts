@@ -10,7 +10,7 @@ import type { Engine, TfTensor } from "../engine.js";
 import { toTf } from "../execute/border.js";
 import { plainLayout, sameLayout, type Layout } from "../layout.js";
 import { checkRunnable } from "../lower/lower-graph.js";
-import { specialize } from "../specialize.js";
+import { withSizes } from "../specialize.js";
 import { NodeFunction, type Laid } from "./node-function.js";
 
 export type TfVariable = import("@tensorflow/tfjs").Variable;
@@ -160,7 +160,7 @@ export class TfjsFunction {
   private specialize(shape: readonly number[]): Specialized {
     const { input, output } = this.options;
     const shapes = new Map<string, readonly number[]>([[input, shape]]);
-    const graph = specialize(this.graph, shapes);
+    const graph = withSizes(this.graph, shapes);
     const { active } = activePath(graph, registry, [input, ...this.variables.keys()]);
     const layouts = new Map<string, Layout>();
     const functions = graph.nodes.map((node) => {

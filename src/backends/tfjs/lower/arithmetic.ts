@@ -28,9 +28,9 @@ function divide(w: TfOpBuilder, n: NodeToLower): Operand {
 }
 
 /** Remainder with the sign of the divisor, or of the dividend with fmod. */
-function remainder(w: TfOpBuilder, n: NodeToLower): Operand {
+function remainder(w: TfOpBuilder, n: NodeToLower<{ fmod: boolean }>): Operand {
   const [a, b] = [n.x(0), n.x(1)];
-  if (!n.attributes.flag("fmod")) return w.binary("FloorMod", a, b);
+  if (!n.attrs.fmod) return w.binary("FloorMod", a, b);
   const size = w.binary("FloorMod", w.unary("Abs", a), w.unary("Abs", b));
   return w.mul(size, w.unary("Sign", a));
 }
@@ -60,12 +60,6 @@ export const arithmetic: Lowerings = {
   Pow: power,
   Max: folded((w, a, b) => w.binary("Maximum", a, b)),
   Min: folded((w, a, b) => w.binary("Minimum", a, b)),
-  Sum: folded((w, a, b) => w.add(a, b)),
-  Mean: (w, n) =>
-    w.scale(
-      n.all().reduce((a, b) => w.add(a, b)),
-      1 / n.all().length,
-    ),
   Neg: (w, n) => (n.isReal() ? w.unary("Neg", n.x()) : w.sub(w.scalar(0, "int32"), n.x())),
   Floor: rounding("Floor"),
   Ceil: rounding("Ceil"),

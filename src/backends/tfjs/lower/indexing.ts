@@ -1,6 +1,6 @@
 import { normalizeAxis, sizeOf, stridesOf } from "../../../tensor/shape.js";
 import { concat, gather, pad, reverse, slice, sliceAxis, subsample } from "./movement-ops.js";
-import type { Lowerings, NodeToLower } from "./lowering.js";
+import type { AxisAttrs, Lowerings, NodeToLower } from "./lowering.js";
 import type { Operand } from "./program-writer.js";
 import type { TfOpBuilder } from "./tf-op-builder.js";
 
@@ -79,7 +79,7 @@ function repeatInside(
   return gather(w, x, w.integers(places), axis);
 }
 
-function padOf(w: TfOpBuilder, n: NodeToLower): Operand {
+function padOf(w: TfOpBuilder, n: NodeToLower<{ mode: string }>): Operand {
   const x = n.x();
   const rank = x.dims.length;
   const [pads, given] = [n.view.numbers(1), n.view.optionalNumbers(3)];
@@ -89,7 +89,7 @@ function padOf(w: TfOpBuilder, n: NodeToLower): Operand {
     begins[axis] = pads[k]!;
     ends[axis] = pads[axes.length + k]!;
   });
-  const mode = n.attributes.text("mode", "constant");
+  const { mode } = n.attrs;
   if (mode !== "constant") {
     return begins.reduce((y, begin, axis) => {
       const end = ends[axis]!;
@@ -128,8 +128,8 @@ export function flatPlaces(
 export const indexing: Lowerings = {
   Slice: sliceOf,
   Pad: padOf,
-  Gather: (w, n) => {
-    const axis = n.axis("axis", 0);
+  Gather: (w, n: NodeToLower<AxisAttrs>) => {
+    const axis = n.axis();
     const x = n.x();
     const known = n.elements(1);
     if (known?.length === 1) {
@@ -139,34 +139,10 @@ export const indexing: Lowerings = {
     const indices = w.plain(fromTheFront(w, n.x(1), x.dims[axis]!));
     return w.reshape(gather(w, x, w.reshape(indices, [sizeOf(indices.dims)]), axis), n.dims());
   },
-  GatherElements: (w, n) => {
-    const [x, axis] = [n.x(), n.axis("axis", 0)];
+  GatherElements: (w, n: NodeToLower<AxisAttrs>) => {
+    const [x, axis] = [n.x(), n.axis()];
     const places = flatPlaces(w, n.x(1), x.dims, axis);
     const rows = w.reshape(w.plain(x), [sizeOf(x.dims)]);
     return w.reshape(gather(w, rows, w.reshape(places, [sizeOf(places.dims)]), 0), n.dims());
-  },
-  Trilu: (w, n) => {
-    const [rows, columns] = n.dims().slice(-2) as [number, number];
-    const [k, upper] = [n.elements(1)?.[0] ?? 0, n.attributes.flag("upper", true)];
-    if (n.optional(1) && !n.elements(1)) throw n.refusal("its diagonal depends on the input");
-    const mask = new Float64Array(rows * columns);
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < columns; j++)
-        mask[i * columns + j] = (upper ? j - i >= k : j - i <= k) ? 1 : 0;
-    }
-    return w.select(w.floats([rows, columns], mask), n.x(), w.scalar(0, n.x().type));
-  },
-  ReverseSequence: (w, n) => {
-    const [batch, time] = [n.axis("batch_axis", 1), n.axis("time_axis", 0)];
-    const lengths = n.elements(1);
-    if (!lengths) throw n.refusal("its lengths depend on the input");
-    const parts = lengths.map((length, i) => {
-      const row = sliceAxis(w, n.x(), batch, i, 1);
-      const turned = Array.from({ length: row.dims[time]! }, (_, t) =>
-        t < length ? length - 1 - t : t,
-      );
-      return gather(w, row, w.integers(turned), time);
-    });
-    return concat(w, parts, batch);
   },
 };

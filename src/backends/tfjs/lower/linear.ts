@@ -11,14 +11,4 @@ function product(w: TfOpBuilder, n: NodeToLower): Operand {
   return w.reshape(matmul(w, left, right), n.dims());
 }
 
-export const linear: Lowerings = {
-  MatMul: product,
-  Gemm: (w, n) => {
-    const turned = (x: Operand, name: string): Operand =>
-      n.attributes.flag(name) ? w.transpose(x, [1, 0]) : x;
-    const y = matmul(w, turned(n.x(0), "transA"), turned(n.x(1), "transB"));
-    const scaled = w.scale(y, n.attributes.float("alpha", 1));
-    const shift = n.optional(2);
-    return shift ? w.add(scaled, w.scale(shift, n.attributes.float("beta", 1))) : scaled;
-  },
-};
+export const linear: Lowerings = { MatMul: product };

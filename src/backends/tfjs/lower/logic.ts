@@ -1,4 +1,5 @@
-import type { Lowering, Lowerings } from "./lowering.js";
+import type { InfinityAttrs } from "../../../ops/elementwise/logic.js";
+import type { Lowering, Lowerings, NodeToLower } from "./lowering.js";
 import type { Operand } from "./program-writer.js";
 import type { TfOpBuilder } from "./tf-op-builder.js";
 
@@ -35,12 +36,9 @@ export const logic: Lowerings = {
   Xor: whetherEach((w, a, b) => w.unary("Square", w.sub(a, b))),
   Not: (w, n) => w.not(n.x()),
   IsNaN: (w, n) => w.unary("IsNan", n.x()),
-  IsInf: (w, n) => {
+  IsInf: (w, n: NodeToLower<InfinityAttrs>) => {
     const infinite = w.unary("IsInf", n.x());
-    const [negative, positive] = [
-      n.attributes.flag("detect_negative", true),
-      n.attributes.flag("detect_positive", true),
-    ];
+    const { negative, positive } = n.attrs;
     if (negative && positive) return infinite;
     if (!negative && !positive) return w.fill(n.dims(), 0);
     return w.mul(infinite, positive ? w.above(n.x(), 0) : w.below(n.x(), 0));

@@ -1,22 +1,19 @@
 import type { Node } from "../../../onnx/ir.js";
-import { AttributeReader } from "../../../ops/core/attributes.js";
 import type { NodeView } from "../../../ops/core/node-view.js";
 import { BackendError } from "../../../errors.js";
 import { normalizeAxis } from "../../../tensor/shape.js";
 import type { Operand } from "./program-writer.js";
 import type { TfOpBuilder } from "./tf-op-builder.js";
 
-/** The view of a node for its lowering: attributes, operands, and output shapes. */
-export class NodeToLower {
+/** The view of a node for its lowering: attributes as its record decodes them, operands, and output shapes. */
+export class NodeToLower<A = unknown> {
   readonly node: Node;
-  readonly view: NodeView;
-  readonly attributes: AttributeReader;
+  readonly view: NodeView<A>;
   private readonly operands: readonly (Operand | undefined)[];
 
-  constructor(view: NodeView, operands: readonly (Operand | undefined)[]) {
+  constructor(view: NodeView<A>, operands: readonly (Operand | undefined)[]) {
     this.node = view.node;
     this.view = view;
-    this.attributes = new AttributeReader(view.node);
     this.operands = operands;
   }
 
@@ -46,9 +43,13 @@ export class NodeToLower {
     return this.view.y(i).fact.shape as readonly number[];
   }
 
-  /** An axis attribute, normalized to the rank of input 0. */
-  axis(name: string, otherwise: number): number {
-    return normalizeAxis(this.attributes.int(name, otherwise), this.x().dims.length);
+  get attrs(): A {
+    return this.view.attrs;
+  }
+
+  /** The axis attribute, normalized to the rank of input 0. */
+  axis(this: NodeToLower<AxisAttrs>): number {
+    return normalizeAxis(this.attrs.axis, this.x().dims.length);
   }
 
   isReal(i = 0): boolean {
@@ -64,11 +65,19 @@ export class NodeToLower {
   }
 }
 
-/** Writes a node as steps and returns its outputs. */
-export type Lowering = (
-  w: TfOpBuilder,
-  n: NodeToLower,
-) => Operand | readonly (Operand | undefined)[];
+/** The attribute of the many operators along one axis. */
+export interface AxisAttrs {
+  readonly axis: number;
+}
+
+/**
+ * Writes a node as steps and returns its outputs.
+ *
+ * (Written as a method so that the lowerings of all operators fit into one table.)
+ */
+export type Lowering<A = unknown> = {
+  rule(w: TfOpBuilder, n: NodeToLower<A>): Operand | readonly (Operand | undefined)[];
+}["rule"];
 
 /** Lowerings by operator. */
 export type Lowerings = Readonly<Record<string, Lowering>>;

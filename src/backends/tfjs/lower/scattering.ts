@@ -1,6 +1,6 @@
 import { sizeOf, stridesOf } from "../../../tensor/shape.js";
 import { flatPlaces, fromTheFront } from "./indexing.js";
-import type { Lowerings, NodeToLower } from "./lowering.js";
+import type { AxisAttrs, Lowerings, NodeToLower } from "./lowering.js";
 import { sendToMaxima, type MaximumPool, type PoolIndices } from "./max-indices.js";
 import type { Operand } from "./program-writer.js";
 import type { TfOpBuilder } from "./tf-op-builder.js";
@@ -8,7 +8,7 @@ import type { TfOpBuilder } from "./tf-op-builder.js";
 /** Scatters updates to flat positions of data, by assignment or addition. */
 function scatter(
   w: TfOpBuilder,
-  n: NodeToLower,
+  n: NodeToLower<{ reduction: string }>,
   data: Operand,
   places: Operand,
   updates: Operand,
@@ -19,7 +19,7 @@ function scatter(
     w.reshape(w.plain(places), [count, 1]),
     w.reshape(w.plain(updates), [count]),
   ];
-  const reduction = n.attributes.text("reduction", "none");
+  const { reduction } = n.attrs;
   const { type, dims } = rows;
   const make = (id: number): Operand => w.reshape({ id, type, dims, layout: [0] }, data.dims);
   if (reduction === "none") {
@@ -59,18 +59,18 @@ function flatTuples(w: TfOpBuilder, tuples: Operand, extents: readonly number[])
 }
 
 export const scattering: Lowerings = {
-  ScatterElements: (w, n) => {
+  ScatterElements: (w, n: NodeToLower<AxisAttrs & { reduction: string }>) => {
     const [data, indices, updates] = [n.x(0), n.x(1), n.x(2)];
     const pool = poolOf(indices);
     const isFlat = data.dims.length === 1 && pool && data.dims[0] === sizeOf(pool.x.dims);
-    if (pool && isFlat && n.attributes.text("reduction", "none") === "add") {
+    if (pool && isFlat && n.attrs.reduction === "add") {
       const share = w.reshape(updates, pool.y.dims);
       const sent = w.reshape(sendToMaxima(w, pool, share), data.dims);
       return data.uniform === 0 ? sent : w.add(data, sent);
     }
-    return scatter(w, n, data, flatPlaces(w, indices, data.dims, n.axis("axis", 0)), updates);
+    return scatter(w, n, data, flatPlaces(w, indices, data.dims, n.axis()), updates);
   },
-  ScatterND: (w, n) => {
+  ScatterND: (w, n: NodeToLower<{ reduction: string }>) => {
     const [data, tuples, updates] = [n.x(0), w.plain(n.x(1)), n.x(2)];
     const length = tuples.dims.at(-1)!;
     const count = sizeOf(tuples.dims.slice(0, -1));
@@ -85,9 +85,9 @@ export const scattering: Lowerings = {
     );
     return scatter(w, n, data, w.add(start, offsets), updates);
   },
-  GatherND: (w, n) => {
+  GatherND: (w, n: NodeToLower<{ batchDims: number }>) => {
     const [x, tuples] = [w.plain(n.x(0)), w.plain(n.x(1))];
-    const batch = n.attributes.int("batch_dims", 0);
+    const batch = n.attrs.batchDims;
     const length = tuples.dims.at(-1)!;
     const named = x.dims.slice(batch, batch + length);
     const count = sizeOf(tuples.dims.slice(0, -1));

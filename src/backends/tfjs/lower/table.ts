@@ -1,18 +1,14 @@
 import { activations } from "./activations.js";
 import { arithmetic } from "./arithmetic.js";
 import { convolution } from "./convolution.js";
-import { einsums } from "./einsum.js";
 import { indexing } from "./indexing.js";
 import { linear } from "./linear.js";
 import { logic } from "./logic.js";
 import type { Lowerings } from "./lowering.js";
 import { movement } from "./movement.js";
-import { normalization } from "./normalization.js";
 import { pooling } from "./pooling.js";
-import { quantization } from "./quantization.js";
 import { reductions } from "./reductions.js";
 import { resampling } from "./resampling.js";
-import { sampling } from "./sampling.js";
 import { scattering } from "./scattering.js";
 import { selection } from "./selection.js";
 
@@ -21,17 +17,13 @@ export const lowerings: Lowerings = {
   ...activations,
   ...arithmetic,
   ...convolution,
-  ...einsums,
   ...indexing,
   ...linear,
   ...logic,
   ...movement,
-  ...normalization,
   ...pooling,
-  ...quantization,
   ...reductions,
   ...resampling,
-  ...sampling,
   ...scattering,
   ...selection,
 };

@@ -200,7 +200,7 @@ export class TfOpBuilder extends ProgramWriter {
   }
 
   clip(x: Operand, min: number, max: number): Operand {
-    return this.map("ClipByValue", x, { min, max });
+    return { ...this.map("ClipByValue", x, { min, max }), clippedTo: [min, max] };
   }
 
   cast(x: Operand, type: ElementType): Operand {

@@ -79,7 +79,7 @@ describe("batchNormCase", () => {
       "2 convolutions with a BatchNormalization folded in, one combined term each " +
         "(the same as two where the convolution had no bias of its own); " +
         "1 BatchNormalization in the graph, a term of its own; " +
-        "1 convolution of which the file does not tell",
+        "1 convolution with unknown folding",
     );
     expect(batchNormCase([]).note).toBe("no BatchNormalization");
   });

@@ -1,0 +1,13 @@
+import { expect, it } from "vitest";
+import { registry } from "../../../../src/ops/all.js";
+import { namedInputs } from "../../../../src/ops/core/input-names.js";
+
+it("every input that an operator may have has a name", () => {
+  const wrong = registry.all().flatMap(({ type, arity: [, most] }) => {
+    const named = namedInputs(type);
+    const count = named.at(-1)!.variadic ? Infinity : named.length;
+    // A Constant has no inputs, and none are named for it.
+    return count === most || most === 0 ? [] : [`${type}: ${count} of ${most}`];
+  });
+  expect(wrong).toEqual([]);
+});
