@@ -174,9 +174,9 @@ const multiHeadAttention: OpSpec<HeadAttrs> = byDefinition<HeadAttrs>({
 function alike(
   b: GraphBuilder,
   n: NodeView,
-  operands: readonly [Value, Value, Value],
+  given: readonly [Value, Value, Value],
 ): readonly [Value, Value, Value] {
-  return operands.map((x) => {
+  return given.map((x) => {
     const { shape } = x.fact;
     if (shape.length !== 4) return x;
     const [batch, heads, steps, size] = shape;

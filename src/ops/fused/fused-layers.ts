@@ -123,7 +123,7 @@ function fastGelu(b: GraphBuilder, x: Value): Value {
   return b.mul(x, b.op("Sigmoid", [b.mul(b.mulScalar(x, 2 * k), stretched)]), "gelu");
 }
 
-function activation<A>(
+function activationOf<A>(
   type: string,
   arity: OpSpec["arity"],
   attrs: OpSpec<A>["attrs"],
@@ -147,11 +147,11 @@ export const fusedLayers: readonly OpSpec[] = [
   fusedGemm,
   fusedMatMul("FusedMatMul"),
   fusedMatMul("TransposeMatMul"),
-  activation("Gelu", [1, 1], noAttrs, gelu),
-  activation("BiasGelu", [2, 2], noAttrs, gelu),
-  activation("FastGelu", [1, 2], noAttrs, fastGelu),
+  activationOf("Gelu", [1, 1], noAttrs, gelu),
+  activationOf("BiasGelu", [2, 2], noAttrs, gelu),
+  activationOf("FastGelu", [1, 2], noAttrs, fastGelu),
   // x·σ(αx)
-  activation(
+  activationOf(
     "QuickGelu",
     [1, 1],
     (a) => ({ alpha: a.float("alpha", 1.702) }),

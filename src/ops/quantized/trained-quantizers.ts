@@ -11,16 +11,16 @@ import { noAttrs } from "../elementwise/unary.js";
 import { clipped, rounded, signed } from "./straight-through.js";
 
 interface QuantAttrs {
-  readonly signed: boolean;
+  readonly isSigned: boolean;
   /** Without the least level of a signed range, or the greatest of an unsigned one. */
   readonly narrow: boolean;
   readonly rounding: string;
 }
 
 /** The least and the greatest level of so many bits. */
-function bounds(bits: number, { signed, narrow }: QuantAttrs): readonly [number, number] {
+function bounds(bits: number, { isSigned, narrow }: QuantAttrs): readonly [number, number] {
   const cut = narrow ? 1 : 0;
-  return signed ? [cut - 2 ** (bits - 1), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1 - cut];
+  return isSigned ? [cut - 2 ** (bits - 1), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1 - cut];
 }
 
 function bitsOf(n: NodeView): number {
@@ -34,7 +34,7 @@ const quant = (domain: string): OpSpec<QuantAttrs> =>
   byDefinition<QuantAttrs>({
     ...{ type: "Quant", domain, since: 1, arity: [4, 4], role: "quantization", rounds: true },
     attrs: (a) => ({
-      signed: a.flag("signed", true),
+      isSigned: a.flag("signed", true),
       narrow: a.flag("narrow"),
       rounding: a.text("rounding_mode", "ROUND"),
     }),

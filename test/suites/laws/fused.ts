@@ -123,10 +123,10 @@ const fusedMatMul = (op: string, isBatchTurned: boolean): Row => ({
   polynomial: true,
 });
 
-const unary = (op: string, attributes: fc.Arbitrary<Attributes> = fc.constant({})): Row => ({
+const unary = (op: string, given: fc.Arbitrary<Attributes> = fc.constant({})): Row => ({
   op,
   cases: fc
-    .record({ dims: shapes({ least: 1 }), attributes })
+    .record({ dims: shapes({ least: 1 }), attributes: given })
     .map(({ dims, attributes }) => ({ attributes, inputs: [variable(dims)] })),
 });
 
