@@ -17,11 +17,11 @@ import { asInteger } from "./straight-through.js";
 
 type None = Record<string, never>;
 
-interface Layout {
+interface ChannelOrder {
   readonly channelsLast: boolean;
 }
 
-const windows: AttrDecoder<Layout> = (a) => ({
+const windows: AttrDecoder<ChannelOrder> = (a) => ({
   channelsLast: a.flag("channels_last"),
 });
 
@@ -61,7 +61,7 @@ const convInteger: OpSpec<None> = byDefinition({
 });
 
 // y = round(((x − zx) ∗ (w − zw) + B)·sx·sw/sy) + zy, saturated
-function qLinearConv(domain?: string): OpSpec<Layout> {
+function qLinearConv(domain?: string): OpSpec<ChannelOrder> {
   return byDefinition({
     type: "QLinearConv",
     rounds: true,
