@@ -98,6 +98,26 @@ const rows: readonly (readonly [inputs: string, operators: string])[] = [
     "com.microsoft:QLinearSigmoid com.microsoft:QLinearLeakyRelu com.microsoft:QLinearSoftmax com.microsoft:QLinearGlobalAveragePool com.microsoft:QLinearAveragePool com.microsoft:QLinearReduceMean",
   ],
   ["#Y_scale #Y_zero_point #inputs…", "com.microsoft:QLinearConcat"],
+  ["A #B #b_scale #b_zero_point #bias", "com.microsoft:DynamicQuantizeMatMul"],
+  [
+    "#condition #X #x_scale #x_zero_point #Y #y_scale #y_zero_point #z_scale #z_zero_point",
+    "com.microsoft:QLinearWhere",
+  ],
+  ["#x x_scale #x_zero_point", "com.microsoft:DequantizeLinear"],
+  ["x y_scale #y_zero_point", "com.microsoft:QuantizeLinear"],
+  ["data #pads value", "com.microsoft:Pad"],
+  ["X #k", "com.microsoft:Trilu"],
+  ["data #indices", "com.microsoft:GatherND"],
+  ["X #axis", "com.microsoft:ExpandDims"],
+  [
+    "X scale zeropt #bitwidth",
+    "onnx.brevitas:Quant qonnx.custom_op.general:Quant finn.custom_op.general:Quant",
+  ],
+  [
+    "X scale",
+    "onnx.brevitas:BipolarQuant qonnx.custom_op.general:BipolarQuant finn.custom_op.general:BipolarQuant",
+  ],
+  ["input min max", "straight-through:Clip"],
 ];
 
 const names = new Map(

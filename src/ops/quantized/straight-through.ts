@@ -28,7 +28,7 @@ function through(
     type,
     domain: straightThroughDomain,
     since: 1,
-    arity: [1, 3],
+    arity: type === "Clip" ? [1, 3] : [1, 1],
     role: "quantization",
     rounds: true,
     axes: sameAxes,

@@ -55,7 +55,7 @@ export function untestedInputs(rules: Registry): readonly string[] {
     const hasNone = vjp === "zero" || vjp === "not-differentiable";
     if (hasNone || op in withoutRow) return [];
     const cases = row ? casesOf(row) : [];
-    return namedInputs(type).flatMap(({ name, float }, i) => {
+    return namedInputs(op).flatMap(({ name, float }, i) => {
       const varied = cases.some((c) => {
         const operand = c.inputs[i];
         return operand !== undefined && !isConstant(operand);
@@ -88,7 +88,7 @@ export interface InputState {
 export function inputStates(spec: OpSpec): readonly InputState[] {
   const row = rows.find((r) => r.op === qualifiedName(spec));
   const cases = row ? casesOf(row) : [];
-  return namedInputs(spec.type).flatMap(({ name, float, variadic }, i) => {
+  return namedInputs(qualifiedName(spec)).flatMap(({ name, float, variadic }, i) => {
     if (!float) return [];
     const words = cases.flatMap((c) => wordsOf(c, registry).get(i) ?? []);
     const known = (["rule", "constant"] as const).find((w) => words.includes(w));

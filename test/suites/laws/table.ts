@@ -46,6 +46,11 @@ export const withoutRow: Readonly<Record<string, string>> = {
   "straight-through:Sign": "a step",
   "straight-through:Cast": "rounds",
   "com.microsoft:BiasAdd": "two sums",
+  ...Object.fromEntries(
+    ["onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general"].flatMap((domain) =>
+      ["Quant", "BipolarQuant"].map((op) => [`${domain}:${op}`, "rounds"]),
+    ),
+  ),
   "com.microsoft:QLinearWhere": "a choice between two dequantized values",
   "com.microsoft:Pad": "the standard's Pad",
   "com.microsoft:Trilu": "the standard's Trilu",
