@@ -26,7 +26,7 @@ const asked = { input: "input", output: "logits", target: "top" } as const;
 const backward = emitFullGradient(graph, registry, asked);
 const gradient = backward.b.build([{ name: "dx", value: backward.inputGradient }]);
 const explained = emitFullGradient(graph, registry, asked);
-const { map } = fullgrad.emit(explained, { convention: "head" });
+const { map } = fullgrad.emit(explained, { convention: "head", implicit: "all" });
 const tasks = {
   "forward pass": graph,
   "input gradient": gradient,

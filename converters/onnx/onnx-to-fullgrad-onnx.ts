@@ -159,7 +159,7 @@ function convertPart(
   if (folded && drawn) abouts.unshift("the map over the picture, RGB");
   const compact = keepHalf(folded?.graph ?? withOwnInput(built, image), model);
   const staged = finishGraph(compact, registry.infer);
-  const converted = lowerOpset(withoutUnusedOpsets(staged), registry);
+  const converted = lowerOpset(staged, registry);
   return {
     graph: converted,
     outputs: converted.outputs.map((port, i) => ({ ...port, about: abouts[i]! })),
@@ -254,10 +254,4 @@ function fold(
     return { value: x, outputs: [{ name: "overlay", value: rgb }] };
   });
   return { graph: folded, settings };
-}
-
-/** Removes unused operator sets: a reader that does not know one refuses the file. */
-function withoutUnusedOpsets(graph: TypedGraph): TypedGraph {
-  const used = new Set(["", ...graph.nodes.map((n) => n.domain)]);
-  return { ...graph, opsets: new Map([...graph.opsets].filter(([domain]) => used.has(domain))) };
 }

@@ -22,12 +22,13 @@ export function activePath(
     if (!node.inputs.some((name) => dependent.has(name))) continue;
     const spec = registry.of(node);
     const flows = spec.vjp !== "zero" && node.inputs.some((name) => active.has(name));
-    for (const output of node.outputs) {
+    for (const [i, output] of node.outputs.entries()) {
       // A shape that is known is a constant, whatever it was read from.
       if (graph.constants.has(output)) continue;
       dependent.add(output);
       const fact = graph.facts.get(output);
-      if (flows && fact && (isFloat(fact.dtype) || spec.straightThrough)) active.add(output);
+      const carries = spec.straightThrough?.includes(i) ?? (fact && isFloat(fact.dtype));
+      if (flows && carries) active.add(output);
     }
   }
   return { dependent, active };

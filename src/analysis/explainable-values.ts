@@ -103,7 +103,8 @@ export function gradientEnds(
     if (!node.outputs.some((o) => wanted.has(o) && dependent.has(o))) continue;
     if (node.inputs.some((i) => active.has(i))) {
       const opset = graph.opsets.get(node.domain) ?? 0;
-      const reason = "what it makes are choices or steps, which have no gradient";
+      const steps = "what it makes are choices or steps, which have no gradient";
+      const reason = registry.of(node).wayThrough ?? steps;
       ends.push({ node: node.name, op: node.op, opset, reason });
     } else for (const name of node.inputs) wanted.add(name);
   }

@@ -31,6 +31,8 @@ export interface LoadOptions extends AnalysisOptions {
   readonly workers?: number | ((weights: number) => number) | undefined;
   /** In a browser, the URL of the folder with the engine's .wasm files, if the bundler does not place them. */
   readonly wasmPaths?: string | undefined;
+  /** Gradients pass signs where |x| ≤ 1, as binarised networks are trained; without it a sign has none. */
+  readonly straightThrough?: boolean | undefined;
   /** Limit on a picture's pixels, and at 6 bytes each on the memory of decoding it; default 89,478,485. */
   readonly maxPixels?: number | undefined;
   /**

@@ -14,6 +14,7 @@ import type { DirectionOptions } from "../runtime/gradient-check/directional-der
 import type { Reference } from "../runtime/gradient-check/gradient-check.js";
 import type { NodeJacobian } from "../runtime/gradient-check/node-jacobians.js";
 import { openReference } from "../runtime/gradient-check/reference.js";
+import { UsageError } from "../errors.js";
 import type { FullGradientResult, Session, VerifiedSample } from "../runtime/session.js";
 import type { Preprocessing } from "../image/preprocess.js";
 import type { Raster } from "../image/raster.js";
@@ -211,7 +212,7 @@ export class Model {
     return {
       ...explanation,
       ...(attribution ? { attribution: this.like(x, attribution) } : {}),
-      samples: withNotes(explanation, method, x, squashing),
+      samples: withNotes(explanation, method, x, { squashing, quantizers: this.quantizers }),
       target: explained,
       score,
       ...(completeness ? { completeness } : {}),
@@ -242,6 +243,8 @@ export class Model {
   /**
    * The sums of all terms of each sample, and the remainder; with `gradient`, also directional derivatives and central
    * differences of the model's file. A sum cannot replace those: biases y − J·x add up for any J.
+   *
+   * @throws {UsageError} with `gradient`, where the model rounds: its differences are those of steps
    */
   verify(
     x: Tensor,
@@ -254,6 +257,13 @@ export class Model {
     if (!gradient) {
       return this.questions.ask(x, options, (session, image, feeds) =>
         session.verify(image, target, feeds),
+      );
+    }
+    const { quantizers } = this;
+    if (quantizers > 0) {
+      throw new UsageError(
+        `gradients pass straight through ${quantizers} nodes of this model that round, where central differences see ` +
+          "steps: verify without --gradient, or check the gradient of the float model",
       );
     }
     const directions = gradient === true ? {} : gradient;
@@ -337,5 +347,12 @@ export class Model {
   private like(x: Tensor, image: Tensor): Tensor {
     const own = this.fromImage(image);
     return own.dims.length === x.dims.length ? own : { ...own, dims: [1, ...own.dims] };
+  }
+
+  /** Nodes of the explained part that round what is not constant, and that gradients pass. */
+  private get quantizers(): number {
+    const { nodes, constants } = this.analysis.part.graph;
+    return nodes.filter((n) => registry.get(n.op, n.domain)?.rounds && !constants.has(n.inputs[0]!))
+      .length;
   }
 }

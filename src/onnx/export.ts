@@ -1,7 +1,7 @@
 import { dataTypeOf } from "./file/element-types.js";
 import { encodeModel } from "./file/encode.js";
 import { modelFields } from "./import/import.js";
-import type { Attribute, Graph, Node, Port } from "./ir.js";
+import { straightThroughDomain, type Attribute, type Graph, type Node, type Port } from "./ir.js";
 import {
   AttributeType,
   type AttributeProto,
@@ -37,12 +37,16 @@ export function exportModel(graph: Graph): ModelProto {
     irVersion: irVersions.find(([first]) => opset >= first)?.[1] ?? 8n,
     producerName: "fullgrad",
     graph: exportGraph(graph),
-    opsetImport: Array.from(graph.opsets, ([domain, version]) => ({
-      domain,
-      version: BigInt(version),
-    })),
+    opsetImport: opsetsOf(graph).map(([domain, version]) => ({ domain, version: BigInt(version) })),
     metadataProps,
   };
+}
+
+/** The operator sets that the graph has nodes of: a reader that does not know another one may refuse the file. */
+function opsetsOf({ nodes, opsets }: Graph): (readonly [domain: string, version: number])[] {
+  const bodies = nodes.some((n) => Object.values(n.attributes).some((a) => a.type === "graph"));
+  const used = new Set(["", ...nodes.map((n) => n.domain)]);
+  return [...opsets].filter(([domain]) => bodies || used.has(domain));
 }
 
 /**
@@ -64,13 +68,22 @@ function exportGraph(graph: Graph): GraphProto {
   };
 }
 
+const isStandard = (domain: string): boolean => domain === "" || domain === straightThroughDomain;
+
+/**
+ * Inputs without the omitted ones at the end: ONNX Runtime (1.30) dies where a LayerNormalization after an Add has an
+ * empty third one.
+ */
+const withoutTail = (inputs: readonly string[]): readonly string[] =>
+  inputs.slice(0, inputs.findLastIndex((name) => name !== "") + 1);
+
 function exportNode(node: Node): NodeProto {
   return {
-    input: node.inputs,
+    input: withoutTail(node.inputs),
     output: node.outputs,
     name: node.name,
     opType: node.op,
-    ...(node.domain === "" ? {} : { domain: node.domain }),
+    ...(isStandard(node.domain) ? {} : { domain: node.domain }),
     attribute: Object.entries(node.attributes).map(([name, a]) => exportAttribute(name, a)),
   };
 }

@@ -35,6 +35,12 @@ export type Attribute =
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
+/**
+ * Domain of operators that are ai.onnx's in all but their gradient: rounding through which a gradient passes. Engines
+ * and files are given the standard operators in their place.
+ */
+export const straightThroughDomain = "straight-through";
+
 /** One application of an operator. An omitted optional input or output has the empty name. */
 export interface Node {
   /** Unique within the graph; generated from the operator if the file has no name. */

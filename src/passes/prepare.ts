@@ -4,6 +4,7 @@ import type { Shape } from "../tensor/shape.js";
 import { expandDefinitions } from "./expand-definitions.js";
 import { foldConstants } from "./fold-constants.js";
 import { inferShapes } from "./infer-shapes.js";
+import { levelsToFloats } from "./levels-to-floats.js";
 import { resolveSequences } from "./resolve-sequences.js";
 import { settleCeil } from "./settle-ceil.js";
 import { upgradeOpset } from "./upgrade-opset.js";
@@ -20,7 +21,7 @@ const known = new WeakMap<Graph, Graph>();
 
 /**
  * A graph as the analyzer and the engine want it: operator set 18 or newer, float32, branches resolved, facts for every
- * value, shape arithmetic folded, definitions in the place of nodes without a gradient of their own, pools in ceil mode without windows that nothing computes.
+ * value, shape arithmetic folded, definitions in the place of nodes without a gradient of their own, floats in that of quantized levels, pools in ceil mode without windows that nothing computes.
  *
  * @param sizes input shapes by name, which override the declared shapes
  */
@@ -30,5 +31,5 @@ export function prepare(
   sizes: ReadonlyMap<string, Shape> = new Map(),
 ): TypedGraph {
   const folded = foldConstants(inferShapes(canonicalize(graph), registry, sizes));
-  return settleCeil(expandDefinitions(folded, registry), registry);
+  return settleCeil(levelsToFloats(expandDefinitions(folded, registry), registry), registry);
 }

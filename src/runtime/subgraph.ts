@@ -1,5 +1,6 @@
 import { TargetError, UnsupportedModelError, type UnsupportedNode } from "../errors.js";
 import { gradientEnds, sizeEnds } from "../analysis/explainable-values.js";
+import { binarizedLayers } from "../analysis/binarized-layers.js";
 import { activePath } from "../analysis/active-path.js";
 import type { Graph, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
@@ -65,6 +66,8 @@ export function checkExplainable(
     if (ends.length > 0) throw new UnsupportedModelError(ends);
     throw new TargetError(`output "${output}" does not depend on input "${input}"`);
   }
+  const binarized = binarizedLayers(graph, registry, input, output);
+  if (binarized.length > 0) throw new UnsupportedModelError(binarized);
   const [batch = 1] = graph.facts.get(input)!.shape;
   const samples = samplesFirst(shape, batch);
   if (samples && isStatic(samples.slice(1))) return;

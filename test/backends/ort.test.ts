@@ -15,6 +15,11 @@ const backend = ortBackend({ threads: 1 });
 const settings = {
   float32: {
     Erf: "no kernel",
+    "com.microsoft:Gelu": "its definition is an Erf",
+    "com.microsoft:BiasGelu": "its definition is an Erf",
+    "com.microsoft:FusedConv": "its definition is a Conv",
+    "com.microsoft:NhwcFusedConv": "its definition is a Conv",
+    "com.microsoft:NhwcConv": "its definition is a Conv",
     Gelu: "its gradient uses Erf",
     Celu: "the standard has it for float32 only",
     Mean: "no kernel",

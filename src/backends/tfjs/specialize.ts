@@ -1,5 +1,5 @@
 import { BackendError, FullgradError } from "../../errors.js";
-import type { Graph, TypedGraph } from "../../onnx/ir.js";
+import { straightThroughDomain, type Graph, type Node, type TypedGraph } from "../../onnx/ir.js";
 import { registry } from "../../ops/all.js";
 import { expandDefinitions } from "../../passes/expand-definitions.js";
 import { foldConstants } from "../../passes/fold-constants.js";
@@ -35,8 +35,11 @@ export function withSizes(graph: Graph, shapes: ReadonlyMap<string, Shape>): Typ
       );
     }
   }
-  return typed;
+  return { ...typed, nodes: typed.nodes.map(asStandard) };
 }
+
+const asStandard = (node: Node): Node =>
+  node.domain === straightThroughDomain ? { ...node, domain: "" } : node;
 
 function inferred(graph: Graph, shapes: ReadonlyMap<string, Shape>): TypedGraph {
   try {

@@ -9,6 +9,7 @@ export interface ModelFlags {
   readonly size?: readonly [height: number, width: number] | undefined;
   /** In bytes. */
   readonly maxMemory?: number | undefined;
+  readonly straightThrough?: boolean | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -33,6 +34,10 @@ export function addModelFlags(command: Command): Command {
       "--max-memory <size>",
       "graphs whose tensors take more memory are refused, such as 4GB (default: half of the machine's)",
       parseMemory,
+    )
+    .option(
+      "--straight-through",
+      "gradients pass signs where |x| <= 1, as binarised networks are trained",
     )
     .option("--json", "one JSON document on standard output", false)
     .option("--quiet", "no progress and no notes on standard error", false);

@@ -70,12 +70,12 @@ export async function readModel(
     paths.add(join(dirname(path), location));
     return part;
   };
-  const { inputName, output, layout, size, maxMemory } = flags;
+  const { inputName, output, layout, size, maxMemory, straightThrough } = flags;
   const model = await namingFile(path, () =>
     load(bytes, {
       ...options,
       externalData,
-      ...{ input: inputName, output, layout, size, maxMemory },
+      ...{ input: inputName, output, layout, size, maxMemory, straightThrough },
     }),
   );
   const feeds = await decidingFeeds(options.feed ?? [], model.imported.inputs);

@@ -50,6 +50,7 @@ export function provenanceOf(
           : null,
       labels: labels?.source ?? null,
       size: flags.size ?? null,
+      ...(flags.straightThrough === true ? { straightThrough: true } : {}),
       ...drawingOf(flags),
       backend: flags.backend,
       provider: flags.provider,

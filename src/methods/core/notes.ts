@@ -16,11 +16,19 @@ import { toNumbers, type Tensor } from "../../tensor/tensor.js";
  * - `zero-map`, `constant-map`: the map has the same value everywhere
  * - `saturated`: the score is at the bound of a Softmax or Sigmoid, where its gradient vanishes
  * - `probability`: the score is the output of a Softmax or Sigmoid; its input can be explained instead
+ * - `straight-through`: gradients pass quantizers, or signs, as if these did not round
  * - `delta`: the attributions miss more than 5 % of the difference between the scores of image and baseline
  * - `relevance`: less than half of the score reached the input
  */
 export type NoteCode =
-  "not-finite" | "zero-map" | "constant-map" | "saturated" | "probability" | "delta" | "relevance";
+  | "not-finite"
+  | "zero-map"
+  | "constant-map"
+  | "saturated"
+  | "probability"
+  | "straight-through"
+  | "delta"
+  | "relevance";
 
 /** A warning for the reader of a map. Plain data. */
 export interface Note {
@@ -45,6 +53,8 @@ export interface NotedMap {
   readonly x: ArrayLike<number>;
   readonly sample: ExplainedSample;
   readonly squashing?: Squashing | undefined;
+  /** Nodes before the score that round and that gradients pass. */
+  readonly quantizers?: number | undefined;
 }
 
 /** A sample's part of an explanation, with its notes. */
@@ -58,11 +68,11 @@ export function withNotes(
   { map, samples }: SessionExplanation,
   method: Method,
   x: Tensor,
-  squashing: Squashing | undefined,
+  { squashing, quantizers }: Pick<NotedMap, "squashing" | "quantizers">,
 ): readonly NotedSample[] {
   const [maps, inputs] = [rows(map, samples.length), rows(x, samples.length)];
   const facts = {
-    ...{ method: method.name, usesGradient: usesGradient(method), squashing },
+    ...{ method: method.name, usesGradient: usesGradient(method), squashing, quantizers },
     ignoresTarget: method.ignoresTarget === true,
   };
   return samples.map((sample, n) => {
@@ -169,6 +179,15 @@ export const probability: Rule = (of) => {
   };
 };
 
+/** The gradient of a quantized network is that of its training, not that of its steps, which is 0. */
+export const straightThrough: Rule = ({ usesGradient, quantizers = 0 }) => {
+  if (!usesGradient || quantizers === 0) return undefined;
+  const message =
+    `gradients pass straight through ${quantizers} ${quantizers === 1 ? "node" : "nodes"} that round: ` +
+    "1 where a value is inside its range, 0 where it is saturated";
+  return { code: "straight-through", message, value: quantizers };
+};
+
 /** The fraction of f(x) − f(x′) that attributions may miss. */
 const mostMissed = 0.05;
 
@@ -217,6 +236,7 @@ const rules: readonly Rule[] = [
   constantMap,
   saturated,
   probability,
+  straightThrough,
   missedDelta,
   lostRelevance,
 ];

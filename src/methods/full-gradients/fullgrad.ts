@@ -1,3 +1,6 @@
+import type { FullGradient } from "../../decomposition/full-gradient.js";
+import { int } from "../../onnx/attribute.js";
+import type { Value } from "../../onnx/ir.js";
 import { graphMethod } from "../core/method.js";
 import {
   absolute,
@@ -18,9 +21,20 @@ export const conventionSetting = choice(
   "rescaling and resizing of layers: as in the current reference code, or as in 2019",
 );
 
+export const implicitSetting = choice(
+  ["all", "batch-norm"],
+  "all",
+  "implicit biases in the map: of every node, or of batch normalizations alone, as in the reference code",
+);
+
+/** Whether a layer has a bias that the reference code knows: a parameter, or a BatchNormalization's. */
+const isKnownToReference = ({ units }: Layer): boolean =>
+  units.every(({ unit: { kind } }) => kind !== "implicit" && kind !== "pad");
+
 /**
  * FullGrad: S(x) = Σ_c ψ(∇ₓf ⊙ x) + Σ_{l spatial} Σ_c ψ(bias term of l), ψ = upsample ∘ rescale ∘ abs
- * (Srinivas & Fleuret, NeurIPS 2019, eq. 4).
+ * (Srinivas & Fleuret, NeurIPS 2019, eq. 4). With `implicit=batch-norm`, without the terms of activations, gates and
+ * other normalizations, whose sum is reported: what the reference code's terms miss of the score.
  */
 export const fullgrad = graphMethod({
   name: "fullgrad",
@@ -29,15 +43,26 @@ export const fullgrad = graphMethod({
   signed: false,
   attributes: "map",
   decomposes: true,
-  settings: { convention: conventionSetting },
-  emit: (full, { convention }) => {
-    const terms = layersOf(full, convention).map((layer) => ({
-      ...absoluteOf(layer),
-      units: layer.units,
-    }));
-    return { map: addMaps(full, rescaledMaps(full, terms, convention), convention) };
+  settings: { convention: conventionSetting, implicit: implicitSetting },
+  emit: (full, { convention, implicit }) => {
+    const layers = layersOf(full, convention);
+    const shown = implicit === "all" ? layers : layers.filter(isKnownToReference);
+    const terms = shown.map((layer) => ({ ...absoluteOf(layer), units: layer.units }));
+    return {
+      map: addMaps(full, rescaledMaps(full, terms, convention), convention),
+      ...(implicit === "all" ? {} : { info: { implicit: implicitSum(full) } }),
+    };
   },
 });
+
+/** The sum of the terms that the reference code does not have, [N]. */
+function implicitSum({ b, units, sums }: FullGradient): Value {
+  const at = b.within("implicit");
+  const columns = units.flatMap(({ unit: { kind } }, i) =>
+    kind === "implicit" || kind === "pad" ? [i + 1] : [],
+  );
+  return at.sum(at.op("Gather", [sums, at.ints(columns)], { axis: int(1) }), [1], false, "sum");
+}
 
 function absoluteOf({ b, term, units }: Layer): Magnitude {
   const [first] = units;

@@ -12,6 +12,10 @@ export class AttributeReader {
     this.node = node;
   }
 
+  has(name: string): boolean {
+    return this.node.attributes[name] !== undefined;
+  }
+
   int(name: string): number | undefined;
   int(name: string, otherwise: number): number;
   int(name: string, otherwise?: number): number | undefined {

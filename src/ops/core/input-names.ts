@@ -1,6 +1,6 @@
 /**
- * What ONNX calls the inputs of each operator that has more than one, from its schemas (1.23). "#": never a float, so
- * that no gradient could flow there; "…": any number of them.
+ * What ONNX calls the inputs of each operator that has more than one, from its schemas (1.23). and ONNX Runtime those of its own. "#":
+ * never a float, or a constant that belongs to integers, so that no gradient flows there; "…": any number of them.
  *
  * @see https://onnx.ai/onnx/operators/
  */
@@ -65,6 +65,69 @@ const rows: readonly (readonly [inputs: string, operators: string])[] = [
   ["X scale B input_mean input_var", "BatchNormalization"],
   ["boxes scores #max_output_boxes_per_class iou_threshold score_threshold", "NonMaxSuppression"],
   ["data #starts #ends #axes #steps", "Slice"],
+  ["X W B Z", "com.microsoft:FusedConv com.microsoft:NhwcConv com.microsoft:NhwcFusedConv"],
+  ["A B C", "com.microsoft:FusedGemm"],
+  ["A B", "com.microsoft:FusedMatMul com.microsoft:TransposeMatMul com.microsoft:BiasGelu"],
+  ["X bias", "com.microsoft:FastGelu"],
+  ["X bias skip", "com.microsoft:BiasAdd"],
+  ["input skip gamma beta bias", "com.microsoft:SkipLayerNormalization"],
+  ["input skip gamma bias", "com.microsoft:SkipSimplifiedLayerNormalization"],
+  ["X scale", "SimplifiedLayerNormalization"],
+  [
+    "#input_ids #segment_ids word_embedding position_embedding segment_embedding gamma beta #mask #position_ids",
+    "com.microsoft:EmbedLayerNormalization",
+  ],
+  [
+    "input weights bias #mask_index past attention_bias #past_sequence_length",
+    "com.microsoft:Attention",
+  ],
+  [
+    "query key value bias #key_padding_mask attention_bias past_key past_value #past_sequence_length #cache_indirection",
+    "com.microsoft:MultiHeadAttention",
+  ],
+  ["#x #w #x_zero_point #w_zero_point", "ConvInteger"],
+  ["#A #B #a_zero_point #b_zero_point", "MatMulInteger"],
+  [
+    "#x #x_scale #x_zero_point #w #w_scale #w_zero_point #y_scale #y_zero_point #B",
+    "QLinearConv com.microsoft:QLinearConv",
+  ],
+  [
+    "#a #a_scale #a_zero_point #b #b_scale #b_zero_point #y_scale #y_zero_point",
+    "QLinearMatMul com.microsoft:QLinearAdd com.microsoft:QLinearMul",
+  ],
+  [
+    "#A #a_scale #a_zero_point #B #b_scale #b_zero_point #C #y_scale #y_zero_point",
+    "com.microsoft:QGemm",
+  ],
+  [
+    "#A #B #a_scale #b_scale #a_zero_point #b_zero_point #bias",
+    "com.microsoft:MatMulIntegerToFloat",
+  ],
+  [
+    "#X #x_scale #x_zero_point #y_scale #y_zero_point",
+    "com.microsoft:QLinearSigmoid com.microsoft:QLinearLeakyRelu com.microsoft:QLinearSoftmax com.microsoft:QLinearGlobalAveragePool com.microsoft:QLinearAveragePool com.microsoft:QLinearReduceMean",
+  ],
+  ["#Y_scale #Y_zero_point #inputs…", "com.microsoft:QLinearConcat"],
+  ["A #B #b_scale #b_zero_point #bias", "com.microsoft:DynamicQuantizeMatMul"],
+  [
+    "#condition #X #x_scale #x_zero_point #Y #y_scale #y_zero_point #z_scale #z_zero_point",
+    "com.microsoft:QLinearWhere",
+  ],
+  ["#x x_scale #x_zero_point", "com.microsoft:DequantizeLinear"],
+  ["x y_scale #y_zero_point", "com.microsoft:QuantizeLinear"],
+  ["data #pads value", "com.microsoft:Pad"],
+  ["X #k", "com.microsoft:Trilu"],
+  ["data #indices", "com.microsoft:GatherND"],
+  ["X #axis", "com.microsoft:ExpandDims"],
+  [
+    "X scale zeropt #bitwidth",
+    "onnx.brevitas:Quant qonnx.custom_op.general:Quant finn.custom_op.general:Quant",
+  ],
+  [
+    "X scale",
+    "onnx.brevitas:BipolarQuant qonnx.custom_op.general:BipolarQuant finn.custom_op.general:BipolarQuant",
+  ],
+  ["input min max", "straight-through:Clip"],
 ];
 
 const names = new Map(

@@ -80,7 +80,11 @@ export const integers: readonly OpSpec[] = [
   step("Floor", 6, Math.floor),
   step("Ceil", 6, Math.ceil),
   step("Round", 11, (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x))),
-  step("Sign", 9, Math.sign),
+  {
+    ...step("Sign", 9, Math.sign),
+    wayThrough:
+      "its gradient is 0; binarised networks are trained as if it were 1 where |x| ≤ 1: --straight-through explains them so",
+  },
   mod,
   bitShift,
   bitwise("BitwiseAnd", 2, (a, c) => a & c),

@@ -4,20 +4,12 @@ interface Row {
   readonly cure: string;
 }
 
-const integerArithmetic: ReadonlySet<string> = new Set([
-  ...["ConvInteger", "MatMulInteger", "QLinearConv", "QLinearMatMul"],
-]);
-
 const rows: readonly Row[] = [
   {
-    is: (op, domain) => domain === "" && integerArithmetic.has(op),
-    cure: "explain the float model that was quantized, or quantize it in the QDQ format",
-  },
-  {
-    is: (_, domain) => domain === "com.microsoft.nchwc",
+    is: (_, domain) => domain === "com.microsoft.nchwc" || domain === "com.ms.internal.nhwc",
     cure:
-      "ONNX Runtime saved the model in the layout of one machine; save it at the optimization level basic, " +
-      "or explain the model that was optimized",
+      "ONNX Runtime saved the model in the layout of one machine (optimization level all); save it at the level " +
+      "extended or basic, or explain the model that was optimized",
   },
   {
     is: (op, domain) => domain === "com.microsoft" && op.startsWith("Q"),

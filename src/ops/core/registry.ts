@@ -1,4 +1,4 @@
-import type { InferNode } from "../../onnx/builder.js";
+import { GraphBuilder, type InferNode } from "../../onnx/builder.js";
 import { factOf } from "../../onnx/facts.js";
 import { FullgradError, ShapeError, type UnsupportedNode } from "../../errors.js";
 import type { Fact, Node, TypedGraph, Value } from "../../onnx/ir.js";
@@ -86,7 +86,8 @@ export class Registry {
     try {
       const wrong = arityProblem(node, spec.arity);
       if (wrong !== undefined) throw new ShapeError(wrong);
-      const facts = spec.infer(new NodeView({ node, attrs, opset, inputs: values }));
+      const view = new NodeView({ node, attrs, opset, inputs: values });
+      const facts = spec.infer?.(view) ?? this.inferByDefinition(view, spec, opsets);
       const problem = factsProblem(facts);
       if (problem !== undefined) throw new ShapeError(`its output would have ${problem}`);
       return facts;
@@ -99,6 +100,20 @@ export class Registry {
       throw error;
     }
   };
+
+  /** The facts of what a node's definition makes, on a graph that is thrown away. */
+  private inferByDefinition(
+    view: NodeView,
+    { definition, type }: OpSpec,
+    opsets: ReadonlyMap<string, number>,
+  ): readonly Fact[] {
+    if (!definition) throw new FullgradError(`operator ${type} has neither infer nor definition`);
+    const empty = { nodes: [], inputs: [], outputs: [], constants: new Map(), metadata: new Map() };
+    const given = view.inputs.flatMap((v) => (v ? [[v.name, v.fact] as const] : []));
+    const graph = { ...empty, name: "", opsets, facts: new Map(given) };
+    const made = definition(GraphBuilder.on(graph, this.infer), view);
+    return made.map((value) => value?.fact ?? unused);
+  }
 
   /** A node of a typed graph with everything its rules ask for. */
   view(graph: TypedGraph, node: Node, isActive: (value: string) => boolean): NodeView {

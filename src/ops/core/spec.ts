@@ -66,6 +66,9 @@ export interface Factored {
   emit(b: GraphBuilder): Value;
 }
 
+/** Facts of each output of a node. */
+export type Inference<A> = { rule(n: NodeView<A>): readonly Fact[] }["rule"];
+
 /** How many inputs a node may have. A variadic operator (most is Infinity) needs all that it is given. */
 export type Arity = readonly [least: number, most: number];
 
@@ -96,8 +99,8 @@ export interface OpSpec<A = unknown> {
     readonly states?: readonly number[];
   };
   readonly attrs: AttrDecoder<A>;
-  /** dtype and shape of each output, and its elements where they are shape arithmetic. */
-  infer(n: NodeView<A>): readonly Fact[];
+  /** dtype and shape of each output, and its elements where they are shape arithmetic; those of the definition where left out. */
+  readonly infer?: Inference<A>;
   /**
    * The forward pass in simpler operators: a value for each output that the node has. Graphs are given it in the node's
    * place (passes/expand-definitions) where gradient and bias are those of the definition, and where an engine has no
@@ -116,10 +119,14 @@ export interface OpSpec<A = unknown> {
    * that shape at the same places.
    */
   readonly pick?: PickRule<A>;
-  /** Its integer output stands for real numbers, which gradients pass through (quantization). */
-  readonly straightThrough?: boolean;
   /** Draws random numbers, once and from its seed. */
   readonly draws?: true;
+  /** The only outputs that gradients pass through, integers that stand for real numbers among them (quantization). */
+  readonly straightThrough?: readonly number[];
+  /** Rounds, and gradients pass straight through that. */
+  readonly rounds?: boolean;
+  /** Of an operator without a gradient that networks are trained through: what gives it one. */
+  readonly wayThrough?: string;
   /** Works element by element, so that it may be part of a pointwise region. */
   readonly pointwise?: boolean;
 }

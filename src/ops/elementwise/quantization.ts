@@ -1,3 +1,4 @@
+import { microsoft } from "../core/domains.js";
 import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
@@ -9,7 +10,7 @@ import type { NodeView } from "../core/node-view.js";
 import { dtypeOf } from "../../onnx/file/element-types.js";
 import type { OpSpec } from "../core/spec.js";
 
-interface QuantizeAttrs {
+export interface QuantizeAttrs {
   readonly axis: number;
   readonly blockSize: number;
   readonly to: DType | undefined;
@@ -25,7 +26,12 @@ const attrs: OpSpec<QuantizeAttrs>["attrs"] = (a) => {
 };
 
 /** Scale or zero point as floats, laid along the axis that it belongs to. */
-function parameter(b: GraphBuilder, n: NodeView<QuantizeAttrs>, i: number, like: Value): Value {
+export function parameter(
+  b: GraphBuilder,
+  n: NodeView<QuantizeAttrs>,
+  i: number,
+  like: Value,
+): Value {
   const value = b.cast(n.x(i), like.fact.dtype);
   const { shape } = value.fact;
   if (shape.length === 0) return value;
@@ -57,7 +63,7 @@ function likeParameter(b: GraphBuilder, n: NodeView<QuantizeAttrs>, gradient: Va
   return b.reshapeLike(sumAllBut(b, gradient, normalizeAxis(n.attrs.axis, n.rank())), n.x(1));
 }
 
-const ranges: Partial<Record<DType, readonly [number, number]>> = {
+export const ranges: Partial<Record<DType, readonly [number, number]>> = {
   uint8: [0, 255],
   int8: [-128, 127],
   uint16: [0, 65535],
@@ -97,7 +103,8 @@ const quantizeLinear: OpSpec<QuantizeAttrs> = {
   axes: sameAxes,
   newer: true,
   attrs,
-  straightThrough: true,
+  straightThrough: [0],
+  rounds: true,
   infer: (n) => {
     const dtype = n.optional(2)?.fact.dtype ?? n.attrs.to ?? "uint8";
     return [{ dtype, shape: n.shape() }];
@@ -159,7 +166,8 @@ const dequantizeLinear: OpSpec<QuantizeAttrs> = {
   },
 };
 
-// The range of x, extended to 0, in 255 steps. The scale is read from x itself, so that it is no straight line any more.
+// q = round(x/s) + z, s and z from the range of x, which count as constants, as in PyTorch's observers. Nothing is
+// saturated: dx = dq/s, bias = q − x/s.
 const dynamicQuantizeLinear: OpSpec<NoAttrs> = {
   type: "DynamicQuantizeLinear",
   since: 11,
@@ -172,6 +180,8 @@ const dynamicQuantizeLinear: OpSpec<NoAttrs> = {
     { dtype: "float32", shape: [] },
     { dtype: "uint8", shape: [] },
   ],
+  straightThrough: [0],
+  rounds: true,
   definition: (b, n) => {
     const [x, axes] = [n.x(), n.shape().map((_, i) => i)];
     const zero = b.scalar(0, x);
@@ -183,12 +193,17 @@ const dynamicQuantizeLinear: OpSpec<NoAttrs> = {
     const steps = b.op("Round", [b.div(x, scale)]);
     return [level(b.add(steps, b.cast(point, x.fact.dtype))), scale, point];
   },
-  vjp: "not-differentiable",
-  bias: () => "none",
+  vjp: (b, n, [dy]) => [() => b.div(dy!, n.y(1), "dx")],
+  bias: (n) => ({
+    kind: "implicit",
+    emit: (b) => b.sub(b.cast(n.y(), "float32"), b.div(n.x(), n.y(1)), "bias"),
+  }),
 };
 
 export const quantization: readonly OpSpec[] = [
   quantizeLinear,
   dequantizeLinear,
+  { ...quantizeLinear, domain: microsoft, since: 1 },
+  { ...dequantizeLinear, domain: microsoft, since: 1 },
   dynamicQuantizeLinear,
 ];

@@ -7,7 +7,7 @@ import { noAxes } from "../core/axis-mapping.js";
 import { normalizeAxis, type Dim } from "../../tensor/shape.js";
 import { noAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
-import type { Arity, OpSpec } from "../core/spec.js";
+import type { Arity, Inference, OpSpec } from "../core/spec.js";
 import type { Role } from "../core/role.js";
 
 /** An operator of which only the facts are known. */
@@ -19,7 +19,7 @@ function facts<A>(
   vjp: "zero" | "not-differentiable",
   axes: OpSpec<A>["axes"],
   attrs: OpSpec<A>["attrs"],
-  infer: OpSpec<A>["infer"],
+  infer: Inference<A>,
 ): OpSpec<A> {
   return { type, since, arity, role, axes, attrs, infer, vjp, bias: () => "none" };
 }

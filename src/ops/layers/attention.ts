@@ -1,6 +1,6 @@
 import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
-import type { Value } from "../../onnx/ir.js";
+import type { Fact, Value } from "../../onnx/ir.js";
 import { addDims, divideDims, type Dim } from "../../tensor/shape.js";
 import { checkMade, fromNumbers } from "../../tensor/tensor.js";
 import { byDefinition } from "../core/by-definition.js";
@@ -44,7 +44,7 @@ function presentOf(n: View, i: 1 | 2): readonly Dim[] {
   return [batch!, heads!, past === 0 ? steps! : addDims(past, steps!), size!];
 }
 
-function infer(n: View): ReturnType<OpSpec["infer"]> {
+function infer(n: View): readonly Fact[] {
   const [batch, heads, steps] = headsOf(n, 0);
   const [keys, values] = [presentOf(n, 1), presentOf(n, 2)];
   const size = values[3]!;

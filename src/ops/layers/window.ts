@@ -25,6 +25,12 @@ export function windowAttrs(a: AttributeReader): WindowAttrs {
   };
 }
 
+const convNames = ["auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"];
+
+/** The attributes of a Conv that a node of another operator has. */
+export const convAttributes = ({ node }: NodeView): Attributes =>
+  Object.fromEntries(Object.entries(node.attributes).filter(([key]) => convNames.includes(key)));
+
 /** One spatial axis of a sliding window: o outputs, each over k elements `dilation` apart, `stride` steps apart. */
 export interface Axis {
   readonly kernel: number;

@@ -44,7 +44,7 @@ export async function explain(model: ModelProto, read?: ExternalDataReader): Pro
   const [, classes, ...rest] = graph.facts.get(output)!.shape;
   const target = rest.length === 0 && typeof classes === "number" ? "top" : "seed";
   const full = emitFullGradient(graph, registry, { input, output, target });
-  const { map } = fullgrad.emit(full, { convention: "head" });
+  const { map } = fullgrad.emit(full, { convention: "head", implicit: "all" });
   const terms = full.units.map((unit, i) => ({ name: `term${i}`, value: unit.term() }));
   writeModel(full.b.build([{ name: "map", value: map! }, ...terms]));
 }

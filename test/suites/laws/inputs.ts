@@ -5,7 +5,6 @@ import { namedInputs } from "../../../src/ops/core/input-names.js";
 import { qualifiedName, type Registry } from "../../../src/ops/core/registry.js";
 import type { Cotangent, OpSpec } from "../../../src/ops/core/spec.js";
 import { isFloat } from "../../../src/tensor/dtype.js";
-import { recordOf } from "../../support/graphs.js";
 import { forwardOf } from "./application.js";
 import { isConstant, type Case, type Row } from "./case.js";
 import { rows, withoutRow } from "./table.js";
@@ -32,7 +31,7 @@ export function wordsOf(c: Case, rules: Registry): ReadonlyMap<number, string> {
     return new Map(
       node.inputs.flatMap((name, i) => {
         if (name === "") return [];
-        return [[i, namedInputs(node.op)[i]?.float ? "rule" : "integer"] as const];
+        return [[i, namedInputs(c.op)[i]?.float ? "rule" : "integer"] as const];
       }),
     );
   }
@@ -49,13 +48,13 @@ export function wordsOf(c: Case, rules: Registry): ReadonlyMap<number, string> {
 /** Float inputs, as "Op input", whose gradient or refusal no case tests. */
 export function untestedInputs(rules: Registry): readonly string[] {
   return rules.all().flatMap((spec) => {
-    const { type, vjp } = spec;
+    const { vjp } = spec;
     const op = qualifiedName(spec);
     const row = rows.find((r) => r.op === op);
     const hasNone = vjp === "zero" || vjp === "not-differentiable";
     if (hasNone || op in withoutRow) return [];
     const cases = row ? casesOf(row) : [];
-    return namedInputs(type).flatMap(({ name, float }, i) => {
+    return namedInputs(op).flatMap(({ name, float }, i) => {
       const varied = cases.some((c) => {
         const operand = c.inputs[i];
         return operand !== undefined && !isConstant(operand);
@@ -71,7 +70,7 @@ export function untestedInputs(rules: Registry): readonly string[] {
 /** For each input that must be constant, a case with it. */
 export function constantInputs(): { op: string; name: string; i: number; c: Case }[] {
   return rows.flatMap((row) =>
-    namedInputs(recordOf(row.op).type).flatMap(({ name }, i) => {
+    namedInputs(row.op).flatMap(({ name }, i) => {
       const c = casesOf(row).find((one) => wordsOf(one, registry).get(i) === "constant");
       return c ? [{ op: row.op, name, i, c }] : [];
     }),
@@ -88,7 +87,7 @@ export interface InputState {
 export function inputStates(spec: OpSpec): readonly InputState[] {
   const row = rows.find((r) => r.op === qualifiedName(spec));
   const cases = row ? casesOf(row) : [];
-  return namedInputs(spec.type).flatMap(({ name, float, variadic }, i) => {
+  return namedInputs(qualifiedName(spec)).flatMap(({ name, float, variadic }, i) => {
     if (!float) return [];
     const words = cases.flatMap((c) => wordsOf(c, registry).get(i) ?? []);
     const known = (["rule", "constant"] as const).find((w) => words.includes(w));

@@ -2,6 +2,8 @@ import { activations } from "./activations.js";
 import { arithmetic } from "./arithmetic.js";
 import type { Row } from "./case.js";
 import { attentions } from "./attention.js";
+import { fused } from "./fused.js";
+import { quantized } from "./quantized.js";
 import { columnsToImage } from "./col2im.js";
 import { convolution } from "./convolution.js";
 import { indexing } from "./indexing.js";
@@ -22,12 +24,14 @@ export const rows: readonly Row[] = [
   ...attentions,
   ...columnsToImage,
   ...convolution,
+  ...fused,
   ...indexing,
   ...linear,
   ...movement,
   ...normalizations,
   ...pooling,
   ...recurrences,
+  ...quantized,
   ...reductions,
   ...resampling,
   ...selection,
@@ -46,4 +50,24 @@ export const withoutRow: Readonly<Record<string, string>> = {
       "makes numbers that depend on no element of its input",
     ]),
   ),
+  DynamicQuantizeLinear: "rounds",
+  "com.microsoft:DynamicQuantizeMatMul": "rounds",
+  "com.microsoft:QuantizeLinear": "the standard's QuantizeLinear",
+  "com.microsoft:DequantizeLinear": "the standard's DequantizeLinear",
+  "straight-through:Round": "rounds",
+  "straight-through:Clip": "its gradient at the bounds is not a slope",
+  "straight-through:Sign": "a step",
+  "straight-through:Cast": "rounds",
+  "com.microsoft:BiasAdd": "two sums",
+  ...Object.fromEntries(
+    ["onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general"].flatMap((domain) =>
+      ["Quant", "BipolarQuant"].map((op) => [`${domain}:${op}`, "rounds"]),
+    ),
+  ),
+  "com.microsoft:QLinearWhere": "a choice between two dequantized values",
+  "com.microsoft:Pad": "the standard's Pad",
+  "com.microsoft:Trilu": "the standard's Trilu",
+  "com.microsoft:GatherND": "the standard's GatherND",
+  "com.microsoft:ExpandDims": "the standard's Unsqueeze",
+  "com.microsoft:NhwcMaxPool": "the standard's MaxPool between two Transposes",
 };

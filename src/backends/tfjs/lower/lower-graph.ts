@@ -1,5 +1,5 @@
 import { BackendError } from "../../../errors.js";
-import type { Graph, Node, TypedGraph } from "../../../onnx/ir.js";
+import { straightThroughDomain, type Graph, type Node, type TypedGraph } from "../../../onnx/ir.js";
 import { dtypeOf } from "../../../onnx/file/element-types.js";
 import type { DType } from "../../../tensor/dtype.js";
 import { registry } from "../../../ops/all.js";
@@ -92,7 +92,7 @@ function missingType(dtype: DType): string | undefined {
 }
 
 function missingReason({ op, domain, attributes }: Node): string | undefined {
-  if (domain !== "") return `operator set "${domain}" is not supported`;
+  if (domain !== "" && domain !== straightThroughDomain) return `operator set "${domain}" is not supported`;
   const to = attributes["to"];
   if (op === "Cast" && to?.type === "int" && missingType(dtypeOf(to.value) ?? "string")) {
     return `tfjs does not support ${dtypeOf(to.value) ?? "this dtype"}`;
