@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
 import { bytesOf, elementCount, toNumbers, type Tensor } from "../tensor/tensor.js";
 import { factOf } from "./facts.js";
-import type { Attributes, Fact, Node, Port, Step, TypedGraph, Value } from "./ir.js";
+import type { Attributes, Fact, Node, Port, SequenceStep, TypedGraph, Value } from "./ir.js";
 import { prune } from "./prune.js";
 import { OpBuilder } from "./op-builder.js";
 
@@ -40,9 +40,9 @@ interface State {
 export class GraphBuilder extends OpBuilder {
   private readonly state: State;
   private readonly prefix: string;
-  private readonly step: Step | undefined;
+  private readonly step: SequenceStep | undefined;
 
-  private constructor(state: State, prefix: string, step?: Step) {
+  private constructor(state: State, prefix: string, step?: SequenceStep) {
     super();
     this.state = state;
     this.prefix = prefix;
@@ -72,7 +72,7 @@ export class GraphBuilder extends OpBuilder {
    *
    * @param step where the same nodes are added for every step of a sequence
    */
-  within(prefix: string, step?: Step): GraphBuilder {
+  within(prefix: string, step?: SequenceStep): GraphBuilder {
     return new GraphBuilder(this.state, prefix, step);
   }
 
@@ -96,12 +96,14 @@ export class GraphBuilder extends OpBuilder {
     return { name: unique, fact };
   }
 
-  /** Adds a constant. Equal constants are stored once, where they are small or of one number. */
-  override constant(t: Tensor, hint = "constant"): Value {
-    const key = constantKey(t);
+  /** Adds a constant. Equal ones are stored once if they are small, or nameless and of one number. */
+  override constant(t: Tensor, hint?: string): Value {
+    const key = constantKey(t, hint);
     const known = key === undefined ? undefined : this.state.constantNames.get(key);
     if (known !== undefined) return this.value(known);
-    const name = this.unique(key === undefined ? this.path(hint) : `constant/${label(t)}`);
+    const name = this.unique(
+      key === undefined ? this.path(hint ?? "constant") : `constant/${label(t)}`,
+    );
     this.state.room -= elementCount(t);
     if (this.state.room < 0) {
       throw new ShapeError(
@@ -194,11 +196,11 @@ export class GraphBuilder extends OpBuilder {
   }
 }
 
-/** A word for small constants, and for large ones of one number. */
-function constantKey(t: Tensor): string | undefined {
+/** A key for small constants, and for nameless ones of one number. */
+function constantKey(t: Tensor, hint: string | undefined): string | undefined {
   if (t.dtype === "string") return undefined;
   const isSmall = elementCount(t) <= 16;
-  if (!isSmall && !isUniform(t)) return undefined;
+  if (!isSmall && (hint !== undefined || !isUniform(t))) return undefined;
   const values = isSmall ? bytesOf(t).join(",") : `all ${toNumbers(t)[0]!}`;
   return `${t.dtype}[${t.dims.join(",")}]${values}`;
 }

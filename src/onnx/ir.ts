@@ -52,11 +52,11 @@ export interface Node {
   readonly outputs: readonly string[];
   readonly attributes: Attributes;
   /** Of a layer that was written out step by step: which of its nodes this is, at which step. */
-  readonly step?: Step;
+  readonly step?: SequenceStep;
 }
 
 /** One of the times that a node is written out. The first axis of its values is the step, of extent 1. */
-export interface Step {
+export interface SequenceStep {
   /** The same for all steps, and for no other node. */
   readonly of: string;
   readonly at: number;

@@ -14,7 +14,7 @@ import {
   maxUnrolledNodes,
   resolveControlFlow,
   type Surroundings,
-} from "./resolve-control-flow.js";
+} from "./control-flow/resolve-control-flow.js";
 
 /**
  * Limit on the elements of shape arithmetic in a whole model. A node of thirty bytes can have thousands; the index

@@ -7,7 +7,7 @@ import onnxruntime from "onnxruntime-node";
 const { InferenceSession, Tensor } = onnxruntime;
 
 /** @typedef {import("onnxruntime-node").InferenceSession} Session */
-/** @typedef {import("./session-threads.js").Question} Question */
+/** @typedef {import("./session-threads.js").ThreadQuestion} ThreadQuestion */
 /** @typedef {import("./session-threads.js").PlainTensors} PlainTensors */
 
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
@@ -17,11 +17,11 @@ const sessions = new Map();
 
 /** Questions are answered in order, so that a session is not released before it has answered. */
 let last = Promise.resolve();
-port.on("message", (/** @type {Question} */ question) => {
+port.on("message", (/** @type {ThreadQuestion} */ question) => {
   last = last.then(() => reply(question));
 });
 
-/** @param {Question} question */
+/** @param {ThreadQuestion} question */
 async function reply({ id, session, ask }) {
   try {
     const results = await answer(session, ask);
@@ -32,7 +32,7 @@ async function reply({ id, session, ask }) {
   }
 }
 
-/** @type {(session: number, ask: Question["ask"]) => Promise<PlainTensors>} */
+/** @type {(session: number, ask: ThreadQuestion["ask"]) => Promise<PlainTensors>} */
 async function answer(number, ask) {
   if (ask.kind === "create") {
     const { file, settings } = ask;

@@ -9,7 +9,7 @@ export type PlainTensors = readonly (readonly [name: string, value: PlainTensor]
 type PlainTensor = Pick<OrtTensor, "type" | "data" | "dims">;
 
 /** What is asked of a thread. */
-export interface Question {
+export interface ThreadQuestion {
   readonly id: number;
   readonly session: number;
   readonly ask:
@@ -23,7 +23,7 @@ export interface Question {
 }
 
 /** What a thread answers. */
-export interface Answer {
+export interface ThreadAnswer {
   readonly id: number;
   readonly results?: PlainTensors;
   readonly error?: string;
@@ -96,7 +96,7 @@ class SessionThread {
   constructor() {
     this.worker = new Worker(new URL("./session-thread.js", import.meta.url));
     this.worker.unref();
-    this.worker.on("message", ({ id, results = [], error }: Answer) => {
+    this.worker.on("message", ({ id, results = [], error }: ThreadAnswer) => {
       const { resolve, reject } = this.take(id);
       if (error === undefined) resolve(results);
       else reject(new Error(error));
@@ -115,13 +115,13 @@ class SessionThread {
   }
 
   /** @throws what the engine says, or why the thread ended */
-  ask(session: number, ask: Question["ask"]): Promise<PlainTensors> {
+  ask(session: number, ask: ThreadQuestion["ask"]): Promise<PlainTensors> {
     if (this.ended) return Promise.reject(this.ended);
     const id = this.questions++;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
       this.worker.ref();
-      const question: Question = { id, session, ask };
+      const question: ThreadQuestion = { id, session, ask };
       this.worker.postMessage(question, ask.kind === "run" ? buffersOf(ask.feeds) : []);
     });
   }

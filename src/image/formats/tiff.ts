@@ -15,14 +15,14 @@ interface Page {
   /** Samples are differences to their left neighbours. */
   readonly isDifference: boolean;
   /** A grey level or the levels of a colour for a row's sample values. */
-  readonly color: Color;
+  readonly color: TiffColor;
   /** Size of a strip or tile. */
   readonly block: { readonly width: number; readonly height: number; readonly isTile: boolean };
   readonly offsets: readonly number[];
   readonly lengths: readonly number[];
 }
 
-type Color = (sample: (i: number) => number, into: Uint8Array, at: number) => void;
+type TiffColor = (sample: (i: number) => number, into: Uint8Array, at: number) => void;
 
 /** Tiles up to this size are read however small the picture is. */
 const smallTile = 1 << 20;
@@ -100,7 +100,12 @@ const unlike = (what: string, value: number | readonly number[], isFit: boolean)
   isFit ? undefined : `${what} ${String(value)}`;
 
 /** @throws {ImageError} if the colour space is not supported */
-function colorOf(photometric: number, bits: number, samples: number, fields: TiffFields): Color {
+function colorOf(
+  photometric: number,
+  bits: number,
+  samples: number,
+  fields: TiffFields,
+): TiffColor {
   const isWhole = [1, 2, 4, 8, 16].includes(bits);
   if (photometric <= 1 && isWhole) {
     // Levels of fewer bits are spread over 0 to 255; of 16 bits, the high byte is taken.

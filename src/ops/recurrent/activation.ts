@@ -5,7 +5,7 @@ import type { NodeView } from "../core/node-view.js";
 import type { RecurrentAttrs } from "./recurrence.js";
 
 /** One of the functions that a recurrent layer applies. */
-export type Activation = (b: GraphBuilder, x: Value) => Value;
+export type GateFunction = (b: GraphBuilder, x: Value) => Value;
 
 /** A function by its parameters, where it has them. */
 interface Known {
@@ -58,7 +58,7 @@ const functions: ReadonlyMap<string, Known> = new Map<string, Known>([
 export function activationsOf(
   n: NodeView<RecurrentAttrs>,
   usual: readonly string[],
-): readonly (readonly Activation[])[] {
+): readonly (readonly GateFunction[])[] {
   const { directions, activations, alpha, beta } = n.attrs;
   const names = activations ?? directions.flatMap(() => usual);
   if (names.length !== directions.length * usual.length) {
@@ -66,7 +66,7 @@ export function activationsOf(
     throw n.error(`it names ${names.length} activations; it takes ${wanted} or others`);
   }
   const [alphas, betas] = [alpha.values(), beta.values()];
-  const found = names.map((name): Activation => {
+  const found = names.map((name): GateFunction => {
     const known = functions.get(name.toLowerCase());
     if (!known) {
       throw n.error(

@@ -6,17 +6,17 @@ import {
   clipped,
   parts,
   recurrence,
-  type Cell,
+  type RecurrentCell,
   type RecurrentAttrs,
   type StepBuilder,
-  type Weights,
+  type RecurrentWeights,
 } from "./recurrence.js";
 
 type View = NodeView<RecurrentAttrs>;
 
 // With x for X·Wᵀ + bW:
 // z, r = f(x + h·Rᵀ + bR), n = g(x + (r⊙h)·Rᵀ + bR), h' = (1 − z)⊙n + z⊙h
-function resetBefore(all: GraphBuilder, n: View, weights: Weights): Cell {
+function resetBefore(all: GraphBuilder, n: View, weights: RecurrentWeights): RecurrentCell {
   const { bias, recurrent, hidden, functions } = weights;
   const [f, g] = functions;
   const sizes = [2 * hidden, hidden];
@@ -37,7 +37,7 @@ function resetBefore(all: GraphBuilder, n: View, weights: Weights): Cell {
 }
 
 // The same with n = g(x + r⊙(h·Rᵀ + bR)), as in PyTorch: one product for all gates.
-function resetAfter(all: GraphBuilder, n: View, weights: Weights): Cell {
+function resetAfter(all: GraphBuilder, n: View, weights: RecurrentWeights): RecurrentCell {
   const { bias, recurrent, hidden, functions } = weights;
   const [f, g] = functions;
   const sizes = [2 * hidden, hidden];

@@ -13,7 +13,7 @@ import type { Dim } from "../../tensor/shape.js";
 import { byDefinition } from "../core/by-definition.js";
 import type { NodeView } from "../core/node-view.js";
 import type { AttrDecoder, OpSpec } from "../core/spec.js";
-import { activationsOf, type Activation } from "./activation.js";
+import { activationsOf, type GateFunction } from "./activation.js";
 
 type Direction = "forward" | "reverse";
 
@@ -48,7 +48,7 @@ const recurrentAttrs: AttrDecoder<RecurrentAttrs> = (a) => {
 };
 
 /** What a step leaves to the next one, [1,N,H] each; undefined for zeros. */
-export interface State {
+export interface RecurrentState {
   readonly h: Value | undefined;
   /** The cell of an LSTM. */
   readonly c: Value | undefined;
@@ -61,9 +61,9 @@ export interface NewState {
 }
 
 /** The weights of one direction, and its functions. */
-export interface Weights {
+export interface RecurrentWeights {
   readonly hidden: number;
-  readonly functions: readonly Activation[];
+  readonly functions: readonly GateFunction[];
   /** Rᵀ [H, gates·H]. */
   readonly recurrent: Value;
   /** What is added to X·Wᵀ and to H·Rᵀ, [gates·H]; undefined for zeros. */
@@ -76,11 +76,11 @@ export interface Weights {
 export type StepBuilder = (part: string) => GraphBuilder;
 
 /** One direction of a recurrent layer. */
-export interface Cell {
+export interface RecurrentCell {
   /** What of the bias is added to X·Wᵀ, for all steps at once. */
   readonly added: Value | undefined;
   /** One step. `x` [1,N,gates·H] is X·Wᵀ with what is added. */
-  step(at: StepBuilder, x: Value, state: State): NewState;
+  step(at: StepBuilder, x: Value, state: RecurrentState): NewState;
 }
 
 /** A recurrent operator. */
@@ -93,7 +93,7 @@ interface Recurrence {
   /** Names of the usual functions. */
   readonly functions: readonly string[];
   readonly hasCell?: boolean;
-  cell(b: GraphBuilder, n: View, weights: Weights): Cell;
+  cell(b: GraphBuilder, n: View, weights: RecurrentWeights): RecurrentCell;
 }
 
 /**
@@ -205,7 +205,7 @@ function writtenOut(b: GraphBuilder, n: View, kind: Recurrence): Value[] {
       return at.transpose(matrixOf(at, row), [1, 0], i === 1 ? "W" : "R");
     });
     const peepholes = kind.hasCell ? rowOf(at, n, 7, d) : undefined;
-    const weights: Weights = {
+    const weights: RecurrentWeights = {
       hidden,
       functions: functions[d]!,
       recurrent: r!,
@@ -241,8 +241,8 @@ function writtenOut(b: GraphBuilder, n: View, kind: Recurrence): Value[] {
 interface Walk {
   /** For each step, in the order of the sequence. */
   readonly inputs: readonly Value[];
-  readonly cell: Cell;
-  readonly state: State;
+  readonly cell: RecurrentCell;
+  readonly state: RecurrentState;
   readonly isReverse: boolean;
 }
 
@@ -257,7 +257,7 @@ function walk(
 ): { outputs: readonly Value[]; last: NewState } {
   const lengths = lengthsOf(n, inputs.length);
   const outputs = new Array<Value>(inputs.length);
-  let state: State = first;
+  let state: RecurrentState = first;
   for (let k = 0; k < inputs.length; k++) {
     const t = isReverse ? inputs.length - 1 - k : k;
     const of = `${n.name}/${isReverse ? "reverse" : "forward"}`;

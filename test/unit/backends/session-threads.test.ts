@@ -88,9 +88,11 @@ describe("a model in threads of its own", () => {
     const model = await open(2);
     const map = (await model.explain(x)).map;
     expect(threads()).toBe(before + 2);
-    await model.dispose();
+    await model.release();
     expect(threads()).toBe(before);
     expect((await model.explain(x)).map).toEqual(map);
+    await model.dispose();
+    expect(threads()).toBe(before);
   });
 
   it("says what the engine says", async () => {

@@ -240,7 +240,7 @@ describe("a file that is not a valid picture", () => {
     [
       "text",
       Buffer.from("# hello, world"),
-      /^a\/b\.png is not in a supported picture format \(PNG, JPEG, WebP, GIF or BMP\)/,
+      /^a\/b\.png is not in a supported picture format \(PNG, JPEG, WebP, GIF, BMP or TIFF\)/,
     ],
     ["a GIF's first bytes", Buffer.from("GIF89a\x01\x00\x01\x00"), /truncated before its size/],
     ["a PNG signature alone", fixture("rgb.png").subarray(0, 20), /truncated before its size/],

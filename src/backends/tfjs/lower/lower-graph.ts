@@ -92,7 +92,8 @@ function missingType(dtype: DType): string | undefined {
 }
 
 function missingReason({ op, domain, attributes }: Node): string | undefined {
-  if (domain !== "" && domain !== straightThroughDomain) return `operator set "${domain}" is not supported`;
+  if (domain !== "" && domain !== straightThroughDomain)
+    return `operator set "${domain}" is not supported`;
   const to = attributes["to"];
   if (op === "Cast" && to?.type === "int" && missingType(dtypeOf(to.value) ?? "string")) {
     return `tfjs does not support ${dtypeOf(to.value) ?? "this dtype"}`;

@@ -1,5 +1,5 @@
-import type { Attribute, Graph, Node } from "../onnx/ir.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { Attribute, Graph, Node } from "../../onnx/ir.js";
+import type { Tensor } from "../../tensor/tensor.js";
 
 /** The nodes and constants that replace a node. */
 export interface Replacement {

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { ModelFormatError, UnsupportedModelError } from "../errors.js";
-import { int } from "../onnx/attribute.js";
-import type { Attribute, Fact, Graph, Node, Port } from "../onnx/ir.js";
-import { isFloat } from "../tensor/dtype.js";
-import type { Dim } from "../tensor/shape.js";
-import { fromNumbers, int64, type Tensor } from "../tensor/tensor.js";
+import { ModelFormatError, UnsupportedModelError } from "../../errors.js";
+import { int } from "../../onnx/attribute.js";
+import type { Attribute, Fact, Graph, Node, Port } from "../../onnx/ir.js";
+import { isFloat } from "../../tensor/dtype.js";
+import type { Dim } from "../../tensor/shape.js";
+import { fromNumbers, int64, type Tensor } from "../../tensor/tensor.js";
 import { identity, inlineBody, type InlinedBody, type Replacement } from "./inline-body.js";
 
 /**
