@@ -168,7 +168,7 @@ describe("inputs", () => {
     const [code, message] = await explainInVain(tinyRelu, folder);
     expect(code).toBe(1);
     expect(message).toContain(
-      `folder ${folder} holds no input; .png, .jpg, .jpeg, .webp, .gif, .bmp, .npy`,
+      `folder ${folder} holds no input; .png, .jpg, .jpeg, .webp, .gif, .bmp, .tif, .tiff, .npy`,
     );
     const [missing, reason] = await explainInVain(tinyRelu, "nowhere.png");
     expect(missing).toBe(1);

@@ -117,7 +117,7 @@ describe("convert --to onnx", () => {
     const metadata = metadataOf(out);
     expect(metadata).toMatchObject({
       "fullgrad.method": "fullgrad",
-      "fullgrad.settings": '{"convention":"paper2019"}',
+      "fullgrad.settings": '{"convention":"paper2019","implicit":"all"}',
       "fullgrad.target": "2",
       "fullgrad.explained_output": "logits",
       "fullgrad.explained_input": "input",

@@ -36,12 +36,19 @@ function transformOf(n: NodeView<DftAttrs>): Transform {
   if (length < 1) throw n.error(`a length of ${length}`);
   if (onesided && !inverse && parts === 2)
     throw n.error("of complex numbers there is no onesided spectrum");
+  if (isHalf && count !== Math.floor(length / 2) + 1) {
+    const needed = Math.floor(length / 2) + 1;
+    throw n.error(
+      `a onesided spectrum of ${count} numbers for a length of ${length}, which needs ${needed}: engines disagree on it`,
+    );
+  }
   const bins = onesided && !inverse ? Math.floor(length / 2) + 1 : length;
   return { axis, length, from: [count, parts], to: [bins, isHalf ? 1 : 2] };
 }
 
 // X_k = Σ_j x_j e^(−2πijk/L): a matrix along the axis; x is cut off, or continued with zeros, to the length L. The inverse
-// has +i and 1/L. The inverse of a onesided spectrum is real: each X_k but the first, and the one at L/2, stands for two.
+// has +i and 1/L. The inverse of a onesided spectrum, whose ⌊L/2⌋ + 1 numbers must all be there, is real: each X_k but the first, and the one at
+// L/2, stands for two.
 const dft: OpSpec<DftAttrs> = byDefinition<DftAttrs>({
   type: "DFT",
   since: 17,
@@ -88,7 +95,7 @@ function fourierMatrix(
   const { inverse } = n.attrs;
   const isHalf = inverse && n.attrs.onesided;
   const values = new Float64Array(dims[0]! * dims[1]!);
-  for (let j = 0; j < Math.min(from[0], isHalf ? from[0] : length); j++) {
+  for (let j = 0; j < Math.min(from[0], length); j++) {
     const isTwice = isHalf && j !== 0 && 2 * j !== length;
     const weight = (inverse ? 1 / length : 1) * (isTwice ? 2 : 1);
     for (let k = 0; k < to[0]; k++) {
