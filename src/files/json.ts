@@ -66,7 +66,9 @@ function isDeeper(value: unknown, levels: number): boolean {
   let layer: unknown[] = [value];
   for (let depth = 0; layer.length > 0; depth++) {
     if (depth > levels) return true;
-    layer = layer.flatMap((v) => (typeof v === "object" && v !== null ? Object.values(v) : []));
+    layer = layer.flatMap((v): unknown[] =>
+      typeof v === "object" && v !== null ? Object.values(v) : [],
+    );
   }
   return false;
 }

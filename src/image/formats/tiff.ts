@@ -141,7 +141,7 @@ async function decodePage(bytes: Uint8Array, page: Page): Promise<Raster> {
   for (let i = 0; i < count; i++) {
     const [left, top] = [(i % across) * block.width, Math.floor(i / across) * block.height];
     const rows = Math.min(block.height, height - top);
-    const stored = bytes.subarray(offsets[i]!, offsets[i]! + lengths[i]!);
+    const stored = bytes.subarray(offsets[i], offsets[i]! + lengths[i]!);
     const rowsStored = block.isTile ? block.height : rows;
     const raw = await decompress(compression, stored, rowsStored * rowBytes);
     for (let y = 0; y < rows; y++) {

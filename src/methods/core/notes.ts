@@ -180,8 +180,8 @@ export const probability: Rule = (of) => {
 };
 
 /** The gradient of a quantized network is that of its training, not that of its steps, which is 0. */
-export const straightThrough: Rule = ({ usesGradient, quantizers = 0 }) => {
-  if (!usesGradient || quantizers === 0) return undefined;
+export const straightThrough: Rule = ({ usesGradient: hasGradient, quantizers = 0 }) => {
+  if (!hasGradient || quantizers === 0) return undefined;
   const message =
     `gradients pass straight through ${quantizers} ${quantizers === 1 ? "node" : "nodes"} that round: ` +
     "1 where a value is inside its range, 0 where it is saturated";

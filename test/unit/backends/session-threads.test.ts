@@ -63,10 +63,10 @@ describe("a model in threads of its own", () => {
   });
 
   it("leaves the event loop free while it runs", async () => {
-    const { graph, x } = product();
+    const { graph, x: matrix } = product();
     const turns = async (workers?: number): Promise<number> => {
       const executable = await ortBackend({ threads: 1, workers }).compile(graph);
-      const count = await turnsDuring(executable.run(new Map([["x", x]])));
+      const count = await turnsDuring(executable.run(new Map([["x", matrix]])));
       await executable.dispose();
       return count;
     };
@@ -108,9 +108,9 @@ describe("a model in threads of its own", () => {
   });
 
   it("answers what was asked before it is disposed of, and nothing after", async () => {
-    const { graph, x } = product();
+    const { graph, x: matrix } = product();
     const executable = await ortBackend({ threads: 1, workers: 1 }).compile(graph);
-    const runs = [1, 2].map(() => executable.run(new Map([["x", x]])));
+    const runs = [1, 2].map(() => executable.run(new Map([["x", matrix]])));
     const released = executable.dispose();
     const outcomes = await Promise.allSettled(runs);
     await released;

@@ -65,6 +65,8 @@ describe("random numbers", () => {
     const [first] = await draws("Multinomial", { sample_size: int(4000) }, logits);
     const share = (k: number): number => first!.filter((c) => c === k).length / 4000;
     // The standard error of a share is at most 0.008.
-    [0.1, 0.2, 0.7, 0].forEach((p, k) => { expect(Math.abs(share(k) - p)).toBeLessThan(0.04); });
+    [0.1, 0.2, 0.7, 0].forEach((p, k) => {
+      expect(Math.abs(share(k) - p)).toBeLessThan(0.04);
+    });
   });
 });
