@@ -8,14 +8,10 @@ const rounded =
 
 /** ONNX's node tests that tfjs fails on every back end, with the reason. */
 export const exceptions: Exceptions = {
-  "test_affine_grid_.d": "no lowering: it generates coordinates",
-  "test_affine_grid_.d_align_corners": "no lowering: it generates coordinates",
   "test_compress_*": size,
   "test_nonmaxsuppression_*": size,
   test_nonzero_example: size,
   "test_unique_*": size,
-  "test_basic_deform_*": "no lowering: it has no gradient either",
-  "test_deform_*": "no lowering: it has no gradient either",
   "test_roialign_*": "no lowering: it has no gradient either",
   "test_equal_string*": "tfjs does not support strings",
   test_maxpool_with_argmax_2d_precomputed_strides: "column-major indices are not supported",

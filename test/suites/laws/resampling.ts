@@ -77,9 +77,9 @@ const gridSample: Row = {
       const count = shape.reduce((p, d) => p * d, 1);
       // Never half-way between two pixels.
       const grid = Array.from({ length: count }, (_, i) => at[i % 30]! * 0.1 + 0.013);
-      // A grid that is varied lies where no pixel of one to five, and no border, begins; inside or beyond the last one.
-      const inner = corners === 1 ? { from: -0.47, to: -0.37 } : { from: -0.58, to: -0.53 };
-      const within = isBeyond ? { from: 1.03, to: 1.12 } : inner;
+      // A varied grid lies where no pixel of one to five begins and none is half-way to the next; inside or beyond the last.
+      const inner = corners === 1 ? { from: -0.44, to: -0.4 } : { from: -0.57, to: -0.55 };
+      const within = isBeyond ? { from: 1.08, to: 1.12 } : inner;
       return {
         attributes: {
           mode: text(mode),
@@ -88,12 +88,15 @@ const gridSample: Row = {
         },
         inputs: [
           variable([batch, 2, ...own]),
-          isConstant ? constant(grid, shape, "float") : variable(shape, within),
+          // Nearest pixels change half-way, too near for the steps that float32 needs.
+          isConstant || mode === "nearest"
+            ? constant(grid, shape, "float")
+            : variable(shape, within),
         ],
         opset: 20,
       };
     }),
-  effort: 4,
+  effort: 2,
 };
 
 /** Grids for pictures and volumes. */

@@ -46,6 +46,4 @@ export const refused: Readonly<Record<string, string>> = {
   BitwiseNot: bits,
   RoiAlign: coordinates,
   MaxRoiPool: coordinates,
-  DeformConv: coordinates,
-  AffineGrid: coordinates,
 };
