@@ -10,6 +10,7 @@ export default tseslint.config(
       "demo/",
       "node_modules/",
       "test/end-to-end/library/",
+      "test/package/",
     ],
   },
   {

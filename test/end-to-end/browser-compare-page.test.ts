@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { colorScale } from "../../src/draw/color-scale.js";
 import { overlay } from "../../src/draw/overlay.js";
 import type { Raster } from "../../src/image/raster.js";
@@ -57,7 +57,7 @@ describe.skipIf(!canBrowse())("the page of a comparison, opened from a file", ()
   /** Waits until every map is drawn as the controls say; the page's policy forbids a polled script. */
   async function drawn(): Promise<void> {
     const busy = page.locator('canvas[data-map]:not([aria-busy="false"])');
-    await expect.poll(() => busy.count(), { timeout: 30_000 }).toBe(0);
+    await vi.waitUntil(async () => (await busy.count()) === 0, { timeout: 30_000 });
   }
 
   /** R, G, B of a map's canvas. */
