@@ -7,6 +7,7 @@ import { inferShapes } from "./infer-shapes.js";
 import { levelsToFloats } from "./levels-to-floats.js";
 import { resolveSequences } from "./resolve-sequences.js";
 import { settleCeil } from "./settle-ceil.js";
+import { vectorProducts } from "./vector-products.js";
 import { upgradeOpset } from "./upgrade-opset.js";
 import { useFloat32 } from "./use-float32.js";
 
@@ -31,5 +32,6 @@ export function prepare(
   sizes: ReadonlyMap<string, Shape> = new Map(),
 ): TypedGraph {
   const folded = foldConstants(inferShapes(canonicalize(graph), registry, sizes));
-  return settleCeil(levelsToFloats(expandDefinitions(folded, registry), registry), registry);
+  const expanded = expandDefinitions(folded, registry);
+  return vectorProducts(settleCeil(levelsToFloats(expanded, registry), registry), registry);
 }
