@@ -3,7 +3,7 @@ import { GraphBuilder } from "../../../src/onnx/builder.js";
 import type { TypedGraph, Value } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
 import { activePath } from "../../../src/analysis/active-path.js";
-import { expandDefinitions } from "../../../src/passes/expand-definitions.js";
+import { expandDefinitions } from "../../../src/passes/replacement/expand-definitions.js";
 import { isFloat } from "../../../src/tensor/dtype.js";
 import { fromNumbers, type Tensor } from "../../../src/tensor/tensor.js";
 import { biasTerm } from "../../support/bias-term.js";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, it } from "vitest";
 import type { Backend } from "../../../src/backends/backend.js";
 import { registry } from "../../../src/ops/all.js";
-import { expandDefinitions } from "../../../src/passes/expand-definitions.js";
+import { expandDefinitions } from "../../../src/passes/replacement/expand-definitions.js";
 import { toNumbers, type Tensors } from "../../../src/tensor/tensor.js";
 import { recordOf } from "../../support/graphs.js";
 import { apply, forwardOf } from "./application.js";
