@@ -1,4 +1,4 @@
-import type { TypedGraph } from "../onnx/ir.js";
+import type { Node, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import { isFloat } from "../tensor/dtype.js";
 
@@ -32,4 +32,18 @@ export function activePath(
     }
   }
   return { dependent, active };
+}
+
+/** The nodes on a path through active values to any of some values, in reverse topological order. */
+export function nodesOnPath(
+  graph: TypedGraph,
+  active: ReadonlySet<string>,
+  to: Iterable<string>,
+): readonly Node[] {
+  const wanted = new Set(to);
+  return graph.nodes.toReversed().filter((node) => {
+    const leads = node.outputs.some((name) => wanted.has(name) && active.has(name));
+    if (leads) for (const name of node.inputs) if (active.has(name)) wanted.add(name);
+    return leads;
+  });
 }

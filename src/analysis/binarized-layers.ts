@@ -3,6 +3,7 @@ import type { TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import { isMovement, type Role } from "../ops/core/role.js";
 import { activePath } from "./active-path.js";
+import { unsupportedNode } from "./unsupported-node.js";
 
 const layers: ReadonlySet<Role | undefined> = new Set<Role>(["convolution", "product"]);
 /** What may lie between a binarised value and the layer that reads it: movements, and a product with a constant. */
@@ -35,7 +36,7 @@ export function binarizedLayers(
     const reason = registry.of(node).wayThrough;
     if (reason === undefined || !read.has(node.outputs[0]!) || !active.has(node.inputs[0]!))
       continue;
-    found.push({ node: node.name, op: node.op, opset: graph.opsets.get("") ?? 0, reason });
+    found.push(unsupportedNode(graph, node, reason));
   }
   return found.reverse();
 }

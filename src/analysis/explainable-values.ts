@@ -12,6 +12,7 @@ import { isFloat } from "../tensor/dtype.js";
 import { isStatic } from "../tensor/shape.js";
 import { activePath } from "./active-path.js";
 import { learnedValues } from "./learned-values.js";
+import { unsupportedNode } from "./unsupported-node.js";
 import { byUsefulness } from "./usefulness.js";
 
 /** Roles that pass values on or pick some of them: what goes in is the better value to explain. */
@@ -102,10 +103,9 @@ export function gradientEnds(
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((o) => wanted.has(o) && dependent.has(o))) continue;
     if (node.inputs.some((i) => active.has(i))) {
-      const opset = graph.opsets.get(node.domain) ?? 0;
       const steps = "what it makes are choices or steps, which have no gradient";
       const reason = registry.of(node).wayThrough ?? steps;
-      ends.push({ node: node.name, op: node.op, opset, reason });
+      ends.push(unsupportedNode(graph, node, reason));
     } else for (const name of node.inputs) wanted.add(name);
   }
   return ends.reverse();
@@ -124,8 +124,7 @@ export function sizeEnds(graph: TypedGraph, output: string): readonly Unsupporte
     const isNew = !node.inputs.flatMap(symbolsOf).some((symbol) => !given.has(symbol));
     const decides = isNew && made.some((symbol) => open.some((dim) => dim.includes(symbol)));
     if (!decides) return [];
-    const opset = graph.opsets.get(node.domain) ?? 0;
     const reason = `how many it keeps is not known before the model runs, and with it the size of "${output}"`;
-    return [{ node: node.name, op: node.op, opset, reason }];
+    return [unsupportedNode(graph, node, reason)];
   });
 }

@@ -2,7 +2,7 @@ import type { Node, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import { isMovement, type Role } from "../ops/core/role.js";
 import type { Shape } from "../tensor/shape.js";
-import type { ActivePath } from "./active-path.js";
+import { nodesOnPath, type ActivePath } from "./active-path.js";
 import { restoration, type TracedAxes, type Restoration } from "./traced-axes.js";
 
 /** A value with places that everything the output knows of the image has to pass: what class activation maps look at. */
@@ -30,7 +30,7 @@ export function spatialLayers(
   { input, output }: { readonly input: string; readonly output: string },
 ): readonly SpatialLayer[] {
   const { shape } = graph.facts.get(input)!;
-  const nodes = onTheWay(graph, path, output);
+  const nodes = nodesOnPath(graph, path.active, [output]).toReversed();
   const layers = bottlenecks(nodes, input, output).flatMap((node): SpatialLayer[] => {
     if (moves(registry.role(node))) return [];
     const value = node.outputs[0]!;
@@ -62,17 +62,6 @@ export function lastOfEachSize(layers: readonly SpatialLayer[]): readonly Spatia
 /** Roles that make nothing new: a folding does, places of another size. */
 const moves = (role: Role | undefined): boolean =>
   role === "padding" || (role !== "folding" && role !== "selection" && isMovement(role));
-
-/** The nodes that make an output from the image, in order. */
-function onTheWay(graph: TypedGraph, path: ActivePath, output: string): readonly Node[] {
-  const wanted = new Set([output]);
-  const nodes = graph.nodes.toReversed().filter((node) => {
-    const leads = node.outputs.some((name) => wanted.has(name) && path.active.has(name));
-    if (leads) for (const name of node.inputs) if (path.active.has(name)) wanted.add(name);
-    return leads;
-  });
-  return nodes.reverse();
-}
 
 /**
  * The nodes that lie on every way from the image to the output: those after which their result is the only value that

@@ -1,4 +1,5 @@
 import { straightThroughDomain, type Graph, type Node } from "../onnx/ir.js";
+import { producersOf } from "../onnx/producers.js";
 import { aboveZero } from "../ops/quantized/straight-through.js";
 import { elementCount, float32, toNumbers } from "../tensor/tensor.js";
 
@@ -7,7 +8,7 @@ import { elementCount, float32, toNumbers } from "../tensor/tensor.js";
  * arXiv 1602.02830, 2016). Besides Sign: Where(x ≥ 0, 1, −1), and Larq's Sign(Sign(x) + 0.1), which is 1 at 0.
  */
 export function straightThroughSigns(graph: Graph): Graph {
-  const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((name) => [name, n] as const)));
+  const makers = producersOf(graph);
   const number = (name: string | undefined): number | undefined => {
     const t = graph.constants.get(name ?? "");
     return t && t.dtype !== "string" && elementCount(t) === 1 ? Number(toNumbers(t)[0]) : undefined;
