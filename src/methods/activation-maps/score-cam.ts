@@ -1,4 +1,5 @@
 import { samplingMethod } from "../core/method.js";
+import { softmax } from "../../tensor/softmax.js";
 import { float32, toNumbers } from "../../tensor/tensor.js";
 import { activationsOf, positiveSum } from "../building-blocks/activations.js";
 import { camSettings } from "../building-blocks/class-activation-map.js";
@@ -23,7 +24,7 @@ export const scoreCam = samplingMethod({
     const x = toNumbers(sampler.x);
     const size = sampler.mapDims.slice(2);
     const used = channels.flatMap((channel, c) => (isConstant(channel) ? [] : [c]));
-    const scores = new Float64Array(used.length);
+    const scores = new Array<number>(used.length);
     const variant = (i: number): Float32Array =>
       maskedImage(x, scaled(stretch(channels[used[i]!]!, places, size)));
     for await (const { index, score } of sampler.scores(used.length, variant)) {
@@ -52,11 +53,4 @@ function scaled(values: Float64Array): Float64Array {
   const result = new Float64Array(values.length);
   for (let i = 0; i < result.length; i++) result[i] = (values[i]! - least) / (most - least);
   return result;
-}
-
-function softmax(values: Float64Array): Float64Array {
-  const most = values.reduce((p, v) => Math.max(p, v), -Infinity);
-  const powers = values.map((v) => Math.exp(v - most));
-  const sum = powers.reduce((p, v) => p + v, 0);
-  return powers.map((v) => v / sum);
 }

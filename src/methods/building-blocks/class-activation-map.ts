@@ -90,9 +90,6 @@ export function camLayer({ b, gradients }: FullGradient, layer: ChosenLayer): Ca
   };
 }
 
-/** The axes of the places in [N,C,…places]. */
-export const placesOf = (v: Value): number[] => v.fact.shape.flatMap((_, i) => (i > 1 ? [i] : []));
-
 /** Σ_c w_c·A_c of weights [N,C,1,…] and activations [N,C,…places]: [N,1,…places]. */
 export function weightedChannels(b: GraphBuilder, weights: Value, activations: Value): Value {
   const [batch, channels, ...places] = activations.fact.shape as [Dim, Dim, ...Dim[]];

@@ -1,5 +1,5 @@
 import { UsageError } from "../../errors.js";
-import type { Tensor } from "../../tensor/tensor.js";
+import { isTensor, type Tensor } from "../../tensor/tensor.js";
 
 /** A setting of a method. */
 export interface Setting<T> {
@@ -146,8 +146,4 @@ export function readSettings<S extends SettingTable>(
   );
   const defaults = Object.fromEntries(names.map((key) => [key, table[key]!.default]));
   return { ...defaults, ...read } as SettingsOf<S>;
-}
-
-function isTensor(value: unknown): value is Tensor {
-  return typeof value === "object" && value !== null && "dims" in value && "data" in value;
 }
