@@ -125,7 +125,8 @@ function activate(
   return { inputs, gradients, biasTerm: emit(`bias${label}`, term) };
 }
 
-function drawInputs(
+/** Values of the inputs of a case, with the random numbers that follow and the extents of its symbols. */
+export function drawInputs(
   c: Case,
   precision: Precision,
 ): {
