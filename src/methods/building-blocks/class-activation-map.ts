@@ -3,7 +3,7 @@ import { lastOfEachSize, type SpatialLayer } from "../../analysis/spatial-layers
 import type { BiasPlan } from "../../analysis/bias-plan.js";
 import type { FullGradient } from "../../decomposition/full-gradient.js";
 import { graphMethod, type GraphMethod } from "../core/method.js";
-import { toImageOrder } from "../../decomposition/spatial-positions.js";
+import { spatialAxes, toImageOrder } from "../../decomposition/spatial-positions.js";
 import { resizeMap } from "../../decomposition/psi.js";
 import { name, nameList } from "../core/settings.js";
 import { UsageError } from "../../errors.js";
@@ -156,8 +156,8 @@ export const leastRange = 1e-7;
 
 /** (m − min)/(max − min), for each sample. */
 function toUnit(b: GraphBuilder, map: Value): Value {
-  const shifted = b.sub(map, b.min(map, placesOf(map)));
-  return b.div(shifted, b.addScalar(b.max(shifted, placesOf(shifted)), leastRange));
+  const shifted = b.sub(map, b.min(map, spatialAxes(map)));
+  return b.div(shifted, b.addScalar(b.max(shifted, spatialAxes(shifted)), leastRange));
 }
 
 /** Of each sample: [N]. */

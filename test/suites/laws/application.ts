@@ -92,7 +92,7 @@ export function apply(
   );
   return {
     // The gradients for different active inputs share most of their nodes (LSTM: 6,900, of which 870 differ).
-    graph: mergeEqualNodes(b.build(made)),
+    graph: mergeEqualNodes(b.build(made), registry),
     variables,
     inputs,
     outputs: outputs.map((o) => ({ name: o.y.name, covector: o.covector.name })),
