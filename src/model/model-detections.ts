@@ -2,7 +2,6 @@ import type { Backend } from "../backends/backend.js";
 import { InputError, TargetError } from "../errors.js";
 import type { ModelFile } from "../onnx/file/model-file.js";
 import type { Graph } from "../onnx/ir.js";
-import { registry } from "../ops/all.js";
 import { holdSelections, selectionsOf } from "../passes/hold-selections.js";
 import { canonicalize } from "../passes/prepare.js";
 import type { Analysis } from "../runtime/analyze.js";
@@ -64,7 +63,14 @@ export class ModelDetections {
         );
       }
       const sizes = new Map([...picture.feeds].map(([name, t]) => [name, t.dims]));
-      const detector = { model: imported, registry, backend, reader: this.reader, input, sizes };
+      const detector = {
+        model: imported,
+        registry: analysis.registry,
+        backend,
+        reader: this.reader,
+        input,
+        sizes,
+      };
       const size = { feeds: picture.feeds, height: height!, width: width! };
       for (const one of await findDetections(detector, size, question))
         found.push({ sample, ...one });
@@ -129,6 +135,7 @@ export class ModelDetections {
     const { imported, options, analysis, make } = this.parts;
     const graph = canonicalize(imported);
     const way = { input: analysis.own.input, output: from.value };
+    const { registry } = analysis;
     const names = selectionsOf(graph, registry, way);
     const read = await this.reader.read(names, feeds);
     const values = new Map(names.map((name) => [name, read.get(name)!]));

@@ -1,9 +1,9 @@
-import { access, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { UsageError } from "../../errors.js";
 import { parsePreprocessing } from "../../image/preprocessing-file.js";
 import { presets, type Preprocessing } from "../../image/preprocess.js";
 import type { Model } from "../../model/model.js";
+import { preprocessingBeside } from "../../model/preprocessing-beside.js";
 import { anything, readJson } from "../../files/json.js";
 import { messageOf } from "../exit-codes.js";
 
@@ -44,10 +44,8 @@ export async function choosePreprocessing(
       );
     }
   }
-  for (const source of filesBeside(modelPath)) {
-    if (!(await exists(source))) continue;
-    return { source, reason: "beside the model", settings: await readSettings(source) };
-  }
+  const beside = await preprocessingBeside(modelPath);
+  if (beside) return { ...beside, reason: "beside the model" };
   return { source: "imagenet", reason: "the default", settings: presets.imagenet };
 }
 
@@ -64,22 +62,8 @@ export function preprocessingFor(model: Model, chosen: ChosenPreprocessing): Cho
   return { source: "none", reason: "the input is no picture", settings: presets.none };
 }
 
-function filesBeside(modelPath: string): string[] {
-  return [
-    `${modelPath.replace(/\.onnx$/i, "")}.preprocess.json`,
-    join(dirname(modelPath), "preprocessor_config.json"),
-  ];
-}
-
 function isPreset(name: string): name is keyof typeof presets {
   return Object.hasOwn(presets, name);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function readSettings(path: string): Promise<Preprocessing> {
