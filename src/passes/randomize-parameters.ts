@@ -12,7 +12,7 @@ const steering: ReadonlySet<string> = new Set([
   ...["NonMaxSuppression", "QuantizeLinear"],
 ]);
 
-/** A node and the constants that its weights are, or are made of. */
+/** A node and the constants that are its weights, or from which its weights are computed. */
 export interface ParameterLayer {
   readonly node: string;
   readonly parameters: readonly string[];

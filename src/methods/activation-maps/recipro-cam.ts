@@ -1,5 +1,5 @@
 import { graphMethod } from "../core/method.js";
-import { camSettings, resizeToImage } from "../building-blocks/class-activation-map.js";
+import { layerSettings, resizeToImage } from "../building-blocks/class-activation-map.js";
 import { ofTarget, placeScores } from "../building-blocks/class-maps.js";
 import { spatialAxes } from "../../decomposition/spatial-positions.js";
 import type { FullGradient } from "../../decomposition/full-gradient.js";
@@ -23,7 +23,7 @@ export const reciproCam = graphMethod({
     "Byun and Lee, Recipro-CAM: Gradient-Free Reciprocal Class Activation Map, arXiv 2209.14074, 2022",
   signed: false,
   attributes: "map",
-  settings: camSettings,
+  settings: layerSettings,
   classMaps: (full: FullGradient, { layer }) => fromLeast(full.b, placeScores(full, layer).scores),
   emit: (full, { layer: wanted }) => {
     const { layer, scores } = placeScores(full, wanted);

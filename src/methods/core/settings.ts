@@ -102,6 +102,20 @@ export function name(about: string): Setting<string | undefined> {
   };
 }
 
+/** One name, or several: a list, or text in which + joins them. Absent unless given. */
+export function nameList(about: string): Setting<string | readonly string[] | undefined> {
+  const isName = (value: unknown): value is string => typeof value === "string" && value !== "";
+  return {
+    default: undefined,
+    about,
+    takes: "a name, or several joined by +",
+    read: (raw) => {
+      if (Array.isArray(raw)) return raw.length > 0 && raw.every(isName) ? raw : undefined;
+      return isName(raw) ? raw : undefined;
+    },
+  };
+}
+
 /** A tensor; absent unless given. A command line cannot give one. */
 export function given(about: string): Setting<Tensor | undefined> {
   return {
