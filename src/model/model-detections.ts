@@ -18,7 +18,7 @@ import { HeldModels } from "./held-models.js";
 import type { Model } from "./model.js";
 import type { Feeds, LoadOptions } from "./model-options.js";
 
-/** What detections are found with: a model, and how to make one that is about another value. */
+/** A model, and a constructor of models that explain other values of it. */
 interface DetectorParts {
   readonly imported: Graph;
   readonly file: ModelFile | undefined;
@@ -81,7 +81,7 @@ export class ModelDetections {
   /**
    * Asks the model of a detection's class score about its picture.
    *
-   * @param question is given the model, the picture, and the target in its words
+   * @param question is called with the model, the picture and the target expression
    */
   async ask<T>(
     x: Tensor,

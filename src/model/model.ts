@@ -82,12 +82,12 @@ export class Model {
   }
 
   /**
-   * Inputs, outputs, operators, every bias-bearing node, and every obstacle to an explanation. Does not run the model. If the
-   * model leaves height and width open, shapes are those for {@link LoadOptions.size}, or 224x224.
+   * Inputs, outputs, operators, every bias-bearing node, and every obstacle to an explanation. Does not run the model.
+   * Shapes with open height and width are for {@link LoadOptions.size}, or 224x224.
    *
-   * @param options `gradient: false` leaves it to the first explanation to find operators without a gradient; `feeds`
-   *   are values of the other inputs, which may decide what the model does (a sample rate)
-   * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
+   * @param options with `gradient: false`, the first explanation finds operators without a gradient; `feeds` are values of
+   *   the other inputs, which may control the model (a sample rate)
+   * @throws {TargetError} @throws {InputError} if the model lacks the output or input that the options name
    */
   inspect({ gradient = true, feeds }: InspectionOptions = {}): Inspection {
     return inspectModel(this.analysis, {
@@ -152,10 +152,7 @@ export class Model {
     return this.analysis.image.form.fromImage(image);
   }
 
-  /**
-   * Preprocessing settings with the model's channels, height and width. For a model of open size, the size of the
-   * settings is kept.
-   */
+  /** Preprocessing settings with the model's channels, height and width; a model of open size keeps theirs. */
   fit(settings: PreprocessingChoice): Preprocessing {
     return this.pictures.fit(settings);
   }
@@ -254,7 +251,7 @@ export class Model {
    * The sums of all terms of each sample, and the remainder; with `gradient`, also directional derivatives and central
    * differences of the model's file. A sum cannot replace those: biases y − J·x add up for any J.
    *
-   * @throws {UsageError} with `gradient`, where the model rounds: its differences are those of steps
+   * @throws {UsageError} with `gradient`, if the model rounds: its central differences follow the steps
    */
   verify(
     input: ModelInput,

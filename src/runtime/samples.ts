@@ -32,7 +32,7 @@ export interface SampleScore {
   readonly versus?: number;
   /** f(x), the explained scalar. */
   readonly score: number;
-  /** Where the target is a detection. */
+  /** The explained detection, if the target is one. */
   readonly detection?: Detection;
 }
 
@@ -66,7 +66,7 @@ export function scoresOf(results: Tensors, target: ResolvedContrast): SampleScor
   });
 }
 
-/** The same with the terms of a run that summed them. */
+/** Target, score and terms of each sample of a run that summed the terms. */
 export function samplesOf(
   { units }: Compiled,
   results: Tensors,

@@ -46,7 +46,7 @@ export function chooseInput(graph: Graph, wanted: string | undefined): string {
     .map((list) => list.map((i) => i.name));
   if (candidates.length !== 1) {
     throw new InputError(
-      `the model has ${names.length} inputs (${inputNames(graph)}); name the one that is to be explained (--input-name), and give the others values (--feed NAME=FILE.npy)`,
+      `the model has ${names.length} inputs (${inputNames(graph)}); name the input to explain (--input-name), and give the other inputs values (--feed NAME=FILE.npy)`,
     );
   }
   return candidates[0]!;
@@ -74,7 +74,7 @@ export function chooseOutput(
   const listed = names.map((n) => `"${n}"`).join(", ");
   throw new TargetError(
     `no output "${chosen ?? ""}"; the model has ${listed || "none"}` +
-      (wanted === "logits" ? ", and no Softmax or Sigmoid makes the first one" : ""),
+      (wanted === "logits" ? ", and the first one is not the output of a Softmax or Sigmoid" : ""),
   );
 }
 
@@ -87,7 +87,7 @@ export interface Squashing {
   readonly input: string;
 }
 
-/** The node that makes an output of the model's file a probability, if any. */
+/** The node that computes an output of the file as a probability, if any. */
 export function squashingOf(
   graph: Graph,
   output: string,

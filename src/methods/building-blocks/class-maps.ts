@@ -9,7 +9,7 @@ import { float32 } from "../../tensor/tensor.js";
 import { chooseLayer, type ChosenLayer } from "./class-activation-map.js";
 import { rerun } from "./rerun.js";
 
-/** What the layers behind a layer make of its activations at one place alone. */
+/** The output of the layers after a layer for its activations at each position alone. */
 export interface PlaceScores {
   readonly layer: ChosenLayer;
   /** [N,K,…places]: the output for the activations at this place, 0 elsewhere. */
@@ -119,7 +119,7 @@ function checkLinear(
   );
 }
 
-/** The head once more, for other activations in another number of samples. */
+/** Runs the head a second time, on other activations and another number of samples. */
 function runHead(
   { b, graph, explained }: FullGradient,
   head: readonly Node[],
