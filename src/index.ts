@@ -42,9 +42,9 @@ export {
 export { conventions, type Convention } from "./decomposition/psi.js";
 export {
   withSettings,
-  type ChosenMethod,
+  type ConfiguredMethod,
   type DecomposingMethod,
-} from "./methods/core/chosen-method.js";
+} from "./methods/core/configured-method.js";
 export {
   defineMethod,
   type GraphMethod,

@@ -1,4 +1,4 @@
-import { isChosen, withSettings, type ChosenMethod } from "./core/chosen-method.js";
+import { isConfigured, withSettings, type ConfiguredMethod } from "./core/configured-method.js";
 import type { Method } from "./core/method.js";
 import { listed, type Setting } from "./core/settings.js";
 import { UsageError } from "../errors.js";
@@ -81,9 +81,11 @@ type ValueOf<U, K extends PropertyKey> =
   U extends Readonly<Record<K, Setting<infer T>>> ? T : never;
 
 /** The method that options name or give, with the settings that came with it. @throws {UsageError} for an unknown name */
-export function chosenMethod(asked: string | Method | ChosenMethod = "fullgrad"): ChosenMethod {
+export function chosenMethod(
+  asked: string | Method | ConfiguredMethod = "fullgrad",
+): ConfiguredMethod {
   if (typeof asked === "string") return withSettings(findMethod(asked));
-  return isChosen(asked) ? asked : withSettings(asked);
+  return isConfigured(asked) ? asked : withSettings(asked);
 }
 
 /** The method with this name. @throws {UsageError} if it is unknown; the message lists all names */

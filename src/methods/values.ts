@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { withSettingsOf } from "./core/chosen-method.js";
+import { withSettingsOf } from "./core/configured-method.js";
 import {
   centreBlur as centreBlurMethod,
   edge as edgeMethod,

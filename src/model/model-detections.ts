@@ -29,7 +29,7 @@ interface DetectorParts {
 }
 
 /** A picture of a batch: its place, the image, and its values for all inputs of the file. */
-interface Picture {
+interface DetectorPicture {
   readonly image: Tensor;
   readonly feeds: Tensors;
 }
@@ -143,7 +143,7 @@ export class ModelDetections {
   }
 
   /** One picture as image, and as the inputs of the file with the values of the others. */
-  private picture(x: Tensor, sample: number, feeds: Feeds): Picture {
+  private picture(x: Tensor, sample: number, feeds: Feeds): DetectorPicture {
     const { imported, analysis } = this.parts;
     const { form } = analysis.image;
     const image = sliceBatch(form.toImage(x), [sample]);

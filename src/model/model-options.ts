@@ -3,7 +3,7 @@ import type { Completeness } from "../decomposition/completeness.js";
 import { asContrast } from "../target/contrast.js";
 import type { DirectionOptions } from "../runtime/gradient-check/directional-derivatives.js";
 import type { SessionExplanation } from "../methods/core/explanation.js";
-import type { ChosenMethod } from "../methods/core/chosen-method.js";
+import type { ConfiguredMethod } from "../methods/core/configured-method.js";
 import type { Method } from "../methods/core/method.js";
 import type { NotedSample } from "../methods/core/notes.js";
 import type { RunControl } from "../methods/core/sampler.js";
@@ -91,7 +91,7 @@ export interface VerifyOptions extends TargetOptions {
 /** Options of an explanation, and the method's settings; an unknown setting is an error. */
 export interface ExplainOptions extends TargetOptions, RunControl, MethodSettings {
   /** The method: its name, the method itself, or one with settings ({@link withSettings}); default "fullgrad". */
-  readonly method?: string | Method | ChosenMethod | undefined;
+  readonly method?: string | Method | ConfiguredMethod | undefined;
   /** The input's preprocessing, for methods that need the values of black and white. */
   readonly preprocessing?: keyof typeof presets | Preprocessing | undefined;
 }

@@ -14,7 +14,7 @@ import type { Preprocessing } from "../image/preprocess.js";
 import type { Raster } from "../image/raster.js";
 import { explain } from "../methods/core/explain.js";
 import { chosenMethod } from "../methods/all.js";
-import type { ChosenMethod, DecomposingMethod } from "../methods/core/chosen-method.js";
+import type { ConfiguredMethod, DecomposingMethod } from "../methods/core/configured-method.js";
 import {
   settingsOf,
   targetOf,
@@ -196,7 +196,7 @@ export class Model {
   explain(
     input: ModelInput,
     options?: ExplainOptions & {
-      readonly method?: "fullgrad" | DecomposingMethod | ChosenMethod<DecomposingMethod>;
+      readonly method?: "fullgrad" | DecomposingMethod | ConfiguredMethod<DecomposingMethod>;
     },
   ): Promise<CompleteExplanation>;
   explain(input: ModelInput, options: ExplainOptions): Promise<Explanation>;

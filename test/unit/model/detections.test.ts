@@ -107,7 +107,7 @@ test("logits: the score before its Sigmoid is explained, at the same place", asy
   const product = await open("objectness");
   const target = `detections:${below(rowsOf("objectness")).toFixed(4)},logits`;
   const asked = product.explain(tensor("objectness.x.npy"), { target });
-  await expect(asked).rejects.toThrow(/no logits: it is the product of two columns/);
+  await expect(asked).rejects.toThrow(/no logits: each is the product of two columns/);
 });
 
 test("a probability's note names the way to the logits", async () => {
@@ -146,7 +146,7 @@ test("no detection, a comparison, and outputs that are no detections are errors 
   await expect(ask({ target: "detections:0.99" })).rejects.toThrow(
     "the model detects nothing with a score of 0.99 or more",
   );
-  await expect(ask({ target: "detections:0.5", versus: 1 })).rejects.toThrow(/without versus/);
+  await expect(ask({ target: "detections:0.5", versus: 1 })).rejects.toThrow(/leave versus and quantity out/);
   await expect(model.verify(x, { target: "detections:0.5" })).rejects.toThrow(TargetError);
   const classifier = await load(
     fileURLToPath(new URL("../../../fixtures/cases/f16.onnx", import.meta.url)),

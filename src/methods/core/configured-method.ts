@@ -2,7 +2,7 @@ import type { GraphMethod, Method } from "./method.js";
 import type { SettingsOf } from "./settings.js";
 
 /** A method with settings of its own; omitted ones have their defaults. */
-export interface ChosenMethod<M extends Method = Method> {
+export interface ConfiguredMethod<M extends Method = Method> {
   readonly method: M;
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -24,14 +24,15 @@ export type GivenSettings<M extends Method> = Partial<SettingsOf<M["settings"]>>
 export function withSettings<M extends Method>(
   method: M,
   settings: GivenSettings<M> = {},
-): ChosenMethod<M> {
+): ConfiguredMethod<M> {
   return { method, settings };
 }
 
 /** A method as a function of its settings: `integratedGradients({ steps: 50 })`. */
 export const withSettingsOf =
   <M extends Method>(method: M) =>
-  (settings?: GivenSettings<M>): ChosenMethod<M> =>
+  (settings?: GivenSettings<M>): ConfiguredMethod<M> =>
     withSettings(method, settings);
 
-export const isChosen = (asked: Method | ChosenMethod): asked is ChosenMethod => "method" in asked;
+export const isConfigured = (asked: Method | ConfiguredMethod): asked is ConfiguredMethod =>
+  "method" in asked;
