@@ -1,4 +1,5 @@
 import { straightThroughDomain, type Graph, type Node } from "../onnx/ir.js";
+import { producersOf } from "../onnx/producers.js";
 import { aboveZero } from "../ops/quantized/straight-through.js";
 import { elementCount, float32, toNumbers } from "../tensor/tensor.js";
 
@@ -8,7 +9,7 @@ import { elementCount, float32, toNumbers } from "../tensor/tensor.js";
  * 0.1), which is 1 at 0.
  */
 export function straightThroughSigns(graph: Graph): Graph {
-  const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((name) => [name, n] as const)));
+  const makers = producersOf(graph);
   const number = (name: string | undefined): number | undefined => {
     const t = graph.constants.get(name ?? "");
     return t && t.dtype !== "string" && elementCount(t) === 1 ? Number(toNumbers(t)[0]) : undefined;
