@@ -1,3 +1,5 @@
+import { nodesOnPath } from "../analysis/active-path.js";
+import { unsupportedNode } from "../analysis/unsupported-node.js";
 import { FullgradError, UnsupportedModelError, type UnsupportedNode } from "../errors.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Node, TypedGraph, Value } from "../onnx/ir.js";
@@ -64,7 +66,7 @@ export function differentiate(
     return sum;
   };
 
-  const onPath = nodesOnPath(graph, seeds, active);
+  const onPath = nodesOnPath(graph, active, seeds.keys());
   const holes = holesOf(onPath, registry, graph);
   const steps: BackwardStep[] = [];
   for (const node of onPath) {
@@ -136,20 +138,6 @@ function refusing<T>(holes: UnsupportedNode[], emit: () => readonly T[]): readon
   }
 }
 
-/** Nodes on a path from an active value to a seed, in reverse topological order. */
-function nodesOnPath(
-  graph: TypedGraph,
-  seeds: ReadonlyMap<string, Value>,
-  active: ReadonlySet<string>,
-): Node[] {
-  const wanted = new Set(seeds.keys());
-  return graph.nodes.toReversed().filter((node) => {
-    const leads = node.outputs.some((name) => wanted.has(name) && active.has(name));
-    if (leads) for (const name of node.inputs) if (active.has(name)) wanted.add(name);
-    return leads;
-  });
-}
-
 function holesOf(nodes: readonly Node[], registry: Registry, graph: TypedGraph): UnsupportedNode[] {
   return nodes.flatMap((node) => {
     const { vjp } = registry.of(node);
@@ -158,6 +146,6 @@ function holesOf(nodes: readonly Node[], registry: Registry, graph: TypedGraph):
       vjp === "by-definition"
         ? "its gradient is that of its definition: expandDefinitions first"
         : "this operator has no gradient";
-    return [{ node: node.name, op: node.op, opset: graph.opsets.get(node.domain) ?? 0, reason }];
+    return [unsupportedNode(graph, node, reason)];
   });
 }

@@ -1,4 +1,5 @@
 import type { BiasUnit } from "../analysis/bias-plan.js";
+import { rowsOf } from "../tensor/batches.js";
 import { toNumbers, type Tensors } from "../tensor/tensor.js";
 import type { Compiled } from "./compiler.js";
 import { completenessOf, type Completeness } from "../decomposition/completeness.js";
@@ -59,10 +60,10 @@ export function samplesOf(
   results: Tensors,
   target: ResolvedContrast,
 ): SampleResult[] {
-  const numbers = Array.from(toNumbers(results.get("sums")!));
-  const width = units.length + 1;
-  return scoresOf(results, target).map((sample, n) => {
-    const row = numbers.slice(n * width, (n + 1) * width);
+  const scores = scoresOf(results, target);
+  const rows = rowsOf(results.get("sums")!, scores.length);
+  return scores.map((sample, n) => {
+    const row = rows[n]!;
     return {
       ...sample,
       completeness: completenessOf(sample.score, row),

@@ -1,5 +1,5 @@
 import { InputError, TargetError } from "../errors.js";
-import type { Graph, Node } from "../onnx/ir.js";
+import type { Graph, Node, Port } from "../onnx/ir.js";
 import { registry as rules } from "../ops/all.js";
 import type { Registry } from "../ops/core/registry.js";
 import { stateInputs } from "../analysis/state-inputs.js";
@@ -15,6 +15,12 @@ export function inputNames(graph: Graph): string {
 export function describeOutputs(outputs: readonly NamedShape[]): string {
   return outputs.map(({ name, shape }) => `"${name}" [${shape.join(",")}]`).join(", ");
 }
+
+/** The error for an input beside the explained one that has no value. */
+export const missingValue = ({ name, fact }: Port, explained: string): InputError =>
+  new InputError(
+    `input "${name}" [${fact.shape.join(",")}] needs a value beside "${explained}": give it in feeds (--feed ${name}=FILE.npy)`,
+  );
 
 interface NamedShape {
   readonly name: string;

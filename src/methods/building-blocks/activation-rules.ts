@@ -5,6 +5,7 @@ import type { Node, Value } from "../../onnx/ir.js";
 import type { Registry } from "../../ops/core/registry.js";
 import type { Role } from "../../ops/core/role.js";
 import type { OpSpec, Vjp } from "../../ops/core/spec.js";
+import { passOn } from "./node-rules.js";
 
 /**
  * Roles that make an activation of the pointwise region that they are in. Functions do not: normalizations are written
@@ -50,9 +51,7 @@ export function withActivationRule(
       if (exit === undefined) return vjp(b, n, dy);
       const arrived = exit === n.name && dy[0] ? [arriving(b, dy[0]), ...dy.slice(1)] : dy;
       if (through) return vjp(b, n, arrived);
-      // All ways from the one input lead to the one output: one of them is enough.
-      const first = n.inputs.findIndex((_, i) => n.isActive(i));
-      return n.inputs.map((_, i) => (i === first ? () => arrived[0]! : "elsewhere"));
+      return passOn(n, () => arrived[0]!);
     };
     return [op, { vjp: rule } satisfies Partial<OpSpec>] as const;
   });

@@ -1,6 +1,7 @@
 import type { RuleContext } from "../../decomposition/full-gradient.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
+import { rerun } from "./rerun.js";
 
 /** The model once more, on another image. */
 export interface BaselinePass {
@@ -10,7 +11,7 @@ export interface BaselinePass {
   of(value: Value): Value;
 }
 
-type PassSite = Pick<RuleContext, "b" | "graph" | "registry" | "plan" | "input">;
+type PassSite = Pick<RuleContext, "b" | "graph" | "plan" | "input">;
 
 /** Rules and method ask at different times, and mean the same pass. */
 const passes = new WeakMap<GraphBuilder, BaselinePass>();
@@ -24,22 +25,11 @@ export function baselinePass(site: PassSite): BaselinePass {
   return made;
 }
 
-function addPass({ b, graph, registry, plan, input }: PassSite): BaselinePass {
+function addPass({ b, graph, plan, input }: PassSite): BaselinePass {
   const { dependent } = plan.path;
   const given = b.input("baseline", input.fact);
   const values = new Map([[input.name, given]]);
-  const of = (value: Value): Value => values.get(value.name) ?? value;
-  const at = b.within("baseline");
-  for (const node of graph.nodes) {
-    if (!node.outputs.some((name) => dependent.has(name))) continue;
-    const { inputs } = registry.view(graph, node, () => false);
-    const outputs = at.call(
-      node.op,
-      inputs.map((value) => value && of(value)),
-      node.attributes,
-      { outputs: node.outputs.length, hint: node.name, domain: node.domain },
-    );
-    node.outputs.forEach((name, i) => values.set(name, outputs[i]!));
-  }
-  return { input: given, of };
+  const nodes = graph.nodes.filter((node) => node.outputs.some((name) => dependent.has(name)));
+  rerun(b.within("baseline"), nodes, values);
+  return { input: given, of: (value) => values.get(value.name) ?? value };
 }

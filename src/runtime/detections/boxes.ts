@@ -25,7 +25,7 @@ export interface BoxRows {
  *   model has chosen are its own
  */
 export function boxesOf(
-  { name, rows, order = guess(rows) }: BoxRows,
+  { name, rows, order = guessOrder(rows) }: BoxRows,
   kept: readonly number[],
   { height, width }: ImageExtent,
 ): readonly BoxCorners[] {
@@ -53,7 +53,8 @@ export function boxesOf(
 /** Parts of the image may reach a little beyond it; a box of less than two pixels is none. */
 const mostParts = 2;
 
-const guess = (rows: BoxRows["rows"]): "corners" | "center" =>
+/** Corners if no row has its second corner before its first; else centre and size. */
+export const guessOrder = (rows: BoxRows["rows"]): "corners" | "center" =>
   rows.every(([a, b, c, d]) => c! >= a! && d! >= b!) ? "corners" : "center";
 
 /** Intersection over union of two boxes. */

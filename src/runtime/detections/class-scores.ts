@@ -5,6 +5,8 @@
  * @module
  */
 
+import { softmax } from "../../tensor/softmax.js";
+
 /** The best class of a row, and its probability. */
 export interface BestClass {
   readonly class: number;
@@ -45,10 +47,3 @@ const sum = (row: readonly number[]): number => row.reduce((a, b) => a + b, 0);
 
 const leader = (row: readonly number[]): number =>
   row.reduce((at, v, i) => (v > row[at]! ? i : at), 0);
-
-function softmax(row: readonly number[]): number[] {
-  const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
-  const powers = row.map((v) => Math.exp(v - most));
-  const total = sum(powers);
-  return powers.map((p) => p / total);
-}

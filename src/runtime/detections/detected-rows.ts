@@ -7,7 +7,7 @@ import { TargetError } from "../../errors.js";
 import { isFloat } from "../../tensor/dtype.js";
 import { toNumbers, type Tensor, type Tensors } from "../../tensor/tensor.js";
 import { bestClasses } from "./class-scores.js";
-import type { BoxRows } from "./boxes.js";
+import { guessOrder, type BoxRows } from "./boxes.js";
 
 /** A row's class with its score, and where the score is written. */
 export interface ScoredRow {
@@ -101,7 +101,7 @@ function rowScores(boxes: Table, others: readonly Table[]): DetectedRows | undef
   if (!scores) return undefined;
   const classes = columns.find((table) => table !== scores && areClasses(table));
   const rows = scores.numbers.map((score, at) => ({ class: classes?.numbers[at] ?? 0, score, at }));
-  const order = boxes.name === "detection_boxes" ? "y first" : guessChosen(boxes);
+  const order = boxes.name === "detection_boxes" ? "y first" : guessOrder(rowsOf(boxes));
   return { boxes: boxRows(boxes, order), rows, value: scores.name, isChosen: true };
 }
 
@@ -208,6 +208,3 @@ const boxRows = (table: Table, order?: BoxRows["order"]): BoxRows => ({
   rows: rowsOf(table),
   ...(order === undefined ? {} : { order }),
 });
-
-const guessChosen = (boxes: Table): "corners" | "center" =>
-  rowsOf(boxes).every(([a, b, c, d]) => c! >= a! && d! >= b!) ? "corners" : "center";

@@ -2,6 +2,7 @@ import type { Backend } from "../../backends/backend.js";
 import { TargetError } from "../../errors.js";
 import { GraphBuilder } from "../../onnx/builder.js";
 import type { Graph, Node, TypedGraph, Value } from "../../onnx/ir.js";
+import { producersOf } from "../../onnx/producers.js";
 import { AttributeReader } from "../../ops/core/attributes.js";
 import { NodeView } from "../../ops/core/node-view.js";
 import type { Registry } from "../../ops/core/registry.js";
@@ -27,7 +28,7 @@ const copies = (record: OpSpec | undefined): record is OpSpec =>
 
 /** The values that have to be known to say where the elements of one of a graph's values come from. */
 export function valuesForOrigins(graph: Graph, registry: Registry, name: string): string[] {
-  const makers = makersOf(graph);
+  const makers = producersOf(graph);
   const needed = new Set<string>();
   const open = [name];
   for (let wanted = open.pop(); wanted !== undefined; wanted = open.pop()) {
@@ -90,7 +91,7 @@ class Numbering {
     this.graph = graph;
     this.registry = registry;
     this.values = values;
-    this.makers = makersOf(graph);
+    this.makers = producersOf(graph);
     const { opsets } = graph;
     const parts = { inputs: [], outputs: [], nodes: [], constants: new Map(), facts: new Map() };
     const empty = { ...parts, name: "origins", opsets, metadata: new Map() };
@@ -175,6 +176,3 @@ class Numbering {
     );
   }
 }
-
-const makersOf = ({ nodes }: Graph): Map<string, Node> =>
-  new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));

@@ -1,4 +1,5 @@
 import type { Graph } from "../../onnx/ir.js";
+import { producersOf } from "../../onnx/producers.js";
 import type { Registry } from "../../ops/core/registry.js";
 import { keepsOrder } from "../../ops/core/role.js";
 import { toNumbers, type Tensor, type Tensors } from "../../tensor/tensor.js";
@@ -17,7 +18,7 @@ export interface Selection {
 
 /** An output of indices that non-maximum suppression makes, as ONNX defines them, with what it chooses from. */
 export function selectionIn(graph: Graph, registry: Registry): Selection | undefined {
-  const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((name) => [name, n] as const)));
+  const makers = producersOf(graph);
   for (const { name } of graph.outputs) {
     let node = makers.get(name);
     while (node && keepsOrder(registry.role(node))) node = makers.get(node.inputs[0] ?? "");

@@ -90,6 +90,12 @@ export class ImageForm {
     return isOne ? { ...moved, dims: moved.dims.slice(1) } : moved;
   }
 
+  /** An image in the axis order of the model's input, with as many axes as the input `x`. */
+  likeInput(image: Tensor, x: Tensor): Tensor {
+    const own = this.fromImage(image);
+    return own.dims.length === x.dims.length ? own : { ...own, dims: [1, ...own.dims] };
+  }
+
   /** The graph with the image in place of its input, under the same name. */
   apply(graph: Graph): Graph {
     if (this.isPlain) return graph;
