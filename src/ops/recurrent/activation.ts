@@ -40,12 +40,24 @@ const functions: ReadonlyMap<string, Known> = new Map<string, Known>([
       emit: (b, x, a, c) => b.op("HardSigmoid", [x], { alpha: float(a), beta: float(c) }),
     },
   ],
-  // αx + β
-  ["affine", { alpha: 0, beta: 0, emit: (b, x, a, c) => b.addScalar(b.mulScalar(x, a), c) }],
+  // αx + β. Named, because the nodes of one step must have names that the cell's own nodes do not have.
+  [
+    "affine",
+    {
+      alpha: 0,
+      beta: 0,
+      emit: (b, x, a, c) => b.addScalar(b.mulScalar(x, a, "Affine/scaled"), c, "Affine"),
+    },
+  ],
   // α·tanh(βx)
   [
     "scaledtanh",
-    { alpha: 0, beta: 0, emit: (b, x, a, c) => b.mulScalar(b.op("Tanh", [b.mulScalar(x, c)]), a) },
+    {
+      alpha: 0,
+      beta: 0,
+      emit: (b, x, a, c) =>
+        b.mulScalar(b.op("Tanh", [b.mulScalar(x, c, "ScaledTanh/inner")]), a, "ScaledTanh"),
+    },
   ],
 ]);
 

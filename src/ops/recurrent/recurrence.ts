@@ -34,14 +34,14 @@ type View = NodeView<RecurrentAttrs>;
 
 const recurrentAttrs: AttrDecoder<RecurrentAttrs> = (a) => {
   const word = a.word("direction", ["forward", "reverse", "bidirectional"], "forward");
-  const clip = a.float("clip", 0);
   return {
     directions: word === "bidirectional" ? ["forward", "reverse"] : [word],
     batchFirst: a.flag("layout"),
     activations: a.texts("activations"),
     alpha: a.floats("activation_alpha") ?? [],
     beta: a.floats("activation_beta") ?? [],
-    clip: clip > 0 ? clip : undefined,
+    // ONNX Runtime takes 0 for a threshold in an RNN, and refuses it in LSTM and GRU.
+    clip: a.positive("clip"),
     linearBeforeReset: a.flag("linear_before_reset"),
     inputForget: a.flag("input_forget"),
   };
