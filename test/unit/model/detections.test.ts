@@ -11,6 +11,8 @@ import { relativeL2 } from "../../support/compare.js";
 
 const file = (name: string): string =>
   fileURLToPath(new URL(`../../../fixtures/detectors/${name}`, import.meta.url));
+const caseFile = (name: string): string =>
+  fileURLToPath(new URL(`../../../fixtures/cases/${name}`, import.meta.url));
 const tensor = (name: string): Tensor => decodeNpy(readFileSync(file(name)));
 
 const models = new Map<string, Promise<Model>>();
@@ -71,6 +73,23 @@ describe.each([
     expect(samples.map((s) => s.detection?.rank)).toEqual([1, 2, 3]);
     expect(relativeL2(attribution!, tensor(`${reference}.ref.npy`))).toBeLessThan(2e-5);
   });
+});
+
+test("class scores without boxes have those of the regions that they were read in", async () => {
+  const model = await load(caseFile("frcnn.legacy.onnx"));
+  const x = decodeNpy(readFileSync(caseFile("frcnn.x.npy")));
+  const found = await model.detections(x, { threshold: 0.01 });
+  expect(found).toHaveLength(4);
+  // PyTorch's gradient is that of the first row's best class.
+  const [first] = found.filter(({ from }) => from.index[0] === 0);
+  const [left, top, right, bottom] = first!.box;
+  expect(right - left).toBeGreaterThan(1);
+  expect(bottom - top).toBeGreaterThan(1);
+  const { attribution } = await model.explain(x, { target: first!, method: "gradient" });
+  expect(relativeL2(attribution!, decodeNpy(readFileSync(caseFile("frcnn.ref.npy"))))).toBeLessThan(
+    1e-6,
+  );
+  await model.dispose();
 });
 
 test("what is explained adds up to the class score, also where the choices are held for one picture", async () => {
