@@ -40,6 +40,7 @@ export {
   type Completeness,
 } from "./decomposition/completeness.js";
 export { conventions, type Convention } from "./decomposition/psi.js";
+export { Region } from "./decomposition/region.js";
 export type { Method } from "./methods/core/method.js";
 export type { Note, NoteCode, NotedSample } from "./methods/core/notes.js";
 export type { ExplainedSample, SampleResult, TermSum } from "./runtime/samples.js";
