@@ -40,6 +40,7 @@ export {
   type Completeness,
 } from "./decomposition/completeness.js";
 export { conventions, type Convention } from "./decomposition/psi.js";
+export { Region } from "./decomposition/region.js";
 export {
   withSettings,
   type ConfiguredMethod,

@@ -239,7 +239,10 @@ export class Model {
     };
   }
 
-  /** Signed maps of each layer's contribution to the score; their sums are the terms. */
+  /**
+   * Signed maps of each layer's contribution to the score; their sums are the terms, and a `Region` of the image has a
+   * share of each.
+   */
   async layerMaps(input: ModelInput, options: TargetOptions = {}): Promise<LayerMaps> {
     checkDecided(this.analysis.image);
     return this.questions.ask(tensorOf(input), options, (session, image, feeds) =>
