@@ -4,6 +4,7 @@ import { addBenchFlags, type BenchFlags } from "./flags/bench-options.js";
 import { addCompareFlags, type CompareFlags } from "./flags/compare-options.js";
 import { bench } from "./commands/bench.js";
 import { compare } from "./commands/compare.js";
+import { suggestChoices } from "./flags/choices.js";
 import { addConvertFlags, type ConvertFlags } from "./flags/convert-options.js";
 import { convert } from "./commands/convert.js";
 import { withProvider } from "./flags/engine.js";
@@ -202,5 +203,6 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addRoarFlags(roarCommand).action(async (model: string, data: string, flags: RoarFlags) => {
     done(await evaluateRoar(model, data, flags, io));
   });
+  suggestChoices(program);
   return program;
 }

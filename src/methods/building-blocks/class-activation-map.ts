@@ -6,7 +6,7 @@ import { graphMethod, type GraphMethod } from "../core/method.js";
 import { toImageOrder } from "../../decomposition/spatial-positions.js";
 import { resizeMap } from "../../decomposition/psi.js";
 import { name } from "../core/settings.js";
-import { UsageError } from "../../errors.js";
+import { didYouMean, UsageError } from "../../errors.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { multiplyDims, staticShape, type Dim } from "../../tensor/shape.js";
@@ -74,7 +74,11 @@ export function chooseLayer(plan: BiasPlan, wanted: string | undefined): ChosenL
   const restored = layout && restoration(layout, image.length - 2, image[0] ?? 1);
   if (restored) return { value: wanted, node: wanted, restoration: restored };
   const why = layout ? "has no places of the image" : "does not exist";
-  throw new UsageError(`layer "${wanted}" ${why}; there are ${choices}`);
+  const near = didYouMean(
+    wanted,
+    layers.map((l) => l.node),
+  );
+  throw new UsageError(`layer "${wanted}" ${why}${near}; there are ${choices}`);
 }
 
 /** Activations and gradient of a layer, [N,C,…places]. */

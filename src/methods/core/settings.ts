@@ -1,4 +1,4 @@
-import { UsageError } from "../../errors.js";
+import { didYouMean, UsageError } from "../../errors.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
 /** A setting of a method. */
@@ -133,7 +133,8 @@ export function readSettings<S extends SettingTable>(
   const unknown = wanted.find(([key]) => !names.includes(key));
   if (unknown) {
     const known = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`;
-    throw new UsageError(`method "${method}" has no setting "${unknown[0]}"; ${known}`);
+    const near = didYouMean(unknown[0], names);
+    throw new UsageError(`method "${method}" has no setting "${unknown[0]}"${near}; ${known}`);
   }
   const read = Object.fromEntries(
     wanted.map(([key, value]) => {
