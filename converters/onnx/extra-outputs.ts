@@ -1,4 +1,5 @@
-import { didYouMean, UsageError } from "../../src/errors.js";
+import { UsageError } from "../../src/errors.js";
+import { didYouMean } from "../../src/files/nearest-names.js";
 import type { FullGradient } from "../../src/decomposition/full-gradient.js";
 import { readSettings } from "../../src/methods/core/settings.js";
 import { methods } from "../../src/methods/all.js";

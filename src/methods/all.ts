@@ -1,6 +1,7 @@
 import type { Method } from "./core/method.js";
 import { listed, type Setting } from "./core/settings.js";
-import { didYouMean, UsageError } from "../errors.js";
+import { UsageError } from "../errors.js";
+import { didYouMean } from "../files/nearest-names.js";
 import { centreBlur, edge, random } from "./class-blind/class-blind.js";
 import { deconvnet } from "./propagation/deconvnet.js";
 import { deepLift } from "./propagation/deep-lift.js";

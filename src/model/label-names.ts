@@ -1,4 +1,5 @@
-import { didYouMean, InputError, TargetError } from "../errors.js";
+import { InputError, TargetError } from "../errors.js";
+import { didYouMean } from "../files/nearest-names.js";
 import { anything, either, list, readJson, readValue, record } from "../files/json.js";
 
 /** Class names by number, with their origin. */

@@ -1,4 +1,5 @@
-import { didYouMean, InputError } from "../errors.js";
+import { InputError } from "../errors.js";
+import { didYouMean } from "../files/nearest-names.js";
 import type { Fact, TypedGraph } from "../onnx/ir.js";
 import type { Dim } from "../tensor/shape.js";
 import type { Tensor, Tensors } from "../tensor/tensor.js";

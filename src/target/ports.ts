@@ -1,4 +1,5 @@
-import { didYouMean, InputError, TargetError } from "../errors.js";
+import { InputError, TargetError } from "../errors.js";
+import { didYouMean } from "../files/nearest-names.js";
 import type { Graph, Node } from "../onnx/ir.js";
 import { registry as rules } from "../ops/all.js";
 import type { Registry } from "../ops/core/registry.js";

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from "commander";
-import { didYouMean } from "../../errors.js";
+import { didYouMean } from "../../files/nearest-names.js";
 
 /** Adds the nearest choice to the message about a value that is none of a flag's choices, in all commands. */
 export function suggestChoices(command: Command): void {

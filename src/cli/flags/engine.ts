@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
 import { providers as tfjsProviders } from "../../backends/tfjs/provider-names.js";
-import { BackendError, didYouMean, UsageError } from "../../errors.js";
+import { BackendError, UsageError } from "../../errors.js";
+import { didYouMean } from "../../files/nearest-names.js";
 
 export type BackendName = "ort" | "tfjs";
 

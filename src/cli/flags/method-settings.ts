@@ -1,6 +1,7 @@
 import type { Method } from "../../methods/core/method.js";
 import { listed, readSettings } from "../../methods/core/settings.js";
-import { didYouMean, UsageError } from "../../errors.js";
+import { UsageError } from "../../errors.js";
+import { didYouMean } from "../../files/nearest-names.js";
 import { findMethod } from "../../methods/all.js";
 import type { ChosenMethod } from "./method-list.js";
 

@@ -1,4 +1,5 @@
-import { didYouMean, UsageError } from "../../errors.js";
+import { UsageError } from "../../errors.js";
+import { didYouMean } from "../../files/nearest-names.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
 /** A setting of a method. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { didYouMean } from "../../src/errors.js";
-import { methods } from "../../src/methods/all.js";
+import { didYouMean } from "../../../src/files/nearest-names.js";
+import { methods } from "../../../src/methods/all.js";
 
 const names = methods.map(({ name }) => name);
 
