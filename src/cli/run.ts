@@ -16,7 +16,7 @@ import { evaluate } from "./experiments/evaluate.js";
 import { addRoarFlags, type RoarFlags } from "./experiments/roar-options.js";
 import { evaluateRoar } from "./experiments/roar.js";
 import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
-import { explain } from "./commands/explain.js";
+import { explain } from "./commands/explain/explain.js";
 import { inspect } from "./commands/inspect.js";
 import { listMethods } from "./commands/list-methods.js";
 import { addModelFlags, type ModelFlags } from "./flags/model-flags.js";

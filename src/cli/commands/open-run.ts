@@ -6,7 +6,7 @@ import { chooseContrast, type ChosenContrast, type ContrastFlags } from "../flag
 import { chooseLabels } from "../flags/labels.js";
 import { chooseTargetOrMask } from "../flags/mask-target.js";
 import type { RunFlags } from "../flags/options.js";
-import type { EngineThreads } from "./engine-threads.js";
+import type { EngineThreads } from "./explain/engine-threads.js";
 import {
   choosePreprocessing,
   preprocessingFor,

@@ -35,7 +35,7 @@ import { builtIn, readNetwork } from "./roar-network.js";
 import type { RoarFlags } from "./roar-options.js";
 import { roarReport } from "./roar-report.js";
 import { summaryText } from "./summary-text.js";
-import { duration } from "../output/pace.js";
+import { duration } from "../pace.js";
 
 /** Images whose maps are made at once. */
 const mapBatch = 32;

@@ -1,4 +1,4 @@
-import { duration } from "../output/pace.js";
+import { duration } from "../pace.js";
 
 /** How long the rest of a run will take, judged by what it took so far. Finished things that are skipped take no time. */
 export function timeLeft(total: number): {

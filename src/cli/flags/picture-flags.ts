@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { scaleChoices, type ScaleChoice } from "../../compare/compared-scales.js";
 import { colormaps, type ColormapName } from "../../draw/colormap.js";
 import { defaultOpacity } from "../../draw/overlay.js";
-import type { PictureSize } from "../../draw/picture-size.js";
+import type { PictureSize } from "../../draw/picture/picture-size.js";
 
 /** How `explain` draws maps. */
 export interface PictureFlags {

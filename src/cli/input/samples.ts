@@ -10,7 +10,7 @@ import {
   type Preprocessing,
   type Size,
 } from "../../image/preprocess.js";
-import { groundOf, type PictureSize } from "../../draw/picture-size.js";
+import { groundOf, type PictureSize } from "../../draw/picture/picture-size.js";
 import type { Frame } from "../../draw/overlay.js";
 import type { Raster } from "../../image/raster.js";
 import type { Model } from "../../model/model.js";

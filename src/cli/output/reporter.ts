@@ -1,4 +1,4 @@
-import { Pace } from "./pace.js";
+import { Pace } from "../pace.js";
 import { oneLine, printable, printableJson } from "./printable.js";
 
 /** Where a run writes to; main.ts connects it to the process, tests to strings. */

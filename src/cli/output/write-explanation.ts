@@ -27,7 +27,7 @@ import { predict, probabilitiesOf, topClasses } from "../../model/predictions.js
 import type { BoxCorners, Detection } from "../../target/detection.js";
 import { labelOf, nameOfClass } from "../../target/format.js";
 import type { InputSample } from "../input/samples.js";
-import { drawPictures, type PictureStyle } from "./draw-pictures.js";
+import { drawPictures, type PictureStyle } from "../commands/explain/draw-pictures.js";
 import { formatNumber } from "./tables.js";
 import { topCount } from "../../model/choose-target.js";
 
