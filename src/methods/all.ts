@@ -2,6 +2,7 @@ import { isConfigured, withSettings, type ConfiguredMethod } from "./core/config
 import type { Method } from "./core/method.js";
 import { listed, type Setting } from "./core/settings.js";
 import { UsageError } from "../errors.js";
+import { didYouMean } from "../files/nearest-names.js";
 import { centreBlur, edge, random } from "./class-blind/class-blind.js";
 import { deconvnet } from "./propagation/deconvnet.js";
 import { deepLift } from "./propagation/deep-lift.js";
@@ -92,5 +93,6 @@ export function chosenMethod(
 export function findMethod(name: string): Method {
   const method = methods.find((m) => m.name === name);
   if (method) return method;
-  throw new UsageError(`no method "${name}"; there are ${listed(methods.map((m) => m.name))}`);
+  const names = methods.map((m) => m.name);
+  throw new UsageError(`no method "${name}"${didYouMean(name, names)}; there are ${listed(names)}`);
 }

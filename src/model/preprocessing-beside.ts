@@ -9,6 +9,10 @@ export interface PreprocessingFile {
   readonly settings: Preprocessing;
 }
 
+/** The settings file of one model, in its folder. */
+export const ownSettingsFile = (modelPath: string): string =>
+  `${modelPath.replace(/\.onnx$/i, "")}.preprocess.json`;
+
 /**
  * The preprocessing settings in the folder of a model: MODEL.preprocess.json, or Hugging Face's preprocessor_config.json.
  * A browser cannot look into a folder: there it finds none.
@@ -22,8 +26,7 @@ export async function preprocessingBeside(
     0,
     Math.max(modelPath.lastIndexOf("/"), modelPath.lastIndexOf("\\")) + 1,
   );
-  const own = `${modelPath.replace(/\.onnx$/i, "")}.preprocess.json`;
-  for (const source of [own, `${folder}preprocessor_config.json`]) {
+  for (const source of [ownSettingsFile(modelPath), `${folder}preprocessor_config.json`]) {
     const bytes = await readFileIfPresent(source, "the preprocessing settings");
     if (!bytes) continue;
     const text = new TextDecoder().decode(bytes);

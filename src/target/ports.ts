@@ -1,4 +1,5 @@
 import { InputError, TargetError } from "../errors.js";
+import { didYouMean } from "../files/nearest-names.js";
 import type { Graph, Node, Port } from "../onnx/ir.js";
 import { registry as rules } from "../ops/all.js";
 import type { Registry } from "../ops/core/registry.js";
@@ -32,7 +33,8 @@ export function chooseInput(graph: Graph, wanted: string | undefined): string {
   const names = graph.inputs.map((i) => i.name);
   if (wanted !== undefined) {
     if (!names.includes(wanted)) {
-      throw new InputError(`no input "${wanted}"; the model has ${inputNames(graph)}`);
+      const near = didYouMean(wanted, names);
+      throw new InputError(`no input "${wanted}"${near}; the model has ${inputNames(graph)}`);
     }
     return wanted;
   }
@@ -72,8 +74,9 @@ export function chooseOutput(
   }
   if (wanted !== undefined && graph.nodes.some((n) => n.outputs.includes(wanted))) return wanted;
   const listed = names.map((n) => `"${n}"`).join(", ");
+  const values = [...names, ...graph.nodes.flatMap((n) => n.outputs)];
   throw new TargetError(
-    `no output "${chosen ?? ""}"; the model has ${listed || "none"}` +
+    `no output "${chosen ?? ""}"${didYouMean(chosen ?? "", values)}; the model has ${listed || "none"}` +
       (wanted === "logits" ? ", and the first one is not the output of a Softmax or Sigmoid" : ""),
   );
 }

@@ -7,6 +7,7 @@ import { spatialAxes, toImageOrder } from "../../decomposition/spatial-positions
 import { resizeMap } from "../../decomposition/psi.js";
 import { name, nameList } from "../core/settings.js";
 import { UsageError } from "../../errors.js";
+import { didYouMean } from "../../files/nearest-names.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { multiplyDims, staticShape, type Dim } from "../../tensor/shape.js";
@@ -115,7 +116,11 @@ export function chooseLayer(plan: BiasPlan, wanted: string | undefined): ChosenL
   const restored = layout && restoration(layout, image.length - 2, image[0] ?? 1);
   if (restored) return { value: wanted, node: wanted, restoration: restored };
   const why = layout ? "has no places of the image" : "does not exist";
-  throw new UsageError(`layer "${wanted}" ${why}; there are ${choices}`);
+  const near = didYouMean(
+    wanted,
+    layers.map((l) => l.node),
+  );
+  throw new UsageError(`layer "${wanted}" ${why}${near}; there are ${choices}`);
 }
 
 /** The layers of these names, joined by + unless that is a name itself; or the last spatial one. */

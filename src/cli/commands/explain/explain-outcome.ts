@@ -1,20 +1,20 @@
 import { existsSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import type { Note } from "../../methods/core/notes.js";
-import { completenessTolerance } from "../../decomposition/completeness.js";
-import { failureOf } from "./each-or-all.js";
-import { exitCodeOf, exitCodes } from "../exit-codes.js";
-import type { Failure, Inputs } from "../input/inputs.js";
-import type { Manifest } from "../output/manifest.js";
-import type { ExplainableModel } from "../input/model-file.js";
-import { OutputError, type OutputFolder } from "../output/output-folder.js";
-import type { Reporter } from "../output/reporter.js";
+import type { Note } from "../../../methods/core/notes.js";
+import { completenessTolerance } from "../../../decomposition/completeness.js";
+import { failureOf } from "../each-or-all.js";
+import { exitCodeOf, exitCodes } from "../../exit-codes.js";
+import type { Failure, Inputs } from "../../input/inputs.js";
+import type { Manifest } from "../../output/manifest.js";
+import type { ExplainableModel } from "../../input/model-file.js";
+import { OutputError, type OutputFolder } from "../../output/output-folder.js";
+import type { Reporter } from "../../output/reporter.js";
 import {
   explanationLine,
   incompleteLine,
   resultOf,
   type ExplainResult,
-} from "../output/results.js";
+} from "../../output/results.js";
 
 /** Milliseconds that are waited for results that another run writes anew, and between two looks. */
 const [longestRewrite, pause] = [1000, 20];
@@ -33,7 +33,7 @@ export class ExplainOutcome {
   private readonly failures: Failure[];
   /** Where there is nothing but failures of one kind, the run ends with their exit code. */
   private readonly failureCodes = new Set<number>();
-  private readonly results: { readonly order: number; readonly result: ExplainResult }[] = [];
+  private readonly found: { readonly order: number; readonly result: ExplainResult }[] = [];
   private readonly incomplete: string[] = [];
   private readonly said = new Set<string>();
 
@@ -54,7 +54,7 @@ export class ExplainOutcome {
   add(manifest: Manifest, order: number, skipped: boolean): void {
     const { folder, reporter, model } = this.setup;
     const result = resultOf(manifest, folder, skipped);
-    this.results.push({ order, result });
+    this.found.push({ order, result });
     for (const note of manifest.notes) this.say(note, manifest.input);
     if (!manifest.complete) this.incomplete.push(incompleteLine(manifest));
     reporter.line(explanationLine(result, model.output.classes));
@@ -68,13 +68,17 @@ export class ExplainOutcome {
     this.setup.reporter.note(`note: ${path}${place}: ${message}`);
   }
 
+  /** The results so far, in the order of the inputs. */
+  results(): readonly ExplainResult[] {
+    // Sorting is stable: the ranks of one sample stay in order.
+    return this.found.toSorted((a, b) => a.order - b.order).map(({ result }) => result);
+  }
+
   /** Tells everything; returns the exit code. */
   async conclude(): Promise<number> {
     const { reporter, folder, inputs } = this.setup;
     const { incomplete, failures } = this;
-    // Sorting is stable: the ranks of one sample stay in order.
-    const sorted = this.results.toSorted((a, b) => a.order - b.order);
-    const results = sorted.map(({ result }) => result);
+    const results = this.results();
     await this.checkThere(results);
     const { skipped } = inputs;
     reporter.document({

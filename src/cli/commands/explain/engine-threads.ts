@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import { weightsKept } from "../../backends/bounded-backend.js";
-import type { LoadOptions } from "../../model/model-options.js";
-import type { EngineFlags } from "../flags/engine.js";
+import { weightsKept } from "../../../backends/bounded-backend.js";
+import type { LoadOptions } from "../../../model/model-options.js";
+import type { EngineFlags } from "../../flags/engine.js";
 
 /** Inputs for each thread at least: to start one costs as much as to explain a few. */
 const leastEach = 8;
