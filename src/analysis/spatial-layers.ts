@@ -59,6 +59,13 @@ export function lastOfEachSize(layers: readonly SpatialLayer[]): readonly Spatia
   return [...new Map(layers.map((l) => [l.shape.slice(2).join("x"), l])).values()];
 }
 
+/** The nodes whose result is all that an output needs of the image, in order. */
+export const narrowNodes = (
+  graph: TypedGraph,
+  path: ActivePath,
+  { input, output }: { readonly input: string; readonly output: string },
+): readonly Node[] => bottlenecks(onTheWay(graph, path, output), input, output);
+
 /** Roles that make nothing new: a folding does, places of another size. */
 const moves = (role: Role | undefined): boolean =>
   role === "padding" || (role !== "folding" && role !== "selection" && isMovement(role));

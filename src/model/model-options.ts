@@ -10,6 +10,7 @@ import type { AnalysisOptions } from "../runtime/analyze.js";
 import type { PlainTarget, Quantity, Target } from "../target/target.js";
 import type { Preprocessing, presets } from "../image/preprocess.js";
 import type { MethodSettings } from "../methods/all.js";
+import { isTensor } from "../methods/core/settings.js";
 import type { ExternalDataReader } from "../onnx/file/external-data.js";
 import type { Tensor } from "../tensor/tensor.js";
 
@@ -115,15 +116,15 @@ export function targetOf({ target = "top", versus, quantity }: TargetOptions): T
   };
 }
 
-/** The remaining options: the method's settings; tensors, such as a given baseline, as images. */
+/** The remaining options: the method's settings; a given baseline as image. */
 export function settingsOf(
   options: ExplainOptions,
   toImage: (x: Tensor) => Tensor,
 ): Readonly<Record<string, unknown>> {
-  const isTensor = (value: unknown): value is Tensor =>
-    typeof value === "object" && value !== null && "dims" in value && "data" in value;
   const own = Object.entries(options).filter(([key]) => !isCommon.has(key));
-  return Object.fromEntries(own.map(([key, v]) => [key, isTensor(v) ? toImage(v) : v]));
+  return Object.fromEntries(
+    own.map(([key, v]) => [key, key === "given" && isTensor(v) ? toImage(v) : v]),
+  );
 }
 
 const common: Readonly<Record<Exclude<keyof ExplainOptions, keyof MethodSettings>, true>> = {

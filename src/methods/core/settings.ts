@@ -162,6 +162,6 @@ export function readSettings<S extends SettingTable>(
   return { ...defaults, ...read } as SettingsOf<S>;
 }
 
-function isTensor(value: unknown): value is Tensor {
+export function isTensor(value: unknown): value is Tensor {
   return typeof value === "object" && value !== null && "dims" in value && "data" in value;
 }
