@@ -10,6 +10,7 @@ import { findDetections } from "../runtime/detections/find-detections.js";
 import { withObjectness } from "../runtime/detections/objectness.js";
 import { ValueReader } from "../runtime/detections/read-values.js";
 import type { Detection, DetectionQuestion } from "../target/detection.js";
+import { missingValue } from "../target/ports.js";
 import type { PlainTarget } from "../target/target.js";
 import { parseTarget, type TargetExpression } from "../target/parse.js";
 import { sliceBatch } from "../tensor/batches.js";
@@ -18,7 +19,7 @@ import { HeldModels } from "./held-models.js";
 import type { Model } from "./model.js";
 import type { Feeds, LoadOptions } from "./model-options.js";
 
-/** What detections are found with: a model, and how to make one that is about another value. */
+/** A model, and a constructor of models that explain other values of it. */
 interface DetectorParts {
   readonly imported: Graph;
   readonly file: ModelFile | undefined;
@@ -74,7 +75,7 @@ export class ModelDetections {
   /**
    * Asks the model of a detection's class score about its picture.
    *
-   * @param question is given the model, the picture, and the target in its words
+   * @param question is called with the model, the picture and the target expression
    */
   async ask<T>(
     x: Tensor,
@@ -145,13 +146,10 @@ export class ModelDetections {
         `input "${form.port.name}" takes ${rows} pictures at once; detections are found picture by picture: export the model for a batch of 1`,
       );
     }
-    const values = imported.inputs.map(({ name, fact }): [string, Tensor] => {
+    const values = imported.inputs.map((port): [string, Tensor] => {
+      const { name, fact } = port;
       const value = name === form.port.name ? form.fromImage(image) : feeds[name];
-      if (!value) {
-        throw new InputError(
-          `input "${name}" [${fact.shape.join(",")}] needs a value beside "${form.port.name}": give it in feeds (--feed ${name}=FILE.npy)`,
-        );
-      }
+      if (!value) throw missingValue(port, form.port.name);
       const isSame = value.dtype === fact.dtype || value.dtype === "string";
       return [name, isSame ? value : fromNumbers(fact.dtype, value.dims, toNumbers(value))];
     });

@@ -11,7 +11,7 @@ import type { PlainTarget, Quantity, Target } from "../target/target.js";
 import type { Preprocessing, presets } from "../image/preprocess.js";
 import type { MethodSettings } from "../methods/all.js";
 import type { ExternalDataReader } from "../onnx/file/external-data.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { isTensor, type Tensor } from "../tensor/tensor.js";
 
 export interface LoadOptions extends AnalysisOptions {
   /** The engine: ONNX Runtime ("ort", the default), TensorFlow.js ("tfjs"), or a back end of your own. */
@@ -120,8 +120,6 @@ export function settingsOf(
   options: ExplainOptions,
   toImage: (x: Tensor) => Tensor,
 ): Readonly<Record<string, unknown>> {
-  const isTensor = (value: unknown): value is Tensor =>
-    typeof value === "object" && value !== null && "dims" in value && "data" in value;
   const own = Object.entries(options).filter(([key]) => !isCommon.has(key));
   return Object.fromEntries(own.map(([key, v]) => [key, isTensor(v) ? toImage(v) : v]));
 }

@@ -2,20 +2,14 @@ import type { ImageAxes } from "../analysis/image-axes.js";
 import type { Inspection } from "../runtime/inspection-report.js";
 import type { Backend } from "../backends/backend.js";
 import type { NodeGap } from "../decomposition/bisect.js";
-import { asContrast } from "../target/contrast.js";
-import { analyze, type Analysis, type Sizes } from "../runtime/analyze.js";
+import { analyze, type Analysis } from "../runtime/analyze.js";
 import { inspectModel } from "../runtime/inspect.js";
 import { checkDecided } from "../runtime/image-model/image-model.js";
 import type { LayerMaps } from "../runtime/layer-maps.js";
-import { withNotes } from "../methods/core/notes.js";
-import { squashingOf } from "../target/ports.js";
 import type { SampleResult } from "../runtime/samples.js";
 import type { DirectionOptions } from "../runtime/gradient-check/directional-derivatives.js";
-import type { Reference } from "../runtime/gradient-check/gradient-check.js";
 import type { NodeJacobian } from "../runtime/gradient-check/node-jacobians.js";
-import { openReference } from "../runtime/gradient-check/reference.js";
-import { UsageError } from "../errors.js";
-import type { FullGradientResult, Session, VerifiedSample } from "../runtime/session.js";
+import type { FullGradientResult, VerifiedSample } from "../runtime/session.js";
 import type { Preprocessing } from "../image/preprocess.js";
 import type { Raster } from "../image/raster.js";
 import { explain } from "../methods/core/explain.js";
@@ -36,8 +30,10 @@ import { explainDetections } from "./explain-detections.js";
 import { ModelDetections } from "./model-detections.js";
 import { usualQuestion, type Detection, type DetectionQuestion } from "../target/detection.js";
 import { PictureInput, type PreprocessingChoice } from "./picture-input.js";
+import { notedExplanation } from "./noted-explanation.js";
 import { checkTensor, Questions } from "./questions.js";
-import type { Graph, TypedGraph } from "../onnx/ir.js";
+import { verifyGradient } from "./verify-gradient.js";
+import type { Graph } from "../onnx/ir.js";
 import type { ModelFile } from "../onnx/file/model-file.js";
 import { registry } from "../ops/all.js";
 import { parameterLayers, randomizeParameters } from "../passes/randomize-parameters.js";
@@ -84,12 +80,12 @@ export class Model {
   }
 
   /**
-   * Inputs, outputs, operators, every bias-bearing node, and every obstacle to an explanation. Does not run the model. If the
-   * model leaves height and width open, shapes are those for {@link LoadOptions.size}, or 224x224.
+   * Inputs, outputs, operators, every bias-bearing node, and every obstacle to an explanation. Does not run the model.
+   * Shapes with open height and width are for {@link LoadOptions.size}, or 224x224.
    *
-   * @param options `gradient: false` leaves it to the first explanation to find operators without a gradient; `feeds`
-   *   are values of the other inputs, which may decide what the model does (a sample rate)
-   * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
+   * @param options with `gradient: false`, the first explanation finds operators without a gradient; `feeds` are values of
+   *   the other inputs, which may control the model (a sample rate)
+   * @throws {TargetError} @throws {InputError} if the model lacks the output or input that the options name
    */
   inspect({ gradient = true, feeds }: InspectionOptions = {}): Inspection {
     return inspectModel(this.analysis, {
@@ -139,10 +135,7 @@ export class Model {
     return this.analysis.image.form.fromImage(image);
   }
 
-  /**
-   * Preprocessing settings with the model's channels, height and width. For a model of open size, the size of the
-   * settings is kept.
-   */
+  /** Preprocessing settings with the model's channels, height and width; a model of open size keeps theirs. */
   fit(settings: PreprocessingChoice): Preprocessing {
     return this.pictures.fit(settings);
   }
@@ -205,18 +198,7 @@ export class Model {
         }),
       method,
     );
-    const { target: explained, score, completeness } = explanation.samples[0]!;
-    const isScore = asContrast(targetOf(options)).quantity !== "log-probability";
-    const squashing = isScore ? squashingOf(this.imported, this.analysis.part.output) : undefined;
-    const { attribution } = explanation;
-    return {
-      ...explanation,
-      ...(attribution ? { attribution: this.like(x, attribution) } : {}),
-      samples: withNotes(explanation, method, x, { squashing, quantizers: this.quantizers }),
-      target: explained,
-      score,
-      ...(completeness ? { completeness } : {}),
-    };
+    return notedExplanation(explanation, method, x, options, this);
   }
 
   /** The full-gradient decomposition: every term, signed, with its node. */
@@ -225,10 +207,11 @@ export class Model {
       session.fullGradient(image, targetOf(options), feeds),
     );
     const { inputGradient, inputTerm } = result;
+    const { form } = this.analysis.image;
     return {
       ...result,
-      inputGradient: this.like(x, inputGradient),
-      inputTerm: this.like(x, inputTerm),
+      inputGradient: form.likeInput(inputGradient, x),
+      inputTerm: form.likeInput(inputTerm, x),
     };
   }
 
@@ -244,7 +227,7 @@ export class Model {
    * The sums of all terms of each sample, and the remainder; with `gradient`, also directional derivatives and central
    * differences of the model's file. A sum cannot replace those: biases y − J·x add up for any J.
    *
-   * @throws {UsageError} with `gradient`, where the model rounds: its differences are those of steps
+   * @throws {UsageError} with `gradient`, if the model rounds: its central differences follow the steps
    */
   verify(
     x: Tensor,
@@ -252,31 +235,13 @@ export class Model {
   ): Promise<readonly VerifiedSample[]>;
   verify(x: Tensor, options?: VerifyOptions): Promise<readonly SampleResult[]>;
   verify(x: Tensor, options: VerifyOptions = {}): Promise<readonly SampleResult[]> {
-    const { gradient } = options;
-    const target = targetOf(options);
-    if (!gradient) {
+    if (!options.gradient) {
       return this.questions.ask(x, options, (session, image, feeds) =>
-        session.verify(image, target, feeds),
+        session.verify(image, targetOf(options), feeds),
       );
     }
-    const { quantizers } = this;
-    if (quantizers > 0) {
-      throw new UsageError(
-        `gradients pass straight through ${quantizers} nodes of this model that round, where central differences see ` +
-          "steps: verify without --gradient, or check the gradient of the float model",
-      );
-    }
-    const directions = gradient === true ? {} : gradient;
-    return this.questions.ask(x, options, async (session, image, feeds) => {
-      const given = new Set([...feeds.keys(), session.input]);
-      const sizes = this.analysis.sizes({ x: image, feeds });
-      const reference = await this.reference(session, given, sizes);
-      try {
-        return await session.verifyGradient(image, target, reference, directions, feeds);
-      } finally {
-        await reference.executable.dispose();
-      }
-    });
+    const { imported, file, backend, analysis, questions } = this;
+    return verifyGradient({ imported, file, backend, analysis, questions }, x, options);
   }
 
   /** The conservation residual of each node for the first sample, largest first. */
@@ -329,30 +294,5 @@ export class Model {
    */
   async dispose(): Promise<void> {
     await Promise.all([this.questions.dispose(), this.found.dispose()]);
-  }
-
-  private reference(
-    session: Session,
-    given: ReadonlySet<string>,
-    sizes: Sizes,
-  ): Promise<Reference> {
-    const { file, imported, backend } = this;
-    const { part, form } = this.analysis.image;
-    const prepared = (): TypedGraph => session.graph;
-    const known = (): TypedGraph => this.analysis.known(sizes);
-    return openReference(backend, { file, imported, part, form, given, prepared, known });
-  }
-
-  /** Converts a tensor of the image's shape to the input's shape. */
-  private like(x: Tensor, image: Tensor): Tensor {
-    const own = this.fromImage(image);
-    return own.dims.length === x.dims.length ? own : { ...own, dims: [1, ...own.dims] };
-  }
-
-  /** Nodes of the explained part that round what is not constant, and that gradients pass. */
-  private get quantizers(): number {
-    const { nodes, constants } = this.analysis.part.graph;
-    return nodes.filter((n) => registry.get(n.op, n.domain)?.rounds && !constants.has(n.inputs[0]!))
-      .length;
   }
 }

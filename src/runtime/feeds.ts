@@ -3,7 +3,7 @@ import type { Fact, TypedGraph } from "../onnx/ir.js";
 import type { Dim } from "../tensor/shape.js";
 import type { Tensor, Tensors } from "../tensor/tensor.js";
 import { sliceBatch } from "../tensor/batches.js";
-import { inputNames } from "../target/ports.js";
+import { inputNames, missingValue } from "../target/ports.js";
 
 /**
  * Checks that every input of the model has a value, and returns the values.
@@ -23,12 +23,10 @@ export function feedsOf(
     throw new InputError(`no other input "${unknown}"; the model has ${inputNames(graph)}`);
   const batch = graph.facts.get(input)!.shape[0] ?? 1;
   return new Map(
-    graph.inputs.map(({ name, fact }) => {
+    graph.inputs.map((port) => {
+      const { name, fact } = port;
       const value = name === input ? x : others.get(name);
-      if (!value)
-        throw new InputError(
-          `input "${name}" [${fact.shape.join(",")}] needs a value beside "${input}": give it in feeds (--feed ${name}=FILE.npy)`,
-        );
+      if (!value) throw missingValue(port, input);
       const isBatch = name === input || fact.shape[0] === batch;
       checkInput(name, fact, value, isBatch);
       return [name, isBatch ? forEachSample(name, fact, value, x.dims[0]!) : value];

@@ -37,7 +37,7 @@ export async function mapLayers(
   return { inputMap: results.get("inputMap")!, units, samples };
 }
 
-/** Σ_c (∇ₓf ⊙ x)_c, [N,1,…places]. */
+/** Σ_c (∇ₓf ⊙ x)_c, [N,1,…spatial]. */
 function emitInputMap({ b, inputTerm }: FullGradient): Value {
   return b.within("input").sum(inputTerm, [1], true, "layer_map");
 }

@@ -1,4 +1,5 @@
 import type { BiasUnit } from "../analysis/bias-plan.js";
+import { rowsOf } from "../tensor/batches.js";
 import { toNumbers, type Tensors } from "../tensor/tensor.js";
 import type { Compiled } from "./compiler.js";
 import { completenessOf, type Completeness } from "../decomposition/completeness.js";
@@ -19,7 +20,7 @@ export interface SampleScore {
   readonly versus?: number;
   /** f(x), the explained scalar. */
   readonly score: number;
-  /** Where the target is a detection. */
+  /** The explained detection, if the target is one. */
   readonly detection?: Detection;
 }
 
@@ -53,16 +54,16 @@ export function scoresOf(results: Tensors, target: ResolvedContrast): SampleScor
   });
 }
 
-/** The same with the terms of a run that summed them. */
+/** Target, score and terms of each sample of a run that summed the terms. */
 export function samplesOf(
   { units }: Compiled,
   results: Tensors,
   target: ResolvedContrast,
 ): SampleResult[] {
-  const numbers = Array.from(toNumbers(results.get("sums")!));
-  const width = units.length + 1;
-  return scoresOf(results, target).map((sample, n) => {
-    const row = numbers.slice(n * width, (n + 1) * width);
+  const scores = scoresOf(results, target);
+  const rows = rowsOf(results.get("sums")!, scores.length);
+  return scores.map((sample, n) => {
+    const row = rows[n]!;
     return {
       ...sample,
       completeness: completenessOf(sample.score, row),

@@ -1,5 +1,5 @@
 import { InputError, TargetError } from "../errors.js";
-import type { Graph, Node } from "../onnx/ir.js";
+import type { Graph, Node, Port } from "../onnx/ir.js";
 import { registry as rules } from "../ops/all.js";
 import type { Registry } from "../ops/core/registry.js";
 import { stateInputs } from "../analysis/state-inputs.js";
@@ -15,6 +15,12 @@ export function inputNames(graph: Graph): string {
 export function describeOutputs(outputs: readonly NamedShape[]): string {
   return outputs.map(({ name, shape }) => `"${name}" [${shape.join(",")}]`).join(", ");
 }
+
+/** The error for an input beside the explained one that has no value. */
+export const missingValue = ({ name, fact }: Port, explained: string): InputError =>
+  new InputError(
+    `input "${name}" [${fact.shape.join(",")}] needs a value beside "${explained}": give it in feeds (--feed ${name}=FILE.npy)`,
+  );
 
 interface NamedShape {
   readonly name: string;
@@ -40,7 +46,7 @@ export function chooseInput(graph: Graph, wanted: string | undefined): string {
     .map((list) => list.map((i) => i.name));
   if (candidates.length !== 1) {
     throw new InputError(
-      `the model has ${names.length} inputs (${inputNames(graph)}); name the one that is to be explained (--input-name), and give the others values (--feed NAME=FILE.npy)`,
+      `the model has ${names.length} inputs (${inputNames(graph)}); name the input to explain (--input-name), and give the other inputs values (--feed NAME=FILE.npy)`,
     );
   }
   return candidates[0]!;
@@ -68,7 +74,7 @@ export function chooseOutput(
   const listed = names.map((n) => `"${n}"`).join(", ");
   throw new TargetError(
     `no output "${chosen ?? ""}"; the model has ${listed || "none"}` +
-      (wanted === "logits" ? ", and no Softmax or Sigmoid makes the first one" : ""),
+      (wanted === "logits" ? ", and the first one is not the output of a Softmax or Sigmoid" : ""),
   );
 }
 
@@ -81,7 +87,7 @@ export interface Squashing {
   readonly input: string;
 }
 
-/** The node that makes an output of the model's file a probability, if any. */
+/** The node that computes an output of the file as a probability, if any. */
 export function squashingOf(
   graph: Graph,
   output: string,

@@ -13,6 +13,10 @@ export interface Tensor<D extends DType = DType> {
 /** Tensors by the name of a graph input or output. */
 export type Tensors = ReadonlyMap<string, Tensor>;
 
+/** Whether a value given from JavaScript has the fields of a tensor. */
+export const isTensor = (value: unknown): value is Tensor =>
+  typeof value === "object" && value !== null && "dims" in value && "data" in value;
+
 /** Wraps existing storage as a tensor. @throws {ShapeError} if the length is not the product of `dims` */
 export function tensor<D extends DType>(
   dtype: D,

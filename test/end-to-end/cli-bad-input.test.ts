@@ -227,7 +227,7 @@ describe("flags", () => {
   test("a label without known class names", async () => {
     const [code, message] = await explainInVain(tinyRelu, tinyInput, "--target", "cat");
     expect(code).toBe(2);
-    expect(message).toMatch(/--target cat: nothing is known of the classes' names.*--labels FILE/);
+    expect(message).toMatch(/--target cat: the names of the classes are unknown.*--labels FILE/);
   });
 
   test("a missing or impossible output folder", async () => {

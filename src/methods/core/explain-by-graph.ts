@@ -117,7 +117,9 @@ function numbersOf(results: Tensors, prefix: string, n: number): Record<string, 
 
 /** The settings that may change the graph: all but tensors, which are fed. */
 function graphKey(settings: Readonly<Record<string, unknown>>): string {
-  const plain = Object.entries(settings).filter(([, value]) => typeof value !== "object");
+  const plain = Object.entries(settings).filter(
+    ([, value]) => typeof value !== "object" || Array.isArray(value),
+  );
   return JSON.stringify(plain);
 }
 

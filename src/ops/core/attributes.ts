@@ -52,7 +52,7 @@ export class AttributeReader {
     return value === undefined ? otherwise : value !== 0;
   }
 
-  /** One of the listed words. */
+  /** One of the listed strings. */
   word<W extends string>(name: string, words: readonly W[], otherwise: W): W {
     const value = this.text(name, otherwise);
     const known = words.find((w) => w === value);
@@ -62,7 +62,7 @@ export class AttributeReader {
     return known;
   }
 
-  /** The attribute. @throws {ModelFormatError} where it is missing. */
+  /** The attribute. @throws {ModelFormatError} if it is missing */
   required<T>(name: string, value: T | undefined): T {
     if (value === undefined) throw this.error(name, "is missing");
     return value;

@@ -112,10 +112,10 @@ test.each(networks)("%s: %j is %s", (_, shape, layout, network) => {
   expect(found(shape, network)).toBe(layout);
 });
 
-describe("nothing is guessed", () => {
+describe("the axes are undecided", () => {
   test("where all axes are flattened together", () => {
     expect(found(["N", 6, 8], (b, x) => product(b, b.reshape(x, ["N", 48])))).toBe(
-      "no layer tells which axis is what",
+      "no layer determines the meaning of its axes",
     );
   });
 

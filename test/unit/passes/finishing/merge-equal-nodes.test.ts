@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { int } from "../../../src/onnx/attribute.js";
-import type { GraphBuilder } from "../../../src/onnx/builder.js";
-import type { TypedGraph, Value } from "../../../src/onnx/ir.js";
-import { mergeEqualNodes } from "../../../src/passes/merge-equal-nodes.js";
-import { newGraph } from "../../support/graphs.js";
+import { int } from "../../../../src/onnx/attribute.js";
+import type { GraphBuilder } from "../../../../src/onnx/builder.js";
+import type { TypedGraph, Value } from "../../../../src/onnx/ir.js";
+import { mergeEqualNodes } from "../../../../src/passes/finishing/merge-equal-nodes.js";
+import { registry } from "../../../../src/ops/all.js";
+import { newGraph } from "../../../support/graphs.js";
 
 function graphOf(emit: (b: GraphBuilder, x: Value) => Value): TypedGraph {
   const b = newGraph();
@@ -11,7 +12,8 @@ function graphOf(emit: (b: GraphBuilder, x: Value) => Value): TypedGraph {
   return b.build([{ name: "y", value: emit(b, x) }]);
 }
 
-const operators = (graph: TypedGraph): string[] => mergeEqualNodes(graph).nodes.map((n) => n.op);
+const operators = (graph: TypedGraph): string[] =>
+  mergeEqualNodes(graph, registry).nodes.map((n) => n.op);
 
 describe("nodes that compute the same become one", () => {
   it("with what follows from them", () => {
@@ -38,7 +40,7 @@ describe("nodes that compute the same become one", () => {
     const x = b.input("x", { dtype: "float32", shape: [2] });
     const [p, q] = [b.neg(x, "p"), b.neg(x, "q")];
     const graph = b.build([p, q].map((value) => ({ name: value.name, value })));
-    const merged = mergeEqualNodes(graph);
+    const merged = mergeEqualNodes(graph, registry);
     expect(merged.outputs.map(({ name }) => name)).toEqual(["p", "q"]);
     expect(merged.nodes).toHaveLength(2);
   });

@@ -1,25 +1,22 @@
-import type { Node, TypedGraph } from "../onnx/ir.js";
-import { outerNames, prune } from "../onnx/prune.js";
-import { sameShape, type Shape } from "../tensor/shape.js";
-import { int64 } from "../tensor/tensor.js";
+import type { Node, TypedGraph } from "../../onnx/ir.js";
+import { prune } from "../../onnx/prune.js";
+import { sameShape, type Shape } from "../../tensor/shape.js";
+import { int64 } from "../../tensor/tensor.js";
+import { Aliases } from "./aliases.js";
 
 /**
- * The same graph with one Reshape in the place of each chain of nodes that only split or join extents, and with none
- * where that changes nothing.
+ * Replaces each chain of nodes that only split or join extents by one Reshape, or by none if the shape stays the same.
  *
- * ONNX Runtime merges them as well, but puts the merged node at the end of its list and runs first what was added last:
- * the whole backward pass, and then every term from memory again (EfficientNet-lite0, with its batch written as 1: 72 ms
- * in place of 63).
+ * ONNX Runtime merges them as well, but appends the merged node to its list and runs the last-added nodes first: the
+ * whole backward pass, and then every term from memory again (EfficientNet-lite0, with its batch written as 1: 72 ms
+ * instead of 63).
  */
 export function mergeReshapes(graph: TypedGraph): TypedGraph {
-  const kept = new Set(graph.outputs.map(({ name }) => name));
-  for (const node of graph.nodes) for (const name of outerNames(node)) kept.add(name);
+  const aliases = new Aliases(graph);
   const constants = new Map(graph.constants);
   const facts = new Map(graph.facts);
-  /** What a value has the elements of, in another shape. */
+  /** For each reshaped value, the value at the start of its chain. */
   const sources = new Map<string, string>();
-  /** What is read in the place of a value. */
-  const aliases = new Map<string, string>();
   const targetName = (target: readonly number[]): string => {
     let name = `shape/${target.join("_")}`;
     while (facts.has(name) && constants.get(name)?.dims[0] !== target.length) name += "_";
@@ -28,13 +25,12 @@ export function mergeReshapes(graph: TypedGraph): TypedGraph {
     return name;
   };
   const nodes = graph.nodes.map((original): Node => {
-    const inputs = original.inputs.map((name) => aliases.get(name) ?? name);
-    const node = { ...original, inputs };
-    const [x = "", y = ""] = [inputs[0], node.outputs[0]];
+    const node = aliases.apply(original);
+    const [x = "", y = ""] = [node.inputs[0], node.outputs[0]];
     if (!renaming.has(node.op) || node.domain !== "") return node;
     const source = sources.get(x) ?? x;
     const { shape } = facts.get(y)!;
-    if (sameShape(shape, facts.get(source)!.shape) && !kept.has(y)) {
+    if (sameShape(shape, facts.get(source)!.shape) && !aliases.isFixed(y)) {
       aliases.set(y, source);
       return node;
     }
@@ -49,7 +45,7 @@ export function mergeReshapes(graph: TypedGraph): TypedGraph {
 
 const renaming: ReadonlySet<string> = new Set(["Reshape", "Squeeze", "Unsqueeze", "Flatten"]);
 
-/** What Reshape is told of a shape; undefined where more than one extent is open. */
+/** The `shape` input of a Reshape to this shape; undefined if more than one extent is open or one is 0. */
 function targetOf(shape: Shape): number[] | undefined {
   const target = shape.map((d) => (typeof d === "number" ? d : -1));
   const isPlain = target.filter((d) => d === -1).length < 2 && !target.includes(0);

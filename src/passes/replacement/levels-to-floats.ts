@@ -1,17 +1,17 @@
-import { GraphBuilder } from "../onnx/builder.js";
-import { straightThroughDomain, type Node, type TypedGraph, type Value } from "../onnx/ir.js";
-import { prune } from "../onnx/prune.js";
-import type { NodeView } from "../ops/core/node-view.js";
-import type { Registry } from "../ops/core/registry.js";
-import { isMovement } from "../ops/core/role.js";
-import { parameter, ranges, type QuantizeAttrs } from "../ops/elementwise/quantization.js";
-import { clipped, rounded } from "../ops/quantized/straight-through.js";
-import { byteSize, isFloat } from "../tensor/dtype.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import { straightThroughDomain, type Node, type TypedGraph, type Value } from "../../onnx/ir.js";
+import type { NodeView } from "../../ops/core/node-view.js";
+import type { Registry } from "../../ops/core/registry.js";
+import { isMovement } from "../../ops/core/role.js";
+import { parameter, ranges, type QuantizeAttrs } from "../../ops/elementwise/quantization.js";
+import { clipped, rounded } from "../../ops/quantized/straight-through.js";
+import { byteSize, isFloat } from "../../tensor/dtype.js";
+import { replaceNodes } from "./replace-nodes.js";
 
 /** The integers of a quantized value, as floats less their zero point. */
 interface Levels {
   readonly value: Value;
-  /** Nothing where it is 0. */
+  /** Undefined if it is 0. */
   readonly zero?: Zero | undefined;
 }
 
@@ -23,39 +23,31 @@ interface Zero {
 }
 
 /**
- * Writes quantized values as floats that hold the same numbers: levels less their zero point. What moves or compares
- * levels then moves floats, their types and zero points are gone, rounding alone is left, and gradients pass through that
- * (ops/quantized/straight-through.ts). Quantized constants become what they stand for.
+ * Replaces quantized integers by floats of the same values: levels less their zero point. Operators that move or compare
+ * levels then act on floats. Integer types and zero points disappear; rounding remains, and gradients pass straight
+ * through it (ops/quantized/straight-through.ts). Quantized constants become the real numbers that they encode.
  */
 export function levelsToFloats(graph: TypedGraph, registry: Registry): TypedGraph {
   if (!graph.nodes.some((node) => registry.role(node) === "quantization")) return graph;
-  const b = GraphBuilder.on(graph, registry.infer);
   const site: Site = { graph, registry, levels: new Map() };
-  const made: { name: string; value: Value }[] = [];
-  const nodes = graph.nodes.flatMap((node): readonly Node[] => {
-    const before = b.nodes.length;
-    const view = registry.view(graph, node, () => false);
-    const result = rewrite(b.within(node.name), view, site);
-    const added = b.nodes.slice(before);
-    for (const at of added)
-      for (const name of at.outputs) made.push({ name, value: b.value(name) });
-    if (!result) return [...added, node];
-    const named = { op: "Identity", domain: "", inputs: [result.name], attributes: {} };
-    return [...added, { ...named, name: node.name, outputs: [node.outputs[0]!] }];
+  return replaceNodes(graph, registry, (b, node) => {
+    const value = rewrite(
+      b,
+      registry.view(graph, node, () => false),
+      site,
+    );
+    return value && [value];
   });
-  const outputs = graph.outputs.map(({ name, fact }) => ({ name, value: { name, fact } }));
-  const built = b.build([...outputs, ...made]);
-  return prune({ ...built, outputs: graph.outputs, nodes });
 }
 
 interface Site {
   readonly graph: TypedGraph;
   readonly registry: Registry;
-  /** By the name of the integers. */
+  /** By the name of the integer value. */
   readonly levels: Map<string, Levels>;
 }
 
-/** The floats that take the place of a node's output; or nothing, where it stays and its integers may be known as levels. */
+/** The floats that replace a node's output; undefined if the node stays, with its integers recorded as levels if known. */
 function rewrite(b: GraphBuilder, n: NodeView, site: Site): Value | undefined {
   const { op } = n.node;
   if (op === "DequantizeLinear") return dequantized(b, n as NodeView<QuantizeAttrs>, site);
@@ -65,17 +57,17 @@ function rewrite(b: GraphBuilder, n: NodeView, site: Site): Value | undefined {
   return undefined;
 }
 
-/** What is known of the integers that a node makes. */
+/** The levels of each integer output of a node; empty if they are unknown. */
 function madeLevels(b: GraphBuilder, n: NodeView, site: Site): readonly Levels[] {
   const { op, domain } = n.node;
   if (op === "QuantizeLinear") return quantizedLevels(b, n as NodeView<QuantizeAttrs>);
   if (op === "DynamicQuantizeLinear") return [dynamicLevels(b, n)];
-  // Whole numbers written as integers.
+  // Floats with integer values, cast to an integer type.
   if (op === "Cast" && domain === straightThroughDomain) return [{ value: n.x() }];
   return moved(b, n, site);
 }
 
-// q − z = round(x/s), from the type's least level less z to its greatest less z
+// q − z = round(x/s), clipped to [least level − z, greatest level − z] of the type
 function quantizedLevels(b: GraphBuilder, n: NodeView<QuantizeAttrs>): readonly Levels[] {
   const range = ranges[n.y().fact.dtype];
   if (!range || n.attrs.blockSize > 0 || !isFloat(n.x().fact.dtype)) return [];
@@ -99,7 +91,7 @@ function within(
   return b.sub(clipped(b, b.add(level, zero.value), low, high), zero.value);
 }
 
-// Scale and zero point stay the node's own, which no gradient enters.
+// Scale and zero point stay outputs of the node itself, without a gradient.
 function dynamicLevels(b: GraphBuilder, n: NodeView): Levels {
   const zero = { key: n.y(2).name, value: b.cast(n.y(2), "float32") };
   return { value: within(b, rounded(b, b.div(n.x(), n.y(1))), [0, 255], zero), zero };
@@ -122,7 +114,7 @@ function dequantized(
   return isOne(n, 1) ? centred : b.mul(centred, parameter(b, n, 1, centred), "dequantized");
 }
 
-/** Levels less another zero point. */
+/** Levels shifted from their own zero point to another. */
 function shifted(b: GraphBuilder, { value, zero: own }: Levels, zero: Zero | undefined): Value {
   if (own?.key === zero?.key) return value;
   const whole = own ? b.add(value, own.value, "level") : value;
@@ -138,24 +130,12 @@ function cast(b: GraphBuilder, n: NodeView, { levels }: Site): Value | undefined
   return undefined;
 }
 
-/** Operators that do to whole numbers as floats what they do to them as integers. */
-const exact: ReadonlySet<string> = new Set([
-  ...[
-    "Add",
-    "Sub",
-    "Mul",
-    "Neg",
-    "Relu",
-    "Clip",
-    "Max",
-    "Min",
-    "ReduceSum",
-    "ReduceMax",
-    "ReduceMin",
-  ],
-]);
+/** Operators with the same result on integers and on floats of integer value. */
+const exact: ReadonlySet<string> = new Set(
+  "Add Sub Mul Neg Relu Clip Max Min ReduceSum ReduceMax ReduceMin".split(" "),
+);
 
-/** A node that moves levels, or computes with them, does so with the floats. */
+/** Repeats a node that moves levels, or computes with them, on the floats. */
 function moved(b: GraphBuilder, n: NodeView, site: Site): readonly Levels[] {
   const { node } = n;
   const { levels, registry } = site;
@@ -186,25 +166,17 @@ function moved(b: GraphBuilder, n: NodeView, site: Site): readonly Levels[] {
   return made.map((value) => ({ value, zero }));
 }
 
-/** Of operators that are no movements, those that pick or place elements. */
-const movers: ReadonlySet<string> = new Set([
-  "MaxPool",
-  "Concat",
-  "Where",
-  "Pad",
-  "Resize",
-  "Max",
-  "Min",
-]);
+/** Operators with a role other than movement that select or place elements. */
+const movers: ReadonlySet<string> = new Set("MaxPool Concat Where Pad Resize Max Min".split(" "));
 
-/** Whether an input holds elements as the levels do, and not places or amounts. */
+/** Whether an input holds elements, as opposed to indices or sizes. */
 function isData({ op }: Node, i: number): boolean {
   if (op === "Concat") return true;
   if (op === "Where") return i > 0;
   return op === "Pad" && i === 2;
 }
 
-/** A zero point; nothing where it is 0 or not there. */
+/** The zero point of a node; undefined if it is 0 or absent. */
 function zeroOf(b: GraphBuilder, n: NodeView<QuantizeAttrs>, i: number): Zero | undefined {
   const value = n.optional(i);
   const elements = n.elements(i);

@@ -1,9 +1,9 @@
-import { GraphBuilder, type InferNode } from "../onnx/builder.js";
-import type { Node, TypedGraph, Value } from "../onnx/ir.js";
-import { prune } from "../onnx/prune.js";
-import { isFloat } from "../tensor/dtype.js";
-import { normalizeAxis, type Shape } from "../tensor/shape.js";
-import { toNumbers } from "../tensor/tensor.js";
+import { GraphBuilder, type InferNode } from "../../onnx/builder.js";
+import type { Node, TypedGraph, Value } from "../../onnx/ir.js";
+import { prune } from "../../onnx/prune.js";
+import { isFloat } from "../../tensor/dtype.js";
+import { normalizeAxis, type Shape } from "../../tensor/shape.js";
+import { toNumbers } from "../../tensor/tensor.js";
 
 /**
  * Reductions over at most this many elements are left to the back end. It accumulates sequentially in float32, which
@@ -12,7 +12,7 @@ import { toNumbers } from "../tensor/tensor.js";
  */
 const mostAddends = 1024;
 
-/** Maximum number of addends per stage. Equal addends then sum to within 1e-6 (relative), whatever their number. */
+/** Maximum number of addends per stage. Any number of equal addends then sums to within 1e-6 (relative). */
 const blockSize = 256;
 
 /**
@@ -24,7 +24,7 @@ export function stageReductions(graph: TypedGraph, infer: InferNode): TypedGraph
   const b = GraphBuilder.on(graph, infer);
   const facts = new Map(graph.facts);
   const made: { name: string; value: Value }[] = [];
-  // Each in the place of its node: ONNX Runtime runs first what stands last.
+  // The stages take the position of their node: ONNX Runtime runs the last nodes of the list first.
   const nodes = graph.nodes.flatMap((node): readonly Node[] => {
     const axes = wideAxes(graph, node);
     if (!axes) return [node];
@@ -93,8 +93,8 @@ function emitStages(b: GraphBuilder, node: Node, axes: readonly number[]): Value
 }
 
 /**
- * Sum over the axes. The last stage drops all of them where they are not kept: ONNX Runtime would make a new node of a
- * Squeeze behind it, which it runs too early (see merge-reshapes.ts).
+ * Sum over the axes. Without keepdims, the last stage drops all axes at once: ONNX Runtime would turn a Squeeze after
+ * it into a new node, which it runs too early (see merge-reshapes.ts).
  */
 function sumInStages(
   b: GraphBuilder,

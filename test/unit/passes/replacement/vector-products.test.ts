@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { writeModel } from "../../../src/onnx/export.js";
-import { load } from "../../../src/model/load.js";
-import { float32 } from "../../../src/tensor/tensor.js";
-import { newGraph } from "../../support/graphs.js";
+import { writeModel } from "../../../../src/onnx/export.js";
+import { load } from "../../../../src/model/load.js";
+import { float32 } from "../../../../src/tensor/tensor.js";
+import { newGraph } from "../../../support/graphs.js";
 
 test("each row of tokens [N,L,C] times a vector is its inner product, and the vector its gradient", async () => {
   const b = newGraph();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
-import { ints } from "../../../src/onnx/attribute.js";
-import type { GraphBuilder } from "../../../src/onnx/builder.js";
-import type { TypedGraph, Value } from "../../../src/onnx/ir.js";
-import { mergeCrops } from "../../../src/passes/merge-crops.js";
-import { float32, toNumbers } from "../../../src/tensor/tensor.js";
-import { newGraph } from "../../support/graphs.js";
+import { ortBackend } from "../../../../src/backends/ort/ort-backend.js";
+import { ints } from "../../../../src/onnx/attribute.js";
+import type { GraphBuilder } from "../../../../src/onnx/builder.js";
+import type { TypedGraph, Value } from "../../../../src/onnx/ir.js";
+import { mergeCrops } from "../../../../src/passes/finishing/merge-crops.js";
+import { float32, toNumbers } from "../../../../src/tensor/tensor.js";
+import { newGraph } from "../../../support/graphs.js";
 
 const image = float32(
   [1, 2, 5, 6],

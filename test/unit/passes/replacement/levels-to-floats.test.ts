@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { activePath } from "../../../src/analysis/active-path.js";
-import { differentiate } from "../../../src/autodiff/differentiate.js";
-import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
-import { int, ints } from "../../../src/onnx/attribute.js";
-import { GraphBuilder } from "../../../src/onnx/builder.js";
-import type { TypedGraph, Value } from "../../../src/onnx/ir.js";
-import { registry } from "../../../src/ops/all.js";
-import { expandDefinitions } from "../../../src/passes/expand-definitions.js";
-import { levelsToFloats } from "../../../src/passes/levels-to-floats.js";
-import type { DType } from "../../../src/tensor/dtype.js";
-import { float32, fromNumbers, toNumbers, type Tensor } from "../../../src/tensor/tensor.js";
-import { newGraph } from "../../support/graphs.js";
+import { activePath } from "../../../../src/analysis/active-path.js";
+import { differentiate } from "../../../../src/autodiff/differentiate.js";
+import { ortBackend } from "../../../../src/backends/ort/ort-backend.js";
+import { int, ints } from "../../../../src/onnx/attribute.js";
+import { GraphBuilder } from "../../../../src/onnx/builder.js";
+import type { TypedGraph, Value } from "../../../../src/onnx/ir.js";
+import { registry } from "../../../../src/ops/all.js";
+import { expandDefinitions } from "../../../../src/passes/replacement/expand-definitions.js";
+import { levelsToFloats } from "../../../../src/passes/replacement/levels-to-floats.js";
+import type { DType } from "../../../../src/tensor/dtype.js";
+import { float32, fromNumbers, toNumbers, type Tensor } from "../../../../src/tensor/tensor.js";
+import { newGraph } from "../../../support/graphs.js";
 
 const backend = ortBackend({ threads: 1 });
 

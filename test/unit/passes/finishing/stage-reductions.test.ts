@@ -1,16 +1,16 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { Backend } from "../../../src/backends/backend.js";
-import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
-import { tfjsBackend } from "../../../src/backends/tfjs/tfjs-backend.js";
-import { load } from "../../../src/model/load.js";
-import { int } from "../../../src/onnx/attribute.js";
-import type { TypedGraph, Value } from "../../../src/onnx/ir.js";
-import { registry } from "../../../src/ops/all.js";
-import { stageReductions } from "../../../src/passes/stage-reductions.js";
-import { sizeOf } from "../../../src/tensor/shape.js";
-import { float32, toNumbers, type Tensor } from "../../../src/tensor/tensor.js";
-import { newGraph } from "../../support/graphs.js";
+import type { Backend } from "../../../../src/backends/backend.js";
+import { ortBackend } from "../../../../src/backends/ort/ort-backend.js";
+import { tfjsBackend } from "../../../../src/backends/tfjs/tfjs-backend.js";
+import { load } from "../../../../src/model/load.js";
+import { int } from "../../../../src/onnx/attribute.js";
+import type { TypedGraph, Value } from "../../../../src/onnx/ir.js";
+import { registry } from "../../../../src/ops/all.js";
+import { stageReductions } from "../../../../src/passes/finishing/stage-reductions.js";
+import { sizeOf } from "../../../../src/tensor/shape.js";
+import { float32, toNumbers, type Tensor } from "../../../../src/tensor/tensor.js";
+import { newGraph } from "../../../support/graphs.js";
 
 type Emit = (b: ReturnType<typeof newGraph>, x: Value) => Value;
 
@@ -71,7 +71,7 @@ describe("a graph is unchanged", () => {
 
 describe("two convolutions on six megapixels", () => {
   const file = fileURLToPath(
-    new URL("../../../fixtures/cases/two-convolutions.onnx", import.meta.url),
+    new URL("../../../../fixtures/cases/two-convolutions.onnx", import.meta.url),
   );
   it("add up to 1e-6, for noise and for one colour", async () => {
     const model = await load(file);

@@ -1,12 +1,12 @@
-import { ints } from "../onnx/attribute.js";
-import type { Node, TypedGraph } from "../onnx/ir.js";
-import { normalizeAxis } from "../tensor/shape.js";
-import { toNumbers } from "../tensor/tensor.js";
-import { outerNames, prune } from "../onnx/prune.js";
+import { ints } from "../../onnx/attribute.js";
+import type { Node, TypedGraph } from "../../onnx/ir.js";
+import { normalizeAxis } from "../../tensor/shape.js";
+import { toNumbers } from "../../tensor/tensor.js";
+import { outerNames, prune } from "../../onnx/prune.js";
 
 /**
- * The same graph with every Slice that cuts borders off a convolution's output taken into its pads, where nothing else
- * reads that output: Conv with stride 1 pads less by what is cut, ConvTranspose more. The numbers are the same.
+ * Merges each Slice that crops a convolution's output into the convolution's pads, if nothing else reads that output:
+ * smaller pads for a Conv with stride 1, larger ones for a ConvTranspose. The values are the same.
  */
 export function mergeCrops(graph: TypedGraph): TypedGraph {
   const writers = new Map(graph.nodes.map((node) => [node.outputs[0]!, node]));
@@ -27,7 +27,7 @@ export function mergeCrops(graph: TypedGraph): TypedGraph {
     replaced.set(source, slice);
   }
   if (replaced.size === 0) return graph;
-  // The convolution stands where the Slice stood; its old place is left empty.
+  // The convolution takes the position of the Slice; its old position is removed.
   const nodes = graph.nodes.flatMap((node) => {
     const merged = replaced.get(node) ?? node;
     return merged.op === "Slice" && merged !== node ? [] : [merged];
@@ -37,7 +37,7 @@ export function mergeCrops(graph: TypedGraph): TypedGraph {
 
 const convolutions: ReadonlySet<string> = new Set(["Conv", "ConvTranspose"]);
 
-/** The pads with which a convolution gives what the Slice leaves of it; undefined where no pads do. */
+/** The pads with which a convolution yields the cropped output; undefined if no pads do. */
 function mergedPads(graph: TypedGraph, conv: Node, slice: Node): number[] | undefined {
   const cuts = conv.domain === "" ? cutsOf(graph, slice) : undefined;
   const rank = (cuts?.length ?? 0) / 2;
@@ -55,7 +55,7 @@ function mergedPads(graph: TypedGraph, conv: Node, slice: Node): number[] | unde
   return isDense && left.every((p) => p >= 0) ? left : undefined;
 }
 
-/** How much a Slice cuts off each axis of the places, begins first; undefined where it does anything else. */
+/** How much a Slice crops off each spatial axis, begins first; undefined if it does anything else. */
 function cutsOf({ facts, constants }: TypedGraph, slice: Node): number[] | undefined {
   const [x = "", ...rest] = slice.inputs;
   const { shape } = facts.get(x)!;

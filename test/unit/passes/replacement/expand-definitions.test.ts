@@ -1,18 +1,18 @@
 import { expect, it } from "vitest";
-import { activePath } from "../../../src/analysis/active-path.js";
-import { traceImageAxes } from "../../../src/analysis/trace-image-axes.js";
-import { restoration } from "../../../src/analysis/traced-axes.js";
-import { differentiate } from "../../../src/autodiff/differentiate.js";
-import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
-import { ints } from "../../../src/onnx/attribute.js";
-import { GraphBuilder } from "../../../src/onnx/builder.js";
-import type { TypedGraph } from "../../../src/onnx/ir.js";
-import { registry } from "../../../src/ops/all.js";
-import { Registry } from "../../../src/ops/core/registry.js";
-import type { OpSpec } from "../../../src/ops/core/spec.js";
-import { expandDefinitions } from "../../../src/passes/expand-definitions.js";
-import { full, fromNumbers, toNumbers } from "../../../src/tensor/tensor.js";
-import { emptyGraph, newGraph } from "../../support/graphs.js";
+import { activePath } from "../../../../src/analysis/active-path.js";
+import { traceImageAxes } from "../../../../src/analysis/trace-image-axes.js";
+import { restoration } from "../../../../src/analysis/traced-axes.js";
+import { differentiate } from "../../../../src/autodiff/differentiate.js";
+import { ortBackend } from "../../../../src/backends/ort/ort-backend.js";
+import { ints } from "../../../../src/onnx/attribute.js";
+import { GraphBuilder } from "../../../../src/onnx/builder.js";
+import type { TypedGraph } from "../../../../src/onnx/ir.js";
+import { registry } from "../../../../src/ops/all.js";
+import { Registry } from "../../../../src/ops/core/registry.js";
+import type { OpSpec } from "../../../../src/ops/core/spec.js";
+import { expandDefinitions } from "../../../../src/passes/replacement/expand-definitions.js";
+import { full, fromNumbers, toNumbers } from "../../../../src/tensor/tensor.js";
+import { emptyGraph, newGraph } from "../../../support/graphs.js";
 
 /** Columns of 2×2 blocks, one step apart, of a picture of 3×3. */
 function folded(): TypedGraph {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
-import type { GraphBuilder } from "../../../src/onnx/builder.js";
-import type { TypedGraph, Value } from "../../../src/onnx/ir.js";
-import { mergeReshapes } from "../../../src/passes/merge-reshapes.js";
-import type { Shape } from "../../../src/tensor/shape.js";
-import { float32, toNumbers, type Tensor } from "../../../src/tensor/tensor.js";
-import { newGraph } from "../../support/graphs.js";
+import { ortBackend } from "../../../../src/backends/ort/ort-backend.js";
+import type { GraphBuilder } from "../../../../src/onnx/builder.js";
+import type { TypedGraph, Value } from "../../../../src/onnx/ir.js";
+import { mergeReshapes } from "../../../../src/passes/finishing/merge-reshapes.js";
+import type { Shape } from "../../../../src/tensor/shape.js";
+import { float32, toNumbers, type Tensor } from "../../../../src/tensor/tensor.js";
+import { newGraph } from "../../../support/graphs.js";
 
 const x = float32(
   [2, 3, 4],
