@@ -233,10 +233,7 @@ describe("flags", () => {
     expect(message).toMatch(/--target cat: the names of the classes are unknown.*--labels FILE/);
   });
 
-  test("a missing or impossible output folder", async () => {
-    const without = await fullgrad("explain", tinyRelu, tinyInput);
-    expect(without.code).toBe(2);
-    expect(without.stderr).toMatch(/required option '-o, --out <dir>' not specified/);
+  test("an impossible output folder", async () => {
     const file = await fullgrad("explain", tinyRelu, tinyInput, "-o", picture);
     expect(file.code).toBe(2);
     expect(file.stderr).toMatch(/-o \S+rgb\.png: this is not a folder/);

@@ -33,7 +33,7 @@ export interface InputSample {
   readonly ground?: Raster;
 }
 
-/** What is needed to make samples of files. */
+/** Everything needed to read samples from files. */
 export interface SampleReader {
   readonly model: Model;
   /** The model's input. */
@@ -48,7 +48,7 @@ export interface SampleReader {
 /**
  * The samples in the bytes of an image or a .npy file.
  *
- * @throws {InputError} where it cannot be read or does not fit the model
+ * @throws {InputError} if it cannot be read or does not fit the model
  */
 export async function readSamples(
   bytes: Uint8Array,

@@ -31,7 +31,7 @@ import { drawPictures, type PictureStyle } from "../commands/explain/draw-pictur
 import { formatNumber } from "./tables.js";
 import { topCount } from "../../model/choose-target.js";
 
-/** One sample of an explanation, and what its files need to know besides. */
+/** One sample of an explanation, with the contents of its files. */
 export interface Finding {
   readonly name: string;
   readonly provenance: Provenance;
@@ -46,7 +46,7 @@ export interface Finding {
   readonly style: PictureStyle;
   readonly labels: Labels | undefined;
   readonly batchNorm: BatchNormCase;
-  /** From a point of the network's input to that of the picture. */
+  /** Maps a point of the network's input to the picture. */
   readonly inPicture?: PointMap;
   /** The output holds one score for each class. */
   readonly isClassifier: boolean;
@@ -98,7 +98,7 @@ export async function writeExplanation(folder: OutputFolder, finding: Finding): 
   return manifest;
 }
 
-/** How pictures are drawn: in blue and red where a method's maps have both signs. */
+/** Drawing settings: blue and red for methods with signed maps. */
 export function drawingOf(flags: ExplainFlags): PictureStyle {
   const { method, colormap, opacity, pictureSize, scale, caption, scaleBar, transparent } = flags;
   return {
