@@ -1,10 +1,10 @@
-import { access, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { UsageError } from "../../errors.js";
 import { baseFor, describePreprocessing, withGiven } from "../../image/given-preprocessing.js";
 import { parsePreprocessing } from "../../image/preprocessing-file.js";
 import { presets, type Preprocessing } from "../../image/preprocess.js";
 import type { Model } from "../../model/model.js";
+import { ownSettingsFile, preprocessingBeside } from "../../model/preprocessing-beside.js";
 import { anything, readJson } from "../../files/json.js";
 import { givenFlags, type PreprocessingFlags } from "./preprocessing-flags.js";
 import { messageOf } from "../exit-codes.js";
@@ -60,10 +60,8 @@ async function choosePreset(
       );
     }
   }
-  for (const source of filesBeside(modelPath)) {
-    if (!(await exists(source))) continue;
-    return { source, reason: "beside the model", settings: await readSettings(source) };
-  }
+  const beside = await preprocessingBeside(modelPath);
+  if (beside) return { ...beside, reason: "beside the model" };
   return { source: "imagenet", reason: "the default", settings: presets.imagenet };
 }
 
@@ -133,7 +131,7 @@ export function preprocessingReport(
 ): PreprocessingReport | undefined {
   if (!model.takesPictures()) return undefined;
   const guessed = reason === "the default";
-  const hint = `give --mean and --std (and --range, --channels, --resize, --crop), --preprocess FILE, or ${filesBeside(path)[0]!}`;
+  const hint = `give --mean and --std (and --range, --channels, --resize, --crop), --preprocess FILE, or ${ownSettingsFile(path)}`;
   return { source, reason, guessed, ...(guessed ? { hint } : {}), ...model.fit(settings) };
 }
 
@@ -146,22 +144,8 @@ export function preprocessingNote(report: PreprocessingReport): string {
   return `warning: ${details}. This is a guess: if the network was trained otherwise, its scores and maps are wrong; ${hint}`;
 }
 
-function filesBeside(modelPath: string): string[] {
-  return [
-    `${modelPath.replace(/\.onnx$/i, "")}.preprocess.json`,
-    join(dirname(modelPath), "preprocessor_config.json"),
-  ];
-}
-
 function isPreset(name: string): name is keyof typeof presets {
   return Object.hasOwn(presets, name);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function readSettings(path: string): Promise<Preprocessing> {

@@ -26,6 +26,15 @@ export class AttributeReader {
     return this.read("float", name) ?? otherwise;
   }
 
+  /** A float above 0. */
+  positive(name: string): number | undefined {
+    const value = this.read("float", name);
+    if (value !== undefined && !(value > 0)) {
+      throw this.error(name, `is ${value}; it must be greater than 0, or left out`);
+    }
+    return value;
+  }
+
   text(name: string, otherwise: string): string {
     return this.read("string", name) ?? otherwise;
   }

@@ -43,18 +43,21 @@ export type HasObjectness = (value: string, first: number, second: number) => Pr
 /**
  * The rows of a detector's outputs.
  *
+ * @param regions boxes [M,4] at which the model samples features, one per row; used if no output contains boxes
  * @param hasObjectness called for a head [N,5+K] or [4+K,N], with the indices of columns 4 and 5 of its first row
  * @throws {TargetError} if the outputs are not boxes with scores; lists them
  */
 export async function rowsOfDetector(
   outputs: Tensors,
+  regions: Tensors,
   hasObjectness: HasObjectness,
 ): Promise<DetectedRows> {
-  const tables = [...outputs].flatMap(([name, t]) =>
-    t.dtype === "string" ? [] : [tableOf(name, t)],
-  );
+  const [tables, places] = [tablesOf(outputs), tablesOf(regions)];
   const found =
-    separateRows(tables) ?? chosenRows(tables) ?? (await rawRows(tables, hasObjectness));
+    separateRows(tables, tables) ??
+    chosenRows(tables) ??
+    (await rawRows(tables, hasObjectness)) ??
+    separateRows(places, tables);
   if (found) return found;
   const listed = [...outputs].map(([name, { dims }]) => `"${name}" [${dims.join(",")}]`).join(", ");
   throw new TargetError(
@@ -62,6 +65,9 @@ export async function rowsOfDetector(
       "and class, or a head [1,4+K,M] or [1,M,5+K]",
   );
 }
+
+const tablesOf = (values: Tensors): Table[] =>
+  [...values].flatMap(([name, t]) => (t.dtype === "string" ? [] : [tableOf(name, t)]));
 
 function tableOf(name: string, t: Tensor): Table {
   const dims = t.dims.length > 2 && t.dims[0] === 1 ? t.dims.slice(1) : t.dims;
@@ -75,8 +81,11 @@ function tableOf(name: string, t: Tensor): Table {
 }
 
 /** Boxes [M,4] in one output and scores in another: one per row with the classes in a third output, or one per class. */
-function separateRows(tables: readonly Table[]): DetectedRows | undefined {
-  const boxes = tables
+function separateRows(
+  places: readonly Table[],
+  tables: readonly Table[],
+): DetectedRows | undefined {
+  const boxes = places
     .filter(({ isReal, dims }) => isReal && dims.length === 2 && dims[1] === 4)
     .sort((p, q) => Number(/box/i.test(q.name)) - Number(/box/i.test(p.name)));
   for (const table of boxes) {

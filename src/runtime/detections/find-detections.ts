@@ -51,6 +51,8 @@ export async function findDetections(
   const scores = selection ? [selection.scores] : model.outputs.map(({ name }) => name);
   const inner = new Set(scores.flatMap((name) => valuesForOrigins(model, registry, name)));
   if (selection) for (const name of [selection.boxes, selection.scores]) inner.add(name);
+  const regions = regionsIn(model, registry);
+  for (const name of regions) inner.add(name);
   const inputs = new Set(model.inputs.map(({ name }) => name));
   const read = await reader.read(
     [...inner].filter((name) => !inputs.has(name)),
@@ -59,10 +61,13 @@ export async function findDetections(
   const values = new Map([...model.constants, ...picture.feeds, ...read]);
   const origins = (value: string): Promise<readonly (Element | undefined)[]> =>
     originsOf(model, registry, value, values, backend);
-  const outputs = new Map(model.outputs.map(({ name }) => [name, values.get(name)!]));
+  const outputs = valuesOf(
+    model.outputs.map(({ name }) => name),
+    values,
+  );
   const found = selection
     ? selectedRows(selection, values)
-    : await rowsOfDetector(outputs, async (value, first, second) =>
+    : await rowsOfDetector(outputs, valuesOf(regions, values), async (value, first, second) =>
         isObjectness(await origins(value), first, second, values),
       );
   const kept = keptRows(found, threshold);
@@ -81,6 +86,17 @@ export async function findDetections(
       from: { ...score, ...chosenSize },
     };
   });
+}
+
+const valuesOf = (names: readonly string[], values: Tensors): Tensors =>
+  new Map(names.map((name) => [name, values.get(name)!]));
+
+/** The boxes at which a second stage samples features. */
+function regionsIn({ nodes, constants }: Graph, registry: Registry): string[] {
+  const read = nodes.flatMap(({ op, domain, inputs }) =>
+    (registry.get(op, domain)?.reads?.places ?? []).map((i) => inputs[i] ?? ""),
+  );
+  return [...new Set(read)].filter((name) => name !== "" && !constants.has(name));
 }
 
 /** The input element of the Sigmoid or Softmax that computes a score. */

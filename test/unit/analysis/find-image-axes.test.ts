@@ -51,6 +51,12 @@ const networks: readonly (readonly [string, Shape, string, Network])[] = [
     (b, x) => conv(b, b.reshape(x, ["N", 1, 28, 28])),
   ],
   ["a picture gets a batch", [3, 8, 9], "CHW", (b, x) => conv(b, b.reshape(x, [1, 3, 8, 9]))],
+  [
+    "a picture that no layer tells anything of",
+    [3, 20, 30],
+    "CHW",
+    (b, x) => b.op("Resize", [x, undefined, b.constant(full("float32", [3], 2))]),
+  ],
   ["a signal gets a channel", ["N", 100], "NL", (b, x) => conv(b, b.reshape(x, ["N", 1, 100]))],
   [
     "frames are folded into the batch",
