@@ -18,7 +18,7 @@ export interface OverlayOptions extends HeatmapOptions {
   /** Opacity of the most salient pixels, 0 to 1. Default 0.85. */
   readonly opacity?: number | undefined;
   /** The rectangle of the picture that the map covers; the rest is shown without colour. Default: all of it. */
-  readonly frame?: Frame | undefined;
+  readonly frame?: ViewFrame | undefined;
 }
 
 /** Default opacity of an overlay's most salient pixels. */
@@ -87,7 +87,7 @@ export function overlay(
 }
 
 /** A rectangle of a picture, in its pixels; it may reach beyond the picture. */
-export interface Frame {
+export interface ViewFrame {
   readonly left: number;
   readonly top: number;
   readonly right: number;
@@ -98,7 +98,7 @@ export interface Frame {
 export function fitMap(
   map: Tensor<"float32">,
   { width, height }: { readonly width: number; readonly height: number },
-  frame: Frame = { left: 0, top: 0, right: width, bottom: height },
+  frame: ViewFrame = { left: 0, top: 0, right: width, bottom: height },
 ): Float32Array {
   const size = checkMap(map);
   const [left, top] = [Math.round(frame.left), Math.round(frame.top)];

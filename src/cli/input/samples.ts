@@ -11,7 +11,7 @@ import {
   type Size,
 } from "../../image/preprocess.js";
 import { groundOf, type PictureSize } from "../../draw/picture/picture-size.js";
-import type { Frame } from "../../draw/overlay.js";
+import type { ViewFrame } from "../../draw/overlay.js";
 import type { Raster } from "../../image/raster.js";
 import type { Model } from "../../model/model.js";
 import { isFloat, type DType } from "../../tensor/dtype.js";
@@ -70,7 +70,7 @@ export async function readSamples(
 }
 
 /** The rectangle of a sample's ground that the network sees. */
-export function frameInGround(sample: InputSample, reader: SampleReader): Frame | undefined {
+export function frameInGround(sample: InputSample, reader: SampleReader): ViewFrame | undefined {
   const { ground, view, size } = sample;
   if (!ground || !view || !size) return undefined;
   const inPicture = pointInSample(sample, reader);

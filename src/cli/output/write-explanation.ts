@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import { rowsOf, sliceBatch } from "../../tensor/batches.js";
 import { isComplete } from "../../decomposition/completeness.js";
 import type { NotedSample } from "../../methods/core/notes.js";
-import type { Frame } from "../../draw/overlay.js";
+import type { ViewFrame } from "../../draw/overlay.js";
 import type { PointMap } from "../../image/preprocess.js";
 import { findMethod } from "../../methods/all.js";
 import type { Explanation } from "../../model/model-options.js";
@@ -42,7 +42,7 @@ export interface Finding {
   readonly seconds: number;
   readonly sample: InputSample;
   /** The rectangle of the sample's ground that the network sees. */
-  readonly frame: Frame | undefined;
+  readonly frame: ViewFrame | undefined;
   readonly style: PictureStyle;
   readonly labels: Labels | undefined;
   readonly batchNorm: BatchNormCase;
