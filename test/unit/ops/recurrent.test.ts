@@ -4,7 +4,7 @@ import { ModelFormatError } from "../../../src/errors.js";
 import { float, int, text } from "../../../src/onnx/attribute.js";
 import type { Attributes, TypedGraph } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
-import { expandDefinitions } from "../../../src/passes/expand-definitions.js";
+import { expandDefinitions } from "../../../src/passes/replacement/expand-definitions.js";
 import { Session } from "../../../src/runtime/session.js";
 import { float32 } from "../../../src/tensor/tensor.js";
 import { newGraph } from "../../support/graphs.js";
