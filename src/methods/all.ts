@@ -1,6 +1,8 @@
+import { isConfigured, withSettings, type ConfiguredMethod } from "./core/configured-method.js";
 import type { Method } from "./core/method.js";
 import { listed, type Setting } from "./core/settings.js";
 import { UsageError } from "../errors.js";
+import { didYouMean } from "../files/nearest-names.js";
 import { centreBlur, edge, random } from "./class-blind/class-blind.js";
 import { deconvnet } from "./propagation/deconvnet.js";
 import { deepLift } from "./propagation/deep-lift.js";
@@ -9,6 +11,7 @@ import { gradientShap } from "./gradients/gradient-shap.js";
 import { gradientXInput } from "./gradients/gradient-x-input.js";
 import { gradient } from "./gradients/gradient.js";
 import { guidedBackprop } from "./propagation/guided-backprop.js";
+import { guidedIntegratedGradients } from "./gradients/guided-integrated-gradients.js";
 import { integratedGradients } from "./gradients/integrated-gradients.js";
 import { positiveFullgrad } from "./full-gradients/positive-fullgrad.js";
 import { signedFullgrad } from "./full-gradients/signed-fullgrad.js";
@@ -18,11 +21,16 @@ import { cam } from "./activation-maps/cam.js";
 import { eigenCam } from "./activation-maps/eigen-cam.js";
 import { eigenGradCam } from "./activation-maps/eigen-grad-cam.js";
 import { gradCamPlusPlus } from "./activation-maps/grad-cam-plus-plus.js";
+import { attentionRollout } from "./attention/attention-rollout.js";
+import { legrad } from "./attention/legrad.js";
 import { gradCam } from "./activation-maps/grad-cam.js";
 import { guidedGradCam } from "./activation-maps/guided-grad-cam.js";
 import { hiresCam } from "./activation-maps/hires-cam.js";
 import { layerCam } from "./activation-maps/layer-cam.js";
 import { lrp } from "./propagation/lrp.js";
+import { kernelShap } from "./regions/kernel-shap.js";
+import { lime } from "./regions/lime.js";
+import { xrai } from "./regions/xrai.js";
 import { occlusion } from "./perturbation/occlusion.js";
 import { rise } from "./perturbation/rise.js";
 import { reciproCam } from "./activation-maps/recipro-cam.js";
@@ -41,6 +49,7 @@ const table = [
   gradient,
   gradientXInput,
   integratedGradients,
+  guidedIntegratedGradients,
   smoothgrad,
   smoothgradSquared,
   vargrad,
@@ -61,8 +70,13 @@ const table = [
   guidedGradCam,
   scoreCam,
   ablationCam,
+  legrad,
+  attentionRollout,
   occlusion,
   rise,
+  lime,
+  kernelShap,
+  xrai,
   random,
   edge,
   centreBlur,
@@ -79,9 +93,18 @@ type KeyOf<U> = U extends unknown ? keyof U : never;
 type ValueOf<U, K extends PropertyKey> =
   U extends Readonly<Record<K, Setting<infer T>>> ? T : never;
 
+/** The method that options name or give, with the settings that came with it. @throws {UsageError} for an unknown name */
+export function chosenMethod(
+  asked: string | Method | ConfiguredMethod = "fullgrad",
+): ConfiguredMethod {
+  if (typeof asked === "string") return withSettings(findMethod(asked));
+  return isConfigured(asked) ? asked : withSettings(asked);
+}
+
 /** The method with this name. @throws {UsageError} if it is unknown; the message lists all names */
 export function findMethod(name: string): Method {
   const method = methods.find((m) => m.name === name);
   if (method) return method;
-  throw new UsageError(`no method "${name}"; there are ${listed(methods.map((m) => m.name))}`);
+  const names = methods.map((m) => m.name);
+  throw new UsageError(`no method "${name}"${didYouMean(name, names)}; there are ${listed(names)}`);
 }

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { ImageAxes } from "../analysis/image-axes.js";
 import type { Inspection } from "../runtime/inspection-report.js";
 import type { Backend } from "../backends/backend.js";
@@ -13,7 +14,8 @@ import type { FullGradientResult, VerifiedSample } from "../runtime/session.js";
 import type { Preprocessing } from "../image/preprocess.js";
 import type { Raster } from "../image/raster.js";
 import { explain } from "../methods/core/explain.js";
-import { findMethod } from "../methods/all.js";
+import { chosenMethod } from "../methods/all.js";
+import type { ConfiguredMethod, DecomposingMethod } from "../methods/core/configured-method.js";
 import {
   settingsOf,
   targetOf,
@@ -29,6 +31,7 @@ import {
 import { explainDetections } from "./explain-detections.js";
 import { ModelDetections } from "./model-detections.js";
 import { usualQuestion, type Detection, type DetectionQuestion } from "../target/detection.js";
+import { preprocessingOf, tensorOf, type ModelInput, type Picture } from "./picture.js";
 import { PictureInput, type PreprocessingChoice } from "./picture-input.js";
 import { notedExplanation } from "./noted-explanation.js";
 import { checkTensor, Questions } from "./questions.js";
@@ -48,8 +51,8 @@ import type { Tensor } from "../tensor/tensor.js";
  * @example
  * ```ts
  * const model = await load("efficientnet.onnx");
- * const x = await model.preprocess("cat.png", "imagenet");
- * const { map, score, completeness } = await model.explain(x);
+ * const cat = await model.picture("cat.png");
+ * const { map, score, completeness } = await model.explain(cat);
  * ```
  */
 export class Model {
@@ -70,8 +73,8 @@ export class Model {
     this.file = file;
     this.backend = backend;
     this.options = options;
-    this.analysis = analyze(imported, registry, options);
-    this.pictures = new PictureInput(this.analysis, options);
+    this.analysis = analyze(imported, options.operators ?? registry, options);
+    this.pictures = new PictureInput(this.analysis, options, file?.path);
     this.found = new ModelDetections({
       ...{ imported, file, backend, options, analysis: this.analysis },
       make: (graph, asked, own) => new Model(graph, backend, asked, own),
@@ -80,12 +83,12 @@ export class Model {
   }
 
   /**
-   * Inputs, outputs, operators, every bias-bearing node, and every obstacle to an explanation. Does not run the model. If the
-   * model leaves height and width open, shapes are those for {@link LoadOptions.size}, or 224x224.
+   * Inputs, outputs, operators, every bias-bearing node, and every obstacle to an explanation. Does not run the model.
+   * Shapes with open height and width are for {@link LoadOptions.size}, or 224x224.
    *
-   * @param options `gradient: false` leaves it to the first explanation to find operators without a gradient; `feeds`
-   *   are values of the other inputs, which may decide what the model does (a sample rate)
-   * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
+   * @param options with `gradient: false`, the first explanation finds operators without a gradient; `feeds` are values of
+   *   the other inputs, which may control the model (a sample rate)
+   * @throws {TargetError} @throws {InputError} if the model lacks the output or input that the options name
    */
   inspect({ gradient = true, feeds }: InspectionOptions = {}): Inspection {
     return inspectModel(this.analysis, {
@@ -110,19 +113,34 @@ export class Model {
   }
 
   /**
-   * Preprocesses a picture to the model's input, float32: [1,C,H,W], or with the axes in the model's order.
+   * Prepares a picture for the model. The result takes the place of a tensor in every request, and `explain` knows its
+   * preprocessing.
    *
    * @param image a path (in a browser, a URL), the bytes of a file that `decodeImage` reads, or pixels
-   * @param settings a preset or own settings, adapted to the model's input size; default "imagenet", or "bytes" for an
-   *   integer input
+   * @param settings a preset or own settings, adapted to the model's input size; by default those in the folder of the
+   *   model's file (MODEL.preprocess.json, preprocessor_config.json), else "bytes" for an integer input, else "imagenet"
    * @throws {ImageError} if the picture cannot be read
    * @throws {InputError} if the model's input is not a picture
+   */
+  async picture(
+    image: string | Uint8Array | Raster,
+    settings?: PreprocessingChoice,
+  ): Promise<Picture> {
+    const picture = await this.pictures.read(image, settings);
+    return { ...picture, x: this.fromImage(picture.x) };
+  }
+
+  /**
+   * As {@link Model.picture}, its tensor alone, float32: [1,C,H,W], or with the axes in the model's order. Without
+   * settings, "bytes" for an integer input, else "imagenet".
+   *
+   * @throws {ImageError} @throws {InputError}
    */
   async preprocess(
     image: string | Uint8Array | Raster,
     settings: PreprocessingChoice = this.takesBytes ? "bytes" : "imagenet",
   ): Promise<Tensor> {
-    return this.fromImage(await this.pictures.preprocess(image, settings));
+    return (await this.picture(image, settings)).x;
   }
 
   /** Converts an input of the model to an image [N,C,…spatial] float32. @throws {InputError} if it does not fit */
@@ -135,10 +153,7 @@ export class Model {
     return this.analysis.image.form.fromImage(image);
   }
 
-  /**
-   * Preprocessing settings with the model's channels, height and width. For a model of open size, the size of the
-   * settings is kept.
-   */
+  /** Preprocessing settings with the model's channels, height and width; a model of open size keeps theirs. */
   fit(settings: PreprocessingChoice): Preprocessing {
     return this.pictures.fit(settings);
   }
@@ -149,8 +164,8 @@ export class Model {
   }
 
   /** The output for a batch: the model's first output, or the one that the options name. */
-  async predict(x: Tensor, options: RunOptions = {}): Promise<Tensor> {
-    return this.questions.askForward(x, options, (session, image, feeds) =>
+  async predict(input: ModelInput, options: RunOptions = {}): Promise<Tensor> {
+    return this.questions.askForward(tensorOf(input), options, (session, image, feeds) =>
       session.predict(image, feeds),
     );
   }
@@ -161,9 +176,10 @@ export class Model {
    * @throws {TargetError} if the outputs are not boxes with scores, or a selection of the model cannot be followed
    */
   detections(
-    x: Tensor,
+    input: ModelInput,
     { feeds, ...question }: Partial<DetectionQuestion> & RunOptions = {},
   ): Promise<readonly Detection[]> {
+    const x = tensorOf(input);
     checkTensor(x);
     return this.found.find(x, { ...usualQuestion, ...question }, feeds);
   }
@@ -172,21 +188,26 @@ export class Model {
    * A saliency map of each sample, with its score and completeness; of a detector, where the target is "detections:0.5", of
    * each detection.
    *
-   * @param x in the model's shape: [N,C,H,W], [N,H,W,C], [C,H,W] …; any float type, also for an integer input
+   * @param input a picture, or a tensor in the model's shape: [N,C,H,W], [N,H,W,C], [C,H,W] …; any float type, also for an
+   *   integer input
    * @throws {InputError} if the spatial axes are unknown; {@link LoadOptions.layout} names them
    * @throws {TargetError} if the target does not exist; lists the existing ones
    * @throws {UnsupportedModelError} if the output cannot be explained; lists the values that can
    */
   explain(
-    x: Tensor,
-    options?: ExplainOptions & { readonly method?: "fullgrad" },
+    input: ModelInput,
+    options?: ExplainOptions & {
+      readonly method?: "fullgrad" | DecomposingMethod | ConfiguredMethod<DecomposingMethod>;
+    },
   ): Promise<CompleteExplanation>;
-  explain(x: Tensor, options: ExplainOptions): Promise<Explanation>;
-  async explain(x: Tensor, options: ExplainOptions = {}): Promise<Explanation> {
-    const { method: name, preprocessing, batch, signal, onProgress } = options;
-    const method = findMethod(name ?? "fullgrad");
+  explain(input: ModelInput, options: ExplainOptions): Promise<Explanation>;
+  async explain(input: ModelInput, options: ExplainOptions = {}): Promise<Explanation> {
+    const { batch, signal, onProgress } = options;
+    const x = tensorOf(input);
+    const { method, settings } = chosenMethod(options.method);
     checkDecided(this.analysis.image);
-    const detected = await explainDetections(this.found, x, options);
+    const preprocessing = options.preprocessing ?? preprocessingOf(input);
+    const detected = await explainDetections(this.found, x, { ...options, preprocessing });
     if (detected) return detected;
     const pixels = preprocessing && this.pictures.range(preprocessing);
     const explanation = await this.questions.ask(
@@ -194,7 +215,7 @@ export class Model {
       options,
       (session, image, feeds) =>
         explain(session, image, method, targetOf(options), {
-          settings: settingsOf(options, (given) => this.toImage(given)),
+          settings: { ...settings, ...settingsOf(options, (given) => this.toImage(given)) },
           feeds,
           ...(pixels ? { pixels } : {}),
           ...{ batch, signal, onProgress },
@@ -205,7 +226,8 @@ export class Model {
   }
 
   /** The full-gradient decomposition: every term, signed, with its node. */
-  async fullGradient(x: Tensor, options: TargetOptions = {}): Promise<FullGradientResult> {
+  async fullGradient(input: ModelInput, options: TargetOptions = {}): Promise<FullGradientResult> {
+    const x = tensorOf(input);
     const result = await this.questions.ask(x, options, (session, image, feeds) =>
       session.fullGradient(image, targetOf(options), feeds),
     );
@@ -218,10 +240,13 @@ export class Model {
     };
   }
 
-  /** Signed maps of each layer's contribution to the score; their sums are the terms. */
-  async layerMaps(x: Tensor, options: TargetOptions = {}): Promise<LayerMaps> {
+  /**
+   * Signed maps of each layer's contribution to the score; their sums are the terms, and a `Region` of the image has a
+   * share of each.
+   */
+  async layerMaps(input: ModelInput, options: TargetOptions = {}): Promise<LayerMaps> {
     checkDecided(this.analysis.image);
-    return this.questions.ask(x, options, (session, image, feeds) =>
+    return this.questions.ask(tensorOf(input), options, (session, image, feeds) =>
       session.layerMaps(image, targetOf(options), feeds),
     );
   }
@@ -230,14 +255,15 @@ export class Model {
    * The sums of all terms of each sample, and the remainder; with `gradient`, also directional derivatives and central
    * differences of the model's file. A sum cannot replace those: biases y − J·x add up for any J.
    *
-   * @throws {UsageError} with `gradient`, where the model rounds: its differences are those of steps
+   * @throws {UsageError} with `gradient`, if the model rounds: its central differences follow the steps
    */
   verify(
-    x: Tensor,
+    input: ModelInput,
     options: VerifyOptions & { readonly gradient: true | DirectionOptions },
   ): Promise<readonly VerifiedSample[]>;
-  verify(x: Tensor, options?: VerifyOptions): Promise<readonly SampleResult[]>;
-  verify(x: Tensor, options: VerifyOptions = {}): Promise<readonly SampleResult[]> {
+  verify(input: ModelInput, options?: VerifyOptions): Promise<readonly SampleResult[]>;
+  verify(input: ModelInput, options: VerifyOptions = {}): Promise<readonly SampleResult[]> {
+    const x = tensorOf(input);
     if (!options.gradient) {
       return this.questions.ask(x, options, (session, image, feeds) =>
         session.verify(image, targetOf(options), feeds),
@@ -248,31 +274,34 @@ export class Model {
   }
 
   /** The conservation residual of each node for the first sample, largest first. */
-  bisect(x: Tensor, options: TargetOptions = {}): Promise<readonly NodeGap[]> {
-    return this.questions.ask(x, options, (session, image, feeds) =>
+  bisect(input: ModelInput, options: TargetOptions = {}): Promise<readonly NodeGap[]> {
+    return this.questions.ask(tensorOf(input), options, (session, image, feeds) =>
       session.bisect(image, targetOf(options), feeds),
     );
   }
 
   /** Compares each node's gradient with central differences of that node alone, for the first sample. */
   checkNodes(
-    x: Tensor,
+    input: ModelInput,
     options: TargetOptions & DirectionOptions = {},
   ): Promise<readonly NodeJacobian[]> {
     const target = targetOf(options);
-    return this.questions.ask(x, options, (session, image, feeds) =>
+    return this.questions.ask(tensorOf(input), options, (session, image, feeds) =>
       session.checkNodes(image, target, options, feeds),
     );
   }
 
   /** The nodes with weights that the output depends on, nearest to it first. */
   layers(): readonly string[] {
-    return parameterLayers(this.analysis.part.graph, registry).map(({ node }) => node);
+    return parameterLayers(this.analysis.part.graph, this.analysis.registry).map(
+      ({ node }) => node,
+    );
   }
 
   /** The same network with the weights of its last `count` layers shuffled. */
   randomized(count: number, seed: number): Model {
-    const layers = parameterLayers(this.analysis.part.graph, registry).slice(0, count);
+    const { part, registry: operators } = this.analysis;
+    const layers = parameterLayers(part.graph, operators).slice(0, count);
     return new Model(randomizeParameters(this.imported, layers, seed), this.backend, this.options);
   }
 
@@ -297,5 +326,10 @@ export class Model {
    */
   async dispose(): Promise<void> {
     await Promise.all([this.questions.dispose(), this.found.dispose()]);
+  }
+
+  /** {@link Model.dispose}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 }

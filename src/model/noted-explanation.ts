@@ -3,7 +3,6 @@ import type { SessionExplanation } from "../methods/core/explanation.js";
 import type { Method } from "../methods/core/method.js";
 import { withNotes } from "../methods/core/notes.js";
 import type { Graph } from "../onnx/ir.js";
-import { registry } from "../ops/all.js";
 import type { Analysis } from "../runtime/analyze.js";
 import { asContrast } from "../target/contrast.js";
 import { squashingOf } from "../target/ports.js";
@@ -21,7 +20,7 @@ export function notedExplanation(
   const { graph, output } = analysis.part;
   const isScore = asContrast(targetOf(options)).quantity !== "log-probability";
   const squashing = isScore ? squashingOf(imported, output) : undefined;
-  const quantizers = countQuantizers(graph, registry);
+  const quantizers = countQuantizers(graph, analysis.registry);
   const { attribution } = explanation;
   const { target, score, completeness } = explanation.samples[0]!;
   return {

@@ -3,7 +3,6 @@ import type { Backend } from "../backends/backend.js";
 import { UsageError } from "../errors.js";
 import type { ModelFile } from "../onnx/file/model-file.js";
 import type { Graph } from "../onnx/ir.js";
-import { registry } from "../ops/all.js";
 import type { Analysis } from "../runtime/analyze.js";
 import { openReference } from "../runtime/gradient-check/reference.js";
 import type { VerifiedSample } from "../runtime/session.js";
@@ -31,7 +30,7 @@ export function verifyGradient(
   options: VerifyOptions,
 ): Promise<readonly VerifiedSample[]> {
   const { part, form } = analysis.image;
-  const quantizers = countQuantizers(part.graph, registry);
+  const quantizers = countQuantizers(part.graph, analysis.registry);
   if (quantizers > 0) {
     throw new UsageError(
       `gradients pass straight through ${quantizers} nodes of this model that round, where central differences see ` +

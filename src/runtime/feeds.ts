@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { didYouMean } from "../files/nearest-names.js";
 import type { Fact, TypedGraph } from "../onnx/ir.js";
 import type { Dim } from "../tensor/shape.js";
 import type { Tensor, Tensors } from "../tensor/tensor.js";
@@ -20,7 +21,9 @@ export function feedsOf(
   const names = new Set(graph.inputs.map((i) => i.name));
   const unknown = [...others.keys()].find((name) => !names.has(name) || name === input);
   if (unknown !== undefined)
-    throw new InputError(`no other input "${unknown}"; the model has ${inputNames(graph)}`);
+    throw new InputError(
+      `no other input "${unknown}"${didYouMean(unknown, names)}; the model has ${inputNames(graph)}`,
+    );
   const batch = graph.facts.get(input)!.shape[0] ?? 1;
   return new Map(
     graph.inputs.map((port) => {

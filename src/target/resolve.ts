@@ -114,7 +114,9 @@ function seedAgainst(port: TargetPort, of: TargetExpression | undefined, count: 
   if (target === undefined || target.kind === "top" || target.text === "") {
     const which = port.classes === undefined ? "against:TARGET" : "against:CLASS";
     const words = of ? `against:${of.text}` : "against";
-    throw new TargetError(`target "${words}" does not say against what: write ${which}`);
+    throw new TargetError(
+      `target "${words}" needs the target that it argues against: write ${which}`,
+    );
   }
   const chosen = resolveTarget(port, target, count);
   // A class or a seed: "top" is refused above.

@@ -51,7 +51,7 @@ export function findParameters(graph: TypedGraph, registry: Registry, input: str
 type ParameterUse = Pick<Parameter, "role" | "fanIn">;
 type Producers = ReadonlyMap<string, Node>;
 
-/** What each operand of a node is, where it is constant. */
+/** The parameter role of each constant operand of a node. */
 function operandsOf(
   node: Node,
   graph: TypedGraph,

@@ -17,7 +17,7 @@ export function specialize(graph: Graph, shapes: ReadonlyMap<string, Shape>): Ty
   return lowerable(withSizes(graph, shapes));
 }
 
-/** The graph with definitions in the place of nodes without a lowering. */
+/** The graph with definitions expanded for nodes without a lowering. */
 export function lowerable(graph: TypedGraph): TypedGraph {
   return expandDefinitions(graph, registry, (node) => !(node.op in lowerings));
 }

@@ -44,11 +44,11 @@ export async function evaluate(
   });
 }
 
-/** Goes through the images group by group, for each stage of the test, and keeps what it finds in a journal. */
+/** Evaluates the images group by group, for each stage of the test, and records results in a journal. */
 class Evaluation {
   private readonly setup: EvaluationSetup;
   private readonly folder: OutputFolder;
-  /** By what is said of them: a file that cannot be read fails in every stage. */
+  /** By message: an unreadable file fails in every stage. */
   private readonly failures: Map<string, Failure>;
   private readonly clock: ReturnType<typeof timeLeft>;
   private link: Link | undefined;
@@ -90,14 +90,14 @@ class Evaluation {
     return exitCodes.failed;
   }
 
-  /** Files in groups that are always the same, so that a run that goes on gives what one without a break gives. */
+  /** Groups of files are always the same, so that a resumed run gives the same results. */
   private async files(stage: Stage): Promise<SampleRecord[]> {
     const { files, flags, reporter, stages } = this.setup;
     const records: SampleRecord[] = [];
     let pass: EvaluationPass | undefined;
     for (let at = 0; at < files.length; at += flags.batch) {
       const total = files.length * Math.max(1, stages.length);
-      reporter.progress(this.done, total, this.clock.line());
+      reporter.progress(this.done, total, this.clock.line(), false);
       const failures: Failure[] = [];
       const read = await readFiles(files.slice(at, at + flags.batch), failures);
       pass ??= await this.open(read, stage, failures);

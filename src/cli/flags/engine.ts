@@ -1,10 +1,11 @@
 import { Option, type Command } from "commander";
 import { providers as tfjsProviders } from "../../backends/tfjs/provider-names.js";
 import { BackendError, UsageError } from "../../errors.js";
+import { didYouMean } from "../../files/nearest-names.js";
 
 export type BackendName = "ort" | "tfjs";
 
-/** The engine and what it runs on. */
+/** The engine and its execution provider. */
 export interface EngineFlags {
   readonly backend: BackendName;
   readonly provider: string;
@@ -29,14 +30,14 @@ export function addEngineFlags(command: Command): Command {
     )
     .option(
       "--provider <name>",
-      `what the engine runs on (${choices.join("; ")}; default: the first)`,
+      `the execution provider (${choices.join("; ")}; default: the first)`,
     );
 }
 
 /**
  * The flags with the engine's own default as the provider.
  *
- * @throws {UsageError} where the engine has no such provider, or no such setting
+ * @throws {UsageError} if the engine lacks the provider or the setting
  */
 export function withProvider<
   F extends { backend: BackendName; provider?: string | undefined; threads?: number | undefined },
@@ -50,12 +51,13 @@ export function withProvider<
   if (engines[backend].includes(provider)) return { ...flags, provider };
   const others = backends.filter((name) => engines[name].includes(provider));
   const instead = others.map((name) => `; --backend ${name} has ${provider}`).join("");
+  const near = others.length > 0 ? "" : didYouMean(provider, engines[backend]);
   throw new UsageError(
-    `--provider ${provider}: --backend ${backend} has ${engines[backend].join(", ")}${instead}`,
+    `--provider ${provider}: --backend ${backend} has ${engines[backend].join(", ")}${instead}${near}`,
   );
 }
 
-/** Says which provider failed, where it is not the default: it may not be there on this machine. */
+/** Names a provider other than the default if it fails: it may be missing on this machine. */
 export async function namingProvider<T>(
   { backend, provider }: EngineFlags,
   run: () => Promise<T>,

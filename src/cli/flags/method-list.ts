@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { notAChoice } from "./choices.js";
 import { UsageError } from "../../errors.js";
 import { findMethod, methods } from "../../methods/all.js";
 import { readSettings } from "../../methods/core/settings.js";
@@ -14,7 +15,7 @@ export interface ChosenMethod {
 /**
  * The methods of a list such as "fullgrad,integrated-gradients:steps=20,baseline=black,gradient"; "all" is every one.
  *
- * @throws {UsageError} where a method or a setting does not exist, or a value is out of its range
+ * @throws {UsageError} if a method or a setting does not exist, or a value is out of its range
  */
 export function parseMethods(list: string): ChosenMethod[] {
   if (list === "all") return methods.map(({ name }) => ({ name, method: name, settings: {} }));
@@ -60,13 +61,13 @@ export function methodsOption(flags: string, about: string, fallback?: string): 
 /** `--method` of commands that take one. */
 export function methodOption(): Option {
   const initial = parseMethods("fullgrad")[0]!;
-  return new Option("--method <name>", `how the map is made; ${grammar}`)
+  return new Option("--method <name>", `the method that makes the map; ${grammar}`)
     .default(initial, initial.name)
     .argParser((text, before: ChosenMethod) => {
       const [name = ""] = text.split(/[:,]/);
       if (methods.every((method) => method.name !== name)) {
-        const known = methods.map((method) => method.name).join(", ");
-        throw new InvalidArgumentError(`Allowed choices are ${known}.`);
+        const known = methods.map((method) => method.name);
+        throw new InvalidArgumentError(notAChoice(name, known));
       }
       const [chosen, ...others] = parseMethods(text);
       if (others.length === 0 && before === initial) return chosen!;

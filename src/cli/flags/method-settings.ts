@@ -1,10 +1,11 @@
 import type { Method } from "../../methods/core/method.js";
 import { listed, readSettings } from "../../methods/core/settings.js";
 import { UsageError } from "../../errors.js";
+import { didYouMean } from "../../files/nearest-names.js";
 import { findMethod } from "../../methods/all.js";
 import type { ChosenMethod } from "./method-list.js";
 
-/** All settings of each method, by its name: what --set gives, and the defaults of the others. */
+/** All settings of each method, by its name: values of --set, and defaults. */
 export type MethodValues = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
 /** A setting, for one method or for every one that has it. */
@@ -19,8 +20,8 @@ interface Given {
  * All settings of the chosen methods. `--method METHOD:NAME=VALUE` and `--set METHOD.NAME=VALUE` mean the same and go
  * before `--set NAME=VALUE`, which is for every method that has the setting.
  *
- * @param others values from flags of their own, for methods that have such a setting; --set goes before them
- * @throws {UsageError} where a method or a setting does not exist, or a value means nothing; names what there is
+ * @param others values of dedicated flags, for methods that have such a setting; --set takes precedence
+ * @throws {UsageError} if a method, a setting or a value does not exist; lists the existing ones
  */
 export function readMethodSettings(
   flags: readonly string[],
@@ -67,12 +68,19 @@ function parse(flag: string): Given {
 function check({ flag, method, name }: Given, methods: readonly Method[]): void {
   if (method !== undefined) {
     if (methods.some((m) => m.name === method)) return;
-    const names = listed(methods.map((m) => m.name));
-    throw new UsageError(`--set ${flag}: "${method}" is not among the methods here, ${names}`);
+    const own = methods.map((m) => m.name);
+    const [near, names] = [didYouMean(method, own), listed(own)];
+    throw new UsageError(
+      `--set ${flag}: "${method}" is not among the methods here${near}, ${names}`,
+    );
   }
   if (methods.some(({ settings }) => Object.hasOwn(settings, name))) return;
   const known = methods.map(({ name: owner, settings }) => {
     return `${owner} has ${Object.keys(settings).join(", ") || "none"}`;
   });
-  throw new UsageError(`--set ${flag}: there is no setting "${name}"; ${known.join("; ")}`);
+  const near = didYouMean(
+    name,
+    methods.flatMap(({ settings }) => Object.keys(settings)),
+  );
+  throw new UsageError(`--set ${flag}: there is no setting "${name}"${near}; ${known.join("; ")}`);
 }

@@ -9,15 +9,17 @@ import type { ExplainFlags } from "../flags/options.js";
 import type { Versions } from "../package-files.js";
 import { drawingOf } from "./write-explanation.js";
 
-/** What holds for all samples of a run. */
+/** Settings shared by all samples of a run. */
 export interface RunSettings extends OpenedRun, Asked {
   readonly versions: Versions;
   readonly flags: ExplainFlags;
+  /** The target as it is written, if not that of the flags. */
+  readonly targetText?: string;
   /** All of the method's. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** Everything that the result of a sample depends on. */
+/** Everything that determines the result of a sample. */
 export function provenanceOf(
   run: RunSettings,
   file: InputFile,
@@ -26,7 +28,7 @@ export function provenanceOf(
 ): Provenance {
   const { versions, flags, model, preprocessing, labels, feeds, settings } = run;
   const { path, sha256: modelHash, externalSha256 } = model;
-  // Of an array it matters only where the method fills with black or white.
+  // For arrays, preprocessing matters only if the method fills with black or white.
   const isUsed = !isArrayFile(file.path) || isColour.has(settings["baseline"]);
   return {
     versions,
@@ -36,7 +38,7 @@ export function provenanceOf(
     settings: {
       method: flags.method.method,
       methodSettings: settings,
-      target: flags.target.text,
+      target: run.targetText ?? flags.target.text,
       versus: flags.versus?.text ?? null,
       quantity: flags.quantity,
       ...maskSettings(run),
@@ -60,7 +62,7 @@ export function provenanceOf(
   };
 }
 
-/** The masks that --target and --versus name, by what they hold. */
+/** Hashes of the masks named by --target and --versus. */
 function maskSettings({ target, contrast: { versus } }: RunSettings): object {
   const hashOf = ({ mask }: MaskTarget): string =>
     sha256(`${mask.dtype} [${mask.dims.join(",")}] ${sha256(bytesOf(mask))}`);

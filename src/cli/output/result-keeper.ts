@@ -18,15 +18,18 @@ const claim = fields({ pid: count, input: text });
  */
 export class ResultKeeper {
   private readonly folder: OutputFolder;
+  private readonly suffixes: readonly string[];
   /** The path that has a name in this run, by name in lower case. */
   private readonly taken = new Map<string, string>();
   private readonly claims = new Map<string, string>();
 
-  constructor(folder: OutputFolder) {
+  /** @param suffixes of names, where pictures have several targets */
+  constructor(folder: OutputFolder, suffixes: Iterable<string> = [""]) {
     this.folder = folder;
+    this.suffixes = [...suffixes];
   }
 
-  /** The name under which results of this input lie, made of this file or of this content; undefined where there are none. */
+  /** The name under which results of this input lie, made of this file or of this content; undefined if there are none. */
   known({ path, name }: InputFile, hash: string): string | undefined {
     const names = new Set([name, ...nameCandidates(path)]);
     const holders = Array.from(names, (n) => ({ name: n, holder: this.holderOf(n) }));
@@ -70,7 +73,7 @@ export class ResultKeeper {
   /** False where another run that goes on has claimed the name for another input. */
   private writeClaim(name: string, path: string): boolean {
     const input = resolve(path);
-    // The name of a temporary file: what is left behind is removed like one.
+    // Named like a temporary file, so that leftovers are removed like one.
     const claimName = `.fullgrad-claim-${sha256(name.toLowerCase()).slice(0, 16)}.tmp`;
     const file = join(this.folder.path, claimName);
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -79,7 +82,7 @@ export class ResultKeeper {
         return true;
       }
       const other = readClaim(file);
-      // The same input in two runs at once: either's results will do.
+      // The same input in two concurrent runs: both write the same results.
       if (other?.input === input) return true;
       if (other && isRunning(other.pid)) return false;
       rmSync(file, { force: true });
@@ -88,14 +91,15 @@ export class ResultKeeper {
   }
 
   private holderOf(name: string): { readonly path: string; readonly sha256: string } | undefined {
-    for (const first of [name, `${name}-0`]) {
+    const names = [name, `${name}-0`].flatMap((n) => this.suffixes.map((s) => n + s));
+    for (const first of names) {
       for (const manifest of [`${first}.json`, `${first}.top1.json`]) {
         const found = this.folder.read(manifest);
         if (found === undefined) continue;
         try {
           return readJson(found, holder, manifest).input;
         } catch {
-          // It vouches for nothing.
+          // Not a manifest of ours.
         }
       }
     }

@@ -15,17 +15,17 @@ const bending: ReadonlySet<Role> = new Set<Role>([
   ...(["activation", "gate", "maximum", "minimum"] as const),
 ]);
 
-/** What happens to a gradient at an activation. */
+/** The backward rule of an activation. */
 export interface ActivationRule {
-  /** Of the gradient that arrives at the activation's output. */
+  /** Transforms the gradient at the activation's output. */
   readonly arriving: (b: GraphBuilder, dy: Value) => Value;
-  /** Whether it then goes through the activation as the gradient does, or straight to its input. */
+  /** Whether the result is multiplied by the activation's slope, or passed to its input unchanged. */
   readonly through: boolean;
 }
 
 /**
- * A registry that has another rule for activations, whatever they are written as: SiLU may be one node, or Sigmoid and
- * Mul; GELU five. Sums, products of two values and everything that is linear keep their gradient.
+ * A registry with another rule for activations, exported as one node or as several: SiLU may be Sigmoid and Mul, GELU five
+ * nodes. Sums, products of two values and all linear operators keep their gradient.
  */
 export function withActivationRule(
   { graph, registry, plan }: RuleContext,

@@ -14,10 +14,10 @@ import { stretch } from "./stretch.js";
 /** A layer's activations on one image. */
 export interface Activations {
   readonly layer: string;
-  /** Name of the value, and the value as the network has it. */
+  /** Name of the value, and the value in the network's own axis order. */
   readonly value: string;
   readonly raw: Tensor;
-  /** Extents of the places, and each channel's numbers over them. */
+  /** Spatial extents, and each channel's numbers. */
   readonly places: readonly number[];
   readonly channels: readonly Float64Array[];
 }
@@ -84,8 +84,8 @@ async function activationsOf(
 }
 
 /**
- * Where the numbers of each channel lie in the value as the network has it: the rearrangement is asked what it does to
- * the numbers 0, 1, 2, …
+ * The element indices of each channel in the value's own axis order, found by running the conversion to image order on the
+ * numbers 0, 1, 2, …
  */
 export async function positionsOf(
   sampler: Sampler,

@@ -3,17 +3,17 @@ import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { rerun } from "./rerun.js";
 
-/** The model once more, on another image. */
+/** A second forward pass of the model, on the baseline. */
 export interface BaselinePass {
-  /** The input that the other image comes by. */
+  /** The input for the baseline. */
   readonly input: Value;
-  /** What a value of the model is there; itself, where it does not depend on the image. */
+  /** The counterpart of a value in this pass; the value itself if it does not depend on the image. */
   of(value: Value): Value;
 }
 
 type PassSite = Pick<RuleContext, "b" | "graph" | "plan" | "input">;
 
-/** Rules and method ask at different times, and mean the same pass. */
+/** One pass per graph, shared by the rules and the method. */
 const passes = new WeakMap<GraphBuilder, BaselinePass>();
 
 /** The second forward pass of a graph under construction, added when it is first asked for. */

@@ -7,6 +7,7 @@ import { spatialAxes, toImageOrder } from "../../decomposition/spatial-positions
 import { resizeMap } from "../../decomposition/psi.js";
 import { name, nameList } from "../core/settings.js";
 import { UsageError } from "../../errors.js";
+import { didYouMean } from "../../files/nearest-names.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { multiplyDims, staticShape, type Dim } from "../../tensor/shape.js";
@@ -25,15 +26,15 @@ export const camSettings = {
 /** The value of {@link camSettings}. */
 export type WantedLayers = string | readonly string[] | undefined;
 
-/** What a class activation map is made of: a layer's activations and the gradient there, both [N,C,…places]. */
+/** A layer's activations and gradient, both [N,C,…spatial]. */
 export interface CamLayer {
   readonly activations: Value;
   readonly gradient: Value;
 }
 
 /**
- * A class activation map: `emit` makes the weighted sum of a layer's channels, [N,1,…places of the layer]. What is above 0
- * of it is resized to the image; its largest number tells why a map is empty.
+ * Defines a class activation map. `emit` returns the weighted sum of a layer's channels, [N,1,…spatial]; its positive part
+ * is resized to the image. Its largest number explains an empty map.
  */
 export function classActivationMap(method: {
   readonly name: string;
@@ -96,7 +97,7 @@ export type ChosenLayer = Pick<SpatialLayer, "value" | "node" | "restoration">;
 /**
  * The layer of this name, or the last spatial one.
  *
- * @throws {UsageError} where there is none, or it has no places; names those that there are
+ * @throws {UsageError} if it does not exist or has no spatial axes; lists the layers
  */
 export function chooseLayer(plan: BiasPlan, wanted: string | undefined): ChosenLayer {
   const { layers, layouts, image } = plan;
@@ -115,7 +116,11 @@ export function chooseLayer(plan: BiasPlan, wanted: string | undefined): ChosenL
   const restored = layout && restoration(layout, image.length - 2, image[0] ?? 1);
   if (restored) return { value: wanted, node: wanted, restoration: restored };
   const why = layout ? "has no places of the image" : "does not exist";
-  throw new UsageError(`layer "${wanted}" ${why}; there are ${choices}`);
+  const near = didYouMean(
+    wanted,
+    layers.map((l) => l.node),
+  );
+  throw new UsageError(`layer "${wanted}" ${why}${near}; there are ${choices}`);
 }
 
 /** The layers of these names, joined by + unless that is a name itself; or the last spatial one. */
@@ -160,13 +165,13 @@ function toUnit(b: GraphBuilder, map: Value): Value {
   return b.div(shifted, b.addScalar(b.max(shifted, spatialAxes(shifted)), leastRange));
 }
 
-/** Of each sample: [N]. */
+/** The largest number of each sample, [N]. */
 export function largestOf(b: GraphBuilder, sum: Value): Value {
   const axes = sum.fact.shape.flatMap((_, axis) => (axis > 0 ? [axis] : []));
   return b.max(sum, axes, false);
 }
 
-/** Linear resizing, pixel centres kept. */
+/** Linear resizing to the image, with half-pixel centres. */
 export function resizeToImage(b: GraphBuilder, map: Value, input: Value): Value {
   return resizeMap(b, map, staticShape(input.fact.shape.slice(2), "an image"), "paper2019");
 }

@@ -1,4 +1,4 @@
-import { float32, int64, type Tensors } from "../../tensor/tensor.js";
+import { float32, int64, toFloat32, type Tensors } from "../../tensor/tensor.js";
 import { attributionMap } from "./attribution-map.js";
 import { concatBatch, rowsOf, sliceBatch } from "../../tensor/batches.js";
 import type { Compiler } from "../../runtime/compiler.js";
@@ -38,8 +38,10 @@ export async function explainBySampling(
   }
   const attributions = found.flatMap(({ attribution }) => (attribution ? [attribution] : []));
   return {
-    map: concatBatch(
-      found.map(({ map, attribution }) => map ?? attributionMap(attribution!, method.signed)),
+    map: toFloat32(
+      concatBatch(
+        found.map(({ map, attribution }) => map ?? attributionMap(attribution!, method.signed)),
+      ),
     ),
     output: results.get("output")!,
     ...(attributions.length > 0 ? { attribution: concatBatch(attributions) } : {}),

@@ -1,4 +1,5 @@
 import { UsageError } from "../../errors.js";
+import { didYouMean } from "../../files/nearest-names.js";
 import { isTensor, type Tensor } from "../../tensor/tensor.js";
 
 /** A setting of a method. */
@@ -147,7 +148,8 @@ export function readSettings<S extends SettingTable>(
   const unknown = wanted.find(([key]) => !names.includes(key));
   if (unknown) {
     const known = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`;
-    throw new UsageError(`method "${method}" has no setting "${unknown[0]}"; ${known}`);
+    const near = didYouMean(unknown[0], names);
+    throw new UsageError(`method "${method}" has no setting "${unknown[0]}"${near}; ${known}`);
   }
   const read = Object.fromEntries(
     wanted.map(([key, value]) => {

@@ -51,7 +51,7 @@ const rows: readonly (readonly [inputs: string, operators: string])[] = [
   ["Q K V attn_mask past_key past_value #nonpad_kv_seqlen", "Attention"],
   ["A B C", "Gemm"],
   ["X Scale B", "LayerNormalization"],
-  ["X rois #batch_indices", "RoiAlign"],
+  ["X #rois #batch_indices", "RoiAlign"],
   ["X scale bias", "GroupNormalization"],
   ["data ratio #training_mode", "Dropout"],
   ["indices depth values", "OneHot"],

@@ -29,6 +29,12 @@ export class Registry {
     return new Registry(map);
   }
 
+  /** A copy with further records. A record of the same domain and type as an existing one replaces it. */
+  extend(...specs: readonly OpSpec[]): Registry {
+    const added = Registry.of(specs);
+    return new Registry(new Map([...this.specs, ...added.specs]));
+  }
+
   /** A copy with some fields of some records replaced: guided back-propagation changes the gradient of Relu. */
   with(changes: Readonly<Record<string, Partial<Pick<OpSpec, "vjp" | "bias">>>>): Registry {
     const map = new Map(this.specs);

@@ -45,19 +45,6 @@ export const selection: readonly OpSpec[] = [
     reads: { scores: [1], places: [0] },
   },
   {
-    ...facts<{ height: number; width: number }>(
-      "RoiAlign",
-      16,
-      [3, 3],
-      "resampling",
-      "not-differentiable",
-      () => ({ kind: "none", image: true }),
-      (a) => ({ height: a.int("output_height", 1), width: a.int("output_width", 1) }),
-      (n) => [n.like([n.shape(1)[0]!, n.shape()[1]!, n.attrs.height, n.attrs.width])],
-    ),
-    reads: { places: [1] },
-  },
-  {
     ...facts<{ size: readonly number[] }>(
       "MaxRoiPool",
       1,

@@ -4,7 +4,7 @@ import type { Value } from "../../onnx/ir.js";
 import type { NodeView } from "../core/node-view.js";
 import type { RecurrentAttrs } from "./recurrence.js";
 
-/** One of the functions that a recurrent layer applies. */
+/** An activation function of a recurrent layer. */
 export type GateFunction = (b: GraphBuilder, x: Value) => Value;
 
 /** A function by its parameters, where it has them. */
@@ -62,10 +62,10 @@ const functions: ReadonlyMap<string, Known> = new Map<string, Known>([
 ]);
 
 /**
- * The functions of each direction, in the standard's order. `activation_alpha` and `activation_beta` list the parameters
- * of those that have one.
+ * The functions of each direction, in the standard's order. `activation_alpha` and `activation_beta` list the
+ * parameters of functions that have them.
  *
- * @param usual what they are unless the node names others
+ * @param usual the default functions
  */
 export function activationsOf(
   n: NodeView<RecurrentAttrs>,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
+import { Region } from "../../../src/decomposition/region.js";
 import { load } from "../../../src/model/load.js";
 import { toNumbers, type Tensor } from "../../../src/tensor/tensor.js";
 import { relativeL2, sumsPerSample } from "../../support/compare.js";
@@ -53,6 +54,36 @@ describe.each(exporters)("the maps of each layer, by the %s exporter", (exporter
       });
     },
   );
+});
+
+describe("the share of a region", () => {
+  it("is the sum of PyTorch's terms inside it, for each layer", async () => {
+    const model = await load(networkFile("resnet18", "dynamo"), { backend });
+    const x = goldenTensor("resnet18", "input.npy");
+    const { units, samples } = await model.layerMaps(x);
+    await model.dispose();
+    const size = x.dims.slice(2);
+    const [height = 0, width = 0] = size;
+    const left = Region.box(size, [0, 0], [height, width / 2]);
+    const withTensor = golden("resnet18").units.filter((u) => u.spatial && u.tensor);
+    let compared = 0;
+    for (const { name, tensor, nodes } of withTensor) {
+      const { map } = units.find((u) => nodes.dynamo.includes(u.unit.node))!;
+      const [samplesCount, , rows = 0, columns = 0] = map!.dims;
+      // A column in the middle of the image would be half inside.
+      if (columns % 2 === 1) continue;
+      const terms = overChannels(goldenTensor("resnet18", tensor!));
+      const { mass } = samples[0]!.completeness;
+      for (let n = 0; n < samplesCount!; n++) {
+        const own = terms.slice(n * rows * columns, (n + 1) * rows * columns);
+        const inside = own.filter((_, i) => i % columns < columns / 2);
+        const expected = inside.reduce((a, b) => a + b, 0);
+        expect(Math.abs(left.shareOf(map!, n) - expected) / mass, name).toBeLessThan(1e-6);
+        compared++;
+      }
+    }
+    expect(compared).toBeGreaterThan(10);
+  });
 });
 
 describe("the maps of layers of tokens and windows", () => {

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { Slots, WorkAhead } from "../../../../src/cli/commands/work-ahead.js";
+import { Slots, WorkAhead } from "../../../../../src/cli/commands/explain/work-ahead.js";
 
 /** Work that is done after so many turns of the event loop. */
 async function after<T>(turns: number, result: T): Promise<T> {

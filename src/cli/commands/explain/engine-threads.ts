@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import { weightsKept } from "../../backends/bounded-backend.js";
-import type { LoadOptions } from "../../model/model-options.js";
-import type { EngineFlags } from "../flags/engine.js";
+import { weightsKept } from "../../../backends/bounded-backend.js";
+import type { LoadOptions } from "../../../model/model-options.js";
+import type { EngineFlags } from "../../flags/engine.js";
 
 /** Inputs for each thread at least: to start one costs as much as to explain a few. */
 const leastEach = 8;
@@ -15,7 +15,7 @@ const mostThreads = 8;
  * cores, EfficientNet-lite0: half), and compute the same bits.
  */
 export class EngineThreads {
-  /** How many there are; 0 until the model is compiled, and where the command's own thread runs it. */
+  /** Number of threads; 0 until the model is compiled, and if it runs in the command's own thread. */
   count = 0;
   private readonly flags: EngineFlags;
 

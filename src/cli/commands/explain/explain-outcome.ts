@@ -1,25 +1,25 @@
 import { existsSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import type { Note } from "../../methods/core/notes.js";
-import { completenessTolerance } from "../../decomposition/completeness.js";
-import { failureOf } from "./each-or-all.js";
-import { exitCodeOf, exitCodes } from "../exit-codes.js";
-import type { Failure, Inputs } from "../input/inputs.js";
-import type { Manifest } from "../output/manifest.js";
-import type { ExplainableModel } from "../input/model-file.js";
-import { OutputError, type OutputFolder } from "../output/output-folder.js";
-import type { Reporter } from "../output/reporter.js";
+import type { Note } from "../../../methods/core/notes.js";
+import { completenessTolerance } from "../../../decomposition/completeness.js";
+import { failureOf } from "../each-or-all.js";
+import { exitCodeOf, exitCodes } from "../../exit-codes.js";
+import type { Failure, Inputs } from "../../input/inputs.js";
+import type { Manifest } from "../../output/manifest.js";
+import type { ExplainableModel } from "../../input/model-file.js";
+import { OutputError, type OutputFolder } from "../../output/output-folder.js";
+import type { Reporter } from "../../output/reporter.js";
 import {
   explanationLine,
   incompleteLine,
   resultOf,
   type ExplainResult,
-} from "../output/results.js";
+} from "../../output/results.js";
 
 /** Milliseconds that are waited for results that another run writes anew, and between two looks. */
 const [longestRewrite, pause] = [1000, 20];
 
-/** Where an outcome is told, and what of. */
+/** Context of an outcome. */
 interface OutcomeSetup {
   readonly reporter: Reporter;
   readonly folder: OutputFolder;
@@ -31,9 +31,9 @@ interface OutcomeSetup {
 export class ExplainOutcome {
   private readonly setup: OutcomeSetup;
   private readonly failures: Failure[];
-  /** Where there is nothing but failures of one kind, the run ends with their exit code. */
+  /** If there are only failures of one kind, the run ends with their exit code. */
   private readonly failureCodes = new Set<number>();
-  private readonly results: { readonly order: number; readonly result: ExplainResult }[] = [];
+  private readonly found: { readonly order: number; readonly result: ExplainResult }[] = [];
   private readonly incomplete: string[] = [];
   private readonly said = new Set<string>();
 
@@ -54,13 +54,13 @@ export class ExplainOutcome {
   add(manifest: Manifest, order: number, skipped: boolean): void {
     const { folder, reporter, model } = this.setup;
     const result = resultOf(manifest, folder, skipped);
-    this.results.push({ order, result });
+    this.found.push({ order, result });
     for (const note of manifest.notes) this.say(note, manifest.input);
     if (!manifest.complete) this.incomplete.push(incompleteLine(manifest));
     reporter.line(explanationLine(result, model.output.classes));
   }
 
-  /** One line for each note; what holds for every image alike is said once. */
+  /** Prints each distinct note once. */
   private say({ message }: Note, { path, sample }: Manifest["input"]): void {
     if (this.said.has(message)) return;
     this.said.add(message);
@@ -68,13 +68,17 @@ export class ExplainOutcome {
     this.setup.reporter.note(`note: ${path}${place}: ${message}`);
   }
 
-  /** Tells everything; returns the exit code. */
+  /** The results so far, in the order of the inputs. */
+  results(): readonly ExplainResult[] {
+    // Sorting is stable: the ranks of one sample stay in order.
+    return this.found.toSorted((a, b) => a.order - b.order).map(({ result }) => result);
+  }
+
+  /** Reports all results and failures; returns the exit code. */
   async conclude(): Promise<number> {
     const { reporter, folder, inputs } = this.setup;
     const { incomplete, failures } = this;
-    // Sorting is stable: the ranks of one sample stay in order.
-    const sorted = this.results.toSorted((a, b) => a.order - b.order);
-    const results = sorted.map(({ result }) => result);
+    const results = this.results();
     await this.checkThere(results);
     const { skipped } = inputs;
     reporter.document({
