@@ -17,6 +17,9 @@ export interface HeatmapOptions {
 export interface OverlayOptions extends HeatmapOptions {
   /** Opacity of the most salient pixels, 0 to 1. Default 0.85. */
   readonly opacity?: number | undefined;
+  /** "muted" (default), so that colour encodes only the map; "natural": as it is, under opacities that grow with the
+   * square of the salience, so that cold places stay a photograph. */
+  readonly photograph?: "muted" | "natural" | undefined;
 }
 
 /** Default opacity of an overlay's most salient pixels. */
@@ -49,7 +52,7 @@ export function heatmap(
 /**
  * Draws a map over the network's view of the picture. Opacity increases with the map's value (for signed maps, with
  * its distance from zero). The photograph is darkened or lightened and nearly grey, so that colour encodes only the
- * map.
+ * map, or natural.
  *
  * The scale is clipped to {@link displayRange} for display; the heat map and the .npy file contain all values.
  *
@@ -60,7 +63,7 @@ export function heatmap(
 export function overlay(
   view: Raster,
   map: Tensor<"float32">,
-  { colormap, scale, opacity = defaultOpacity }: OverlayOptions = {},
+  { colormap, scale, opacity = defaultOpacity, photograph = "muted" }: OverlayOptions = {},
 ): Raster {
   const size = checkMap(map);
   const { width, height } = view;
@@ -73,12 +76,14 @@ export function overlay(
   for (let i = 0; i < fitted.length; i++) {
     const at = i * 3;
     const color = colorIndex(shown, fitted[i]!) * 3;
-    const alpha = opacity * heatOf(shown, fitted[i]!);
+    const heat = heatOf(shown, fitted[i]!);
+    const alpha = opacity * (photograph === "natural" ? heat ** 2 : heat);
     const grey = 0.299 * pixels[at]! + 0.587 * pixels[at + 1]! + 0.114 * pixels[at + 2]!;
     for (let c = 0; c < 3; c++) {
       const muted = grey + saturation * (pixels[at + c]! - grey);
-      const photograph = paper + strength * (muted - paper);
-      data[at + c] = (1 - alpha) * photograph + alpha * colors[color + c]!;
+      const ground =
+        photograph === "natural" ? pixels[at + c]! : paper + strength * (muted - paper);
+      data[at + c] = (1 - alpha) * ground + alpha * colors[color + c]!;
     }
   }
   return { width, height, data: new Uint8Array(data.buffer) };

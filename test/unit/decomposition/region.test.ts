@@ -26,7 +26,8 @@ test("a map at the image's own size is summed where the region is", () => {
 });
 
 test("shares of a region and of the rest add up to the term, for any sizes", () => {
-  const extents = fc.tuple(...[9, 9, 6, 6].map((max) => fc.integer({ min: 1, max })));
+  const extent = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
+  const extents = fc.tuple(extent(9), extent(9), extent(6), extent(6));
   const cases = extents.chain(([h, w, rows, columns]) =>
     fc.tuple(
       fc.constant([h, w]),
