@@ -13,6 +13,9 @@ function group(
   return { extends: true, test: { name, include: [include], ...options } };
 }
 
+/** The files of a group share two processes, so that their imports are loaded once: none may leave anything behind. */
+const shared = { isolate: false };
+
 const browser = "test/end-to-end/browser-*.test.ts";
 const networks = "test/backends/*{networks,forms,methods}.test.ts";
 
@@ -20,11 +23,10 @@ export default defineConfig({
   test: {
     projects: [
       group("browser", browser, { globalSetup: "./test/support/shared-bundles.ts" }),
-      group("networks", networks),
-      group("laws", "test/backends/*.test.ts", { exclude: [networks] }),
+      group("networks", networks, shared),
+      group("laws", "test/backends/*.test.ts", { exclude: [networks], ...shared }),
       group("cli", "test/end-to-end/**/*.test.ts", { exclude: [browser] }),
-      // Its files share two processes, so that what they import is loaded once: none may leave anything behind.
-      group("unit", "test/unit/**/*.test.ts", { isolate: false }),
+      group("unit", "test/unit/**/*.test.ts", shared),
     ],
     reporters: ["default", "./test/support/closing-line.ts"],
     // vitest's own choice leaves one core to itself, which is idle while tests run.

@@ -41,26 +41,45 @@ export {
 } from "./decomposition/completeness.js";
 export { conventions, type Convention } from "./decomposition/psi.js";
 export { Region } from "./decomposition/region.js";
-export type { Method } from "./methods/core/method.js";
+export {
+  withSettings,
+  type ConfiguredMethod,
+  type DecomposingMethod,
+} from "./methods/core/configured-method.js";
+export {
+  defineMethod,
+  type GraphMethod,
+  type Method,
+  type MethodNodes,
+  type MethodResult,
+  type SamplingMethod,
+} from "./methods/core/method.js";
+export * as settings from "./methods/core/settings.js";
+export * from "./methods/values.js";
+export type { ModelInput, Picture } from "./model/picture.js";
 export type { Note, NoteCode, NotedSample } from "./methods/core/notes.js";
-export type { ExplainedSample, SampleResult, TermSum } from "./runtime/samples.js";
+export type { ExplainedSample, SampleResult, TermSum, UnitReport } from "./runtime/samples.js";
 export type { VerifiedSample } from "./runtime/session.js";
 export type { Progress } from "./methods/core/sampler.js";
 export type { FullGradientResult } from "./runtime/session.js";
 export type { Detection, DetectionQuestion, ScoreElement } from "./target/detection.js";
 export type { Contrast, MaskTarget, PlainTarget, Quantity, Target } from "./target/target.js";
 export * from "./errors.js";
-export { evaluationTests } from "./evaluate/all.js";
 export {
+  evaluationTests,
+  mapsOf,
   runGroup,
+  Scorer,
+  summarize,
+  type EvaluationTest,
+  type Explainer as MapMaker,
+  type Network,
   type ResultStore as Keeper,
   type SampleRecord,
+  type Subject,
+  type SummaryRow,
   type TestRun,
-} from "./evaluate/run.js";
-export { Scorer, type Network } from "./evaluate/scorer.js";
-export { mapsOf, type Explainer as MapMaker, type Subject } from "./evaluate/subject.js";
-export { summarize, type SummaryRow } from "./evaluate/summary.js";
-export type { EvaluationTest } from "./evaluate/test.js";
+} from "./evaluate/index.js";
 export { decodeImage, encodePng, type DecodeOptions } from "./image/codec.js";
 export { colormaps, type ColormapName } from "./draw/colormap.js";
 export { scaleChoices, type ScaleChoice } from "./compare/compared-scales.js";

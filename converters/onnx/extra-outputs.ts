@@ -1,4 +1,5 @@
 import { UsageError } from "../../src/errors.js";
+import { didYouMean } from "../../src/files/nearest-names.js";
 import type { FullGradient } from "../../src/decomposition/full-gradient.js";
 import { readSettings } from "../../src/methods/core/settings.js";
 import { methods } from "../../src/methods/all.js";
@@ -19,8 +20,11 @@ export interface NamedOutput {
   readonly about: string;
 }
 
+/** Names of further outputs that are not methods. */
+const fixedOutputs = ["input-gradient", "input-term", "attribution", "terms"];
+
 /** The accepted names of further outputs. */
-const words = `input-gradient, input-term, attribution, terms, term:NODE, or another method's name (${graphMethodNames.join(", ")})`;
+const words = `${fixedOutputs.join(", ")}, term:NODE, or another method's name (${graphMethodNames.join(", ")})`;
 
 /**
  * Further outputs:
@@ -47,7 +51,8 @@ export function emitExtra(
     );
   }
   if (!methods.some((m) => m.name === word)) {
-    throw new UsageError(`unknown output "${word}"; the outputs are ${words}`);
+    const near = didYouMean(word, [...fixedOutputs, ...graphMethodNames]);
+    throw new UsageError(`unknown output "${word}"${near}; the outputs are ${words}`);
   }
   const other = findGraphMethod(word);
   if (other.rules ?? method.rules) {
@@ -90,10 +95,10 @@ function emitPart(full: FullGradient, word: string): NamedOutput {
 function emitTerm({ units }: FullGradient, node: string): NamedOutput {
   const unit = units.find((u) => u.unit.node === node);
   if (!unit) {
-    const close = units.map((u) => u.unit.node).filter((name) => name.includes(node));
-    const listed = (close.length > 0 ? close : units.map((u) => u.unit.node)).slice(0, 12);
+    const names = units.map((u) => u.unit.node);
+    const listed = names.slice(0, 12);
     throw new UsageError(
-      `no bias-bearing node "${node}"; the nodes are ${listed.map((n) => `"${n}"`).join(", ")} ` +
+      `no bias-bearing node "${node}"${didYouMean(node, names)}; the nodes are ${listed.map((n) => `"${n}"`).join(", ")} ` +
         "(fullgrad inspect lists them all)",
     );
   }

@@ -26,7 +26,7 @@ import type { Graph, Port, TypedGraph } from "../../src/onnx/ir.js";
 import { registry } from "../../src/ops/all.js";
 import { prepare } from "../../src/passes/prepare.js";
 import { selectOutputs } from "../../src/passes/select-output.js";
-import { finishGraph } from "../../src/passes/finish-graph.js";
+import { finishGraph } from "../../src/passes/finishing/finish-graph.js";
 import { bakeTarget } from "./bake-target.js";
 import { emitOverlay } from "./emit-overlay.js";
 import { emitExtra, type NamedOutput } from "./extra-outputs.js";
@@ -158,7 +158,7 @@ function convertPart(
   const folded = options.preprocessing && fold(built, input, options.preprocessing, drawn);
   if (folded && drawn) abouts.unshift("the map over the picture, RGB");
   const compact = keepHalf(folded?.graph ?? withOwnInput(built, image), model);
-  const staged = finishGraph(compact, registry.infer);
+  const staged = finishGraph(compact, registry);
   const converted = lowerOpset(staged, registry);
   return {
     graph: converted,

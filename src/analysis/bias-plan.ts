@@ -10,45 +10,45 @@ import { traceImageAxes } from "./trace-image-axes.js";
 import { pointwiseRegions, type PointwiseRegion } from "./regions.js";
 import { spatialLayers, type SpatialLayer } from "./spatial-layers.js";
 
-/** The unit of attribution: a layer, or a pointwise region whose nodes' terms are added before anything else. */
+/** The unit of attribution: a layer, or a pointwise region, whose nodes' terms are added first. */
 export interface BiasUnit {
-  /** Name of the node; of a region, its last node. */
+  /** Name of the node; for a region, of its last node. */
   readonly node: string;
-  /** Its operator; of a region, its operators in order: "Sigmoid+Mul". */
+  /** Its operator; for a region, its operators in order: "Sigmoid+Mul". */
   readonly op: string;
   readonly kind: BiasKind;
   readonly shape: Shape;
-  /** Its term has a place for each of its values, and more than one, so that it enters the FullGrad map. */
+  /** Whether its term has more than one spatial position, and so enters the FullGrad map. */
   readonly spatial: boolean;
-  /** Where the samples and the places of the image lie in its term. */
+  /** The axes of the samples and of the image in its term. */
   readonly layout: TracedAxes;
-  /** How a spatial term comes into the form [N,C,…places]. */
+  /** Converts a spatial term to [N,C,…spatial]. */
   readonly restoration?: Restoration;
   /** For a convolution: whether a BatchNormalization was folded into it by the exporter. */
   readonly batchNorm?: Folded;
-  /** For a BatchNormalization: the node of the unit that it normalizes and that nothing else reads. */
+  /** For a BatchNormalization: the node whose output only it reads. */
   readonly normalizes?: string;
-  /** Of a region with several bias-bearing nodes. */
+  /** The region, if it has several bias-bearing nodes. */
   readonly region?: PointwiseRegion;
   readonly sites: readonly BiasSite[];
 }
 
-/** Everything that has to be known of a graph to decompose one of its outputs. */
+/** The analysis of a graph that the decomposition of one of its outputs needs. */
 export interface BiasPlan {
   readonly path: ActivePath;
   readonly units: readonly BiasUnit[];
-  /** In order; class activation maps look at the last one unless told otherwise. */
+  /** In network order; the last one is the default of class activation maps. */
   readonly layers: readonly SpatialLayer[];
-  /** The shape of the image, and where its places lie in each value. */
+  /** The shape of the image, and its axes in each value. */
   readonly image: Shape;
   readonly layouts: ReadonlyMap<string, TracedAxes>;
 }
 
 /**
- * Finds what every node adds to an output, grouped into units.
+ * Finds the biases that nodes add to an output, grouped into units.
  *
- * @param input name of the input that is explained
- * @param output name of the output that is decomposed
+ * @param input name of the explained input
+ * @param output name of the decomposed output
  */
 export function planBiases(
   graph: TypedGraph,
@@ -88,14 +88,14 @@ export function planBiases(
   return { path, units, layers, image, layouts };
 }
 
-/** One unit for all steps of a node of a recurrent layer, as far as the same of its inputs depend on the image. */
+/** The unit of a step of a recurrent layer: shared by the steps of a node in which the same inputs depend on the image. */
 function stepKey({ node: { step }, view }: BiasSite): string | undefined {
   if (!step) return undefined;
   const isEvery = view.active.every((active, i) => active || !view.inputs[i]);
   return isEvery ? step.of : `${step.of} (${view.active.map(Number).join("")})`;
 }
 
-/** The axes of the values of all steps, one after another. */
+/** The axes of the concatenated values of all steps. */
 function stepAxes(
   sites: readonly BiasSite[],
   layouts: ReadonlyMap<string, TracedAxes>,
@@ -139,7 +139,7 @@ function unitOf(
   };
 }
 
-/** The operators of each region, in order, by the name of its last node. */
+/** The operators of each region in order, by the name of its last node. */
 function operatorsOf(
   graph: TypedGraph,
   regions: ReadonlyMap<string, PointwiseRegion>,
@@ -155,7 +155,7 @@ function operatorsOf(
   return operators;
 }
 
-/** For each BatchNormalization, by name, the convolution whose result it alone reads. */
+/** For each BatchNormalization, by name, the convolution whose output only it reads. */
 function normalizedConvolutions(
   graph: TypedGraph,
   registry: Registry,

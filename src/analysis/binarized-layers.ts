@@ -3,15 +3,16 @@ import type { TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import { isMovement, type Role } from "../ops/core/role.js";
 import { activePath } from "./active-path.js";
+import { unsupportedNode } from "./unsupported-node.js";
 
 const layers: ReadonlySet<Role | undefined> = new Set<Role>(["convolution", "product"]);
-/** What may lie between a binarised value and the layer that reads it: movements, and a product with a constant. */
+/** Roles of nodes between a binarised value and its layer: movements, padding, and a product with a constant. */
 const between = (role: Role | undefined, varying: number): boolean =>
   isMovement(role) || role === "padding" || (role === "multiplication" && varying === 1);
 
 /**
- * Steps whose output is what a layer reads, on the way from the input to an output: without a gradient of their own such
- * layers would be left out of the explanation, whatever passes beside them.
+ * Finds steps on the path from the input to an output whose result a layer reads. Such a layer has no gradient, so that an
+ * explanation would omit it even if other paths, such as shortcuts, have one.
  */
 export function binarizedLayers(
   graph: TypedGraph,
@@ -35,7 +36,7 @@ export function binarizedLayers(
     const reason = registry.of(node).wayThrough;
     if (reason === undefined || !read.has(node.outputs[0]!) || !active.has(node.inputs[0]!))
       continue;
-    found.push({ node: node.name, op: node.op, opset: graph.opsets.get("") ?? 0, reason });
+    found.push(unsupportedNode(graph, node, reason));
   }
   return found.reverse();
 }

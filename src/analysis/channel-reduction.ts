@@ -2,8 +2,8 @@ import type { Dim, Shape } from "../tensor/shape.js";
 import { restoration, type Restoration, type TracedAxes } from "./traced-axes.js";
 
 /**
- * Reduction of a value over its channels in its own memory order. Only the result, one number per position, is then put
- * into image order: for tokens [N,197,768], under a hundredth of the elements that a Transpose of the value moves.
+ * Reduction of a value over its channels in its own memory order. Only the result, one number per position, is then
+ * converted to image order: for tokens [N,197,768], under a hundredth of the elements that a Transpose of the value moves.
  */
 export interface ChannelReduction {
   /** Shape of the value with every axis split into its factors. */

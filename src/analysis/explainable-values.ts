@@ -1,6 +1,6 @@
 /**
- * Where a model can be explained although the output that was asked for cannot: the values before the selections,
- * indices and unknown operators that it ends in.
+ * The values that can be explained where the requested output cannot: those before the final selections, indices and
+ * unknown operators.
  *
  * @module
  */
@@ -12,28 +12,28 @@ import { isFloat } from "../tensor/dtype.js";
 import { isStatic } from "../tensor/shape.js";
 import { activePath } from "./active-path.js";
 import { learnedValues } from "./learned-values.js";
+import { unsupportedNode } from "./unsupported-node.js";
 import { byUsefulness } from "./usefulness.js";
 
-/** Roles that pass values on or pick some of them: what goes in is the better value to explain. */
+/** Roles that copy or select values; their input is the better value to explain. */
 const chooses = (role: Role | undefined): boolean =>
   role === "maximum" || (role !== "folding" && isMovement(role));
 
-/** What is asked of a graph that holds things of which nothing is known. */
+/** A graph of which some nodes are unknown. */
 export interface KnownPart {
-  /** What can be inferred of the graph (passes/infer-shapes). */
+  /** The part with inferred facts (passes/infer-shapes). */
   readonly known: TypedGraph;
-  /** All of its nodes. */
+  /** All nodes of the graph. */
   readonly nodes: readonly Node[];
-  /** Names of the values that the user's file has: no others can be asked for. */
+  /** Names of the values in the user's file, the only ones that can be requested. */
   readonly own: ReadonlySet<string>;
-  /** The input that is explained. */
+  /** The explained input. */
   readonly input: string;
 }
 
 /**
- * The last values before a gradient is cut off on the way to the graph's outputs, the most useful first: floats of the
- * file that depend on the input differentiably and through a layer with weights, of a size that is known but for the
- * batch.
+ * The last values with a gradient on the paths to the graph's outputs, the most useful first: floats of the file that
+ * depend on the input differentiably, through a layer with weights, and whose size is known except for the batch.
  */
 export function explainableValues(part: KnownPart, registry: Registry): readonly Port[] {
   const { known, nodes, own, input } = part;
@@ -64,13 +64,13 @@ export function explainableValues(part: KnownPart, registry: Registry): readonly
   }));
 }
 
-/** What a node reads, in its branches and bodies too. */
+/** The values that a node reads, including those in its branches and bodies. */
 function readBy({ inputs, attributes }: Node): readonly string[] {
   const bodies = Object.values(attributes).flatMap((a) => (a.type === "graph" ? [a.value] : []));
   return [...inputs, ...bodies.flatMap(({ nodes }) => nodes.flatMap(readBy))];
 }
 
-/** The value of the file that this one was picked from. */
+/** The value of the file that this one was copied or selected from. */
 function origin(
   name: string,
   makers: ReadonlyMap<string, Node>,
@@ -87,8 +87,8 @@ function origin(
 }
 
 /**
- * The nodes at which the way from an output back to the input ends: what makes an index, a count or a comparison of
- * something that depends on the input.
+ * The nodes at which the paths from an output back to the input lose the gradient: those that compute an index, a count or
+ * a comparison from a value that depends on the input.
  */
 export function gradientEnds(
   graph: TypedGraph,
@@ -102,16 +102,15 @@ export function gradientEnds(
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((o) => wanted.has(o) && dependent.has(o))) continue;
     if (node.inputs.some((i) => active.has(i))) {
-      const opset = graph.opsets.get(node.domain) ?? 0;
-      const steps = "what it makes are choices or steps, which have no gradient";
+      const steps = "its results are choices or steps, which have no gradient";
       const reason = registry.of(node).wayThrough ?? steps;
-      ends.push({ node: node.name, op: node.op, opset, reason });
+      ends.push(unsupportedNode(graph, node, reason));
     } else for (const name of node.inputs) wanted.add(name);
   }
   return ends.reverse();
 }
 
-/** The nodes that decide while they run how large an output is: what counts, and what keeps some of many. */
+/** The nodes whose results determine the size of an output at run time: those that count, and those that select rows. */
 export function sizeEnds(graph: TypedGraph, output: string): readonly UnsupportedNode[] {
   const symbolsOf = (name: string): readonly string[] =>
     (graph.facts.get(name)?.shape ?? []).filter((dim) => typeof dim === "string");
@@ -124,8 +123,7 @@ export function sizeEnds(graph: TypedGraph, output: string): readonly Unsupporte
     const isNew = !node.inputs.flatMap(symbolsOf).some((symbol) => !given.has(symbol));
     const decides = isNew && made.some((symbol) => open.some((dim) => dim.includes(symbol)));
     if (!decides) return [];
-    const opset = graph.opsets.get(node.domain) ?? 0;
-    const reason = `how many it keeps is not known before the model runs, and with it the size of "${output}"`;
-    return [{ node: node.name, op: node.op, opset, reason }];
+    const reason = `the number of rows it keeps, and so the size of "${output}", is unknown before the model runs`;
+    return [unsupportedNode(graph, node, reason)];
   });
 }

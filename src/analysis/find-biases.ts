@@ -4,7 +4,7 @@ import type { Registry } from "../ops/core/registry.js";
 import type { BiasKind, BiasRule } from "../ops/core/spec.js";
 import type { ActivePath } from "./active-path.js";
 
-/** A node that adds something of its own: y = Σ Jᵢxᵢ + b. */
+/** A node with a bias b: y = Σ Jᵢxᵢ + b. */
 export interface BiasSite {
   readonly node: Node;
   readonly kind: BiasKind;
@@ -14,7 +14,7 @@ export interface BiasSite {
   readonly output: string;
 }
 
-/** Every bias-bearing node between the active inputs and an output, in the order of the graph. */
+/** The bias-bearing nodes between the active inputs and an output, in graph order. */
 export function findBiases(
   graph: TypedGraph,
   registry: Registry,

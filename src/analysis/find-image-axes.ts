@@ -1,6 +1,6 @@
 /**
- * Which axis of an input is what, found by following each axis through the first layers: a convolution says what its
- * axes are, and a Transpose or Reshape before it says which axes of the input they were.
+ * Infers the meaning of each axis of an input by following the axes through the first layers: a convolution defines the
+ * meaning of its own axes, and the Transpose or Reshape nodes before it relate them to the axes of the input.
  *
  * @module
  */
@@ -12,38 +12,38 @@ import { axesOf, type ImageAxes } from "./image-axes.js";
 import { extentOf, type TracedAxes } from "./traced-axes.js";
 import { traceNode } from "./trace-image-axes.js";
 
-/** What an axis is. */
+/** The meaning of an axis. */
 type AxisRole = "batch" | "channels" | "spatial";
 
-/** What a node takes the axes of its first input to be. */
+/** The meaning that a node gives to the axes of its first input. */
 interface Meaning {
   readonly rank: Rank;
-  /** Undefined of a matrix product, which says only which axis it sums over: the last one. */
+  /** Undefined for a matrix product, which only determines the axis it sums over, the last one. */
   readonly roles: readonly AxisRole[] | undefined;
 }
 
-/** What a node says of the input's axes. */
+/** The evidence of one node about the input's axes. */
 interface Vote {
-  /** The role of each axis, where it says one. */
+  /** The role of each axis, if the node determines it. */
   readonly roles: readonly (AxisRole | undefined)[];
-  /** Axes that the node takes as spatial itself; other spatial axes were folded into its batch. */
+  /** Axes that are spatial for the node itself; other spatial axes are folded into its batch. */
   readonly own: readonly number[];
   readonly node: Node;
   /** The last node before it that moved axes. */
   readonly via: Node | undefined;
 }
 
-/** As many as there are letters. */
+/** The number of axis letters. */
 const mostAxes = 9;
 
-/** How much a vote counts: layers that slide a window or take steps, matrix products, normalizations. */
+/** The weight of a vote, strongest first: convolutions, pooling and recurrent layers; matrix products; normalizations. */
 type Rank = 0 | 1 | 2;
 
 /**
- * The axes of an input of a graph.
+ * Infers the axes of an input of a graph.
  *
  * @param graph with facts; extents may be open
- * @returns in words why not, where the layers do not say
+ * @returns the axes, or the reason why the layers do not determine them
  */
 export function findImageAxes(
   graph: TypedGraph,
@@ -67,7 +67,7 @@ export function findImageAxes(
   return bySize(shape);
 }
 
-/** Mappings after which the axes are other ones than before, or in another order. */
+/** Mappings that change the axes or their order. */
 const moves: ReadonlySet<AxisMapping["kind"]> = new Set([
   ...(["permuted", "reshaped", "squeezed", "unsqueezed", "labelled"] as const),
   ...(["joined", "parted", "sliced", "replaced"] as const),
@@ -112,7 +112,7 @@ function imageRoles(rank: number): readonly AxisRole[] {
   return ["batch", "channels", ...new Array<AxisRole>(Math.max(0, rank - 2)).fill("spatial")];
 }
 
-/** Undefined for a node that says nothing of axes. */
+/** Undefined for a node that gives its axes no meaning. */
 function meaningOf(
   registry: Registry,
   node: Node,
@@ -159,7 +159,7 @@ function voteOf(
   shape: Shape,
   via: Node | undefined,
 ): Vote | undefined {
-  /** The axes of the node's input in which an axis of the image lies. */
+  /** For each axis of the image, the axes of the node's input that contain it. */
   const at = shape.map((_, axis) =>
     layout.flatMap((atoms, k) =>
       atoms.some((a) => a.role === "place" && a.axis === axis) ? [k] : [],
@@ -173,7 +173,7 @@ function voteOf(
   return roles && { roles, own, node, via };
 }
 
-/** Of an axis that lies in several, the spatial one counts most: blocks of an image may be samples or channels. */
+/** An axis contained in several is spatial if one of them is: blocks of an image may be samples or channels. */
 function rolesIn(
   at: readonly (readonly number[])[],
   meaning: readonly AxisRole[],
@@ -189,8 +189,8 @@ function rolesIn(
 }
 
 /**
- * [1,T,C,H,W] as [T,C,H,W]: an outermost axis of extent 1 leaves no trace in the layer's batch. It is the batch all the
- * same, and the layer is repeated over the next axis.
+ * [1,T,C,H,W] as [T,C,H,W]: the layer's batch does not contain an outermost axis of extent 1. That axis is the batch
+ * nevertheless, and the layer is repeated over the next one.
  */
 function outermostIsBatch(
   roles: readonly (AxisRole | undefined)[],
@@ -203,8 +203,8 @@ function outermostIsBatch(
 }
 
 /**
- * A product contracts the last axis. An axis of the image that lies in it alone is the channels; one that is cut, as
- * patches are, is spatial. Where all lie in it (Flatten) it says nothing.
+ * A product contracts the last axis. An image axis contained in that axis alone is the channels; one that is cut, as for
+ * patches, is spatial. If the last axis contains all of them (Flatten), it determines nothing.
  */
 function contracted(
   at: readonly (readonly number[])[],
@@ -232,7 +232,7 @@ function contracted(
 const isColors = (size: number | string | undefined): boolean =>
   size === 1 || size === 3 || size === 4;
 
-/** Axes that no layer names: one of extent 1 in front is a batch, then a single one is the channels. */
+/** Roles of the axes that no layer determines: a first one is the batch, and a single remaining one the channels. */
 function fillIn(
   given: readonly (AxisRole | undefined)[],
   shape: Shape,
@@ -256,7 +256,7 @@ function named(roles: readonly AxisRole[], { node, via, own }: Vote, shape: Shap
   const repeated = own.length > 0 ? spatial.filter((axis) => !own.includes(axis)) : [];
   const plain = spatial.filter((axis) => !repeated.includes(axis));
   const [first, second] = plain;
-  // A picture without channels is rare, and square; a spectrogram is neither.
+  // A picture without channels is rare and usually square; a spectrogram is neither.
   const isSpectrogram =
     plain.length === 2 &&
     repeated.length === 0 &&
@@ -274,21 +274,24 @@ function named(roles: readonly AxisRole[], { node, via, own }: Vote, shape: Shap
   return axesOf(text, how);
 }
 
-/** Where no layer tells: a vector, or the usual orders where the number of channels shows which one it is. */
+/** The axes by shape alone: a vector, or one of the usual orders if the number of channels identifies it. */
 function bySize(shape: Shape): ImageAxes | string {
   const rank = shape.length;
   if (rank < 3) return axesOf(["", "C", "NC"][rank]!, "by its shape");
-  if (rank > mostAxes) return `it has ${rank} axes, and there are names for ${mostAxes}`;
+  if (rank > mostAxes) return `it has ${rank} axes, more than the ${mostAxes} that have names`;
   const letters = ["L", "HW", "DHW"][rank - 3];
   const isFew = (size: number | string | undefined): boolean => size === 1 || size === 3;
   const [first, last] = [isFew(shape[1]), isFew(shape.at(-1))];
   const by = (channels: number | string): string =>
     `by its size: ${channels} channel${channels === 1 ? "" : "s"}`;
-  if (letters === undefined || first === last) return "no layer tells which axis is what";
+  // Torchvision's detectors take a list of pictures [C,H,W].
+  const isPicture = rank === 3 && isFew(shape[0]) && !first && !last;
+  if (isPicture) return axesOf("CHW", by(shape[0]!));
+  if (letters === undefined || first === last) return "no layer determines the meaning of its axes";
   return first ? axesOf(`NC${letters}`, by(shape[1]!)) : axesOf(`N${letters}C`, by(shape.at(-1)!));
 }
 
-/** The axes where the first one holds no samples but the parts of one: patches of a bag, frames. */
+/** The axes with the first one as parts of a single sample: the patches of a bag, frames. */
 export function asBag(axes: ImageAxes, output: string): ImageAxes {
   const letter = Array.from("PT").find((l) => !axes.layout.includes(l)) ?? "L";
   const because = `${axes.because}; output "${output}" has one row for all of [${Array.from(axes.layout).join(",").replace("N", letter)}]`;

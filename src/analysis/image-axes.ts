@@ -1,23 +1,23 @@
 import { LayoutError } from "../errors.js";
 
-/** What each axis of an image input is. A plain value. */
+/** The meaning of each axis of an image input. Plain data. */
 export interface ImageAxes {
   /**
    * A letter for each axis, outermost first: N samples, C channels, all others spatial: H, W and D height, width and
    * depth, T time, F frequency, L length, P patches. "NHWC", "NFT", "CHW".
    */
   readonly layout: string;
-  /** The axis of the samples; undefined where the input is one sample. */
+  /** The axis of the samples; undefined if the input is one sample. */
   readonly batch: number | undefined;
-  /** The axis of the channels; undefined where each position has one number. */
+  /** The axis of the channels; undefined if each position has one number. */
   readonly channels: number | undefined;
-  /** The axes that a map has, outermost first; empty for a vector. */
+  /** The spatial axes, which are those of a map, outermost first; empty for a vector. */
   readonly spatial: readonly number[];
-  /** How it is known: "by the Transpose before conv1", "by --layout". */
+  /** The source of this information: "by the Transpose before conv1", "by --layout". */
   readonly because: string;
 }
 
-/** The letters of a layout, with the meaning of each. */
+/** The letters of a layout with their meanings. */
 const letters: Readonly<Record<string, string>> = {
   N: "samples",
   C: "channels",
@@ -31,10 +31,10 @@ const letters: Readonly<Record<string, string>> = {
 };
 
 /**
- * The axes that a layout such as "NHWC" names.
+ * Parses a layout such as "NHWC".
  *
- * @param shape of the input, for the number of its axes
- * @throws {LayoutError} where letters are unknown, missing or repeated
+ * @param shape the shape of the input; the layout needs one letter per axis
+ * @throws {LayoutError} if letters are unknown, missing or repeated
  */
 export function parseLayout(layout: string, shape: readonly (number | string)[]): ImageAxes {
   const names = layout.toUpperCase();
@@ -42,16 +42,16 @@ export function parseLayout(layout: string, shape: readonly (number | string)[])
   const repeated = Array.from(names).find((letter, i) => names.indexOf(letter) !== i);
   const known = Object.entries(letters).map(([letter, meaning]) => `${letter} ${meaning}`);
   const refuse = (why: string): LayoutError =>
-    new LayoutError(`layout ${layout}: ${why}; a letter for each axis: ${known.join(", ")}`);
+    new LayoutError(`layout ${layout}: ${why}; one letter per axis: ${known.join(", ")}`);
   if (unknown.length > 0) throw refuse(`unknown letter ${unknown.join(", ")}`);
-  if (repeated !== undefined) throw refuse(`${repeated} is there twice`);
+  if (repeated !== undefined) throw refuse(`${repeated} occurs twice`);
   if (names.length !== shape.length) {
     throw refuse(`${names.length} letters for the ${shape.length} axes of [${shape.join(",")}]`);
   }
   return axesOf(names, "by --layout");
 }
 
-/** The axes that the letters name. */
+/** The axes of a valid layout. */
 export function axesOf(layout: string, because: string): ImageAxes {
   const at = (letter: string): number | undefined =>
     layout.includes(letter) ? layout.indexOf(letter) : undefined;

@@ -2,8 +2,8 @@ import type { Node, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 
 /**
- * The values that lie behind a layer with weights. What comes before the first one is the input itself, moved, scaled or
- * in other colours, and explains nothing.
+ * The values that depend on the input through a layer with weights. Earlier values are the input itself, moved, rescaled
+ * or recoloured, and explaining them is of no use.
  *
  * @param active values that depend on the input
  */
@@ -32,6 +32,6 @@ function hasWeights(
   if (role === "product") return node.inputs.some((name) => !active.has(name));
   if (role !== "convolution") return false;
   const [outer = 0, inner = 0, ...kernel] = facts.get(node.inputs[1] ?? "")?.shape ?? [];
-  // A 1×1 convolution that makes no more channels than there were changes colours.
+  // A 1×1 convolution that does not add channels only recolours.
   return kernel.length === 0 || kernel.some((extent) => extent !== 1) || outer > inner;
 }

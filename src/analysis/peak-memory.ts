@@ -56,11 +56,11 @@ export function bytesOfFact({ dtype, shape }: Fact, extents: Extents = new Map()
   return shape.reduce<number>((size, dim) => size * extentOf(dim, extents), byteSize(dtype));
 }
 
-/** Longer expressions do not occur in models that are meant to run. */
+/** Limit on the length of an expression; real models have much shorter ones. */
 const longestExpression = 1000;
 
 /**
- * An extent, where its symbols are known. Expressions are those of tensor/shape.ts ("2*N", "(N+1)") and of a resized
+ * Evaluates an extent; unknown symbols count as 1. Expressions are those of tensor/shape.ts ("2*N", "(N+1)") and of a resized
  * ("(Nx2)") or sliced axis ("(N[0:9:2])", at most N).
  */
 function extentOf(dim: Dim, extents: Extents): number {

@@ -4,26 +4,26 @@ import { isStatic, sameShape, sizeOf } from "../tensor/shape.js";
 import { regionForm, type RegionForm } from "../ops/elementwise/region-forms.js";
 import type { ActivePath } from "./active-path.js";
 
-/** Element-wise nodes that are one function of one tensor. */
+/** Element-wise nodes that together compute a function of a single tensor. */
 export interface PointwiseRegion {
-  /** Name of the tensor that goes in. */
+  /** Name of its input tensor. */
   readonly entry: string;
-  /** The last node, whose output is all that leaves. */
+  /** The last node, whose output is the only one used elsewhere. */
   readonly exit: Node;
   /** Names of its nodes. */
   readonly nodes: ReadonlySet<string>;
-  /** Its slope and bias as a whole, where its function is known. */
+  /** Slope and bias of the whole region, if its function is known. */
   readonly form?: RegionForm;
 }
 
 /**
- * Pointwise regions: connected element-wise nodes of one shape, one tensor in, one tensor out. SiLU is one region
- * whether it was written as Sigmoid and Mul or as one operator; so is a GELU of five nodes.
+ * Finds pointwise regions: connected element-wise nodes of one shape with one input and one output tensor. SiLU is one
+ * region whether it was exported as Sigmoid and Mul or as one operator; so is a GELU of five nodes.
  *
- * A constant of more than one element is a parameter (a bias, a gain), which makes a layer of its own: only
- * scalars are part of a formula.
+ * A constant with more than one element is a parameter (a bias, a gain), and its node a layer: only scalars belong to a
+ * formula.
  *
- * @returns the region of each node that is in one of several nodes, by the node's name
+ * @returns the region of each node that belongs to one, by the node's name
  */
 export function pointwiseRegions(
   graph: TypedGraph,
@@ -80,7 +80,7 @@ function isCandidate(graph: TypedGraph, registry: Registry, path: ActivePath, no
   });
 }
 
-/** For each value made by a candidate, the one tensor that it is computed from, element by element. */
+/** For each output of a candidate, the tensor that it is an element-wise function of: itself if there are several. */
 function rootsOf(candidates: readonly Node[], path: ActivePath): ReadonlyMap<string, string> {
   const root = new Map<string, string>();
   for (const node of candidates) {
@@ -93,7 +93,7 @@ function rootsOf(candidates: readonly Node[], path: ActivePath): ReadonlyMap<str
   return root;
 }
 
-/** The node at which each candidate's region ends: the last one before its values are used elsewhere. */
+/** The last node of each candidate's region: the one whose values are used outside. */
 function exitsOf(
   graph: TypedGraph,
   candidates: readonly Node[],
@@ -113,7 +113,7 @@ function exitsOf(
   for (const node of candidates.toReversed()) {
     const output = node.outputs[0]!;
     const users = consumers.get(output) ?? [];
-    // A sum of two tensors begins something new; the activation after it is a region without it.
+    // A sum of two tensors does not join the region of the activation after it.
     const begins = root.get(output) === output;
     const within =
       !begins &&

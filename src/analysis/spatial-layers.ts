@@ -2,25 +2,25 @@ import type { Node, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import { isMovement, type Role } from "../ops/core/role.js";
 import type { Shape } from "../tensor/shape.js";
-import type { ActivePath } from "./active-path.js";
+import { nodesOnPath, type ActivePath } from "./active-path.js";
 import { restoration, type TracedAxes, type Restoration } from "./traced-axes.js";
 
-/** A value with places that everything the output knows of the image has to pass: what class activation maps look at. */
+/** A value with spatial axes on every path from the image to the output: the layers of class activation maps. */
 export interface SpatialLayer {
   /** Name of the value. */
   readonly value: string;
-  /** The node that makes it, and its operator. */
+  /** The node that computes it, and its operator. */
   readonly node: string;
   readonly op: string;
-  /** [N,C,…places] */
+  /** [N,C,…spatial] */
   readonly shape: Shape;
   readonly restoration: Restoration;
 }
 
 /**
- * The spatial layers between the image and an output, in order, as far as they are features: before the last linear
- * layer, where there are some. Where a class token alone is read in the end, before the last attention, after which the gradient at the places
- * is zero.
+ * The spatial layers between the image and an output that are features, in network order: those before the last linear
+ * layer, or all if there are none before it. If the output reads only a class token, those before the last attention,
+ * because the gradient at the positions is zero after it.
  */
 export function spatialLayers(
   graph: TypedGraph,
@@ -30,7 +30,7 @@ export function spatialLayers(
   { input, output }: { readonly input: string; readonly output: string },
 ): readonly SpatialLayer[] {
   const { shape } = graph.facts.get(input)!;
-  const nodes = onTheWay(graph, path, output);
+  const nodes = nodesOnPath(graph, path.active, [output]).toReversed();
   const layers = bottlenecks(nodes, input, output).flatMap((node): SpatialLayer[] => {
     if (moves(registry.role(node))) return [];
     const value = node.outputs[0]!;
@@ -59,24 +59,13 @@ export function lastOfEachSize(layers: readonly SpatialLayer[]): readonly Spatia
   return [...new Map(layers.map((l) => [l.shape.slice(2).join("x"), l])).values()];
 }
 
-/** Roles that make nothing new: a folding does, places of another size. */
+/** Roles whose outputs are not layers of their own. A folding is one: its positions have another size. */
 const moves = (role: Role | undefined): boolean =>
   role === "padding" || (role !== "folding" && role !== "selection" && isMovement(role));
 
-/** The nodes that make an output from the image, in order. */
-function onTheWay(graph: TypedGraph, path: ActivePath, output: string): readonly Node[] {
-  const wanted = new Set([output]);
-  const nodes = graph.nodes.toReversed().filter((node) => {
-    const leads = node.outputs.some((name) => wanted.has(name) && path.active.has(name));
-    if (leads) for (const name of node.inputs) if (path.active.has(name)) wanted.add(name);
-    return leads;
-  });
-  return nodes.reverse();
-}
-
 /**
- * The nodes that lie on every way from the image to the output: those after which their result is the only value that
- * is still needed. That holds in any topological order.
+ * The nodes on every path from the image to the output: those after which their result is the only value still needed,
+ * in any topological order.
  */
 function bottlenecks(nodes: readonly Node[], input: string, output: string): readonly Node[] {
   const uses = new Map<string, number>([[output, 1]]);

@@ -4,8 +4,8 @@ import { isMovement } from "../ops/core/role.js";
 import { isFloat } from "../tensor/dtype.js";
 
 /**
- * The names of a model's inputs that hold the state of a recurrent layer, for sequences that come in pieces: those that
- * reach its initial state with nothing but movement between, in branches and bodies too.
+ * The names of a model's inputs that hold the state of a recurrent layer, for sequences processed in pieces: those
+ * connected to its initial state by movements alone, also in branches and bodies.
  */
 export function stateInputs(graph: Graph, registry: Registry): ReadonlySet<string> {
   const found = new Set<string>();
@@ -14,7 +14,7 @@ export function stateInputs(graph: Graph, registry: Registry): ReadonlySet<strin
   return new Set(states.map(({ name }) => name));
 }
 
-/** Adds the values that become states to those that are found. */
+/** Adds the values that become states to `found`. */
 function follow(nodes: readonly Node[], registry: Registry, found: Set<string>): void {
   for (const { op, domain, inputs, outputs, attributes } of nodes.toReversed()) {
     const { role, reads } = registry.get(op, domain) ?? {};

@@ -21,13 +21,13 @@ import {
 /** The node, its output's shape, and the axes of its inputs, where they depend on the image. */
 interface TraceStep {
   readonly view: NodeView;
-  /** Which of its outputs. */
+  /** Index of the output. */
   readonly at: number;
   readonly shape: Shape;
   readonly inputs: readonly (TracedAxes | undefined)[];
 }
 
-/** The axes of a node's output by its record's mapping; undefined where they cannot be followed. */
+/** The axes of a node's output by its record's mapping; undefined if they cannot be traced. */
 function follow(mapping: AxisMapping, step: TraceStep): TracedAxes | undefined {
   const { shape, inputs } = step;
   switch (mapping.kind) {
@@ -85,7 +85,7 @@ function followFirst(
       return [...x.slice(0, axis), ...others, ...x.slice(axis + 1)];
     }
     case "reduced":
-      // To an extent of one, or away.
+      // keepdims gives the axis extent 1; otherwise it is removed.
       return x.flatMap((axis, i) => {
         if (!mapping.axes.includes(i)) return [axis];
         return shape.length === x.length ? [[]] : [];
@@ -93,7 +93,7 @@ function followFirst(
   }
 }
 
-/** [N,C,…]: whatever happens to the extents, the image's axes stay where they are. */
+/** Axes of [N,C,…spatial] after a spatial operator, which may change the extents but not the order. */
 function onImages(x: TracedAxes, shape: Shape): TracedAxes | undefined {
   if (x.length < 2 || shape.length < 2) return undefined;
   const isImage = x
@@ -104,7 +104,7 @@ function onImages(x: TracedAxes, shape: Shape): TracedAxes | undefined {
   return isImage ? axesOfImage(shape).with(0, samplesOf(x[0]!, shape)) : onSlices(x, shape);
 }
 
-/** The same of a value whose spatial axes are some of the image's: the frames of a video, folded into the batch. */
+/** As {@link onImages}, for a value with some of the image's axes: the frames of a video, folded into the batch. */
 function onSlices(x: TracedAxes, shape: Shape): TracedAxes | undefined {
   const spatial = x.slice(2).map((axis) => axis.filter((a) => a.size !== 1));
   const isPlain = spatial.every(
@@ -118,17 +118,17 @@ function onSlices(x: TracedAxes, shape: Shape): TracedAxes | undefined {
   return [samplesOf(x[0]!, shape), other(shape[1]!), ...places];
 }
 
-/** Parts of an image stay beside its samples. */
+/** The first axis after a spatial operator; image axes folded into it are kept. */
 const samplesOf = (axis: TracedAxis, [size = 1]: Shape): TracedAxis =>
   isPlaces(axis) ? axis : [{ role: "batch", size }];
 
-/** Of what several inputs say of one axis, the one that says most. */
+/** The most informative of several inputs' versions of one axis. */
 function mostKnown(candidates: readonly TracedAxis[]): TracedAxis | undefined {
   const isBatch = (axis: TracedAxis): boolean => axis.some((a) => a.role === "batch");
   return candidates.find(isPlaces) ?? candidates.find(isBatch) ?? candidates[0];
 }
 
-/** Element by element with broadcasting: each axis is one of an input's that has its full extent. */
+/** Axes of an element-wise result with broadcasting: each is an input's axis of the same extent. */
 function aligned({ shape, inputs }: TraceStep): TracedAxes {
   return shape.map((size, i) => {
     const candidates = inputs.flatMap((axes) => {
@@ -141,7 +141,7 @@ function aligned({ shape, inputs }: TraceStep): TracedAxes {
 
 type Labelled = Extract<AxisMapping, { readonly kind: "labelled" }>;
 
-/** Each axis of the result is one that carries its letter, in its full extent. */
+/** Axes of an einsum: each is an input's axis with the same letter and extent. */
 function labelled({ terms, result }: Labelled, { shape, inputs }: TraceStep): TracedAxes {
   return Array.from(result).map((letter, i) => {
     const candidates = terms.flatMap((term, k) => {
@@ -152,7 +152,7 @@ function labelled({ terms, result }: Labelled, { shape, inputs }: TraceStep): Tr
   });
 }
 
-/** Beside class tokens, places stay places; the halves of a rolled axis make a whole one. */
+/** Axes of a concatenation. Positions beside class tokens stay positions; the halves of a rolled axis become one axis. */
 function joined(axis: number, step: TraceStep): TracedAxes {
   const { view, shape, inputs } = step;
   const size = shape[axis]!;
@@ -174,7 +174,7 @@ function joined(axis: number, step: TraceStep): TracedAxes {
   return aligned(step).with(axis, whole());
 }
 
-/** A part of an axis: all of its places, every k-th of them, or no longer places. */
+/** A slice of an axis: all positions, every k-th one, or an axis without positions. */
 function part(axis: TracedAxis, start: number, step: number, size: Dim): TracedAxis {
   const extent = extentOf(axis);
   const [atom] = axis;
@@ -189,16 +189,16 @@ function part(axis: TracedAxis, start: number, step: number, size: Dim): TracedA
   return isWhole(axis) && spread ? [{ ...atom!, size }] : other(size);
 }
 
-/** Padding moves places by a few; the axis is still the image's. */
+/** A padded axis is still the image's: padding moves positions by a few pixels only. */
 function padded(axis: TracedAxis, size: Dim): TracedAxis {
   if (extentOf(axis) === size) return axis;
   return isWhole(axis) ? [{ ...axis[0]!, size }] : other(size);
 }
 
 /**
- * The axes of every value that depends on the image.
+ * Traces the image's axes through every value that depends on it.
  *
- * @param input an image [N,C,…]
+ * @param input name of an input [N,C,…spatial]
  */
 export function traceImageAxes(
   graph: TypedGraph,
@@ -209,7 +209,7 @@ export function traceImageAxes(
   const image = graph.facts.get(input)!.shape;
   const batch = image[0] ?? 1;
   const traced = new Map<string, TracedAxes>([[input, axesOfImage(image)]]);
-  // An open extent of that name is the batch, wherever it comes from.
+  // Every open extent with the batch's name is the batch.
   const named = (axis: TracedAxis): TracedAxis =>
     axis.map((a) =>
       a.size === batch && typeof batch === "string" ? { role: "batch", size: batch } : a,
@@ -228,7 +228,7 @@ export function traceImageAxes(
   return traced;
 }
 
-/** The axes of one output of a node; undefined where they cannot be followed. */
+/** The axes of one output of a node; undefined if they cannot be traced. */
 export function traceNode(
   graph: TypedGraph,
   registry: Registry,

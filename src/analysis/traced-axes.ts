@@ -1,15 +1,15 @@
 /**
- * Where the places of the image lie in a value. A feature map [N,C,h,w] shows them plainly; a network that works on
- * tokens [N,h·w,C], with channels last, or in windows [N·rows·columns, a·b, C] holds the same places in another order.
- * Following the axes through the graph tells how to put them back.
+ * The positions of the image in a value. A feature map [N,C,h,w] has them as axes; tokens [N,h·w,C], channels-last
+ * layouts and windows [N·rows·columns, a·b, C] have the same positions in another order. Tracing the axes through the
+ * graph determines how to restore them.
  *
  * @module
  */
 import { divideDims, multiplyDims, type Dim, type Shape } from "../tensor/shape.js";
 
 /**
- * A factor of an axis: part of the batch, part of one of the image's axes (0 is height), a row of tokens (places with
- * class tokens before or after them), or anything else.
+ * A factor of an axis: part of the batch, part of one of the image's axes (0 is height), a row of tokens (positions with
+ * class tokens before or after them), or other data.
  */
 export type Atom =
   | { readonly role: "batch"; readonly size: Dim }
@@ -29,12 +29,12 @@ export interface Place {
   readonly size: Dim;
   readonly stride: number;
   /**
-   * The axis was rolled round: position p of it shows the place p + shift. Counted as strides are; 0 unless given.
+   * Offset of a cyclically shifted axis: index p holds the position p + shift. In the units of `stride`; default 0.
    */
   readonly shift?: number;
 }
 
-/** A run of places that was cut out of their axis. Beside the rest of them it makes a whole axis again, rolled. */
+/** A run of positions cut out of their axis. Concatenated with the rest, it is a whole axis again, possibly rolled. */
 export interface AxisCut {
   readonly place: Place;
   readonly start: number;
@@ -48,7 +48,7 @@ export type TracedAxes = readonly TracedAxis[];
 
 export const other = (size: Dim): TracedAxis => [{ role: "other", size }];
 
-/** A value of which only the batch axis is known, if that. */
+/** The axes of a value of which at most the batch axis is known. */
 export function unknownAxes(shape: Shape, batch: Dim): TracedAxes {
   return shape.map((size, i) =>
     i === 0 && size === batch ? [{ role: "batch", size }] : other(size),
@@ -63,20 +63,20 @@ export function axesOfImage(shape: Shape): TracedAxes {
   });
 }
 
-/** Whether an axis holds places of the image. */
+/** Whether an axis contains positions of the image. */
 export const isPlaces = (axis: TracedAxis): boolean =>
   axis.some((a) => a.role === "place" || a.role === "tokens");
 
-/** Whether an axis is all of one axis of the image, in order. */
+/** Whether an axis is exactly one axis of the image, in order. */
 export const isWhole = (axis: TracedAxis): boolean => {
   const [atom] = axis;
   return axis.length === 1 && atom?.role === "place" && atom.stride === 1 && !atom.shift;
 };
 
 /**
- * An axis that was cut in two and put together the other way round (torch.roll, the shifted windows of Swin).
+ * An axis that was cut in two and concatenated in reverse order (torch.roll, the shifted windows of Swin).
  *
- * @returns undefined where the parts are not that
+ * @returns undefined for any other parts
  */
 export function rolled(first: TracedAxis, second: TracedAxis): TracedAxis | undefined {
   const [a, b] = [cutOf(first), cutOf(second)];
@@ -88,7 +88,7 @@ export function rolled(first: TracedAxis, second: TracedAxis): TracedAxis | unde
   return [{ ...place, shift: (shift + a.start * stride) % (size * stride) }];
 }
 
-/** An axis that was cut into parts and put together again in order; undefined where the parts are not that. */
+/** An axis that was cut into parts and concatenated in order; undefined for any other parts. */
 export function reassembled(parts: readonly (TracedAxis | undefined)[]): TracedAxis | undefined {
   const cuts = parts.map((axis) => axis && cutOf(axis));
   const place = cuts[0]?.place;
@@ -103,7 +103,7 @@ export function reassembled(parts: readonly (TracedAxis | undefined)[]): TracedA
 const samePlace = (p: Place, q: Place): boolean =>
   p.axis === q.axis && p.size === q.size && p.stride === q.stride && p.shift === q.shift;
 
-/** What a part of an axis was cut from; undefined where it is none. */
+/** The axis and range that a part was cut from; undefined if it is not a cut. */
 export function cutOf(axis: TracedAxis): AxisCut | undefined {
   const [atom] = axis;
   const isCut = axis.length === 1 && atom?.role === "other" && atom.cutFrom?.size === atom.size;
@@ -112,7 +112,7 @@ export function cutOf(axis: TracedAxis): AxisCut | undefined {
 
 export const extentOf = (axis: TracedAxis): Dim => multiplyDims(...axis.map((a) => a.size));
 
-/** The axes after a reshape, or undefined where axes are cut across. */
+/** The axes after a reshape; undefined if the new shape does not divide the factors. */
 export function reshapeAxes(axes: TracedAxes, shape: Shape): TracedAxes | undefined {
   const pending = joined(axes.flat().filter((a) => a.size !== 1));
   const result: TracedAxis[] = [];
@@ -124,7 +124,7 @@ export function reshapeAxes(axes: TracedAxes, shape: Shape): TracedAxes | undefi
   return pending.length === 0 ? result : undefined;
 }
 
-/** Neighbours that are outer and inner part of one thing, as one factor. */
+/** Joins adjacent factors that are the outer and inner part of one axis. */
 function joined(atoms: readonly Atom[]): Atom[] {
   const result: Atom[] = [];
   for (const atom of atoms) {
@@ -147,7 +147,7 @@ function joined(atoms: readonly Atom[]): Atom[] {
   return result;
 }
 
-/** Takes factors of together `size` from the front, splitting the last one where it is more than is wanted. */
+/** Takes factors with the product `size` from the front, splitting the last one if necessary. */
 function takeAtoms(pending: Atom[], size: Dim): Atom[] | undefined {
   const taken: Atom[] = [];
   let rest = size;
@@ -171,24 +171,24 @@ function takeAtoms(pending: Atom[], size: Dim): Atom[] | undefined {
   return taken;
 }
 
-/** How to bring a value into the form [N,C,…places]: reshape to its factors, cut, reshape, transpose, reshape. */
+/** Conversion of a value to [N,C,…spatial]: reshape to its factors, cut, reshape, transpose, reshape. */
 export interface Restoration {
   readonly factors: Shape;
   readonly cut: readonly { readonly axis: number; readonly start: number; readonly end: number }[];
-  /** The factors after the cut, rows of tokens taken apart. */
+  /** The factors after the cut, with rows of tokens split. */
   readonly parts: Shape;
   readonly perm: readonly number[];
   readonly shape: Shape;
-  /** For each axis of the image, by how many places it was rolled and has to be rolled back. */
+  /** For each axis of the image, the number of positions that it was rolled by. */
   readonly rolls: readonly number[];
 }
 
 /**
- * How the places of a value come back to [N,C,…], C being everything that is neither batch nor place.
+ * The conversion of a value to [N,C,…spatial]; C are the factors that are neither batch nor position.
  *
- * @param rank how many axes the image has: 2 for a picture
- * @returns undefined where an axis of the image is missing, is there twice (as in attention), or not whole; where the
- *   value has one place only; or where its batch cannot be told
+ * @param rank the number of the image's spatial axes: 2 for a picture
+ * @returns undefined if an axis of the image is missing, occurs twice (as in attention) or is incomplete, if the value
+ *   has a single position, or if its batch is unknown
  */
 export function restoration(axes: TracedAxes, rank: number, batch: Dim): Restoration | undefined {
   if (rank < 1) return undefined;
@@ -231,8 +231,8 @@ export function restoration(axes: TracedAxes, rank: number, batch: Dim): Restora
 }
 
 /**
- * The extent that the parts of one image axis, outermost first, make up without gap. 1 where there are none. Places may
- * be coarse: blocks whose inner parts have become channels.
+ * The extent of one image axis from its parts, outermost first; 1 if there are none, undefined if they have gaps. The
+ * positions may be coarse: blocks whose inner parts have become channels.
  */
 function wholeExtent(parts: readonly Place[]): number | undefined {
   let extent = 1;
@@ -244,7 +244,7 @@ function wholeExtent(parts: readonly Place[]): number | undefined {
   return extent;
 }
 
-/** By how many places the parts of one image axis were rolled. */
+/** The number of positions that the parts of one image axis were rolled by; undefined if they differ. */
 function rollOf(parts: readonly Place[]): number | undefined {
   const [{ shift = 0 } = {}] = parts;
   const roll = shift / (parts.at(-1)?.stride ?? 1);

@@ -3,8 +3,8 @@ import type { Registry } from "../ops/core/registry.js";
 import { isMovement } from "../ops/core/role.js";
 
 /**
- * Values in the order in which they are worth explaining: scores, then other values, then boxes and switches; among
- * those of a kind the one with the fewest nodes between it and an output first.
+ * Sorts values by how useful an explanation of them is: scores, then other values, then boxes and switches; values of
+ * one kind by their distance from an output.
  */
 export function byUsefulness(
   nodes: readonly Node[],
@@ -29,7 +29,7 @@ export function byUsefulness(
 
 const compare = (p: number, q: number): number => (p === q ? 0 : p - q);
 
-/** The values that reach an input that is read as such with nothing but movement between. Nodes are in topological order. */
+/** The values connected by movements alone to an input that is read as scores, or as places. Nodes are in topological order. */
 function readAs(
   what: "scores" | "places",
   nodes: readonly Node[],

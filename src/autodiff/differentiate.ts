@@ -1,3 +1,5 @@
+import { nodesOnPath } from "../analysis/active-path.js";
+import { unsupportedNode } from "../analysis/unsupported-node.js";
 import { FullgradError, UnsupportedModelError, type UnsupportedNode } from "../errors.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Node, TypedGraph, Value } from "../onnx/ir.js";
@@ -15,7 +17,7 @@ export interface BackwardStep {
   readonly parts: readonly { readonly input: Value; readonly gradient: Value }[];
 }
 
-/** Nodes that are one function of one value, and its slope. */
+/** Nodes that compute one function of one value, with its slope. */
 export interface KnownRegion {
   readonly entry: string;
   readonly exit: Node;
@@ -64,7 +66,7 @@ export function differentiate(
     return sum;
   };
 
-  const onPath = nodesOnPath(graph, seeds, active);
+  const onPath = nodesOnPath(graph, active, seeds.keys());
   const holes = holesOf(onPath, registry, graph);
   const steps: BackwardStep[] = [];
   for (const node of onPath) {
@@ -111,7 +113,7 @@ export function flowing(
     if (!input || !view.isActive(i)) return [];
     const cotangent = cotangents[i];
     if (cotangent === undefined) {
-      throw new FullgradError(`the rule of ${view.node.op} says nothing of input ${i}`);
+      throw new FullgradError(`the rule of ${view.node.op} returns no cotangent for input ${i}`);
     }
     if (typeof cotangent === "function") return [[i, cotangent] as const];
     if (cotangent !== "constant") return [];
@@ -136,20 +138,6 @@ function refusing<T>(holes: UnsupportedNode[], emit: () => readonly T[]): readon
   }
 }
 
-/** Nodes on a path from an active value to a seed, in reverse topological order. */
-function nodesOnPath(
-  graph: TypedGraph,
-  seeds: ReadonlyMap<string, Value>,
-  active: ReadonlySet<string>,
-): Node[] {
-  const wanted = new Set(seeds.keys());
-  return graph.nodes.toReversed().filter((node) => {
-    const leads = node.outputs.some((name) => wanted.has(name) && active.has(name));
-    if (leads) for (const name of node.inputs) if (active.has(name)) wanted.add(name);
-    return leads;
-  });
-}
-
 function holesOf(nodes: readonly Node[], registry: Registry, graph: TypedGraph): UnsupportedNode[] {
   return nodes.flatMap((node) => {
     const { vjp } = registry.of(node);
@@ -158,6 +146,6 @@ function holesOf(nodes: readonly Node[], registry: Registry, graph: TypedGraph):
       vjp === "by-definition"
         ? "its gradient is that of its definition: expandDefinitions first"
         : "this operator has no gradient";
-    return [{ node: node.name, op: node.op, opset: graph.opsets.get(node.domain) ?? 0, reason }];
+    return [unsupportedNode(graph, node, reason)];
   });
 }

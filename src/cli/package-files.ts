@@ -43,6 +43,20 @@ export function requirePackages(purpose: string, names: readonly string[]): void
   );
 }
 
+/** The optional packages of this one, with the installed version or null. */
+export function optionalPackages(): readonly {
+  readonly name: string;
+  readonly version: string | null;
+}[] {
+  const json = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as {
+    readonly peerDependencies: Readonly<Record<string, string>>;
+  };
+  return Object.keys(json.peerDependencies).map((name) => ({
+    name,
+    version: installedVersion(name),
+  }));
+}
+
 function isInstalled(name: string): boolean {
   try {
     resolve(name);

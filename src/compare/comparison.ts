@@ -3,11 +3,11 @@ import type { Raster } from "../image/raster.js";
 
 /** Maps of several methods for several images: what a montage or a page shows. */
 export interface Comparison {
-  /** What is said above everything: the model's name. */
+  /** The title above all maps: the model's name. */
   readonly title: string;
   readonly methods: readonly ComparedMethod[];
   readonly rows: readonly ComparedRow[];
-  /** What should be known before maps are believed, such as classes with nearly the same map. */
+  /** Remarks about the maps' validity, such as classes with nearly the same map. */
   readonly notes?: readonly string[];
 }
 
@@ -19,9 +19,9 @@ export interface ComparedMethod {
 
 /** One image, and one class of it. */
 export interface ComparedRow {
-  /** What its files begin with: "chelsea" or "chelsea.top2". */
+  /** Prefix of its file names: "chelsea" or "chelsea.top2". */
   readonly name: string;
-  /** What is said below the image: its name, the class, the score. */
+  /** Caption lines below the image: its name, the class, the score. */
   readonly caption: readonly string[];
   /** The picture as the network sees it; a .npy input has none. */
   readonly view?: Raster;
@@ -31,7 +31,7 @@ export interface ComparedRow {
   readonly layers?: LayerParts;
 }
 
-/** A map, or why there is none. */
+/** A map, or the reason for its absence. */
 export type ComparedMap =
   | {
       /** [H,W] float32, un-normalised. */

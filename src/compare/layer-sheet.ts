@@ -44,7 +44,7 @@ export function placeOn({ low, high }: BarScale, value: number): number {
  */
 export function layerSheet({ caption, view }: ComparedRow, layers: LayerParts): Raster {
   const { parts, output } = layers;
-  // Of a signal or a volume there are bars alone.
+  // Signals and volumes have bars only.
   const maps = parts.flatMap((part, number) =>
     part.map?.dims.length === 2 ? [{ part, number }] : [],
   );

@@ -70,7 +70,7 @@ export function montage(comparison: Comparison, options: MontageOptions = {}): R
   return sheet.canvas;
 }
 
-/** What the colours mean, in a line. */
+/** The meaning of the colours, in one line. */
 function legend({ methods }: Comparison, choice: ScaleChoice): string {
   const each = choice === "own" ? "each map has its own scale" : "a method's maps share a scale";
   const signed = methods.some((m) => m.signed) ? "; signed maps: red for, blue against" : "";

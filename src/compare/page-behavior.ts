@@ -8,7 +8,7 @@ import type { PageData, PageMap } from "./page-data.js";
  * it uses nothing from outside itself but its argument.
  */
 export function pageBehavior({ clamp, decodeBase64, decodeMap, compose, format }: PageColors) {
-  /** A map and what shows it. */
+  /** A map and the canvas that shows it. */
   interface Picture {
     readonly map: PageMap;
     readonly canvas: HTMLCanvasElement;
@@ -81,7 +81,7 @@ export function pageBehavior({ clamp, decodeBase64, decodeMap, compose, format }
     figure.querySelector(".high")!.textContent = format(high);
   }
 
-  /** Only what can be seen is drawn; the rest is, when it is scrolled to. */
+  /** Pictures in the viewport; others are drawn when scrolled to. */
   const visible = new Set<Picture>();
   const watcher = new IntersectionObserver(
     (entries) => {

@@ -119,7 +119,7 @@ export function emitFullGradient(
   });
   const gradients = differentiate(b, graph, rules, seeds, plan.path.active, regions);
   const inputGradient = gradients.of(options.input);
-  if (!inputGradient) throw new InputError(`nothing flows back to input "${options.input}"`);
+  if (!inputGradient) throw new InputError(`the gradient does not reach input "${options.input}"`);
 
   const inputTerm = b.within("input").mul(inputGradient, input, "term");
   const units = plan.units.flatMap((unit) => emitUnit(b, registry, unit, gradients, batch) ?? []);
@@ -252,7 +252,7 @@ function emitUnit(
   };
 }
 
-/** Of a value [N,C,…places]: a sum for each channel, and its weight [1,C,…]. */
+/** The columns of a value [N,C,…spatial]: a sum per channel, weighted by [1,C,…]. */
 function channelSums(b: GraphBuilder, value: Value, weights: Value): Columns {
   const [, channels, ...places] = value.fact.shape;
   const axes = places.map((_, i) => i + 2);

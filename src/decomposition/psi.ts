@@ -7,7 +7,7 @@ import { fromNumbers, full } from "../tensor/tensor.js";
 
 import type { FullGradient, UnitTerm } from "./full-gradient.js";
 import { grouped, layerByLayer, type Columns } from "./layer-by-layer.js";
-import { cutPlaces, toImageOrder } from "./spatial-positions.js";
+import { cutPlaces, spatialAxes, toImageOrder } from "./spatial-positions.js";
 
 /**
  * The conventions of ψ, as in the published versions of FullGrad's code:
@@ -36,9 +36,6 @@ export interface Magnitude {
   readonly units?: readonly UnitTerm[];
 }
 
-/** The spatial axes of [N,C,…spatial]. */
-const placeAxes = (v: Value): number[] => v.fact.shape.flatMap((_, i) => (i > 1 ? [i] : []));
-
 /** |t| of a whole term [N,C,…spatial], or of a term in another order with its channel reduction. */
 export function absolute(b: GraphBuilder, term: Value, inPlace?: ChannelReduction): Magnitude {
   return { b, values: b.op("Abs", [term], {}, "abs"), ...(inPlace ? { inPlace } : {}) };
@@ -58,7 +55,7 @@ export function absolutePerChannel(b: GraphBuilder, gradient: Value, bias: Value
 /** The signed Σ_c of a term, relative to the largest |t| of the layer. [N,1,…spatial] */
 export function signedSum(b: GraphBuilder, term: Value, convention: Convention): Value {
   const magnitude = b.op("Abs", [term], {}, "abs");
-  const most = b.max(b.max(magnitude, placeAxes(magnitude)), [1]);
+  const most = b.max(b.max(magnitude, spatialAxes(magnitude)), [1]);
   const sum = sumOverChannels(b, term);
   return b.div(sum, divisorOf(b, convention === "head" ? most : b.max(most, [0]), convention));
 }
@@ -226,7 +223,7 @@ export function resizeMap(
   const attributes = {
     mode: text("linear"),
     coordinate_transformation_mode: text(convention === "head" ? "align_corners" : "half_pixel"),
-    axes: ints(placeAxes(map)),
+    axes: ints(spatialAxes(map)),
   };
   return b.op("Resize", [map, undefined, undefined, b.ints(size)], attributes, "resize");
 }

@@ -1,8 +1,11 @@
 import type { Restoration } from "../analysis/traced-axes.js";
-import { sameShape } from "../tensor/shape.js";
-import { type GraphBuilder } from "../onnx/builder.js";
+import type { GraphBuilder } from "../onnx/builder.js";
 import type { Value } from "../onnx/ir.js";
-import type { Shape } from "../tensor/shape.js";
+import { sameShape, type Shape } from "../tensor/shape.js";
+
+/** The spatial axes of a value [N,C,…spatial]. */
+export const spatialAxes = (v: Value): number[] =>
+  v.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
 
 /** Converts a value to [N,C,…spatial], unless it has this form. */
 export function toImageOrder(b: GraphBuilder, value: Value, restoration: Restoration): Value {

@@ -49,14 +49,14 @@ export function stepTerm(
   return { term: atSteps(b, ordered, term), gradient: atSteps(b, ordered, gradient) };
 }
 
-/** The values of all steps one after another, or the one value of all of them. */
+/** The concatenated values of all steps, or their common value. */
 function together(b: GraphBuilder, values: readonly (Value | undefined)[]): Value | undefined {
   const [first] = values;
   const own = values.filter((v) => v !== undefined);
   return own.every(({ name }) => name === first?.name) ? first : b.concat(own, 0, "steps");
 }
 
-/** Zeros at the steps between which, before which and after which there is nothing. */
+/** Pads the values of consecutive steps with zeros to all steps. */
 function atSteps(b: GraphBuilder, sites: readonly StepSite[], value: Value): Value {
   const { count } = sites[0]!.site.node.step!;
   const places = sites.map(({ site }) => site.node.step!.at);

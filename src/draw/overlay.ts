@@ -20,6 +20,8 @@ export interface OverlayOptions extends HeatmapOptions {
   /** "muted" (default), so that colour encodes only the map; "natural": as it is, under opacities that grow with the
    * square of the salience, so that cold places stay a photograph. */
   readonly photograph?: "muted" | "natural" | undefined;
+  /** The rectangle of the picture that the map covers; the rest is shown without colour. Default: all of it. */
+  readonly frame?: Frame | undefined;
 }
 
 /** Default opacity of an overlay's most salient pixels. */
@@ -63,11 +65,10 @@ export function heatmap(
 export function overlay(
   view: Raster,
   map: Tensor<"float32">,
-  { colormap, scale, opacity = defaultOpacity, photograph = "muted" }: OverlayOptions = {},
+  { colormap, scale, opacity = defaultOpacity, photograph = "muted", frame }: OverlayOptions = {},
 ): Raster {
-  const size = checkMap(map);
   const { width, height } = view;
-  const fitted = resampleMap(map.data, [size.height, size.width], [height, width]);
+  const fitted = fitMap(map, view, frame);
   const shown = scale ?? colorScale([fitted], colormap);
   const colors = colorsOf(shown.colormap);
   const { paper, strength } = grounds[isDiverging(shown.colormap) ? "diverging" : "sequential"];
@@ -75,19 +76,52 @@ export function overlay(
   const data = new Uint8ClampedArray(width * height * 3);
   for (let i = 0; i < fitted.length; i++) {
     const at = i * 3;
-    const color = colorIndex(shown, fitted[i]!) * 3;
-    const heat = heatOf(shown, fitted[i]!);
+    const isCovered = !Number.isNaN(fitted[i]!);
+    const color = isCovered ? colorIndex(shown, fitted[i]!) * 3 : 0;
+    const heat = isCovered ? heatOf(shown, fitted[i]!) : 0;
     const alpha = opacity * (photograph === "natural" ? heat ** 2 : heat);
     const grey = 0.299 * pixels[at]! + 0.587 * pixels[at + 1]! + 0.114 * pixels[at + 2]!;
     for (let c = 0; c < 3; c++) {
       const muted = grey + saturation * (pixels[at + c]! - grey);
-      const ground =
-        photograph === "natural" ? pixels[at + c]! : paper + strength * (muted - paper);
+      const faint = paper + (isCovered ? 1 : uncovered) * strength * (muted - paper);
+      const ground = photograph === "natural" ? pixels[at + c]! : faint;
       data[at + c] = (1 - alpha) * ground + alpha * colors[color + c]!;
     }
   }
   return { width, height, data: new Uint8Array(data.buffer) };
 }
+
+/** A rectangle of a picture, in its pixels; it may reach beyond the picture. */
+export interface Frame {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** The map at the picture's size, resampled bilinearly to its frame; NaN outside. */
+export function fitMap(
+  map: Tensor<"float32">,
+  { width, height }: { readonly width: number; readonly height: number },
+  frame: Frame = { left: 0, top: 0, right: width, bottom: height },
+): Float32Array {
+  const size = checkMap(map);
+  const [left, top] = [Math.round(frame.left), Math.round(frame.top)];
+  const columns = Math.max(1, Math.round(frame.right) - left);
+  const rows = Math.max(1, Math.round(frame.bottom) - top);
+  const inside = resampleMap(map.data, [size.height, size.width], [rows, columns]);
+  if (left === 0 && top === 0 && columns === width && rows === height) return inside;
+  const fitted = new Float32Array(width * height).fill(NaN);
+  const [first, end] = [Math.max(0, left), Math.min(width, left + columns)];
+  for (let y = Math.max(0, top); first < end && y < Math.min(height, top + rows); y++) {
+    const row = (y - top) * columns - left;
+    fitted.set(inside.subarray(row + first, row + end), y * width + first);
+  }
+  return fitted;
+}
+
+/** Strength of a photograph outside of the frame, as a share of its strength inside. */
+const uncovered = 0.5;
 
 /** Fraction of colour saturation that a photograph keeps under a map. */
 export const saturation = 0.25;

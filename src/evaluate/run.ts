@@ -7,7 +7,7 @@ export interface SampleRecord {
   readonly sample: string;
   readonly method: string;
   readonly target: number;
-  /** Of the unchanged image. */
+  /** The output for the unchanged image. */
   readonly output: number;
   readonly probability: number;
   /** null represents a non-finite number. */

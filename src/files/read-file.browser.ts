@@ -11,3 +11,8 @@ export async function readFile(url: string, what: string): Promise<Uint8Array> {
     throw new InputError(`cannot read ${what} "${url}": ${reason}`, { cause: error });
   }
 }
+
+/** A server has no folders to look into, and a request for a missing file is reported as an error: there is none. */
+export function readFileIfPresent(): Promise<undefined> {
+  return Promise.resolve(undefined);
+}

@@ -15,3 +15,17 @@ export async function readFile(path: string, what: string): Promise<Uint8Array> 
     throw new InputError(`cannot read ${what} "${path}": ${reason}`, { cause: error });
   }
 }
+
+/** As {@link readFile}; undefined if there is no such file. */
+export async function readFileIfPresent(
+  path: string,
+  what: string,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path, what);
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as { readonly code?: string };
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}

@@ -72,7 +72,11 @@ function checkLimits({ width, height, bytesPerPixel }: PictureFile, name: string
   );
 }
 
-/** Encodes the picture as an 8-bit PNG file, with a palette if it has at most 256 colours. */
-export function encodePng(raster: Raster): Promise<Uint8Array> {
-  return writePng(raster);
+/**
+ * Encodes the picture as an 8-bit PNG file, with a palette if it has at most 256 colours.
+ *
+ * @param alpha the opacity of each pixel, 0 to 255; default: opaque
+ */
+export function encodePng(raster: Raster, alpha?: Uint8Array): Promise<Uint8Array> {
+  return writePng(raster, alpha);
 }

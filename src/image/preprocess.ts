@@ -144,7 +144,7 @@ export function viewOf(raster: Raster, preprocessing: Preprocessing): Raster {
   return cropCenter(resample(picture, width, height, how, kept), crop);
 }
 
-/** From a point of one picture to that of another one, in pixels. */
+/** Maps a point of one picture to a point of another, in pixels. */
 export type PointMap = (x: number, y: number) => readonly [x: number, y: number];
 
 /**

@@ -1,16 +1,16 @@
 import { InputError } from "../errors.js";
-import { presets, type Preprocessing, type Size } from "./preprocess.js";
+import { isPlain, parsePlain } from "./plain-preprocessing.js";
+import { presets, type Preprocessing } from "./preprocess.js";
 import type { Resample } from "./resample.js";
-
-type Fields = Readonly<Record<string, unknown>>;
+import { isFields, isLength, SettingsFile } from "./settings-file.js";
 
 /**
- * Reads preprocessing settings from the parsed JSON of a Hugging Face `preprocessor_config.json` or a timm
- * `config.json` (or of its `pretrained_cfg` alone).
+ * Reads preprocessing settings from the parsed JSON of a Hugging Face `preprocessor_config.json`, a timm
+ * `config.json` (or its `pretrained_cfg` alone), or the fields mean, std, resize, crop, range, channels, interpolation.
  *
  * Defaults for missing fields: in Hugging Face files, a step is applied if its settings are present, resampling is
- * bilinear and the factor 1/255; timm's defaults are bicubic, crop_pct 0.875 and centre crop. A missing mean is an
- * error.
+ * bilinear and the factor 1/255; timm's defaults are bicubic, crop_pct 0.875 and centre crop. There, a missing mean is an
+ * error. Resize and crop are ImageNet's in a file that mentions neither.
  *
  * @param name the file's name in error messages
  * @throws {InputError} naming the field that is missing, malformed, or requests an unsupported step
@@ -23,72 +23,14 @@ export function parsePreprocessing(json: unknown, name: string): Preprocessing {
   if (isFields(json["pretrained_cfg"]))
     return parseTimm(new SettingsFile(json["pretrained_cfg"], name));
   if ("input_size" in json) return parseTimm(file);
+  if (isPlain(json)) return parsePlain(file);
   const known = ["size", "crop_size", "image_mean", "do_normalize", "do_rescale"];
   if (known.some((field) => field in json)) return parseHuggingFace(file);
   throw new InputError(
-    `${name} is neither a Hugging Face preprocessor_config.json (size, image_mean …) ` +
-      `nor a timm config (pretrained_cfg with input_size, mean …)`,
+    `${name} is neither a Hugging Face preprocessor_config.json (size, image_mean …), ` +
+      `a timm config (pretrained_cfg with input_size, mean …), nor {"mean": [0.5], "std": [0.5]}`,
   );
 }
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Typed access to the fields; errors name the field and the file. null counts as absent. */
-class SettingsFile {
-  readonly fields: Fields;
-  readonly #name: string;
-
-  constructor(fields: Fields, name: string) {
-    this.fields = fields;
-    this.#name = name;
-  }
-
-  has(field: string): boolean {
-    return this.fields[field] !== undefined && this.fields[field] !== null;
-  }
-
-  fail(field: string, problem: string): never {
-    const value = JSON.stringify(this.fields[field]) as string | undefined;
-    throw new InputError(`${this.#name}: "${field}" ${problem}, but it is ${value ?? "missing"}`);
-  }
-
-  flag(field: string, fallback: boolean): boolean {
-    const value = this.has(field) ? this.fields[field] : fallback;
-    return typeof value === "boolean" ? value : this.fail(field, "must be true or false");
-  }
-
-  positive(field: string, fallback?: number): number {
-    const value = this.has(field) ? this.fields[field] : fallback;
-    return isPositive(value) ? value : this.fail(field, "must be a positive number");
-  }
-
-  channels(field: string): number[] {
-    const value = this.fields[field];
-    const list = typeof value === "number" ? [value, value, value] : value;
-    const isList = Array.isArray(list) && list.every((v): v is number => Number.isFinite(v));
-    if (isList && (list.length === 1 || list.length === 3)) return list;
-    return this.fail(field, "must be three numbers, or one");
-  }
-
-  /** Like {@link channels}, but all numbers must be positive, since they are divisors. */
-  divisors(field: string): number[] {
-    const list = this.channels(field);
-    return list.every((v) => v > 0) ? list : this.fail(field, "must be positive numbers");
-  }
-}
-
-function isPositive(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value) && value > 0;
-}
-
-function isLength(value: unknown): value is number {
-  return isPositive(value) && Number.isInteger(value) && value <= mostPixelsAcross;
-}
-
-/** Maximum width or height of a resized picture: far above any network's input, yet small enough to allocate. */
-const mostPixelsAcross = 16_384;
 
 // Pillow's codes, as used by transformers.
 const pillowFilters: readonly Resample[] = [
@@ -144,9 +86,15 @@ function huggingFaceColor(file: SettingsFile): { mean: number[]; std: number[] }
   };
 }
 
+const geometryFields = ["size", "crop_size", "do_resize", "do_center_crop"];
+
 function huggingFaceGeometry(file: SettingsFile): Pick<Preprocessing, "resize" | "crop"> {
+  if (!geometryFields.some((field) => file.has(field))) {
+    const { resize, crop } = presets.imagenet;
+    return { resize, crop };
+  }
   const crops = file.flag("do_center_crop", file.has("crop_size"));
-  const crop = crops ? { crop: sizeOf(file, "crop_size") } : {};
+  const crop = crops ? { crop: file.size("crop_size") } : {};
   if (!file.flag("do_resize", file.has("size"))) return crop;
 
   const size = file.fields["size"];
@@ -166,20 +114,7 @@ function huggingFaceGeometry(file: SettingsFile): Pick<Preprocessing, "resize" |
   }
   // A bare number is the shortest edge if a crop follows (CLIP), otherwise the side of a square (ViT).
   if (isLength(size) && crops) return { resize: { shortestEdge: size }, ...crop };
-  return { resize: sizeOf(file, "size"), ...crop };
-}
-
-/** {height, width}, or a number for a square. */
-function sizeOf(file: SettingsFile, field: string): Size {
-  const value = file.fields[field];
-  if (isLength(value)) return { height: value, width: value };
-  if (isFields(value) && isLength(value["height"]) && isLength(value["width"])) {
-    return { height: value["height"], width: value["width"] };
-  }
-  return file.fail(
-    field,
-    `must be a length in pixels or {height, width}${field === "size" ? " or {shortest_edge}" : ""}`,
-  );
+  return { resize: file.size("size"), ...crop };
 }
 
 function parseTimm(file: SettingsFile): Preprocessing {

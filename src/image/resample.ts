@@ -2,7 +2,16 @@ import { ImageError } from "../errors.js";
 import { checkSize, type Raster } from "./raster.js";
 
 /** Resampling filters, by Pillow's names. All but "nearest" antialias when shrinking. */
-export type Resample = "nearest" | "box" | "bilinear" | "hamming" | "bicubic" | "lanczos";
+export const resampleFilters = [
+  "nearest",
+  "box",
+  "bilinear",
+  "hamming",
+  "bicubic",
+  "lanczos",
+] as const;
+
+export type Resample = (typeof resampleFilters)[number];
 
 interface Filter {
   /** Half-width of the kernel at scale 1, in source pixels. */

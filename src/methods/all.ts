@@ -1,6 +1,8 @@
+import { isConfigured, withSettings, type ConfiguredMethod } from "./core/configured-method.js";
 import type { Method } from "./core/method.js";
 import { listed, type Setting } from "./core/settings.js";
 import { UsageError } from "../errors.js";
+import { didYouMean } from "../files/nearest-names.js";
 import { centreBlur, edge, random } from "./class-blind/class-blind.js";
 import { deconvnet } from "./propagation/deconvnet.js";
 import { deepLift } from "./propagation/deep-lift.js";
@@ -79,9 +81,18 @@ type KeyOf<U> = U extends unknown ? keyof U : never;
 type ValueOf<U, K extends PropertyKey> =
   U extends Readonly<Record<K, Setting<infer T>>> ? T : never;
 
+/** The method that options name or give, with the settings that came with it. @throws {UsageError} for an unknown name */
+export function chosenMethod(
+  asked: string | Method | ConfiguredMethod = "fullgrad",
+): ConfiguredMethod {
+  if (typeof asked === "string") return withSettings(findMethod(asked));
+  return isConfigured(asked) ? asked : withSettings(asked);
+}
+
 /** The method with this name. @throws {UsageError} if it is unknown; the message lists all names */
 export function findMethod(name: string): Method {
   const method = methods.find((m) => m.name === name);
   if (method) return method;
-  throw new UsageError(`no method "${name}"; there are ${listed(methods.map((m) => m.name))}`);
+  const names = methods.map((m) => m.name);
+  throw new UsageError(`no method "${name}"${didYouMean(name, names)}; there are ${listed(names)}`);
 }

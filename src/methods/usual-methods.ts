@@ -20,7 +20,7 @@ const names: readonly string[] = [
   ...blindMethods,
 ];
 
-/** What a comparison shows unless told otherwise: each kind of method once, and the class-blind ones. */
+/** The default methods of a comparison: one of each kind, and the class-blind ones. */
 export const usualMethods: readonly Method[] = names.flatMap(
   (name) => methods.find((method) => method.name === name) ?? [],
 );

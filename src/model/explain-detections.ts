@@ -15,10 +15,10 @@ import {
 } from "./model-options.js";
 
 /**
- * An explanation of each detection that the target means, one after another, as the samples of one explanation, whose
- * output is their class scores [D]; undefined where the target is no detection.
+ * Explains each detection of the target in turn. The samples of the result are the detections, its output their class
+ * scores [D]; undefined if the target is not a detection.
  *
- * @throws {TargetError} where there is no detection, or it is compared with something
+ * @throws {TargetError} if there is no detection, or the target has `versus` or `quantity`
  */
 export async function explainDetections(
   detections: ModelDetections,
@@ -30,7 +30,7 @@ export async function explainDetections(
   if (!question && !isDetection(of)) return undefined;
   if (versus !== undefined || quantity !== "score") {
     throw new TargetError(
-      "the class score of a detection is explained as it is: without versus and quantity",
+      "a detection is explained by its class score: leave versus and quantity out",
     );
   }
   const found = question ? await detections.find(x, question, options.feeds) : [of as Detection];
@@ -53,10 +53,10 @@ export async function explainDetections(
   return joined(explanations, found);
 }
 
-/** One object, so that requests about one picture are seen to be so. */
+/** A single object, by which requests about one picture are recognised. */
 const noFeeds: Feeds = {};
 
-/** @throws {TargetError} where a target is a detection */
+/** @throws {TargetError} if a target is a detection */
 export function checkNoDetection(options: TargetOptions): void {
   const { of } = asContrast(targetOf(options));
   const question = detectionQuestion(of);
@@ -70,7 +70,7 @@ function neededFeeds({ analysis }: Model, feeds: Feeds): Feeds {
   return Object.fromEntries(Object.entries(feeds).filter(([name]) => needed.has(name)));
 }
 
-/** The way out that a note names, for a detection. */
+/** The note with the remedy for a detection. */
 function asDetected(note: Note): Note {
   if (note.code !== "probability") return note;
   const message = note.message.replace(/--output \S+$/, "--target detections:0.5,logits");

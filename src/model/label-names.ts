@@ -1,4 +1,5 @@
 import { InputError, TargetError } from "../errors.js";
+import { didYouMean } from "../files/nearest-names.js";
 import { anything, either, list, readJson, readValue, record } from "../files/json.js";
 
 /** Class names by number, with their origin. */
@@ -47,7 +48,7 @@ function linesOf(content: string): [string, unknown][] {
 export function findLabel(wanted: string, labels: Labels | undefined): number {
   if (!labels) {
     throw new TargetError(
-      `--target ${wanted}: nothing is known of the classes' names; ` +
+      `--target ${wanted}: the names of the classes are unknown; ` +
         "give a class number, top, top5, or the names with --labels FILE",
     );
   }
@@ -60,7 +61,8 @@ export function findLabel(wanted: string, labels: Labels | undefined): number {
   const found = exact.length > 0 ? exact : entries.filter((e) => e.name.includes(sought));
   if (found.length === 1) return found[0]!.index;
   if (found.length === 0) {
-    throw new TargetError(`--target ${wanted}: no label of ${labels.source} contains it`);
+    const near = didYouMean(wanted, labels.names.values());
+    throw new TargetError(`--target ${wanted}: no label of ${labels.source} contains it${near}`);
   }
   const listed = found.slice(0, maxListed).map((e) => `${e.index} ${labels.names.get(e.index)!}`);
   const more = found.length > maxListed ? ` and ${found.length - maxListed} more` : "";

@@ -2,7 +2,6 @@ import type { Backend } from "../backends/backend.js";
 import { InputError, TargetError } from "../errors.js";
 import type { ModelFile } from "../onnx/file/model-file.js";
 import type { Graph } from "../onnx/ir.js";
-import { registry } from "../ops/all.js";
 import { holdSelections, selectionsOf } from "../passes/hold-selections.js";
 import { canonicalize } from "../passes/prepare.js";
 import type { Analysis } from "../runtime/analyze.js";
@@ -10,6 +9,7 @@ import { findDetections } from "../runtime/detections/find-detections.js";
 import { withObjectness } from "../runtime/detections/objectness.js";
 import { ValueReader } from "../runtime/detections/read-values.js";
 import type { Detection, DetectionQuestion } from "../target/detection.js";
+import { missingValue } from "../target/ports.js";
 import type { PlainTarget } from "../target/target.js";
 import { parseTarget, type TargetExpression } from "../target/parse.js";
 import { sliceBatch } from "../tensor/batches.js";
@@ -18,7 +18,7 @@ import { HeldModels } from "./held-models.js";
 import type { Model } from "./model.js";
 import type { Feeds, LoadOptions } from "./model-options.js";
 
-/** What detections are found with: a model, and how to make one that is about another value. */
+/** A model, and a constructor of models that explain other values of it. */
 interface DetectorParts {
   readonly imported: Graph;
   readonly file: ModelFile | undefined;
@@ -29,7 +29,7 @@ interface DetectorParts {
 }
 
 /** A picture of a batch: its place, the image, and its values for all inputs of the file. */
-interface Picture {
+interface DetectorPicture {
   readonly image: Tensor;
   readonly feeds: Tensors;
 }
@@ -63,7 +63,14 @@ export class ModelDetections {
         );
       }
       const sizes = new Map([...picture.feeds].map(([name, t]) => [name, t.dims]));
-      const detector = { model: imported, registry, backend, reader: this.reader, input, sizes };
+      const detector = {
+        model: imported,
+        registry: analysis.registry,
+        backend,
+        reader: this.reader,
+        input,
+        sizes,
+      };
       const size = { feeds: picture.feeds, height: height!, width: width! };
       for (const one of await findDetections(detector, size, question))
         found.push({ sample, ...one });
@@ -74,7 +81,7 @@ export class ModelDetections {
   /**
    * Asks the model of a detection's class score about its picture.
    *
-   * @param question is given the model, the picture, and the target in its words
+   * @param question is called with the model, the picture and the target expression
    */
   async ask<T>(
     x: Tensor,
@@ -128,6 +135,7 @@ export class ModelDetections {
     const { imported, options, analysis, make } = this.parts;
     const graph = canonicalize(imported);
     const way = { input: analysis.own.input, output: from.value };
+    const { registry } = analysis;
     const names = selectionsOf(graph, registry, way);
     const read = await this.reader.read(names, feeds);
     const values = new Map(names.map((name) => [name, read.get(name)!]));
@@ -135,7 +143,7 @@ export class ModelDetections {
   }
 
   /** One picture as image, and as the inputs of the file with the values of the others. */
-  private picture(x: Tensor, sample: number, feeds: Feeds): Picture {
+  private picture(x: Tensor, sample: number, feeds: Feeds): DetectorPicture {
     const { imported, analysis } = this.parts;
     const { form } = analysis.image;
     const image = sliceBatch(form.toImage(x), [sample]);
@@ -145,13 +153,10 @@ export class ModelDetections {
         `input "${form.port.name}" takes ${rows} pictures at once; detections are found picture by picture: export the model for a batch of 1`,
       );
     }
-    const values = imported.inputs.map(({ name, fact }): [string, Tensor] => {
+    const values = imported.inputs.map((port): [string, Tensor] => {
+      const { name, fact } = port;
       const value = name === form.port.name ? form.fromImage(image) : feeds[name];
-      if (!value) {
-        throw new InputError(
-          `input "${name}" [${fact.shape.join(",")}] needs a value beside "${form.port.name}": give it in feeds (--feed ${name}=FILE.npy)`,
-        );
-      }
+      if (!value) throw missingValue(port, form.port.name);
       const isSame = value.dtype === fact.dtype || value.dtype === "string";
       return [name, isSame ? value : fromNumbers(fact.dtype, value.dims, toNumbers(value))];
     });

@@ -3,6 +3,8 @@ import type { Completeness } from "../decomposition/completeness.js";
 import { asContrast } from "../target/contrast.js";
 import type { DirectionOptions } from "../runtime/gradient-check/directional-derivatives.js";
 import type { SessionExplanation } from "../methods/core/explanation.js";
+import type { ConfiguredMethod } from "../methods/core/configured-method.js";
+import type { Method } from "../methods/core/method.js";
 import type { NotedSample } from "../methods/core/notes.js";
 import type { RunControl } from "../methods/core/sampler.js";
 import type { SampleResult } from "../runtime/samples.js";
@@ -11,7 +13,8 @@ import type { PlainTarget, Quantity, Target } from "../target/target.js";
 import type { Preprocessing, presets } from "../image/preprocess.js";
 import type { MethodSettings } from "../methods/all.js";
 import type { ExternalDataReader } from "../onnx/file/external-data.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { Registry } from "../ops/core/registry.js";
+import { isTensor, type Tensor } from "../tensor/tensor.js";
 
 export interface LoadOptions extends AnalysisOptions {
   /** The engine: ONNX Runtime ("ort", the default), TensorFlow.js ("tfjs"), or a back end of your own. */
@@ -40,6 +43,11 @@ export interface LoadOptions extends AnalysisOptions {
    * by default, 4 GiB in a browser. Graphs that take more are refused before the engine sees them.
    */
   readonly maxMemory?: number | undefined;
+  /**
+   * The records of the operators; by default the library's own. `registry.extend(myOperator)` adds to those, and
+   * replaces the record of the same domain and type.
+   */
+  readonly operators?: Registry | undefined;
   /** Reads external weight files, for a model given as bytes. A model given by its path reads its own. */
   readonly externalData?: ExternalDataReader | undefined;
 }
@@ -82,8 +90,8 @@ export interface VerifyOptions extends TargetOptions {
 
 /** Options of an explanation, and the method's settings; an unknown setting is an error. */
 export interface ExplainOptions extends TargetOptions, RunControl, MethodSettings {
-  /** Name of the method; default "fullgrad". */
-  readonly method?: string | undefined;
+  /** The method: its name, the method itself, or one with settings ({@link withSettings}); default "fullgrad". */
+  readonly method?: string | Method | ConfiguredMethod | undefined;
   /** The input's preprocessing, for methods that need the values of black and white. */
   readonly preprocessing?: keyof typeof presets | Preprocessing | undefined;
 }
@@ -120,8 +128,6 @@ export function settingsOf(
   options: ExplainOptions,
   toImage: (x: Tensor) => Tensor,
 ): Readonly<Record<string, unknown>> {
-  const isTensor = (value: unknown): value is Tensor =>
-    typeof value === "object" && value !== null && "dims" in value && "data" in value;
   const own = Object.entries(options).filter(([key]) => !isCommon.has(key));
   return Object.fromEntries(own.map(([key, v]) => [key, isTensor(v) ? toImage(v) : v]));
 }

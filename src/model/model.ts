@@ -1,25 +1,21 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { ImageAxes } from "../analysis/image-axes.js";
 import type { Inspection } from "../runtime/inspection-report.js";
 import type { Backend } from "../backends/backend.js";
 import type { NodeGap } from "../decomposition/bisect.js";
-import { asContrast } from "../target/contrast.js";
-import { analyze, type Analysis, type Sizes } from "../runtime/analyze.js";
+import { analyze, type Analysis } from "../runtime/analyze.js";
 import { inspectModel } from "../runtime/inspect.js";
 import { checkDecided } from "../runtime/image-model/image-model.js";
 import type { LayerMaps } from "../runtime/layer-maps.js";
-import { withNotes } from "../methods/core/notes.js";
-import { squashingOf } from "../target/ports.js";
 import type { SampleResult } from "../runtime/samples.js";
 import type { DirectionOptions } from "../runtime/gradient-check/directional-derivatives.js";
-import type { Reference } from "../runtime/gradient-check/gradient-check.js";
 import type { NodeJacobian } from "../runtime/gradient-check/node-jacobians.js";
-import { openReference } from "../runtime/gradient-check/reference.js";
-import { UsageError } from "../errors.js";
-import type { FullGradientResult, Session, VerifiedSample } from "../runtime/session.js";
+import type { FullGradientResult, VerifiedSample } from "../runtime/session.js";
 import type { Preprocessing } from "../image/preprocess.js";
 import type { Raster } from "../image/raster.js";
 import { explain } from "../methods/core/explain.js";
-import { findMethod } from "../methods/all.js";
+import { chosenMethod } from "../methods/all.js";
+import type { ConfiguredMethod, DecomposingMethod } from "../methods/core/configured-method.js";
 import {
   settingsOf,
   targetOf,
@@ -35,9 +31,12 @@ import {
 import { explainDetections } from "./explain-detections.js";
 import { ModelDetections } from "./model-detections.js";
 import { usualQuestion, type Detection, type DetectionQuestion } from "../target/detection.js";
+import { preprocessingOf, tensorOf, type ModelInput, type Picture } from "./picture.js";
 import { PictureInput, type PreprocessingChoice } from "./picture-input.js";
+import { notedExplanation } from "./noted-explanation.js";
 import { checkTensor, Questions } from "./questions.js";
-import type { Graph, TypedGraph } from "../onnx/ir.js";
+import { verifyGradient } from "./verify-gradient.js";
+import type { Graph } from "../onnx/ir.js";
 import type { ModelFile } from "../onnx/file/model-file.js";
 import { registry } from "../ops/all.js";
 import { parameterLayers, randomizeParameters } from "../passes/randomize-parameters.js";
@@ -52,8 +51,8 @@ import type { Tensor } from "../tensor/tensor.js";
  * @example
  * ```ts
  * const model = await load("efficientnet.onnx");
- * const x = await model.preprocess("cat.png", "imagenet");
- * const { map, score, completeness } = await model.explain(x);
+ * const cat = await model.picture("cat.png");
+ * const { map, score, completeness } = await model.explain(cat);
  * ```
  */
 export class Model {
@@ -74,8 +73,8 @@ export class Model {
     this.file = file;
     this.backend = backend;
     this.options = options;
-    this.analysis = analyze(imported, registry, options);
-    this.pictures = new PictureInput(this.analysis, options);
+    this.analysis = analyze(imported, options.operators ?? registry, options);
+    this.pictures = new PictureInput(this.analysis, options, file?.path);
     this.found = new ModelDetections({
       ...{ imported, file, backend, options, analysis: this.analysis },
       make: (graph, asked, own) => new Model(graph, backend, asked, own),
@@ -84,12 +83,12 @@ export class Model {
   }
 
   /**
-   * Inputs, outputs, operators, every bias-bearing node, and every obstacle to an explanation. Does not run the model. If the
-   * model leaves height and width open, shapes are those for {@link LoadOptions.size}, or 224x224.
+   * Inputs, outputs, operators, every bias-bearing node, and every obstacle to an explanation. Does not run the model.
+   * Shapes with open height and width are for {@link LoadOptions.size}, or 224x224.
    *
-   * @param options `gradient: false` leaves it to the first explanation to find operators without a gradient; `feeds`
-   *   are values of the other inputs, which may decide what the model does (a sample rate)
-   * @throws {TargetError} @throws {InputError} where the options name an output or input that the model does not have
+   * @param options with `gradient: false`, the first explanation finds operators without a gradient; `feeds` are values of
+   *   the other inputs, which may control the model (a sample rate)
+   * @throws {TargetError} @throws {InputError} if the model lacks the output or input that the options name
    */
   inspect({ gradient = true, feeds }: InspectionOptions = {}): Inspection {
     return inspectModel(this.analysis, {
@@ -114,19 +113,34 @@ export class Model {
   }
 
   /**
-   * Preprocesses a picture to the model's input, float32: [1,C,H,W], or with the axes in the model's order.
+   * Prepares a picture for the model. The result takes the place of a tensor in every request, and `explain` knows its
+   * preprocessing.
    *
    * @param image a path (in a browser, a URL), the bytes of a file that `decodeImage` reads, or pixels
-   * @param settings a preset or own settings, adapted to the model's input size; default "imagenet", or "bytes" for an
-   *   integer input
+   * @param settings a preset or own settings, adapted to the model's input size; by default those in the folder of the
+   *   model's file (MODEL.preprocess.json, preprocessor_config.json), else "bytes" for an integer input, else "imagenet"
    * @throws {ImageError} if the picture cannot be read
    * @throws {InputError} if the model's input is not a picture
+   */
+  async picture(
+    image: string | Uint8Array | Raster,
+    settings?: PreprocessingChoice,
+  ): Promise<Picture> {
+    const picture = await this.pictures.read(image, settings);
+    return { ...picture, x: this.fromImage(picture.x) };
+  }
+
+  /**
+   * As {@link Model.picture}, its tensor alone, float32: [1,C,H,W], or with the axes in the model's order. Without
+   * settings, "bytes" for an integer input, else "imagenet".
+   *
+   * @throws {ImageError} @throws {InputError}
    */
   async preprocess(
     image: string | Uint8Array | Raster,
     settings: PreprocessingChoice = this.takesBytes ? "bytes" : "imagenet",
   ): Promise<Tensor> {
-    return this.fromImage(await this.pictures.preprocess(image, settings));
+    return (await this.picture(image, settings)).x;
   }
 
   /** Converts an input of the model to an image [N,C,…spatial] float32. @throws {InputError} if it does not fit */
@@ -139,10 +153,7 @@ export class Model {
     return this.analysis.image.form.fromImage(image);
   }
 
-  /**
-   * Preprocessing settings with the model's channels, height and width. For a model of open size, the size of the
-   * settings is kept.
-   */
+  /** Preprocessing settings with the model's channels, height and width; a model of open size keeps theirs. */
   fit(settings: PreprocessingChoice): Preprocessing {
     return this.pictures.fit(settings);
   }
@@ -153,8 +164,8 @@ export class Model {
   }
 
   /** The output for a batch: the model's first output, or the one that the options name. */
-  async predict(x: Tensor, options: RunOptions = {}): Promise<Tensor> {
-    return this.questions.askForward(x, options, (session, image, feeds) =>
+  async predict(input: ModelInput, options: RunOptions = {}): Promise<Tensor> {
+    return this.questions.askForward(tensorOf(input), options, (session, image, feeds) =>
       session.predict(image, feeds),
     );
   }
@@ -165,9 +176,10 @@ export class Model {
    * @throws {TargetError} if the outputs are not boxes with scores, or a selection of the model cannot be followed
    */
   detections(
-    x: Tensor,
+    input: ModelInput,
     { feeds, ...question }: Partial<DetectionQuestion> & RunOptions = {},
   ): Promise<readonly Detection[]> {
+    const x = tensorOf(input);
     checkTensor(x);
     return this.found.find(x, { ...usualQuestion, ...question }, feeds);
   }
@@ -176,21 +188,26 @@ export class Model {
    * A saliency map of each sample, with its score and completeness; of a detector, where the target is "detections:0.5", of
    * each detection.
    *
-   * @param x in the model's shape: [N,C,H,W], [N,H,W,C], [C,H,W] …; any float type, also for an integer input
+   * @param input a picture, or a tensor in the model's shape: [N,C,H,W], [N,H,W,C], [C,H,W] …; any float type, also for an
+   *   integer input
    * @throws {InputError} if the spatial axes are unknown; {@link LoadOptions.layout} names them
    * @throws {TargetError} if the target does not exist; lists the existing ones
    * @throws {UnsupportedModelError} if the output cannot be explained; lists the values that can
    */
   explain(
-    x: Tensor,
-    options?: ExplainOptions & { readonly method?: "fullgrad" },
+    input: ModelInput,
+    options?: ExplainOptions & {
+      readonly method?: "fullgrad" | DecomposingMethod | ConfiguredMethod<DecomposingMethod>;
+    },
   ): Promise<CompleteExplanation>;
-  explain(x: Tensor, options: ExplainOptions): Promise<Explanation>;
-  async explain(x: Tensor, options: ExplainOptions = {}): Promise<Explanation> {
-    const { method: name, preprocessing, batch, signal, onProgress } = options;
-    const method = findMethod(name ?? "fullgrad");
+  explain(input: ModelInput, options: ExplainOptions): Promise<Explanation>;
+  async explain(input: ModelInput, options: ExplainOptions = {}): Promise<Explanation> {
+    const { batch, signal, onProgress } = options;
+    const x = tensorOf(input);
+    const { method, settings } = chosenMethod(options.method);
     checkDecided(this.analysis.image);
-    const detected = await explainDetections(this.found, x, options);
+    const preprocessing = options.preprocessing ?? preprocessingOf(input);
+    const detected = await explainDetections(this.found, x, { ...options, preprocessing });
     if (detected) return detected;
     const pixels = preprocessing && this.pictures.range(preprocessing);
     const explanation = await this.questions.ask(
@@ -198,37 +215,28 @@ export class Model {
       options,
       (session, image, feeds) =>
         explain(session, image, method, targetOf(options), {
-          settings: settingsOf(options, (given) => this.toImage(given)),
+          settings: { ...settings, ...settingsOf(options, (given) => this.toImage(given)) },
           feeds,
           ...(pixels ? { pixels } : {}),
           ...{ batch, signal, onProgress },
         }),
       method,
     );
-    const { target: explained, score, completeness } = explanation.samples[0]!;
-    const isScore = asContrast(targetOf(options)).quantity !== "log-probability";
-    const squashing = isScore ? squashingOf(this.imported, this.analysis.part.output) : undefined;
-    const { attribution } = explanation;
-    return {
-      ...explanation,
-      ...(attribution ? { attribution: this.like(x, attribution) } : {}),
-      samples: withNotes(explanation, method, x, { squashing, quantizers: this.quantizers }),
-      target: explained,
-      score,
-      ...(completeness ? { completeness } : {}),
-    };
+    return notedExplanation(explanation, method, x, options, this);
   }
 
   /** The full-gradient decomposition: every term, signed, with its node. */
-  async fullGradient(x: Tensor, options: TargetOptions = {}): Promise<FullGradientResult> {
+  async fullGradient(input: ModelInput, options: TargetOptions = {}): Promise<FullGradientResult> {
+    const x = tensorOf(input);
     const result = await this.questions.ask(x, options, (session, image, feeds) =>
       session.fullGradient(image, targetOf(options), feeds),
     );
     const { inputGradient, inputTerm } = result;
+    const { form } = this.analysis.image;
     return {
       ...result,
-      inputGradient: this.like(x, inputGradient),
-      inputTerm: this.like(x, inputTerm),
+      inputGradient: form.likeInput(inputGradient, x),
+      inputTerm: form.likeInput(inputTerm, x),
     };
   }
 
@@ -236,9 +244,9 @@ export class Model {
    * Signed maps of each layer's contribution to the score; their sums are the terms, and a `Region` of the image has a
    * share of each.
    */
-  async layerMaps(x: Tensor, options: TargetOptions = {}): Promise<LayerMaps> {
+  async layerMaps(input: ModelInput, options: TargetOptions = {}): Promise<LayerMaps> {
     checkDecided(this.analysis.image);
-    return this.questions.ask(x, options, (session, image, feeds) =>
+    return this.questions.ask(tensorOf(input), options, (session, image, feeds) =>
       session.layerMaps(image, targetOf(options), feeds),
     );
   }
@@ -247,67 +255,53 @@ export class Model {
    * The sums of all terms of each sample, and the remainder; with `gradient`, also directional derivatives and central
    * differences of the model's file. A sum cannot replace those: biases y − J·x add up for any J.
    *
-   * @throws {UsageError} with `gradient`, where the model rounds: its differences are those of steps
+   * @throws {UsageError} with `gradient`, if the model rounds: its central differences follow the steps
    */
   verify(
-    x: Tensor,
+    input: ModelInput,
     options: VerifyOptions & { readonly gradient: true | DirectionOptions },
   ): Promise<readonly VerifiedSample[]>;
-  verify(x: Tensor, options?: VerifyOptions): Promise<readonly SampleResult[]>;
-  verify(x: Tensor, options: VerifyOptions = {}): Promise<readonly SampleResult[]> {
-    const { gradient } = options;
-    const target = targetOf(options);
-    if (!gradient) {
+  verify(input: ModelInput, options?: VerifyOptions): Promise<readonly SampleResult[]>;
+  verify(input: ModelInput, options: VerifyOptions = {}): Promise<readonly SampleResult[]> {
+    const x = tensorOf(input);
+    if (!options.gradient) {
       return this.questions.ask(x, options, (session, image, feeds) =>
-        session.verify(image, target, feeds),
+        session.verify(image, targetOf(options), feeds),
       );
     }
-    const { quantizers } = this;
-    if (quantizers > 0) {
-      throw new UsageError(
-        `gradients pass straight through ${quantizers} nodes of this model that round, where central differences see ` +
-          "steps: verify without --gradient, or check the gradient of the float model",
-      );
-    }
-    const directions = gradient === true ? {} : gradient;
-    return this.questions.ask(x, options, async (session, image, feeds) => {
-      const given = new Set([...feeds.keys(), session.input]);
-      const sizes = this.analysis.sizes({ x: image, feeds });
-      const reference = await this.reference(session, given, sizes);
-      try {
-        return await session.verifyGradient(image, target, reference, directions, feeds);
-      } finally {
-        await reference.executable.dispose();
-      }
-    });
+    const { imported, file, backend, analysis, questions } = this;
+    return verifyGradient({ imported, file, backend, analysis, questions }, x, options);
   }
 
   /** The conservation residual of each node for the first sample, largest first. */
-  bisect(x: Tensor, options: TargetOptions = {}): Promise<readonly NodeGap[]> {
-    return this.questions.ask(x, options, (session, image, feeds) =>
+  bisect(input: ModelInput, options: TargetOptions = {}): Promise<readonly NodeGap[]> {
+    return this.questions.ask(tensorOf(input), options, (session, image, feeds) =>
       session.bisect(image, targetOf(options), feeds),
     );
   }
 
   /** Compares each node's gradient with central differences of that node alone, for the first sample. */
   checkNodes(
-    x: Tensor,
+    input: ModelInput,
     options: TargetOptions & DirectionOptions = {},
   ): Promise<readonly NodeJacobian[]> {
     const target = targetOf(options);
-    return this.questions.ask(x, options, (session, image, feeds) =>
+    return this.questions.ask(tensorOf(input), options, (session, image, feeds) =>
       session.checkNodes(image, target, options, feeds),
     );
   }
 
   /** The nodes with weights that the output depends on, nearest to it first. */
   layers(): readonly string[] {
-    return parameterLayers(this.analysis.part.graph, registry).map(({ node }) => node);
+    return parameterLayers(this.analysis.part.graph, this.analysis.registry).map(
+      ({ node }) => node,
+    );
   }
 
   /** The same network with the weights of its last `count` layers shuffled. */
   randomized(count: number, seed: number): Model {
-    const layers = parameterLayers(this.analysis.part.graph, registry).slice(0, count);
+    const { part, registry: operators } = this.analysis;
+    const layers = parameterLayers(part.graph, operators).slice(0, count);
     return new Model(randomizeParameters(this.imported, layers, seed), this.backend, this.options);
   }
 
@@ -334,28 +328,8 @@ export class Model {
     await Promise.all([this.questions.dispose(), this.found.dispose()]);
   }
 
-  private reference(
-    session: Session,
-    given: ReadonlySet<string>,
-    sizes: Sizes,
-  ): Promise<Reference> {
-    const { file, imported, backend } = this;
-    const { part, form } = this.analysis.image;
-    const prepared = (): TypedGraph => session.graph;
-    const known = (): TypedGraph => this.analysis.known(sizes);
-    return openReference(backend, { file, imported, part, form, given, prepared, known });
-  }
-
-  /** Converts a tensor of the image's shape to the input's shape. */
-  private like(x: Tensor, image: Tensor): Tensor {
-    const own = this.fromImage(image);
-    return own.dims.length === x.dims.length ? own : { ...own, dims: [1, ...own.dims] };
-  }
-
-  /** Nodes of the explained part that round what is not constant, and that gradients pass. */
-  private get quantizers(): number {
-    const { nodes, constants } = this.analysis.part.graph;
-    return nodes.filter((n) => registry.get(n.op, n.domain)?.rounds && !constants.has(n.inputs[0]!))
-      .length;
+  /** {@link Model.dispose}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 }

@@ -8,12 +8,14 @@ import {
   preprocess,
   presets,
   settingsFor,
+  viewOf,
   type Preprocessing,
   type Size,
 } from "../image/preprocess.js";
 import type { Raster } from "../image/raster.js";
 import type { PixelRange } from "../methods/core/image.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { Picture } from "./picture.js";
+import { preprocessingBeside } from "./preprocessing-beside.js";
 import type { Analysis } from "../runtime/analyze.js";
 import { isOpen } from "../runtime/sizes.js";
 import type { Shape } from "../tensor/shape.js";
@@ -32,12 +34,15 @@ interface PictureOptions extends DecodeOptions {
 export class PictureInput {
   private readonly analysis: Analysis;
   private readonly options: PictureOptions;
+  /** The path of the model's file. */
+  private readonly path: string | undefined;
   /** Shape of the image, for the size in the options. */
   private known: Shape | undefined;
 
-  constructor(analysis: Analysis, options: PictureOptions) {
+  constructor(analysis: Analysis, options: PictureOptions, path?: string) {
     this.analysis = analysis;
     this.options = options;
+    this.path = path;
   }
 
   /** Whether the input has an integer type, which the model casts to floats. */
@@ -52,14 +57,29 @@ export class PictureInput {
     return spatial.length === 2 && isColor;
   }
 
-  /** Preprocesses a picture to [1,C,H,W] float32. @throws {ImageError} if it cannot be read */
-  async preprocess(
+  /**
+   * The picture as image [1,C,H,W] float32, and as the model sees it.
+   *
+   * @param settings by default those in the folder of the model's file, else those for its type of input
+   * @throws {ImageError} if it cannot be read
+   */
+  async read(
     image: string | Uint8Array | Raster,
-    settings: PreprocessingChoice,
-  ): Promise<Tensor> {
-    const fitted = this.fit(settings);
+    settings?: PreprocessingChoice,
+  ): Promise<Picture> {
+    const preprocessing = this.fit(settings ?? (await this.usual()));
     this.checkMemory();
-    return preprocess(await rasterOf(image, this.options), fitted);
+    const view = viewOf(await rasterOf(image, this.options), preprocessing);
+    // The view is resized and cropped already.
+    const { resample, rescale, mean, std, channels } = preprocessing;
+    const x = preprocess(view, { resample, rescale, mean, std, channels });
+    const pixels = this.range(preprocessing);
+    return { x, view, preprocessing, ...(pixels ? { pixels } : {}) };
+  }
+
+  private async usual(): Promise<PreprocessingChoice> {
+    const beside = this.path === undefined ? undefined : await preprocessingBeside(this.path);
+    return beside?.settings ?? (this.takesBytes ? "bytes" : "imagenet");
   }
 
   /** @throws {MemoryLimitError} where the input takes more memory than the limit */

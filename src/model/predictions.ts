@@ -1,3 +1,4 @@
+import { softmax } from "../tensor/softmax.js";
 import type { Labels } from "./label-names.js";
 
 /** One of the model's top classes. */
@@ -25,10 +26,7 @@ export function probabilitiesOf(scores: readonly number[]): Probabilities | unde
   if (scores.every((s) => s >= 0 && s <= 1)) {
     return Math.abs(sum - 1) < 1e-3 ? { from: "output", values: scores } : undefined;
   }
-  const max = scores.reduce((a, b) => Math.max(a, b));
-  const powers = scores.map((s) => Math.exp(s - max));
-  const total = powers.reduce((a, b) => a + b, 0);
-  return { from: "softmax", values: powers.map((p) => p / total) };
+  return { from: "softmax", values: softmax(scores) };
 }
 
 /** The classes with the highest scores, the highest first; of equal ones, the lower number first. */

@@ -2,7 +2,6 @@ import type { Backend } from "../backends/backend.js";
 import { InputError } from "../errors.js";
 import type { Method } from "../methods/core/method.js";
 import type { Graph } from "../onnx/ir.js";
-import { registry } from "../ops/all.js";
 import type { Analysis } from "../runtime/analyze.js";
 import { givenKey, withGiven, zerosFor } from "../runtime/given-values.js";
 import { Session } from "../runtime/session.js";
@@ -83,7 +82,7 @@ export class Questions {
     const sizes = analysis.sizes({ x, feeds });
     const isOneSample = this.isOneByOne && batch === 1 && x.dims[0] === 1;
     const make = (): Session =>
-      new Session(analysis.explained(sizes, isOneSample, feeds), registry, backend);
+      new Session(analysis.explained(sizes, isOneSample, feeds), analysis.registry, backend);
     const given = givenKey(withGiven(analysis.part.graph, feeds));
     const key = JSON.stringify([...sizes, isOneSample, given]);
     return this.sessions.use(key, make, (session) => question(session, x, feeds));

@@ -34,6 +34,7 @@ export function modelFile(
   if (typeof source !== "string") return { read: () => Promise.resolve(source), externalData };
   if (isFolder(source)) return undefined;
   return {
+    path: source,
     read: () => readFile(source, "the model"),
     externalData: externalData ?? (async (...place) => (await externalDataOf(source))(...place)),
   };

@@ -49,6 +49,22 @@ export class GraphBuilder extends OpBuilder {
     this.step = step;
   }
 
+  /** A builder of a new graph, with the operator set of each domain ("" is ai.onnx). */
+  static start(
+    infer: InferNode,
+    opsets: Readonly<Record<string, number>> = { "": 18 },
+    name = "graph",
+  ): GraphBuilder {
+    const [none, nothing] = [[], new Map<string, never>()];
+    const lists = { inputs: none, outputs: none, nodes: none };
+    const maps = { constants: nothing, metadata: nothing, facts: nothing };
+    return GraphBuilder.on(
+      { name, opsets: new Map(Object.entries(opsets)), ...lists, ...maps },
+      infer,
+    );
+  }
+
+  /** A builder that adds to a graph. */
   static on(graph: TypedGraph, infer: InferNode): GraphBuilder {
     const taken = new Set<string>(graph.nodes.map((n) => n.name));
     for (const name of graph.facts.keys()) taken.add(name);

@@ -51,7 +51,7 @@ export interface Node {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Attributes;
-  /** Of a layer that was written out step by step: which of its nodes this is, at which step. */
+  /** For a recurrent layer written out step by step: the node within a step, and the step. */
   readonly step?: SequenceStep;
 }
 

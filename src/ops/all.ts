@@ -38,6 +38,7 @@ import { reductions } from "./reductions/reductions.js";
 import { Registry } from "./core/registry.js";
 import { reshapings } from "./movement/reshaping.js";
 import { resampling } from "./resampling/resampling.js";
+import { roiAligns } from "./resampling/roi-align.js";
 import { selection } from "./elementwise/selection.js";
 import { shapeArithmetic } from "./shape/shape-arithmetic.js";
 import { smoothActivations } from "./elementwise/smooth-activations.js";
@@ -89,6 +90,7 @@ export const registry: Registry = Registry.of([
   ...reductions,
   ...resampling,
   ...reshapings,
+  ...roiAligns,
   ...selection,
   ...shapeArithmetic,
   ...smoothActivations,

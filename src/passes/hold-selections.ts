@@ -5,21 +5,21 @@ import { dtypeOf } from "../onnx/file/element-types.js";
 import { isFloat } from "../tensor/dtype.js";
 import type { Tensors } from "../tensor/tensor.js";
 
-/** What is explained of a graph. */
+/** Names of the explained input and output. */
 interface Way {
   readonly input: string;
   readonly output: string;
 }
 
-/** Inputs that are boxes, which PyTorch gives no gradient. */
+/** Box inputs, for which PyTorch computes no gradient. */
 const boxInputs: Readonly<Record<string, readonly number[]>> = {
   RoiAlign: [1, 2],
   MaxRoiPool: [1],
 };
 
 /**
- * The values that choose and measure on the way from an image to an output: indices, masks, counts, sizes, and numbers
- * made of them. Nothing flows back through them, and they are not known before the model runs.
+ * The values on the way from an image to an output that select or measure: indices, masks, counts, sizes, and numbers
+ * computed from them. No gradient passes through them, and they are known only at run time.
  */
 export function selectionsOf(graph: Graph, registry: Registry, way: Way): readonly string[] {
   const { active, nodes } = activeNodes(graph, registry, way);
@@ -31,10 +31,10 @@ export function selectionsOf(graph: Graph, registry: Registry, way: Way): readon
 }
 
 /**
- * The graph for one image: what chooses and measures holds the values that it has for this image, so that every size is
- * known and every branch is taken.
+ * Specializes the graph to one image: selections and sizes become constants with their values for this image, so that
+ * every shape is known and every branch is resolved.
  *
- * @param values of {@link selectionsOf}
+ * @param values values of {@link selectionsOf} for the image
  */
 export function holdSelections(graph: Graph, registry: Registry, way: Way, values: Tensors): Graph {
   const nodes = activeNodes(graph, registry, way).nodes.map((node) => withoutHeld(node, values));
@@ -52,7 +52,7 @@ export function holdSelections(graph: Graph, registry: Registry, way: Way, value
   };
 }
 
-/** A TopK whose indices are held picks the same elements of any image. */
+/** Replaces a TopK with held indices: it picks the same elements of every image. */
 function withoutHeld(node: Node, values: Tensors): Node {
   const [x = ""] = node.inputs;
   const [picked = "", indices = ""] = node.outputs;
@@ -72,7 +72,7 @@ function withoutHeld(node: Node, values: Tensors): Node {
 const isBox = ({ op, domain }: Node, input: number): boolean =>
   domain === "" && (boxInputs[op]?.includes(input) ?? false);
 
-/** The nodes through which a gradient flows from the output to the image, and the values that depend on it so. */
+/** The nodes through which a gradient flows from the output to the image, and the values computed by them. */
 function activeNodes(
   graph: Graph,
   registry: Registry,
@@ -94,7 +94,7 @@ function activeNodes(
   return { active, nodes: nodes.reverse() };
 }
 
-/** Whether nothing flows back through an output of a node, as far as its operator says. */
+/** Whether an output of a node has no gradient, according to the operator's record. */
 function isDiscrete(node: Node, output: number, registry: Registry): boolean {
   const bodies = Object.values(node.attributes).flatMap((a) =>
     a.type === "graph" ? [a.value] : [],

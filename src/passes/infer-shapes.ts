@@ -43,11 +43,11 @@ export function inferShapes(
 }
 
 /**
- * What can be known of a graph that cannot be understood as a whole: the nodes that can be reached from its inputs and
- * constants through operators that have a record, and the facts of their values. The others are left out; `refused` says
- * of those that have no record, or no known condition, why.
+ * Infers as much as possible of a graph with unsupported parts: keeps the nodes that can be reached from inputs and
+ * constants through supported operators, and the facts of their values. `refused` lists the other nodes that lack a
+ * record or a known condition, with the reason.
  *
- * @param sizes shapes to use for inputs instead of the declared ones, by name
+ * @param sizes input shapes by name, which override the declared shapes
  */
 export function inferKnown(
   graph: Graph,
@@ -69,14 +69,14 @@ export function inferKnown(
   return { ...known, refused };
 }
 
-/** What is known of a graph, and why the rest is not. */
+/** The supported part of a graph, and the reasons for leaving out the rest. */
 export interface KnownGraph extends TypedGraph {
   readonly refused: readonly UnsupportedNode[];
 }
 
 type InputShapes = ReadonlyMap<string, Shape>;
 
-/** @param visit goes through nodes in order; branches and bodies are gone through in their node's place */
+/** @param visit visits nodes in order; branches and bodies are visited at the position of their node */
 function infer(
   graph: Graph,
   registry: Registry,
@@ -140,7 +140,7 @@ function checkSupported(nodes: readonly Node[], registry: Registry, graph: Graph
   if (holes.length > 0) throw new UnsupportedModelError(holes);
 }
 
-/** The graph's inputs that a value is computed from. */
+/** The graph inputs that a value depends on. */
 function sourcesOf(name: string, nodes: readonly Node[], graph: Graph): readonly Port[] {
   const wanted = new Set([name]);
   for (const node of nodes.toReversed()) {
@@ -160,7 +160,7 @@ function factsOf(
   const { op, name: at } = node;
   const unknown = node.inputs.find((name) => name !== "" && !facts.has(name));
   if (unknown !== undefined) {
-    throw new ShapeError(`${op} (node "${at}") reads "${unknown}", which nothing makes`);
+    throw new ShapeError(`${op} (node "${at}") reads "${unknown}", which no node computes`);
   }
   const known = node.inputs.map((name) => facts.get(name));
   const inferred = registry.infer(node, known, graph.opsets);

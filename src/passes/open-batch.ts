@@ -2,12 +2,12 @@ import type { Node } from "../onnx/ir.js";
 import { fromNumbers, toNumbers, type Tensor } from "../tensor/tensor.js";
 
 /**
- * The shape that a Reshape of another number of samples needs: exporters write the number that they traced into it. 0 takes
+ * The shape that a Reshape needs for another batch size: exporters write the batch size of the trace into it. 0 copies
  * the extent of the input.
  *
- * @param shape the node's second input, where it is constant
- * @param batch the number of samples that the graph was written for
- * @returns undefined where the node needs no other shape
+ * @param shape the node's second input, if constant
+ * @param batch the batch size that the graph was exported with
+ * @returns undefined if the node needs no other shape
  */
 export function shapeOfAnyBatch(
   node: Node,

@@ -1,13 +1,13 @@
 import type { Graph, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import type { Shape } from "../tensor/shape.js";
-import { expandDefinitions } from "./expand-definitions.js";
+import { expandDefinitions } from "./replacement/expand-definitions.js";
 import { foldConstants } from "./fold-constants.js";
 import { inferShapes } from "./infer-shapes.js";
-import { levelsToFloats } from "./levels-to-floats.js";
+import { levelsToFloats } from "./replacement/levels-to-floats.js";
 import { resolveSequences } from "./resolve-sequences.js";
 import { settleCeil } from "./settle-ceil.js";
-import { vectorProducts } from "./vector-products.js";
+import { vectorProducts } from "./replacement/vector-products.js";
 import { upgradeOpset } from "./upgrade-opset.js";
 import { useFloat32 } from "./use-float32.js";
 
@@ -21,8 +21,9 @@ export function canonicalize(graph: Graph): Graph {
 const known = new WeakMap<Graph, Graph>();
 
 /**
- * A graph as the analyzer and the engine want it: operator set 18 or newer, float32, branches resolved, facts for every
- * value, shape arithmetic folded, definitions in the place of nodes without a gradient of their own, floats in that of quantized levels, pools in ceil mode without windows that nothing computes.
+ * Prepares a graph for analysis and execution: operator set 18 or newer, float32, branches resolved, facts for every
+ * value, shape arithmetic folded, definitions expanded for nodes without a gradient rule, quantized levels as floats,
+ * and ceil-mode pools without empty windows.
  *
  * @param sizes input shapes by name, which override the declared shapes
  */

@@ -1,4 +1,5 @@
 import type { Graph } from "../onnx/ir.js";
+import { producersOf } from "../onnx/producers.js";
 import type { Registry } from "../ops/core/registry.js";
 import { isFloat } from "../tensor/dtype.js";
 import { random } from "../tensor/random.js";
@@ -11,7 +12,7 @@ const steering: ReadonlySet<string> = new Set([
   ...["NonMaxSuppression", "QuantizeLinear"],
 ]);
 
-/** A node and the constants that its weights are, or are made of. */
+/** A node and the constants that are its weights, or from which its weights are computed. */
 export interface ParameterLayer {
   readonly node: string;
   readonly parameters: readonly string[];
@@ -26,7 +27,7 @@ export interface ParameterLayer {
  * grids (multiples of a half: anchors, coordinates, Swin's masks).
  */
 export function parameterLayers(graph: Graph, registry: Registry): readonly ParameterLayer[] {
-  const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((name) => [name, n] as const)));
+  const makers = producersOf(graph);
   const parametersOf = memoized((name: string): readonly string[] | undefined => {
     if (graph.constants.has(name) || name === "") return [name];
     const maker = makers.get(name);

@@ -1,18 +1,20 @@
 import { straightThroughDomain, type Graph, type Node } from "../onnx/ir.js";
+import { producersOf } from "../onnx/producers.js";
 import { aboveZero } from "../ops/quantized/straight-through.js";
 import { elementCount, float32, toNumbers } from "../tensor/tensor.js";
 
 /**
- * The graph with signs that a gradient passes where |x| ≤ 1, as binarised networks are trained (Courbariaux et al.,
- * arXiv 1602.02830, 2016). Besides Sign: Where(x ≥ 0, 1, −1), and Larq's Sign(Sign(x) + 0.1), which is 1 at 0.
+ * Replaces signs by signs with a straight-through gradient for |x| ≤ 1, with which binarised networks are trained
+ * (Courbariaux et al., arXiv 1602.02830, 2016). Besides Sign, recognizes Where(x ≥ 0, 1, −1) and Larq's Sign(Sign(x) +
+ * 0.1), which is 1 at 0.
  */
 export function straightThroughSigns(graph: Graph): Graph {
-  const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((name) => [name, n] as const)));
+  const makers = producersOf(graph);
   const number = (name: string | undefined): number | undefined => {
     const t = graph.constants.get(name ?? "");
     return t && t.dtype !== "string" && elementCount(t) === 1 ? Number(toNumbers(t)[0]) : undefined;
   };
-  /** The value of which a node is the sign, and what the sign of 0 is. */
+  /** If the node computes the sign of a value: the value's name, and the sign of 0. */
   const signOf = (node: Node): readonly [x: string, atZero: number] | undefined => {
     if (node.domain !== "") return undefined;
     const [first = "", second, third] = node.inputs;

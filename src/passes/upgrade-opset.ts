@@ -246,7 +246,7 @@ function upgradeSubgraphs(node: Node): Node {
   return { ...node, attributes: Object.fromEntries(uplifted) };
 }
 
-/** A node with rewritten subgraphs; the branches of an If use the operator set of the enclosing graph. */
+/** The rewrites that apply to a node. */
 function applicable(node: Node, opset: number): Row[] {
   if (node.domain !== "" || !node.inputs[0] || !node.outputs[0]) return [];
   return rows.filter((row) => opset < row.before && row.ops.includes(node.op));

@@ -100,7 +100,7 @@ export class Analysis {
   /**
    * The explained part at these sizes, for any number of samples, or for one.
    *
-   * @param feeds values of other inputs, of which some decide what the model does
+   * @param feeds values of the other inputs, some of which control the model (branches, iterations)
    */
   explained(
     sizes: Sizes = this.sizes(),
@@ -117,12 +117,12 @@ export class Analysis {
     return this.graph.explained;
   }
 
-  /** What can be inferred of the whole model, whatever it holds. */
+  /** The facts that can be inferred for the whole model, including unsupported nodes. */
   known(sizes: Sizes = this.sizes(), feeds: Tensors = new Map()): KnownGraph {
     return inferKnown(canonicalize(withGiven(this.image.graph, feeds)), this.registry, sizes);
   }
 
-  /** Every node of the model without a meaning here, and whether the explained value needs it. */
+  /** The unsupported nodes of the model, and whether the explained value needs them. */
   holes(known: KnownGraph): readonly (UnsupportedNode & { readonly needed: boolean })[] {
     const needed = new Set(this.part.graph.nodes.map((n) => n.name));
     return inFile(known.refused, this.model).map((hole) => ({

@@ -3,7 +3,7 @@ import type { BiasPlan, BiasUnit } from "../analysis/bias-plan.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import type { TypedGraph, Value } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
-import { finishGraph } from "../passes/finish-graph.js";
+import { finishGraph } from "../passes/finishing/finish-graph.js";
 import type { Tensor, Tensors } from "../tensor/tensor.js";
 import { contrastFeeds, type ResolvedContrast, type TargetForm } from "../target/contrast.js";
 import type { ExplainedGraph } from "./explained-graph.js";
@@ -109,7 +109,7 @@ export class Compiler {
       const graph = make();
       const outputs = Object.fromEntries(graph.outputs.map(({ name }) => [name, name]));
       return {
-        executable: await this.backend.compile(finishGraph(graph, this.registry.infer)),
+        executable: await this.backend.compile(finishGraph(graph, this.registry)),
         outputs,
         inputs: {},
         units: [],
@@ -185,7 +185,7 @@ export class Compiler {
     const names = entries.map(([role], i) => [role, graph.outputs[i]!.name]);
     const added = Object.entries(inputs).map(([role, value]) => [role, value.name]);
     return {
-      executable: await this.backend.compile(finishGraph(graph, this.registry.infer)),
+      executable: await this.backend.compile(finishGraph(graph, this.registry)),
       outputs: Object.fromEntries(names) as Record<string, string>,
       inputs: { ...target.inputs, ...(Object.fromEntries(added) as Record<string, string>) },
       units,

@@ -1,9 +1,10 @@
 import { InputError } from "../errors.js";
+import { didYouMean } from "../files/nearest-names.js";
 import type { Fact, TypedGraph } from "../onnx/ir.js";
 import type { Dim } from "../tensor/shape.js";
 import type { Tensor, Tensors } from "../tensor/tensor.js";
 import { sliceBatch } from "../tensor/batches.js";
-import { inputNames } from "../target/ports.js";
+import { inputNames, missingValue } from "../target/ports.js";
 
 /**
  * Checks that every input of the model has a value, and returns the values.
@@ -20,15 +21,15 @@ export function feedsOf(
   const names = new Set(graph.inputs.map((i) => i.name));
   const unknown = [...others.keys()].find((name) => !names.has(name) || name === input);
   if (unknown !== undefined)
-    throw new InputError(`no other input "${unknown}"; the model has ${inputNames(graph)}`);
+    throw new InputError(
+      `no other input "${unknown}"${didYouMean(unknown, names)}; the model has ${inputNames(graph)}`,
+    );
   const batch = graph.facts.get(input)!.shape[0] ?? 1;
   return new Map(
-    graph.inputs.map(({ name, fact }) => {
+    graph.inputs.map((port) => {
+      const { name, fact } = port;
       const value = name === input ? x : others.get(name);
-      if (!value)
-        throw new InputError(
-          `input "${name}" [${fact.shape.join(",")}] needs a value beside "${input}": give it in feeds (--feed ${name}=FILE.npy)`,
-        );
+      if (!value) throw missingValue(port, input);
       const isBatch = name === input || fact.shape[0] === batch;
       checkInput(name, fact, value, isBatch);
       return [name, isBatch ? forEachSample(name, fact, value, x.dims[0]!) : value];

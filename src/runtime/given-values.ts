@@ -3,12 +3,12 @@ import { isFloat } from "../tensor/dtype.js";
 import { isStatic, sameShape, sizeOf } from "../tensor/shape.js";
 import { full, toNumbers, type Tensor, type Tensors } from "../tensor/tensor.js";
 
-/** A value that settles something is a few numbers: a sample rate, a switch, the lengths of a few sequences. */
+/** Limit on the elements of a control value: a sample rate, a switch, the lengths of a few sequences. */
 const mostSettling = 16;
 
 /**
- * The graph with the elements of inputs that are given and small, and are counts or switches: what they decide (the branch
- * of an If, the iterations of a Loop) is known before it runs.
+ * The graph with the given elements of its control inputs: small counts or switches, which determine the branch of an If
+ * or the iterations of a Loop before the graph runs.
  */
 export function withGiven(graph: Graph, feeds: Tensors = new Map()): Graph {
   const settled = graph.inputs.map((port) => {
@@ -21,7 +21,7 @@ export function withGiven(graph: Graph, feeds: Tensors = new Map()): Graph {
     : { ...graph, inputs: settled };
 }
 
-/** What {@link withGiven} makes of a graph, as a key. */
+/** A key for the control values of a graph from {@link withGiven}. */
 export const givenKey = ({ inputs }: Graph): string =>
   JSON.stringify(
     inputs.flatMap(({ name, fact: { elements } }) => (elements ? [name, elements] : [])),
@@ -32,7 +32,7 @@ function settles({ fact: { dtype, shape } }: Port, { dims }: Tensor): boolean {
   return isChoice && isStatic(shape) && sizeOf(shape) <= mostSettling && sameShape(shape, dims);
 }
 
-/** Zeros for an input, with the number of samples in the place of open extents. */
+/** Zeros for an input; open extents are the number of samples. */
 export function zerosFor({ fact: { shape } }: Port, samples: number): Tensor {
   const dims = shape.map((d) => (typeof d === "number" ? d : samples));
   return full("float32", dims, 0);

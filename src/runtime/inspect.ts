@@ -21,7 +21,7 @@ export interface InspectOptions {
   readonly gradient?: boolean;
   /** Whether an explanation of one sample follows, which reuses the analysis. */
   readonly isOneSample?: boolean;
-  /** Values of the other inputs, where they decide what the model does. */
+  /** Values of the other inputs, if they control the model (branches, iterations). */
   readonly feeds?: Tensors;
 }
 
@@ -37,7 +37,7 @@ export function inspectModel(analysis: Analysis, options: InspectOptions = {}): 
     outputs: model.outputs.map(portReport),
     operators: countOperators(model),
   };
-  const nothing = { ...file, biases: [], layers: [], unsupported: [], explainable: false };
+  const unknown = { ...file, biases: [], layers: [], unsupported: [], explainable: false };
   try {
     return { ...file, ...inspectPart(analysis, options) };
   } catch (error) {
@@ -45,7 +45,7 @@ export function inspectModel(analysis: Analysis, options: InspectOptions = {}): 
     const { input, output, layout } = analysis.options;
     const isAsked = input !== undefined || output !== undefined || layout !== undefined;
     if (isAsked && (error instanceof TargetError || error instanceof InputError)) throw error;
-    return { ...nothing, problem: error.message };
+    return { ...unknown, problem: error.message };
   }
 }
 

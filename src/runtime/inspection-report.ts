@@ -29,7 +29,7 @@ export interface LayerReport {
   readonly node: string;
   readonly op: string;
   readonly value: string;
-  /** [N,C,…places] */
+  /** [N,C,…spatial] */
   readonly shape: Shape;
   /** Whether it is the default layer. */
   readonly isDefault: boolean;
@@ -53,7 +53,7 @@ export interface Inspection {
   readonly undecided?: string;
   /** Inputs beside it that the explained value needs; `zeros`: a state of a recurrent layer, zeros unless it is given. */
   readonly others?: readonly (PortReport & { readonly zeros?: true })[];
-  /** The value that is explained; absent where nothing can be said of it. */
+  /** The explained value; absent if its facts are unknown. */
   readonly output?: PortReport;
   /** Height and width assumed for the shapes, if the model leaves them open and no size was given. */
   readonly assumedSize?: readonly [height: number, width: number];
@@ -66,7 +66,7 @@ export interface Inspection {
   readonly explainable: boolean;
   /** Nodes whose random numbers are drawn once, from their seed, and are the same for every sample and pass. */
   readonly fixedNoise?: readonly string[];
-  /** Why it cannot be explained, where it is not for an operator. */
+  /** Why it cannot be explained, for reasons other than an unsupported node. */
   readonly problem?: string;
   /** Values that could be explained instead. */
   readonly instead?: readonly ExplainableValue[];

@@ -1,18 +1,17 @@
-import type { BiasUnit } from "../analysis/bias-plan.js";
 import type { Value } from "../onnx/ir.js";
 import type { Tensor, Tensors } from "../tensor/tensor.js";
 import type { Compiler } from "./compiler.js";
 import { formOf, type ResolvedContrast } from "../target/contrast.js";
 import type { FullGradient, UnitTerm } from "../decomposition/full-gradient.js";
 import { weightedSum } from "../decomposition/psi.js";
-import { samplesOf, type SampleResult } from "./samples.js";
+import { reportUnit, samplesOf, type SampleResult, type UnitReport } from "./samples.js";
 
 /** Signed maps of each layer's contribution to the score, at the layer's own size. */
 export interface LayerMaps {
   /** [N,1,…spatial]: ∇ₓf ⊙ x summed over channels; its sum is the sample's input term. */
   readonly inputMap: Tensor;
   /** In network order. The sum of a map is the unit's term; a unit without spatial axes has no map. */
-  readonly units: readonly { readonly unit: BiasUnit; readonly map?: Tensor }[];
+  readonly units: readonly { readonly unit: UnitReport; readonly map?: Tensor }[];
   readonly samples: readonly SampleResult[];
 }
 
@@ -31,13 +30,13 @@ export async function mapLayers(
   const results = await compiler.run(compiled, x, asked);
   const units = compiled.units.map((unit, i) => {
     const map = results.get(`map${i}`);
-    return { unit, ...(map ? { map } : {}) };
+    return { unit: reportUnit(unit), ...(map ? { map } : {}) };
   });
   const samples = samplesOf(compiled, results, asked.target);
   return { inputMap: results.get("inputMap")!, units, samples };
 }
 
-/** Σ_c (∇ₓf ⊙ x)_c, [N,1,…places]. */
+/** Σ_c (∇ₓf ⊙ x)_c, [N,1,…spatial]. */
 function emitInputMap({ b, inputTerm }: FullGradient): Value {
   return b.within("input").sum(inputTerm, [1], true, "layer_map");
 }

@@ -1,13 +1,26 @@
 import type { BiasUnit } from "../analysis/bias-plan.js";
+import { rowsOf } from "../tensor/batches.js";
 import { toNumbers, type Tensors } from "../tensor/tensor.js";
 import type { Compiled } from "./compiler.js";
 import { completenessOf, type Completeness } from "../decomposition/completeness.js";
 import type { Detection } from "../target/detection.js";
 import type { ResolvedContrast } from "../target/contrast.js";
 
+/** A bias-bearing unit of a result, as plain data. */
+export type UnitReport = Pick<
+  BiasUnit,
+  "node" | "op" | "kind" | "shape" | "spatial" | "restoration"
+>;
+
+/** A unit without its graph: results can be cloned, posted to another thread and written as JSON. */
+export function reportUnit(unit: BiasUnit): UnitReport {
+  const { node, op, kind, shape, spatial, restoration } = unit;
+  return { node, op, kind, shape, spatial, ...(restoration ? { restoration } : {}) };
+}
+
 /** The term of one unit for one sample. */
 export interface TermSum {
-  readonly unit: BiasUnit;
+  readonly unit: UnitReport;
   readonly value: number;
 }
 
@@ -19,7 +32,7 @@ export interface SampleScore {
   readonly versus?: number;
   /** f(x), the explained scalar. */
   readonly score: number;
-  /** Where the target is a detection. */
+  /** The explained detection, if the target is one. */
   readonly detection?: Detection;
 }
 
@@ -53,20 +66,21 @@ export function scoresOf(results: Tensors, target: ResolvedContrast): SampleScor
   });
 }
 
-/** The same with the terms of a run that summed them. */
+/** Target, score and terms of each sample of a run that summed the terms. */
 export function samplesOf(
   { units }: Compiled,
   results: Tensors,
   target: ResolvedContrast,
 ): SampleResult[] {
-  const numbers = Array.from(toNumbers(results.get("sums")!));
-  const width = units.length + 1;
-  return scoresOf(results, target).map((sample, n) => {
-    const row = numbers.slice(n * width, (n + 1) * width);
+  const scores = scoresOf(results, target);
+  const reports = units.map(reportUnit);
+  const rows = rowsOf(results.get("sums")!, scores.length);
+  return scores.map((sample, n) => {
+    const row = rows[n]!;
     return {
       ...sample,
       completeness: completenessOf(sample.score, row),
-      terms: units.map((unit, i) => ({ unit, value: row[i + 1]! })),
+      terms: reports.map((unit, i) => ({ unit, value: row[i + 1]! })),
     };
   });
 }

@@ -51,7 +51,7 @@ export class SessionPool {
     question: (session: Session) => Promise<T>,
   ): Promise<T> {
     if (this.isDisposed) {
-      throw new DisposedError("the model was disposed of; load it again to ask more of it");
+      throw new DisposedError("the model was disposed of; load it again");
     }
     const held = this.held.get(key) ?? new Held(make());
     this.held.delete(key);

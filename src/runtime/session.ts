@@ -1,5 +1,4 @@
 import type { Backend } from "../backends/backend.js";
-import type { BiasUnit } from "../analysis/bias-plan.js";
 import type { TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import { toNumbers, type Tensor, type Tensors } from "../tensor/tensor.js";
@@ -23,7 +22,7 @@ import {
 } from "./gradient-check/node-jacobians.js";
 import { chooseInput, chooseOutput } from "../target/ports.js";
 import { scoreReader } from "./gradient-check/read-score.js";
-import { samplesOf, type SampleResult } from "./samples.js";
+import { reportUnit, samplesOf, type SampleResult, type UnitReport } from "./samples.js";
 import type { Target } from "../target/target.js";
 
 export interface FullGradientResult {
@@ -32,7 +31,7 @@ export interface FullGradientResult {
   /** ∇ₓf ⊙ x */
   readonly inputTerm: Tensor;
   /** g ⊙ b of every unit, in the shape of the unit's output. */
-  readonly biasTerms: readonly { readonly unit: BiasUnit; readonly term: Tensor }[];
+  readonly biasTerms: readonly { readonly unit: UnitReport; readonly term: Tensor }[];
   readonly samples: readonly SampleResult[];
 }
 
@@ -161,7 +160,10 @@ export class Session {
     return {
       inputGradient: results.get("inputGradient")!,
       inputTerm: results.get("inputTerm")!,
-      biasTerms: compiled.units.map((unit, i) => ({ unit, term: results.get(`term${i}`)! })),
+      biasTerms: compiled.units.map((unit, i) => ({
+        unit: reportUnit(unit),
+        term: results.get(`term${i}`)!,
+      })),
       samples: samplesOf(compiled, results, resolved),
     };
   }

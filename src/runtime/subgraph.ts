@@ -1,7 +1,8 @@
-import { TargetError, UnsupportedModelError, type UnsupportedNode } from "../errors.js";
+import { TargetError, UnsupportedModelError } from "../errors.js";
 import { gradientEnds, sizeEnds } from "../analysis/explainable-values.js";
 import { binarizedLayers } from "../analysis/binarized-layers.js";
 import { activePath } from "../analysis/active-path.js";
+import { unsupportedNode } from "../analysis/unsupported-node.js";
 import type { Graph, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import { selectOutput } from "../passes/select-output.js";
@@ -22,8 +23,8 @@ export interface SubgraphOptions {
   /** The input to explain; the only one, or the only image, unless given. */
   readonly input?: string | undefined;
   /**
-   * The output to explain; the first one unless given. "logits" is what goes into the Softmax or Sigmoid that makes the
-   * first one. Any other value of the model is an output too, by its name in the file.
+   * The output to explain; the first one unless given. "logits" is the input of the Softmax or Sigmoid that
+   * computes the first one. Any other value of the model can be named too.
    */
   readonly output?: string | undefined;
 }
@@ -73,14 +74,9 @@ export function checkExplainable(
   if (samples && isStatic(samples.slice(1))) return;
   const deciding = samples ? sizeEnds(graph, output) : [];
   const maker = graph.nodes.find((n) => n.outputs.includes(output))!;
-  const hole: UnsupportedNode = {
-    node: maker.name,
-    op: maker.op,
-    opset: graph.opsets.get(maker.domain) ?? 0,
-    reason: samples
-      ? `"${output}" is [${shape.join(",")}], a size that is not known before the model runs`
-      : `the first axis of "${output}" [${shape.join(",")}] is not the samples of "${input}", of which the model takes ` +
-        `${batch} at once: export it for a batch of 1, or name its axes (--layout)`,
-  };
-  throw new UnsupportedModelError([...deciding, hole]);
+  const reason = samples
+    ? `"${output}" is [${shape.join(",")}], a size that is unknown before the model runs`
+    : `the first axis of "${output}" [${shape.join(",")}] is not the samples of "${input}", of which the model takes ` +
+      `${batch} at once: export it for a batch of 1, or name its axes (--layout)`;
+  throw new UnsupportedModelError([...deciding, unsupportedNode(graph, maker, reason)]);
 }

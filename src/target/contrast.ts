@@ -23,7 +23,7 @@ export interface TargetForm {
   readonly quantity: Quantity;
 }
 
-/** A resolved target, and the one subtracted from it. */
+/** A resolved target, with the target that is subtracted from it. */
 export interface ResolvedContrast {
   readonly chosen: ResolvedTarget;
   /** A class for each sample. A seed includes the subtracted target. */
@@ -57,8 +57,8 @@ export function resolveContrast(port: TargetPort, target: Target, count: number)
     if (same !== undefined) {
       throw new TargetError(
         port.classes === 1
-          ? `${both}: the output less itself is nothing; "against" explains what speaks against it`
-          : `${both}: class ${same} less itself is nothing`,
+          ? `target and versus are both the output, so their difference is 0; "against" explains the evidence against it`
+          : `target and versus are both class ${same}, so their difference is 0`,
       );
     }
     return { chosen, versus: against, quantity, words: both };
@@ -101,14 +101,14 @@ export function contrastAt(contrast: ResolvedContrast, n: number): ResolvedContr
 /**
  * Whether a target is all classes at once.
  *
- * @throws {TargetError} where that is compared with something, or its quantity is another one than the score
+ * @throws {TargetError} if such a target is combined with `versus` or with a quantity other than the score
  */
 export function isAll(target: Target): boolean {
   const { of, versus, quantity = "score" } = asContrast(target);
   if (of !== "all" && !(typeof of === "object" && "kind" in of && of.kind === "all")) return false;
   if (versus === undefined && quantity === "score") return true;
   throw new TargetError(
-    "all: the maps of all classes are of their scores: without versus and quantity",
+    "target all explains the scores of all classes: leave versus and quantity out",
   );
 }
 
@@ -133,6 +133,7 @@ function difference(p: Tensor, q: Tensor): Tensor {
   const data = Float32Array.from({ length: Math.max(a.length, b.length) }, (_, i) => {
     return a[i % a.length]! - b[i % b.length]!;
   });
-  if (data.every((v) => v === 0)) throw new TargetError("a target less itself is nothing");
+  if (data.every((v) => v === 0))
+    throw new TargetError("target and versus are equal, so their difference is 0");
   return float32(longer.dims, data);
 }

@@ -5,36 +5,36 @@ export type BoxCorners = readonly [x0: number, y0: number, x1: number, y1: numbe
 
 /** One object that a detector found. Plain data: it may be stored, and explained later on the same picture. */
 export interface Detection {
-  /** The place of its picture in the batch. */
+  /** Index of its picture in the batch. */
   readonly sample: number;
-  /** Its place among those of its picture, from 1, the best first. */
+  /** Its rank among the detections of its picture, from 1, by descending score. */
   readonly rank: number;
   readonly box: BoxCorners;
   readonly class: number;
-  /** Its probability, as the model gives it, or as softmax or sigmoid makes it of a logit. */
+  /** Its probability: the model's output, or the softmax or sigmoid of its logit. */
   readonly score: number;
-  /** The number that is explained: the class score that the row was chosen with. */
+  /** The explained number: the class score by which the row was selected. */
   readonly from: ScoreElement;
 }
 
-/** An element of a value of the model. */
+/** An element of a value inside the model. */
 export interface ScoreElement {
   readonly value: string;
-  /** Its index after the axis of the samples. */
+  /** Its index, without the axis of the samples. */
   readonly index: readonly number[];
-  /** The class score is multiplied with that of another column of its row, the objectness. */
+  /** The column of the same row that the class score is multiplied by: the objectness. */
   readonly times?: { readonly column: number; readonly axis: number };
-  /** The value has a row for each of what the model chose for this picture, and its size is known only then. */
+  /** Whether the value has one row per selection of the model for this picture, so that its size depends on the picture. */
   readonly isChosen?: true;
 }
 
-/** Which detections are wanted. */
+/** The requested detections. */
 export interface DetectionQuestion {
-  /** The least score, 0 to 1. */
+  /** Minimum score, 0 to 1. */
   readonly threshold: number;
-  /** Rows that overlap a better one of their class by more are left out where the model itself leaves out none. */
+  /** Maximum intersection over union with a better row of the same class, for models without non-maximum suppression. */
   readonly overlap: number;
-  /** Whether the number before the Sigmoid or Softmax that made a class score is explained in its place. */
+  /** Whether the input of the Sigmoid or Softmax that computes a class score is explained instead. */
   readonly logits: boolean;
 }
 
@@ -43,12 +43,12 @@ export const usualQuestion: DetectionQuestion = { threshold: 0.5, overlap: 0.45,
 export const isDetection = (target: unknown): target is Detection =>
   typeof target === "object" && target !== null && "box" in target && "from" in target;
 
-/** What is said where something else than an explanation is asked of detections. */
+/** The error for a request other than an explanation whose target is a detection. */
 export const detectionError = (target: Detection | { readonly text: string }): TargetError =>
   new TargetError(
-    `${"text" in target ? target.text : detectionName(target)}: detections are found in each picture by itself, and only ` +
-      "explained (explain, Model.explain), without a class to compare with",
+    `${"text" in target ? target.text : detectionName(target)}: detections are found in each picture separately, and can only be ` +
+      "explained (explain, Model.explain), without versus",
   );
 
-/** What results call it. */
+/** Its name in results. */
 export const detectionName = ({ rank }: Detection): string => `detection ${rank}`;

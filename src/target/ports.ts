@@ -1,5 +1,6 @@
 import { InputError, TargetError } from "../errors.js";
-import type { Graph, Node } from "../onnx/ir.js";
+import { didYouMean } from "../files/nearest-names.js";
+import type { Graph, Node, Port } from "../onnx/ir.js";
 import { registry as rules } from "../ops/all.js";
 import type { Registry } from "../ops/core/registry.js";
 import { stateInputs } from "../analysis/state-inputs.js";
@@ -16,6 +17,12 @@ export function describeOutputs(outputs: readonly NamedShape[]): string {
   return outputs.map(({ name, shape }) => `"${name}" [${shape.join(",")}]`).join(", ");
 }
 
+/** The error for an input beside the explained one that has no value. */
+export const missingValue = ({ name, fact }: Port, explained: string): InputError =>
+  new InputError(
+    `input "${name}" [${fact.shape.join(",")}] needs a value beside "${explained}": give it in feeds (--feed ${name}=FILE.npy)`,
+  );
+
 interface NamedShape {
   readonly name: string;
   readonly shape: readonly (number | string)[];
@@ -26,7 +33,8 @@ export function chooseInput(graph: Graph, wanted: string | undefined): string {
   const names = graph.inputs.map((i) => i.name);
   if (wanted !== undefined) {
     if (!names.includes(wanted)) {
-      throw new InputError(`no input "${wanted}"; the model has ${inputNames(graph)}`);
+      const near = didYouMean(wanted, names);
+      throw new InputError(`no input "${wanted}"${near}; the model has ${inputNames(graph)}`);
     }
     return wanted;
   }
@@ -40,7 +48,7 @@ export function chooseInput(graph: Graph, wanted: string | undefined): string {
     .map((list) => list.map((i) => i.name));
   if (candidates.length !== 1) {
     throw new InputError(
-      `the model has ${names.length} inputs (${inputNames(graph)}); name the one that is to be explained (--input-name), and give the others values (--feed NAME=FILE.npy)`,
+      `the model has ${names.length} inputs (${inputNames(graph)}); name the input to explain (--input-name), and give the other inputs values (--feed NAME=FILE.npy)`,
     );
   }
   return candidates[0]!;
@@ -66,9 +74,10 @@ export function chooseOutput(
   }
   if (wanted !== undefined && graph.nodes.some((n) => n.outputs.includes(wanted))) return wanted;
   const listed = names.map((n) => `"${n}"`).join(", ");
+  const values = [...names, ...graph.nodes.flatMap((n) => n.outputs)];
   throw new TargetError(
-    `no output "${chosen ?? ""}"; the model has ${listed || "none"}` +
-      (wanted === "logits" ? ", and no Softmax or Sigmoid makes the first one" : ""),
+    `no output "${chosen ?? ""}"${didYouMean(chosen ?? "", values)}; the model has ${listed || "none"}` +
+      (wanted === "logits" ? ", and the first one is not the output of a Softmax or Sigmoid" : ""),
   );
 }
 
@@ -81,7 +90,7 @@ export interface Squashing {
   readonly input: string;
 }
 
-/** The node that makes an output of the model's file a probability, if any. */
+/** The node that computes an output of the file as a probability, if any. */
 export function squashingOf(
   graph: Graph,
   output: string,

@@ -4,7 +4,7 @@ import { isStatic, sizeOf, type Dim, type Shape } from "../tensor/shape.js";
 import { float32, type Tensor } from "../tensor/tensor.js";
 import { detectionError, isDetection } from "./detection.js";
 import { parseTarget, type TargetExpression } from "./parse.js";
-import { classCount, samplesFirst, type PlainTarget, type ResolvedTarget } from "./target.js";
+import { classCount, shapeBySample, type PlainTarget, type ResolvedTarget } from "./target.js";
 import { maskSeed, negated, seedFrom } from "./target-seeds.js";
 
 /** The properties of an output that targets depend on. */
@@ -17,14 +17,9 @@ export interface TargetPort {
 }
 
 /** @throws {TargetError} if the output has no batch axis */
-export function targetPort({ name, fact }: Port, batch: Dim): TargetPort {
-  const shape = samplesFirst(fact.shape, batch);
-  if (!shape) {
-    throw new TargetError(
-      `output "${name}" [${fact.shape.join(",")}] has no axis for the samples of a batch [${batch},…]`,
-    );
-  }
-  return { name, shape, classes: classCount(fact.shape, batch) };
+export function targetPort(port: Port, batch: Dim): TargetPort {
+  const shape = shapeBySample(port, batch);
+  return { name: port.name, shape, classes: classCount(shape, batch) };
 }
 
 /** The forms of target expressions for an output of this shape. */
@@ -119,7 +114,9 @@ function seedAgainst(port: TargetPort, of: TargetExpression | undefined, count: 
   if (target === undefined || target.kind === "top" || target.text === "") {
     const which = port.classes === undefined ? "against:TARGET" : "against:CLASS";
     const words = of ? `against:${of.text}` : "against";
-    throw new TargetError(`target "${words}" does not say against what: write ${which}`);
+    throw new TargetError(
+      `target "${words}" needs the target that it argues against: write ${which}`,
+    );
   }
   const chosen = resolveTarget(port, target, count);
   // A class or a seed: "top" is refused above.

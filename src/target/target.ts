@@ -1,7 +1,7 @@
 import { TargetError } from "../errors.js";
 import { int } from "../onnx/attribute.js";
 import type { GraphBuilder } from "../onnx/builder.js";
-import type { Value } from "../onnx/ir.js";
+import type { Port, Value } from "../onnx/ir.js";
 import type { Detection } from "./detection.js";
 import type { TargetExpression } from "./parse.js";
 import type { Dim, Shape } from "../tensor/shape.js";
@@ -91,6 +91,15 @@ export function samplesFirst(shape: Shape, batch: Dim): Shape | undefined {
   return batch === 1 ? [1, ...shape] : undefined;
 }
 
+/** As {@link samplesFirst}. @throws {TargetError} if the output has no batch axis */
+export function shapeBySample({ name, fact }: Pick<Port, "name" | "fact">, batch: Dim): Shape {
+  const shape = samplesFirst(fact.shape, batch);
+  if (shape) return shape;
+  throw new TargetError(
+    `output "${name}" [${fact.shape.join(",")}] has no axis for the samples of a batch [${batch},…]`,
+  );
+}
+
 /** Number of classes of scores [N,K], [N,K,1,…] or [N]; undefined for an output of another shape. */
 export function classCount(shape: Shape, batch: Dim): number | undefined {
   const [, classes = 1, ...rest] = samplesFirst(shape, batch) ?? [0, "none"];
@@ -111,12 +120,7 @@ export function emitTarget(
   versus = false,
 ): TargetNodes {
   const at = b.within("target");
-  const shape = samplesFirst(output.fact.shape, batch);
-  if (!shape) {
-    throw new TargetError(
-      `output "${output.name}" [${output.fact.shape.join(",")}] has no axis for the samples of a batch [${batch},…]`,
-    );
-  }
+  const shape = shapeBySample(output, batch);
   if (kind === "seed") {
     const given = b.input("seed", { dtype: output.fact.dtype, shape });
     const seed = at.reshapeLike(given, output);

@@ -1,4 +1,4 @@
-import { viewBuffer, byteSize } from "./dtype.js";
+import { viewBuffer, byteSize, type DType, type Storage } from "./dtype.js";
 import { sizeOf } from "./shape.js";
 import { bytesOf, toNumbers, type Tensor } from "./tensor.js";
 
@@ -15,7 +15,7 @@ export function sliceBatch(t: Tensor, rows: readonly number[]): Tensor {
 }
 
 /** Concatenates tensors along the first axis. */
-export function concatBatch(parts: readonly Tensor[]): Tensor {
+export function concatBatch<D extends DType>(parts: readonly Tensor<D>[]): Tensor<D> {
   const [first] = parts;
   if (parts.length === 1) return first!;
   const all = parts.map(bytesOf);
@@ -36,7 +36,11 @@ export function rowsOf(output: Tensor, count: number): number[][] {
   return Array.from({ length: count }, (_, n) => numbers.slice(n * classes, (n + 1) * classes));
 }
 
-function fromBytes(like: Tensor, dims: readonly number[], bytes: Uint8Array<ArrayBuffer>): Tensor {
+function fromBytes<D extends DType>(
+  like: Tensor<D>,
+  dims: readonly number[],
+  bytes: Uint8Array<ArrayBuffer>,
+): Tensor<D> {
   if (like.dtype === "string") throw new TypeError("string tensors cannot be batched");
-  return { dtype: like.dtype, dims, data: viewBuffer(like.dtype, bytes.buffer) };
+  return { dtype: like.dtype, dims, data: viewBuffer(like.dtype, bytes.buffer) as Storage[D] };
 }

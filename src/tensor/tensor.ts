@@ -13,6 +13,10 @@ export interface Tensor<D extends DType = DType> {
 /** Tensors by the name of a graph input or output. */
 export type Tensors = ReadonlyMap<string, Tensor>;
 
+/** Whether a value given from JavaScript has the fields of a tensor. */
+export const isTensor = (value: unknown): value is Tensor =>
+  typeof value === "object" && value !== null && "dims" in value && "data" in value;
+
 /** Wraps existing storage as a tensor. @throws {ShapeError} if the length is not the product of `dims` */
 export function tensor<D extends DType>(
   dtype: D,
@@ -30,6 +34,11 @@ export function tensor<D extends DType>(
 /** Makes a float32 tensor. */
 export function float32(dims: readonly number[], data: ArrayLike<number>): Tensor<"float32"> {
   return tensor("float32", dims, data instanceof Float32Array ? data : Float32Array.from(data));
+}
+
+/** The numbers of a tensor as float32; a float32 tensor is returned as it is. */
+export function toFloat32(t: Tensor): Tensor<"float32"> {
+  return t.dtype === "float32" ? (t as Tensor<"float32">) : float32(t.dims, toNumbers(t));
 }
 
 /** Makes a 1-D int64 tensor, the form in which ONNX takes axes, shapes and indices. */

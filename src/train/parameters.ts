@@ -1,5 +1,6 @@
 import { activePath } from "../analysis/active-path.js";
 import type { Node, TypedGraph } from "../onnx/ir.js";
+import { producersOf } from "../onnx/producers.js";
 import type { Registry } from "../ops/core/registry.js";
 import type { ParameterRole } from "../ops/core/role.js";
 import { isFloat } from "../tensor/dtype.js";
@@ -25,7 +26,7 @@ export interface Parameter {
  */
 export function findParameters(graph: TypedGraph, registry: Registry, input: string): Parameter[] {
   const { dependent } = activePath(graph, registry, [input]);
-  const producers = new Map(graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
+  const producers = producersOf(graph);
   const layered = afterLayers(graph, registry, dependent);
   const found = new Map<string, Parameter>();
   for (const node of graph.nodes) {
@@ -50,7 +51,7 @@ export function findParameters(graph: TypedGraph, registry: Registry, input: str
 type ParameterUse = Pick<Parameter, "role" | "fanIn">;
 type Producers = ReadonlyMap<string, Node>;
 
-/** What each operand of a node is, where it is constant. */
+/** The parameter role of each constant operand of a node. */
 function operandsOf(
   node: Node,
   graph: TypedGraph,

@@ -12,7 +12,6 @@ export const exceptions: Exceptions = {
   "test_nonmaxsuppression_*": size,
   test_nonzero_example: size,
   "test_unique_*": size,
-  "test_roialign_*": "no lowering: it has no gradient either",
   "test_equal_string*": "tfjs does not support strings",
   test_maxpool_with_argmax_2d_precomputed_strides: "column-major indices are not supported",
   "test_resize_tf_crop_and_resize*": crop,

@@ -182,7 +182,10 @@ describe("flags", () => {
     [["--target", "-1"], /--target.*'-1' is invalid.*a class number from 0, a label, top, or top5/],
     [["--target", "unicorn"], /--target unicorn: no label of imagenet contains it/],
     [["--target", "cat"], /--target cat could be any of .*282 tiger cat.*285 Egyptian cat/],
-    [["--output", "logit"], /--output logit: no output "logit"; the model has "logits"/],
+    [
+      ["--output", "logit"],
+      /--output logit: no output "logit" \(did you mean "logits"\?\); the model has "logits"/,
+    ],
     [["--size", "100x100"], /--size 100x100: input "input" is fixed at 224x224/],
     [["--size", "huge"], /--size.*'huge' is invalid.*HEIGHTxWIDTH.*224x224/],
     [["--method", "guess"], /--method.*'guess' is invalid.*fullgrad/],
@@ -227,7 +230,7 @@ describe("flags", () => {
   test("a label without known class names", async () => {
     const [code, message] = await explainInVain(tinyRelu, tinyInput, "--target", "cat");
     expect(code).toBe(2);
-    expect(message).toMatch(/--target cat: nothing is known of the classes' names.*--labels FILE/);
+    expect(message).toMatch(/--target cat: the names of the classes are unknown.*--labels FILE/);
   });
 
   test("a missing or impossible output folder", async () => {

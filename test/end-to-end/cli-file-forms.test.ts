@@ -15,7 +15,9 @@ describe("other forms", () => {
     });
     const [code, message] = await refused("inspect", file("regression"), "--output", "logits");
     expect(code).toBe(2);
-    expect(message).toMatch(/no output "logits"; .*no Softmax or Sigmoid makes the first one/);
+    expect(message).toMatch(
+      /no output "logits"; .*the first one is not the output of a Softmax or Sigmoid/,
+    );
   });
 
   test("half precision is fed and explained as float32", async () => {

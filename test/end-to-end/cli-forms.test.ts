@@ -129,7 +129,9 @@ describe("targets of other outputs than rows of classes", () => {
     });
     const [code, message] = await refused(...argv, "-o", out, "--versus", "0");
     expect(code).toBe(2);
-    expect(message).toMatch(/the output less itself is nothing; "against" explains/);
+    expect(message).toMatch(
+      /target and versus are both the output, so their difference is 0; "against" explains/,
+    );
     expect((await refused(...argv, "-o", out, "--target", "1"))[1]).toMatch(
       /the model's output is a single number; top, 0 or against would work/,
     );

@@ -96,13 +96,13 @@ describe("a vector", () => {
   });
 });
 
-describe("where no layer tells which axis is what", () => {
+describe("where no layer determines the meaning of the axes", () => {
   const x = array("flat3.x.npy");
 
   test("a map asks for the layout; a decomposition needs none", async () => {
     const model = await load(at("cases/flat3.onnx"));
     expect(model.inspect()).toMatchObject({ explainable: true });
-    expect(model.inspect().undecided).toBe("no layer tells which axis is what");
+    expect(model.inspect().undecided).toBe("no layer determines the meaning of its axes");
     await expect(model.explain(x)).rejects.toThrow(/--layout.*option layout/);
     const { inputGradient } = await model.fullGradient(x);
     expect(relativeL2(inputGradient, array("flat3.ref.npy"))).toBeLessThan(1e-6);
@@ -121,7 +121,7 @@ describe("where no layer tells which axis is what", () => {
   test.each([
     ["NCHW", /4 letters for the 3 axes of \[N,6,8\]/],
     ["NCQ", /unknown letter Q/],
-    ["NCC", /C is there twice/],
+    ["NCC", /C occurs twice/],
   ])("the layout %s is refused", async (layout, message) => {
     const model = await load(at("cases/flat3.onnx"), { layout });
     expect(() => model.inspect()).toThrow(message);

@@ -8,7 +8,13 @@ import { findMethod } from "../../src/methods/all.js";
 import { registry } from "../../src/ops/all.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
 import { relativeL2 } from "../support/compare.js";
-import { askedOf, expectedOf, methodCases, type MethodCase } from "../support/method-cases.js";
+import {
+  askedOf,
+  expectedOf,
+  methodCases,
+  settingsOf,
+  type MethodCase,
+} from "../support/method-cases.js";
 import { exporters, goldenTensor, network, type Exporter } from "../support/networks.js";
 
 /** Every method agrees with captum, SciPy or its formula in PyTorch, in float64 with the same random numbers. */
@@ -27,8 +33,10 @@ export function explainCase(
   session: Session,
   x: Tensor,
   c: MethodCase,
+  exporter: Exporter,
 ): Promise<SessionExplanation> {
-  return explain(session, x, findMethod(c.method), askedOf(c), { settings: c.settings, batch: 4 });
+  const settings = settingsOf(c, exporter);
+  return explain(session, x, findMethod(c.method), askedOf(c), { settings, batch: 4 });
 }
 
 function agreesWithOthers(backend: Backend, name: string, exporter: Exporter): void {
@@ -43,7 +51,7 @@ function agreesWithOthers(backend: Backend, name: string, exporter: Exporter): v
   it.each(cases.map((c) => [c.file.split("/")[1]!.replace(".npy", ""), c.by, c] as const))(
     "%s agrees with %s",
     async (_case, _by, c) => {
-      const found = await explainCase(session, x, c);
+      const found = await explainCase(session, x, c, exporter);
       expect(relativeL2(found[c.what]!, expectedOf(c))).toBeLessThan(toleranceOf(c));
       if (c.score === undefined) return;
       const [sample] = found.samples;

@@ -13,7 +13,7 @@ const colours: readonly (readonly [fill: string, line: string, names: readonly s
   ["#fdf1da", "#b7791f", ["backends", "decomposition", "runtime", "train"]],
   ["#fde4e1", "#c05640", ["methods", "evaluate"]],
   ["#ece6fa", "#6b46c1", ["image", "draw", "compare"]],
-  ["#e1effb", "#2b6cb0", ["model", "converters", "index.ts", "tfjs.ts", "cli", "web"]],
+  ["#e1effb", "#2b6cb0", ["model", "converters", "index.ts", "onnx.ts", "tfjs.ts", "cli", "web"]],
 ];
 
 function imports(): Parents {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Quantity, Target } from "../../src/target/target.js";
 import { decodeNpy } from "../../src/tensor/npy.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
+import type { Exporter } from "./networks.js";
 
 /** The result of another implementation for a network's first sample; fixtures/methods has the scripts. */
 export interface MethodCase {
@@ -11,6 +12,8 @@ export interface MethodCase {
   /** The implementation. */
   readonly by: string;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** The nodes of the setting `layer`, whose names depend on the exporter. */
+  readonly layers?: Readonly<Record<Exporter, readonly string[]>>;
   readonly target: number;
   /** Further options of the target, and the explained score. */
   readonly asked?: { readonly versus?: number; readonly quantity?: Quantity };
@@ -21,6 +24,14 @@ export interface MethodCase {
 /** The target of a case. */
 export function askedOf({ target, asked }: MethodCase): Target {
   return asked ? { of: target, ...asked } : target;
+}
+
+/** The settings of a case for the file of an exporter. */
+export function settingsOf(
+  { settings, layers }: MethodCase,
+  exporter: Exporter,
+): Readonly<Record<string, unknown>> {
+  return layers ? { ...settings, layer: layers[exporter] } : settings;
 }
 
 const folder = new URL("../../fixtures/methods/", import.meta.url);

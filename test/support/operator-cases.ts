@@ -25,6 +25,7 @@ export const operatorFamilies = [
   "padding",
   "columns",
   "attention",
+  "regions",
 ] as const;
 
 export function operatorCases(family: (typeof operatorFamilies)[number]): readonly OperatorCase[] {

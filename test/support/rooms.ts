@@ -36,6 +36,7 @@ export const order: readonly (readonly Room[])[] = [
   [{ name: "converters", holds: "write model.fullgrad.onnx and tfjs folders" }],
   [
     { name: "index.ts", holds: "the package “fullgrad”" },
+    { name: "onnx.ts", holds: "the package “fullgrad/onnx”" },
     { name: "tfjs.ts", holds: "the package “fullgrad/tfjs”" },
     { name: "cli", holds: "the command line" },
   ],

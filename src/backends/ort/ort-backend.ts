@@ -78,7 +78,7 @@ export function ortBackend(options: OrtOptions = {}): Backend {
 /** More threads than this are a slip of the finger. */
 const mostWorkers = 1024;
 
-/** What comes from JavaScript has no types. @throws {UsageError} where it is not a number of threads */
+/** Checks a value from untyped JavaScript. @throws {UsageError} if it is not a number of threads */
 function checkWorkers(count: number | undefined): void {
   if (count === undefined) return;
   if (Number.isSafeInteger(count) && count >= 1 && count <= mostWorkers) return;
@@ -96,7 +96,7 @@ function encoded(graph: Graph): Pick<Source, "file" | "files"> {
   return { file: encodeModel(split.model), files: split.files };
 }
 
-/** What a session is made of. */
+/** The parts from which a session is created. */
 interface Source {
   /** The bytes of an .onnx file, or its path. */
   readonly file: Uint8Array | string;

@@ -8,7 +8,7 @@ export type PlainTensors = readonly (readonly [name: string, value: PlainTensor]
 
 type PlainTensor = Pick<OrtTensor, "type" | "data" | "dims">;
 
-/** What is asked of a thread. */
+/** A request to a thread. */
 export interface ThreadQuestion {
   readonly id: number;
   readonly session: number;
@@ -22,7 +22,7 @@ export interface ThreadQuestion {
     | { readonly kind: "release" };
 }
 
-/** What a thread answers. */
+/** A thread's answer. */
 export interface ThreadAnswer {
   readonly id: number;
   readonly results?: PlainTensors;

@@ -1,7 +1,7 @@
 import { BackendError, FullgradError } from "../../errors.js";
 import { straightThroughDomain, type Graph, type Node, type TypedGraph } from "../../onnx/ir.js";
 import { registry } from "../../ops/all.js";
-import { expandDefinitions } from "../../passes/expand-definitions.js";
+import { expandDefinitions } from "../../passes/replacement/expand-definitions.js";
 import { foldConstants } from "../../passes/fold-constants.js";
 import { inferShapes } from "../../passes/infer-shapes.js";
 import { isStatic, type Shape } from "../../tensor/shape.js";
@@ -17,7 +17,7 @@ export function specialize(graph: Graph, shapes: ReadonlyMap<string, Shape>): Ty
   return lowerable(withSizes(graph, shapes));
 }
 
-/** The graph with definitions in the place of nodes without a lowering. */
+/** The graph with definitions expanded for nodes without a lowering. */
 export function lowerable(graph: TypedGraph): TypedGraph {
   return expandDefinitions(graph, registry, (node) => !(node.op in lowerings));
 }

@@ -16,7 +16,8 @@ import { readMethodSettings } from "../flags/method-settings.js";
 import { chooseLabels } from "../flags/labels.js";
 import { readExplainableModel, type ExplainableModel } from "../input/model-file.js";
 import { versions } from "../package-files.js";
-import { choosePreprocessing } from "../flags/preprocessing.js";
+import { givenFlags } from "../flags/preprocessing-flags.js";
+import { choosePreprocessing, preprocessingFor } from "../flags/preprocessing.js";
 import type { Reporter } from "../output/reporter.js";
 import { chooseTargetOrMask } from "../flags/mask-target.js";
 
@@ -27,9 +28,10 @@ export async function convertToOnnxFile(
   reporter: Reporter,
 ): Promise<number> {
   checkFree(flags.out, [path]);
-  const preprocessing =
-    flags.preprocess === undefined ? undefined : await choosePreprocessing(flags.preprocess, path);
+  const isFolded = flags.preprocess !== undefined || givenFlags(flags).length > 0;
+  const chosen = isFolded ? await choosePreprocessing(flags, path) : undefined;
   const source = await readExplainableModel(path, flags);
+  const preprocessing = chosen && preprocessingFor(source.model, chosen, flags);
   const { sha256, externalSha256, files } = source;
   const { convention } = flags;
   const { method } = flags.method;

@@ -1,7 +1,7 @@
 import type { Inspection } from "../../runtime/inspection-report.js";
 import { UnsupportedModelError } from "../../errors.js";
 import { exitCodes } from "../exit-codes.js";
-import { readModel } from "../input/model-file.js";
+import { conversionOf, readModel } from "../input/model-file.js";
 import type { ModelFlags } from "../flags/model-flags.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { inspectionText } from "../output/tables.js";
@@ -9,20 +9,32 @@ import { inspectionText } from "../output/tables.js";
 /** `fullgrad inspect`: what is in a model and whether it can be explained. Returns the exit code. */
 export async function inspect(path: string, flags: ModelFlags, io: Io): Promise<number> {
   const reporter = new Reporter(io, flags);
-  const inspection = await look(path, flags);
-  reporter.document({ model: path, ...inspection });
+  const { inspection, conversion } = await look(path, flags);
+  if (conversion !== undefined) reporter.note(`${path} is ${conversion}`);
+  reporter.document({
+    model: path,
+    ...inspection,
+    ...(conversion === undefined ? {} : { conversion }),
+  });
   reporter.line(inspectionText(path, inspection));
   return inspection.explainable ? exitCodes.done : exitCodes.unexplainable;
 }
 
+interface Look {
+  readonly inspection: Inspection;
+  /** Of a file that `fullgrad convert` made. */
+  readonly conversion: string | undefined;
+}
+
 /** A model that cannot even be read into a graph, for what it holds, has a report of its holes alone. */
-async function look(path: string, flags: ModelFlags): Promise<Inspection> {
+async function look(path: string, flags: ModelFlags): Promise<Look> {
   try {
-    return (await readModel(path, flags)).inspection;
+    const file = await readModel(path, flags);
+    return { inspection: file.inspection, conversion: conversionOf(file) };
   } catch (error) {
     if (!(error instanceof UnsupportedModelError)) throw error;
     const nothing = { inputs: [], outputs: [], operators: {}, biases: [], layers: [] };
     const unsupported = error.holes.map((hole) => ({ ...hole, needed: true }));
-    return { ...nothing, unsupported, explainable: false };
+    return { inspection: { ...nothing, unsupported, explainable: false }, conversion: undefined };
   }
 }

@@ -6,12 +6,15 @@ import { chooseContrast, type ChosenContrast, type ContrastFlags } from "../flag
 import { chooseLabels } from "../flags/labels.js";
 import { chooseTargetOrMask } from "../flags/mask-target.js";
 import type { RunFlags } from "../flags/options.js";
-import type { EngineThreads } from "./engine-threads.js";
+import type { EngineThreads } from "./explain/engine-threads.js";
 import {
   choosePreprocessing,
   preprocessingFor,
+  preprocessingNote,
+  preprocessingReport,
   type ChosenPreprocessing,
 } from "../flags/preprocessing.js";
+import { givenFlags } from "../flags/preprocessing-flags.js";
 import { readFeeds, type Feed } from "../input/feeds.js";
 import { findInputs, isArrayFile, type Inputs } from "../input/inputs.js";
 import { readExplainableModel, type ExplainableModel } from "../input/model-file.js";
@@ -40,6 +43,8 @@ interface Opening<Q> {
   readonly reporter: Reporter;
   /** Whether preprocessing is needed. */
   readonly hasPictures: boolean;
+  /** The picture that maps are drawn on: see {@link SampleReader}. */
+  readonly pictureSize?: SampleReader["pictureSize"];
   /** Threads that run the model: see {@link LoadOptions.workers}. */
   readonly workers?: LoadOptions["workers"];
   /** Reads the flags that name targets. */
@@ -56,25 +61,25 @@ interface Opening<Q> {
 export async function openRun<Q, R>(
   path: string,
   flags: RunFlags,
-  { reporter, hasPictures, ask, workers }: Opening<Q>,
+  { reporter, hasPictures, ask, workers, pictureSize }: Opening<Q>,
   body: (run: OpenedRun & Q) => Promise<R>,
 ): Promise<R> {
-  const chosen = hasPictures ? await choosePreprocessing(flags.preprocess, path) : undefined;
+  const chosen = hasPictures ? await choosePreprocessing(flags, path) : undefined;
   const isDetector = flags.target.kind === "detections";
   const model = await readExplainableModel(path, { ...flags, workers }, isDetector);
   try {
-    const preprocessing = chosen && preprocessingFor(model.model, chosen);
+    const preprocessing = chosen && preprocessingFor(model.model, chosen, flags);
+    const report = preprocessing && preprocessingReport(model, preprocessing);
     const labels = await chooseLabels(flags.labels, model.output.classes);
     const asked = await ask(labels, model);
     const feeds = await readFeeds(flags.feed, model);
     for (const { name } of feeds.filter((feed) => feed.zeros)) {
       reporter.note(`state "${name}": zeros (--feed ${name}=FILE.npy gives another)`);
     }
-    if (preprocessing) {
-      reporter.note(`preprocessing: ${preprocessing.source} (${preprocessing.reason})`);
-    }
+    if (report) reporter.note(preprocessingNote(report));
+    reporter.addToDocument({ ...(report ? { preprocessing: report } : {}) });
     const reader = {
-      ...{ model: model.model, port: model.input, maxPixels: flags.maxPixels },
+      ...{ model: model.model, port: model.input, maxPixels: flags.maxPixels, pictureSize },
       preprocessing: preprocessing?.settings ?? presets.imagenet,
     };
     return await body({ model, preprocessing, labels, feeds, reader, ...asked });
@@ -90,6 +95,7 @@ interface Over {
   readonly out: string;
   /** Run the model where there are many inputs. */
   readonly threads?: EngineThreads;
+  readonly pictureSize?: SampleReader["pictureSize"];
 }
 
 /**
@@ -102,15 +108,16 @@ export async function openRunOver<R>(
   path: string,
   args: readonly string[],
   flags: RunFlags & ContrastFlags,
-  { reporter, out, threads }: Over,
+  { reporter, out, threads, pictureSize }: Over,
   body: (run: OpenedRun & Asked & { readonly inputs: Inputs }) => Promise<R>,
 ): Promise<R> {
   const inputs = await findInputs(args, out);
   const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
   // A flag that makes no sense is an error even where nothing needs it.
-  const hasPictures = hasImages || flags.preprocess !== undefined;
+  const hasPictures = hasImages || flags.preprocess !== undefined || givenFlags(flags).length > 0;
   const workers = threads?.workersFor(inputs.files.length);
-  return openRun(path, flags, { reporter, hasPictures, workers, ask: askedBy(flags) }, (run) => {
+  const opening = { reporter, hasPictures, workers, pictureSize, ask: askedBy(flags) };
+  return openRun(path, flags, opening, (run) => {
     const note = skippedNote(inputs.skipped);
     if (note !== undefined) reporter.note(note);
     return body({ ...run, inputs });

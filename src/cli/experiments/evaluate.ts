@@ -97,7 +97,7 @@ class Evaluation {
     let pass: EvaluationPass | undefined;
     for (let at = 0; at < files.length; at += flags.batch) {
       const total = files.length * Math.max(1, stages.length);
-      reporter.progress(this.done, total, this.clock.line());
+      reporter.progress(this.done, total, this.clock.line(), false);
       const failures: Failure[] = [];
       const read = await readFiles(files.slice(at, at + flags.batch), failures);
       pass ??= await this.open(read, stage, failures);

@@ -35,7 +35,7 @@ import { builtIn, readNetwork } from "./roar-network.js";
 import type { RoarFlags } from "./roar-options.js";
 import { roarReport } from "./roar-report.js";
 import { summaryText } from "./summary-text.js";
-import { duration } from "./time-left.js";
+import { duration } from "../pace.js";
 
 /** Images whose maps are made at once. */
 const mapBatch = 32;
@@ -225,6 +225,6 @@ function progress(reporter: Reporter): NonNullable<RoarOptions["onProgress"]> {
     const left =
       computed > 0.05 ? `${duration((seconds / computed) * (total - done - part))} left` : "";
     const what = key.method === "" ? "unchanged" : `${key.method} ${100 * key.fraction} %`;
-    reporter.progress(done, total, `${what}, seed ${key.seed}  ${left}`);
+    reporter.progress(done, total, `${what}, seed ${key.seed}  ${left}`, false);
   };
 }

@@ -1,3 +1,5 @@
+import { duration } from "../pace.js";
+
 /** How long the rest of a run will take, judged by what it took so far. Finished things that are skipped take no time. */
 export function timeLeft(total: number): {
   count(items: number, isNew: boolean): void;
@@ -16,10 +18,4 @@ export function timeLeft(total: number): {
       return `${duration(seconds * (total - done))} left`;
     },
   };
-}
-
-/** "40 s", "12 min", "3.5 h" */
-export function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  return seconds < 5400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }

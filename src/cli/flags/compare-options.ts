@@ -3,7 +3,8 @@ import { sequentialColormaps, type SequentialColormap } from "../../draw/colorma
 import { scaleChoices, type ScaleChoice } from "../../compare/compared-scales.js";
 import { addContrastFlags, type ContrastFlags } from "./contrast.js";
 import { methodsOption, type ChosenMethod } from "./method-list.js";
-import { opacityOption, setOption, whole, type RunFlags } from "./options.js";
+import { setOption, whole, type RunFlags } from "./options.js";
+import { opacityOption } from "./picture-flags.js";
 
 export interface CompareFlags extends RunFlags, ContrastFlags {
   readonly out: string;

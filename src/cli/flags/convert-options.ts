@@ -3,6 +3,7 @@ import { conventions, type Convention } from "../../decomposition/psi.js";
 import { methodOption, type ChosenMethod } from "./method-list.js";
 import type { ModelFlags } from "./model-flags.js";
 import { parseTarget, type TargetExpression } from "../../target/parse.js";
+import { addPreprocessingFlags, type PreprocessingFlags } from "./preprocessing-flags.js";
 import { readTarget, whole } from "./options.js";
 
 /** What a model can be converted to. */
@@ -15,7 +16,7 @@ export const outputFormats = ["map", "overlay"] as const;
 export const weightTypes = ["float32", "float16"] as const;
 export const borders = ["model", "channels-last"] as const;
 
-export interface ConvertFlags extends ModelFlags {
+export interface ConvertFlags extends ModelFlags, PreprocessingFlags {
   readonly to: Form;
   readonly out: string;
   readonly target: TargetExpression;
@@ -23,7 +24,6 @@ export interface ConvertFlags extends ModelFlags {
   readonly batch?: number | undefined;
   readonly method: ChosenMethod;
   readonly convention: Convention;
-  readonly preprocess?: string | undefined;
   readonly outputFormat: (typeof outputFormats)[number];
   readonly with: readonly string[];
   readonly weights: (typeof weightTypes)[number];
@@ -31,7 +31,10 @@ export interface ConvertFlags extends ModelFlags {
 }
 
 export function addConvertFlags(command: Command): Command {
-  return command
+  const folded =
+    "take pictures [N,H,W,3] of bytes and fold this in: imagenet, none (bytes to 0…1), or a file as for explain " +
+    "(default: the network's own input)";
+  return addPreprocessingFlags(command, folded)
     .addOption(
       new Option(
         "--to <form>",
@@ -62,11 +65,6 @@ export function addConvertFlags(command: Command): Command {
       new Option("--convention <name>", "the reference code's rescaling of today, or of 2019")
         .choices(conventions)
         .default("head"),
-    )
-    .option(
-      "--preprocess <how>",
-      "take pictures [N,H,W,3] of bytes and fold this in: imagenet, none (bytes to 0…1), or a preprocessor_config.json " +
-        "or timm config (default: the network's own input)",
     )
     .addOption(
       new Option("--output-format <name>", "overlay: the map drawn over the picture comes first")

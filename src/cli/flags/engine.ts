@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
 import { providers as tfjsProviders } from "../../backends/tfjs/provider-names.js";
 import { BackendError, UsageError } from "../../errors.js";
+import { didYouMean } from "../../files/nearest-names.js";
 
 export type BackendName = "ort" | "tfjs";
 
@@ -50,8 +51,9 @@ export function withProvider<
   if (engines[backend].includes(provider)) return { ...flags, provider };
   const others = backends.filter((name) => engines[name].includes(provider));
   const instead = others.map((name) => `; --backend ${name} has ${provider}`).join("");
+  const near = others.length > 0 ? "" : didYouMean(provider, engines[backend]);
   throw new UsageError(
-    `--provider ${provider}: --backend ${backend} has ${engines[backend].join(", ")}${instead}`,
+    `--provider ${provider}: --backend ${backend} has ${engines[backend].join(", ")}${instead}${near}`,
   );
 }
 

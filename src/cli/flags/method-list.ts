@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { notAChoice } from "./choices.js";
 import { UsageError } from "../../errors.js";
 import { findMethod, methods } from "../../methods/all.js";
 import { readSettings } from "../../methods/core/settings.js";
@@ -65,8 +66,8 @@ export function methodOption(): Option {
     .argParser((text, before: ChosenMethod) => {
       const [name = ""] = text.split(/[:,]/);
       if (methods.every((method) => method.name !== name)) {
-        const known = methods.map((method) => method.name).join(", ");
-        throw new InvalidArgumentError(`Allowed choices are ${known}.`);
+        const known = methods.map((method) => method.name);
+        throw new InvalidArgumentError(notAChoice(name, known));
       }
       const [chosen, ...others] = parseMethods(text);
       if (others.length === 0 && before === initial) return chosen!;

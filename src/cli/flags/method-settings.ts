@@ -1,6 +1,7 @@
 import type { Method } from "../../methods/core/method.js";
 import { listed, readSettings } from "../../methods/core/settings.js";
 import { UsageError } from "../../errors.js";
+import { didYouMean } from "../../files/nearest-names.js";
 import { findMethod } from "../../methods/all.js";
 import type { ChosenMethod } from "./method-list.js";
 
@@ -67,12 +68,19 @@ function parse(flag: string): Given {
 function check({ flag, method, name }: Given, methods: readonly Method[]): void {
   if (method !== undefined) {
     if (methods.some((m) => m.name === method)) return;
-    const names = listed(methods.map((m) => m.name));
-    throw new UsageError(`--set ${flag}: "${method}" is not among the methods here, ${names}`);
+    const own = methods.map((m) => m.name);
+    const [near, names] = [didYouMean(method, own), listed(own)];
+    throw new UsageError(
+      `--set ${flag}: "${method}" is not among the methods here${near}, ${names}`,
+    );
   }
   if (methods.some(({ settings }) => Object.hasOwn(settings, name))) return;
   const known = methods.map(({ name: owner, settings }) => {
     return `${owner} has ${Object.keys(settings).join(", ") || "none"}`;
   });
-  throw new UsageError(`--set ${flag}: there is no setting "${name}"; ${known.join("; ")}`);
+  const near = didYouMean(
+    name,
+    methods.flatMap(({ settings }) => Object.keys(settings)),
+  );
+  throw new UsageError(`--set ${flag}: there is no setting "${name}"${near}; ${known.join("; ")}`);
 }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from "commander";
-import { maxPixels } from "../../image/raster.js";
+import { parseSize } from "./preprocessing-flags.js";
 
 /** Flags of every command. */
 export interface ModelFlags {
@@ -29,7 +29,14 @@ export function addModelFlags(command: Command): Command {
       "--layout <axes>",
       "what each axis of the input is, such as NHWC, NLC or CHW (default: found from the first layers)",
     )
-    .option("--size <HxW>", "height and width, where the model leaves them open", parseSize)
+    .option(
+      "--size <HxW>",
+      "height and width where the model leaves them open; one number for a square",
+      (text: string): ModelFlags["size"] => {
+        const { height, width } = parseSize(text);
+        return [height, width];
+      },
+    )
     .option(
       "--max-memory <size>",
       "graphs whose tensors take more memory are refused, such as 4GB (default: half of the machine's)",
@@ -41,14 +48,6 @@ export function addModelFlags(command: Command): Command {
     )
     .option("--json", "one JSON document on standard output", false)
     .option("--quiet", "no progress and no notes on standard error", false);
-}
-
-function parseSize(text: string): readonly [number, number] {
-  const [, height = 0, width = 0] = /^(\d+)x(\d+)$/i.exec(text)?.map(Number) ?? [];
-  if (height < 1 || width < 1 || height * width > maxPixels) {
-    throw new InvalidArgumentError("It must be HEIGHTxWIDTH in pixels, such as 224x224.");
-  }
-  return [height, width];
 }
 
 const units: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, MIB: 2 ** 20, GIB: 2 ** 30 };

@@ -1,31 +1,36 @@
 import { parseTarget, type TargetExpression } from "../../target/parse.js";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { conventions, type Convention } from "../../decomposition/psi.js";
-import { colormaps, type ColormapName } from "../../draw/colormap.js";
-import { defaultOpacity } from "../../draw/overlay.js";
 import { maxPixels } from "../../image/raster.js";
 import { addContrastFlags, type ContrastFlags } from "./contrast.js";
 import { addEngineFlags, type EngineFlags } from "./engine.js";
 import { methodOption, type ChosenMethod } from "./method-list.js";
+import { addPictureFlags, type PictureFlags } from "./picture-flags.js";
+import { addPreprocessingFlags, type PreprocessingFlags } from "./preprocessing-flags.js";
 import type { ModelFlags } from "./model-flags.js";
 
 /** Flags of the commands that run the model. */
-export interface RunFlags extends ModelFlags, EngineFlags {
+export interface RunFlags extends ModelFlags, EngineFlags, PreprocessingFlags {
   readonly target: TargetExpression;
   readonly feed: readonly string[];
-  readonly preprocess?: string | undefined;
   readonly labels?: string | undefined;
   readonly batch: number;
   readonly maxPixels: number;
 }
 
-export interface ExplainFlags extends RunFlags, ContrastFlags {
+/** What --aggregate takes. */
+export const aggregations = ["mean", "by-class"] as const;
+
+export interface ExplainFlags extends RunFlags, ContrastFlags, PictureFlags {
   readonly method: ChosenMethod;
   readonly convention: Convention;
   readonly set: readonly string[];
-  readonly colormap?: ColormapName | undefined;
-  readonly opacity: number;
-  readonly out: string;
+  /** All values of --target, if it is given. */
+  readonly targets?: readonly TargetExpression[] | undefined;
+  readonly targetFile?: string | undefined;
+  readonly aggregate?: (typeof aggregations)[number] | undefined;
+  readonly out?: string | undefined;
+  readonly show: boolean;
 }
 
 export interface VerifyFlags extends RunFlags, ContrastFlags {
@@ -64,17 +69,17 @@ export function addRunFlags(command: Command): Command {
       [],
     )
     .option(
-      "--preprocess <how>",
-      "imagenet, bytes, none, or a preprocessor_config.json or timm config " +
-        "(default: MODEL.preprocess.json or preprocessor_config.json beside the model, else imagenet; " +
-        "bytes where the model takes integers)",
-    )
-    .option(
       "--labels <names>",
       "imagenet, or a file: JSON array, JSON object by number, config.json with id2label, " +
         "or text, one a line (default: imagenet where there are 1000 classes)",
     );
-  return addEngineFlags(described)
+  const pictured = addPreprocessingFlags(
+    described,
+    "imagenet, bytes, none, or a file: preprocessor_config.json, a timm config, or " +
+      '{"mean": [0.5], "std": [0.5]} (default: MODEL.preprocess.json or preprocessor_config.json beside the model, ' +
+      "else imagenet, which is a guess; bytes where the model takes integers)",
+  );
+  return addEngineFlags(pictured)
     .option("--threads <n>", "threads for one operator (default: one a core)", whole(1, maxThreads))
     .option("--batch <n>", "samples that are run at once", whole(1), 1)
     .option(
@@ -86,22 +91,39 @@ export function addRunFlags(command: Command): Command {
 }
 
 export function addExplainFlags(command: Command): Command {
-  return addContrastFlags(command)
-    .requiredOption("-o, --out <dir>", "folder for maps, pictures and manifests")
+  const described = addContrastFlags(command)
+    .option(
+      "-o, --out <dir>",
+      "folder for maps, pictures and manifests (default: a folder fullgrad beside the first input, and on a terminal a " +
+        "small picture)",
+    )
+    .option("--show", "a small picture of each overlay in the terminal", false)
     .addOption(methodOption())
     .addOption(
       new Option("--convention <name>", "the reference code's rescaling of today, or of 2019")
         .choices(conventions)
         .default("head"),
     )
-    .addOption(setOption("a setting of the method, NAME=VALUE"))
+    .addOption(setOption("a setting of the method, NAME=VALUE"));
+  return addPictureFlags(described)
     .addOption(
       new Option(
-        "--colormap <name>",
-        "colours (default: rdbu, blue and red, for a signed method, else inferno)",
-      ).choices(colormaps),
+        "--aggregate <how>",
+        "also the mean of all maps of one size, or one mean for each class",
+      ).choices(aggregations),
     )
-    .addOption(opacityOption());
+    .option(
+      "--target-file <csv>",
+      "a target for each picture, a line each: cat.png,282 (several targets: cat.png,282,285)",
+    );
+}
+
+/** Lets --target be repeated: `targets` are all of them, `target` the last. */
+export function addRepeatedTarget(command: Command): Command {
+  return command.on("option:target", (text: string) => {
+    const before = (command.getOptionValue("targets") ?? []) as readonly TargetExpression[];
+    command.setOptionValue("targets", [...before, readTarget(text)]);
+  });
 }
 
 export function addVerifyFlags(command: Command): Command {
@@ -130,12 +152,6 @@ export function setOption(what: string): Option {
     .argParser((flag: string, all: readonly string[]) => [...all, flag]);
 }
 
-export function opacityOption(): Option {
-  return new Option("--opacity <share>", "of colour where a map is highest, 0 to 1")
-    .default(defaultOpacity)
-    .argParser(parseShare);
-}
-
 /** A parser of whole numbers from `min` on. */
 export function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
@@ -144,12 +160,6 @@ export function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string
     const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
     throw new InvalidArgumentError(`It must be a whole number, ${range}.`);
   };
-}
-
-function parseShare(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError("It must be a number from 0 to 1.");
 }
 
 /** The words of --target as a tree. */

@@ -103,6 +103,13 @@ export async function readExplainableModel(
   const { backend, provider, threads, workers, size, feed = [] } = flags;
   const engine = { backend, provider, threads, workers };
   const file = await readModel(path, flags, { ...engine, gradient: false, feed });
+  const made = conversionOf(file);
+  if (made !== undefined) {
+    throw new UnexplainableModelError(
+      `${path} is ${made}: it contains its explanation already, and any ONNX engine runs it; give the model that it was ` +
+        "made from",
+    );
+  }
   const { unsupported, explainable, problem, input, output, instead } = file.inspection;
   if (isDetector && input) {
     const [first] = file.inspection.outputs as [PortReport];
@@ -123,6 +130,17 @@ export async function readExplainableModel(
   // Where the output has them elsewhere, there is one sample at a time.
   const port = targetPort({ name, fact }, samplesFirst(output.shape, samples) ? samples : 1);
   return { ...file, input: sized(input, image, size), output: port };
+}
+
+/** "a file that fullgrad convert made of cat.onnx (fullgrad, target top)"; undefined for other models. */
+export function conversionOf({ model }: InspectedModel): string | undefined {
+  const { metadata } = model.imported;
+  const source = metadata.get("fullgrad.source");
+  if (source === undefined) return undefined;
+  const [method = "fullgrad", target = "top"] = ["method", "target"].map((key) =>
+    metadata.get(`fullgrad.${key}`),
+  );
+  return `a file that fullgrad convert made of ${source} (${method}, target ${target})`;
 }
 
 /** The input with --size in place of an open height and width. */

@@ -10,6 +10,8 @@ import {
   type Preprocessing,
   type Size,
 } from "../../image/preprocess.js";
+import { groundOf, type PictureSize } from "../../draw/picture/picture-size.js";
+import type { Frame } from "../../draw/overlay.js";
 import type { Raster } from "../../image/raster.js";
 import type { Model } from "../../model/model.js";
 import { isFloat, type DType } from "../../tensor/dtype.js";
@@ -27,6 +29,8 @@ export interface InputSample {
   readonly view?: Raster;
   /** The size of the picture as it is in the file, upright. */
   readonly size?: Size;
+  /** The whole picture at the size at which a map is drawn on it. */
+  readonly ground?: Raster;
 }
 
 /** What is needed to make samples of files. */
@@ -37,6 +41,8 @@ export interface SampleReader {
   readonly preprocessing: Preprocessing;
   /** The largest picture that is decoded. */
   readonly maxPixels: number;
+  /** The picture that maps are drawn on; default: the network's view. */
+  readonly pictureSize?: PictureSize | undefined;
 }
 
 /**
@@ -50,7 +56,7 @@ export async function readSamples(
   reader: SampleReader,
 ): Promise<InputSample[]> {
   if (isArrayFile(path)) return samplesOfArray(decodeNpy(bytes, path), path, reader);
-  const { model, port, preprocessing, maxPixels } = reader;
+  const { model, port, preprocessing, maxPixels, pictureSize = "input" } = reader;
   const settings = model.fit(preprocessing);
   const picture = await decodeImage(bytes, path, { maxPixels });
   const { width, height } = picture;
@@ -59,7 +65,19 @@ export async function readSamples(
   const { resample, rescale, mean, std, channels } = settings;
   const x = preprocess(view, { resample, rescale, mean, std, channels });
   checkShape(model.fromImage(x).dims, port, batchAxis(model), path);
-  return [{ x, view, size: { width, height } }];
+  const ground = groundOf(picture, pictureSize);
+  return [{ x, view, size: { width, height }, ...(ground ? { ground } : {}) }];
+}
+
+/** The rectangle of a sample's ground that the network sees. */
+export function frameInGround(sample: InputSample, reader: SampleReader): Frame | undefined {
+  const { ground, view, size } = sample;
+  if (!ground || !view || !size) return undefined;
+  const inPicture = pointInSample(sample, reader);
+  const [across, down] = [ground.width / size.width, ground.height / size.height];
+  const [left, top] = inPicture(0, 0);
+  const [right, bottom] = inPicture(view.width, view.height);
+  return { left: left * across, top: top * down, right: right * across, bottom: bottom * down };
 }
 
 /** From a point of the network's input to the same one of the picture as it is in the file; of an array, itself. */

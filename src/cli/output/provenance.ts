@@ -13,6 +13,8 @@ import { drawingOf } from "./write-explanation.js";
 export interface RunSettings extends OpenedRun, Asked {
   readonly versions: Versions;
   readonly flags: ExplainFlags;
+  /** The target as it is written, if not that of the flags. */
+  readonly targetText?: string;
   /** All of the method's. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -36,7 +38,7 @@ export function provenanceOf(
     settings: {
       method: flags.method.method,
       methodSettings: settings,
-      target: flags.target.text,
+      target: run.targetText ?? flags.target.text,
       versus: flags.versus?.text ?? null,
       quantity: flags.quantity,
       ...maskSettings(run),

@@ -18,12 +18,15 @@ const claim = fields({ pid: count, input: text });
  */
 export class ResultKeeper {
   private readonly folder: OutputFolder;
+  private readonly suffixes: readonly string[];
   /** The path that has a name in this run, by name in lower case. */
   private readonly taken = new Map<string, string>();
   private readonly claims = new Map<string, string>();
 
-  constructor(folder: OutputFolder) {
+  /** @param suffixes of names, where pictures have several targets */
+  constructor(folder: OutputFolder, suffixes: Iterable<string> = [""]) {
     this.folder = folder;
+    this.suffixes = [...suffixes];
   }
 
   /** The name under which results of this input lie, made of this file or of this content; undefined where there are none. */
@@ -88,7 +91,8 @@ export class ResultKeeper {
   }
 
   private holderOf(name: string): { readonly path: string; readonly sha256: string } | undefined {
-    for (const first of [name, `${name}-0`]) {
+    const names = [name, `${name}-0`].flatMap((n) => this.suffixes.map((s) => n + s));
+    for (const first of names) {
       for (const manifest of [`${first}.json`, `${first}.top1.json`]) {
         const found = this.folder.read(manifest);
         if (found === undefined) continue;

@@ -1,16 +1,9 @@
-import type { ImageAxes } from "../../analysis/image-axes.js";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { rowsOf, sliceBatch } from "../../tensor/batches.js";
 import { isComplete } from "../../decomposition/completeness.js";
 import type { NotedSample } from "../../methods/core/notes.js";
-import { ImageError } from "../../errors.js";
-import { encodePng } from "../../image/codec.js";
-import type { ColormapName } from "../../draw/colormap.js";
-import { drawArray, type Drawings, type InputAxes } from "../../draw/draw-array.js";
-import { withBox } from "../../draw/box.js";
-import { heatmap, overlay } from "../../draw/overlay.js";
+import type { Frame } from "../../draw/overlay.js";
 import type { PointMap } from "../../image/preprocess.js";
-import type { Raster } from "../../image/raster.js";
 import { findMethod } from "../../methods/all.js";
 import type { Explanation } from "../../model/model-options.js";
 import { sizeOf } from "../../tensor/shape.js";
@@ -32,7 +25,10 @@ import type { OutputFolder } from "./output-folder.js";
 import { digestsOf } from "./result-digests.js";
 import { predict, probabilitiesOf, topClasses } from "../../model/predictions.js";
 import type { BoxCorners, Detection } from "../../target/detection.js";
-import { labelOf } from "../../target/format.js";
+import { labelOf, nameOfClass } from "../../target/format.js";
+import type { InputSample } from "../input/samples.js";
+import { drawPictures, type PictureStyle } from "../commands/explain/draw-pictures.js";
+import { formatNumber } from "./tables.js";
 import { topCount } from "../../model/choose-target.js";
 
 /** One sample of an explanation, and what its files need to know besides. */
@@ -44,10 +40,10 @@ export interface Finding {
   readonly at: number;
   readonly rank?: number;
   readonly seconds: number;
-  readonly view?: Raster;
-  /** The sample, as the network takes it. */
-  readonly x: Tensor;
-  readonly drawing: { readonly colormap: ColormapName; readonly opacity: number };
+  readonly sample: InputSample;
+  /** The rectangle of the sample's ground that the network sees. */
+  readonly frame: Frame | undefined;
+  readonly style: PictureStyle;
   readonly labels: Labels | undefined;
   readonly batchNorm: BatchNormCase;
   /** From a point of the network's input to that of the picture. */
@@ -70,7 +66,13 @@ export async function writeExplanation(folder: OutputFolder, finding: Finding): 
     explanation.samples[at]!.target === "all" ? allMapsOf(explanation.map, at) : undefined;
   const isVector = map.dims.length === 0;
   const attribution = explanation.attribution && attributionOf(explanation.attribution, finding);
-  const { pictures, problem } = await draw(finding, map);
+  const outcome = outcomeOf(finding, explanation.samples[at]!);
+  const { detection } = explanation.samples[at]!;
+  const { problem, ...pictures } = await drawPictures({
+    ...{ name, map, sample: finding.sample, frame: finding.frame, style: finding.style },
+    ...{ image: finding.provenance.image, box: detection?.box },
+    caption: captionOf({ ...finding.provenance, ...outcome }),
+  });
   const files: ResultFiles = {
     ...(isVector ? {} : { map: all ? `${name}.maps.npy` : `${name}.map.npy` }),
     ...(pictures.overlay ? { overlay: `${name}.overlay.png` } : {}),
@@ -85,7 +87,9 @@ export async function writeExplanation(folder: OutputFolder, finding: Finding): 
   if (files.attribution) contents.push([files.attribution, encodeNpy(attribution!)]);
   const manifest: Manifest = {
     ...finding.provenance,
-    ...outcomeOf(finding, explanation.samples[at]!, problem),
+    ...outcome,
+    complete: outcome.complete && problem === undefined,
+    ...(problem === undefined ? {} : { problem }),
     files,
     digests: digestsOf(contents),
   };
@@ -94,9 +98,25 @@ export async function writeExplanation(folder: OutputFolder, finding: Finding): 
   return manifest;
 }
 
-/** How pictures are coloured: blue and red where a method's maps have both signs. */
-export function drawingOf({ method, colormap, opacity }: ExplainFlags): Finding["drawing"] {
-  return { colormap: colormap ?? (findMethod(method.method).signed ? "rdbu" : "inferno"), opacity };
+/** How pictures are drawn: in blue and red where a method's maps have both signs. */
+export function drawingOf(flags: ExplainFlags): PictureStyle {
+  const { method, colormap, opacity, pictureSize, scale, caption, scaleBar, transparent } = flags;
+  return {
+    colormap: colormap ?? (findMethod(method.method).signed ? "rdbu" : "inferno"),
+    ...{ opacity, pictureSize, scale, caption, scaleBar, transparent },
+  };
+}
+
+/** Class, score and method, below a picture. */
+export function captionOf(
+  result: Pick<Manifest, "target" | "label" | "score" | "probability" | "input" | "settings">,
+): readonly string[] {
+  const { target, label, score, probability, input, settings } = result;
+  const sure = probability === undefined ? "" : ` (${(probability * 100).toFixed(1)} %)`;
+  return [
+    `${nameOfClass({ target, label })}${sure}, ${String(settings["quantity"])} ${formatNumber(score)}`,
+    `${String(settings["method"])}, ${basename(input.path)}`,
+  ];
 }
 
 export function manifestName(name: string): string {
@@ -146,54 +166,6 @@ function attributionOf(
   return float32(dims.toSpliced(axis, 1), kept);
 }
 
-interface Pictures {
-  readonly heatmap?: Uint8Array;
-  readonly overlay?: Uint8Array;
-}
-
-async function draw(
-  finding: Finding,
-  map: Tensor<"float32">,
-): Promise<{ pictures: Pictures; problem?: string }> {
-  try {
-    const { heatmap: alone, overlay: over } = drawingsOf(finding, map);
-    const pictures = {
-      ...(alone ? { heatmap: await encodePng(alone) } : {}),
-      ...(over ? { overlay: await encodePng(over) } : {}),
-    };
-    return { pictures };
-  } catch (error) {
-    if (!(error instanceof ImageError)) throw error;
-    return {
-      pictures: {},
-      problem: `${finding.name}: no picture can be drawn, ${error.message}`,
-    };
-  }
-}
-
-function drawingsOf(
-  { view, x, drawing, provenance: { image }, explanation, at }: Finding,
-  map: Tensor<"float32">,
-): Drawings {
-  const { detection } = explanation.samples[at]!;
-  if (view) {
-    const over = overlay(view, map, drawing);
-    const marked = detection ? withBox(over, detection.box) : over;
-    return { heatmap: heatmap(map, drawing), overlay: marked };
-  }
-  return drawArray(map, { x, axes: axesOfImage(x, image) }, drawing);
-}
-
-/** Samples, channels, and the axes of a map, under the letters that the model's own input has for them. */
-function axesOfImage({ dims }: Tensor, image: ImageAxes | undefined): InputAxes {
-  const letters = image?.spatial.map((axis) => image.layout[axis]).join("") ?? "";
-  return {
-    layout: `NC${letters}`,
-    channels: 1,
-    spatial: dims.map((_, axis) => axis).slice(2),
-  };
-}
-
 /** A detection with its box in the picture. */
 function reportOf(
   { box: inputBox, class: index, score, from }: Detection,
@@ -207,7 +179,6 @@ function reportOf(
 function outcomeOf(
   finding: Finding,
   sample: NotedSample,
-  problem: string | undefined,
 ): Omit<Manifest, keyof Provenance | "files" | "digests"> {
   const { explanation, at, labels, rank, seconds, batchNorm } = finding;
   const { target, versus, score, completeness } = sample;
@@ -231,10 +202,9 @@ function outcomeOf(
       : {}),
     top5: predict(scores, labels, topCount),
     ...(completeness ? { completeness } : {}),
-    complete: (!completeness || isComplete(completeness)) && problem === undefined,
+    complete: !completeness || isComplete(completeness),
     ...(sample.info ? { info: sample.info } : {}),
     notes: sample.notes,
-    ...(problem === undefined ? {} : { problem }),
     seconds,
     ...(terms ? { largestTerms: largestTerms(terms, listedTerms) } : {}),
     ...(terms && completeness ? { leftOut: leftOut(terms, completeness.mass) } : {}),

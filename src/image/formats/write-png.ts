@@ -3,22 +3,25 @@ import { deflate } from "./packages.js";
 import type { Raster } from "../raster.js";
 
 /**
- * Encodes an 8-bit PNG file (https://www.w3.org/TR/png-3/): indexed if the picture has at most 256 colours, else RGB.
+ * Encodes an 8-bit PNG file (https://www.w3.org/TR/png-3/): indexed if the picture has at most 256 colours, else RGB; RGBA
+ * with `alpha`, the opacity of each pixel.
  *
  * Rows are filtered with Up, and only runs of equal bytes are matched ({@link deflate}): docs/performance.md has time and
  * size beside those of pngjs.
  */
-export async function writePng(raster: Raster): Promise<Uint8Array> {
+export async function writePng(raster: Raster, alpha?: Uint8Array): Promise<Uint8Array> {
   const { width, height } = raster;
-  const indexed = indexedOf(raster);
+  const indexed = alpha ? undefined : indexedOf(raster);
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header.set([8, indexed ? 3 : 2], 8);
+  header.set([8, indexed ? 3 : alpha ? 6 : 2], 8);
   const rows = indexed
     ? filterUp(indexed.pixels, width, height)
-    : filterUp(raster.data, width * 3, height);
+    : alpha
+      ? filterUp(interleaved(raster, alpha), width * 4, height)
+      : filterUp(raster.data, width * 3, height);
   return join([
     signature,
     chunk("IHDR", header),
@@ -26,6 +29,16 @@ export async function writePng(raster: Raster): Promise<Uint8Array> {
     chunk("IDAT", await deflate(rows)),
     chunk("IEND", new Uint8Array()),
   ]);
+}
+
+/** R, G, B, A of each pixel. */
+function interleaved({ data }: Raster, alpha: Uint8Array): Uint8Array {
+  const pixels = new Uint8Array(alpha.length * 4);
+  for (let i = 0; i < alpha.length; i++) {
+    pixels.set(data.subarray(i * 3, i * 3 + 3), i * 4);
+    pixels[i * 4 + 3] = alpha[i]!;
+  }
+  return pixels;
 }
 
 const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);

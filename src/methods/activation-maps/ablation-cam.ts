@@ -1,9 +1,8 @@
 import { samplingMethod } from "../core/method.js";
-import { float32, tensor } from "../../tensor/tensor.js";
+import { tensor } from "../../tensor/tensor.js";
 import type { ModelProbe, Variant } from "../core/sampler.js";
-import { activationsOf, positionsOf, positiveSum } from "../building-blocks/activations.js";
+import { channelMap, positionsOf } from "../building-blocks/activations.js";
 import { camSettings } from "../building-blocks/class-activation-map.js";
-import { stretch } from "../building-blocks/stretch.js";
 
 /**
  * Ablation-CAM: max(Σ_c w_c A_c, 0), w_c = (f(x) − f(x without channel c)) / f(x), the channel set to 0 (Desai &
@@ -17,30 +16,25 @@ export const ablationCam = samplingMethod({
   attributes: "map",
   gradientFree: true,
   settings: camSettings,
-  async sample(sampler, settings) {
-    const found = await activationsOf(sampler, settings.layer);
-    const { layer, value, channels, places, raw } = found;
-    const positions = await positionsOf(sampler, found);
-    const probe: ModelProbe = {
-      key: `ablation/${value}`,
-      replaced: value,
-      forward: () => ({ outputs: {} }),
-    };
-    const variant = (c: number): Variant => {
-      // 0 has no bits set in any float type.
-      const data = (raw.data as Float32Array).slice();
-      for (const i of positions[c]!) data[i] = 0;
-      return { roles: { replaced: tensor(raw.dtype, raw.dims, data) } };
-    };
-    const weights = new Float64Array(channels.length);
-    for await (const { index, score } of sampler.each(probe, channels.length, variant)) {
-      weights[index] = (sampler.score - score) / Math.abs(sampler.score);
-    }
-    const { map, largestSum } = positiveSum(weights, channels);
-    return {
-      map: float32(sampler.mapDims, stretch(map, places, sampler.mapDims.slice(2))),
-      info: { layer, passes: channels.length },
-      evidence: { largestSum },
-    };
-  },
+  sample: (sampler, { layer }) =>
+    channelMap(sampler, layer, async (found) => {
+      const { value, channels, raw } = found;
+      const positions = await positionsOf(sampler, found);
+      const probe: ModelProbe = {
+        key: `ablation/${value}`,
+        replaced: value,
+        forward: () => ({ outputs: {} }),
+      };
+      const variant = (c: number): Variant => {
+        // 0 has no bits set in any float type.
+        const data = (raw.data as Float32Array).slice();
+        for (const i of positions[c]!) data[i] = 0;
+        return { roles: { replaced: tensor(raw.dtype, raw.dims, data) } };
+      };
+      const weights = new Float64Array(channels.length);
+      for await (const { index, score } of sampler.each(probe, channels.length, variant)) {
+        weights[index] = (sampler.score - score) / Math.abs(sampler.score);
+      }
+      return { weights, passes: channels.length };
+    }),
 });

@@ -1,7 +1,7 @@
 import { graphMethod } from "../core/method.js";
 import {
-  camSettings,
   largestOf,
+  layerSettings,
   positivePart,
   resizeToImage,
 } from "../building-blocks/class-activation-map.js";
@@ -28,7 +28,7 @@ export const cam = graphMethod({
   paper: "Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016",
   signed: false,
   attributes: "map",
-  settings: camSettings,
+  settings: layerSettings,
   classMaps: (full: FullGradient, { layer }) => contributions(full, layer).maps,
   emit: (full, { layer: wanted }) => {
     const { maps, layer } = contributions(full, wanted);

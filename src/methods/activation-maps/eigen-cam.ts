@@ -3,6 +3,7 @@ import { int } from "../../onnx/attribute.js";
 import type { Value } from "../../onnx/ir.js";
 import { float32 } from "../../tensor/tensor.js";
 import { multiplyDims, type Dim } from "../../tensor/shape.js";
+import { spatialAxes } from "../../decomposition/spatial-positions.js";
 import { classActivationMap } from "../building-blocks/class-activation-map.js";
 
 /** Squared this often, a matrix becomes v vᵀ of its first eigenvector v, unless the second eigenvalue is within 1e-5. */
@@ -24,8 +25,7 @@ export const eigenCam = classActivationMap({
   ignoresTarget: true,
   emit: (b, { activations }) => {
     const map = firstProjection(b, activations);
-    const places = map.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
-    return b.mul(map, b.op("Sign", [b.sum(map, places)]));
+    return b.mul(map, b.op("Sign", [b.sum(map, spatialAxes(map))]));
   },
 });
 

@@ -1,3 +1,4 @@
+import { spatialAxes } from "../../decomposition/spatial-positions.js";
 import { classActivationMap } from "../building-blocks/class-activation-map.js";
 import { firstProjection } from "./eigen-cam.js";
 
@@ -13,9 +14,9 @@ export const eigenGradCam = classActivationMap({
     "Gildenblat et al., pytorch-grad-cam, 2021; sign: Chung and Ying, Seg-Eigen-CAM, Applied Sciences 2025",
   emit: (b, { activations, gradient }) => {
     const product = b.mul(gradient, activations);
-    const places = product.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
-    const map = firstProjection(b, b.sub(product, b.mean(product, places)));
-    const farthest = b.add(b.max(map, places), b.min(map, places));
+    const axes = spatialAxes(product);
+    const map = firstProjection(b, b.sub(product, b.mean(product, axes)));
+    const farthest = b.add(b.max(map, axes), b.min(map, axes));
     return b.mul(map, b.op("Sign", [farthest]));
   },
 });

@@ -1,8 +1,5 @@
-import {
-  classActivationMap,
-  placesOf,
-  weightedChannels,
-} from "../building-blocks/class-activation-map.js";
+import { spatialAxes } from "../../decomposition/spatial-positions.js";
+import { classActivationMap, weightedChannels } from "../building-blocks/class-activation-map.js";
 
 const epsilon = 1e-6;
 
@@ -16,10 +13,10 @@ export const gradCamPlusPlus = classActivationMap({
   paper: "Chattopadhay et al., Grad-CAM++: Improved Visual Explanations, WACV 2018",
   emit: (b, { activations, gradient: g }) => {
     const square = b.mul(g, g);
-    const total = b.sum(activations, placesOf(activations));
+    const total = b.sum(activations, spatialAxes(activations));
     const divisor = b.add(b.mulScalar(square, 2), b.mul(total, b.mul(square, g)));
     const alpha = b.div(square, b.addScalar(divisor, epsilon));
     const weighted = b.mul(b.op("Relu", [g]), alpha);
-    return weightedChannels(b, b.sum(weighted, placesOf(g), true, "weights"), activations);
+    return weightedChannels(b, b.sum(weighted, spatialAxes(g), true, "weights"), activations);
   },
 });

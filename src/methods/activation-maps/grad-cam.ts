@@ -1,8 +1,8 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
+import { spatialAxes } from "../../decomposition/spatial-positions.js";
 import {
   classActivationMap,
-  placesOf,
   weightedChannels,
   type CamLayer,
 } from "../building-blocks/class-activation-map.js";
@@ -17,5 +17,5 @@ export const gradCam = classActivationMap({
 
 /** Σ_c w_c A_c of a layer, at the layer's resolution. */
 export function gradCamOf(b: GraphBuilder, { activations, gradient }: CamLayer): Value {
-  return weightedChannels(b, b.mean(gradient, placesOf(gradient), "weights"), activations);
+  return weightedChannels(b, b.mean(gradient, spatialAxes(gradient), "weights"), activations);
 }

@@ -4,14 +4,7 @@ import {
   positivePart as positiveGradient,
   withActivationRule,
 } from "../building-blocks/activation-rules.js";
-import {
-  camLayer,
-  camSettings,
-  chooseLayer,
-  largestOf,
-  positivePart,
-  resizeToImage,
-} from "../building-blocks/class-activation-map.js";
+import { camSettings, layersMap } from "../building-blocks/class-activation-map.js";
 import { gradCamOf } from "./grad-cam.js";
 
 /** Guided Grad-CAM: guided back-propagation ⊙ Grad-CAM upsampled to the image (Selvaraju et al. 2017, §3.2). */
@@ -23,15 +16,12 @@ export const guidedGradCam = graphMethod({
   attributes: "input",
   settings: camSettings,
   emit: (full, { layer: wanted }) => {
-    const layer = chooseLayer(full.plan, wanted);
     const b = full.b.within("guided-grad-cam");
-    const sum = gradCamOf(b, camLayer(full, layer));
-    const cam = resizeToImage(b, positivePart(b, sum), full.input);
+    const { map: cam, layer, largestSum } = layersMap(full, "guided-grad-cam", wanted, gradCamOf);
     const rules = withActivationRule(full, { arriving: positiveGradient, through: true });
     const seeds = new Map([[full.explained.name, full.target.seed]]);
     const guided = differentiate(full.b, full.graph, rules, seeds, full.plan.path.active);
     const attribution = b.mul(guided.of(full.input.name)!, cam, "attribution");
-    const evidence = { largestSum: largestOf(b, sum) };
-    return { attribution, info: { layer: layer.node }, evidence };
+    return { attribution, info: { layer }, evidence: { largestSum } };
   },
 });

@@ -1,14 +1,14 @@
 import { graphMethod } from "../core/method.js";
-import { camSettings, resizeToImage } from "../building-blocks/class-activation-map.js";
+import { layerSettings, resizeToImage } from "../building-blocks/class-activation-map.js";
 import { ofTarget, placeScores } from "../building-blocks/class-maps.js";
+import { spatialAxes } from "../../decomposition/spatial-positions.js";
 import type { FullGradient } from "../../decomposition/full-gradient.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 
 /** From the least number of each map on. */
 function fromLeast(b: GraphBuilder, maps: Value): Value {
-  const places = maps.fact.shape.flatMap((_, axis) => (axis > 1 ? [axis] : []));
-  return b.sub(maps, b.min(maps, places));
+  return b.sub(maps, b.min(maps, spatialAxes(maps)));
 }
 
 /**
@@ -23,7 +23,7 @@ export const reciproCam = graphMethod({
     "Byun and Lee, Recipro-CAM: Gradient-Free Reciprocal Class Activation Map, arXiv 2209.14074, 2022",
   signed: false,
   attributes: "map",
-  settings: camSettings,
+  settings: layerSettings,
   classMaps: (full: FullGradient, { layer }) => fromLeast(full.b, placeScores(full, layer).scores),
   emit: (full, { layer: wanted }) => {
     const { layer, scores } = placeScores(full, wanted);

@@ -1,6 +1,7 @@
 import { samplingMethod } from "../core/method.js";
-import { float32, toNumbers } from "../../tensor/tensor.js";
-import { activationsOf, positiveSum } from "../building-blocks/activations.js";
+import { softmax } from "../../tensor/softmax.js";
+import { toNumbers } from "../../tensor/tensor.js";
+import { channelMap } from "../building-blocks/activations.js";
 import { camSettings } from "../building-blocks/class-activation-map.js";
 import { maskedImage } from "../building-blocks/masked-image.js";
 import { stretch } from "../building-blocks/stretch.js";
@@ -18,26 +19,21 @@ export const scoreCam = samplingMethod({
   attributes: "map",
   gradientFree: true,
   settings: camSettings,
-  async sample(sampler, settings) {
-    const { layer, channels, places } = await activationsOf(sampler, settings.layer);
-    const x = toNumbers(sampler.x);
-    const size = sampler.mapDims.slice(2);
-    const used = channels.flatMap((channel, c) => (isConstant(channel) ? [] : [c]));
-    const scores = new Float64Array(used.length);
-    const variant = (i: number): Float32Array =>
-      maskedImage(x, scaled(stretch(channels[used[i]!]!, places, size)));
-    for await (const { index, score } of sampler.scores(used.length, variant)) {
-      scores[index] = score;
-    }
-    const weights = new Float64Array(channels.length);
-    softmax(scores).forEach((w, i) => (weights[used[i]!] = w));
-    const { map, largestSum } = positiveSum(weights, channels);
-    return {
-      map: float32(sampler.mapDims, stretch(map, places, size)),
-      info: { layer, passes: used.length },
-      evidence: { largestSum },
-    };
-  },
+  sample: (sampler, { layer }) =>
+    channelMap(sampler, layer, async ({ channels, places }) => {
+      const x = toNumbers(sampler.x);
+      const size = sampler.mapDims.slice(2);
+      const used = channels.flatMap((channel, c) => (isConstant(channel) ? [] : [c]));
+      const scores = new Array<number>(used.length);
+      const variant = (i: number): Float32Array =>
+        maskedImage(x, scaled(stretch(channels[used[i]!]!, places, size)));
+      for await (const { index, score } of sampler.scores(used.length, variant)) {
+        scores[index] = score;
+      }
+      const weights = new Float64Array(channels.length);
+      softmax(scores).forEach((w, i) => (weights[used[i]!] = w));
+      return { weights, passes: used.length };
+    }),
 });
 
 const isConstant = (channel: Float64Array): boolean => channel.every((v) => v === channel[0]);
@@ -52,11 +48,4 @@ function scaled(values: Float64Array): Float64Array {
   const result = new Float64Array(values.length);
   for (let i = 0; i < result.length; i++) result[i] = (values[i]! - least) / (most - least);
   return result;
-}
-
-function softmax(values: Float64Array): Float64Array {
-  const most = values.reduce((p, v) => Math.max(p, v), -Infinity);
-  const powers = values.map((v) => Math.exp(v - most));
-  const sum = powers.reduce((p, v) => p + v, 0);
-  return powers.map((v) => v / sum);
 }

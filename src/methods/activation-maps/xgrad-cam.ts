@@ -1,8 +1,5 @@
-import {
-  classActivationMap,
-  placesOf,
-  weightedChannels,
-} from "../building-blocks/class-activation-map.js";
+import { spatialAxes } from "../../decomposition/spatial-positions.js";
+import { classActivationMap, weightedChannels } from "../building-blocks/class-activation-map.js";
 
 const epsilon = 1e-7;
 
@@ -12,7 +9,7 @@ export const xgradCam = classActivationMap({
   title: "XGrad-CAM",
   paper: "Fu et al., Axiom-based Grad-CAM, BMVC 2020",
   emit: (b, { activations, gradient }) => {
-    const places = placesOf(gradient);
+    const places = spatialAxes(gradient);
     const total = b.addScalar(b.sum(activations, places), epsilon);
     const weights = b.div(b.sum(b.mul(gradient, activations), places), total, "weights");
     return weightedChannels(b, weights, activations);

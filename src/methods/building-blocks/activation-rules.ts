@@ -5,6 +5,7 @@ import type { Node, Value } from "../../onnx/ir.js";
 import type { Registry } from "../../ops/core/registry.js";
 import type { Role } from "../../ops/core/role.js";
 import type { OpSpec, Vjp } from "../../ops/core/spec.js";
+import { passOn } from "./node-rules.js";
 
 /**
  * Roles that make an activation of the pointwise region that they are in. Functions do not: normalizations are written
@@ -14,17 +15,17 @@ const bending: ReadonlySet<Role> = new Set<Role>([
   ...(["activation", "gate", "maximum", "minimum"] as const),
 ]);
 
-/** What happens to a gradient at an activation. */
+/** The backward rule of an activation. */
 export interface ActivationRule {
-  /** Of the gradient that arrives at the activation's output. */
+  /** Transforms the gradient at the activation's output. */
   readonly arriving: (b: GraphBuilder, dy: Value) => Value;
-  /** Whether it then goes through the activation as the gradient does, or straight to its input. */
+  /** Whether the result is multiplied by the activation's slope, or passed to its input unchanged. */
   readonly through: boolean;
 }
 
 /**
- * A registry that has another rule for activations, whatever they are written as: SiLU may be one node, or Sigmoid and
- * Mul; GELU five. Sums, products of two values and everything that is linear keep their gradient.
+ * A registry with another rule for activations, exported as one node or as several: SiLU may be Sigmoid and Mul, GELU five
+ * nodes. Sums, products of two values and all linear operators keep their gradient.
  */
 export function withActivationRule(
   { graph, registry, plan }: RuleContext,
@@ -50,9 +51,7 @@ export function withActivationRule(
       if (exit === undefined) return vjp(b, n, dy);
       const arrived = exit === n.name && dy[0] ? [arriving(b, dy[0]), ...dy.slice(1)] : dy;
       if (through) return vjp(b, n, arrived);
-      // All ways from the one input lead to the one output: one of them is enough.
-      const first = n.inputs.findIndex((_, i) => n.isActive(i));
-      return n.inputs.map((_, i) => (i === first ? () => arrived[0]! : "elsewhere"));
+      return passOn(n, () => arrived[0]!);
     };
     return [op, { vjp: rule } satisfies Partial<OpSpec>] as const;
   });

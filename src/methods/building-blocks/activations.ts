@@ -1,25 +1,72 @@
+import type { MethodResult } from "../core/method.js";
 import type { ModelProbe, Sampler } from "../core/sampler.js";
 import { toImageOrder } from "../../decomposition/spatial-positions.js";
 import { elementCount, float32, toNumbers, type Tensor } from "../../tensor/tensor.js";
-import { chooseLayer } from "./class-activation-map.js";
+import {
+  chooseLayer,
+  chooseLayers,
+  leastRange,
+  type ChosenLayer,
+  type WantedLayers,
+} from "./class-activation-map.js";
+import { stretch } from "./stretch.js";
 
 /** A layer's activations on one image. */
 export interface Activations {
   readonly layer: string;
-  /** Name of the value, and the value as the network has it. */
+  /** Name of the value, and the value in the network's own axis order. */
   readonly value: string;
   readonly raw: Tensor;
-  /** Extents of the places, and each channel's numbers over them. */
+  /** Spatial extents, and each channel's numbers. */
   readonly places: readonly number[];
   readonly channels: readonly Float64Array[];
 }
 
-/** Runs the network up to a layer. @throws {UsageError} where it is no layer with places */
-export async function activationsOf(
+/** A weight for each channel of a layer. */
+export interface ChannelWeights {
+  readonly weights: ArrayLike<number>;
+  /** Passes of the model that they took. */
+  readonly passes: number;
+}
+
+/**
+ * max(Σ_c w_c·A_c, 0) of a layer, resized to the image; of several layers, the mean of their maps, each scaled to [0,1].
+ */
+export async function channelMap(
   sampler: Sampler,
-  wanted: string | undefined,
+  wanted: WantedLayers,
+  weigh: (found: Activations) => Promise<ChannelWeights>,
+): Promise<MethodResult> {
+  const layers = chooseLayers(sampler.plan, wanted);
+  const size = sampler.mapDims.slice(2);
+  const mean = new Float64Array(size.reduce((p, d) => p * d, 1));
+  let [largest, count] = [-Infinity, 0];
+  for (const layer of layers) {
+    const found = await activationsOf(sampler, layer);
+    const { weights, passes } = await weigh(found);
+    const { map, largestSum } = positiveSum(weights, found.channels);
+    const wide = stretch(layers.length > 1 ? toUnit(map) : map, found.places, size);
+    for (const [p, v] of wide.entries()) mean[p]! += v / layers.length;
+    [largest, count] = [Math.max(largest, largestSum), count + passes];
+  }
+  return {
+    map: float32(sampler.mapDims, mean),
+    info: { layer: layers.map(({ node }) => node).join(", "), passes: count },
+    evidence: { largestSum: largest },
+  };
+}
+
+function toUnit(map: Float64Array): Float64Array {
+  const least = map.reduce((p, v) => Math.min(p, v), Infinity);
+  const range = map.reduce((p, v) => Math.max(p, v - least), 0) + leastRange;
+  return map.map((v) => (v - least) / range);
+}
+
+/** Runs the network up to a layer. */
+async function activationsOf(
+  sampler: Sampler,
+  { value, node, restoration }: ChosenLayer,
 ): Promise<Activations> {
-  const { value, node, restoration } = chooseLayer(sampler.plan, wanted);
   const probe: ModelProbe = {
     key: `activations/${value}`,
     forward: ({ b }) => {
@@ -37,8 +84,8 @@ export async function activationsOf(
 }
 
 /**
- * Where the numbers of each channel lie in the value as the network has it: the rearrangement is asked what it does to
- * the numbers 0, 1, 2, …
+ * The element indices of each channel in the value's own axis order, found by running the conversion to image order on the
+ * numbers 0, 1, 2, …
  */
 export async function positionsOf(
   sampler: Sampler,
@@ -70,7 +117,7 @@ function byChannel(placed: Tensor, count: number): readonly Float64Array[] {
 }
 
 /** max(Σ_c w_c·A_c, 0), and the largest sum before that. */
-export function positiveSum(
+function positiveSum(
   weights: ArrayLike<number>,
   channels: readonly Float64Array[],
 ): { readonly map: Float64Array; readonly largestSum: number } {

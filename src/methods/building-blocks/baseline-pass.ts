@@ -1,18 +1,19 @@
 import type { RuleContext } from "../../decomposition/full-gradient.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
+import { rerun } from "./rerun.js";
 
-/** The model once more, on another image. */
+/** A second forward pass of the model, on the baseline. */
 export interface BaselinePass {
-  /** The input that the other image comes by. */
+  /** The input for the baseline. */
   readonly input: Value;
-  /** What a value of the model is there; itself, where it does not depend on the image. */
+  /** The counterpart of a value in this pass; the value itself if it does not depend on the image. */
   of(value: Value): Value;
 }
 
-type PassSite = Pick<RuleContext, "b" | "graph" | "registry" | "plan" | "input">;
+type PassSite = Pick<RuleContext, "b" | "graph" | "plan" | "input">;
 
-/** Rules and method ask at different times, and mean the same pass. */
+/** One pass per graph, shared by the rules and the method. */
 const passes = new WeakMap<GraphBuilder, BaselinePass>();
 
 /** The second forward pass of a graph under construction, added when it is first asked for. */
@@ -24,22 +25,11 @@ export function baselinePass(site: PassSite): BaselinePass {
   return made;
 }
 
-function addPass({ b, graph, registry, plan, input }: PassSite): BaselinePass {
+function addPass({ b, graph, plan, input }: PassSite): BaselinePass {
   const { dependent } = plan.path;
   const given = b.input("baseline", input.fact);
   const values = new Map([[input.name, given]]);
-  const of = (value: Value): Value => values.get(value.name) ?? value;
-  const at = b.within("baseline");
-  for (const node of graph.nodes) {
-    if (!node.outputs.some((name) => dependent.has(name))) continue;
-    const { inputs } = registry.view(graph, node, () => false);
-    const outputs = at.call(
-      node.op,
-      inputs.map((value) => value && of(value)),
-      node.attributes,
-      { outputs: node.outputs.length, hint: node.name, domain: node.domain },
-    );
-    node.outputs.forEach((name, i) => values.set(name, outputs[i]!));
-  }
-  return { input: given, of };
+  const nodes = graph.nodes.filter((node) => node.outputs.some((name) => dependent.has(name)));
+  rerun(b.within("baseline"), nodes, values);
+  return { input: given, of: (value) => values.get(value.name) ?? value };
 }

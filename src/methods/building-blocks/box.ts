@@ -4,7 +4,7 @@ import { sizeOf } from "../../tensor/shape.js";
 export interface Box {
   /** The index at which each run begins. */
   readonly starts: Uint32Array;
-  /** Elements of a run. */
+  /** Number of elements of a run. */
   readonly length: number;
 }
 
@@ -12,7 +12,7 @@ export interface Box {
  * The elements of a box in an array.
  *
  * @param dims extents of the array
- * @param start where the box begins on each axis
+ * @param start first index of the box on each axis
  * @param size its extents; the box lies within the array
  */
 export function boxIn(

@@ -3,27 +3,38 @@ import { lastOfEachSize, type SpatialLayer } from "../../analysis/spatial-layers
 import type { BiasPlan } from "../../analysis/bias-plan.js";
 import type { FullGradient } from "../../decomposition/full-gradient.js";
 import { graphMethod, type GraphMethod } from "../core/method.js";
-import { toImageOrder } from "../../decomposition/spatial-positions.js";
+import { spatialAxes, toImageOrder } from "../../decomposition/spatial-positions.js";
 import { resizeMap } from "../../decomposition/psi.js";
-import { name } from "../core/settings.js";
+import { name, nameList } from "../core/settings.js";
 import { UsageError } from "../../errors.js";
+import { didYouMean } from "../../files/nearest-names.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { multiplyDims, staticShape, type Dim } from "../../tensor/shape.js";
 
+const ofLayer =
+  "the layer to look at, by its node or its value (default: the last one with places)";
+
+/** The settings of a method that looks at one layer. */
+export const layerSettings = { layer: name(ofLayer) };
+
+/** The settings of a method that looks at one layer or at several. */
 export const camSettings = {
-  layer: name("the layer to look at, by its node or its value (default: the last one with places)"),
+  layer: nameList(`${ofLayer}; of several, the mean of their maps, each scaled to [0,1]`),
 };
 
-/** What a class activation map is made of: a layer's activations and the gradient there, both [N,C,…places]. */
+/** The value of {@link camSettings}. */
+export type WantedLayers = string | readonly string[] | undefined;
+
+/** A layer's activations and gradient, both [N,C,…spatial]. */
 export interface CamLayer {
   readonly activations: Value;
   readonly gradient: Value;
 }
 
 /**
- * A class activation map: `emit` makes the weighted sum of a layer's channels, [N,1,…places of the layer]. What is above 0
- * of it is resized to the image; its largest number tells why a map is empty.
+ * Defines a class activation map. `emit` returns the weighted sum of a layer's channels, [N,1,…spatial]; its positive part
+ * is resized to the image. Its largest number explains an empty map.
  */
 export function classActivationMap(method: {
   readonly name: string;
@@ -39,14 +50,45 @@ export function classActivationMap(method: {
     attributes: "map",
     settings: camSettings,
     emit: (full, { layer: wanted }) => {
-      const layer = chooseLayer(full.plan, wanted);
-      const b = full.b.within(method.name);
-      const sum = emit(b, camLayer(full, layer));
-      const map = resizeToImage(b, positivePart(b, sum), full.input);
-      const evidence = { largestSum: largestOf(b, sum) };
-      return { map, info: { layer: layer.node }, evidence };
+      const { map, layer, largestSum } = layersMap(full, method.name, wanted, emit);
+      return { map, info: { layer }, evidence: { largestSum } };
     },
   });
+}
+
+/** A map of one layer or of several. */
+export interface LayersMap {
+  /** [N,1,…spatial] */
+  readonly map: Value;
+  /** The layers, as in "conv4, conv5". */
+  readonly layer: string;
+  /** The largest of the weighted sums, for each sample: [N]. */
+  readonly largestSum: Value;
+}
+
+/**
+ * What is above 0 of the weighted sum of a layer's channels, resized to the image. Of several layers, the mean of their
+ * maps, each scaled to [0,1] first, as in pytorch-grad-cam (which scales the mean once more).
+ */
+export function layersMap(
+  full: FullGradient,
+  scope: string,
+  wanted: WantedLayers,
+  emit: (b: GraphBuilder, layer: CamLayer) => Value,
+): LayersMap {
+  const layers = chooseLayers(full.plan, wanted);
+  const b = full.b.within(scope);
+  const sums = layers.map((layer) => emit(b, camLayer(full, layer)));
+  const maps = sums.map((sum) => {
+    const positive = positivePart(b, sum);
+    return resizeToImage(b, layers.length > 1 ? toUnit(b, positive) : positive, full.input);
+  });
+  const total = maps.reduce((p, q) => b.add(p, q));
+  return {
+    map: maps.length > 1 ? b.mulScalar(total, 1 / maps.length, "mean") : total,
+    layer: layers.map(({ node }) => node).join(", "),
+    largestSum: sums.map((sum) => largestOf(b, sum)).reduce((p, q) => b.op("Max", [p, q])),
+  };
 }
 
 /** A layer that was chosen. */
@@ -55,7 +97,7 @@ export type ChosenLayer = Pick<SpatialLayer, "value" | "node" | "restoration">;
 /**
  * The layer of this name, or the last spatial one.
  *
- * @throws {UsageError} where there is none, or it has no places; names those that there are
+ * @throws {UsageError} if it does not exist or has no spatial axes; lists the layers
  */
 export function chooseLayer(plan: BiasPlan, wanted: string | undefined): ChosenLayer {
   const { layers, layouts, image } = plan;
@@ -74,7 +116,20 @@ export function chooseLayer(plan: BiasPlan, wanted: string | undefined): ChosenL
   const restored = layout && restoration(layout, image.length - 2, image[0] ?? 1);
   if (restored) return { value: wanted, node: wanted, restoration: restored };
   const why = layout ? "has no places of the image" : "does not exist";
-  throw new UsageError(`layer "${wanted}" ${why}; there are ${choices}`);
+  const near = didYouMean(
+    wanted,
+    layers.map((l) => l.node),
+  );
+  throw new UsageError(`layer "${wanted}" ${why}${near}; there are ${choices}`);
+}
+
+/** The layers of these names, joined by + unless that is a name itself; or the last spatial one. */
+export function chooseLayers(plan: BiasPlan, wanted: WantedLayers): readonly ChosenLayer[] {
+  if (typeof wanted === "object") return wanted.map((one) => chooseLayer(plan, one));
+  const isName = (one: string): boolean =>
+    plan.layouts.has(one) || plan.layers.some(({ node }) => node === one);
+  const names = wanted === undefined || isName(wanted) ? [wanted] : wanted.split("+");
+  return names.map((one) => chooseLayer(plan, one));
 }
 
 /** Activations and gradient of a layer, [N,C,…places]. */
@@ -90,9 +145,6 @@ export function camLayer({ b, gradients }: FullGradient, layer: ChosenLayer): Ca
   };
 }
 
-/** The axes of the places in [N,C,…places]. */
-export const placesOf = (v: Value): number[] => v.fact.shape.flatMap((_, i) => (i > 1 ? [i] : []));
-
 /** Σ_c w_c·A_c of weights [N,C,1,…] and activations [N,C,…places]: [N,1,…places]. */
 export function weightedChannels(b: GraphBuilder, weights: Value, activations: Value): Value {
   const [batch, channels, ...places] = activations.fact.shape as [Dim, Dim, ...Dim[]];
@@ -104,13 +156,22 @@ export function weightedChannels(b: GraphBuilder, weights: Value, activations: V
 /** max(sum, 0) */
 export const positivePart = (b: GraphBuilder, sum: Value): Value => b.op("Relu", [sum], {}, "map");
 
-/** Of each sample: [N]. */
+/** Keeps the division finite for a map that is the same everywhere. */
+export const leastRange = 1e-7;
+
+/** (m − min)/(max − min), for each sample. */
+function toUnit(b: GraphBuilder, map: Value): Value {
+  const shifted = b.sub(map, b.min(map, spatialAxes(map)));
+  return b.div(shifted, b.addScalar(b.max(shifted, spatialAxes(shifted)), leastRange));
+}
+
+/** The largest number of each sample, [N]. */
 export function largestOf(b: GraphBuilder, sum: Value): Value {
   const axes = sum.fact.shape.flatMap((_, axis) => (axis > 0 ? [axis] : []));
   return b.max(sum, axes, false);
 }
 
-/** Linear resizing, pixel centres kept. */
+/** Linear resizing to the image, with half-pixel centres. */
 export function resizeToImage(b: GraphBuilder, map: Value, input: Value): Value {
   return resizeMap(b, map, staticShape(input.fact.shape.slice(2), "an image"), "paper2019");
 }

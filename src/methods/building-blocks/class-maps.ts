@@ -7,8 +7,9 @@ import { shapeOfAnyBatch } from "../../passes/open-batch.js";
 import { multiplyDims, sizeOf, type Dim } from "../../tensor/shape.js";
 import { float32 } from "../../tensor/tensor.js";
 import { chooseLayer, type ChosenLayer } from "./class-activation-map.js";
+import { rerun } from "./rerun.js";
 
-/** What the layers behind a layer make of its activations at one place alone. */
+/** The output of the layers after a layer for its activations at each position alone. */
 export interface PlaceScores {
   readonly layer: ChosenLayer;
   /** [N,K,…places]: the output for the activations at this place, 0 elsewhere. */
@@ -118,7 +119,7 @@ function checkLinear(
   );
 }
 
-/** The head once more, for other activations in another number of samples. */
+/** Runs the head a second time, on other activations and another number of samples. */
 function runHead(
   { b, graph, explained }: FullGradient,
   head: readonly Node[],
@@ -128,23 +129,10 @@ function runHead(
   const values = new Map([[from, masked]]);
   const batch = graph.facts.get(from)!.shape[0];
   const at = b.within("each-place");
-  for (const node of head) {
-    const [, shape = ""] = node.inputs;
-    const open =
-      typeof batch === "number"
-        ? shapeOfAnyBatch(node, graph.constants.get(shape), batch)
-        : undefined;
-    const inputs = node.inputs.map((name, i) => {
-      if (name === "") return undefined;
-      return i === 1 && open ? at.constant(open) : (values.get(name) ?? b.value(name));
-    });
-    const { op, domain, attributes, outputs } = node;
-    const made = at.call(op, inputs, attributes, {
-      outputs: outputs.length,
-      hint: node.name,
-      domain,
-    });
-    outputs.forEach((name, i) => values.set(name, made[i]!));
-  }
+  rerun(at, head, values, (node, input) => {
+    if (input !== 1 || typeof batch !== "number") return undefined;
+    const open = shapeOfAnyBatch(node, graph.constants.get(node.inputs[1]!), batch);
+    return open && at.constant(open);
+  });
   return values.get(explained.name)!;
 }

@@ -5,17 +5,17 @@ import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { isStatic } from "../../tensor/shape.js";
 
-/** What makes one map of a FullGrad map: the input, or a layer whose term has places. */
+/** A part of a FullGrad map: the input, or a layer with a spatial term. */
 export interface Layer {
-  /** For its nodes. */
+  /** Builder for its nodes. */
   readonly b: GraphBuilder;
   /** [N,C,…places] */
   readonly term: () => Value;
-  /** Those of a layer; none of the input. */
+  /** The units of a layer; empty for the input. */
   readonly units: readonly UnitTerm[];
 }
 
-/** The input first, then the layers. @throws {TargetError} where the input is no image of fixed size */
+/** The input first, then the layers. @throws {TargetError} if the input is not an image of fixed size */
 export function layersOf(full: FullGradient, convention: Convention): readonly Layer[] {
   const { b, input, inputTerm, units } = full;
   const size = input.fact.shape.slice(2);

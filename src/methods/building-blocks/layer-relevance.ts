@@ -5,7 +5,7 @@ import type { NodeView } from "../../ops/core/node-view.js";
 import type { Cotangent, Vjp } from "../../ops/core/spec.js";
 import { viewWith } from "./node-rules.js";
 
-/** How a layer with weights hands the relevance of its output to its input. */
+/** The rule by which a layer with weights distributes the relevance of its output to its input. */
 export type LayerRule = "epsilon" | "gamma" | "z-plus";
 
 /** Keeps quotients finite where a rule has no epsilon of its own. */
@@ -32,7 +32,7 @@ interface RelevanceVariant {
   readonly back: (message: Value) => Value;
 }
 
-/** What a rule sends to one of a node's active inputs. */
+/** The message of a rule to one of a node's active inputs. */
 function sentTo(input: number, n: NodeView, cotangents: readonly Cotangent[]): Value {
   return flowing(n, cotangents).find(([i]) => i === input)![1]();
 }
@@ -67,14 +67,14 @@ export function layerRelevance(
   const [above, below] = parts(b, x);
   const [wAbove, wBelow] = parts(b, w);
   const [cAbove, cBelow] = c ? parts(b, c) : [undefined, undefined];
-  // Only what raises y: the positive part of each product of x and w, and of c.
+  // Only positive contributions to y: of each product of x and w, and of c.
   if (rule === "z-plus") {
     return shared(b, relevance, [
       variantOf(layer, above, wAbove, cAbove),
       variantOf(layer, below, wBelow),
     ]);
   }
-  // What has the sign of y counts 1 + γ times.
+  // Contributions with the sign of y count 1 + γ times.
   const favour = (v: Value, part: Value): Value => b.add(v, b.mulScalar(part, gamma), "gamma");
   const [wUp, wDown] = [favour(w, wAbove), favour(w, wBelow)];
   const where = (condition: Value): Value => b.maskBy(relevance, condition);

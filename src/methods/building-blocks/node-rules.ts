@@ -52,10 +52,18 @@ export function activationsOf(site: RuleContext): (node: Node) => Activation | u
   };
 }
 
-/** What leaves an activation goes to its one input, by the first of the ways between them. */
+/** Sends a message to the first active input of a node in an activation: one of the paths to its entry is enough. */
 export function passOn(n: NodeView, message: () => Value): readonly Cotangent[] {
-  const first = n.inputs.findIndex((_, i) => n.isActive(i));
-  return n.inputs.map((_, i) => (i === first ? message : "elsewhere"));
+  return sendTo(
+    n,
+    n.inputs.findIndex((_, i) => n.isActive(i)),
+    message,
+  );
+}
+
+/** Sends a message to one input of a node, and none to the others. */
+export function sendTo(n: NodeView, which: number, message: () => Value): readonly Cotangent[] {
+  return n.inputs.map((_, i) => (i === which ? message : "elsewhere"));
 }
 
 /** A node with other values at its inputs and outputs. */

@@ -1,11 +1,11 @@
 import type { RuleContext } from "../../decomposition/full-gradient.js";
-import type { Node, Value } from "../../onnx/ir.js";
+import type { Node } from "../../onnx/ir.js";
+import { producersOf } from "../../onnx/producers.js";
 import type { NodeView } from "../../ops/core/node-view.js";
 import type { Registry } from "../../ops/core/registry.js";
 import type { Role } from "../../ops/core/role.js";
-import type { Cotangent } from "../../ops/core/spec.js";
 import { layerRelevance, stabilize, stabilizer, type LayerRule } from "./layer-relevance.js";
-import { activationsOf, passOn, withNodeRule } from "./node-rules.js";
+import { activationsOf, passOn, sendTo, withNodeRule } from "./node-rules.js";
 
 export interface RelevanceSettings {
   readonly rule: "epsilon" | "gamma" | "composite";
@@ -28,7 +28,7 @@ const moving: ReadonlySet<Role | undefined> = new Set<Role>([
 export function relevanceRules(site: RuleContext, settings: RelevanceSettings): Registry {
   const { graph, registry, explained } = site;
   const activationOf = activationsOf(site);
-  const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((name) => [name, n] as const)));
+  const makers = producersOf(graph);
   return withNodeRule(site, (gradient) => (b, n, dy) => {
     const relevances = dy.map(
       (r, k) => r && (n.outputs[k]!.name === explained.name ? b.mul(r, explained, "start") : r),
@@ -42,7 +42,7 @@ export function relevanceRules(site: RuleContext, settings: RelevanceSettings): 
     const several = n.active.filter(Boolean).length > 1;
     const signal = several ? signalOf(n, registry, makers) : undefined;
     if (signal !== undefined && (role === "multiplication" || role === "quotient")) {
-      return only(n, signal, () => relevance!);
+      return sendTo(n, signal, () => relevance!);
     }
     const hasWeights = n.inputs.length === 2 || registry.of(n.node).parameters?.[2] === "bias";
     const rule = several || !hasWeights ? undefined : layerRule(role, settings);
@@ -50,7 +50,7 @@ export function relevanceRules(site: RuleContext, settings: RelevanceSettings): 
       const active = n.isActive(0) ? 0 : 1;
       const layer = { b, n, gradient, active };
       if (n.isActive(active)) {
-        return only(n, active, () => layerRelevance(layer, rule, relevance!, settings));
+        return sendTo(n, active, () => layerRelevance(layer, rule, relevance!, settings));
       }
     }
     const epsilon = role === "batch-norm" ? settings.epsilon : stabilizer;
@@ -100,8 +100,4 @@ function signalOf(
     return maker !== undefined && registry.role(maker) === "gate";
   };
   return among.find((i) => !isGate(i)) ?? among[0];
-}
-
-function only(n: NodeView, which: number, message: () => Value): readonly Cotangent[] {
-  return n.inputs.map((_, i) => (i === which ? message : "elsewhere"));
 }

@@ -9,7 +9,7 @@ import type { Cotangent, Vjp } from "../../ops/core/spec.js";
 import { baselinePass, type BaselinePass } from "./baseline-pass.js";
 import { activationsOf, passOn, viewWith, withNodeRule, type Activation } from "./node-rules.js";
 
-/** Where an input changes by less, a difference quotient in float32 is noise: the gradient stands in for it. */
+/** Below this change of an input, a difference quotient in float32 is noise; the gradient replaces it. */
 const tiny = 1e-6;
 
 const bilinear: ReadonlySet<Role | undefined> = new Set<Role>([
@@ -41,7 +41,7 @@ export function rescaleRules(site: RuleContext): Registry {
   });
 }
 
-/** numerator / Δx, or the gradient where x hardly changes. */
+/** numerator / Δx, or the gradient where |Δx| is below {@link tiny}. */
 function multiplier(b: GraphBuilder, numerator: Value, change: Value, gradient: Value): Value {
   const still = b.less(b.op("Abs", [change]), tiny);
   const divisor = b.where(still, b.scalar(1, change), change);

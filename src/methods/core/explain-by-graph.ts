@@ -1,5 +1,5 @@
 import type { Value } from "../../onnx/ir.js";
-import { toNumbers, type Tensor, type Tensors } from "../../tensor/tensor.js";
+import { toFloat32, toNumbers, type Tensor, type Tensors } from "../../tensor/tensor.js";
 import { emitAttributionMap } from "./attribution-map.js";
 import { concatBatch, sliceBatch } from "../../tensor/batches.js";
 import type { Compiler } from "../../runtime/compiler.js";
@@ -75,7 +75,7 @@ export async function explainByGraph(
     : scoresOf(results, target);
   const attribution = results.get("attribution");
   return {
-    map: results.get("map")!,
+    map: toFloat32(results.get("map")!),
     output: results.get("output")!,
     ...(attribution ? { attribution } : {}),
     samples: samples.map((sample, n) => {
@@ -104,7 +104,7 @@ async function explainAllClasses(
   const others = request.feeds ? { others: request.feeds } : {};
   const results = await compiler.run(compiled, x, { target, ...others });
   const samples = scoresOf(results, target).map((sample) => ({ ...sample, target: target.words }));
-  return { map: results.get("map")!, output: results.get("output")!, samples };
+  return { map: toFloat32(results.get("map")!), output: results.get("output")!, samples };
 }
 
 /** One sample's value of each result whose role has this prefix. */
@@ -117,7 +117,9 @@ function numbersOf(results: Tensors, prefix: string, n: number): Record<string, 
 
 /** The settings that may change the graph: all but tensors, which are fed. */
 function graphKey(settings: Readonly<Record<string, unknown>>): string {
-  const plain = Object.entries(settings).filter(([, value]) => typeof value !== "object");
+  const plain = Object.entries(settings).filter(
+    ([, value]) => typeof value !== "object" || Array.isArray(value),
+  );
   return JSON.stringify(plain);
 }
 

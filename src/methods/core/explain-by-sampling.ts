@@ -1,6 +1,6 @@
-import { float32, int64, toNumbers, type Tensors } from "../../tensor/tensor.js";
+import { float32, int64, toFloat32, type Tensors } from "../../tensor/tensor.js";
 import { attributionMap } from "./attribution-map.js";
-import { concatBatch, sliceBatch } from "../../tensor/batches.js";
+import { concatBatch, rowsOf, sliceBatch } from "../../tensor/batches.js";
 import type { Compiler } from "../../runtime/compiler.js";
 import { contrastAt, formOf, type ResolvedContrast } from "../../target/contrast.js";
 import type { MethodQuestion, SessionExplanation } from "./explanation.js";
@@ -29,7 +29,7 @@ export async function explainBySampling(
       ...(request.pixels ? { pixels: request.pixels } : {}),
       score,
       target: contrastAt(target, n),
-      others: rowOf(others, n, samples.length),
+      others: othersAt(others, n, samples.length),
       control: request,
       report: (done, total) =>
         request.onProgress?.({ sample: n, samples: samples.length, done, total }),
@@ -38,8 +38,10 @@ export async function explainBySampling(
   }
   const attributions = found.flatMap(({ attribution }) => (attribution ? [attribution] : []));
   return {
-    map: concatBatch(
-      found.map(({ map, attribution }) => map ?? attributionMap(attribution!, method.signed)),
+    map: toFloat32(
+      concatBatch(
+        found.map(({ map, attribution }) => map ?? attributionMap(attribution!, method.signed)),
+      ),
     ),
     output: results.get("output")!,
     ...(attributions.length > 0 ? { attribution: concatBatch(attributions) } : {}),
@@ -61,11 +63,7 @@ async function withoutTop(
 ): Promise<{ readonly target: ResolvedContrast; readonly results: Tensors }> {
   if (asked.chosen !== "top") return { target: asked, results: await score(asked) };
   const results = await score({ ...asked, chosen: new Array<number>(count).fill(0) });
-  const numbers = Array.from(toNumbers(results.get("output")!));
-  const classes = numbers.length / count;
-  const rows = Array.from({ length: count }, (_, n) =>
-    numbers.slice(n * classes, (n + 1) * classes),
-  );
+  const rows = rowsOf(results.get("output")!, count);
   const best = rows.map((row) => row.reduce((p, v) => Math.max(p, v), -Infinity));
   // The first of equal scores, as ArgMax.
   const chosen = rows.map((row, n) => Math.max(0, row.indexOf(best[n]!)));
@@ -76,7 +74,7 @@ async function withoutTop(
 }
 
 /** The other inputs of one sample. */
-function rowOf(others: Tensors, n: number, count: number): Tensors {
+function othersAt(others: Tensors, n: number, count: number): Tensors {
   const isOne = count === 1;
   return new Map(
     [...others].map(([name, t]) => [name, !isOne && t.dims[0] === count ? sliceBatch(t, [n]) : t]),

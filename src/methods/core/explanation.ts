@@ -27,7 +27,7 @@ export interface MethodQuestion {
 
 export interface SessionExplanation {
   /** [N,1,H,W] float32, un-normalised. */
-  readonly map: Tensor;
+  readonly map: Tensor<"float32">;
   /** [N,C,H,W]; only from methods that attribute to the input. */
   readonly attribution?: Tensor;
   /** The model's own output, [N,K] or of another shape. */

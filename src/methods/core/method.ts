@@ -95,16 +95,41 @@ export function usesGradient(method: Method): boolean {
   return !asksForScores && method.ignoresTarget !== true;
 }
 
+type GraphDefinition<S extends SettingTable, D extends boolean> = Omit<
+  GraphMethod<S>,
+  "kind" | "decomposes"
+> & { readonly decomposes?: D };
+
+type SamplingDefinition<S extends SettingTable> = Omit<
+  SamplingMethod<S>,
+  "kind" | "gradientFree"
+> & { readonly gradientFree?: boolean };
+
 /** Defines a graph method; {@link GraphMethod.decomposes} defaults to false. */
-export function graphMethod<S extends SettingTable>(
-  method: Omit<GraphMethod<S>, "kind" | "decomposes"> & { readonly decomposes?: boolean },
-): GraphMethod<S> {
-  return { decomposes: false, ...method, kind: "graph" };
+export function graphMethod<S extends SettingTable, const D extends boolean = false>(
+  method: GraphDefinition<S, D>,
+): GraphMethod<S> & { readonly decomposes: D } {
+  return { decomposes: false as D, ...method, kind: "graph" };
 }
 
 /** Defines a sampling method; {@link SamplingMethod.gradientFree} defaults to false. */
 export function samplingMethod<S extends SettingTable>(
-  method: Omit<SamplingMethod<S>, "kind" | "gradientFree"> & { readonly gradientFree?: boolean },
+  method: SamplingDefinition<S>,
 ): SamplingMethod<S> {
   return { gradientFree: false, ...method, kind: "sampling" };
+}
+
+/** A method of one's own; its kind says which fields it has. `withSettings(method, settings)` gives it settings. */
+export function defineMethod<S extends SettingTable, const D extends boolean = false>(
+  method: { readonly kind: "graph" } & GraphDefinition<S, D>,
+): GraphMethod<S> & { readonly decomposes: D };
+export function defineMethod<S extends SettingTable>(
+  method: { readonly kind: "sampling" } & SamplingDefinition<S>,
+): SamplingMethod<S>;
+export function defineMethod<S extends SettingTable>(
+  method:
+    | ({ readonly kind: "graph" } & GraphDefinition<S, boolean>)
+    | ({ readonly kind: "sampling" } & SamplingDefinition<S>),
+): Method {
+  return method.kind === "graph" ? graphMethod(method) : samplingMethod(method);
 }

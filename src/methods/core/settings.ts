@@ -1,5 +1,6 @@
 import { UsageError } from "../../errors.js";
-import type { Tensor } from "../../tensor/tensor.js";
+import { didYouMean } from "../../files/nearest-names.js";
+import { isTensor, type Tensor } from "../../tensor/tensor.js";
 
 /** A setting of a method. */
 export interface Setting<T> {
@@ -102,6 +103,20 @@ export function name(about: string): Setting<string | undefined> {
   };
 }
 
+/** One name, or several: a list, or text in which + joins them. Absent unless given. */
+export function nameList(about: string): Setting<string | readonly string[] | undefined> {
+  const isName = (value: unknown): value is string => typeof value === "string" && value !== "";
+  return {
+    default: undefined,
+    about,
+    takes: "a name, or several joined by +",
+    read: (raw) => {
+      if (Array.isArray(raw)) return raw.length > 0 && raw.every(isName) ? raw : undefined;
+      return isName(raw) ? raw : undefined;
+    },
+  };
+}
+
 /** A tensor; absent unless given. A command line cannot give one. */
 export function given(about: string): Setting<Tensor | undefined> {
   return {
@@ -133,7 +148,8 @@ export function readSettings<S extends SettingTable>(
   const unknown = wanted.find(([key]) => !names.includes(key));
   if (unknown) {
     const known = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`;
-    throw new UsageError(`method "${method}" has no setting "${unknown[0]}"; ${known}`);
+    const near = didYouMean(unknown[0], names);
+    throw new UsageError(`method "${method}" has no setting "${unknown[0]}"${near}; ${known}`);
   }
   const read = Object.fromEntries(
     wanted.map(([key, value]) => {
@@ -146,8 +162,4 @@ export function readSettings<S extends SettingTable>(
   );
   const defaults = Object.fromEntries(names.map((key) => [key, table[key]!.default]));
   return { ...defaults, ...read } as SettingsOf<S>;
-}
-
-function isTensor(value: unknown): value is Tensor {
-  return typeof value === "object" && value !== null && "dims" in value && "data" in value;
 }

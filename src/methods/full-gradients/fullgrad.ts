@@ -1,4 +1,4 @@
-import type { FullGradient } from "../../decomposition/full-gradient.js";
+import type { FullGradient, UnitTerm } from "../../decomposition/full-gradient.js";
 import { int } from "../../onnx/attribute.js";
 import type { Value } from "../../onnx/ir.js";
 import { graphMethod } from "../core/method.js";
@@ -27,9 +27,9 @@ export const implicitSetting = choice(
   "implicit biases in the map: of every node, or of batch normalizations alone, as in the reference code",
 );
 
-/** Whether a layer has a bias that the reference code knows: a parameter, or a BatchNormalization's. */
-const isKnownToReference = ({ units }: Layer): boolean =>
-  units.every(({ unit: { kind } }) => kind !== "implicit" && kind !== "pad");
+/** Whether the reference code has the bias of a unit: a parameter, or a BatchNormalization's. */
+export const isInReference = ({ unit: { kind } }: UnitTerm): boolean =>
+  kind !== "implicit" && kind !== "pad";
 
 /**
  * FullGrad: S(x) = Σ_c ψ(∇ₓf ⊙ x) + Σ_{l spatial} Σ_c ψ(bias term of l), ψ = upsample ∘ rescale ∘ abs
@@ -46,7 +46,8 @@ export const fullgrad = graphMethod({
   settings: { convention: conventionSetting, implicit: implicitSetting },
   emit: (full, { convention, implicit }) => {
     const layers = layersOf(full, convention);
-    const shown = implicit === "all" ? layers : layers.filter(isKnownToReference);
+    const shown =
+      implicit === "all" ? layers : layers.filter((layer) => layer.units.every(isInReference));
     const terms = shown.map((layer) => ({ ...absoluteOf(layer), units: layer.units }));
     return {
       map: addMaps(full, rescaledMaps(full, terms, convention), convention),
@@ -58,9 +59,7 @@ export const fullgrad = graphMethod({
 /** The sum of the terms that the reference code does not have, [N]. */
 function implicitSum({ b, units, sums }: FullGradient): Value {
   const at = b.within("implicit");
-  const columns = units.flatMap(({ unit: { kind } }, i) =>
-    kind === "implicit" || kind === "pad" ? [i + 1] : [],
-  );
+  const columns = units.flatMap((unit, i) => (isInReference(unit) ? [] : [i + 1]));
   return at.sum(at.op("Gather", [sums, at.ints(columns)], { axis: int(1) }), [1], false, "sum");
 }
 

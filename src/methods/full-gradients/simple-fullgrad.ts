@@ -1,6 +1,6 @@
 import { graphMethod } from "../core/method.js";
 import { absolute, rescaledMaps } from "../../decomposition/psi.js";
-import { conventionSetting, srinivas } from "./fullgrad.js";
+import { conventionSetting, isInReference, srinivas } from "./fullgrad.js";
 import { addMaps, layersOf } from "../building-blocks/fullgrad-layers.js";
 
 /**
@@ -18,7 +18,7 @@ export const simpleFullgrad = graphMethod({
   emit: (full, { convention }) => {
     const terms = layersOf(full, convention).flatMap(({ b, term, units }) => {
       const unit = units.at(-1);
-      if (unit?.unit.kind === "implicit" || unit?.unit.kind === "pad") return [];
+      if (unit && !isInReference(unit)) return [];
       return [absolute(b, unit ? unit.gradient() : term())];
     });
     return { map: addMaps(full, rescaledMaps(full, terms, convention), convention) };

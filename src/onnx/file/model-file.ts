@@ -5,6 +5,8 @@ import type { ModelProto, TensorProto } from "./schema.js";
 
 /** An ONNX model as given by the user. */
 export interface ModelFile {
+  /** Its path or URL; bytes have none. */
+  readonly path?: string;
   read(): Promise<Uint8Array>;
   readonly externalData?: ExternalDataReader | undefined;
 }

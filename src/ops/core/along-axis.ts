@@ -29,12 +29,15 @@ export function alongAxis(
   return b.transpose(b.matmul(b.transpose(x, perm), m), perm);
 }
 
-/** 0, 1, 2 … along an axis of a value, the others of extent 1. @throws {ShapeError} where its extent is open */
+/**
+ * The indices 0, 1, 2, … along one axis of a value, as a tensor with extent 1 on all other axes. @throws {ShapeError}
+ * if the extent is open
+ */
 export function placesAlong(b: GraphBuilder, x: Value, axis: number): Value {
   const { shape } = x.fact;
   const [extent] = staticShape([shape[axis]!], `axis ${axis} of "${x.name}"`);
   const dims = shape.map((_, i) => (i === axis ? extent! : 1));
-  checkMade(dims, `for "${x.name}" the places along axis ${axis}`);
+  checkMade(dims, `for "${x.name}" the indices along axis ${axis}`);
   return b.constant(
     int64(
       Array.from({ length: extent! }, (_, i) => i),
@@ -44,7 +47,7 @@ export function placesAlong(b: GraphBuilder, x: Value, axis: number): Value {
   );
 }
 
-/** A [rows, columns] matrix of zeros for {@link alongAxis}. @throws {ShapeError} where that is too large to be made. */
+/** A [rows, columns] matrix of zeros for {@link alongAxis}. @throws {ShapeError} if it would be too large */
 export function emptyMatrix(n: NodeView, rows: number, columns: number): Float64Array {
   checkMade([rows, columns], `for ${n.node.op} (node "${n.name}") a matrix`);
   return new Float64Array(rows * columns);

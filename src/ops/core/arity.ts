@@ -1,9 +1,9 @@
 import type { Node } from "../../onnx/ir.js";
 import type { Arity } from "./spec.js";
 
-/** What is wrong with the number of a node's inputs; undefined where nothing is. */
+/** Describes a wrong number of inputs; undefined if the number is right. */
 export function arityProblem({ inputs }: Node, [least, most]: Arity): string | undefined {
-  // A variadic operator's inputs are all needed.
+  // All inputs of a variadic operator are required.
   const needed = inputs.slice(0, most === Infinity ? undefined : least);
   if (inputs.length >= least && inputs.length <= most && !needed.includes("")) return undefined;
   const range =

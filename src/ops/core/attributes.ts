@@ -26,6 +26,15 @@ export class AttributeReader {
     return this.read("float", name) ?? otherwise;
   }
 
+  /** A float above 0. */
+  positive(name: string): number | undefined {
+    const value = this.read("float", name);
+    if (value !== undefined && !(value > 0)) {
+      throw this.error(name, `is ${value}; it must be greater than 0, or left out`);
+    }
+    return value;
+  }
+
   text(name: string, otherwise: string): string {
     return this.read("string", name) ?? otherwise;
   }
@@ -52,7 +61,7 @@ export class AttributeReader {
     return value === undefined ? otherwise : value !== 0;
   }
 
-  /** One of the listed words. */
+  /** One of the listed strings. */
   word<W extends string>(name: string, words: readonly W[], otherwise: W): W {
     const value = this.text(name, otherwise);
     const known = words.find((w) => w === value);
@@ -62,7 +71,7 @@ export class AttributeReader {
     return known;
   }
 
-  /** The attribute. @throws {ModelFormatError} where it is missing. */
+  /** The attribute. @throws {ModelFormatError} if it is missing */
   required<T>(name: string, value: T | undefined): T {
     if (value === undefined) throw this.error(name, "is missing");
     return value;

@@ -1,22 +1,22 @@
 import type { NodeView } from "./node-view.js";
 
 /**
- * Which axis of an operator's outputs is which of its inputs: plain data, from which analysis finds where the axes of the
- * image are in every value.
+ * How the axes of an operator's outputs correspond to the axes of its inputs. It is plain data, from which the analysis
+ * locates the image axes in every value.
  *
- * `image`: the first input is [N,C,…spatial], whatever the output is.
+ * `image`: the first input is [N,C,…spatial], whatever the shape of the output.
  */
 export type AxisMapping = { readonly image?: true } & (
   | {
-      /** The outputs' axes are the inputs', aligned at the last one as broadcasting aligns them. */
+      /** The output axes are the input axes, aligned at the last one as in broadcasting. */
       readonly kind: "same";
     }
   | {
-      /** [N,C,…spatial] in and out: every axis stays in its place, whatever happens to its extent. */
+      /** [N,C,…spatial] in and out: every axis keeps its index, even if its extent changes. */
       readonly kind: "spatial";
     }
   | {
-      /** Every axis of the first input stays in its place, stretched, shrunk or padded. */
+      /** Every axis of the first input keeps its index; extents grow or shrink. */
       readonly kind: "resampled" | "padded";
     }
   | {
@@ -25,64 +25,64 @@ export type AxisMapping = { readonly image?: true } & (
       readonly perm: readonly number[];
     }
   | {
-      /** Another shape for the elements in their order. */
+      /** Another shape with the same elements in the same order. */
       readonly kind: "reshaped";
     }
   | {
-      /** These axes of the input, of extent 1, are left out. */
+      /** These input axes, of extent 1, are dropped. */
       readonly kind: "squeezed";
       readonly axes: readonly number[];
     }
   | {
-      /** These axes of the output, of extent 1, are new. */
+      /** These output axes, of extent 1, are added. */
       readonly kind: "unsqueezed";
       readonly axes: readonly number[];
     }
   | {
-      /** A letter for every axis of every input and of the output, as in Einsum. */
+      /** One letter per axis of every input and of the output, as in Einsum. */
       readonly kind: "labelled";
       readonly terms: readonly string[];
       readonly result: string;
     }
   | {
-      /** The inputs one after another along an axis. */
+      /** The inputs are concatenated along an axis. */
       readonly kind: "joined";
       readonly axis: number;
     }
   | {
-      /** Output i is the i-th part of an axis. */
+      /** Output i is the i-th piece along an axis. */
       readonly kind: "parted";
       readonly axis: number;
       readonly sizes: readonly number[];
     }
   | {
-      /** Of every axis every steps[axis]-th element from starts[axis] on. */
+      /** Along every axis, every steps[axis]-th element from starts[axis] on. */
       readonly kind: "sliced";
       readonly starts: readonly number[];
       readonly steps: readonly number[];
     }
   | {
-      /** In place of one axis of the first input there are others, as many as `by` says. */
+      /** One axis of the first input is replaced by `by` new axes. */
       readonly kind: "replaced";
       readonly axis: number;
       readonly by: number;
     }
   | {
-      /** These axes of the first input are left out, or have an extent of 1. */
+      /** These axes of the first input are dropped or reduced to extent 1. */
       readonly kind: "reduced";
       readonly axes: readonly number[];
     }
   | {
-      /** No axis of the outputs is one of an input's. */
+      /** No output axis corresponds to an input axis. */
       readonly kind: "none";
     }
 );
 
-/** How an operator maps axes, as its record says. */
+/** The axis mapping of a node, as a function in the operator's record. */
 export type AxisRule<A> = { rule(n: NodeView<A>): AxisMapping }["rule"];
 
 export const sameAxes = (): AxisMapping => ({ kind: "same" });
 export const noAxes = (): AxisMapping => ({ kind: "none" });
 export const spatialAxes = (): AxisMapping => ({ kind: "spatial", image: true });
-/** Of normalizations with a value for each channel. */
+/** The axes of a normalization with one parameter per channel. */
 export const channelAxes = (): AxisMapping => ({ kind: "same", image: true });

@@ -2,8 +2,8 @@ import { noAxes } from "./axis-mapping.js";
 import type { Definition, OpSpec } from "./spec.js";
 
 /**
- * A record whose gradient, bias and axes are those of its definition, which stands in its place before they are asked.
- * Its facts are the definition's unless given.
+ * A record with the gradient, bias and axes of its definition, which replaces the node before they are needed. Facts
+ * default to the facts of the definition.
  */
 export function byDefinition<A>(
   record: Omit<OpSpec<A>, "axes" | "bias" | "definition" | "vjp"> & {
@@ -15,7 +15,9 @@ export function byDefinition<A>(
     axes: noAxes,
     vjp: "by-definition",
     bias: (n) => {
-      throw n.refusal("its bias is that of its definition (passes/expand-definitions)");
+      throw n.refusal(
+        "its definition must be expanded before its bias is asked for (passes/replacement/expand-definitions)",
+      );
     },
   };
 }

@@ -3,9 +3,9 @@ import { MAX_SYMBOL_CHARACTERS, shapeProblem } from "../../onnx/file/limits.js";
 import { isStatic, sizeOf } from "../../tensor/shape.js";
 
 /**
- * What is wrong with what a rule inferred; undefined where nothing is. A rule may trust the facts of its inputs: whole
- * extents whose product a tensor can have, and as many elements as the shape says. It is here that a file whose
- * attributes and weights do not fit its shapes ends.
+ * Describes a defect of inferred facts; undefined if there is none. Rules may rely on the facts of their inputs:
+ * integer extents, a product within the size limit of tensors, and as many elements as the shape says. Files whose
+ * attributes or weights contradict their shapes are rejected here.
  */
 export function factsProblem(facts: readonly Fact[]): string | undefined {
   for (const { shape, elements = [] } of facts) {

@@ -11,14 +11,14 @@ import { expand, type Block } from "../../tensor/move.js";
 import { isStatic, sameShape, sizeOf, type Dim, type Shape } from "../../tensor/shape.js";
 import type { NodeView } from "./node-view.js";
 
-/** The elements of input i as a block, where they are known and the shape is fixed. */
+/** The elements of input i as a block, if they are known and the shape is fixed. */
 export function blockOf(n: NodeView, i = 0): Block<Dim> | undefined {
   const fact = n.inputs[i]?.fact;
   if (!fact?.elements || !isStatic(fact.shape)) return undefined;
   return { dims: fact.shape, data: fact.elements };
 }
 
-/** A fact with elements, where they are known, few, and numbers that its dtype has (0/0 of integers is none). */
+/** A fact with elements, if they are known, few, and representable in its dtype (0/0 of integers is not). */
 export function withElements(fact: Fact, elements: readonly Dim[] | undefined): Fact {
   if (!elements || elements.length > maxFactElements) return fact;
   if (!isFloat(fact.dtype) && elements.some(Number.isNaN)) return fact;
@@ -34,17 +34,17 @@ export function isSmall(shape: Shape): shape is readonly number[] {
   );
 }
 
-/** The fact of a move of input 0: its elements go where `move` puts them. */
+/** The fact of an operator that moves the elements of input 0: `move` gives their new positions. */
 export function moved(n: NodeView, fact: Fact, move: (block: Block<Dim>) => Block<Dim>): Fact {
   const block = blockOf(n);
   if (!block || !isSmall(fact.shape)) return fact;
   return withElements(fact, move(block).data);
 }
 
-/** Elements of all operands together, once broadcast: a Sum may have thousands of operands. */
+/** Limit on the broadcast elements of all operands together: a Sum may have thousands of operands. */
 const maxZippedElements = 16 * maxFactElements;
 
-/** Elements of y = f(a, b, …) with broadcasting, where all inputs' elements are known. */
+/** Elements of y = f(a, b, …) with broadcasting, if the elements of all inputs are known. */
 export function zip(
   n: NodeView,
   shape: readonly Dim[],
@@ -71,7 +71,7 @@ export function onNumbers(f: (...operands: number[]) => number) {
     operands.every((o) => typeof o === "number") ? f(...operands) : undefined;
 }
 
-/** A number as the dtype would hold it: integers are truncated, booleans are 0 or 1. */
+/** Rounds a number to its dtype: integers are truncated, booleans are 0 or 1. */
 export function roundTo(dtype: DType, value: Dim): Dim {
   if (typeof value === "string") return value;
   if (dtype === "bool") return value === 0 ? 0 : 1;

@@ -4,8 +4,8 @@ import type { Value } from "../../onnx/ir.js";
 const largest = 3.4028234663852886e38;
 
 /**
- * A value without infinities: attention masks add −∞ where the gradient is 0, and the term there is 0, not 0·∞.
- * What is known to be finite stays as it is.
+ * Clamps infinities: attention masks add −∞ where the gradient is 0, and the term there must be 0, not 0·∞ = NaN.
+ * Values known to be finite are returned unchanged.
  */
 export function finite(b: GraphBuilder, v: Value): Value {
   if (v.fact.elements?.every((e) => typeof e === "number" && Number.isFinite(e))) return v;

@@ -1,18 +1,18 @@
 /**
- * Fields that many records share, for them to begin with.
+ * Fields shared by many records, spread at their beginning.
  *
  * @module
  */
 import { sameAxes } from "./axis-mapping.js";
 import type { BiasRule } from "./spec.js";
 
-/** Of an operator without attributes. */
+/** Attributes of an operator that has none. */
 export type NoAttrs = Record<string, never>;
 
 export const noAttrs = (): NoAttrs => ({});
 
-/** Element by element, with broadcasting, and without attributes. */
+/** An element-wise operator with broadcasting and without attributes. */
 export const elementwise = { axes: sameAxes, attrs: noAttrs, pointwise: true } as const;
 
-/** A step function, an index or a shape: nothing flows back, and no term is a bias. */
+/** An operator without gradient or bias: a step function, an index or a shape. */
 export const flowsNowhere = { vjp: "zero", bias: (): BiasRule => "none" } as const;

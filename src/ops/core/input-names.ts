@@ -1,6 +1,7 @@
 /**
- * What ONNX calls the inputs of each operator that has more than one, from its schemas (1.23). and ONNX Runtime those of its own. "#":
- * never a float, or a constant that belongs to integers, so that no gradient flows there; "…": any number of them.
+ * Input names of every operator with more than one input: ai.onnx's from its schemas (1.23), com.microsoft's from ONNX
+ * Runtime. "#" marks inputs through which no gradient flows: integers, booleans, and constants that belong to integers.
+ * "…" stands for any number of inputs.
  *
  * @see https://onnx.ai/onnx/operators/
  */
@@ -50,7 +51,7 @@ const rows: readonly (readonly [inputs: string, operators: string])[] = [
   ["Q K V attn_mask past_key past_value #nonpad_kv_seqlen", "Attention"],
   ["A B C", "Gemm"],
   ["X Scale B", "LayerNormalization"],
-  ["X rois #batch_indices", "RoiAlign"],
+  ["X #rois #batch_indices", "RoiAlign"],
   ["X scale bias", "GroupNormalization"],
   ["data ratio #training_mode", "Dropout"],
   ["indices depth values", "OneHot"],
@@ -143,7 +144,7 @@ export interface NamedInput {
   readonly variadic: boolean;
 }
 
-/** The inputs of an operator, in order. */
+/** The names of an operator's inputs, in order. */
 export function namedInputs(op: string): readonly NamedInput[] {
   return (names.get(op) ?? ["X"]).map((word) => ({
     name: word.replace(/[#…]/g, ""),
@@ -152,7 +153,7 @@ export function namedInputs(op: string): readonly NamedInput[] {
   }));
 }
 
-/** What ONNX calls input i of an operator; undefined where it has no name of its own. */
+/** The standard's name of input i; undefined if it has none. */
 export function inputName(op: string, i: number): string | undefined {
   return namedInputs(op)[i]?.name;
 }

@@ -4,8 +4,9 @@ import { onNumbers } from "./elements.js";
 import { elementwise, flowsNowhere, noAttrs, type NoAttrs } from "./heads.js";
 import type { OpSpec } from "./spec.js";
 
-// y = a mod m, by sign of m (fmod = 0) or of a (fmod = 1). Shape arithmetic, mostly; of floats, a = y + k·m with a
-// step function k: da = dy, dm = −k·dy with −k = (y − a)/m. y = a − k·m is linear in both; what is constant is the bias.
+// y = a mod m, with the sign of m (fmod = 0) or of a (fmod = 1). Mostly shape arithmetic. For floats, a = y + k·m with
+// a step function k: da = dy, dm = −k·dy with −k = (y − a)/m. y = a − k·m is linear in both; constant operands make the
+// bias.
 const mod: OpSpec<{ fmod: boolean }> = {
   type: "Mod",
   since: 10,
@@ -41,7 +42,7 @@ function step(type: string, since: number, f: (x: number) => number): OpSpec<NoA
   };
 }
 
-// A shift by less than nothing is one by more than all bits (so says operator set 28; before, it was undefined).
+// A shift by a negative count shifts out all bits (operator set 28; undefined before).
 const shiftLeft = (a: number, k: number): number => (k < 0 ? 0 : a * 2 ** k);
 const shiftRight = (a: number, k: number): number => Math.floor(a / 2 ** (k < 0 ? 64 : k));
 

@@ -1,4 +1,4 @@
-/** Why an operator has no rule, and what to do about it, for the messages that list such nodes. */
+/** Why an operator has no rule, and the way out, for the messages that list unsupported nodes. */
 interface Row {
   readonly is: (op: string, domain: string) => boolean;
   readonly cure: string;
@@ -8,7 +8,7 @@ const rows: readonly Row[] = [
   {
     is: (_, domain) => domain === "com.microsoft.nchwc" || domain === "com.ms.internal.nhwc",
     cure:
-      "ONNX Runtime saved the model in the layout of one machine (optimization level all); save it at the level " +
+      "ONNX Runtime saved the model in the layout of one machine (optimization level all); save it at level " +
       "extended or basic, or explain the model that was optimized",
   },
   {
@@ -21,11 +21,11 @@ const rows: readonly Row[] = [
   },
   {
     is: (_, domain) => domain !== "",
-    cure: "it is not an operator of ONNX; export the model with standard operators in its place",
+    cure: "it is not a standard ONNX operator; export the model with standard operators only",
   },
 ];
 
-/** "no rule for this operator", with a way out where one is known. */
+/** "no rule for this operator", with a way out if one is known. */
 export function missingRule(op: string, domain: string): string {
   const row = rows.find(({ is }) => is(op, domain));
   return row ? `no rule for this operator: ${row.cure}` : "no rule for this operator";

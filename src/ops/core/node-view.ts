@@ -35,14 +35,14 @@ export class NodeView<A = unknown> {
     return this.node.name;
   }
 
-  /** Input i. @throws {ShapeError} where it is absent. */
+  /** Input i. @throws {ShapeError} if it is absent */
   x(i = 0): Value {
     const value = this.inputs[i];
     if (!value) throw this.error(`input ${i} is missing`);
     return value;
   }
 
-  /** Input i, or undefined where it is absent. */
+  /** Input i, or undefined if it is absent. */
   optional(i: number): Value | undefined {
     return this.inputs[i];
   }
@@ -62,17 +62,19 @@ export class NodeView<A = unknown> {
     return this.shape(i).length;
   }
 
-  /** True where input i is there and depends on the image. */
+  /** Whether input i is present and depends on the image. */
   isActive(i: number): boolean {
     return this.active[i] ?? false;
   }
 
-  /** The elements of input i where they are known, as numbers or symbols. */
+  /** The elements of input i, numbers or symbols, if they are known. */
   elements(i: number): readonly Dim[] | undefined {
     return this.inputs[i]?.fact.elements;
   }
 
-  /** The elements of input i as whole numbers (axes, pads, starts). @throws {ShapeError} where they are not constant. */
+  /**
+   * The elements of input i as integers (axes, pads, starts). @throws {ShapeError} if they are not constant integers
+   */
   numbers(i: number): readonly number[] {
     const elements = this.elements(i);
     const who = `input ${i} ("${this.inputs[i]?.name ?? ""}")`;
@@ -80,11 +82,11 @@ export class NodeView<A = unknown> {
       throw this.error(`${who} must be constant`);
     }
     const broken = elements.find((e) => !Number.isSafeInteger(e));
-    if (broken !== undefined) throw this.error(`${who} holds ${broken}, not whole numbers`);
+    if (broken !== undefined) throw this.error(`${who} holds ${broken}; it must hold integers`);
     return elements;
   }
 
-  /** As {@link numbers}, or undefined where the input is absent. */
+  /** As {@link numbers}, or undefined if the input is absent. */
   optionalNumbers(i: number): readonly number[] | undefined {
     return this.inputs[i] ? this.numbers(i) : undefined;
   }
@@ -94,7 +96,7 @@ export class NodeView<A = unknown> {
     return { dtype: this.x(i).fact.dtype, shape };
   }
 
-  /** What a rule throws where this use of the operator has no gradient, although others have. */
+  /** The error for a use of the operator that has no gradient, although other uses have one. */
   refusal(reason: string): UnsupportedModelError {
     const { name, op, domain } = this.node;
     return new UnsupportedModelError([

@@ -10,7 +10,7 @@ import { NodeView } from "./node-view.js";
 import type { Role } from "./role.js";
 import type { OpSpec } from "./spec.js";
 
-/** The records of all operators, by domain and type. A value: `with` makes a changed one, nothing is global. */
+/** The records of all operators, by domain and type. Immutable: `with` returns a changed copy. */
 export class Registry {
   private readonly specs: ReadonlyMap<string, OpSpec>;
 
@@ -18,7 +18,7 @@ export class Registry {
     this.specs = specs;
   }
 
-  /** @throws {FullgradError} where two records describe one operator. */
+  /** @throws {FullgradError} if an operator has two records */
   static of(specs: readonly OpSpec[]): Registry {
     const map = new Map<string, OpSpec>();
     for (const spec of specs) {
@@ -29,7 +29,13 @@ export class Registry {
     return new Registry(map);
   }
 
-  /** This registry with some fields of some records replaced: guided back-propagation is a different Relu. */
+  /** A copy with further records. A record of the same domain and type as an existing one replaces it. */
+  extend(...specs: readonly OpSpec[]): Registry {
+    const added = Registry.of(specs);
+    return new Registry(new Map([...this.specs, ...added.specs]));
+  }
+
+  /** A copy with some fields of some records replaced: guided back-propagation changes the gradient of Relu. */
   with(changes: Readonly<Record<string, Partial<Pick<OpSpec, "vjp" | "bias">>>>): Registry {
     const map = new Map(this.specs);
     for (const [type, change] of Object.entries(changes)) {
@@ -40,17 +46,17 @@ export class Registry {
     return new Registry(map);
   }
 
-  /** The record of "Relu", or of "com.example:XTanh", the qualified name, where no domain is given. */
+  /** The record of "Relu", or of "com.example:XTanh", the qualified name, if no domain is given. */
   get(op: string, domain = ""): OpSpec | undefined {
     return this.specs.get(qualifiedName({ type: op, domain }));
   }
 
-  /** All records, in the order in which they were given. */
+  /** All records, in registration order. */
   all(): readonly OpSpec[] {
     return [...this.specs.values()];
   }
 
-  /** The record of a node. @throws {ShapeError} where there is none; the importer lists all such nodes before. */
+  /** The record of a node. @throws {ShapeError} if there is none; the importer lists all such nodes first */
   of(node: Node): OpSpec {
     const spec = this.get(node.op, node.domain);
     if (!spec) {
@@ -60,7 +66,7 @@ export class Registry {
     return spec;
   }
 
-  /** What a node does; undefined where its operator has no record. */
+  /** The role of a node's operator; undefined if it has no record. */
   role({ op, domain }: Node): Role | undefined {
     return this.get(op, domain)?.role;
   }
@@ -77,7 +83,7 @@ export class Registry {
       }));
   }
 
-  /** Facts of one node's outputs. */
+  /** Infers the facts of one node's outputs. */
   readonly infer: InferNode = (node, inputs, opsets) => {
     const spec = this.of(node);
     const values = inputs.map((fact, i) => fact && { name: node.inputs[i] ?? "", fact });
@@ -101,7 +107,7 @@ export class Registry {
     }
   };
 
-  /** The facts of what a node's definition makes, on a graph that is thrown away. */
+  /** Facts inferred from a node's definition, built on a scratch graph. */
   private inferByDefinition(
     view: NodeView,
     { definition, type }: OpSpec,
@@ -115,7 +121,7 @@ export class Registry {
     return made.map((value) => value?.fact ?? unused);
   }
 
-  /** A node of a typed graph with everything its rules ask for. */
+  /** The view of a node in a typed graph that its rules are given. */
   view(graph: TypedGraph, node: Node, isActive: (value: string) => boolean): NodeView {
     const value = (name: string): Value | undefined =>
       name === "" ? undefined : { name, fact: factIn(graph, name) };
@@ -138,7 +144,7 @@ function factIn(graph: TypedGraph, name: string): Fact {
   if (fact) return fact;
   const constant = graph.constants.get(name);
   if (constant) return factOf(constant);
-  throw new ShapeError(`nothing is known of value "${name}"`);
+  throw new ShapeError(`the graph has no facts for value "${name}"`);
 }
 
 /** "Relu" of ai.onnx, "com.example:XTanh" of any other domain. */

@@ -1,31 +1,31 @@
 /**
- * What an operator does, in one word: what every analysis and every explanation method asks of it in place of its name.
+ * The role of an operator, which analyses and explanation methods ask for instead of its name.
  *
  * - `linear`: sums and means: Add, ReduceMean, AveragePool
- * - `convolution`: a window of its input times weights
+ * - `convolution`: weighted sums over windows
  * - `product`: sums of products: Gemm, MatMul, Einsum
  * - `multiplication`, `quotient`: element by element
- * - `activation`: a non-linear element-wise function that networks put after their layers
- * - `gate`: an activation whose bounded output weighs something else: Sigmoid, Tanh, Softmax
+ * - `activation`: a non-linear element-wise function that networks apply after their layers
+ * - `gate`: an activation with bounded output that weights another value: Sigmoid, Tanh, Softmax
  * - `function`: any other function: Exp, Pow, ReduceL2
- * - `identity`: nothing in inference
- * - `cast`: another element type
- * - `reshaping`: another shape, in which the elements keep their order
- * - `movement`: all elements in another order or several times
- * - `folding`: places to channels, or back
- * - `padding`: a border round its input
- * - `selection`: some of its input's elements
- * - `join`: several inputs beside one another, or one put into another
- * - `choice`: element by element one of two inputs
+ * - `identity`: the identity in inference
+ * - `cast`: changes the element type
+ * - `reshaping`: changes the shape; elements keep their order
+ * - `movement`: permutes or repeats elements
+ * - `folding`: moves spatial blocks to channels, or back
+ * - `padding`: adds a border to its input
+ * - `selection`: selects some elements of its input
+ * - `join`: concatenates inputs, or writes one into another
+ * - `choice`: selects one of two inputs, element by element
  * - `maximum`, `minimum`: the extreme of several elements
- * - `max-pooling`: the largest of each window
+ * - `max-pooling`: the maximum of each window
  * - `normalization`: by statistics of the input itself
- * - `batch-norm`: an affine function of each channel, by stored statistics
- * - `resampling`: reads its input between the elements
- * - `quantization`: real numbers to levels, or back
+ * - `batch-norm`: an affine function per channel, with stored statistics
+ * - `resampling`: interpolates between elements of its input
+ * - `quantization`: converts real numbers to levels, or back
  * - `step`: choices, counts and comparisons, through which no gradient flows
- * - `size`: reads the shape of its input, no element
- * - `constant`: makes a tensor that depends on indices and sizes alone
+ * - `size`: reads the shape of its input, not its elements
+ * - `constant`: creates a tensor that depends on indices and sizes alone
  */
 export type Role =
   | "linear"
@@ -53,12 +53,12 @@ export type Role =
 
 type Movement = "identity" | "cast" | "reshaping" | "movement" | "folding" | "selection";
 
-/** What a score is where an operator has made a probability of it, and how. */
+/** How an operator turns scores into probabilities. */
 export type Probability = "softmax" | "log-softmax" | "sigmoid";
 
 /**
- * What a constant input of an operator is to training, which says how it is initialized: weight or bias of a layer, scale
- * or shift of a normalization, slope of an activation; `other`: what is added or multiplied.
+ * How training initializes a constant input of an operator: weight or bias of a layer, scale or shift of a
+ * normalization, slope of an activation, or another addend or factor (`other`).
  */
 export type ParameterRole = "weight" | "bias" | "scale" | "shift" | "slope" | "other";
 
@@ -66,10 +66,10 @@ const moves: ReadonlySet<Role> = new Set<Role>([
   ...(["identity", "cast", "reshaping", "movement", "folding", "selection"] as const),
 ]);
 
-/** Whether every element of the output is one of the only input's, and keeps its meaning. */
+/** Whether every output element is an element of the only input with the same meaning. */
 export const isMovement = (role: Role | undefined): boolean =>
   role !== undefined && moves.has(role);
 
-/** Whether the output has the elements of the input in their order. */
+/** Whether the output has the elements of the input in the same order. */
 export const keepsOrder = (role: Role | undefined): boolean =>
   role === "identity" || role === "cast" || role === "reshaping";

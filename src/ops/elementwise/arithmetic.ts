@@ -28,12 +28,12 @@ export function inferZip(
   };
 }
 
-/** Among the inputs, those that are there but do not depend on the image. */
+/** The inputs that are present but do not depend on the image. */
 function still(n: NodeView): Value[] {
   return n.inputs.filter((v, i): v is Value => v !== undefined && !n.isActive(i));
 }
 
-// y = a + b; da = db = dy. What does not depend on the image is the bias.
+// y = a + b; da = db = dy. Operands that do not depend on the image are the bias.
 const add: OpSpec<NoAttrs> = {
   type: "Add",
   since: 7,
@@ -96,7 +96,7 @@ const div: OpSpec<NoAttrs> = {
       : { kind: "implicit", emit: (b) => (n.isActive(0) ? n.y() : b.mulScalar(n.y(), 2, "bias")) },
 };
 
-/** a / b towards zero, as ONNX divides integers; of symbols, where b divides a. */
+/** a / b truncated towards zero, as ONNX divides integers; for symbols, only if b divides a. */
 function divideIntegers(a: Dim, b: Dim): Dim | undefined {
   if (b === 0) return undefined;
   return typeof a === "number" && typeof b === "number" ? Math.trunc(a / b) : divideDims(a, b);
@@ -172,7 +172,7 @@ const mean: OpSpec<NoAttrs> = {
     constantPart(n, (b, constants) => b.mulScalar(total(b, constants), 1 / n.inputs.length)),
 };
 
-/** The bias of a sum: its summands that do not depend on the image. */
+/** The bias of a sum: the summands that do not depend on the image. */
 function constantPart(
   n: NodeView,
   emit: (b: GraphBuilder, constants: readonly Value[]) => Value,
@@ -214,7 +214,7 @@ const abs = {
   infer: inferZip(onNumbers(Math.abs)),
 };
 
-// y = √x; y' = 1/(2y), and 0 where y = 0: before it stands a square or a ReLU, whose own slope is 0 there
+// y = √x; y' = 1/(2y), and 0 where y = 0: x is usually a square or a ReLU, whose own slope is 0 there
 const sqrt = {
   ...unary({
     type: "Sqrt",

@@ -5,8 +5,9 @@ import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 import { factoredBias } from "./unary.js";
 
-// y = min(max(x, low), high); y' = 1 inside, 0 at the bounds and beyond, as relu6, hardtanh and (PyTorch 2.15) clamp.
-// The bounds are inputs. The masks are read from y, so that an engine may still fuse the Clip into a convolution.
+// y = min(max(x, low), high); y' = 1 inside, 0 at the bounds and beyond, as in relu6, hardtanh and (PyTorch 2.15)
+// clamp. The bounds are inputs. The masks are computed from y, so that an engine may still fuse the Clip into a
+// convolution.
 export const clip: OpSpec<NoAttrs> = {
   type: "Clip",
   since: 11,
@@ -36,7 +37,7 @@ export const clip: OpSpec<NoAttrs> = {
       atHigh ? () => b.maskBy(dy!, atHigh, "dhigh") : "constant",
     ];
   },
-  // Saturated elements are constants: y there, 0 elsewhere. So are the others, where only a bound is active.
+  // The bias is y at saturated elements and 0 elsewhere; the reverse if only a bound is active.
   bias: (n) => {
     const top = fromZeroTo(n);
     if (top !== undefined) {
@@ -46,7 +47,7 @@ export const clip: OpSpec<NoAttrs> = {
   },
 };
 
-/** The upper bound of a Clip from 0 to a positive number, of which x alone depends on the image: ReLU6. */
+/** The upper bound of a Clip of x from 0 to a positive constant (ReLU6); otherwise undefined. */
 function fromZeroTo(n: NodeView): number | undefined {
   const [low, high] = [1, 2].map((i) => (n.isActive(i) ? undefined : n.elements(i)?.[0]));
   const fits = low === 0 && typeof high === "number" && high > 0 && n.isActive(0);
@@ -61,12 +62,12 @@ function clipBias(b: GraphBuilder, n: NodeView): Value {
   const bounds = [1, 2].filter((i) => n.optional(i));
   const moving = at(bounds.filter((i) => n.isActive(i)));
   if (!n.isActive(0)) return moving ? b.maskBy(n.y(), b.op("Not", [moving]), "bias") : n.y();
-  // What is cut off at 0 is 0 and adds nothing.
+  // Elements clipped to 0 contribute no bias.
   const still = at(bounds.filter((i) => !n.isActive(i) && n.elements(i)?.[0] !== 0));
   return still ? b.maskBy(n.y(), still, "bias") : b.scalar(0, n.x());
 }
 
-/** Whether a Clip stands at one of its bounds. */
+/** Whether each element of a Clip is at the given bound. */
 function saturatedBy(b: GraphBuilder, n: NodeView, bound: number): Value {
   return b.op("Equal", [n.y(), n.x(bound)]);
 }

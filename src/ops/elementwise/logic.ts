@@ -4,13 +4,13 @@ import { onNumbers, withElements, zip } from "../core/elements.js";
 import { elementwise, flowsNowhere, type NoAttrs } from "../core/heads.js";
 import type { Arity, OpSpec } from "../core/spec.js";
 
-/** Which infinities count. */
+/** Which infinities IsInf detects. */
 export interface InfinityAttrs {
   readonly negative: boolean;
   readonly positive: boolean;
 }
 
-/** A comparison or a logical operator: booleans, through which nothing flows back. */
+/** A comparison or a logical operator: boolean output, no gradient. */
 function predicate(
   type: string,
   since: number,
@@ -33,13 +33,15 @@ function predicate(
   };
 }
 
-/** The least and the greatest number that an extent can be. An open one is at least 1; what is opaque may be anything. */
+/**
+ * The least and greatest value of an extent. A open extent is at least 1; an opaque expression may have any value.
+ */
 function range(dim: Dim): readonly [least: number, greatest: number] {
   if (typeof dim === "number") return [dim, dim];
   return [dim.includes("(") ? -Infinity : 1, Infinity];
 }
 
-/** A comparison, decided for open extents too where every value that they can have gives the same answer. */
+/** A comparison. Open extents are compared if every possible value gives the same answer. */
 function comparison(
   type: string,
   since: number,
@@ -55,7 +57,7 @@ function comparison(
   return { ...predicate(type, since, [2, 2], f, onDims), reads: { places: [0, 1] } };
 }
 
-// y = condition ? a : b; da = dy where the condition holds, db = dy where not. A constant branch is the bias.
+// y = condition ? a : b; da = dy where the condition is true, db = dy where it is false. A constant branch is the bias.
 const where: OpSpec<NoAttrs> = {
   type: "Where",
   since: 9,
@@ -87,7 +89,7 @@ const where: OpSpec<NoAttrs> = {
 };
 
 const isInf: OpSpec = {
-  // Shape arithmetic knows no infinities.
+  // Shape arithmetic has no infinities.
   ...predicate("IsInf", 10, [1, 1], () => false),
   attrs: (a): InfinityAttrs => ({
     negative: a.flag("detect_negative", true),

@@ -35,8 +35,8 @@ export const pow: OpSpec<NoAttrs> = {
 };
 
 /**
- * p·aᵖ⁻¹, with small whole exponents written out: negative bases then need no care. 0 where p = 0, as in PyTorch, also
- * at a = 0; and for a root, 0 < p < 1, 0 at a = 0 (see {@link inverseOrZero}).
+ * p·aᵖ⁻¹, with small integer exponents written as products, which are valid for negative bases. 0 where p = 0, as in
+ * PyTorch, also at a = 0; for a root, 0 < p < 1, 0 at a = 0 (see {@link inverseOrZero}).
  */
 function baseDerivative(b: GraphBuilder, n: NodeView<NoAttrs>): Value {
   const [a, p] = [n.x(0), n.x(1)];

@@ -25,7 +25,7 @@ const attrs: OpSpec<QuantizeAttrs>["attrs"] = (a) => {
   };
 };
 
-/** Scale or zero point as floats, laid along the axis that it belongs to. */
+/** Scale or zero point as floats, broadcastable along its axis. */
 export function parameter(
   b: GraphBuilder,
   n: NodeView<QuantizeAttrs>,
@@ -52,10 +52,10 @@ export function parameter(
   );
 }
 
-/** Whether each scale serves a block of elements along the axis. */
+/** Whether each scale applies to a block of elements along the axis. */
 const inBlocks = (n: NodeView<QuantizeAttrs>): boolean => n.rank(1) > 1 || n.attrs.blockSize > 0;
 
-/** The gradient of a scale: summed over what it serves. */
+/** Sums a gradient to the shape of the scale. */
 function likeParameter(b: GraphBuilder, n: NodeView<QuantizeAttrs>, gradient: Value): Value {
   const { shape } = n.x(1).fact;
   if (shape.every((d) => d === 1)) return b.reshapeLike(b.sum(gradient), n.x(1), "dscale");
@@ -82,7 +82,10 @@ function centred(b: GraphBuilder, n: NodeView<QuantizeAttrs>): Value {
   return n.optional(2) ? b.sub(level, parameter(b, n, 2, level)) : level;
 }
 
-/** 1/s where x is not saturated, else 0: rounding counts as the identity ("straight-through", as PyTorch trains). */
+/**
+ * 1/s where x is not saturated, else 0: the straight-through gradient, which treats rounding as the identity, as in
+ * PyTorch.
+ */
 function quantizeSlope(b: GraphBuilder, n: NodeView<QuantizeAttrs>): Value {
   const range = ranges[n.y().fact.dtype];
   if (!range) throw n.refusal(`quantization to ${n.y().fact.dtype} has no gradient`);
@@ -93,8 +96,8 @@ function quantizeSlope(b: GraphBuilder, n: NodeView<QuantizeAttrs>): Value {
   return b.where(outside, b.scalar(0, x), b.op("Reciprocal", [scale]), "slope");
 }
 
-// q = round(x/s) + z, saturated. Straight-through: dx = dq/s, ds = −x/s²·dq where not saturated; dq is a gradient of the
-// level, a float. bias = q − x/s (z and the rounding error), and q where saturated; q + x/s where s alone is active.
+// q = round(x/s) + z, saturated. Straight-through: dx = dq/s, ds = −x/s²·dq where not saturated; dq is the gradient of
+// the level, a float. bias = q − x/s (z and the rounding error), and q where saturated; q + x/s if only s is active.
 const quantizeLinear: OpSpec<QuantizeAttrs> = {
   type: "QuantizeLinear",
   since: 10,
@@ -166,8 +169,8 @@ const dequantizeLinear: OpSpec<QuantizeAttrs> = {
   },
 };
 
-// q = round(x/s) + z, s and z from the range of x, which count as constants, as in PyTorch's observers. Nothing is
-// saturated: dx = dq/s, bias = q − x/s.
+// q = round(x/s) + z, with s and z from the range of x; they count as constants, as in PyTorch's observers. No element
+// is saturated: dx = dq/s, bias = q − x/s.
 const dynamicQuantizeLinear: OpSpec<NoAttrs> = {
   type: "DynamicQuantizeLinear",
   since: 11,

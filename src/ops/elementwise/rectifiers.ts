@@ -5,7 +5,7 @@ import { elementwise, noAttrs, type NoAttrs } from "../core/heads.js";
 import type { OpSpec } from "../core/spec.js";
 import { factoredBias, unary } from "./unary.js";
 
-// y = max(x, 0). Relu'(0) = 0 as in PyTorch. The mask is read from y, so that an engine may still fuse the Relu
+// y = max(x, 0). Relu'(0) = 0 as in PyTorch. The mask is computed from y, so that an engine may still fuse the Relu
 // into the convolution before it.
 const relu = unary({
   type: "Relu",
@@ -51,8 +51,8 @@ const prelu: OpSpec<NoAttrs> = {
       () => b.maskBy(b.mul(dy!, x), b.op("Not", [positive]), "dslope"),
     ];
   },
-  // A slope that depends on the image makes a product of two active values, which for x <= 0 counts J·x twice; where
-  // it alone does, x > 0 is a constant.
+  // An active slope makes a product of two active values, which counts J·x twice where x <= 0; if only the slope is
+  // active, elements with x > 0 are constants.
   bias: (n) => {
     if (!n.isActive(1)) return "none";
     return {

@@ -1,5 +1,5 @@
 /**
- * Operators that select or count, whose outputs have a length that only a run tells, and what detectors end in.
+ * Operators that select or count. Their outputs have data-dependent lengths; detectors end in them.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { NodeView } from "../core/node-view.js";
 import type { Arity, Inference, OpSpec } from "../core/spec.js";
 import type { Role } from "../core/role.js";
 
-/** An operator of which only the facts are known. */
+/** An operator with facts but no gradient. */
 function facts<A>(
   type: string,
   since: number,
@@ -24,7 +24,7 @@ function facts<A>(
   return { type, since, arity, role, axes, attrs, infer, vjp, bias: () => "none" };
 }
 
-/** An extent that only a run tells. */
+/** A data-dependent extent. */
 const open = (n: NodeView): string => `count(${n.name})`;
 
 export const selection: readonly OpSpec[] = [
@@ -43,19 +43,6 @@ export const selection: readonly OpSpec[] = [
       (n) => [{ dtype: "int64", shape: [open(n), 3] }],
     ),
     reads: { scores: [1], places: [0] },
-  },
-  {
-    ...facts<{ height: number; width: number }>(
-      "RoiAlign",
-      16,
-      [3, 3],
-      "resampling",
-      "not-differentiable",
-      () => ({ kind: "none", image: true }),
-      (a) => ({ height: a.int("output_height", 1), width: a.int("output_width", 1) }),
-      (n) => [n.like([n.shape(1)[0]!, n.shape()[1]!, n.attrs.height, n.attrs.width])],
-    ),
-    reads: { places: [1] },
   },
   {
     ...facts<{ size: readonly number[] }>(

@@ -13,12 +13,15 @@ function twiceCosh(b: GraphBuilder, x: Value): Value {
   return b.add(e, b.op("Reciprocal", [e]));
 }
 
-/** σ(x) = 1/(1 + e⁻ˣ), to the last digits for any x: an engine's Sigmoid is wrong by 1e-7, whatever is left of it. */
+/**
+ * σ(x) = 1/(1 + e⁻ˣ), accurate to the last digits for any x: engines' Sigmoid has an absolute error of 1e-7, even where
+ * the value is smaller.
+ */
 function logistic(b: GraphBuilder, x: Value): Value {
   return b.op("Reciprocal", [b.addScalar(b.op("Exp", [b.neg(x)]), 1)]);
 }
 
-// y = σ(x); y' = σ(x)·σ(−x) = 1/(eˣ + e⁻ˣ + 2). y(1 − y) would lose all digits where y is nearly 1.
+// y = σ(x); y' = σ(x)·σ(−x) = 1/(eˣ + e⁻ˣ + 2). y(1 − y) would lose all digits where y is near 1.
 const sigmoid = unary({
   type: "Sigmoid",
   since: 6,
@@ -28,7 +31,7 @@ const sigmoid = unary({
   inverseDerivative: (b, x) => b.addScalar(twiceCosh(b, x), 2),
 });
 
-// y' = 1/cosh²x. 1 − y² would lose all digits where |y| is nearly 1.
+// y' = 1/cosh²x. 1 − y² would lose all digits where |y| is near 1.
 const tanh = unary({
   type: "Tanh",
   since: 6,
@@ -136,7 +139,7 @@ const mish = unary({
   },
 });
 
-/** e^(min(x, 0)/α), the slope below 0 of an exponential branch: the sum of y and its limit would lose its digits. */
+/** e^(min(x, 0)/α), the slope below 0 of an exponential branch: computing it as y plus its limit would lose digits. */
 function expBelow(b: GraphBuilder, x: Value, alpha = 1): Value {
   return b.op("Exp", [b.mulScalar(b.op("Min", [x, b.scalar(0, x)]), 1 / alpha)]);
 }

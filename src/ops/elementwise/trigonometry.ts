@@ -7,7 +7,7 @@ import { unary } from "./unary.js";
 /** 1 + x² */
 const onePlusSquare = (b: GraphBuilder, x: Value): Value => b.addScalar(b.mul(x, x), 1);
 
-/** 1 − x² = (1 − x)(1 + x), which keeps its digits where |x| is nearly 1 */
+/** 1 − x² = (1 − x)(1 + x), which keeps its digits where |x| is near 1 */
 const oneMinusSquare = (b: GraphBuilder, x: Value): Value =>
   b.mul(b.sub(b.scalar(1, x), x), b.addScalar(x, 1));
 

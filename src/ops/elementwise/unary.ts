@@ -17,7 +17,7 @@ interface Unary<A> {
   definition?(b: GraphBuilder, x: Value, attrs: A): Value;
 }
 
-/** dy/dx as graph, which may use the output; or dx/dy, where that takes a pass less. */
+/** dy/dx as graph, which may use the output; or dx/dy, if that takes one pass less. */
 type Slope<A> =
   | { derivative(b: GraphBuilder, x: Value, y: Value, attrs: A): Value }
   | { inverseDerivative(b: GraphBuilder, x: Value): Value };
@@ -47,15 +47,15 @@ export function unary<A>(f: Unary<A> & Slope<A>): OpSpec<A> {
   };
 }
 
-/** The bias of a non-linearity, as a number times a tensor. */
+/** The bias of a non-linearity, as the product of a number and a tensor. */
 export function factoredBias(factored: Factored): BiasRule {
   const { factor } = factored;
   return { kind: "implicit", factored, emit: (b) => b.mulScalar(factored.emit(b), factor, "bias") };
 }
 
 /**
- * 1/y, and 0 where y = 0: the slope of a root at 0 is infinite, but what leads there is a square, a ReLU or a variance,
- * with a slope of 0, and 0·∞ is no number. PyTorch cuts the path there too (relu and std clear it), or has no number.
+ * 1/y, and 0 where y = 0: the slope of a root at 0 is infinite, but its argument is usually a square, a ReLU or a
+ * variance with slope 0, and 0·∞ is NaN. PyTorch also yields 0 there (relu, std), or NaN.
  */
 export function inverseOrZero(b: GraphBuilder, y: Value): Value {
   const zero = b.scalar(0, y);

@@ -3,7 +3,7 @@ import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Attributes, Value } from "../../onnx/ir.js";
 import type { NodeView } from "../core/node-view.js";
 
-/** Attributes of an activation, in the order in which ONNX Runtime writes its parameters. */
+/** Attributes of an activation, in the order of ONNX Runtime's activation_params. */
 const parameterNames: Readonly<Record<string, readonly string[]>> = {
   LeakyRelu: ["alpha"],
   HardSigmoid: ["alpha", "beta"],
@@ -18,7 +18,7 @@ const plain: ReadonlySet<string> = new Set([
   ...["Relu", "Tanh", "Sigmoid", "Softplus", "Softsign", "HardSwish", "Identity", "Abs", "Erf"],
 ]);
 
-/** The activation of a fused layer: x itself where the layer has none. */
+/** Applies the activation of a fused layer; returns x itself if the layer has none. */
 export function fusedActivation(
   b: GraphBuilder,
   n: NodeView,

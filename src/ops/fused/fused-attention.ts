@@ -19,9 +19,9 @@ interface HeadAttrs {
   readonly heads: number;
   /** 0: 1/√size. */
   readonly scale: number;
-  /** A query reads no keys after its own place. */
+  /** Causal attention: a query reads no later keys. */
   readonly causal: boolean;
-  /** What is added to the scores of keys that a mask hides. */
+  /** The number added to the scores of masked keys. */
   readonly hidden: number;
 }
 
@@ -49,23 +49,24 @@ function attend(
   return b.call("Attention", inputs, attributes, { outputs: 3, hint: "attention" });
 }
 
-/** 0 for the keys that are read, `hidden` for the others: [B,1,1,L], or [B,1,S,L] of a mask [B,S,L]. */
+/** 0 for keys that are read, `hidden` for masked ones: [B,1,1,L], or [B,1,S,L] for a mask [B,S,L]. */
 function maskOf(b: GraphBuilder, n: NodeView<HeadAttrs>, i: number, keys: Dim): Value | undefined {
   const mask = n.optional(i);
   if (!mask) return undefined;
   const { shape } = mask.fact;
   const read = shape.length === 1 ? upTo(b, n, mask, keys) : b.cast(mask, "bool");
   const axes = { 1: [1, 2], 2: [1, 2], 3: [1] }[shape.length];
-  if (!axes) throw n.refusal(`its mask has ${shape.length} axes; 1 to 3 are known`);
+  if (!axes)
+    throw n.refusal(`its mask has ${shape.length} axes; masks of 1 to 3 axes are supported`);
   const wide = b.op("Unsqueeze", [read, b.ints(axes)]);
   const like = n.x(0);
   return b.where(wide, b.scalar(0, like), b.scalar(n.attrs.hidden, like), "mask");
 }
 
-/** Which keys come before the end of each sample [B], as [B,L]. */
+/** Whether each key comes before the end of its sample: ends [B] to [B,L]. */
 function upTo(b: GraphBuilder, n: NodeView, ends: Value, keys: Dim): Value {
   if (typeof keys !== "number" || ends.fact.shape[0] !== n.shape(0)[0]) {
-    throw n.refusal("its mask of one axis must hold one length for each sample");
+    throw n.refusal("its mask of one axis must hold one length per sample");
   }
   const places = b.constant(int64(Array.from({ length: keys }, (_, i) => i)), "places");
   const each = b.op("Unsqueeze", [b.cast(ends, "int64"), b.ints([1])]);
@@ -75,7 +76,7 @@ function upTo(b: GraphBuilder, n: NodeView, ends: Value, keys: Dim): Value {
 const addUp = (b: GraphBuilder, p: Value | undefined, q: Value | undefined): Value | undefined =>
   p && q ? b.add(p, q, "mask/both") : (p ?? q);
 
-/** A row of numbers in parts, one for each of queries, keys and values. */
+/** Splits a concatenated row into its query, key and value parts. */
 function parts(b: GraphBuilder, row: Value, sizes: readonly number[], axis: number): Value[] {
   return b.call("Split", [row, b.ints(sizes)], { axis: int(axis) }, { outputs: 3, hint: "part" });
 }
@@ -121,7 +122,7 @@ const attention: OpSpec<HeadAttrs & { sizes: readonly number[] | undefined }> = 
   },
 });
 
-/** [B,S,heads·size] of rows, or rows that lie in one tensor [B,S,heads,count,size] with others. */
+/** Splits packed rows [B,S,heads,count,size] into `count` tensors [B,S,heads·size]. */
 function unpacked(b: GraphBuilder, packed: Value, count: number): Value[] {
   const [batch, steps, heads, , size] = packed.fact.shape;
   return Array.from({ length: count }, (_, i) => {
@@ -130,7 +131,7 @@ function unpacked(b: GraphBuilder, packed: Value, count: number): Value[] {
   });
 }
 
-/** Queries, keys and values of a MultiHeadAttention, whichever of them lie in one tensor. */
+/** Queries, keys and values of a MultiHeadAttention, some of which may be packed in one tensor. */
 function operands(b: GraphBuilder, n: NodeView): readonly [Value, Value, Value] {
   const [key, value] = [n.optional(1), n.optional(2)];
   if (n.rank(0) === 5) return unpacked(b, n.x(0), 3) as [Value, Value, Value];
@@ -142,7 +143,7 @@ function operands(b: GraphBuilder, n: NodeView): readonly [Value, Value, Value] 
   return [n.x(0), key, value];
 }
 
-// Attention in each head of queries, keys and values, to which a bias [q, k, v] is added
+// Attention per head of queries, keys and values with an added bias [q, k, v]
 const multiHeadAttention: OpSpec<HeadAttrs> = byDefinition<HeadAttrs>({
   type: "MultiHeadAttention",
   domain: microsoft,
@@ -158,7 +159,7 @@ const multiHeadAttention: OpSpec<HeadAttrs> = byDefinition<HeadAttrs>({
     );
     const shifts = shift ? parts(b, shift, widths, 0) : [];
     const shifted = given.map((x, i) =>
-      // Keys [B,heads,L,size] of another network part have been shifted there.
+      // Cross-attention keys [B,heads,L,size] already include their bias.
       shifts[i] && x.fact.shape.length === 3 ? b.add(x, shifts[i], "shifted") : x,
     ) as [Value, Value, Value];
     const [q, k, v] = alike(b, n, shifted);
@@ -170,7 +171,7 @@ const multiHeadAttention: OpSpec<HeadAttrs> = byDefinition<HeadAttrs>({
   },
 });
 
-/** Keys and values [B,heads,L,size] as rows, where the queries are rows. */
+/** Keys and values [B,heads,L,size] in the layout of the queries. */
 function alike(
   b: GraphBuilder,
   n: NodeView,

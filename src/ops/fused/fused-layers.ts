@@ -1,5 +1,5 @@
 /**
- * Layers into which ONNX Runtime's optimizer wrote what stood beside them (com.microsoft).
+ * Layers that ONNX Runtime's optimizer fused with their neighbours (com.microsoft).
  *
  * @see https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
  * @module
@@ -17,7 +17,7 @@ import { channelsFirst, channelsLast } from "./channels-last.js";
 import { fusedActivation } from "./fused-activation.js";
 
 interface Activated {
-  /** "": none. */
+  /** "" if there is none. */
   readonly activation: string;
   readonly parameters: readonly (number | undefined)[];
 }
@@ -27,7 +27,7 @@ const convActivation = (a: AttributeReader): Activated => ({
   parameters: a.floats("activation_params") ?? [],
 });
 
-// Y = act(W ∗ X + B + Z); channels lie on the last axis where isLast says so, those of Z too
+// Y = act(W ∗ X + B + Z); X, Y and Z have their channels last if `isLast`
 function fusedConv(type: string, isLast: boolean): OpSpec<Activated> {
   return byDefinition<Activated>({
     type,
@@ -66,7 +66,7 @@ const fusedGemm: OpSpec<Activated> = byDefinition<Activated>({
     const inputs = [n.x(0), n.x(1), n.optional(2)];
     const sums = b.op("Gemm", inputs, Object.fromEntries(attributes), "gemm");
     const { activation, parameters } = n.attrs;
-    // A Selu has α and γ, an Elu α alone.
+    // A Selu has parameters α and γ, an Elu only α.
     const [alpha, beta, gamma] = parameters;
     const second = activation === "Selu" ? gamma : beta;
     return [fusedActivation(b, n, sums, activation, [alpha, second])];
@@ -75,7 +75,7 @@ const fusedGemm: OpSpec<Activated> = byDefinition<Activated>({
 
 interface MatMulAttrs {
   readonly alpha: number;
-  /** For each factor: its last two axes are exchanged; its rows lie on axis 0, before the batch. */
+  /** For each factor: whether its last two axes are swapped, and whether its rows are on axis 0, before the batch. */
   readonly turned: readonly [boolean, boolean];
   readonly batchTurned: readonly [boolean, boolean];
 }
@@ -110,7 +110,7 @@ const fusedMatMul = (type: string): OpSpec<MatMulAttrs> =>
 
 type None = Record<string, never>;
 
-/** x·Φ(x) in the five nodes that exporters write, which every engine has. */
+/** x·Φ(x) in the five nodes that exporters write; every engine has their kernels. */
 export function gelu(b: GraphBuilder, x: Value): Value {
   const erf = b.op("Erf", [b.mulScalar(x, Math.SQRT1_2)]);
   return b.mul(b.mulScalar(x, 0.5), b.addScalar(erf, 1), "gelu");

@@ -1,5 +1,5 @@
 /**
- * Normalizations that ONNX Runtime's optimizer put together with the sums before them.
+ * Normalizations that ONNX Runtime's optimizer fused with the sums before them.
  *
  * @module
  */
@@ -18,7 +18,7 @@ interface Epsilon {
 
 const last = (x: Value): number => x.fact.shape.length - 1;
 
-/** γ·x/√(mean x² + ε) over the axes from one on. */
+/** γ·x/√(mean x² + ε) over the axes from `axis` on. */
 function simplified(
   b: GraphBuilder,
   x: Value,
@@ -31,7 +31,7 @@ function simplified(
   return { y: b.mul(b.mul(x, inverse, "standard"), scale, "y"), inverse };
 }
 
-/** γ·x̂ + β over the last axis, with its mean and 1/deviation. */
+/** γ·x̂ + β over the last axis, with mean and 1/deviation. */
 function standard(
   b: GraphBuilder,
   x: Value,
@@ -42,11 +42,11 @@ function standard(
   return b.op("LayerNormalization", [x, scale, shift], attributes, "normalized");
 }
 
-/** Only outputs 0 and 3 are for inference. */
+/** Outputs 1 and 2 are for training only. */
 function refuseStatistics(n: NodeView): void {
   if (n.node.outputs[1] || n.node.outputs[2]) {
     throw n.refusal(
-      "its mean and inv_std_var are for training; only its output and the sum are known",
+      "its outputs mean and inv_std_var are for training and unsupported; the normalized output and the sum are supported",
     );
   }
 }
@@ -54,7 +54,7 @@ function refuseStatistics(n: NodeView): void {
 const sumOf = (b: GraphBuilder, values: readonly (Value | undefined)[]): Value =>
   values.filter((v) => v !== undefined).reduce((p, q) => b.add(p, q, "sum"));
 
-// y = LayerNormalization(input + skip + bias); output 3 is that sum
+// y = LayerNormalization(input + skip + bias); output 3 is the sum
 const skipLayerNormalization: OpSpec<Epsilon> = byDefinition<Epsilon>({
   type: "SkipLayerNormalization",
   domain: microsoft,
@@ -101,7 +101,8 @@ const simplifiedLayerNormalization: OpSpec<Epsilon & { axis: number }> = byDefin
   },
 });
 
-// y = LayerNormalization(words[ids] + positions + segments[segment ids]); output 2 is that sum. No gradient flows to ids.
+// y = LayerNormalization(words[ids] + positions + segments[segment ids]); output 2 is the sum. No gradient flows to
+// ids.
 const embedLayerNormalization: OpSpec<Epsilon> = byDefinition<Epsilon>({
   type: "EmbedLayerNormalization",
   domain: microsoft,

@@ -1,6 +1,6 @@
 /**
- * Experimental operators of ai.onnx that WinML's and CoreML's converters wrote before operator set 10, and names that
- * ONNX Runtime has for standard operators.
+ * Experimental ai.onnx operators that WinML's and CoreML's converters wrote before operator set 10, and ONNX Runtime's
+ * names for standard operators.
  *
  * @see https://github.com/onnx/onnx/blob/rel-1.4.1/docs/Operators.md
  * @module
@@ -15,7 +15,7 @@ import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 import { noAttrs } from "../core/heads.js";
 
-/** An operator of one input. */
+/** The record of an operator with one input. */
 function old<A>(
   type: string,
   role: OpSpec["role"],
@@ -28,7 +28,7 @@ function old<A>(
   });
 }
 
-/** An operator that ONNX has under this or another name. */
+/** The record of an alias of a standard operator. */
 const alias = (type: string, op: string, arity: OpSpec["arity"]): OpSpec<Record<string, never>> =>
   byDefinition({
     ...{ type, domain: microsoft, since: 1, arity, role: "movement", attrs: noAttrs },
@@ -36,7 +36,7 @@ const alias = (type: string, op: string, arity: OpSpec["arity"]): OpSpec<Record<
   });
 
 export const oldLayers: readonly OpSpec[] = [
-  // y = scale·x + bias of each channel
+  // y = scale·x + bias per channel
   old(
     "ImageScaler",
     "linear",
@@ -56,7 +56,7 @@ export const oldLayers: readonly OpSpec[] = [
       return b.add(scaled, b.constant(fromNumbers(n.x().fact.dtype, wide, bias), "bias"));
     },
   ),
-  // Without a border [left, top, right, bottom]; or, where it has a scale, as large as that, from left and top on
+  // Crops a border [left, top, right, bottom]; with `scale`, crops to that size from left and top
   old(
     "Crop",
     "selection",
@@ -104,7 +104,7 @@ export const oldLayers: readonly OpSpec[] = [
     attrs: noAttrs,
     definition: (b, n) => [b.op("Unsqueeze", [n.x(0), b.ints(n.numbers(1))])],
   }),
-  // A max-pool of [N,…spatial,C]
+  // Max-pooling of [N,…spatial,C]
   byDefinition<Record<string, never>>({
     ...{ type: "NhwcMaxPool", domain: microsoft, since: 1, arity: [1, 1], role: "max-pooling" },
     attrs: noAttrs,

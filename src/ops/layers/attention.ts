@@ -9,21 +9,21 @@ import type { OpSpec } from "../core/spec.js";
 
 interface AttentionAttrs {
   readonly causal: boolean;
-  /** Heads of [B, S, heads·size] inputs; inputs [B, heads, S, size] have them as an axis. */
+  /** Head counts for inputs [B, S, heads·size]; inputs [B, heads, S, size] have a head axis. */
   readonly heads: readonly [query: number | undefined, key: number | undefined];
   /** 0: 1/√size. */
   readonly scale: number;
   /** 0: none. */
   readonly softcap: number;
-  /** Which scores the fourth output holds: 0 the products, 3 their softmax. */
+  /** Contents of the fourth output: 0 the products QKᵀ, 3 their softmax. */
   readonly scores: number;
-  /** How many keys before and after its own place a query reads; −1: all of them. */
+  /** Number of keys before and after its own position that a query reads; −1 for all. */
   readonly window: readonly [before: number, after: number];
 }
 
 type View = NodeView<AttentionAttrs>;
 
-/** [B, heads, S, size] of input i: 0 queries, 1 keys, 2 values. */
+/** The shape [B, heads, S, size] of input i: 0 queries, 1 keys, 2 values. */
 function headsOf(n: View, i: number): readonly Dim[] {
   const shape = n.shape(i);
   if (shape.length === 4) return shape;
@@ -32,12 +32,12 @@ function headsOf(n: View, i: number): readonly Dim[] {
   if (!heads) throw n.error("inputs of three axes need q_num_heads and kv_num_heads");
   const [batch, steps, width] = shape;
   if (typeof width === "number" && width % heads !== 0) {
-    throw n.error(`${width} elements do not make ${heads} heads`);
+    throw n.error(`${width} elements are not divisible into ${heads} heads`);
   }
   return [batch!, heads, steps!, divideDims(width!, heads)];
 }
 
-/** Keys or values with those of earlier steps before them. */
+/** The shape of keys or values after concatenation with the past. */
 function presentOf(n: View, i: 1 | 2): readonly Dim[] {
   const [batch, heads, steps, size] = headsOf(n, i);
   const past = n.optional(i + 3) ? n.shape(i + 3)[2]! : 0;
@@ -63,24 +63,25 @@ function split(b: GraphBuilder, n: View, i: number, hint: string): Value {
   return b.transpose(rows, [0, 2, 1, 3], hint);
 }
 
-/** Each head of keys or values as often as there are heads of queries for it. */
+/** Repeats the heads of keys or values to match the query heads (grouped-query attention). */
 function repeated(b: GraphBuilder, v: Value, heads: Dim, n: View): Value {
   const [batch, own, steps, size] = v.fact.shape;
   if (own === heads) return v;
   const times = Number(heads) / Number(own);
-  if (!Number.isInteger(times)) throw n.error(`${heads} heads of queries, ${own!} of keys`);
+  if (!Number.isInteger(times))
+    throw n.error(`${heads} query heads are not a multiple of ${own!} key heads`);
   const one = b.reshape(v, [batch!, own!, 1, steps!, size!]);
   const copies = b.op("Expand", [one, b.ints([1, 1, times, 1, 1])]);
   return b.reshape(copies, [batch!, heads, steps!, size!], "repeated");
 }
 
-/** 0 where a query may read a key by their places alone, −∞ elsewhere; undefined where it may read all. */
+/** 0 where a query may read a key by position, −∞ elsewhere; undefined if it may read all. */
 function placesMask(b: GraphBuilder, n: View, queries: Dim, keys: Dim): Value | undefined {
   const [before, after] = n.attrs.window;
   if (!n.attrs.causal && before < 0 && after < 0) return undefined;
   const past = n.optional(4) ? n.shape(4)[2]! : 0;
   if (typeof queries !== "number" || typeof keys !== "number" || typeof past !== "number") {
-    throw n.error("a causal mask needs a fixed number of steps");
+    throw n.error("a causal mask needs a fixed sequence length");
   }
   checkMade([queries, keys], `for Attention (node "${n.name}") a mask`);
   const mask = Array.from({ length: queries * keys }, (_, at) => {
@@ -92,7 +93,7 @@ function placesMask(b: GraphBuilder, n: View, queries: Dim, keys: Dim): Value | 
   return b.constant(fromNumbers(n.x().fact.dtype, [queries, keys], mask), "places");
 }
 
-/** The mask input as something to add; keys that it does not reach are not read. */
+/** The mask input as an addend; keys beyond its extent are masked. */
 function givenMask(b: GraphBuilder, n: View, keys: Dim): Value | undefined {
   const given = n.optional(3);
   if (!given) return undefined;
@@ -103,25 +104,25 @@ function givenMask(b: GraphBuilder, n: View, keys: Dim): Value | undefined {
   const reach = shape.at(-1)!;
   if (reach === keys) return mask;
   if (typeof reach !== "number" || typeof keys !== "number") {
-    throw n.error(`its mask reaches ${reach} of ${keys} keys`);
+    throw n.error(`its mask covers ${reach} of ${keys} keys`);
   }
   const pads = shape.map((_, i) => (i === shape.length - 1 ? keys - reach : 0));
   return b.op("Pad", [mask, b.ints([...shape.map(() => 0), ...pads]), never], {}, "mask/whole");
 }
 
-/** softmax(scores + mask), and 0 for a query that may read no key, where it would be 0/0, as PyTorch has it. */
+/** softmax(scores + mask), and 0 for a query with all keys masked, where softmax would be 0/0; as in PyTorch. */
 function weightsOf(b: GraphBuilder, scores: Value, mask: Value, isGiven: boolean): Value {
   const softmax = (added: Value): Value =>
     b.op("Softmax", [b.add(scores, added, "scores")], { axis: int(-1) }, "weights");
   if (!isGiven) return softmax(mask);
   const most = b.max(mask, [mask.fact.shape.length - 1]);
   const isBlind = b.op("Equal", [most, b.scalar(-Infinity, most)]);
-  // Both ends are cut, so that the gradient is 0 too and not 0·∞.
+  // The softmax input is replaced as well, so that the gradient is 0 and not 0·∞.
   const weights = softmax(b.where(isBlind, b.scalar(0, mask), mask, "mask/finite"));
   return b.where(isBlind, b.scalar(0, weights), weights, "weights/seen");
 }
 
-// Y = softmax(cap(s·QKᵀ) + mask)·V, in each head; cap(z) = c·tanh(z/c). In float32, whatever softmax_precision says.
+// Y = softmax(cap(s·QKᵀ) + mask)·V per head; cap(z) = c·tanh(z/c). Always in float32; softmax_precision is ignored.
 const attention: OpSpec<AttentionAttrs> = byDefinition<AttentionAttrs>({
   type: "Attention",
   since: 23,

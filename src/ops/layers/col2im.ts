@@ -15,7 +15,7 @@ import {
 
 interface Blocks {
   readonly channels: number;
-  /** Extents of the image, and how many blocks lie along each of its axes. */
+  /** Extents of the image, and the number of blocks along each axis. */
   readonly image: readonly number[];
   readonly counts: readonly number[];
   readonly axes: readonly Axis[];
@@ -31,14 +31,14 @@ function blocksOf(n: NodeView<WindowAttrs>): Blocks {
   const counts = axes.map((axis, i) => Number(positions(n, axis, image[i]!)));
   const [size, count] = [block, counts].map((list) => list.reduce((p, d) => p * d, 1));
   if (rows % size! !== 0 || (typeof columns === "number" && columns !== count)) {
-    const fit = `${count!} columns of a multiple of ${size!} elements`;
-    throw n.error(`image [${image.join(",")}] is made of ${fit}, not [${rows},${columns!}]`);
+    const fit = `${count!} columns with a multiple of ${size!} elements each`;
+    throw n.error(`image [${image.join(",")}] needs ${fit}, not [${rows},${columns!}]`);
   }
   return { channels: rows / size!, image, counts, axes };
 }
 
-// The columns of an image put back in their places and added where they overlap (torch.nn.Fold): the transposed
-// convolution with one kernel for each element of a block, 1 there and 0 elsewhere.
+// Sums overlapping columns at their image positions (torch.nn.Fold): a transposed convolution with one kernel per block
+// element, 1 at that element and 0 elsewhere.
 const col2Im: OpSpec<WindowAttrs> = byDefinition({
   type: "Col2Im",
   since: 18,

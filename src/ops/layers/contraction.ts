@@ -1,5 +1,5 @@
 /**
- * A sum over labelled axes as products of matrices, one pair of factors after the other.
+ * A sum over labelled axes (Einsum) as matrix products, one pair of factors at a time.
  *
  * @module
  */
@@ -15,7 +15,7 @@ interface Factor {
   readonly letters: readonly string[];
 }
 
-/** Y = Σ Πᵢ xᵢ over the letters that the result lacks. */
+/** Y = Σ Πᵢ xᵢ over the letters that are not in the result. */
 export function contraction(
   b: GraphBuilder,
   n: NodeView,
@@ -41,14 +41,14 @@ export function contraction(
 const dimsOf = ({ x, letters }: Factor, of: readonly string[]): Dim[] =>
   of.map((letter) => x.fact.shape[letters.indexOf(letter)]!);
 
-/** With its axes in another order. */
+/** Transposes a factor to another order of its letters. */
 const ordered = (b: GraphBuilder, f: Factor, order: readonly string[]): Value =>
   b.transpose(
     f.x,
     order.map((letter) => f.letters.indexOf(letter)),
   );
 
-/** A letter that a term repeats stands for the diagonal of its axes. */
+/** Replaces axes with a repeated letter by their diagonal. */
 function diagonal(b: GraphBuilder, n: NodeView, x: Value, term: string): Factor {
   let factor: Factor = { x, letters: Array.from(term) };
   for (const letter of new Set(term)) {
@@ -70,7 +70,7 @@ function diagonal(b: GraphBuilder, n: NodeView, x: Value, term: string): Factor 
   return factor;
 }
 
-/** Summed over letters of this factor only, and over axes of extent 1 that other factors broadcast. */
+/** Sums over letters of this factor only, and over axes of extent 1 that other factors broadcast. */
 function alone(
   b: GraphBuilder,
   f: Factor,
@@ -83,7 +83,7 @@ function alone(
   return { x: b.sum(f.x, axes, false), letters: f.letters.filter(isKept) };
 }
 
-/** The product of two factors, summed over the letters of both that are not needed later. */
+/** The product of two factors, summed over their common letters that are not needed later. */
 function product(b: GraphBuilder, p: Factor, q: Factor, needed: ReadonlySet<string>): Factor {
   const shared = p.letters.filter((letter) => q.letters.includes(letter));
   const batch = shared.filter((letter) => needed.has(letter));

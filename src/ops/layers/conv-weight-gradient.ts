@@ -5,10 +5,10 @@ import { indicesOf, staticShape, type Dim, type Shape } from "../../tensor/shape
 import { windowAttributes, type Axis } from "./window.js";
 
 /**
- * The gradient of a convolution with respect to its weight. Without groups one matrix product of dy with the columns
- * that each kernel position reads (im2col). Milliseconds on one thread of ONNX Runtime, beside the convolution that
- * takes its place with groups: 64x16x28x28 to 32 channels, 3x3: 14 and 21; 32x64x28x28 to 128, 1x1: 7 and 27;
- * 32x512x1x1, 3x3: 5 and 10; but depthwise with stride 2: 42 and 10.
+ * The gradient of a convolution with respect to its weight: without groups, one matrix product of dy with im2col
+ * columns; with groups, a convolution. Milliseconds on one thread of ONNX Runtime, matrix product and convolution:
+ * 64x16x28x28 to 32 channels, 3x3: 14 and 21; 32x64x28x28 to 128, 1x1: 7 and 27; 32x512x1x1, 3x3: 5 and 10; depthwise
+ * with stride 2: 42 and 10.
  */
 export function convWeightGradient(
   b: GraphBuilder,
@@ -51,7 +51,7 @@ function weightGradientByColumns(
   return b.reshape(b.transpose(byPosition, [0, 2, 1]), [co!, ci!, ...kernel], "dw");
 }
 
-/** A matrix with a row for each element of the first axis. */
+/** Reshapes to a matrix with one row per element of the first axis. */
 function flatten(b: GraphBuilder, x: Value): Value {
   return b.op("Flatten", [x], { axis: int(1) });
 }

@@ -31,8 +31,8 @@ export function convAxes(n: NodeView<ConvAttrs>): Axis[] {
   return windowAxes(n, n.attrs, kernel, n.shape().slice(2));
 }
 
-// y = w ∗ x + bias, NC… by [Co, Ci/g, k…].
-// dx: the transposed convolution of dy. dw: x convolved with dy, strides and dilations changing places. db: Σ dy.
+// y = w ∗ x + bias, x [N, Ci, …], w [Co, Ci/g, k…]. dx: the transposed convolution of dy. dw: x convolved with dy, with
+// stride and dilation exchanged. db: Σ dy.
 const conv: OpSpec<ConvAttrs> = {
   type: "Conv",
   since: 1,
@@ -105,7 +105,7 @@ const convTranspose: OpSpec<ConvTransposeAttrs> = {
   bias: (n) => convBias(n),
 };
 
-/** The bias input along the channel axis; −y more where weight and input both depend on the image. */
+/** The bias input along the channel axis; minus y if both weight and input depend on the image. */
 function convBias(n: NodeView): ReturnType<OpSpec["bias"]> {
   const bias = n.optional(2);
   const still = bias !== undefined && !n.isActive(2);
@@ -121,13 +121,13 @@ function convBias(n: NodeView): ReturnType<OpSpec["bias"]> {
     kind: "implicit",
     emit: (b) => {
       const negative = b.neg(n.y(), "bias");
-      // y = p + c with a product p: J·z = 2p (+ c where c is active), so the bias is −p (+ c where it is not).
+      // y = p + c with a product p: J·z = 2p (+ c if c is active), so the bias is −p (+ c if c is not active).
       return bias === undefined ? negative : b.add(negative, b.mulScalar(wide(b), still ? 2 : 1));
     },
   };
 }
 
-/** Σ over all axes but one. */
+/** Sums over all axes but one. */
 export function sumAllBut(b: GraphBuilder, x: Value, axis: number): Value {
   const axes = x.fact.shape.map((_, i) => i).filter((i) => i !== axis);
   return b.sum(x, axes, false, "dbias");
@@ -136,8 +136,8 @@ export function sumAllBut(b: GraphBuilder, x: Value, axis: number): Value {
 /**
  * The gradient of a convolution with respect to its input.
  *
- * Stride 1: a convolution with the kernel turned around, which engines run faster than the transposed form.
- * Otherwise ConvTranspose with as much output_padding as the forward pass left over at the end.
+ * Stride 1: a convolution with the flipped kernel, which engines run faster than the transposed form. Otherwise
+ * ConvTranspose; output_padding covers the remainder at the end that no window reached.
  */
 export function convDataGradient(
   b: GraphBuilder,
@@ -166,7 +166,7 @@ export function convDataGradient(
     const attributes = { ...windowAttributes(axes, group), output_padding: ints(rest) };
     return b.op("ConvTranspose", [dy, weight], attributes, "dx");
   }
-  // Uneven pads: without pads first, then cut or fill up at each end.
+  // Uneven pads: compute without pads, then crop or pad each end.
   const bare = axes.map((a) => ({ ...a, begin: 0, end: 0 }));
   const whole = b.op("ConvTranspose", [dy, weight], windowAttributes(bare, group), "dx/whole");
   const begins = axes.map((a) => -a.begin);
@@ -198,7 +198,7 @@ function turnKernel(b: GraphBuilder, weight: Value, group: number): Value {
   return at.op("Slice", [turned, starts, ends, at.ints(axes), steps], {}, "reversed");
 }
 
-/** The spatial axes of a ConvTranspose, with pads that fit the output's extents, and these. */
+/** The spatial axes of a ConvTranspose, with pads that match the output's extents. */
 export function transposedAxes(n: NodeView<ConvTransposeAttrs>): {
   axes: Axis[];
   outputs: Dim[];
@@ -231,8 +231,8 @@ export function transposedAxes(n: NodeView<ConvTransposeAttrs>): {
 }
 
 /**
- * What the adjoint Conv reads, so that it gives x's extent: dy, and the end pads less what output_padding added. Of
- * dy itself only what no x reached is cut off.
+ * The window of the adjoint Conv that yields x's extents: dy, with end pads reduced by output_padding. Only the part of
+ * dy that no x reached is cropped.
  */
 function adjointWindow(
   b: GraphBuilder,

@@ -32,7 +32,7 @@ function geometryOf(n: View): Geometry {
     `the image of "${n.name}"`,
   );
   const kernel = n.attrs.kernel ?? staticShape(n.shape(1).slice(2), `the weight of "${n.name}"`);
-  if (n.rank() !== 4 || n.rank(1) !== 4) throw n.error("only pictures [N,C,H,W] are supported");
+  if (n.rank() !== 4 || n.rank(1) !== 4) throw n.error("only images [N,C,H,W] are supported");
   const { strides, pads, dilations } = n.attrs;
   const output = image.map((extent, i) => {
     const span = dilations[i]! * (kernel[i]! - 1) + 1;
@@ -42,8 +42,8 @@ function geometryOf(n: View): Geometry {
 }
 
 /**
- * Where each element of the kernel reads, before its offset, as pixel numbers [1, 2, K, H, W]: y, then x. (The kernel's
- * elements are an axis, K, in row-major order.)
+ * The pixel positions that each kernel element reads before its offset, [1, 2, K, H, W]: y, then x. K is the row-major
+ * axis of kernel elements.
  */
 function anchors(n: View, { kernel, output }: Geometry): ReturnType<typeof fromNumbers> {
   const { strides, pads, dilations } = n.attrs;
@@ -64,17 +64,17 @@ function anchors(n: View, { kernel, output }: Geometry): ReturnType<typeof fromN
   return fromNumbers(n.x().fact.dtype, dims, values);
 }
 
-/** The picture read at the places and offsets, by a GridSample for each group of offsets: [N·G, C/G, K·H, W]. */
+/** The image sampled at positions plus offsets, with one GridSample per offset group: [N·G, C/G, K·H, W]. */
 function readings(b: GraphBuilder, n: View, geometry: Geometry): Value {
   const { image, kernel, output, channels } = geometry;
   const groups = n.attrs.offsetGroups;
   const size = kernel.reduce((p, k) => p * k, 1);
   const [h, w] = output as [number, number];
-  // The offsets of each element are y and x.
+  // Offsets are (y, x) pairs.
   const offsets = b.reshape(n.x(2), [-1, size, 2, h, w].map(whole), "offsets");
   const turned = b.transpose(offsets, [0, 2, 1, 3, 4]);
   const places = b.add(b.constant(anchors(n, geometry), "anchors"), turned, "places");
-  // Pixel numbers to coordinates, whose −1 and 1 are the outer edges: (2p + 1)/extent − 1.
+  // Pixel positions to normalized coordinates, where −1 and 1 are the outer edges: (2p + 1)/extent − 1.
   const scale = b.constant(
     fromNumbers(
       n.x().fact.dtype,
@@ -90,7 +90,7 @@ function readings(b: GraphBuilder, n: View, geometry: Geometry): Value {
     ),
   );
   const coordinates = b.add(b.mul(places, scale), shift, "coordinates");
-  // GridSample wants x first.
+  // GridSample expects x first.
   const parts = [1, 0].map((axis) => b.slice(coordinates, [1], [axis], [axis + 1]));
   const grid = b.transpose(b.concat(parts, 1), [0, 2, 3, 4, 1], "grid");
   const rows = b.reshape(grid, [-1, size * h, w, 2].map(whole), "grid/rows");
@@ -103,11 +103,11 @@ function readings(b: GraphBuilder, n: View, geometry: Geometry): Value {
   return b.op("GridSample", [picture, rows], attributes, "read");
 }
 
-/** −1 as the one open extent of a reshape. */
+/** −1 as the single open extent of a reshape. */
 const whole = (d: number): Dim => (d === -1 ? "rows" : d);
 
-// y = the convolution of what is read between the pixels, each element of the kernel with an offset of its own, times a
-// mask: GridSample, then a Conv over the axis of the kernel's elements.
+// y = a convolution whose kernel elements read between pixels, each at its own offset, times a mask: GridSample, then a
+// Conv over the axis of kernel elements.
 const deformConv: OpSpec<DeformAttrs> = byDefinition<DeformAttrs>({
   type: "DeformConv",
   since: 19,

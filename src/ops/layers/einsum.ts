@@ -18,10 +18,10 @@ export interface Equation {
   readonly result: string;
 }
 
-/** Letters that no equation of ours needs otherwise, for the axes of an ellipsis and for diagonals. */
+/** Letters unused by equations, for the axes of an ellipsis and for diagonals. */
 const spare = "ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvutsrqponmlkjihgfedcba";
 
-/** The equation of a node. @throws {ShapeError} where it does not fit the inputs */
+/** The equation of a node. @throws {ShapeError} if it does not fit the inputs */
 export function parseEquation(n: NodeView<EinsumAttrs>): Equation {
   const equation = n.attrs.equation.replaceAll(" ", "");
   const [left = "", right] = equation.split("->");
@@ -45,7 +45,7 @@ export function parseEquation(n: NodeView<EinsumAttrs>): Equation {
     return full;
   });
   if (right !== undefined) return { terms, result: right.replace("...", ellipsis.join("")) };
-  // Without "->": the axes of the ellipsis, then the letters that appear once, in alphabetical order.
+  // Without "->": the ellipsis axes, then the letters that appear once, in alphabetical order.
   const all = written.join("").replaceAll(".", "");
   const once = Array.from(new Set(all))
     .filter((c) => all.split(c).length === 2)
@@ -53,7 +53,7 @@ export function parseEquation(n: NodeView<EinsumAttrs>): Equation {
   return { terms, result: [...ellipsis, ...once].join("") };
 }
 
-/** Extent of each label: the one that is not 1 where an input is broadcast. */
+/** Extent of each label; broadcast extents of 1 yield to the other one. */
 function extents(n: NodeView<EinsumAttrs>, { terms }: Equation): Map<string, Dim> {
   const found = new Map<string, Dim>();
   terms.forEach((term, i) => {
@@ -75,10 +75,9 @@ function extents(n: NodeView<EinsumAttrs>, { terms }: Equation): Map<string, Dim
   return found;
 }
 
-// y = Σ Πᵢ xᵢ over the labels that the result lacks. dxᵢ: the same sum with dy in the place of xᵢ and the labels of
-// xᵢ for result; a label of xᵢ alone was summed over, so its gradient is the same all along; a label twice in one
-// term is a diagonal, so its gradient is multiplied by a unit matrix. With k active factors J·x = k·y,
-// bias = (1 − k)·y.
+// y = Σ Πᵢ xᵢ over the labels that are not in the result. dxᵢ: the same sum with dy instead of xᵢ and the labels of xᵢ
+// as result. A label of xᵢ alone was summed over, so its gradient is constant along it; a repeated label in one term is
+// a diagonal, so its gradient is multiplied by an identity matrix. With k active factors J·x = k·y, bias = (1 − k)·y.
 const einsum: OpSpec<EinsumAttrs> = {
   type: "Einsum",
   since: 12,
@@ -94,7 +93,8 @@ const einsum: OpSpec<EinsumAttrs> = {
       n.like(
         Array.from(equation.result).map((letter) => {
           const dim = dims.get(letter);
-          if (dim === undefined) throw n.error(`the result's label "${letter}" is in no term`);
+          if (dim === undefined)
+            throw n.error(`the result's label "${letter}" does not occur in any term`);
           return dim;
         }),
       ),
@@ -126,7 +126,7 @@ function factorGradient(
   const labels = [result, ...terms.filter((_, k) => k !== i)];
   const used = [...terms, result].join("");
   const free = Array.from(spare).filter((letter) => !used.includes(letter));
-  // A second appearance of a label in the term gets a letter of its own, tied to the first by a unit matrix.
+  // A repeated label in the term gets a new letter, tied to the first by an identity matrix.
   const term = Array.from(terms[i]!).map((letter, axis, all) => {
     if (all.indexOf(letter) === axis) return letter;
     const other = free.shift()!;

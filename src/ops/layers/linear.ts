@@ -7,7 +7,7 @@ import { noAttrs, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 
-/** Exchanges the last two axes. */
+/** Swaps the last two axes. */
 function turn(b: GraphBuilder, x: Value): Value {
   const rank = x.fact.shape.length;
   const perm = Array.from({ length: rank }, (_, i) => i);
@@ -15,7 +15,7 @@ function turn(b: GraphBuilder, x: Value): Value {
   return b.transpose(x, perm);
 }
 
-/** Batch axes are aligned at the last one; a vector has no rows, or no columns. */
+/** Batch axes are aligned at the last one; a vector lacks the row or column axis. */
 function matrixLabels(first: number, second: number): AxisMapping {
   const letters = "abcdefghijl";
   const batch = (rank: number): string => letters.slice(0, Math.max(0, rank - 2));
@@ -34,7 +34,7 @@ function matrixLabels(first: number, second: number): AxisMapping {
 
 function checkInner(n: NodeView, a: Dim | undefined, c: Dim | undefined): void {
   if (typeof a === "number" && typeof c === "number" && a !== c) {
-    throw n.error(`[${n.shape(0).join(",")}] times [${n.shape(1).join(",")}] does not fit`);
+    throw n.error(`[${n.shape(0).join(",")}] and [${n.shape(1).join(",")}] do not match`);
   }
 }
 
@@ -68,7 +68,7 @@ const matMul: OpSpec<NoAttrs> = {
       : "none",
 };
 
-/** Vectors as matrices with an extent of 1, so that one rule serves them. */
+/** Vectors as matrices with an axis of extent 1, so that one rule covers both. */
 function asMatrices(b: GraphBuilder, n: NodeView, dy: Value): { a: Value; c: Value; dY: Value } {
   const a = n.rank(0) === 1 ? b.reshape(n.x(0), [1, n.shape(0)[0]!]) : n.x(0);
   const c = n.rank(1) === 1 ? b.reshape(n.x(1), [n.shape(1)[0]!, 1]) : n.x(1);

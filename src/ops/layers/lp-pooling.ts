@@ -14,8 +14,8 @@ import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 import { windowAttrs } from "./window.js";
 
-// y = (Σ |x|ᵖ)^(1/p) over each window. dx = sign(x)·|x|^(p−1) · Σ' dy·y^(1−p), Σ' over the windows that an element
-// lies in; 0 where y = 0, as in PyTorch. Homogeneous of degree 1: no bias.
+// y = (Σ |x|ᵖ)^(1/p) over each window. dx = sign(x)·|x|^(p−1) · Σ' dy·y^(1−p), Σ' over the windows that contain the
+// element; 0 where y = 0, as in PyTorch. Homogeneous of degree 1: no bias.
 const lpPool: OpSpec<PoolAttrs & { p: number }> = {
   type: "LpPool",
   since: 2,
@@ -34,7 +34,7 @@ const lpPool: OpSpec<PoolAttrs & { p: number }> = {
   bias: () => "none",
 };
 
-// The same over all of space.
+// The same over all spatial positions.
 const globalLpPool: OpSpec<{ p: number }> = {
   type: "GlobalLpPool",
   since: 2,
@@ -48,7 +48,7 @@ const globalLpPool: OpSpec<{ p: number }> = {
   bias: () => "none",
 };
 
-/** (Σ |x|ᵖ)^(1/p), with the sum of the powers given. */
+/** (Σ |x|ᵖ)^(1/p); `sum` sums the powers. */
 function norm(b: GraphBuilder, n: NodeView<{ p: number }>, sum: (powers: Value) => Value): Value {
   const [x, { p }] = [n.x(), n.attrs];
   if (p === 2) return b.sqrt(sum(b.mul(x, x)));

@@ -22,7 +22,7 @@ export interface PoolAttrs extends WindowAttrs {
 }
 
 export interface MaxPoolAttrs extends PoolAttrs {
-  /** Of the indices. */
+  /** Column-major indices (storage_order = 1). */
   readonly columnMajor: boolean;
 }
 
@@ -44,8 +44,8 @@ export function pooled(n: NodeView<PoolAttrs>): Dim[] {
   return [batch!, channels!, ...lengths];
 }
 
-// y = the maximum of each window; all of dy goes to the first maximum, as in PyTorch. The place comes from a second
-// run of the pool with its Indices output (flat over the whole tensor), which leaves the forward pool fast.
+// y = the maximum of each window; all of dy goes to the first maximum, as in PyTorch. Its position comes from a second
+// run of the pool with its Indices output (flat over the whole tensor), which keeps the forward pool fast.
 const maxPool: OpSpec<MaxPoolAttrs> = {
   type: "MaxPool",
   since: 8,
@@ -81,15 +81,15 @@ const maxPool: OpSpec<MaxPoolAttrs> = {
   bias: () => "none",
 };
 
-// y = the sum of each window over its count: the kernel's size with count_include_pad (what hangs over the padded
-// input never counts), else only what lies in the input. dx spreads dy/count over the window.
+// y = the sum of each window divided by its count: the kernel size with count_include_pad (elements beyond the padded
+// input never count), otherwise the elements inside the input. dx distributes dy/count over the window.
 const averagePool: OpSpec<AveragePoolAttrs> = {
   type: "AveragePool",
   since: 7,
   arity: [1, 1],
   role: "linear",
   axes: spatialAxes,
-  // Before 19 the divisor of a window that reaches beyond the end was not written down.
+  // Before operator set 19 the divisor of windows that reach beyond the end was unspecified.
   newer: ["dilations", "ceil_mode=1"],
   attrs: (a) => ({
     ...windowAttrs(a),
@@ -110,7 +110,7 @@ function averageGradient(b: GraphBuilder, n: NodeView<AveragePoolAttrs>, dy: Val
   return spreadOverWindows(b, n, share, poolAxes(n), even ? shares[0]! : 1);
 }
 
-/** Gives each element the sum over the windows that it lies in, times `weight`: the adjoint of summing windows. */
+/** Gives each element the sum over the windows that contain it, times `weight`: the adjoint of window sums. */
 export function spreadOverWindows(
   b: GraphBuilder,
   n: NodeView,
@@ -130,7 +130,7 @@ export function sumOverWindows(b: GraphBuilder, n: NodeView<PoolAttrs>, x: Value
   return b.op("Conv", [padded, window], attributes, "sums");
 }
 
-/** A window as a convolution of each channel alone, and the pads with which x is as long as the windows reach. */
+/** A window sum as a depthwise convolution, with the pads that make x as long as the windows reach. */
 function depthwiseWindow(
   b: GraphBuilder,
   n: NodeView,
@@ -146,14 +146,16 @@ function depthwiseWindow(
   const bare = axes.map((a) => ({ ...a, begin: 0, end: 0 }));
   return {
     begins: axes.map((a) => a.begin),
-    // Not every window fits the padded input: in ceil mode the last one may hang over its end.
+    // In ceil mode the last window may extend beyond the padded input.
     ends: axes.map((a, i) => (outputs[i]! - 1) * a.stride + span(a) - extents[i]! - a.begin),
     window: b.constant(full(output.dtype, dims, weight), "window"),
     attributes: windowAttributes(bare, channels),
   };
 }
 
-/** How many elements each window of an AveragePool counts, and how many windows lie along each spatial axis. */
+/**
+ * The number of elements that each window of an AveragePool counts, and the number of windows along each spatial axis.
+ */
 export function windowCounts(n: NodeView<AveragePoolAttrs>): {
   counts: readonly number[];
   outputs: readonly number[];
@@ -171,7 +173,7 @@ export function windowCounts(n: NodeView<AveragePoolAttrs>): {
 function countsAlong(axis: Axis, extent: number, outputs: number, includePad: boolean): number[] {
   const [low, high] = includePad ? [-axis.begin, extent + axis.end] : [0, extent];
   return Array.from({ length: outputs }, (_, o) => {
-    // Of the places start + k·dilation, those that lie in [low, high).
+    // Number of positions start + k·dilation in [low, high).
     const start = o * axis.stride - axis.begin;
     const first = Math.max(0, Math.ceil((low - start) / axis.dilation));
     const end = Math.min(axis.kernel, Math.ceil((high - start) / axis.dilation));
@@ -182,10 +184,10 @@ function countsAlong(axis: Axis, extent: number, outputs: number, includePad: bo
 /** The spatial axes of [N,C,…]. */
 export const spaceOf = (n: NodeView): number[] => n.shape().flatMap((_, i) => (i < 2 ? [] : [i]));
 
-/** The shape with all of space in one element. */
+/** The shape with all spatial extents 1. */
 export const pooledToOne = (n: NodeView): Dim[] => n.shape().map((d, i) => (i < 2 ? d : 1));
 
-// y = the mean over space; dx = dy/size everywhere
+// y = the mean over all spatial positions; dx = dy/size everywhere
 const globalAveragePool: OpSpec<NoAttrs> = {
   type: "GlobalAveragePool",
   since: 1,
@@ -207,7 +209,7 @@ const globalAveragePool: OpSpec<NoAttrs> = {
   bias: () => "none",
 };
 
-// y = the maximum over space; all of dy goes to the first maximum, as in PyTorch's adaptive pool
+// y = the maximum over all spatial positions; all of dy goes to the first maximum, as in PyTorch's adaptive pool
 const globalMaxPool: OpSpec<NoAttrs> = {
   type: "GlobalMaxPool",
   since: 1,

@@ -6,7 +6,7 @@ import type { Dim, Shape } from "../../tensor/shape.js";
 
 export type AutoPad = "NOTSET" | "SAME_UPPER" | "SAME_LOWER" | "VALID";
 
-/** The attributes that convolutions and pools share, as the file has them. */
+/** Attributes shared by convolutions and pools, as in the file. */
 export interface WindowAttrs {
   readonly kernelShape: readonly number[] | undefined;
   readonly strides: readonly number[] | undefined;
@@ -27,11 +27,11 @@ export function windowAttrs(a: AttributeReader): WindowAttrs {
 
 const convNames = ["auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"];
 
-/** The attributes of a Conv that a node of another operator has. */
+/** The Conv attributes of a node of another operator. */
 export const convAttributes = ({ node }: NodeView): Attributes =>
   Object.fromEntries(Object.entries(node.attributes).filter(([key]) => convNames.includes(key)));
 
-/** One spatial axis of a sliding window: o outputs, each over k elements `dilation` apart, `stride` steps apart. */
+/** One spatial axis of a sliding window: output extent, kernel elements `dilation` apart, windows `stride` apart. */
 export interface Axis {
   readonly kernel: number;
   readonly stride: number;
@@ -40,7 +40,7 @@ export interface Axis {
   readonly end: number;
 }
 
-/** Length that a dilated kernel covers. */
+/** Extent covered by a dilated kernel. */
 export const span = (axis: Axis): number => axis.dilation * (axis.kernel - 1) + 1;
 
 /** The axes of a node's window, with auto_pad resolved into pads. */
@@ -70,7 +70,7 @@ export function windowAxes(
     const axis = { kernel: k, stride: strides[i]!, dilation: dilations[i]!, begin: 0, end: 0 };
     if (k < 1 || axis.stride < 1 || axis.dilation < 1) {
       throw n.error(
-        `kernel ${k}, stride ${axis.stride}, dilation ${axis.dilation}: each must be at least 1`,
+        `kernel ${k}, stride ${axis.stride}, dilation ${axis.dilation}: all must be at least 1`,
       );
     }
     if (attrs.autoPad === "NOTSET") return { ...axis, begin: pads[i]!, end: pads[i + rank]! };
@@ -87,7 +87,7 @@ export function windowAxes(
   });
 }
 
-/** Number of window positions. With `ceil`, a last window may hang over the end, if it begins inside. */
+/** Number of window positions. With `ceil`, a last window may extend beyond the end if it begins inside. */
 export function positions(n: NodeView, axis: Axis, extent: Dim, ceil = false): Dim {
   if (typeof extent === "string") {
     const same = axis.stride === 1 && axis.begin + axis.end === span(axis) - 1;
@@ -96,14 +96,14 @@ export function positions(n: NodeView, axis: Axis, extent: Dim, ceil = false): D
   const room = extent + axis.begin + axis.end - span(axis);
   if (room < 0) {
     throw n.error(
-      `a window of ${span(axis)} does not fit ${extent} + pads ${axis.begin} + ${axis.end}`,
+      `a window of ${span(axis)} exceeds the extent ${extent} + pads ${axis.begin} + ${axis.end}`,
     );
   }
   if (!ceil) return Math.floor(room / axis.stride) + 1;
   return Math.ceil(room / axis.stride) + (skipsLast(axis, extent) ? 0 : 1);
 }
 
-/** Whether in ceil mode the last window would begin in the padding at the end, where none is. */
+/** Whether, in ceil mode, the last window would begin in the end padding and is skipped. */
 export function skipsLast(axis: Axis, extent: number): boolean {
   const room = extent + axis.begin + axis.end - span(axis);
   return Math.ceil(room / axis.stride) * axis.stride >= extent + axis.begin;

@@ -47,7 +47,8 @@ export function sliceWindow(n: NodeView): SliceWindow {
     const clamp = (v: number, low: number, high: number): number =>
       Math.min(Math.max(v, low), high);
     const wrap = (v: number): number => (v < 0 ? v + extent : v);
-    // Going backwards a start before the first element is the first one: the standard's rule, not numpy's.
+    // With a negative step, a start before the first element is clamped to the first one: the standard's rule, not
+    // numpy's.
     const first = clamp(wrap(start), 0, step > 0 ? extent : extent - 1);
     const last = step > 0 ? clamp(wrap(end), 0, extent) : clamp(wrap(end), -1, extent - 1);
     starts[axis] = first;
@@ -58,7 +59,7 @@ export function sliceWindow(n: NodeView): SliceWindow {
 
 const isEnd = (end: Dim): boolean => typeof end === "number" && end >= 2 ** 31 - 1;
 
-// y[i] = x[start + i·step]; dx has dy at the places that were read and 0 elsewhere
+// y[i] = x[start + i·step]; dx is dy at the positions that were read and 0 elsewhere
 const slice: OpSpec<NoAttrs> = {
   type: "Slice",
   since: 10,

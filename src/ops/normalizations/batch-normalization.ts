@@ -38,7 +38,7 @@ interface BatchNormAttrs {
 
 type BatchNormView = NodeView<BatchNormAttrs>;
 
-/** Refuses batch statistics where they mix samples, and says where they come from. */
+/** Refuses batch statistics that mix samples, and names their cause. */
 function checkAlone(n: BatchNormView): void {
   if (n.shape()[0] === 1) return;
   const why = n.isActive(3)
@@ -114,7 +114,7 @@ const batchNormalization: OpSpec<BatchNormAttrs> = {
     training: a.flag("training_mode"),
     momentum: a.float("momentum", 0.9),
   }),
-  // Of a batch that is a weight, as weight standardization makes it, training mode is a constant like any other.
+  // For weight standardization the batch is a weight; training mode is then a constant.
   infer: (n) => [n.like(n.shape()), n.like(n.shape(3)), n.like(n.shape(4))],
   definition: (b, n) => {
     if (n.attrs.training) return byItsBatch.definition(b, n);
@@ -151,7 +151,7 @@ const batchNormalization: OpSpec<BatchNormAttrs> = {
       const shift = b.mul(gain, n.x(3));
       const stored = ![1, 2, 3, 4].some((i) => n.isActive(i));
       if (stored) return perChannel(b, n, b.sub(n.x(2), shift, "bias"));
-      // Others depend on the image too: y less what each active input accounts for.
+      // Other parameters depend on the image too: y minus the contribution of each active input.
       const beta = perChannel(b, n, n.x(2));
       const parts = [
         n.isActive(0) ? b.mul(perChannel(b, n, gain), n.x()) : undefined,

@@ -15,7 +15,7 @@ import {
 
 interface ChannelAttrs {
   readonly epsilon: number;
-  /** 0: one group a channel. */
+  /** 0 for one group per channel. */
   readonly groups: number;
 }
 
@@ -31,7 +31,7 @@ function grouped(b: GraphBuilder, n: NodeView<ChannelAttrs>, v: Value): Value {
   return b.op("Reshape", [v, b.ints([0, groups, -1])], {}, "grouped");
 }
 
-/** A parameter is a vector with a value for each channel, or for each of some groups of them. */
+/** A parameter must be a vector with one value per channel, or per group of channels. */
 function checkParameter(n: NodeView<ChannelAttrs>, i: number, channels: Dim | undefined): void {
   const [count] = n.shape(i);
   const open = typeof count === "string" || typeof channels === "string";
@@ -49,7 +49,7 @@ function perChannel(b: GraphBuilder, n: NodeView<ChannelAttrs>, parameter: Value
   return b.reshape(b.op("Expand", [b.reshape(parameter, [count, 1]), share]), wide);
 }
 
-/** The gradient of a parameter: summed over what it serves. */
+/** The gradient of a parameter, summed to its shape. */
 function parameterGradient(b: GraphBuilder, n: NodeView, gradient: Value, i: number): Value {
   const sums = sumAllBut(b, gradient, 1);
   const count = n.shape(i)[0]!;

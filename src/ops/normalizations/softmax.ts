@@ -14,7 +14,7 @@ interface SoftmaxAttrs {
   readonly axis: number;
 }
 
-/** What the three along one axis share. */
+/** Fields shared by the three operators along one axis. */
 const alongOneAxis = {
   since: 13,
   arity: [1, 1],
@@ -25,7 +25,7 @@ const alongOneAxis = {
 
 const axisOf = (n: NodeView<SoftmaxAttrs>): number => normalizeAxis(n.attrs.axis, n.rank());
 
-/** Where the maximum along an axis is, that axis kept. */
+/** The position of the maximum along an axis, which is kept. */
 function top(b: GraphBuilder, y: Value, axis: number): Value {
   return b.op("ArgMax", [y], { axis: int(axis), keepdims: int(1) }, "top");
 }

@@ -54,7 +54,7 @@ export function standardizeGradient(
   return b.mul(inverse, b.sub(across, along), "dx");
 }
 
-/** Where γ and β are in a node's inputs, laid out to be broadcast, and how x̂ is laid out as x is. */
+/** Indices of γ and β among a node's inputs, and how to broadcast them and to reshape x̂ to the shape of x. */
 export interface Affine {
   readonly parameter: (i: 1 | 2) => Value;
   readonly layOut?: (v: Value) => Value;

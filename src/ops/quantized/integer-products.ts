@@ -1,5 +1,5 @@
 /**
- * Products of levels: what runs in integers, written in floats that hold the same integers.
+ * Integer matrix products and convolutions, computed in floats that hold the same integers.
  *
  * @module
  */

@@ -15,7 +15,7 @@ import { channelsFirst, channelsLast } from "../fused/channels-last.js";
 import { noAttrs } from "../core/heads.js";
 import { asScalar, dequantized, quantized } from "./levels.js";
 
-/** Where a node has its levels, their scale and their zero point, and the output's scale and zero point. */
+/** Input indices of levels, their scale and zero point, and of the output's scale and zero point. */
 interface Places {
   readonly operands: readonly (readonly [levels: number, scale: number, zero: number])[];
   readonly result: readonly [scale: number, zero: number];
@@ -57,7 +57,7 @@ function quantizedFunction<A>(record: {
   });
 }
 
-/** The node's attributes of these names. */
+/** Selects attributes of a node by name. */
 const some = (n: NodeView, ...names: readonly string[]): Attributes =>
   Object.fromEntries(Object.entries(n.node.attributes).filter(([key]) => names.includes(key)));
 
@@ -65,7 +65,7 @@ const poolNames = ["auto_pad", "ceil_mode", "count_include_pad", "kernel_shape",
 
 const lastFlag: AttrDecoder<{ isLast: boolean }> = (a) => ({ isLast: a.flag("channels_last") });
 
-/** A pool, whichever axis the channels lie on. */
+/** Applies a pool to channels-first or channels-last input. */
 function pooled(b: GraphBuilder, x: Value, isLast: boolean, pool: (first: Value) => Value): Value {
   return channelsLast(b, pool(channelsFirst(b, x, isLast)), isLast);
 }
@@ -112,7 +112,7 @@ export const quantizedFunctions: readonly OpSpec[] = [
     attrs: (a) => ({ alpha: a.float("alpha", 0.01) }),
     f: (b, [x], n) => b.op("LeakyRelu", [x], { alpha: float(n.attrs.alpha) }),
   }),
-  // Before operator set 13 a Softmax took all axes from `axis` on for one.
+  // Before operator set 13, Softmax normalized over all axes from `axis` on.
   quantizedFunction({
     ...{ type: "QLinearSoftmax", arity: [2, 5], role: "gate" },
     attrs: (a) => ({ axis: a.int("axis", -1), opset: a.int("opset", 13) }),

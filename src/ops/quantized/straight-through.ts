@@ -1,6 +1,6 @@
 /**
- * Steps that a gradient passes straight through (Bengio, Léonard and Courville, arXiv 1308.3432, 2013): ai.onnx's
- * operators with the gradient with which quantized and binarised networks are trained.
+ * Step functions with a straight-through gradient (Bengio, Léonard and Courville, arXiv 1308.3432, 2013), with which
+ * quantized and binarised networks are trained.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { dataTypeOf } from "../../onnx/file/element-types.js";
 
 type None = Record<string, never>;
 
-/** y = f(x), of which x·m counts as the linear part: dx = m·dy, bias = y − m·x. */
+/** y = f(x) with x·m as its linear part: dx = m·dy, bias = y − m·x. */
 function through(
   type: string,
   passes: (b: GraphBuilder, n: NodeView<None>) => Value | undefined,
@@ -53,7 +53,7 @@ const isInReach = (b: GraphBuilder, x: Value): Value =>
 // y = sign(x): dx = dy where |x| ≤ 1 (Courbariaux et al., Binarized Neural Networks, arXiv 1602.02830, 2016)
 const sign = through("Sign", (b, n) => isInReach(b, n.x()));
 
-// Whole numbers as an integer type, which stand for themselves: dx = dy
+// Floats of integer value cast to an integer type: dx = dy
 const cast: OpSpec<{ to: number }> = {
   ...{ type: "Cast", domain: straightThroughDomain, since: 1, arity: [1, 1], role: "quantization" },
   axes: sameAxes,
@@ -74,7 +74,7 @@ export const rounded = (b: GraphBuilder, x: Value): Value =>
 export const clipped = (b: GraphBuilder, x: Value, low: Value, high: Value): Value =>
   b.call("Clip", [x, low, high], {}, { domain: straightThroughDomain, hint: "range" })[0]!;
 
-/** Whole numbers as int32. */
+/** Casts floats of integer value to int32, with a straight-through gradient. */
 export const asInteger = (b: GraphBuilder, x: Value): Value =>
   b.call(
     "Cast",

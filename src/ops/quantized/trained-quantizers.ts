@@ -1,5 +1,5 @@
 /**
- * Quantizers of networks that are trained with them (Brevitas, QONNX), with the gradient that they are trained with.
+ * Quantizers of quantization-aware training (Brevitas, QONNX), with their training gradient.
  *
  * @see https://github.com/fastmachinelearning/qonnx/blob/main/docs/qonnx-custom-ops/quant_op.md
  * @module
@@ -17,7 +17,7 @@ interface QuantAttrs {
   readonly rounding: string;
 }
 
-/** The least and the greatest level of so many bits. */
+/** The least and the greatest level for a bit width. */
 function bounds(bits: number, { isSigned, narrow }: QuantAttrs): readonly [number, number] {
   const cut = narrow ? 1 : 0;
   return isSigned ? [cut - 2 ** (bits - 1), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1 - cut];

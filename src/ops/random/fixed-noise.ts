@@ -1,6 +1,6 @@
 /**
- * Random numbers that a network draws. A gradient and its terms are of one function, so the numbers are drawn once, from
- * the node's seed, and are the same for every sample and every pass of an explanation.
+ * Random operators. A gradient and its terms must belong to one function, so the numbers are drawn once, from the
+ * node's seed, and are the same for every sample and every pass of an explanation.
  *
  * @module
  */
@@ -50,7 +50,7 @@ function drawn(
   return b.constant(fromNumbers(dtype, own, values), "numbers");
 }
 
-/** RandomNormal and RandomUniform, of a shape that is written or that of the input. */
+/** RandomNormal and RandomUniform, with the shape in an attribute or copied from the input. */
 function noise(
   type: string,
   names: readonly [string, string],

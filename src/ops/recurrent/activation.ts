@@ -4,7 +4,7 @@ import type { Value } from "../../onnx/ir.js";
 import type { NodeView } from "../core/node-view.js";
 import type { RecurrentAttrs } from "./recurrence.js";
 
-/** One of the functions that a recurrent layer applies. */
+/** An activation function of a recurrent layer. */
 export type GateFunction = (b: GraphBuilder, x: Value) => Value;
 
 /** A function by its parameters, where it has them. */
@@ -40,20 +40,32 @@ const functions: ReadonlyMap<string, Known> = new Map<string, Known>([
       emit: (b, x, a, c) => b.op("HardSigmoid", [x], { alpha: float(a), beta: float(c) }),
     },
   ],
-  // αx + β
-  ["affine", { alpha: 0, beta: 0, emit: (b, x, a, c) => b.addScalar(b.mulScalar(x, a), c) }],
+  // αx + β. Named, because the nodes of one step must have names that the cell's own nodes do not have.
+  [
+    "affine",
+    {
+      alpha: 0,
+      beta: 0,
+      emit: (b, x, a, c) => b.addScalar(b.mulScalar(x, a, "Affine/scaled"), c, "Affine"),
+    },
+  ],
   // α·tanh(βx)
   [
     "scaledtanh",
-    { alpha: 0, beta: 0, emit: (b, x, a, c) => b.mulScalar(b.op("Tanh", [b.mulScalar(x, c)]), a) },
+    {
+      alpha: 0,
+      beta: 0,
+      emit: (b, x, a, c) =>
+        b.mulScalar(b.op("Tanh", [b.mulScalar(x, c, "ScaledTanh/inner")]), a, "ScaledTanh"),
+    },
   ],
 ]);
 
 /**
- * The functions of each direction, in the standard's order. `activation_alpha` and `activation_beta` list the parameters
- * of those that have one.
+ * The functions of each direction, in the standard's order. `activation_alpha` and `activation_beta` list the
+ * parameters of functions that have them.
  *
- * @param usual what they are unless the node names others
+ * @param usual the default functions
  */
 export function activationsOf(
   n: NodeView<RecurrentAttrs>,

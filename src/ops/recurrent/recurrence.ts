@@ -24,7 +24,7 @@ export interface RecurrentAttrs {
   readonly activations: readonly string[] | undefined;
   readonly alpha: readonly number[];
   readonly beta: readonly number[];
-  /** What goes into the functions is cut off at ±clip; undefined: it is not. */
+  /** Gate inputs are clipped to ±clip; undefined for no clipping. */
   readonly clip: number | undefined;
   readonly linearBeforeReset: boolean;
   readonly inputForget: boolean;
@@ -34,20 +34,20 @@ type View = NodeView<RecurrentAttrs>;
 
 const recurrentAttrs: AttrDecoder<RecurrentAttrs> = (a) => {
   const word = a.word("direction", ["forward", "reverse", "bidirectional"], "forward");
-  const clip = a.float("clip", 0);
   return {
     directions: word === "bidirectional" ? ["forward", "reverse"] : [word],
     batchFirst: a.flag("layout"),
     activations: a.texts("activations"),
     alpha: a.floats("activation_alpha") ?? [],
     beta: a.floats("activation_beta") ?? [],
-    clip: clip > 0 ? clip : undefined,
+    // ONNX Runtime takes 0 for a threshold in an RNN, and refuses it in LSTM and GRU.
+    clip: a.positive("clip"),
     linearBeforeReset: a.flag("linear_before_reset"),
     inputForget: a.flag("input_forget"),
   };
 };
 
-/** What a step leaves to the next one, [1,N,H] each; undefined for zeros. */
+/** The state passed from step to step, [1,N,H] each; undefined for zeros. */
 export interface RecurrentState {
   readonly h: Value | undefined;
   /** The cell of an LSTM. */
@@ -66,7 +66,7 @@ export interface RecurrentWeights {
   readonly functions: readonly GateFunction[];
   /** Rᵀ [H, gates·H]. */
   readonly recurrent: Value;
-  /** What is added to X·Wᵀ and to H·Rᵀ, [gates·H]; undefined for zeros. */
+  /** Biases added to X·Wᵀ and to H·Rᵀ, [gates·H]; undefined for zeros. */
   readonly bias: readonly [input: Value, recurrent: Value] | undefined;
   /** [3·H]; undefined for zeros. */
   readonly peepholes: Value | undefined;
@@ -77,9 +77,9 @@ export type StepBuilder = (part: string) => GraphBuilder;
 
 /** One direction of a recurrent layer. */
 export interface RecurrentCell {
-  /** What of the bias is added to X·Wᵀ, for all steps at once. */
+  /** The part of the bias that is added to X·Wᵀ, for all steps at once. */
   readonly added: Value | undefined;
-  /** One step. `x` [1,N,gates·H] is X·Wᵀ with what is added. */
+  /** One step. `x` [1,N,gates·H] is X·Wᵀ plus `added`. */
   step(at: StepBuilder, x: Value, state: RecurrentState): NewState;
 }
 
@@ -87,7 +87,7 @@ export interface RecurrentCell {
 interface Recurrence {
   readonly type: string;
   readonly since: number;
-  /** How many matrices [H, I] lie one under another in W. */
+  /** Number of gates, whose matrices [H, I] are stacked in W. */
   readonly gates: number;
   readonly most: number;
   /** Names of the usual functions. */
@@ -293,7 +293,7 @@ export function parts(
   return b.call("Split", [x, b.ints(sizes)], { axis: int(axis) }, { outputs: sizes.length });
 }
 
-/** What goes into a function, cut off at ±clip. */
+/** Clips gate inputs to ±clip. */
 export function clipped(b: GraphBuilder, { attrs: { clip } }: View, x: Value): Value {
   return clip === undefined ? x : b.op("Clip", [x, b.scalar(-clip, x), b.scalar(clip, x)]);
 }

@@ -24,7 +24,7 @@ interface Reduction {
     y: Value,
     axes: readonly number[],
   ): Value;
-  /** The reduction in simpler ones, which `over` emits over the same axes, with those kept. */
+  /** The reduction in simpler ones; `over` emits one over the same axes, with keepdims. */
   readonly definition?: (
     b: GraphBuilder,
     x: Value,
@@ -37,13 +37,13 @@ interface Reduction {
     y: Value,
     axes: readonly number[],
   ) => Value;
-  /** Where the extreme along an axis is, if the output is one. */
+  /** The operator that finds the position of the extreme, if the output is an extreme. */
   readonly at?: "ArgMax" | "ArgMin";
-  /** Of shape arithmetic: all elements to one. */
+  /** Shape arithmetic: folds all elements to one. */
   readonly fold?: (elements: readonly number[]) => number;
 }
 
-/** The axes that a node reduces, in order; none where it does nothing. */
+/** The axes that a node reduces, in order; empty for a no-op. */
 export function axesOf(n: NodeView<ReduceAttrs>): number[] {
   const given = n.optionalNumbers(1);
   if (!given || given.length === 0) {
@@ -226,7 +226,8 @@ const logSumExp = reduction({
   bias: (b, n, y, axes) => b.sub(y, b.sum(b.mul(b.op("Exp", [b.sub(n.x(), y)]), n.x()), axes)),
 });
 
-// y = Πx; dxᵢ = dy·Π of the others: y/xᵢ without zeros, and with a single one something only there. bias = (1 − k)·y
+// y = Πx; dxᵢ = dy·Π of the others: y/xᵢ without zeros; with a single zero, only its own gradient is non-zero. bias =
+// (1 − k)·y
 const product = reduction({
   type: "ReduceProd",
   since: 18,

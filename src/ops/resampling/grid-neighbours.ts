@@ -57,7 +57,7 @@ export function neighbours(
   ];
 }
 
-/** A pixel outside of the image is not read. */
+/** A pixel outside of the image, or at a position that is not a number, is not read: pixel 0 with weight 0. */
 function neighbour(
   b: GraphBuilder,
   pixel: Value,
@@ -66,10 +66,9 @@ function neighbour(
   extent: number,
 ): Neighbour {
   const [first, final] = [b.scalar(0, pixel), b.scalar(extent - 1, pixel)];
-  const at = b.op("Clip", [pixel, first, final]);
-  const isInside = b.op("Equal", [at, pixel]);
+  const isInside = b.op("Equal", [b.op("Clip", [pixel, first, final]), pixel]);
   const masked = (v: Value): Value => b.where(isInside, v, b.scalar(0, v));
-  return { at, weight: masked(weight), slope: () => masked(slope()) };
+  return { at: masked(pixel), weight: masked(weight), slope: () => masked(slope()) };
 }
 
 /** Keys' cubic convolution of four pixels; the padding is applied to each of them. */

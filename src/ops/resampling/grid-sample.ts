@@ -48,7 +48,7 @@ const gridSample: OpSpec<GridAttrs> = {
   },
 };
 
-/** What is read of an image of fixed size, channels and places in a row. */
+/** The pixels read from an image of fixed size, with channels and positions flattened. */
 interface Reading {
   readonly channels: number;
   readonly area: number;
@@ -56,9 +56,9 @@ interface Reading {
   readonly corners: readonly Corner[];
 }
 
-/** One of the pixels that an output reads, [N,…places,1]. */
+/** One of the pixels read for an output, [N,…places,1]. */
 interface Corner {
-  /** Its number in the image. */
+  /** Its flat index in the image. */
   readonly at: Value;
   readonly weight: Value;
   /** For each axis of the image, d weight / d grid. */

@@ -33,7 +33,7 @@ function axesOf(n: NodeView<ResizeAttrs>): number[] {
  */
 const longestAxis = 1 << 16;
 
-/** The elements of an optional input, one for each axis; an empty tensor stands for an absent one. */
+/** The elements of an optional input, one per resized axis; an empty tensor counts as absent. */
 function given(n: NodeView<ResizeAttrs>, i: number): readonly Dim[] | undefined {
   if (!n.optional(i) || n.shape(i)[0] === 0) return undefined;
   const elements = n.elements(i);
@@ -111,14 +111,14 @@ const resize: OpSpec<ResizeAttrs> = {
   bias: () => "none",
 };
 
-/** One axis that a Resize changes, and the matrix that does it. */
+/** An axis that a Resize changes, with its resampling matrix. */
 export interface Resampling extends ResizedAxis {
   readonly axis: number;
   /** [to, from], row-major. */
   readonly matrix: Float64Array;
 }
 
-/** What a Resize of fixed extents does to each axis. @throws {ShapeError} where a matrix is too large to be made */
+/** The resamplings of a Resize with fixed extents. @throws {ShapeError} if a matrix would be too large */
 export function resamplings(n: NodeView<ResizeAttrs>): readonly Resampling[] {
   const { dims, scales } = resized(n);
   // ONNX Runtime copies where the shape stays, whatever the scales.
@@ -143,7 +143,7 @@ function resizeGradient(b: GraphBuilder, n: NodeView<ResizeAttrs>, dy: Value): V
   return mixes.reduce((g, w) => alongAxis(b, g, w.axis, w.matrix, w.to, w.from), summed);
 }
 
-/** Every input appears the same number of times, one after another. */
+/** Whether every input is repeated the same number of times, in order. */
 function isRepeat({ from, to, matrix }: Resampling): boolean {
   const times = to / from;
   if (!Number.isInteger(times)) return false;

@@ -167,12 +167,12 @@ function identity(type: string, since: number): OpSpec<NoAttrs> {
   };
 }
 
-/** True where elements are dropped, or may be. */
+/** True if elements are dropped, or may be. */
 function drops(n: NodeView<NoAttrs>): boolean {
   return n.optional(2) !== undefined && n.elements(2)?.[0] !== 0 && n.elements(1)?.[0] !== 0;
 }
 
-// In inference y = x; the mask, where one asks for it, is all true.
+// In inference y = x; the optional mask output is all true.
 const dropout: OpSpec<NoAttrs> = {
   ...identity("Dropout", 12),
   arity: [1, 3],
@@ -181,12 +181,12 @@ const dropout: OpSpec<NoAttrs> = {
     return [drops(n) ? n.like(n.shape()) : n.x().fact, mask];
   },
   vjp: (_b, n, [dy]) => {
-    if (drops(n)) throw n.refusal("training_mode is on: export the model in evaluation mode");
+    if (drops(n)) throw n.refusal("training_mode is on; export the model in evaluation mode");
     return [() => dy!, "constant", "integer"];
   },
 };
 
-// Constant nodes become constants on import; the record serves graphs built by other means.
+// The importer turns Constant nodes into constants; the record serves graphs built by other means.
 const constant: OpSpec<{ value: Tensor }> = {
   type: "Constant",
   since: 1,
@@ -198,7 +198,7 @@ const constant: OpSpec<{ value: Tensor }> = {
   ...flowsNowhere,
 };
 
-// Ones on a diagonal of a matrix, zeros elsewhere.
+// Ones on one diagonal of a matrix, zeros elsewhere.
 const eyeLike: OpSpec<{ dtype: DType | undefined; k: number }> = {
   type: "EyeLike",
   since: 9,

@@ -35,7 +35,7 @@ function transformOf(n: NodeView<DftAttrs>): Transform {
   const length = n.optionalNumbers(1)?.[0] ?? (isHalf ? 2 * (count - 1) : count);
   if (length < 1) throw n.error(`a length of ${length}`);
   if (onesided && !inverse && parts === 2)
-    throw n.error("of complex numbers there is no onesided spectrum");
+    throw n.error("a complex signal has no onesided spectrum");
   if (isHalf && count !== Math.floor(length / 2) + 1) {
     const needed = Math.floor(length / 2) + 1;
     throw n.error(
@@ -146,7 +146,7 @@ function framesOf(n: NodeView<{ onesided: boolean }>): Frames {
     throw n.error(`a signal [${n.shape().join(",")}]; it must be [N,L], [N,L,1] or [N,L,2]`);
   }
   const { onesided } = n.attrs;
-  if (onesided && parts === 2) throw n.error("of complex numbers there is no onesided spectrum");
+  if (onesided && parts === 2) throw n.error("a complex signal has no onesided spectrum");
   const count =
     typeof samples === "number" ? Math.floor((samples - length) / step) + 1 : `frames(${n.name})`;
   if (typeof count === "number" && count < 1)

@@ -9,7 +9,7 @@ import type { AttributeReader } from "../core/attributes.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 
-/** A tensor that depends on a few numbers alone. */
+/** A constant tensor computed from a few numbers. */
 interface Table {
   readonly dims: readonly number[];
   /** Row-major. */

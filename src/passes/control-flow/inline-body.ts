@@ -7,7 +7,7 @@ export interface Replacement {
   readonly constants: ReadonlyMap<string, Tensor>;
 }
 
-/** A body in the place of its node, and the names of its outputs there. */
+/** A body that replaces its node, and the names of its outputs in the enclosing graph. */
 export interface InlinedBody extends Replacement {
   readonly results: readonly string[];
 }
@@ -15,9 +15,10 @@ export interface InlinedBody extends Replacement {
 type Rename = (name: string) => string;
 
 /**
- * A branch or a body in the graph around it. Its own values are named after `prefix`; what it reads from around it stays.
+ * Inlines a branch or a body into the enclosing graph. Its own values are prefixed with `prefix`; names that it reads
+ * from the enclosing graph stay.
  *
- * @param args the values that take the place of its inputs
+ * @param args values that replace the body's inputs, in order
  */
 export function inlineBody(body: Graph, prefix: string, args: readonly string[] = []): InlinedBody {
   const made = new Set([...body.constants.keys(), ...body.nodes.flatMap((n) => n.outputs)]);
@@ -35,7 +36,7 @@ export function inlineBody(body: Graph, prefix: string, args: readonly string[] 
   return { nodes, constants, results: body.outputs.map((o) => rename(o.name)) };
 }
 
-/** A node that hands a value on under another name. */
+/** A node that gives a value a second name. */
 export function identity(name: string, from: string, to: string): Node {
   return { name, op: "Identity", domain: "", inputs: [from], outputs: [to], attributes: {} };
 }

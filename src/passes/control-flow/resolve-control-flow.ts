@@ -1,6 +1,6 @@
 /**
- * If, Loop and Scan whose condition, number of iterations and shapes are known before the model runs: the branch that is
- * taken, or the body once for every iteration, in the place of the node.
+ * Resolves If, Loop and Scan whose condition, number of iterations and shapes are known before the model runs: the
+ * branch taken, or one copy of the body per iteration, replaces the node.
  *
  * @module
  */
@@ -13,20 +13,20 @@ import { fromNumbers, int64, type Tensor } from "../../tensor/tensor.js";
 import { identity, inlineBody, type InlinedBody, type Replacement } from "./inline-body.js";
 
 /**
- * Limit on the nodes that bodies make in a model. A loop of a few bytes can ask for any number; what is explained is
- * differentiated besides, and engines take minutes for graphs of more.
+ * Limit on the nodes added by inlined bodies in one model. A loop of a few bytes can ask for any number of iterations;
+ * the graph is also differentiated, and engines take minutes to compile larger graphs.
  */
 export const maxUnrolledNodes = 2 ** 15;
 
-/** The graph around a node: what is known there, and where nodes are added. */
+/** The enclosing graph of a node: its known values, and a way to add nodes. */
 export interface Surroundings {
   readonly opset: number;
   fact(name: string): Fact | undefined;
-  /** Adds nodes, whose facts are known afterwards. */
+  /** Adds nodes and infers their facts. */
   add(replacement: Replacement): void;
-  /** Counts nodes that were made of a body. @returns how many more may be made */
+  /** Counts nodes copied from a body. @returns the number of nodes that may still be added */
   made(count: number): number;
-  /** The model's inputs that a value is computed from. */
+  /** The model inputs that a value depends on. */
   sources(name: string): readonly Port[];
 }
 
@@ -35,9 +35,9 @@ const kinds: ReadonlySet<string> = new Set(["If", "Loop", "Scan"]);
 export const isControlFlow = ({ op, domain }: Node): boolean => domain === "" && kinds.has(op);
 
 /**
- * Puts a node's branch or iterations in its place.
+ * Replaces a node by the branch taken or by its iterations.
  *
- * @throws {UnsupportedModelError} naming the condition or count that is not known before the model runs
+ * @throws {UnsupportedModelError} naming a condition or count that is not known before the model runs
  */
 export function resolveControlFlow(node: Node, around: Surroundings): void {
   if (node.op === "If") takeBranch(node, around);
@@ -49,7 +49,11 @@ function refusal({ name, op }: Node, { opset }: Surroundings, reason: string): E
   return new UnsupportedModelError([{ node: name, op, opset, reason }]);
 }
 
-/** The single element of a value, which has to be known. `shown` is its name in the file. */
+/**
+ * The single element of a value. `shown` is the name of the value in the file.
+ *
+ * @throws {UnsupportedModelError} if it is not known before the model runs
+ */
 function known(node: Node, around: Surroundings, name: string, what: string, shown = name): number {
   const element = around.fact(name)?.elements?.[0];
   if (typeof element === "number") return element;
@@ -79,7 +83,7 @@ function bodyOf(node: Node, attribute: string, inputs: number, least: number): G
 
 function addBody(node: Node, around: Surroundings, inlined: InlinedBody): void {
   if (around.made(inlined.nodes.length + 1) < 0) {
-    const reason = `its iterations make more than ${maxUnrolledNodes} nodes of the model; give a smaller input`;
+    const reason = `its iterations unroll to more than ${maxUnrolledNodes} nodes; give a smaller input`;
     throw refusal(node, around, reason);
   }
   around.add(inlined);
@@ -98,7 +102,7 @@ function takeBranch(node: Node, around: Surroundings): void {
   addOutputs(node, around, inlined.results);
 }
 
-/** The node's outputs, as other names of these values. */
+/** Gives the node's outputs to these values, as aliases. */
 function addOutputs(node: Node, around: Surroundings, values: readonly string[]): void {
   const nodes = values.flatMap((value, i) => {
     const output = node.outputs[i] ?? "";
@@ -140,7 +144,11 @@ function unrollScan(node: Node, around: Surroundings): void {
   const sequences = integer(node.attributes["num_scan_inputs"]) ?? 0;
   const states = node.inputs.length - sequences;
   if (sequences < 1 || states < 0 || node.inputs[0] === "" || node.attributes["directions"]) {
-    throw refusal(node, around, "a Scan with a batch axis (operator set 8); export it anew");
+    throw refusal(
+      node,
+      around,
+      "a Scan with a batch axis (operator set 8); export it again with a newer operator set",
+    );
   }
   const body = bodyOf(node, "body", node.inputs.length, states);
   const names = node.inputs.slice(states);
@@ -157,7 +165,7 @@ function unrollScan(node: Node, around: Surroundings): void {
   const [count] = extents;
   if (typeof count !== "number" || extents.some((extent) => extent !== count)) {
     const lengths = `${names.join(", ")}: ${extents.join(", ")}`;
-    throw refusal(node, around, `the length of its sequences (${lengths}) is not one number`);
+    throw refusal(node, around, `its sequences (${lengths}) must have one fixed length`);
   }
   const elements = names.map((name, i) => cut(node, around, name, axes[i] ?? 0, count));
   let carried: readonly string[] = node.inputs.slice(0, states);
@@ -182,7 +190,7 @@ const integer = (a: Attribute | undefined): number | undefined =>
 const integers = (a: Attribute | undefined): readonly number[] | undefined =>
   a?.type === "ints" ? a.value : undefined;
 
-/** The elements of a sequence, without its axis. */
+/** Splits a sequence into its elements, without the sequence axis. */
 function cut(
   node: Node,
   around: Surroundings,
@@ -210,16 +218,16 @@ interface Stack {
   /** A value for each iteration. */
   readonly list: readonly string[];
   readonly axis: number;
-  /** Which output of the node they become. */
+  /** Index of the node's output. */
   readonly output: number;
 }
 
-/** What the iterations made, beside one another along a new axis. */
+/** Stacks the results of all iterations along a new axis. */
 function stackUp(node: Node, around: Surroundings, { list, axis, output }: Stack): void {
   const name = node.outputs[output] ?? "";
   if (name === "") return;
   if (list.length === 0) {
-    throw refusal(node, around, `it makes no iteration, so that "${name}" has no elements`);
+    throw refusal(node, around, `it has 0 iterations, so "${name}" would be empty`);
   }
   const at = `${node.name}/stack.${output}`;
   const axes = `${at}/axis`;

@@ -7,25 +7,24 @@ interface ImageExtent {
   readonly width: number;
 }
 
-/** Four numbers a row, and what is known of them. */
+/** Rows of four numbers, and the order of those numbers if known. */
 export interface BoxRows {
   readonly name: string;
   readonly rows: readonly (readonly number[])[];
-  /** Rows that a selection in the model kept are corners unless one of them contradicts. */
+  /** Meaning of the four numbers; by default {@link guessOrder}. */
   readonly order?: "corners" | "center" | "y first";
 }
 
 /**
- * Boxes as corners in pixels of the input, whatever the model writes: corners or centre and size, in pixels or as parts
- * of the image's sides. Numbers are corners where no row's second corner comes before its first, and parts where the
- * rows that are kept stay below 2.
+ * Converts boxes to corners in pixels of the input. The model's rows are corners, or centre and size, in pixels or as
+ * fractions of the image's sides: fractions if no kept row exceeds 2.
  *
- * @param kept the rows whose boxes are wanted
- * @throws {TargetError} where a kept row has a negative size: offsets from anchors, which need the anchors. Corners that a
- *   model has chosen are its own
+ * @param kept indices of the requested rows
+ * @throws {TargetError} if a kept row has a negative size: rows may be offsets from anchors, which the file lacks. Corners
+ *   that the model itself selected are not checked
  */
 export function boxesOf(
-  { name, rows, order = guess(rows) }: BoxRows,
+  { name, rows, order = guessOrder(rows) }: BoxRows,
   kept: readonly number[],
   { height, width }: ImageExtent,
 ): readonly BoxCorners[] {
@@ -42,18 +41,19 @@ export function boxesOf(
     const isBox = [x0, y0, x1, y1].every(Number.isFinite) && x1 >= x0 && y1 >= y0;
     if (!isBox && order !== "corners") {
       throw new TargetError(
-        `row ${row} of "${name}" is ${rows[row]!.map((v) => Number(v.toPrecision(4))).join(", ")}, which is no box, neither ` +
-          "by its corners nor by centre and size: where rows are offsets from anchors, export the model with its decoding",
+        `row ${row} of "${name}" is ${rows[row]!.map((v) => Number(v.toPrecision(4))).join(", ")}: neither two corners ` +
+          "nor centre and size; if the rows are offsets from anchors, export the model with its box decoding",
       );
     }
     return [x0 * sx, y0 * sy, x1 * sx, y1 * sy];
   });
 }
 
-/** Parts of the image may reach a little beyond it; a box of less than two pixels is none. */
+/** Limit of fractions: boxes may extend a little beyond the image, and boxes within two pixels do not occur. */
 const mostParts = 2;
 
-const guess = (rows: BoxRows["rows"]): "corners" | "center" =>
+/** Corners if no row has its second corner before its first; else centre and size. */
+export const guessOrder = (rows: BoxRows["rows"]): "corners" | "center" =>
   rows.every(([a, b, c, d]) => c! >= a! && d! >= b!) ? "corners" : "center";
 
 /** Intersection over union of two boxes. */
@@ -66,13 +66,13 @@ export function overlapOf(p: BoxCorners, q: BoxCorners): number {
   return either > 0 ? both / either : 0;
 }
 
-/** A box with what it competes by. */
+/** A box with its class, for non-maximum suppression. */
 interface Candidate {
   readonly box: BoxCorners;
   readonly class: number;
 }
 
-/** Of candidates, the best first, those that overlap no better one of their class by more than a share. */
+/** Non-maximum suppression: drops candidates, sorted best first, whose overlap with a kept one of their class exceeds `most`. */
 export function withoutOverlaps<C extends Candidate>(candidates: readonly C[], most: number): C[] {
   const kept: C[] = [];
   for (const candidate of candidates) {

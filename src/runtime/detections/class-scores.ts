@@ -1,9 +1,11 @@
 /**
- * The class of each row of a head that gives a number for every class: which of them are probabilities, and which one
- * means that nothing is there.
+ * The class of each row of a head with one number per class: whether the numbers are probabilities, and which class is
+ * the background.
  *
  * @module
  */
+
+import { softmax } from "../../tensor/softmax.js";
 
 /** The best class of a row, and its probability. */
 export interface BestClass {
@@ -12,12 +14,12 @@ export interface BestClass {
 }
 
 /**
- * The best class of each row [M,K], by what the numbers are:
- * - probabilities that add up to one in each row, one of them that of the background (SSD), which is the first or the
- *   last class, whichever leads in more rows;
+ * The best class of each row [M,K]. The numbers are taken as:
+ * - probabilities that sum to 1 in each row, including a background (SSD): the first or the last class, the one that is
+ *   largest in more rows;
  * - independent probabilities (YOLO);
- * - logits whose first or last class leads in most rows: a softmax with a background (DETR);
- * - other logits: a sigmoid each (RT-DETR).
+ * - logits whose first or last class is the largest in most rows: a softmax with a background (DETR);
+ * - other logits: one sigmoid per class (RT-DETR).
  */
 export function bestClasses(rows: readonly (readonly number[])[]): readonly BestClass[] {
   const width = rows[0]?.length ?? 0;
@@ -45,10 +47,3 @@ const sum = (row: readonly number[]): number => row.reduce((a, b) => a + b, 0);
 
 const leader = (row: readonly number[]): number =>
   row.reduce((at, v, i) => (v > row[at]! ? i : at), 0);
-
-function softmax(row: readonly number[]): number[] {
-  const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
-  const powers = row.map((v) => Math.exp(v - most));
-  const total = sum(powers);
-  return powers.map((p) => p / total);
-}

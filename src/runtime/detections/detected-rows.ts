@@ -1,5 +1,5 @@
 /**
- * What the outputs of a detector are: which hold boxes, scores and classes, by their shapes, their types and their numbers.
+ * Recognises boxes, scores and classes among the outputs of a detector by shape, type and values.
  *
  * @module
  */
@@ -7,15 +7,15 @@ import { TargetError } from "../../errors.js";
 import { isFloat } from "../../tensor/dtype.js";
 import { toNumbers, type Tensor, type Tensors } from "../../tensor/tensor.js";
 import { bestClasses } from "./class-scores.js";
-import type { BoxRows } from "./boxes.js";
+import { guessOrder, type BoxRows } from "./boxes.js";
 
-/** A row's class with its score, and where the score is written. */
+/** A row's class and score, with the position of the score. */
 export interface ScoredRow {
   readonly class: number;
   readonly score: number;
-  /** The place of the score in {@link DetectedRows.value}, in row-major order. */
+  /** Row-major index of the score in {@link DetectedRows.value}. */
   readonly at: number;
-  /** Of a head that writes the objectness of a row beside conditional class scores: its place. */
+  /** Row-major index of the row's objectness, if the class scores are conditional on it. */
   readonly objectness?: number;
 }
 
@@ -24,7 +24,7 @@ export interface DetectedRows {
   readonly rows: readonly ScoredRow[];
   /** The value that holds the scores. */
   readonly value: string;
-  /** The model has left out rows that overlap others, or has none that do. */
+  /** Whether the model has already suppressed overlapping rows. */
   readonly isChosen: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface DetectedRows {
 interface Table {
   readonly name: string;
   readonly isReal: boolean;
-  /** Without the axis of a single sample, and without axes of 1 between. */
+  /** Without the axis of a single sample and inner axes of extent 1. */
   readonly dims: readonly number[];
   readonly numbers: readonly number[];
 }
@@ -43,18 +43,21 @@ export type HasObjectness = (value: string, first: number, second: number) => Pr
 /**
  * The rows of a detector's outputs.
  *
- * @param hasObjectness asked of a head [N,5+K] or [4+K,N], with the places of columns 4 and 5 of its first row
- * @throws {TargetError} where no outputs are boxes with scores; says what the outputs are
+ * @param regions [M,4] values that the model reads regions at: the boxes if no output holds any
+ * @param hasObjectness called for a head [N,5+K] or [4+K,N], with the indices of columns 4 and 5 of its first row
+ * @throws {TargetError} if the outputs are not boxes with scores; lists them
  */
 export async function rowsOfDetector(
   outputs: Tensors,
+  regions: Tensors,
   hasObjectness: HasObjectness,
 ): Promise<DetectedRows> {
-  const tables = [...outputs].flatMap(([name, t]) =>
-    t.dtype === "string" ? [] : [tableOf(name, t)],
-  );
+  const [tables, places] = [tablesOf(outputs), tablesOf(regions)];
   const found =
-    separateRows(tables) ?? chosenRows(tables) ?? (await rawRows(tables, hasObjectness));
+    separateRows(tables, tables) ??
+    chosenRows(tables) ??
+    (await rawRows(tables, hasObjectness)) ??
+    separateRows(places, tables);
   if (found) return found;
   const listed = [...outputs].map(([name, { dims }]) => `"${name}" [${dims.join(",")}]`).join(", ");
   throw new TargetError(
@@ -62,6 +65,9 @@ export async function rowsOfDetector(
       "and class, or a head [1,4+K,M] or [1,M,5+K]",
   );
 }
+
+const tablesOf = (values: Tensors): Table[] =>
+  [...values].flatMap(([name, t]) => (t.dtype === "string" ? [] : [tableOf(name, t)]));
 
 function tableOf(name: string, t: Tensor): Table {
   const dims = t.dims.length > 2 && t.dims[0] === 1 ? t.dims.slice(1) : t.dims;
@@ -74,9 +80,12 @@ function tableOf(name: string, t: Tensor): Table {
   };
 }
 
-/** Boxes [M,4] in one output, scores in another: one for each row with the classes in a third, or one for each class. */
-function separateRows(tables: readonly Table[]): DetectedRows | undefined {
-  const boxes = tables
+/** Boxes [M,4] in one output and scores in another: one per row with the classes in a third output, or one per class. */
+function separateRows(
+  places: readonly Table[],
+  tables: readonly Table[],
+): DetectedRows | undefined {
+  const boxes = places
     .filter(({ isReal, dims }) => isReal && dims.length === 2 && dims[1] === 4)
     .sort((p, q) => Number(/box/i.test(q.name)) - Number(/box/i.test(p.name)));
   for (const table of boxes) {
@@ -89,7 +98,7 @@ function separateRows(tables: readonly Table[]): DetectedRows | undefined {
 
 function rowScores(boxes: Table, others: readonly Table[]): DetectedRows | undefined {
   const [count] = boxes.dims as [number];
-  // One number a row: [M], [1,M] or [M,1].
+  // One number per row: [M], [1,M] or [M,1].
   const columns = others.filter(
     ({ dims, numbers }) => numbers.length === count && dims.includes(count),
   );
@@ -101,7 +110,7 @@ function rowScores(boxes: Table, others: readonly Table[]): DetectedRows | undef
   if (!scores) return undefined;
   const classes = columns.find((table) => table !== scores && areClasses(table));
   const rows = scores.numbers.map((score, at) => ({ class: classes?.numbers[at] ?? 0, score, at }));
-  const order = boxes.name === "detection_boxes" ? "y first" : guessChosen(boxes);
+  const order = boxes.name === "detection_boxes" ? "y first" : guessOrder(rowsOf(boxes));
   return { boxes: boxRows(boxes, order), rows, value: scores.name, isChosen: true };
 }
 
@@ -124,7 +133,7 @@ function classScores(boxes: Table, others: readonly Table[]): DetectedRows | und
   return { boxes: boxRows(boxes), rows, value: scores.name, isChosen: false };
 }
 
-/** Where rows of one output [M,6] or [M,7] hold the box, the score and the class. */
+/** Columns of box, score and class in an output [M,6] or [M,7]. */
 interface RowLayout {
   readonly box: number;
   readonly score: number;
@@ -138,7 +147,7 @@ const layouts: readonly (RowLayout & { readonly width: number })[] = [
   { width: 7, box: 3, score: 2, class: 1 },
 ];
 
-/** Rows that the model has chosen: the first layout whose classes, scores and boxes all rows bear out, or else without boxes. */
+/** Rows selected by the model: the first layout that classes, scores and boxes of all rows fit, else classes and scores. */
 function chosenRows(tables: readonly Table[]): DetectedRows | undefined {
   for (const table of tables.filter(({ isReal, dims }) => isReal && dims.length === 2)) {
     const rows = rowsOf(table);
@@ -168,7 +177,7 @@ function chosenRows(tables: readonly Table[]): DetectedRows | undefined {
   return undefined;
 }
 
-/** A head of rows [M,5+K] with objectness, or without [4+K,M] or [M,4+K]: the longer axis is that of the rows. */
+/** A raw head: [M,5+K] with objectness, [4+K,M] or [M,4+K] without. The rows are the longer axis. */
 async function rawRows(
   tables: readonly Table[],
   hasObjectness: HasObjectness,
@@ -208,6 +217,3 @@ const boxRows = (table: Table, order?: BoxRows["order"]): BoxRows => ({
   rows: rowsOf(table),
   ...(order === undefined ? {} : { order }),
 });
-
-const guessChosen = (boxes: Table): "corners" | "center" =>
-  rowsOf(boxes).every(([a, b, c, d]) => c! >= a! && d! >= b!) ? "corners" : "center";

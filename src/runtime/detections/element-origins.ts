@@ -2,6 +2,7 @@ import type { Backend } from "../../backends/backend.js";
 import { TargetError } from "../../errors.js";
 import { GraphBuilder } from "../../onnx/builder.js";
 import type { Graph, Node, TypedGraph, Value } from "../../onnx/ir.js";
+import { producersOf } from "../../onnx/producers.js";
 import { AttributeReader } from "../../ops/core/attributes.js";
 import { NodeView } from "../../ops/core/node-view.js";
 import type { Registry } from "../../ops/core/registry.js";
@@ -11,7 +12,7 @@ import { isFloat } from "../../tensor/dtype.js";
 import { sizeOf } from "../../tensor/shape.js";
 import { int64, toNumbers, type Tensor, type Tensors } from "../../tensor/tensor.js";
 
-/** An element of a value of the model, by its place in row-major order. */
+/** An element of a value of the model, by its row-major index. */
 export interface Element {
   readonly value: string;
   readonly at: number;
@@ -25,9 +26,9 @@ const copies = (record: OpSpec | undefined): record is OpSpec =>
     record.role === "choice" ||
     record.pick !== undefined);
 
-/** The values that have to be known to say where the elements of one of a graph's values come from. */
+/** The values needed to determine the origins of the elements of one value ({@link originsOf}). */
 export function valuesForOrigins(graph: Graph, registry: Registry, name: string): string[] {
-  const makers = makersOf(graph);
+  const makers = producersOf(graph);
   const needed = new Set<string>();
   const open = [name];
   for (let wanted = open.pop(); wanted !== undefined; wanted = open.pop()) {
@@ -43,13 +44,12 @@ export function valuesForOrigins(graph: Graph, registry: Registry, name: string)
 }
 
 /**
- * Where each element of a value comes from: the selections between are run on the numbers of elements in place of the
- * elements, with the indices and masks that they had for the image.
+ * The origin of each element of a value: runs the selections before it on element numbers instead of elements, with the
+ * indices and masks that they have for the image.
  *
- * @param values of {@link valuesForOrigins}, for one image
- * @returns for each element the one that it is a copy of, in a value that something computes; undefined where it is a
- *   constant
- * @throws {TargetError} where a selection cannot be followed
+ * @param values the values of {@link valuesForOrigins}, for one image
+ * @returns for each element the computed element that it is a copy of; undefined for a constant
+ * @throws {TargetError} if a selection cannot be traced
  */
 export async function originsOf(
   graph: Graph,
@@ -82,7 +82,7 @@ class Numbering {
   private readonly makers: ReadonlyMap<string, Node>;
   private readonly b: GraphBuilder;
   private readonly numbered = new Map<string, Value>();
-  /** Values whose elements are numbered, each from `first` on. */
+  /** Values with numbered elements; the numbers of each begin at `first`. */
   private readonly sources: { readonly value: string; readonly first: number }[] = [];
   private count = 0;
 
@@ -90,7 +90,7 @@ class Numbering {
     this.graph = graph;
     this.registry = registry;
     this.values = values;
-    this.makers = makersOf(graph);
+    this.makers = producersOf(graph);
     const { opsets } = graph;
     const parts = { inputs: [], outputs: [], nodes: [], constants: new Map(), facts: new Map() };
     const empty = { ...parts, name: "origins", opsets, metadata: new Map() };
@@ -154,7 +154,7 @@ class Numbering {
     return outputs[node.outputs.indexOf(name)]!;
   }
 
-  /** Whether the elements of an input are those that the node copies; others say which. */
+  /** Whether the node copies the elements of an input; its other inputs are indices or masks. */
   private isData({ inputs }: Node, { role }: OpSpec, i: number): boolean {
     if (inputs[i] === "") return false;
     if (role === "choice") return i > 0;
@@ -171,10 +171,7 @@ class Numbering {
     const value = this.values.get(name) ?? this.graph.constants.get(name);
     if (value) return value;
     throw new TargetError(
-      `"${name}" says which rows are kept, and the model's file has no value of this name to read them from`,
+      `"${name}" selects the rows, but the model's file has no value of this name`,
     );
   }
 }
-
-const makersOf = ({ nodes }: Graph): Map<string, Node> =>
-  new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));

@@ -15,7 +15,7 @@ import { originsOf, valuesForOrigins, type Element } from "./element-origins.js"
 import type { ValueReader } from "./read-values.js";
 import { selectedRows, selectionIn } from "./selected-boxes.js";
 
-/** A detector, and how its own file is run. */
+/** A detector, with a reader of its file's values. */
 export interface Detector {
   readonly model: Graph;
   readonly registry: Registry;
@@ -23,7 +23,7 @@ export interface Detector {
   readonly reader: ValueReader;
   /** The explained input. */
   readonly input: string;
-  /** Shapes of the inputs for the picture, where the model leaves them open. */
+  /** Shapes of the inputs for the picture, if the model leaves them open. */
   readonly sizes: ReadonlyMap<string, Shape>;
 }
 
@@ -35,10 +35,10 @@ export interface DetectedPicture {
 }
 
 /**
- * What a detector finds in one picture, the best first, each with the class score that its row was chosen with: the
- * element of a value before all selections, followed back through them with the indices and masks of this picture.
+ * Finds the detections of one picture, best first. Each has the class score that its row was selected by: an element of a
+ * value before all selections, traced back through them with the indices and masks of this picture.
  *
- * @throws {TargetError} where the outputs are no detections, or a row cannot be followed back
+ * @throws {TargetError} if the outputs are not detections, or a row cannot be traced back
  */
 export async function findDetections(
   detector: Detector,
@@ -51,6 +51,8 @@ export async function findDetections(
   const scores = selection ? [selection.scores] : model.outputs.map(({ name }) => name);
   const inner = new Set(scores.flatMap((name) => valuesForOrigins(model, registry, name)));
   if (selection) for (const name of [selection.boxes, selection.scores]) inner.add(name);
+  const regions = regionsIn(model, registry);
+  for (const name of regions) inner.add(name);
   const inputs = new Set(model.inputs.map(({ name }) => name));
   const read = await reader.read(
     [...inner].filter((name) => !inputs.has(name)),
@@ -59,10 +61,13 @@ export async function findDetections(
   const values = new Map([...model.constants, ...picture.feeds, ...read]);
   const origins = (value: string): Promise<readonly (Element | undefined)[]> =>
     originsOf(model, registry, value, values, backend);
-  const outputs = new Map(model.outputs.map(({ name }) => [name, values.get(name)!]));
+  const outputs = valuesOf(
+    model.outputs.map(({ name }) => name),
+    values,
+  );
   const found = selection
     ? selectedRows(selection, values)
-    : await rowsOfDetector(outputs, async (value, first, second) =>
+    : await rowsOfDetector(outputs, valuesOf(regions, values), async (value, first, second) =>
         isObjectness(await origins(value), first, second, values),
       );
   const kept = keptRows(found, threshold);
@@ -83,14 +88,27 @@ export async function findDetections(
   });
 }
 
-/** The element that a Sigmoid or Softmax made a score of. */
+const valuesOf = (names: readonly string[], values: Tensors): Tensors =>
+  new Map(names.map((name) => [name, values.get(name)!]));
+
+/** The boxes that something is read at: those of a second stage. */
+function regionsIn({ nodes, constants }: Graph, registry: Registry): string[] {
+  const read = nodes.flatMap(({ op, domain, inputs }) =>
+    (registry.get(op, domain)?.reads?.places ?? []).map((i) => inputs[i] ?? ""),
+  );
+  return [...new Set(read)].filter((name) => name !== "" && !constants.has(name));
+}
+
+/** The input element of the Sigmoid or Softmax that computes a score. */
 function beforeSquashing(element: ScoreElement, model: Graph, registry: Registry): ScoreElement {
   const maker = model.nodes.find((node) => node.outputs.includes(element.value));
   const isLogit = !maker || registry.get(maker.op, maker.domain)?.probability === undefined;
   if (!isLogit && element.times === undefined) return { ...element, value: maker.inputs[0]! };
-  const why = element.times ? "it is the product of two columns" : "no Sigmoid or Softmax makes it";
+  const why = element.times
+    ? "each is the product of two columns"
+    : "they do not come from a Sigmoid or Softmax";
   throw new TargetError(
-    `the class scores of the detections are in "${element.value}", and have no logits: ${why}; leave ",logits" out`,
+    `the class scores of the detections, "${element.value}", have no logits: ${why}; leave ",logits" out`,
   );
 }
 
@@ -99,7 +117,7 @@ function keptRows({ rows }: DetectedRows, threshold: number): number[] {
   return kept.sort((p, q) => rows[q]!.score - rows[p]!.score || p - q);
 }
 
-/** The score of a row, in the value that it comes from. */
+/** The score of a row, as an element of the value that it was copied from. */
 function elementOf(
   { at, objectness }: ScoredRow,
   value: string,
@@ -107,13 +125,13 @@ function elementOf(
   values: Tensors,
 ): ScoreElement {
   const { dims } = values.get(value)!;
-  // A product of two columns is made of the head itself.
+  // The product of two columns is computed from the head itself.
   const origin = objectness === undefined ? origins[at] : { value, at };
   const written = toNumbers(values.get(value)!)[at]!;
   const read = origin && toNumbers(values.get(origin.value)!)[origin.at];
   if (!origin || read === undefined || Math.abs(read - written) > 1e-3 * Math.abs(written)) {
     throw new TargetError(
-      `the rows of the detections are in "${value}" [${dims.join(",")}], and element ${at} of it cannot be followed back to a ` +
+      `the rows of the detections are in "${value}" [${dims.join(",")}], and element ${at} of it cannot be traced back to a ` +
         "class score: name a value before the selection (--output) and a row of it (--target box:i,class:j)",
     );
   }
@@ -125,19 +143,19 @@ function elementOf(
   };
 }
 
-/** Row-major place to index, without the axis of a single sample. */
+/** The index of a row-major position, without the axis of a single sample. */
 function indexIn(dims: readonly number[], at: number): number[] {
   const index = stridesOf(dims).map((stride, axis) => Math.floor(at / stride) % dims[axis]!);
   return dims[0] === 1 ? index.slice(1) : index;
 }
 
-/** The column of a place in a head, whose shorter axis is that of the columns. */
+/** The column of a row-major position in a head; the columns are the shorter axis. */
 function columnOf(dims: readonly number[], at: number): { column: number; axis: number } {
   const axis = dims.at(-1)! < dims.at(-2)! ? -1 : -2;
   return { column: indexIn(dims, at).at(axis)!, axis };
 }
 
-/** Whether a value has a gradient and a size that is known before the model runs. */
+/** Whether a value has a gradient, and a size that does not depend on the picture. */
 function knownSizes({ model, registry, input, sizes }: Detector): (value: string) => boolean {
   const known = inferKnown(model, registry, sizes);
   const { active } = activePath(known, registry, [input]);
@@ -151,8 +169,9 @@ function knownSizes({ model, registry, input, sizes }: Detector): (value: string
 }
 
 /**
- * Whether column 4 of a head is the objectness, by where columns 4 and 5 come from: values of their own (YOLOX), or
- * columns 4 and 5 of a value of all columns (YOLOv5). Class scores alone begin their own value (YOLOv8).
+ * Whether column 4 of a head is the objectness, by the origins of columns 4 and 5: values of their own (YOLOX), or columns
+ * 4 and 5 of one value with all columns (YOLOv5). Without objectness, column 4 is the first of a value of class scores
+ * (YOLOv8).
  */
 function isObjectness(
   origins: readonly (Element | undefined)[],
@@ -165,7 +184,7 @@ function isObjectness(
   if (p.value !== q.value) return true;
   const { dims } = values.get(p.value)!;
   const strides = stridesOf(dims);
-  // Axes of one element have the stride of the next one.
+  // Axes of extent 1 have the stride of the next axis.
   const axis = strides.findLastIndex((stride, i) => stride === q.at - p.at && dims[i]! > 1);
   return axis >= 0 && Math.floor(p.at / strides[axis]!) % dims[axis]! > 0;
 }

@@ -4,8 +4,8 @@ import type { ScoreElement } from "../../target/detection.js";
 import { int64, type Tensor } from "../../tensor/tensor.js";
 
 /**
- * The graph of a head whose class scores are conditional, with the product of every column and the objectness as a
- * further value: what detectors call the confidence.
+ * Adds the confidence to the graph of a head with conditional class scores: the product of every column and the
+ * objectness.
  *
  * @param value the head, [N,M,5+K] or [N,5+K,M]
  */

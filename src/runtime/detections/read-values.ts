@@ -4,7 +4,7 @@ import { bytesWithOutputs, type ModelFile } from "../../onnx/file/model-file.js"
 import type { Graph } from "../../onnx/ir.js";
 import type { Tensors } from "../../tensor/tensor.js";
 
-/** Values inside of a model for one image, read from a run of its own file. */
+/** Reads values inside a model for one image from a run of its file. */
 export class ValueReader {
   private readonly backend: Backend;
   private readonly file: ModelFile | undefined;
@@ -22,7 +22,7 @@ export class ValueReader {
    * The named values and all outputs of the model.
    *
    * @param feeds values of the model's inputs, as its file declares them
-   * @throws {TargetError} where the engine cannot run the file @throws {BackendError} where the run fails
+   * @throws {TargetError} if the engine cannot run the file @throws {BackendError} if the run fails
    */
   read(names: readonly string[], feeds: Tensors): Promise<Tensors> {
     return this.inTurn(() => this.run(names, feeds));
@@ -32,7 +32,7 @@ export class ValueReader {
     return this.inTurn(() => this.close());
   }
 
-  /** Runs follow one another: opening the file for other values frees it for those before. */
+  /** Serialises runs: opening the file for other values frees the previous session. */
   private inTurn<T>(next: () => Promise<T>): Promise<T> {
     const result = this.last.then(next);
     this.last = result.catch(() => undefined);
@@ -59,13 +59,13 @@ export class ValueReader {
     const { backend, file, model } = this;
     if (!backend.open || !file) {
       throw new TargetError(
-        `detections are read from a run of the model's own file, which ${backend.name} does not read: use the engine ort`,
+        `detections need a run of the model's file, which ${backend.name} cannot read: use the engine ort`,
       );
     }
     const bytes = await bytesWithOutputs(file, names);
     if (!bytes) {
       throw new TargetError(
-        "the values that say which rows are kept are inside of functions of the file; export it without functions, " +
+        "the values that select the rows are inside functions of the file; export it without functions, " +
           "or inline them (onnx.inliner)",
       );
     }

@@ -1,12 +1,13 @@
 import type { Graph } from "../../onnx/ir.js";
+import { producersOf } from "../../onnx/producers.js";
 import type { Registry } from "../../ops/core/registry.js";
 import { keepsOrder } from "../../ops/core/role.js";
 import { toNumbers, type Tensor, type Tensors } from "../../tensor/tensor.js";
 import type { DetectedRows } from "./detected-rows.js";
 
-/** What an output of chosen indices [M,3] (sample, class, box) chooses from. */
+/** An output of selected indices [M,3] (sample, class, box), and the values that it selects from. */
 export interface Selection {
-  /** Of the indices. */
+  /** Name of the output of indices. */
   readonly output: string;
   /** [N,B,4] */
   readonly boxes: string;
@@ -15,9 +16,9 @@ export interface Selection {
   readonly isCenter: boolean;
 }
 
-/** An output of indices that non-maximum suppression makes, as ONNX defines them, with what it chooses from. */
+/** The output of indices of ONNX's NonMaxSuppression, if the graph has one. */
 export function selectionIn(graph: Graph, registry: Registry): Selection | undefined {
-  const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((name) => [name, n] as const)));
+  const makers = producersOf(graph);
   for (const { name } of graph.outputs) {
     let node = makers.get(name);
     while (node && keepsOrder(registry.role(node))) node = makers.get(node.inputs[0] ?? "");
@@ -35,7 +36,7 @@ export function selectionIn(graph: Graph, registry: Registry): Selection | undef
   return undefined;
 }
 
-/** The rows of chosen indices. Corners of ONNX may be any two that are opposite. */
+/** The rows of selected indices. ONNX allows any two opposite corners. */
 export function selectedRows(selection: Selection, values: Tensors): DetectedRows {
   const [indices, boxes, scores] = [selection.output, selection.boxes, selection.scores].map(
     (name) => values.get(name)!,

@@ -12,28 +12,28 @@ import {
 } from "./directional-derivatives.js";
 import type { ScoreReader } from "./read-score.js";
 
-/** The model without anything of ours: what a gradient is measured against. */
+/** The original model, against which a gradient is checked. */
 export interface Reference {
-  /** What runs, in words. */
+  /** Description for reports: "the model's file on ort". */
   readonly what: string;
   readonly executable: Executable;
-  /** An image [N,C,…spatial] as it takes it. */
+  /** Converts an image [N,C,…spatial] to its input. */
   readonly ownForm: (image: Tensor) => Tensor;
-  /** Element types of the inputs that it takes. */
+  /** Element types of its inputs. */
   readonly inputs: ReadonlyMap<string, DType>;
   /** Element type of the output. */
   readonly output: DType;
-  /** Rows that it takes at once, where its file fixes that; else 1. */
+  /** The batch size, if the file fixes it; else 1. */
   readonly rows: number;
   /** Inputs with a row for each sample. */
   readonly batched: ReadonlySet<string>;
-  /** The Softmax, LogSoftmax or Sigmoid that makes the output, if one does. */
+  /** The Softmax, LogSoftmax or Sigmoid that computes the output, if any. */
   readonly squashed?: Probability | undefined;
 }
 
-/** Directional derivatives of one sample's score, by the decomposition's gradient and by the model itself. */
+/** Directional derivatives of one sample's score from the decomposition's gradient, and central differences of the model. */
 export interface GradientCheck {
-  /** What the differences are of. */
+  /** The model that was differenced, in words. */
   readonly reference: string;
   readonly directions: readonly DirectionalDerivative[];
   readonly agree: number;
@@ -107,13 +107,13 @@ async function scoreAt(
   return read(Array.from({ length: numbers.length / rows }, (_, i) => numbers[i]!));
 }
 
-/** Half of the spacing at 1, of the types with fewer digits than a double. */
+/** Half the spacing of a float type at 1. */
 function epsilonOf(dtype: DType): number {
   const digits: Partial<Record<DType, number>> = { float32: 24, float16: 11, bfloat16: 8 };
   return 2 ** -(digits[dtype] ?? 53);
 }
 
-/** What an input of whole numbers may hold. */
+/** The range of an integer type. */
 function bounds(dtype: DType): Probe["whole"] {
   if (isFloat(dtype)) return undefined;
   const bits = Number(/\d+$/.exec(dtype)?.[0] ?? 1);

@@ -9,29 +9,29 @@ import {
 } from "./directional-derivatives.js";
 import type { FullGradient } from "../../decomposition/full-gradient.js";
 
-/** One input of one node: its own gradient, beside central differences of the node run alone. */
+/** One input of one node: its gradient, and central differences of the node run alone. */
 export interface NodeJacobian {
   readonly node: string;
   readonly op: string;
-  /** The value that goes in. */
+  /** Name of the input value. */
   readonly input: string;
   readonly directions: readonly DirectionalDerivative[];
-  /** disagrees where one direction does; inconclusive where none says anything. */
+  /** "disagrees" if any direction does; "inconclusive" if all are. */
   readonly verdict: DirectionalDerivative["verdict"];
 }
 
-/** The values of a run that the check of one node needs, by the role under which the run gives them. */
+/** The values of a run that the check of one node needs, by their roles in the run. */
 export interface NodeRecord {
   readonly node: Node;
-  /** Values that change from image to image, by name. */
+  /** Inputs that are not constant, by name. */
   readonly inputs: readonly { readonly name: string; readonly role: string }[];
   readonly dy: readonly { readonly output: string; readonly role: string }[];
   readonly parts: readonly { readonly input: string; readonly role: string }[];
-  /** Inputs that depend on the image. One without a part gets nothing: its gradient is 0, right or wrong. */
+  /** Inputs that depend on the image. Those without a part have gradient 0, which is checked too. */
   readonly active: readonly string[];
 }
 
-/** The records of all nodes that were differentiated, in the order of the network, and the values they speak of. */
+/** The records of all differentiated nodes, in network order, and the values that they refer to. */
 export function recordNodes(full: FullGradient): {
   readonly records: readonly NodeRecord[];
   readonly outputs: Readonly<Record<string, Value>>;
@@ -60,10 +60,10 @@ export function recordNodes(full: FullGradient): {
   return { records, outputs };
 }
 
-/** Directions for each input of each node. */
+/** Default number of directions for each input of each node. */
 const fewDirections = 4;
 
-/** What a node sends back to each of its inputs, beside central differences of Σ dy ⊙ y of that node alone. */
+/** Compares the gradients of a node's inputs with central differences of Σ dy ⊙ y of that node alone. */
 export async function checkNode(
   backend: Backend,
   graph: TypedGraph,
@@ -112,7 +112,7 @@ export async function checkNode(
   }
 }
 
-/** A node may read one value twice: what it sends there is the sum. */
+/** The gradient of each input; summed if the node reads it twice. */
 function byInput(
   parts: NodeRecord["parts"],
   valueOf: (role: string) => Tensor,
@@ -127,7 +127,7 @@ function byInput(
   return sums;
 }
 
-/** The graph of one node, with the values that it reads as inputs. */
+/** The graph of one node; the values it reads become inputs. */
 function alone(graph: TypedGraph, { node, inputs, dy }: NodeRecord): Graph {
   const port = (name: string): Port => ({ name, fact: graph.facts.get(name)! });
   const constants = node.inputs.flatMap((name) => {

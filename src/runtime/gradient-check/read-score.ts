@@ -6,11 +6,11 @@ import type { ResolvedContrast } from "../../target/contrast.js";
 export type ScoreReader = (row: ArrayLike<number>) => number;
 
 /**
- * Reads the explained number as emitTarget does, from an output that another engine made, in double precision.
+ * Computes the explained number from an output as emitTarget does, in double precision.
  *
- * @param contrast that of this sample alone
- * @param target the class that "top" stood for
- * @param squashed how the output was made a probability, where it is one
+ * @param contrast the target of this sample
+ * @param target the class that "top" resolved to
+ * @param squashed the function that computes the output from scores, if it is a probability
  */
 export function scoreReader(
   { chosen, versus, quantity }: ResolvedContrast,

@@ -8,26 +8,26 @@ import type { ImageForm } from "../image-model/image-form.js";
 import type { Subgraph } from "../subgraph.js";
 import { squashing } from "../../target/ports.js";
 
-/** Where a reference may come from. */
+/** Sources of a reference. */
 export interface ReferenceSources {
-  /** The file, where the model came from one. */
+  /** The model's ONNX file, if it has one. */
   readonly file: ModelFile | undefined;
   readonly imported: Graph;
   readonly part: Subgraph;
-  /** Between the image that is asked about and the input of the file. */
+  /** The conversion between image and input of the file. */
   readonly form: ImageForm;
-  /** Names of the inputs that will have a value. */
+  /** Names of the inputs that are fed. */
   readonly given: ReadonlySet<string>;
-  /** The part as engines of ours run it, forward only. */
+  /** The prepared forward graph of the part. */
   readonly prepared: () => TypedGraph;
-  /** The whole file, as far as it is understood. */
+  /** The inferred facts of the whole file. */
   readonly known: () => TypedGraph;
 }
 
 /**
- * The model to measure a gradient against: the file as it was given, on an engine that reads such files. Where there is
- * none (tfjs; a value inside a function; operators that the engine lacks in the file's element type), the model's own
- * part of our graph, which has no gradient in it. Its `what` says which.
+ * Opens the model to check a gradient against: the original file, on an engine that reads ONNX files. If that is impossible
+ * (tfjs; a value inside a function; operators that the engine lacks for the file's element type), the prepared forward
+ * graph. `what` names the choice.
  */
 export async function openReference(
   backend: Backend,

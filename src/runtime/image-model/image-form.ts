@@ -8,14 +8,14 @@ import { fromNumbers, int64, toNumbers, type Tensor } from "../../tensor/tensor.
 import { realReading } from "./integer-image.js";
 
 /**
- * Between the model's own input and the image [N,C,…spatial] float32 that every method works on. A model without an
- * axis for samples or channels has one of extent 1 there.
+ * Converts between the model's input and the image [N,C,…spatial] float32 that every method works on. An axis of samples
+ * or channels that the input lacks has extent 1 in the image.
  */
 export class ImageForm {
   readonly axes: ImageAxes;
   /** The input as the file declares it. */
   readonly port: Port;
-  /** An integer input that the model takes as the real numbers that its first Cast makes of it. */
+  /** Whether an integer input is treated as the real numbers that the model's first Cast computes from it. */
   readonly isInteger: boolean;
 
   constructor(axes: ImageAxes, port: Port, isInteger: boolean) {
@@ -24,7 +24,7 @@ export class ImageForm {
     this.isInteger = isInteger;
   }
 
-  /** Whether the model's input is that image already. */
+  /** Whether the model's input already has this form. */
   get isPlain(): boolean {
     const { order } = this;
     const { batch, channels } = this.axes;
@@ -44,7 +44,7 @@ export class ImageForm {
     ];
   }
 
-  /** The shape of the model's input for a shape of the image. */
+  /** The shape of the model's input for an image of this shape. */
   ownShape(image: readonly Dim[]): Dim[] {
     const { batch, channels } = this.axes;
     const extents = image.filter((_, i) => i > 1 || [batch, channels][i] !== undefined);
@@ -58,10 +58,10 @@ export class ImageForm {
   }
 
   /**
-   * An input of the model as image. A model without an axis for samples takes one sample, or several behind a further
-   * first axis.
+   * Converts an input of the model to an image. An input without an axis of samples is one sample, or several along an
+   * additional first axis.
    *
-   * @throws {InputError} where it does not fit the model
+   * @throws {InputError} if it does not fit the model
    */
   toImage(x: Tensor): Tensor {
     this.check(x);
@@ -75,7 +75,7 @@ export class ImageForm {
     return { ...moved, dims: [samples, ...(isChannelled ? rest : [1, ...rest])] };
   }
 
-  /** An image, or something of its shape, as the model has its input; float32. */
+  /** Converts a tensor in the shape of the image to the axis order of the model's input, float32. */
   fromImage(image: Tensor): Tensor {
     if (this.isPlain) return image;
     const [samples = 1, channels = 1, ...spatial] = image.dims;
@@ -88,6 +88,12 @@ export class ImageForm {
     );
     const isOne = this.axes.batch === undefined && samples === 1;
     return isOne ? { ...moved, dims: moved.dims.slice(1) } : moved;
+  }
+
+  /** An image in the axis order of the model's input, with as many axes as the input `x`. */
+  likeInput(image: Tensor, x: Tensor): Tensor {
+    const own = this.fromImage(image);
+    return own.dims.length === x.dims.length ? own : { ...own, dims: [1, ...own.dims] };
   }
 
   /** The graph with the image in place of its input, under the same name. */
@@ -109,7 +115,7 @@ export class ImageForm {
     };
   }
 
-  /** The nodes that make the model's own input of the image. */
+  /** The nodes that compute the model's input from the image. */
   private stepsBack(graph: Graph): { nodes: Node[]; constants: [string, Tensor][] } {
     const { name } = this.port;
     const taken = new Set([
@@ -151,7 +157,7 @@ export class ImageForm {
     return { nodes, constants };
   }
 
-  /** The order that brings the samples, which may be on a further axis in front, and the rest into that of the image. */
+  /** The axes in image order, with the additional first axis of samples if the model has none. */
   private sampleOrder(): number[] {
     const isAbsent = this.axes.batch === undefined;
     return isAbsent ? [0, ...this.order.map((axis) => axis + 1)] : this.order;
@@ -178,7 +184,7 @@ export class ImageForm {
     );
   }
 
-  /** Floats of any precision, and the integers of an integer input, as float32. */
+  /** Converts floats of any precision, and integers for an integer input, to float32. */
   private toReal(x: Tensor): Tensor {
     if (x.dtype === "float32" || x.dtype === "string") return x;
     const isReal = this.isInteger || (isFloat(x.dtype) && isFloat(this.port.fact.dtype));
@@ -186,7 +192,7 @@ export class ImageForm {
   }
 }
 
-/** The node with another value in place of one that it, or a branch of it, reads. */
+/** The node with one value replaced in its inputs and in its branches. */
 export function readInstead(node: Node, name: string, other: string): Node {
   if (name === other) return node;
   const attributes = Object.entries(node.attributes).map(([key, a]): [string, Attribute] => {
@@ -201,7 +207,7 @@ export function readInstead(node: Node, name: string, other: string): Node {
   };
 }
 
-/** The axes in another order: axis i of the result is axis order[i]. */
+/** Permutes axes: axis i of the result is axis order[i]. */
 function permuted(t: Tensor, order: readonly number[]): Tensor {
   const dims = order.map((axis) => t.dims[axis]!);
   if (order.every((axis, i) => axis === i)) return { ...t, dims };

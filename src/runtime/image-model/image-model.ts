@@ -12,21 +12,21 @@ import { ImageForm } from "./image-form.js";
 import { realReading } from "./integer-image.js";
 import { extractSubgraph, type Subgraph } from "../subgraph.js";
 
-/** A model whose explained input is an image [N,C,…spatial] float32, and the way there and back. */
+/** A model whose explained input is an image [N,C,…spatial] float32, and the conversion from and to its own input. */
 export interface ImageModel {
   readonly graph: Graph;
   readonly part: Subgraph;
   readonly form: ImageForm;
-  /** Why it is not known which axis is what. The input is taken as it is then, which will do for all but maps. */
+  /** The reason why the axes are unknown. The input is then taken as [N,C,…], which suffices for all but maps. */
   readonly undecided?: string;
 }
 
 /**
  * The model with its input as image.
  *
- * @param own the part of it that is explained
- * @param layout a letter for each axis of the input, such as "NHWC"; found by analysis unless given
- * @throws {LayoutError} where the layout does not fit
+ * @param own the explained part
+ * @param layout one letter per axis of the input, such as "NHWC"; inferred unless given
+ * @throws {LayoutError} if the layout does not fit
  */
 export function imageModel(
   model: Graph,
@@ -47,17 +47,17 @@ export function imageModel(
   return { graph, part, form, ...(typeof found === "string" ? { undecided: found } : {}) };
 }
 
-/** @throws {LayoutError} where it is not known which axes a map has */
+/** @throws {LayoutError} if the spatial axes are unknown */
 export function checkDecided({ form, undecided }: ImageModel): void {
   if (undecided === undefined) return;
   const { name, fact } = form.port;
   throw new LayoutError(
     `input "${name}" is [${fact.shape.join(",")}], and ${undecided}: name them, such as --layout NHWC or NCL ` +
-      '(in the library, the option layout); decompositions ("verify") need none',
+      '(in the library, the option layout); decompositions ("verify") do not need them',
   );
 }
 
-/** Taken as [N,C,…]. */
+/** The axes of [N,C,…spatial]. */
 function asDeclared(shape: readonly Dim[]): ImageAxes {
   const spatial = shape.flatMap((_, i) => (i > 1 ? [i] : []));
   return { layout: "", batch: 0, channels: shape.length > 1 ? 1 : undefined, spatial, because: "" };
@@ -78,8 +78,8 @@ function findAxes(
 }
 
 /**
- * Whether the axis that layers take for the batch holds parts of one sample: the output has no axis of that extent, and
- * its shape is the same for another number of them.
+ * Whether the batch axis of the layers contains parts of one sample: the output has no axis of that extent, and its shape
+ * does not depend on it.
  */
 function isBag(
   graph: Graph,
@@ -101,7 +101,7 @@ function isBag(
     const isClasses = fact.shape.length === 2 && first === 1;
     return isClasses || !hasSamples(known, registry, input, output, extent);
   }
-  // A shape that an exporter fixed does not bear another number of samples.
+  // Shapes fixed by an exporter fit no other number of samples.
   const two = shape.map((d, i) => (i === axis ? 2 : d));
   const other = inferKnown(graph, registry, new Map([[input, two]])).facts.get(output);
   return other !== undefined && other.shape.join() === fact.shape.join();

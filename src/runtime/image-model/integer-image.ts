@@ -6,10 +6,10 @@ import { isMovement } from "../../ops/core/role.js";
 import { byteSize, isFloat, type DType } from "../../tensor/dtype.js";
 
 /**
- * A model with an integer input, reading real numbers instead: every way from the input leads over movements to a Cast to
- * floats, which leaves real numbers as they are. Casts to wider integers before it become Identity.
+ * The model with its integer input replaced by real numbers, if every path from the input leads through movements to a Cast
+ * to floats, which keeps real numbers. Casts to wider integers before it become Identity.
  *
- * @returns undefined where the integers are used as such: as indices, or in integer arithmetic
+ * @returns undefined if the integers are used as such: as indices, or in integer arithmetic
  */
 export function realReading(
   graph: Graph,

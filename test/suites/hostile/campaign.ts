@@ -40,17 +40,19 @@ export async function campaign(
   const before = peak();
   const start = performance.now();
   const dog = watch(hangSeconds);
+  let begin = processorTime();
   for (let number = first; number < first + count; number++) {
     const { name, model } = mutant(seeds, number);
     dog.begin(name);
-    const begin = processorTime();
     try {
       const outcome = await face(model);
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     } catch (error) {
       crashes.push({ case: name, error: error instanceof Error ? error.stack! : String(error) });
     }
-    const milliseconds = processorTime() - begin;
+    const end = processorTime();
+    const milliseconds = end - begin;
+    begin = end;
     if (milliseconds > slowest.milliseconds) slowest = { case: name, milliseconds };
   }
   await dog.end();

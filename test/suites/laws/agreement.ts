@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, it } from "vitest";
 import type { Backend } from "../../../src/backends/backend.js";
 import { registry } from "../../../src/ops/all.js";
-import { expandDefinitions } from "../../../src/passes/expand-definitions.js";
+import { expandDefinitions } from "../../../src/passes/replacement/expand-definitions.js";
 import type { Tensor, Tensors } from "../../../src/tensor/tensor.js";
 import { expectSame } from "../../support/compare.js";
 import { apply } from "./application.js";

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, it } from "vitest";
 import type { Backend } from "../../../src/backends/backend.js";
 import { registry } from "../../../src/ops/all.js";
-import { expandDefinitions } from "../../../src/passes/expand-definitions.js";
+import { expandDefinitions } from "../../../src/passes/replacement/expand-definitions.js";
 import { toNumbers, type Tensors } from "../../../src/tensor/tensor.js";
 import { recordOf } from "../../support/graphs.js";
-import { apply, forwardOf } from "./application.js";
+import { drawInputs, forwardOf } from "./application.js";
 import type { Case } from "./case.js";
 import { runs, seed } from "./runs.js";
 import { rows } from "./table.js";
@@ -65,7 +65,7 @@ export function definitionsAreKernels(backend: Backend): void {
           if (kernelErrs[op]?.(c)) return;
           const { graph } = forwardOf(c, "float32");
           const feeds = new Map(
-            [...apply(c, "float32").inputs.values()].map(({ name, value }) => [name, value]),
+            [...drawInputs(c, "float32").inputs.values()].map(({ name, value }) => [name, value]),
           );
           const expanded = expandDefinitions(graph, registry, () => true);
           if (expanded.nodes.some((node) => registry.of(node) === registry.get(op)))

@@ -141,7 +141,7 @@ const biased = (op: string, isOptional: boolean): Row => ({
     })),
 });
 
-/** Of tokens [B,S,width]; at least two numbers, for one alone is 0 whatever it is. */
+/** Tokens [B,S,width] of at least two numbers: a single number is normalized to 0. */
 const skipped = (op: string, hasShift: boolean): Row => ({
   op,
   cases: fc

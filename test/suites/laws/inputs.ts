@@ -12,15 +12,30 @@ import { rows, withoutRow } from "./table.js";
 const samples = 60;
 const seed = 20190502;
 
+const sampled = new Map<Row, readonly Case[]>();
+
 /** A fixed sample of applications of an operator. */
 export function casesOf(row: Row): readonly Case[] {
-  return fc
-    .sample(row.cases, { numRuns: samples, seed })
-    .map((geometry) => ({ ...geometry, op: row.op, seed }));
+  const cases =
+    sampled.get(row) ??
+    fc
+      .sample(row.cases, { numRuns: samples, seed })
+      .map((geometry) => ({ ...geometry, op: row.op, seed }));
+  sampled.set(row, cases);
+  return cases;
 }
 
 const wordOf = (cotangent: Cotangent | undefined): string =>
   typeof cotangent === "function" ? "rule" : (cotangent ?? "nothing");
+
+const classified = new WeakMap<Case, ReadonlyMap<number, string>>();
+
+/** {@link wordsOf} by the registry of all operators. */
+export function registeredWords(c: Case): ReadonlyMap<number, string> {
+  const words = classified.get(c) ?? wordsOf(c, registry);
+  classified.set(c, words);
+  return words;
+}
 
 /** The rule's cotangent of each present input if all depend on the image. */
 export function wordsOf(c: Case, rules: Registry): ReadonlyMap<number, string> {
@@ -71,7 +86,7 @@ export function untestedInputs(rules: Registry): readonly string[] {
 export function constantInputs(): { op: string; name: string; i: number; c: Case }[] {
   return rows.flatMap((row) =>
     namedInputs(row.op).flatMap(({ name }, i) => {
-      const c = casesOf(row).find((one) => wordsOf(one, registry).get(i) === "constant");
+      const c = casesOf(row).find((one) => registeredWords(one).get(i) === "constant");
       return c ? [{ op: row.op, name, i, c }] : [];
     }),
   );
@@ -89,7 +104,7 @@ export function inputStates(spec: OpSpec): readonly InputState[] {
   const cases = row ? casesOf(row) : [];
   return namedInputs(qualifiedName(spec)).flatMap(({ name, float, variadic }, i) => {
     if (!float) return [];
-    const words = cases.flatMap((c) => wordsOf(c, registry).get(i) ?? []);
+    const words = cases.flatMap((c) => registeredWords(c).get(i) ?? []);
     const known = (["rule", "constant"] as const).find((w) => words.includes(w));
     const state = cases.length === 0 ? "rule" : (known ?? "integer");
     return [{ input: variadic ? `${name} (each)` : name, state }];

@@ -24,7 +24,7 @@ interface Kind {
   readonly states: number;
 }
 
-/** Functions that differ from their central difference nowhere near what these weights make. */
+/** Functions without kinks near the values that these weights produce. */
 const smooth = ["Sigmoid", "Tanh", "Softsign", "Softplus", "Affine", "ScaledTanh"];
 
 /**

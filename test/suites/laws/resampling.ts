@@ -167,4 +167,57 @@ const deformConv: Row = {
   effort: 1 / 2,
 };
 
-export const resampling: readonly Row[] = [resize, gridSample, affineGrid, deformConv];
+/** Boxes inside and across the border, in images of a batch, by the mean and by the largest of their samples. */
+const roiAlign: Row = {
+  op: "RoiAlign",
+  cases: fc
+    .record({
+      batch: fc.integer({ min: 1, max: 3 }),
+      size: fc.array(extent, { minLength: 2, maxLength: 2 }),
+      bins: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 2, maxLength: 2 }),
+      boxes: fc.array(
+        fc.record({
+          image: fc.nat(2),
+          from: fc.array(fc.integer({ min: -9, max: 12 }), { minLength: 2, maxLength: 2 }),
+          sides: fc.array(fc.integer({ min: -2, max: 18 }), { minLength: 2, maxLength: 2 }),
+        }),
+        { minLength: 1, maxLength: 3 },
+      ),
+      mode: oneOf("avg", "avg", "max"),
+      samples: oneOf(0, 0, 1, 2, 5),
+      scale: oneOf(1, 0.5, 0.125),
+      coordinates: oneOf("half_pixel", "output_half_pixel"),
+      open: fc.boolean(),
+    })
+    .map(({ batch, size, bins, boxes, mode, samples, scale, coordinates, open }) => {
+      // Of a side below 0, ONNX Runtime counts a number of samples below 0.
+      const least = samples === 0 ? 0 : -2;
+      // By halves of a pixel and a little beside, so that no sample lies where it begins to count.
+      const corners = boxes.flatMap(({ from, sides }) => {
+        const low = from.map((v) => (v * 0.511 + 0.0137) / scale);
+        return [
+          ...low,
+          ...low.map((v, i) => v + (Math.max(sides[i]!, least) * 0.507 + 0.0071) / scale),
+        ];
+      });
+      return {
+        attributes: {
+          mode: text(mode),
+          output_height: int(bins[0]!),
+          output_width: int(bins[1]!),
+          sampling_ratio: int(samples),
+          spatial_scale: { type: "float", value: scale } as const,
+          coordinate_transformation_mode: text(coordinates),
+        },
+        inputs: [
+          variable([batch, 2, ...size], mode === "max" ? "distinct" : undefined, open),
+          constant(corners, [boxes.length, 4], "float"),
+          constant(boxes.map(({ image }) => image % batch)),
+        ],
+      };
+    }),
+  polynomial: true,
+  effort: 4,
+};
+
+export const resampling: readonly Row[] = [resize, gridSample, affineGrid, deformConv, roiAlign];

@@ -15,7 +15,7 @@ interface Row {
   readonly sameAs?: string;
 }
 
-/** One backend node test of ONNX: a model, what goes in, and what must come out. */
+/** A backend node test of ONNX: a model, its inputs and the expected outputs. */
 export interface NodeTest {
   readonly name: string;
   /** The operator that is tested; the model may hold the body of its function instead. */

@@ -90,7 +90,7 @@ const float32: readonly Precision[] = [
   { tolerance: 3e-3, rounding: 2e-7, step: 0.002 },
 ];
 
-/** What goes in, and the engine that has a graph ready for it. */
+/** The inputs, and an engine with a compiled graph for them. */
 interface Setting {
   readonly executable: Executable;
   readonly feeds: Tensors;

@@ -4,7 +4,7 @@ import { float32, type Tensor } from "../../../src/tensor/tensor.js";
 /** A node as old operator sets have it. The image x, [2, 3, 4, 5] unless said, is its first input. */
 export interface OldNode {
   readonly op: string;
-  /** What is special about it. */
+  /** The variant under test. */
   readonly name: string;
   /** Operator sets whose definition of the operator this is. */
   readonly opsets: readonly number[];

@@ -118,7 +118,7 @@ describe("what stands in the way", () => {
     const prepared = prepare(gathered, registry);
     expect(() => {
       checkExplainable(prepared, registry, "x", "picked");
-    }).toThrow(/NonZero \(node "found".*how many it keeps is not known before the model runs/s);
+    }).toThrow(/NonZero \(node "found".*the number of rows it keeps/s);
   });
 });
 

@@ -51,6 +51,12 @@ const networks: readonly (readonly [string, Shape, string, Network])[] = [
     (b, x) => conv(b, b.reshape(x, ["N", 1, 28, 28])),
   ],
   ["a picture gets a batch", [3, 8, 9], "CHW", (b, x) => conv(b, b.reshape(x, [1, 3, 8, 9]))],
+  [
+    "a picture that no layer tells anything of",
+    [3, 20, 30],
+    "CHW",
+    (b, x) => b.op("Resize", [x, undefined, b.constant(full("float32", [3], 2))]),
+  ],
   ["a signal gets a channel", ["N", 100], "NL", (b, x) => conv(b, b.reshape(x, ["N", 1, 100]))],
   [
     "frames are folded into the batch",
@@ -106,10 +112,10 @@ test.each(networks)("%s: %j is %s", (_, shape, layout, network) => {
   expect(found(shape, network)).toBe(layout);
 });
 
-describe("nothing is guessed", () => {
+describe("the axes are undecided", () => {
   test("where all axes are flattened together", () => {
     expect(found(["N", 6, 8], (b, x) => product(b, b.reshape(x, ["N", 48])))).toBe(
-      "no layer tells which axis is what",
+      "no layer determines the meaning of its axes",
     );
   });
 

@@ -26,8 +26,8 @@ test("a map at the image's own size is summed where the region is", () => {
 });
 
 test("shares of a region and of the rest add up to the term, for any sizes", () => {
-  const extent = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
-  const extents = fc.tuple(extent(9), extent(9), extent(6), extent(6));
+  const upTo = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
+  const extents = fc.tuple(upTo(9), upTo(9), upTo(6), upTo(6));
   const cases = extents.chain(([h, w, rows, columns]) =>
     fc.tuple(
       fc.constant([h, w]),

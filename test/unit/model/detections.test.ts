@@ -11,6 +11,8 @@ import { relativeL2 } from "../../support/compare.js";
 
 const file = (name: string): string =>
   fileURLToPath(new URL(`../../../fixtures/detectors/${name}`, import.meta.url));
+const caseFile = (name: string): string =>
+  fileURLToPath(new URL(`../../../fixtures/cases/${name}`, import.meta.url));
 const tensor = (name: string): Tensor => decodeNpy(readFileSync(file(name)));
 
 const models = new Map<string, Promise<Model>>();
@@ -73,6 +75,23 @@ describe.each([
   });
 });
 
+test("class scores without boxes have those of the regions that they were read in", async () => {
+  const model = await load(caseFile("frcnn.legacy.onnx"));
+  const x = decodeNpy(readFileSync(caseFile("frcnn.x.npy")));
+  const found = await model.detections(x, { threshold: 0.01 });
+  expect(found).toHaveLength(4);
+  // PyTorch's gradient is that of the first row's best class.
+  const [first] = found.filter(({ from }) => from.index[0] === 0);
+  const [left, top, right, bottom] = first!.box;
+  expect(right - left).toBeGreaterThan(1);
+  expect(bottom - top).toBeGreaterThan(1);
+  const { attribution } = await model.explain(x, { target: first!, method: "gradient" });
+  expect(relativeL2(attribution!, decodeNpy(readFileSync(caseFile("frcnn.ref.npy"))))).toBeLessThan(
+    1e-6,
+  );
+  await model.dispose();
+});
+
 test("what is explained adds up to the class score, also where the choices are held for one picture", async () => {
   for (const name of ["suppressed", "stages"]) {
     const [best] = rowsOf(name);
@@ -107,7 +126,7 @@ test("logits: the score before its Sigmoid is explained, at the same place", asy
   const product = await open("objectness");
   const target = `detections:${below(rowsOf("objectness")).toFixed(4)},logits`;
   const asked = product.explain(tensor("objectness.x.npy"), { target });
-  await expect(asked).rejects.toThrow(/no logits: it is the product of two columns/);
+  await expect(asked).rejects.toThrow(/no logits: each is the product of two columns/);
 });
 
 test("a probability's note names the way to the logits", async () => {
@@ -146,7 +165,7 @@ test("no detection, a comparison, and outputs that are no detections are errors 
   await expect(ask({ target: "detections:0.99" })).rejects.toThrow(
     "the model detects nothing with a score of 0.99 or more",
   );
-  await expect(ask({ target: "detections:0.5", versus: 1 })).rejects.toThrow(/without versus/);
+  await expect(ask({ target: "detections:0.5", versus: 1 })).rejects.toThrow(/leave versus and quantity out/);
   await expect(model.verify(x, { target: "detections:0.5" })).rejects.toThrow(TargetError);
   const classifier = await load(
     fileURLToPath(new URL("../../../fixtures/cases/f16.onnx", import.meta.url)),

@@ -3,7 +3,7 @@ import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
 import { float, int, text } from "../../../src/onnx/attribute.js";
 import type { Attributes, TypedGraph } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
-import { expandDefinitions } from "../../../src/passes/expand-definitions.js";
+import { expandDefinitions } from "../../../src/passes/replacement/expand-definitions.js";
 import { float32, toNumbers, type Tensor, type Tensors } from "../../../src/tensor/tensor.js";
 import { newGraph } from "../../support/graphs.js";
 import { Random } from "../../support/random.js";

@@ -5,7 +5,7 @@ import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
 import { GraphBuilder } from "../../../src/onnx/builder.js";
 import type { Attributes, TypedGraph } from "../../../src/onnx/ir.js";
 import { registry } from "../../../src/ops/all.js";
-import { expandDefinitions } from "../../../src/passes/expand-definitions.js";
+import { expandDefinitions } from "../../../src/passes/replacement/expand-definitions.js";
 import type { DType } from "../../../src/tensor/dtype.js";
 import { sizeOf } from "../../../src/tensor/shape.js";
 import { fromNumbers, toNumbers, type Tensor } from "../../../src/tensor/tensor.js";

@@ -3,6 +3,7 @@ import { UnsupportedModelError } from "../../../src/errors.js";
 import { float, int, ints, text } from "../../../src/onnx/attribute.js";
 import type { Attributes } from "../../../src/onnx/ir.js";
 import { coordinateModes, nearestModes } from "../../../src/ops/resampling/resampling-matrix.js";
+import { toNumbers } from "../../../src/tensor/tensor.js";
 import { check, evaluate, type Operand } from "./record-check.js";
 
 const coordinates = coordinateModes.filter((m) => !m.startsWith("tf_"));
@@ -185,5 +186,30 @@ describe("GridSample", () => {
       opset: 20,
       ...exact,
     });
+  });
+
+  it.each(["zeros", "border", "reflection"])(
+    "with padding %s gives no gradient to a pixel from a position that is not a number",
+    async (padding) => {
+      const grid = { dims: [1, 1, 2, 2], values: [NaN, NaN, 0.5, 0.5] };
+      const attributes = { padding_mode: text(padding), align_corners: int(1) };
+      const inputs = [{ dims: [1, 1, 3, 3] }, grid];
+      const applied = { op: "GridSample", attributes, inputs, dy: [1, 1] };
+      const { gradients } = await evaluate({ ...applied, dtype: "float32" });
+      // 0.5 lies half-way between pixels 1 and 2 of both axes.
+      const quarters = [0, 0, 0, 0, 0.25, 0.25, 0, 0.25, 0.25];
+      expect(Array.from(toNumbers(gradients.get(0)!))).toEqual(quarters);
+    },
+  );
+});
+
+describe("AffineGrid", () => {
+  // torch.nn.functional.affine_grid(theta, [1, 1, 1, 3], align_corners=True): an axis of one place is at 0.
+  it("puts the one place of an axis at its centre, as PyTorch does", async () => {
+    const theta = { dims: [1, 2, 3], values: [1, 2, 3, 4, 5, 6] };
+    const attributes = { align_corners: int(1) };
+    const inputs = [theta, vector([1, 1, 1, 3])];
+    const { y } = await evaluate({ op: "AffineGrid", attributes, inputs, opset: 20 });
+    expect(Array.from(toNumbers(y))).toEqual([2, 2, 3, 6, 4, 10]);
   });
 });

@@ -58,11 +58,14 @@ describe("the difference of two classes", () => {
   });
 
   it.each([
-    [{ of: 3, versus: 3 }, /3 versus 3: class 3 less itself is nothing/],
+    [{ of: 3, versus: 3 }, /target and versus are both class 3, so their difference is 0/],
     [{ of: "top", versus: "top" }, /the second target must be a class/],
     [{ of: 3, versus: 10 }, /class 10 does not exist: the model has classes 0 to 9/],
     [{ of: "top", versus: { seed: oneHot(1) } }, /give a class in place of "top"/],
-    [{ of: { seed: oneHot(1) }, versus: 1 }, /a target less itself is nothing/],
+    [
+      { of: { seed: oneHot(1) }, versus: 1 },
+      /target and versus are equal, so their difference is 0/,
+    ],
   ] as const)("%o is refused", async (target, message) => {
     await expect(session.verify(x, target)).rejects.toThrow(message);
     await expect(session.verify(x, target)).rejects.toThrow(TargetError);

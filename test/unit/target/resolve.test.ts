@@ -158,7 +158,9 @@ describe("what speaks against", () => {
   });
 
   it("what, must be said where there is more than one number", () => {
-    expect(() => against("against", ["N", 3])).toThrow(/against what: write against:CLASS/);
+    expect(() => against("against", ["N", 3])).toThrow(
+      /needs the target that it argues against: write against:CLASS/,
+    );
     expect(() => against("against:top", ["N", 3])).toThrow(/write against:CLASS/);
     expect(() => against("against", ["N", 3, 2])).toThrow(/write against:TARGET/);
     expect(() => against("against:3", ["N", 3])).toThrow(/class 3 does not exist/);

@@ -23,7 +23,7 @@ export const activations: Lowerings = {
   Sigmoid: (w, n) => w.unary("Sigmoid", n.x()),
   Erf: (w, n) => w.unary("Erf", n.x()),
   Softplus: (w, n) => w.unary("Softplus", n.x()),
-  // With Expm1, which keeps its digits near 0, unlike what ONNX's operators can say.
+  // With Expm1, which ONNX lacks and which keeps its digits near 0.
   Elu: (w, n: NodeToLower<Alpha>) => exponentialUnit(w, n.x(), n.attrs.alpha, 1),
   Celu: (w, n: NodeToLower<Alpha>) => exponentialUnit(w, n.x(), n.attrs.alpha, n.attrs.alpha),
   Clip: (w, n) => {

@@ -18,7 +18,7 @@ const narrow: Partial<Record<DType, readonly [bits: number, signed: boolean]>> =
   int16: [16, true],
 };
 
-/** Whether a value was clipped to what an integer of few bits can hold, as in quantization. */
+/** Whether a value was clipped to the range of a narrow integer type, as in quantization. */
 function isWithin({ clippedTo }: Operand, [bits, signed]: readonly [number, boolean]): boolean {
   const least = signed ? -(2 ** (bits - 1)) : 0;
   return clippedTo !== undefined && clippedTo[0] >= least && clippedTo[1] < least + 2 ** bits;

@@ -30,7 +30,6 @@ export const lowerings: Lowerings = {
 
 const size = "the size of its output depends on computed values";
 const bits = "tfjs supports bitwise integer operators on some of its back ends only";
-const coordinates = "no lowering: it has no gradient either";
 
 /** Operators with a record that cannot be lowered, with the reason. */
 export const refused: Readonly<Record<string, string>> = {
@@ -44,6 +43,5 @@ export const refused: Readonly<Record<string, string>> = {
   BitwiseOr: bits,
   BitwiseXor: bits,
   BitwiseNot: bits,
-  RoiAlign: coordinates,
-  MaxRoiPool: coordinates,
+  MaxRoiPool: "no lowering: it has no gradient either",
 };

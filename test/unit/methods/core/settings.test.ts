@@ -4,6 +4,7 @@ import {
   flag,
   given,
   name,
+  nameList,
   number,
   readSettings,
   whole,
@@ -17,6 +18,7 @@ const table = {
   baseline: choice(["black", "white", "blur"], "black", "what with"),
   absolute: flag(true, "signs"),
   layer: name("which"),
+  layers: nameList("which ones"),
   given: given("a tensor"),
 };
 
@@ -29,6 +31,7 @@ describe("settings of a method", () => {
     expect(read({ samples: undefined })).toEqual({
       ...defaults,
       layer: undefined,
+      layers: undefined,
       given: undefined,
     });
   });
@@ -51,9 +54,14 @@ describe("settings of a method", () => {
     [{ noise: NaN }, 'noise null of method "test": it takes a number from 0'],
     [{ baseline: "green" }, 'baseline green of method "test": it takes black, white or blur'],
     [{ absolute: 1 }, 'absolute 1 of method "test": it takes true or false'],
+    [{ layers: [] }, 'layers [] of method "test": it takes a name, or several joined by +'],
+    [
+      { layers: ["a", 1] },
+      'layers ["a",1] of method "test": it takes a name, or several joined by +',
+    ],
     [
       { steps: 3 },
-      'method "test" has no setting "steps"; it has samples, noise, baseline, absolute, layer, given',
+      'method "test" has no setting "steps"; it has samples, noise, baseline, absolute, layer, layers, given',
     ],
   ])("%o is refused", (values, message) => {
     expect(() => read(values)).toThrow(new UsageError(message));
