@@ -45,11 +45,11 @@ type MapOrAttribution<T> =
 
 /** The values that a graph method adds to the graph. */
 export type MethodNodes = MapOrAttribution<Value> & {
-  /** Further results: [N] values, or one that holds for all samples (the layer that was used). */
+  /** Further results: [N] values, or one for all samples (the name of the layer used). */
   readonly info?: Readonly<Record<string, Value | number | string>>;
   /** [N] values from which notes explain an unusual map. */
   readonly evidence?: Readonly<Record<string, Value>>;
-  /** Inputs that it added to the graph, by the keys of {@link GraphMethod.feeds}. */
+  /** Inputs added to the graph, by the keys of {@link GraphMethod.feeds}. */
   readonly inputs?: Readonly<Record<string, Value>>;
 };
 
@@ -64,7 +64,7 @@ export interface GraphMethod<S extends SettingTable = SettingTable> extends Meth
    */
   rules?(at: RuleContext, settings: SettingsOf<S>): Registry;
   emit(full: FullGradient, settings: SettingsOf<S>): MethodNodes;
-  /** The maps of all classes in one pass, [N,K,…places of the layer]: the target "all". */
+  /** The maps of all classes in one pass, [N,K,…spatial of the layer]: the target "all". */
   classMaps?(full: FullGradient, settings: SettingsOf<S>): Value;
   /** Values of the added inputs for one image [1,C,…spatial]. */
   feeds?(image: Image, settings: SettingsOf<S>): Readonly<Record<string, Tensor>>;
@@ -119,7 +119,7 @@ export function samplingMethod<S extends SettingTable>(
   return { gradientFree: false, ...method, kind: "sampling" };
 }
 
-/** A method of one's own; its kind says which fields it has. `withSettings(method, settings)` gives it settings. */
+/** A custom method; its kind determines its fields. `withSettings(method, settings)` gives it settings. */
 export function defineMethod<S extends SettingTable, const D extends boolean = false>(
   method: { readonly kind: "graph" } & GraphDefinition<S, D>,
 ): GraphMethod<S> & { readonly decomposes: D };
