@@ -23,7 +23,7 @@ export interface TargetContext {
 export interface Pass {
   readonly target: Target;
   readonly rank?: number;
-  /** The sample that it is about; all of the batch unless given. */
+  /** The sample to explain; by default the whole batch. */
   readonly sample?: number;
 }
 
@@ -69,7 +69,7 @@ export function chooseTarget(
   if (isTop) return target;
   const index = kind === "class" ? target.class : findLabel(text, labels);
   if (index < classes) return { kind: "class", class: index, text: String(index) };
-  throw new TargetError(`${flag} ${text}: there is no such class; ${classesOf(classes)}`);
+  throw new TargetError(`${flag} ${text}: this class does not exist; ${classesOf(classes)}`);
 }
 
 /** The explained ranks of every sample; [undefined] for a single class without rank. */

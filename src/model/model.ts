@@ -83,7 +83,7 @@ export class Model {
 
   /**
    * Inputs, outputs, operators, every bias-bearing node, and every obstacle to an explanation. Does not run the model.
-   * Shapes with open height and width are for {@link LoadOptions.size}, or 224x224.
+   * Shapes of a model with open height and width are computed for {@link LoadOptions.size}, or 224x224.
    *
    * @param options with `gradient: false`, the first explanation finds operators without a gradient; `feeds` are values of
    *   the other inputs, which may control the model (a sample rate)
@@ -97,7 +97,7 @@ export class Model {
   }
 
   /**
-   * The axes of the input; undefined if they follow neither from the layers nor from {@link LoadOptions.layout}.
+   * The axes of the input; undefined if neither the layers nor {@link LoadOptions.layout}.
    *
    * @throws {TargetError} @throws {InputError} as {@link Model.inspect}
    */
@@ -106,7 +106,9 @@ export class Model {
     return undecided === undefined ? form.axes : undefined;
   }
 
-  /** Whether the input has an integer type, which the model casts to floats: it takes the bytes of a picture. */
+  /**
+   * Whether the input has an integer type, which the model casts to floats, so that it accepts the bytes of a picture.
+   */
   get takesBytes(): boolean {
     return this.pictures.takesBytes;
   }
