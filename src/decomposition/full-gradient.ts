@@ -47,7 +47,8 @@ export interface FullGradient extends RuleContext {
   readonly inputTerm: Value;
   readonly units: readonly UnitTerm[];
   /**
-   * [N, 1 + units]: the sums of the input term and of every unit's term, which add up to the score. Emitted on first use.
+   * [N, 1 + units]: the sums of the input term and of every unit's term, which add up to the score. Emitted on first
+   * use.
    */
   readonly sums: Value;
   /** The sums, to be computed together with other reductions of the same layers; undefined once emitted. */
@@ -260,8 +261,8 @@ function channelSums(b: GraphBuilder, value: Value, weights: Value): Columns {
 }
 
 /**
- * The term of a pointwise region as the difference dy ⊙ y − dx ⊙ x: three nodes instead of ten for the biases of a GELU's
- * five nodes. The bias rules of the nodes are the definition; a test compares the two.
+ * The term of a pointwise region as the difference dy ⊙ y − dx ⊙ x: three nodes instead of ten for the biases of a
+ * GELU's five nodes. The bias rules of the nodes are the definition; a test compares the two.
  */
 function remainder(
   b: GraphBuilder,

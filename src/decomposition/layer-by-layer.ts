@@ -1,6 +1,6 @@
 /**
- * Reductions to one number per layer, computed for all layers at once: a network has a hundred layers, and a node costs an
- * engine as much as a thousand numbers.
+ * Reductions to one number per layer, computed for all layers at once: a network has a hundred layers, and a node costs
+ * an engine as much as a thousand numbers.
  *
  * @module
  */

@@ -154,9 +154,9 @@ function reducedStatistics(magnitude: Magnitude, reduction: ChannelReduction): S
 }
 
 /**
- * Σ_layers Σ_c rescale(|t_c|) for each size of map, with rescale(t) = (|t| − min)/(max − min + ε) over a whole layer. The
- * scale is the same for all channels, so the sum over channels is taken first; and it is linear, so the layers of one
- * size are one product of their scales [N,1,k] and their sums [N,k,P].
+ * Σ_layers Σ_c rescale(|t_c|) for each size of map, with rescale(t) = (|t| − min)/(max − min + ε) over a whole layer.
+ * The scale is the same for all channels, so the sum over channels is taken first; and it is linear, so the layers of
+ * one size are one product of their scales [N,1,k] and their sums [N,k,P].
  *
  * @returns maps [N,1,…spatial], one per size
  */

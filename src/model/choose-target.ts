@@ -36,7 +36,8 @@ export const topCount = 5;
  * Positions in an output of open size are checked when the model runs.
  *
  * @param flag the name of the option in messages
- * @throws {TargetError} if a number is out of range, a label is unknown or ambiguous, or the expression does not fit the output
+ * @throws {TargetError} if a number is out of range, a label is unknown or ambiguous, or the expression does not fit
+ * the output
  */
 export function chooseTarget(
   target: TargetExpression,

@@ -1,7 +1,9 @@
 import { ImageError } from "../../errors.js";
 import { greatestInflation, InflatedStream } from "./inflate.js";
 
-/** Decompresses a strip or tile into `into`. @returns the number of bytes written, fewer if the data ends or is damaged */
+/**
+ * Decompresses a strip or tile into `into`. @returns the number of bytes written, fewer if the data ends or is damaged
+ */
 type Decompress = (data: Uint8Array, into: Uint8Array) => number | Promise<number>;
 
 interface Compression {

@@ -28,8 +28,8 @@ type TiffColor = (sample: (i: number) => number, into: Uint8Array, at: number) =
 const smallTile = 1 << 20;
 
 /**
- * Reads the first page of a TIFF file: grey, RGB or palette, of up to 8 or of 16 bits, in strips or tiles, uncompressed or with
- * PackBits, LZW or Deflate.
+ * Reads the first page of a TIFF file: grey, RGB or palette, of up to 8 or of 16 bits, in strips or tiles, uncompressed
+ * or with PackBits, LZW or Deflate.
  *
  * @throws {ImageError} if the variant is not supported, or the header is damaged
  * @see https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf

@@ -3,8 +3,8 @@ import { deflate } from "./packages.js";
 import type { Raster } from "../raster.js";
 
 /**
- * Encodes an 8-bit PNG file (https://www.w3.org/TR/png-3/): indexed if the picture has at most 256 colours, else RGB; RGBA
- * with `alpha`, the opacity of each pixel.
+ * Encodes an 8-bit PNG file (https://www.w3.org/TR/png-3/): indexed if the picture has at most 256 colours, else RGB;
+ * RGBA with `alpha`, the opacity of each pixel.
  *
  * Rows are filtered with Up, and only runs of equal bytes are matched ({@link deflate}): docs/performance.md compares
  * time and size with pngjs.

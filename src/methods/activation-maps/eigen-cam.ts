@@ -33,7 +33,8 @@ export const eigenCam = classActivationMap({
 });
 
 /**
- * M v of a value [N,C,…spatial] as positions × channels, v its first right singular vector of either sign: [N,1,…spatial].
+ * M v of a value [N,C,…spatial] as positions × channels, v its first right singular vector of either sign:
+ * [N,1,…spatial].
  */
 export function firstProjection(b: GraphBuilder, value: Value): Value {
   const [batch, channels, ...places] = value.fact.shape as [Dim, number, ...number[]];

@@ -85,8 +85,8 @@ async function activationsOf(
 }
 
 /**
- * The element indices of each channel in the value's own axis order, found by running the conversion to image order on the
- * numbers 0, 1, 2, …
+ * The element indices of each channel in the value's own axis order, found by running the conversion to image order on
+ * the numbers 0, 1, 2, …
  */
 export async function positionsOf(
   sampler: Sampler,

@@ -1,16 +1,16 @@
 /**
- * The definition of a method. To add one: a file in methods/ with one `graphMethod(…)` or `samplingMethod(…)`, and a row
- * in methods/all.ts. The command line, the documents and the page read that table.
+ * The definition of a method. To add one: a file in methods/ with one `graphMethod(…)` or `samplingMethod(…)`, and a
+ * row in methods/all.ts. The command line, the documents and the page read that table.
  *
  * Two kinds:
  * - A **graph method** computes its map in one pass. It only adds nodes to the graph of the model and its gradient
- *   ({@link FullGradient}), so that it can also be exported to a file. It may replace rules of the backward pass (guided
- *   back-propagation, LRP).
+ *   ({@link FullGradient}), so that it can also be exported to a file. It may replace rules of the backward pass
+ *   (guided back-propagation, LRP).
  * - A **sampling method** evaluates many variants of one image. {@link Sampler} runs compiled graphs on them in batches
  *   of bounded size; the method keeps running sums. It explains one image at a time.
  *
- * A method returns an attribution, a map, or both. A missing map is computed from the attribution: its sum over channels
- * for a signed method, the sum of its absolute values for an unsigned one.
+ * A method returns an attribution, a map, or both. A missing map is computed from the attribution: its sum over
+ * channels for a signed method, the sum of its absolute values for an unsigned one.
  *
  * @module
  */
@@ -59,8 +59,8 @@ export interface GraphMethod<S extends SettingTable = SettingTable> extends Meth
   /** Whether the sums of all terms are reported with the map. Not for methods that replace rules. */
   readonly decomposes: boolean;
   /**
-   * The rules of the backward pass, if they differ from the gradient's. It may add nodes to `at.b` for the rules to use,
-   * such as a second forward pass.
+   * The rules of the backward pass, if they differ from the gradient's. It may add nodes to `at.b` for the rules to
+   * use, such as a second forward pass.
    */
   rules?(at: RuleContext, settings: SettingsOf<S>): Registry;
   emit(full: FullGradient, settings: SettingsOf<S>): MethodNodes;

@@ -110,7 +110,8 @@ const bernoulli: OpSpec<DrawAttrs> = byDefinition<DrawAttrs>({
   },
 });
 
-// Classes drawn by their logits [N,K]: the largest of logit − log(−log u) (Gumbel 1954), which has the same distribution.
+// Classes drawn by their logits [N,K]: the largest of logit − log(−log u) (Gumbel 1954), which has the same
+// distribution.
 const multinomial: OpSpec<DrawAttrs> = byDefinition<DrawAttrs>({
   type: "Multinomial",
   since: 7,

@@ -110,7 +110,9 @@ function polynomial(b: GraphBuilder, x: Value, [first = 0, ...others]: readonly 
   return rest.reduce((sum, c) => (c === 0 ? b.mul(sum, x) : b.addScalar(b.mul(sum, x), c)), start);
 }
 
-/** The position with the padding applied, clamped to the image or reflected at its border, and its slope: 1, 0 or −1. */
+/**
+ * The position with the padding applied, clamped to the image or reflected at its border, and its slope: 1, 0 or −1.
+ */
 function inside(
   b: GraphBuilder,
   n: NodeView<GridAttrs>,

@@ -77,7 +77,8 @@ const gridSample: Row = {
       const count = shape.reduce((p, d) => p * d, 1);
       // Never half-way between two pixels.
       const grid = Array.from({ length: count }, (_, i) => at[i % 30]! * 0.1 + 0.013);
-      // A variable grid stays away from pixel centres and half-way points for one to five pixels; inside the image or beyond it.
+      // A variable grid stays away from pixel centres and half-way points for one to five pixels; inside the image or
+      // beyond it.
       const inner = corners === 1 ? { from: -0.44, to: -0.4 } : { from: -0.57, to: -0.55 };
       const within = isBeyond ? { from: 1.08, to: 1.12 } : inner;
       return {
