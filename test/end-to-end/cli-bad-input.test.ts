@@ -191,7 +191,10 @@ describe("flags", () => {
     [["--method", "guess"], /--method.*'guess' is invalid.*fullgrad/],
     [["--convention", "2019"], /--convention.*'2019' is invalid.*head, paper2019/],
     [["--backend", "torch"], /--backend.*'torch' is invalid.*ort, tfjs/],
-    [["--provider", "tpu"], /--provider tpu: --backend ort has cpu, cuda, webgpu, dml, coreml \(did you mean "cpu"\?\)$/m],
+    [
+      ["--provider", "tpu"],
+      /--provider tpu: --backend ort has cpu, cuda, webgpu, dml, coreml \(did you mean "cpu"\?\)$/m,
+    ],
     [["--provider", "node-gpu"], /--backend ort has cpu.*coreml; --backend tfjs has node-gpu$/m],
     [
       ["--backend", "tfjs", "--provider", "cuda"],

@@ -18,7 +18,7 @@ export async function keepFiles(files: KeptFiles): Promise<void> {
 }
 
 export async function keptFiles(): Promise<KeptFiles> {
-  const found = await withStore("readonly", (files) => files.get(key));
+  const found = await withStore<unknown>("readonly", (files) => files.get(key));
   return (found as KeptFiles | undefined) ?? { pictures: [] };
 }
 
