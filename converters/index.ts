@@ -1,5 +1,5 @@
 /**
- * `fullgrad/convert`: a model with its explanation as one ONNX file, or as a folder that tfjs reads.
+ * `fullgrad/convert`: converts a model with its explanation to one ONNX file, or to a folder for tfjs.
  *
  * @module
  */
@@ -29,15 +29,18 @@ export {
 } from "./tfjs-graph/onnx-to-tfjs-graph.js";
 export { readGraph } from "../src/model/read-graph.js";
 
-/** A converted model as the bytes of its file. */
+/** A converted model, with the bytes of its file. */
 export interface ConvertedFile extends Conversion {
   readonly file: Uint8Array;
 }
 
 export interface ConvertOptions extends ConversionOptions {
-  /** What the file records of its source; by default the name of its graph. */
+  /** The origin recorded in the file; by default the name of its graph. */
   readonly origin?: Partial<Origin> | undefined;
-  /** Reads external weight files, for a model given as bytes. A path finds its own. */
+  /**
+   * Reads external weight files, for a model given as bytes. By default, a model given by path reads the files beside
+   * it.
+   */
   readonly externalData?: ExternalDataReader | undefined;
 }
 
@@ -45,8 +48,8 @@ export interface ConvertOptions extends ConversionOptions {
  * A self-explaining model: the model, its backward pass and the map as one ONNX file of standard operators.
  *
  * @param source a path (in a browser, a URL) of an .onnx file or a model.json, or an ONNX file's bytes
- * @returns the file's bytes, and what {@link convertToOnnx} says about it. Weights above 2 GiB need
- *   {@link writeOnnxFile}, which puts them beside the model.
+ * @returns the file's bytes, and the result of {@link convertToOnnx}. Weights above 2 GiB need {@link writeOnnxFile},
+ * which writes them to a file beside the model.
  * @throws {UnsupportedModelError} @throws {TargetError} @throws {UsageError} @throws {InputError} as
  *   {@link convertToOnnx}
  *

@@ -32,7 +32,7 @@ export function describeConversion(
     ...model,
     producerVersion: origin.version,
     docString:
-      `${origin.file} with its explanation: "${graph.outputs[0]!.name}" says where "${explained.output}" came from. ` +
+      `${origin.file} with its explanation: "${graph.outputs[0]!.name}" is a saliency map of "${explained.output}". ` +
       "Full-gradients, Srinivas & Fleuret, NeurIPS 2019, https://arxiv.org/abs/1905.00780",
     graph: {
       ...model.graph!,

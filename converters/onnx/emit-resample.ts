@@ -17,11 +17,11 @@ export interface ResampledAxis {
 }
 
 /**
- * Resizes one axis of a picture [N,C,H,W] (float32, integer levels) as Pillow does, and crops it. The result has integer
- * levels.
+ * Resizes one axis of a picture [N,C,H,W] (float32, integer levels) as Pillow does, and crops it. The result has
+ * integer levels.
  *
- * ONNX's Resize is not used: ONNX Runtime computes its antialiasing windows in single precision, with errors of up to ten
- * levels, and other engines have no antialiasing. Two products with a matrix of filter weights are exact.
+ * ONNX's Resize is not used: ONNX Runtime computes its antialiasing windows in single precision, with errors of up to
+ * ten levels, and other engines have no antialiasing. Two products with a matrix of filter weights are exact.
  */
 export function emitResample(
   b: GraphBuilder,
@@ -92,7 +92,9 @@ function emitRange(b: GraphBuilder, extent: Value): Value {
   return b.op("Range", [none, b.op("Squeeze", [extent, b.ints([0])]), one], {}, "counting");
 }
 
-/** Pillow's fixed-point arithmetic: 22-bit weights, split into two halves of 11 bits, whose sums are exact in float32. */
+/**
+ * Pillow's fixed-point arithmetic: 22-bit weights, split into two halves of 11 bits, whose sums are exact in float32.
+ */
 const precision = 22;
 const half = 11;
 
@@ -131,8 +133,9 @@ function emitFiltered(
 const supports = { box: 0.5, bilinear: 1, hamming: 1, bicubic: 2, lanczos: 3 } as const;
 
 /**
- * [count, from] float64, the weight of each source pixel in each output pixel: the kernel at (j − center + 1/2) / stretch,
- * center = (i + 1/2)·from/to, stretch = max(1, from/to), within ±support·stretch of the center; each row sums to 1.
+ * [count, from] float64, the weight of each source pixel in each output pixel: the kernel at (j − center + 1/2) /
+ * stretch, center = (i + 1/2)·from/to, stretch = max(1, from/to), within ±support·stretch of the center; each row sums
+ * to 1.
  */
 function emitWeights(
   b: GraphBuilder,

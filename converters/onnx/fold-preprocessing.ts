@@ -74,7 +74,9 @@ function emitFitting(
   }, picture);
 }
 
-/** Height and width after the resize; for a shortest edge e, torchvision's Resize(e): ⌊e·[h,w] / min(h,w)⌋. int64 [2] */
+/**
+ * Height and width after the resize; for a shortest edge e, torchvision's Resize(e): ⌊e·[h,w] / min(h,w)⌋. int64 [2]
+ */
 function emitSize(b: GraphBuilder, size: Value, to: NonNullable<Preprocessing["resize"]>): Value {
   if (!("shortestEdge" in to)) return b.ints([to.height, to.width]);
   return b.div(b.mulScalar(size, to.shortestEdge), b.min(size, [0]), "resized_size");

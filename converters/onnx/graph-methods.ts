@@ -34,7 +34,7 @@ export function emitMap(full: FullGradient, method: AnyGraphMethod, settings: Se
   return map ?? emitAttributionMap(full.b, attribution!, method.signed);
 }
 
-/** The maps [N,K,h,w] of all classes. @throws {UsageError} where the method explains one class at a time */
+/** The maps [N,K,h,w] of all classes. @throws {UsageError} if the method explains one class at a time */
 export function emitClassMaps(
   full: FullGradient,
   method: AnyGraphMethod,

@@ -2,10 +2,10 @@ import type { Graph, Node } from "../../src/onnx/ir.js";
 import type { Registry } from "../../src/ops/core/registry.js";
 import { workingOpset } from "../../src/passes/upgrade-opset.js";
 
-/** The newest operator set that was compared with 18 for the records' `newer` (onnx 1.23). */
+/** The newest operator set compared with 18 for the field `newer` of the records (onnx 1.23). */
 const newestCompared = 28;
 
-/** Whether a node means something that operator set 18 cannot say. */
+/** Whether a node has a meaning that operator set 18 cannot express. */
 function isNew(node: Node, registry: Registry): boolean {
   const record = registry.get(node.op);
   if (!record) return true;

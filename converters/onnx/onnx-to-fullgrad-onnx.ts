@@ -36,7 +36,7 @@ import { keepHalf } from "./keep-half.js";
 import { lowerOpset } from "./lower-opset.js";
 import { supplyInput } from "./supply-input.js";
 
-/** What to explain (input, output, layout and size, as for `load`), and the form of the file. */
+/** The explained values (input, output, layout and size, as for `load`), and the form of the file. */
 export interface ConversionOptions extends AnalysisOptions {
   /** A fixed number of samples; by default, the batch stays open if the model leaves it open. */
   readonly batch?: number | undefined;
@@ -81,8 +81,9 @@ export interface Conversion {
  * A self-explaining model: the model, its backward pass and the map as one graph of standard operators.
  *
  * Outputs: `saliency` [N,1,H,W] first, the model's outputs under their own names, `target` [N] int64 (unless it is an
- * input), `completeness` [N,3] with output, sum of all terms and remainder (for methods that decompose the output), then
- * the extras. Of the target "all", `saliency` is [N,K,h,w], the maps of all classes at the size of the layer. If the model has an output of the same name, ours gets a number appended.
+ * input), `completeness` [N,3] with output, sum of all terms and remainder (for methods that decompose the output),
+ * then the extras. For the target "all", `saliency` is [N,K,h,w], the maps of all classes at the size of the layer. If
+ * the model has an output of the same name, a number is appended.
  *
  * @throws {UnsupportedModelError} @throws {TargetError} as `explain` does
  * @throws {UsageError} @throws {InputError} if the options contradict each other or do not fit the model
@@ -91,7 +92,7 @@ export function convertToOnnx(source: Graph, options: ConversionOptions = {}): C
   const method = findGraphMethod(options.method ?? "fullgrad");
   if (options.format === "overlay" && !options.preprocessing) {
     throw new UsageError(
-      "an overlay is drawn on the picture, but the input is the network's own: fold the preprocessing in as well " +
+      "an overlay needs the picture, but the input is the preprocessed tensor: include the preprocessing too " +
         "(--preprocess)",
     );
   }
@@ -131,7 +132,7 @@ function convertPart(
   const full = explained.fullGradient(form, rules);
   const ofAll = isAll(options.target ?? "top");
   if (ofAll && options.format === "overlay") {
-    throw new UsageError("an overlay is of one class; target all has the maps of all classes");
+    throw new UsageError("an overlay shows one class, but target all has the maps of all classes");
   }
   const map = (ofAll ? emitClassMaps : emitMap)(full, method, settings);
   const about = `${ofAll ? "maps of all classes" : "saliency map"} by ${method.name}, un-normalised`;
@@ -214,7 +215,7 @@ function targetOf(port: TargetPort, target: Target): ChosenTarget {
 }
 
 const aboutTarget = (kind: TargetKind): string =>
-  kind === "seed" ? "-1: the target is not a class" : "the class that is explained";
+  kind === "seed" ? "-1: the target is not a class" : "the explained class";
 
 /** [N,3]: the score, the sum of all terms, and the remainder. */
 function emitCompleteness({ b, sums, target }: FullGradient): NamedOutput {

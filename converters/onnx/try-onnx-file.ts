@@ -6,10 +6,10 @@ import { isStatic, sizeOf } from "../../src/tensor/shape.js";
 import { fromNumbers, type Tensor } from "../../src/tensor/tensor.js";
 
 /**
- * Loads a written file with ONNX Runtime and runs it once, on zeros and one sample. A file with open extents beside its
- * samples is only loaded.
+ * Loads a written file with ONNX Runtime and runs it once, on zeros and one sample. A file with open extents other than
+ * the batch is only loaded.
  *
- * @param graph what was written
+ * @param graph the graph in the file
  * @throws {BackendError} if ONNX Runtime refuses the file @throws {MemoryLimitError} if it takes more than `maxMemory`
  */
 export async function tryOnnxFile(
@@ -35,7 +35,7 @@ export async function tryOnnxFile(
   }
 }
 
-/** One sample; undefined if more than the number of samples is open. */
+/** One sample of zeros; undefined if other extents than the batch are open. */
 function zerosFor({ fact: { dtype, shape } }: Port): Tensor | undefined {
   const dims = shape.map((dim, i) => (i === 0 && typeof dim === "string" ? 1 : dim));
   if (!isStatic(dims)) return undefined;

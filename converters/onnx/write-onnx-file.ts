@@ -14,7 +14,7 @@ export interface WriteOptions {
   readonly sources?: readonly string[];
   /** Largest size of weights in the model file, in bytes; larger ones go to a separate file beside it. */
   readonly maxInlineBytes?: number;
-  /** Gets the path of the written model under a temporary name; what it throws leaves no file behind. */
+  /** Called with the path of the written model under a temporary name; if it throws, no file is kept. */
   readonly check?: (path: string) => Promise<void>;
 }
 
@@ -51,9 +51,9 @@ export async function writeOnnxFile(
 export function checkFree(path: string, sources: readonly string[]): void {
   if (!existsSync(path)) return;
   if (statSync(path).isDirectory()) {
-    throw new UsageError(`-o ${path}: this is a folder; name a file, such as model.fullgrad.onnx`);
+    throw new UsageError(`-o ${path} is a folder; name a file, such as model.fullgrad.onnx`);
   }
   const real = realpathSync(path);
   const isSource = sources.some((source) => existsSync(source) && realpathSync(source) === real);
-  if (isSource) throw new UsageError(`-o ${path}: this is the source itself; name another file`);
+  if (isSource) throw new UsageError(`-o ${path} is the source itself; name another file`);
 }

@@ -30,7 +30,7 @@ export interface TfjsGraph {
   readonly model: Readonly<Record<string, unknown>>;
   readonly weights: PackedWeights;
   readonly nodes: number;
-  /** Whether it accepts batches of any size. */
+  /** Whether the graph accepts batches of any size. */
   readonly dynamicBatch: boolean;
 }
 

@@ -67,7 +67,7 @@ type Writer<O extends StepOperator> = (
   type: ElementType,
 ) => string;
 
-/** The operators that need more than their name and inputs. */
+/** Operators with attributes or further nodes. */
 const writers: { readonly [O in StepOperator]?: Writer<O> } = {
   Step: (w, [x]) => mask(w, "Greater", [x!, w.float(0)], "float32"),
   Equal: (w, x, _, type) => mask(w, "Equal", x, type),

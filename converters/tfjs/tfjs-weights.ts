@@ -11,7 +11,7 @@ export interface WeightEntry {
   readonly name: string;
   readonly shape: readonly number[];
   readonly dtype: "float32" | "int32";
-  /** Stored in half the bytes; tfjs converts it to float32. */
+  /** Stored as float16; tfjs converts it to float32. */
   readonly quantization?: { readonly dtype: "float16"; readonly original_dtype: "float32" };
 }
 

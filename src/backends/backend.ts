@@ -11,8 +11,8 @@ export interface Backend {
   /**
    * Opens an .onnx file, unmodified. Absent if the back end cannot read such files.
    *
-   * @param file its bytes, or its path if it has weights beside it
-   * @param known the shapes of its values, from which a limit on memory is checked
+   * @param file its bytes, or its path if it has external weight files
+   * @param known the shapes of its values, for checking a memory limit
    * @throws {BackendError} if the back end rejects the file
    */
   open?(file: Uint8Array | string, ports: GraphPorts, known?: TypedGraph): Promise<Executable>;

@@ -4,20 +4,19 @@ import type { Tensors } from "../tensor/tensor.js";
 import type { Backend, Executable } from "./backend.js";
 
 /**
- * Bytes of weights that the compiled graphs of one model may hold together: 256 MiB. An engine takes two to four times as
- * much memory, because it keeps them packed for its kernels, and, for gradients, transposed.
+ * Limit in bytes on the weights in all compiled graphs of one model: 256 MiB. An engine takes two to four times as much
+ * memory, because it keeps packed and, for gradients, transposed copies.
  */
 export const weightsKept = 2 ** 28;
 
-/** Graphs that are kept however large they are: a method of many passes asks for scores and for gradients in turns. */
+/** Number of graphs kept regardless of size: sampling methods alternate between scores and gradients. */
 const leastKept = 2;
 
 /**
- * An engine that frees the compiled graphs that were used longest ago, before another one would bring their weights above
- * the bound. A graph that was freed is compiled again when it is next run: whoever holds it need not know. What is
- * running is never freed.
+ * An engine that frees the least recently used compiled graphs before another graph would exceed the bound. A freed
+ * graph is compiled again on its next run, transparently to its holder. Running graphs are never freed.
  *
- * @param bound in bytes of weights; the last two graphs are kept whatever they hold
+ * @param bound in bytes of weights; the last two graphs are kept regardless of size
  */
 export function boundedBackend(backend: Backend, bound = weightsKept): Backend {
   const kept = new KeptGraphs(bound);
@@ -40,7 +39,7 @@ export function weightsOf({ constants }: Graph): number {
   return sum;
 }
 
-/** The compiled graphs of a model, the one that was used last at the end. */
+/** The compiled graphs of a model, most recently used last. */
 class KeptGraphs {
   private readonly bound: number;
   private readonly graphs = new Set<Revivable>();
@@ -49,7 +48,7 @@ class KeptGraphs {
     this.bound = bound;
   }
 
-  /** Makes room for a graph that is to be compiled. */
+  /** Frees graphs before another one is compiled. */
   async add(fresh: Revivable): Promise<void> {
     this.touch(fresh);
     let sum = 0;
@@ -75,7 +74,7 @@ class KeptGraphs {
   }
 }
 
-/** A graph that is compiled when it is run and not there. */
+/** A graph that is compiled on demand. */
 class Revivable implements Executable {
   readonly weights: number;
   private readonly make: () => Promise<Executable>;
@@ -94,7 +93,7 @@ class Revivable implements Executable {
     return this.users > 0;
   }
 
-  /** @throws {BackendError} where the engine refuses it */
+  /** @throws {BackendError} if the engine refuses it */
   async compile(): Promise<void> {
     await this.using(() => Promise.resolve());
   }
@@ -113,13 +112,13 @@ class Revivable implements Executable {
   async free(): Promise<void> {
     const { live } = this;
     this.live = undefined;
-    // What could not be compiled has been reported where it was asked for.
+    // A failed compilation has already been reported to its caller.
     const executable = await live?.catch(() => undefined);
     await executable?.dispose();
   }
 
   private async using<T>(work: (executable: Executable) => Promise<T>): Promise<T> {
-    if (this.isDisposed) throw new BackendError("the model was disposed of while it was asked");
+    if (this.isDisposed) throw new BackendError("the model was disposed of during the request");
     this.users++;
     try {
       this.kept.touch(this);

@@ -7,7 +7,7 @@ import type { Backend, Executable } from "./backend.js";
 /** Memory of a 32-bit address space, the most that an engine in WebAssembly has. */
 const addressSpace = 2 ** 32;
 
-/** Half of the machine's memory, or of what its container may use; 4 GiB in a browser, which does not say. */
+/** Half of the machine's memory, or of its container's limit; 4 GiB in a browser, where the memory is unknown. */
 export function usualMaxMemory(): number {
   const { process } = globalThis as { readonly process?: Partial<NodeJS.Process> };
   const os = process?.getBuiltinModule?.("node:os");
@@ -76,11 +76,13 @@ function checkMemory(graph: TypedGraph, limit: number, extents?: Extents): void 
   );
 }
 
-/** Tensors of an input's size that any explanation holds: the input, its gradient, its term, and the picture resized. */
+/**
+ * Number of tensors of the input's size in any explanation: the input, its gradient, its term, and the resized picture.
+ */
 const copiesOfInput = 4;
 
 /**
- * Checks an input before a value of its size is made.
+ * Checks the size of an input before allocating it.
  *
  * @throws {MemoryLimitError} if that takes more than `limit` bytes
  */

@@ -29,15 +29,15 @@ export interface ComparePageOptions {
   readonly gallery?: { readonly files: readonly string[]; readonly at: number };
 }
 
-/** Each is 8/3 characters: a page of 107 MB. */
+/** Limit on the numbers in a page: at 8/3 characters each, 107 MB. */
 const maxPageNumbers = 40e6;
 
 /**
- * A page of maps, a section for each image: the image and each method's map, with the numbers under the pointer (or
- * under a mark that the arrow keys move) in all of them at once, and controls for opacity, colours and scale. One file
- * that needs nothing else and no network; links lead to the raw arrays beside it.
+ * A page of maps with one section per image: the image and each method's map, a readout of all maps at the pointer (or
+ * at a mark moved by the arrow keys), and controls for opacity, colours and scale. The page is one self-contained file;
+ * links lead to the raw arrays beside it.
  *
- * @throws {ImageError} where the page would be too large for a browser
+ * @throws {ImageError} if the page would be too large for a browser
  */
 export async function comparePage(
   comparison: Comparison,
@@ -55,8 +55,8 @@ function checkPageSize({ rows }: Comparison): void {
   const numbers = maps.reduce((n, part) => n + ("map" in part ? part.map.data.length : 0), 0);
   if (numbers <= maxPageNumbers) return;
   throw new ImageError(
-    `a page of ${numbers} numbers is more than a browser is at ease with, ${maxPageNumbers}; ` +
-      "take fewer methods or smaller images, or a .png",
+    `a page of ${numbers} numbers exceeds the limit of ${maxPageNumbers} for browsers; ` +
+      "use fewer methods, smaller images, or a .png",
   );
 }
 
@@ -93,8 +93,8 @@ class Page {
 <body>
 <header>
 <h1>${title}</h1>
-<p class="faint">Point at a map, or go to it with Tab and move with the arrow keys (ten at a time with Shift): every map of
-the image then shows its number at that place. Colours run from the 1st to the 99.5th percentile; signed maps are red for
+<p class="faint">Point at a map, or focus it with Tab and use the arrow keys (steps of ten with Shift): every map of
+the image then shows its value at that position. Colours run from the 1st to the 99.5th percentile; signed maps are red for
 the class, blue against it, white at zero.</p>
 ${notes.map((note) => html`<p class="notes">${note}</p>`)}
 ${this.navigation()}
@@ -222,7 +222,7 @@ ${strip}
 const coarseBelow = 100;
 
 async function viewFigure({ view, caption: [name = "image"] }: ComparedRow): Promise<Html> {
-  if (!view) return problemFigure("image", "There is no picture of a .npy file.");
+  if (!view) return problemFigure("image", "No picture: the input is a .npy file.");
   const png = toBase64(await encodePng(view));
   const coarse = Math.max(view.width, view.height) < coarseBelow ? html` class="coarse"` : "";
   return html`<figure class="view">

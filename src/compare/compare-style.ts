@@ -1,4 +1,4 @@
-/** How the page of a comparison looks: in the light and in the dark, and on a narrow screen. */
+/** The style sheet of a comparison: light and dark themes, and narrow screens. */
 export const style = /* css */ `
 :root {
   color-scheme: light;

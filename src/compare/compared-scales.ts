@@ -2,14 +2,16 @@ import { colorScale, type ColorScale } from "../draw/color-scale.js";
 import type { SequentialColormap } from "../draw/colormap.js";
 import type { Comparison } from "./comparison.js";
 
-/** Each map has its own scale, or all of a method's maps share one: maps of different methods have no common unit. */
+/**
+ * Whether each map has its own scale, or all maps of a method share one. Maps of different methods have no common unit.
+ */
 export const scaleChoices = ["own", "shared"] as const;
 
 export type ScaleChoice = (typeof scaleChoices)[number];
 
 /**
- * The scale of each map of a comparison, by row and method; undefined where there is no map. Methods whose maps have
- * both signs are coloured on a diverging scale, the others with `colormap`.
+ * The scale of each map of a comparison, by row and method; undefined for a missing map. Methods whose maps have both
+ * signs are coloured on a diverging scale, the others with `colormap`.
  */
 export function scalesOf(
   { methods, rows }: Comparison,

@@ -1,7 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import type { Raster } from "../image/raster.js";
 
-/** Maps of several methods for several images: what a montage or a page shows. */
+/** Maps of several methods for several images: the content of a montage or a page. */
 export interface Comparison {
   /** The title above all maps: the model's name. */
   readonly title: string;
@@ -13,7 +13,7 @@ export interface Comparison {
 
 export interface ComparedMethod {
   readonly name: string;
-  /** Its maps have both signs, whatever numbers a particular one holds. */
+  /** Whether its maps may have both signs. */
   readonly signed: boolean;
 }
 
@@ -23,9 +23,9 @@ export interface ComparedRow {
   readonly name: string;
   /** Caption lines below the image: its name, the class, the score. */
   readonly caption: readonly string[];
-  /** The picture as the network sees it; a .npy input has none. */
+  /** The preprocessed picture; undefined for a .npy input. */
   readonly view?: Raster;
-  /** For each of the methods. */
+  /** One per method. */
   readonly maps: readonly ComparedMap[];
   /** The parts of the full-gradient decomposition, in network order. */
   readonly layers?: LayerParts;
@@ -36,24 +36,24 @@ export type ComparedMap =
   | {
       /** [H,W] float32, un-normalised. */
       readonly map: Tensor<"float32">;
-      /** The raw array, as a link from where the page lies. */
+      /** The raw array, as a link relative to the page. */
       readonly file?: string;
     }
   | { readonly problem: string };
 
-/** A score, taken apart by depth: the parts' values add up to it. */
+/** A score decomposed by depth: the values of the parts add up to it. */
 export interface LayerParts {
   readonly output: number;
   readonly parts: readonly LayerPart[];
 }
 
-/** What the input or one bias-bearing unit adds to the score. */
+/** The contribution of the input or of one bias-bearing unit to the score. */
 export interface LayerPart {
   /** "input", or the unit's node. */
   readonly name: string;
   readonly op: string;
   /** Its signed sum. */
   readonly value: number;
-  /** Where in the image: [h,w] of the layer's own size, whose sum is `value`. A unit without places has none. */
+  /** Its map [h,w] at the layer's own size, whose sum is `value`; undefined for a unit without spatial axes. */
   readonly map?: Tensor<"float32">;
 }

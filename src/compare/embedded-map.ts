@@ -1,9 +1,9 @@
 import type { Tensor } from "../tensor/tensor.js";
 
 /**
- * A map within a page. A number v is the step round(65534 · (v − least) / (most − least)), 16 bits, little-endian, row by
- * row, in base64: no number is off by more than 1/131068 of the range. Where there are negative numbers, least is −most,
- * so that zero is a step and stays zero.
+ * A map embedded in a page. A value v is stored as the step round(65534 · (v − least) / (most − least)), 16 bits,
+ * little-endian, row by row, in base64: the error is at most 1/131068 of the range. If there are negative numbers,
+ * least is −most, so that zero is stored exactly.
  */
 export interface EmbeddedMap {
   readonly height: number;
@@ -33,7 +33,7 @@ export function embedMap(map: Tensor<"float32">): EmbeddedMap {
 
 /** Bytes as base64, in Node and in a browser. */
 export function toBase64(bytes: Uint8Array): string {
-  // An argument list of all bytes would be too long for the engine.
+  // An argument list of all bytes would exceed the engine's limit.
   const chunk = 0x8000;
   let text = "";
   for (let i = 0; i < bytes.length; i += chunk) {

@@ -1,7 +1,7 @@
 import type { Raster } from "../image/raster.js";
 import { resample } from "../image/resample.js";
 
-/** A picture so that its longer side is `cell`: whole pixels where it is much smaller, smoothed otherwise. */
+/** Resizes a picture so that its longer side is `cell`: by whole pixels if it is much smaller, smoothed otherwise. */
 export function fitPicture(picture: Raster, cell: number): Raster {
   const factor = cell / Math.max(picture.width, picture.height);
   const whole = factor >= 2;

@@ -9,8 +9,8 @@ const barWidth = 520;
 const width = labelWidth + barWidth + 90;
 
 /**
- * The parts of a score as bars, in network order from the input to the output, with the score itself at the end: SVG that
- * takes its colours from the page.
+ * The parts of a score as bars, in network order from the input to the output, with the score itself at the end: an SVG
+ * with the page's colours.
  */
 export function layerBars(layers: LayerParts): Html {
   const { parts, output } = layers;
@@ -40,7 +40,7 @@ ${row(parts.length, "", "the score", output, "total")}
 </svg>`;
 }
 
-/** The end of a node's path says most. */
+/** The end of a node's path is the most specific part. */
 function shorten(label: string): string {
   const most = 46;
   return label.length <= most ? label : `…${label.slice(1 - most)}`;

@@ -8,14 +8,17 @@ import type { Raster } from "../image/raster.js";
 import { faint, ink, negative, positive, white } from "../draw/sheet-colors.js";
 import { fitTextEnd, lineHeight, textWidth } from "../draw/text.js";
 
-/** Pixels of a layer's map, a multiple of the sizes 7, 14, 28 and 56 that most layers have; and maps side by side. */
+/**
+ * Side of a layer's map in pixels, a multiple of the common layer sizes 7, 14, 28 and 56; and the number of maps side
+ * by side.
+ */
 const cell = 112;
 const columns = 9;
 const labelWidth = 330;
 const valueWidth = 70;
 const barThickness = 9;
 
-/** A part's value among all parts: between the most negative and the most positive, which enclose zero. */
+/** A part's value, and the range of all parts, extended to include zero. */
 export interface BarScale {
   readonly low: number;
   readonly high: number;
@@ -29,18 +32,18 @@ export function barScaleOf({ output, parts }: LayerParts): BarScale {
   };
 }
 
-/** Where a value is from low (0) to high (1). */
+/** The relative position of a value between low (0) and high (1). */
 export function placeOn({ low, high }: BarScale, value: number): number {
   if (!(high > low) || !Number.isFinite(value)) return 0;
   return (value - low) / (high - low);
 }
 
 /**
- * A score, taken apart by depth: a bar for each part in network order, red for what adds to the score and blue for what
- * takes from it, with the score itself at the end; below, the map of each part that has places, at the layer's own size
- * and on a scale of its own.
+ * A score decomposed by depth: a bar for each part in network order, red for positive and blue for negative
+ * contributions, with the score itself at the end; below, the map of each spatial part, at the layer's own size and
+ * with its own scale.
  *
- * @throws {ImageError} where the sheet would be larger than the limit of pictures
+ * @throws {ImageError} if the sheet would exceed the size limit of pictures
  */
 export function layerSheet({ caption, view }: ComparedRow, layers: LayerParts): Raster {
   const { parts, output } = layers;
@@ -104,7 +107,7 @@ function drawBar(
 
 function drawMap(canvas: Canvas, part: LayerPart, number: number, x: number, y: number): void {
   const { name, value, map } = part;
-  // Numbers that are not finite are said by the bar; they have no colour.
+  // Non-finite values have no colour; the bar states them.
   if (map && map.data.every(Number.isFinite)) {
     const scale = colorScale([map.data], "rdbu");
     const picture = fitPicture(heatmap(map, { scale }), cell);

@@ -13,24 +13,24 @@ import { blank, faint, ink, white } from "../draw/sheet-colors.js";
 import { fitText, lineHeight, wrapText } from "../draw/text.js";
 
 export interface MontageOptions {
-  /** For maps without sign; those with both signs are "rdbu". Default "inferno". */
+  /** For unsigned maps; signed ones use "rdbu". Default "inferno". */
   readonly colormap?: SequentialColormap | undefined;
-  /** As in an overlay. */
+  /** Opacity, as in an overlay. */
   readonly opacity?: number | undefined;
   /** Default "own". */
   readonly scale?: ScaleChoice | undefined;
   /** The longer side of a picture on the sheet, in pixels. Default 176. */
   readonly cell?: number | undefined;
-  /** The maps are drawn over the images; without, they stand alone, every number in its full colour. Default true. */
+  /** Whether maps are drawn over the images, or alone in full colour. Default true. */
   readonly photograph?: boolean | undefined;
 }
 
 /**
- * A sheet of maps: a row for each image, the image itself at its left end and its caption below, and a column for each
- * method. More than eight methods go on below, with the images repeated. A bar below each map (where a method's maps
- * share their scale, below each column) says which numbers the colours stand for.
+ * A sheet of maps: one row per image, with the image at its left end and its caption below, and one column per method.
+ * Methods beyond eight continue below, with the images repeated. A colour bar below each map (below each column, if a
+ * method's maps share a scale) shows the range of values.
  *
- * @throws {ImageError} where the sheet would be larger than the limit of pictures
+ * @throws {ImageError} if the sheet would exceed the size limit of pictures
  */
 export function montage(comparison: Comparison, options: MontageOptions = {}): Raster {
   const { scale: choice = "own", cell = 176, colormap, photograph = true, opacity } = options;
@@ -77,7 +77,7 @@ function legend({ methods }: Comparison, choice: ScaleChoice): string {
   return `Colours: ${each}, from the 1st to the 99.5th percentile${signed}`;
 }
 
-/** Draws the parts of a montage where the layout has them. */
+/** Draws the parts of a montage at the positions of the layout. */
 class Sheet {
   readonly canvas: Canvas;
   private readonly layout: SheetLayout;
@@ -89,7 +89,7 @@ class Sheet {
     this.cell = cell;
   }
 
-  /** A line over the whole width. */
+  /** A line of text over the whole width. */
   line(text: string, y: number, color: Color): void {
     this.canvas.text(fitText(text, this.layout.width - 2 * margin), margin, y, color);
   }
@@ -130,14 +130,14 @@ class Sheet {
     drawColorBar(this.canvas, scale, { x, y, width: this.cell });
   }
 
-  /** A picture in the middle of its square. */
+  /** A picture centred in its square. */
   private picture(picture: Raster, x: number, y: number): void {
     const fitted = fitPicture(picture, this.cell);
     const left = x + Math.floor((this.cell - fitted.width) / 2);
     this.canvas.paste(fitted, left, y + Math.floor((this.cell - fitted.height) / 2));
   }
 
-  /** Words instead of a picture. */
+  /** Text instead of a picture. */
   private notice(text: string, x: number, y: number): void {
     this.canvas.fill(x, y, this.cell, this.cell, blank);
     const most = Math.floor((this.cell - gapInside) / lineHeight);

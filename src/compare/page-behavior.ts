@@ -4,11 +4,11 @@ import type { PageColors } from "./page-colors.js";
 import type { PageData, PageMap } from "./page-data.js";
 
 /**
- * The page's controls, its drawing, and the marks that follow pointer and keys. The page holds this function as text, so
- * it uses nothing from outside itself but its argument.
+ * The page's controls, its drawing, and the marks that follow pointer and keys. The page contains this function as
+ * source text, so it uses only its argument.
  */
 export function pageBehavior({ clamp, decodeBase64, decodeMap, compose, format }: PageColors) {
-  /** A map and the canvas that shows it. */
+  /** A map and its canvas. */
   interface Picture {
     readonly map: PageMap;
     readonly canvas: HTMLCanvasElement;
@@ -121,7 +121,10 @@ export function pageBehavior({ clamp, decodeBase64, decodeMap, compose, format }
     }
   }
 
-  /** Shows every map's number at one place: a share of width and height, so that maps of all sizes have it. */
+  /**
+   * Shows the value of every map at one position, given as fractions of width and height so that it applies to maps of
+   * all sizes.
+   */
   function mark(
     row: number,
     place: { readonly x: number; readonly y: number } | null,

@@ -8,12 +8,12 @@ export interface PageScale {
   readonly diverging: boolean;
 }
 
-/** What {@link pageColors} gives. */
+/** The result of {@link pageColors}. */
 export type PageColors = ReturnType<typeof pageColors>;
 
 /**
- * From the embedded data to the colours of pixels: the same rule as draw/overlay.ts and draw/color-scale.ts; a test holds
- * the two together. The page holds this function as text, so it uses nothing from outside itself.
+ * Converts the embedded data to pixel colours by the rule of draw/overlay.ts and draw/color-scale.ts; a test compares
+ * the two. The page contains this function as source text, so it uses nothing outside itself.
  */
 export function pageColors() {
   const clamp = (v: number): number => Math.min(1, Math.max(0, v));
@@ -22,7 +22,7 @@ export function pageColors() {
     return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   }
 
-  /** A step is 1/65534 of the way from the least number to the most. */
+  /** A step is 1/65534 of the range from minimum to maximum. */
   function decodeMap({ steps, least, most }: EmbeddedMap): Float64Array {
     const bytes = new DataView(decodeBase64(steps).buffer);
     const values = new Float64Array(bytes.byteLength / 2);
@@ -42,7 +42,7 @@ export function pageColors() {
     return clamp(diverging ? Math.abs(value) / high : (value - low) / (high - low));
   }
 
-  /** R, G, B, A of a map in its colours, over the photograph's R, G, B, A where there is one. */
+  /** R, G, B, A of a coloured map, over the photograph's R, G, B, A if there is one. */
   function compose(
     values: Float64Array | Float32Array,
     scale: PageScale,

@@ -1,6 +1,6 @@
 import type { EmbeddedMap } from "./embedded-map.js";
 
-/** A map as the page's script finds it. */
+/** A map in the data of the page's script. */
 export interface PageMap extends EmbeddedMap {
   readonly signed: boolean;
   /** Ends of its scale. */
@@ -21,10 +21,10 @@ interface PhotographGround {
   readonly strength: number;
 }
 
-/** Everything that the page's script draws from. */
+/** All data of the page's script. */
 export interface PageData {
   readonly maps: readonly PageMap[];
-  /** 256 colours each, R, G, B, in base64. */
+  /** Colour maps of 256 colours each, R, G, B, in base64. */
   readonly colormaps: Readonly<Record<string, string>>;
   readonly photograph: PhotographRule;
 }

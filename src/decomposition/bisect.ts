@@ -12,11 +12,10 @@ export interface NodeGap {
   readonly conditioned: number;
 }
 
-/** The sums of one node. */
 export interface NodeSums {
   readonly node: string;
   readonly op: string;
-  /** [6]: the sums ⟨dy, y⟩, Σ⟨dxᵢ, xᵢ⟩ and ⟨dy, b⟩; then those of absolute values */
+  /** [6]: the sums ⟨dy, y⟩, Σ⟨dxᵢ, xᵢ⟩ and ⟨dy, b⟩; then the sums of absolute values */
   readonly sums: Value;
 }
 

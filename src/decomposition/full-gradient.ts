@@ -28,7 +28,7 @@ export interface UnitTerm {
   /** The term as a number times a tensor of its shape, if its node's bias has this form. */
   readonly factored?: { readonly factor: number; readonly part: () => Value };
   /** Channel reduction of a spatial unit whose term is not [N,C,…spatial]. */
-  readonly inPlace?: ChannelReduction;
+  readonly reduction?: ChannelReduction;
   /** The gradient at a spatial unit's output as [N,C,…spatial]. */
   readonly gradient: () => Value;
   /** Gradient [N,C,…spatial] and bias [1,C,1,…], if the bias is one number per channel. */
@@ -39,7 +39,7 @@ export interface UnitTerm {
 export interface FullGradient extends RuleContext {
   readonly output: Value;
   readonly gradients: Gradients;
-  /** A copy for another question, which emits its own sums. */
+  /** A copy for another target, which emits its own sums. */
   readonly anew: () => FullGradient;
   /** ∇ₓf, in the shape of the input. */
   readonly inputGradient: Value;
@@ -47,7 +47,8 @@ export interface FullGradient extends RuleContext {
   readonly inputTerm: Value;
   readonly units: readonly UnitTerm[];
   /**
-   * [N, 1 + units]: the sums of the input term and of every unit's term, which add up to the score. Emitted on first use.
+   * [N, 1 + units]: the sums of the input term and of every unit's term, which add up to the score. Emitted on first
+   * use.
    */
   readonly sums: Value;
   /** The sums, to be computed together with other reductions of the same layers; undefined once emitted. */
@@ -84,7 +85,7 @@ export interface RuleContext {
   readonly registry: Registry;
   readonly plan: BiasPlan;
   readonly input: Value;
-  /** The start of the gradient: the output, or the quantity derived from it. */
+  /** The value to differentiate: the output, or the quantity derived from it. */
   readonly explained: Value;
   readonly target: TargetNodes;
 }
@@ -217,14 +218,14 @@ function emitUnit(
   });
   const { restoration } = unit;
   const isPlain = !restoration || isRestored(first.gradient.fact.shape, restoration);
-  const inPlace = isPlain
+  const reduction = isPlain
     ? undefined
     : channelReduction(unit.layout, restoration.shape.length - 2, batch);
-  const factored = own && part && (isPlain || inPlace) ? { factor: own.factor, part } : undefined;
+  const factored = own && part && (isPlain || reduction) ? { factor: own.factor, part } : undefined;
   const views = {
     term,
     ...(factored ? { factored } : {}),
-    ...(inPlace ? { inPlace } : {}),
+    ...(reduction ? { reduction } : {}),
     places: () => placed(term()),
     gradient: () => placed(sites.at(-1)!.gradient),
   };
@@ -260,8 +261,8 @@ function channelSums(b: GraphBuilder, value: Value, weights: Value): Columns {
 }
 
 /**
- * The term of a pointwise region as the difference dy ⊙ y − dx ⊙ x: three nodes instead of ten for the biases of a GELU's
- * five nodes. The bias rules of the nodes are the definition; a test compares the two.
+ * The term of a pointwise region as the difference dy ⊙ y − dx ⊙ x: three nodes instead of ten for the biases of a
+ * GELU's five nodes. The bias rules of the nodes are the definition; a test compares the two.
  */
 function remainder(
   b: GraphBuilder,

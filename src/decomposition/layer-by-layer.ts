@@ -1,6 +1,6 @@
 /**
- * Reductions to one number per layer, computed for all layers at once: a network has a hundred layers, and a node costs an
- * engine as much as a thousand numbers.
+ * Reductions to one number per layer, computed for all layers at once: a network has a hundred layers, and a node costs
+ * an engine as much as a thousand numbers.
  *
  * @module
  */
@@ -21,11 +21,11 @@ export interface LayerReduction {
 }
 
 /**
- * Reductions [N, layers], and other rows [N,p] of equal length put side by side, [N, k·p].
+ * Reductions [N, layers], and other rows [N,p] of equal length, concatenated to [N, k·p].
  *
- * All pass through one Concat. ONNX Runtime computes the inputs of a node one after the other, the most recent first, so that
- * every reader of a layer's term finds it in the cache; with several Concats it is read from memory again
- * (EfficientNet-lite0: 5 ms of 85).
+ * All values pass through one Concat. ONNX Runtime computes the inputs of a node one after the other, the most recent
+ * first, so that every reader of a layer's term finds it in the cache; with several Concats it is read from memory
+ * again (EfficientNet-lite0: 5 ms of 85).
  */
 export function layerByLayer(
   b: GraphBuilder,

@@ -7,8 +7,8 @@ import type { Dim, Shape } from "../tensor/shape.js";
 /**
  * The sum of a value for each sample, [N].
  *
- * The batch is the first axis of nearly every value. In a network with the sequence first it is another axis, and merged
- * with windows or tokens it is a factor of an axis: the layout gives its position.
+ * The batch is the first axis of nearly every value. In a network with the sequence first the batch is a later axis;
+ * merged with windows or tokens it is a factor of an axis. The layout gives its position.
  */
 export function perSample(b: GraphBuilder, value: Value, batch: Dim, layout?: TracedAxes): Value {
   const { shape } = value.fact;
@@ -17,7 +17,7 @@ export function perSample(b: GraphBuilder, value: Value, batch: Dim, layout?: Tr
   const [factors, axis] = batchFactor(shape, batch, layout);
   if (axis === undefined) {
     throw new ShapeError(
-      `"${value.name}" [${shape.join(",")}] does not say which part belongs to which of ${batch} samples; ` +
+      `"${value.name}" [${shape.join(",")}] mixes the ${batch} samples of the batch; ` +
         "use a batch of one",
     );
   }

@@ -24,21 +24,21 @@ const epsilon = 1e-6;
 export interface Magnitude {
   /** Builder for its nodes. */
   readonly b: GraphBuilder;
-  /** [N,C,…spatial], or any shape that `inPlace` describes */
+  /** [N,C,…spatial], or any shape that `reduction` describes */
   readonly values: Value;
   /** [1,C,1,…], non-negative; default 1 */
   readonly weights?: Value;
   /** A further positive factor. */
   readonly factor?: number;
   /** Channel reduction of values that are not [N,C,…spatial]. */
-  readonly inPlace?: ChannelReduction;
+  readonly reduction?: ChannelReduction;
   /** The unit of the term; undefined for the input. */
   readonly units?: readonly UnitTerm[];
 }
 
 /** |t| of a whole term [N,C,…spatial], or of a term in another order with its channel reduction. */
-export function absolute(b: GraphBuilder, term: Value, inPlace?: ChannelReduction): Magnitude {
-  return { b, values: b.op("Abs", [term], {}, "abs"), ...(inPlace ? { inPlace } : {}) };
+export function absolute(b: GraphBuilder, term: Value, reduction?: ChannelReduction): Magnitude {
+  return { b, values: b.op("Abs", [term], {}, "abs"), ...(reduction ? { reduction } : {}) };
 }
 
 /** max(t, 0) of a whole term [N,C,…spatial]. */
@@ -98,13 +98,13 @@ interface Statistics {
   readonly least: Columns;
   readonly most: Columns;
   readonly channels: number;
-  /** [N,1,…places] */
+  /** [N,1,…spatial] */
   readonly shape: Shape;
 }
 
 function statisticsOf(magnitude: Magnitude): Statistics {
-  const { b, values, weights, inPlace, factor = 1 } = magnitude;
-  if (inPlace) return inPlaceStatistics(magnitude, inPlace);
+  const { b, values, weights, reduction, factor = 1 } = magnitude;
+  if (reduction) return reducedStatistics(magnitude, reduction);
   const [batch = 1, channels, ...places] = values.fact.shape;
   const count = Number(channels);
   const rows = asRows(b, values);
@@ -126,16 +126,16 @@ function factorOf({ b, values, factor = 1 }: Magnitude, count: number): Value | 
   return factor === 1 ? undefined : b.constant(constant, "factor");
 }
 
-function inPlaceStatistics(magnitude: Magnitude, inPlace: ChannelReduction): Statistics {
+function reducedStatistics(magnitude: Magnitude, reduction: ChannelReduction): Statistics {
   const { b, values, factor = 1 } = magnitude;
-  const { factors, axes, channels, restoration } = inPlace;
+  const { factors, axes, channels, restoration } = reduction;
   const { shape, cut } = restoration;
   const [batch = 1, , ...places] = shape;
   const size = sizeOf(staticShape(places, "a map"));
   const rows = b.reshape(values, factors, "abs/rows");
   const count = cut.length > 0 ? size : 1;
   const extreme = (by: "min" | "max"): Columns => {
-    // What is cut off must not be looked at: the extremes of each place first.
+    // The extremes must not include class tokens: reduce over channels at each position first.
     const columns =
       cut.length > 0
         ? b.reshape(cutPlaces(b, b[by](rows, axes), restoration), [batch, size])
@@ -154,9 +154,9 @@ function inPlaceStatistics(magnitude: Magnitude, inPlace: ChannelReduction): Sta
 }
 
 /**
- * Σ_layers Σ_c rescale(|t_c|) for each size of map, with rescale(t) = (|t| − min)/(max − min + ε) over a whole layer. The
- * scale is the same for all channels, so the sum over channels is taken first; and it is linear, so the layers of one
- * size are one product of their scales [N,1,k] and their sums [N,k,P].
+ * Σ_layers Σ_c rescale(|t_c|) for each size of map, with rescale(t) = (|t| − min)/(max − min + ε) over a whole layer.
+ * The scale is the same for all channels, so the sum over channels is taken first; and it is linear, so the layers of
+ * one size are one product of their scales [N,1,k] and their sums [N,k,P].
  *
  * @returns maps [N,1,…spatial], one per size
  */
@@ -169,7 +169,7 @@ export function rescaledMaps(
   const sums = alongside?.();
   const layers = terms.map((term) => {
     const statistics = statisticsOf(term);
-    // Next to the extremes, which read the same tensor.
+    // Adjacent to the extremes, which read the same tensor.
     sums?.upTo(term.units?.at(-1));
     return statistics;
   });

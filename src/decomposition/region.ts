@@ -3,11 +3,11 @@ import { sizeOf } from "../tensor/shape.js";
 import { toNumbers, type Tensor } from "../tensor/tensor.js";
 
 /**
- * A part of the image, of which each layer's term has an exact share.
+ * A region of the image, with the exact share of each layer's term inside it.
  *
- * A layer with n positions along an axis of N pixels has at position i the term of the pixels from i·N/n to (i+1)·N/n,
- * spread evenly over them. The share of a region is Σ term × (part of these pixels inside the region): shares of
- * disjoint regions add up, and the share of the whole image is the layer's term.
+ * If a layer has n positions along an axis of N pixels, its term at position i belongs to the pixels from i·N/n to
+ * (i+1)·N/n and is spread evenly over them. The share of a region is Σ term × (fraction of these pixels inside the
+ * region): shares of disjoint regions add up, and the share of the whole image is the layer's term.
  *
  * @example
  * ```ts
@@ -24,8 +24,8 @@ export class Region {
 
   /**
    * @param size extents of the image, […spatial]
-   * @param inside for each pixel, the part of it that belongs to the region, 0 to 1
-   * @throws {InputError} if there is not one number for each pixel
+   * @param inside the fraction of each pixel that belongs to the region, 0 to 1
+   * @throws {InputError} if the number of elements differs from the number of pixels
    */
   constructor(size: readonly number[], inside: ArrayLike<number>) {
     if (inside.length !== sizeOf(size)) {
@@ -67,7 +67,7 @@ export class Region {
    *
    * @param map [N,1,…spatial] as in `LayerMaps`, or […spatial]; at the layer's own size
    * @param sample row of the batch
-   * @throws {InputError} if it has another number of spatial axes than the image
+   * @throws {InputError} if the map and the image differ in their number of spatial axes
    */
   shareOf(map: Tensor, sample = 0): number {
     const rank = this.size.length;
@@ -86,7 +86,7 @@ export class Region {
     return sum;
   }
 
-  /** For each position of a layer of this size, the part of its pixels inside the region. */
+  /** The fraction of pixels inside the region, for each position of a layer of this size. */
   private coverage(places: readonly number[]): Float64Array {
     const key = places.join("x");
     let found = this.covered.get(key);

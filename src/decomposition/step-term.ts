@@ -5,15 +5,15 @@ import type { Value } from "../onnx/ir.js";
 import { NodeView } from "../ops/core/node-view.js";
 import type { Registry } from "../ops/core/registry.js";
 
-/** One step of a node that is written out for every step of a sequence, with the gradient at its output. */
+/** One step of a node of an unrolled sequence, with the gradient at its output. */
 interface StepSite {
   readonly site: BiasSite;
   readonly gradient: Value;
 }
 
 /**
- * Gradient and term of all steps of a node, by its bias rule applied once to the values of all steps: [T, …], 0 at steps
- * that have none. A term for each step would make a graph of which engines take a minute to plan the memory.
+ * Gradient and term of all steps of a node, [T, …], by its bias rule applied once to the concatenated values of all
+ * steps; steps without the node are 0. With one term per step, engines need a minute to plan the memory of the graph.
  */
 export function stepTerm(
   b: GraphBuilder,
@@ -49,7 +49,7 @@ export function stepTerm(
   return { term: atSteps(b, ordered, term), gradient: atSteps(b, ordered, gradient) };
 }
 
-/** The concatenated values of all steps, or their common value. */
+/** The concatenated values of all steps, or the value common to all. */
 function together(b: GraphBuilder, values: readonly (Value | undefined)[]): Value | undefined {
   const [first] = values;
   const own = values.filter((v) => v !== undefined);

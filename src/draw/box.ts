@@ -1,11 +1,11 @@
 import type { Raster } from "../image/raster.js";
 
-/** White between black lines is seen on any ground. */
+/** White between black lines is visible on any background. */
 const [outer, inner] = [0, 255];
 
 /**
- * Draws the edges of a box, a white line of two pixels between black ones (of one and two pixels in pictures of less
- * than 200). Parts outside of the picture are cut off.
+ * Draws the edges of a box, a white line of two pixels between black ones (of one and two pixels in pictures smaller
+ * than 200). Parts outside the picture are clipped.
  *
  * @param box left, top, right and bottom in pixels
  */

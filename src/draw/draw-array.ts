@@ -14,7 +14,7 @@ export interface InputAxes {
   /** One letter per axis: N samples, C channels, L length, T time, F frequency, D, H and W of images and volumes. */
   readonly layout: string;
   readonly channels: number | undefined;
-  /** The spatial axes, which the map has as its axes. */
+  /** The spatial axes, which are the axes of the map. */
   readonly spatial: readonly number[];
 }
 

@@ -120,7 +120,7 @@ export function fitMap(
   return fitted;
 }
 
-/** Strength of a photograph outside of the frame, as a share of its strength inside. */
+/** Intensity of a photograph outside the frame, relative to its intensity inside. */
 const uncovered = 0.5;
 
 /** Fraction of colour saturation that a photograph keeps under a map. */
@@ -135,7 +135,7 @@ export const grounds = {
   diverging: { paper: 255, strength: 0.45 },
 } as const;
 
-/** @throws {ImageError} if the map's shape is not that of a picture, or a value is not finite */
+/** @throws {ImageError} if the shape of the map is not [H,W], [1,H,W] or [1,1,H,W], or a value is not finite */
 export function checkMap(map: Tensor<"float32">): { height: number; width: number } {
   const [height, width] = map.dims.slice(-2);
   if (width === undefined || height === undefined || map.dims.slice(0, -2).some((d) => d !== 1)) {

@@ -6,8 +6,8 @@ import { preprocess } from "../image/preprocess.js";
 import { extentOf, type Extent, type Subject } from "./subject.js";
 
 /**
- * The replacement of removed pixels, defined in the picture, not in the network's input: black is the colour black before
- * preprocessing.
+ * The replacement of removed pixels, defined in the picture, not in the network's input: black is the colour black
+ * before preprocessing.
  */
 export type Fill =
   | { readonly kind: "color"; readonly rgb: readonly [number, number, number] }

@@ -59,8 +59,8 @@ interface System {
 }
 
 /**
- * The unknowns grouped in blocks of 1, 2, 4, … pixels: for each block of the level below, its parent block, and for each
- * block the total weight of its links to the outside.
+ * The unknowns grouped in blocks of 1, 2, 4, … pixels: for each block of the level below, its parent block, and for
+ * each block the total weight of its links to the outside.
  */
 interface Level {
   readonly blockOf: Int32Array;
@@ -177,8 +177,8 @@ function applied({ diagonal, unknowns }: System, v: Float64Array): Float64Array 
 }
 
 /**
- * Σ over levels of P D⁻¹ Pᵀ r, where Pᵀ sums over blocks: multilevel diagonal scaling (J. H. Bramble, J. E. Pasciak, J. Xu,
- * 1990). With the diagonal alone, a hole of half a photograph takes three times as many iterations.
+ * Σ over levels of P D⁻¹ Pᵀ r, where Pᵀ sums over blocks: multilevel diagonal scaling (J. H. Bramble, J. E. Pasciak, J.
+ * Xu, 1990). With the diagonal alone, a hole of half a photograph takes three times as many iterations.
  */
 function preconditioned({ diagonal, levels }: System, r: Float64Array): Float64Array {
   const sums = [r];

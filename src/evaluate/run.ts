@@ -41,8 +41,8 @@ export interface ResultStore {
 }
 
 /**
- * Runs a test on a group of images of one shape. Their maps are computed as one batch, so that the same group reproduces
- * the same numbers.
+ * Runs a test on a group of images of one shape. Their maps are computed as one batch, so that the same group
+ * reproduces the same numbers.
  */
 export async function runGroup(
   run: TestRun,

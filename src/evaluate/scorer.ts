@@ -92,8 +92,8 @@ function probabilityOf(row: readonly number[], output: number, link: Link): numb
 }
 
 /**
- * The link function of an output, inferred from one sample: a single score needs a sigmoid, scores from 0 to 1 with sum 1
- * are probabilities, and all others are logits.
+ * The link function of an output, inferred from one sample: a single score needs a sigmoid, scores from 0 to 1 with sum
+ * 1 are probabilities, and all others are logits.
  */
 export function guessLink(row: readonly number[]): Link {
   if (row.length === 1) return "sigmoid";

@@ -15,8 +15,8 @@ export interface Estimate {
 const resamplings = 1000;
 
 /**
- * Estimates the mean of the finite values; missing and non-finite ones are skipped and not counted in `n`. The seed fixes
- * the resamples, so that two methods on the same images are resampled alike.
+ * Estimates the mean of the finite values; missing and non-finite ones are skipped and not counted in `n`. The seed
+ * fixes the resamples, so that two methods on the same images are resampled alike.
  */
 export function estimate(values: readonly number[], seed: number): Estimate {
   const kept = values.filter(Number.isFinite);

@@ -21,7 +21,7 @@ export interface Subject {
   readonly target: number;
   /** A hash of the image's content, so that random choices do not depend on the order of the images. */
   readonly seed: number;
-  /** The preprocessing from picture bytes to `x`; it defines, for one, the value of black. */
+  /** The preprocessing from picture bytes to `x`; it defines, for example, the value of black. */
   readonly preprocessing: Preprocessing;
   /** The target's location, if known. */
   readonly boxes?: readonly ObjectBox[];

@@ -57,8 +57,8 @@ export interface EvaluationTest<S extends SettingTable = SettingTable> {
   /** @param stages for tests with stages: their labels on the axis */
   axis?(settings: SettingsOf<S>, stages: readonly number[]): MeasureAxis;
   /**
-   * For tests that compare the network with copies whose last layers are randomised: the number of layers at each stage.
-   * Each stage is a separate run with one number per measure.
+   * For tests that compare the network with copies whose last layers are randomised: the number of layers at each
+   * stage. Each stage is a separate run with one number per measure.
    */
   stages?(settings: SettingsOf<S>, layers: number): readonly number[];
   /** Whether images without a known object location are skipped. */

@@ -59,7 +59,7 @@ export function readJson<T>(
   return readValue(value, reader, name, type);
 }
 
-/** Deepest nesting: functions that call themselves for each level, JSON.stringify among them, fail at some thousands. */
+/** Deepest nesting: recursive functions, including JSON.stringify, fail at some thousands of levels. */
 const deepest = 100;
 
 function isDeeper(value: unknown, levels: number): boolean {

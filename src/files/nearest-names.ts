@@ -1,10 +1,10 @@
-/** Most names that a message suggests. */
+/** Maximum number of suggestions in a message. */
 const mostSuggested = 3;
 
 /**
  * ` (did you mean "grad-cam"?)` if known names resemble the unknown one, else "". Letter case and punctuation do not
- * count. A name resembles another if one contains the other, or if few letters of it, of its beginning or of the last
- * part of its path differ.
+ * count. A name resembles another if one contains the other, or if they differ in few letters (comparing whole names,
+ * beginnings, or the last parts of paths).
  */
 export function didYouMean(unknown: string, known: Iterable<string>): string {
   const near = [...new Set(known)]
@@ -19,7 +19,7 @@ export function didYouMean(unknown: string, known: Iterable<string>): string {
 /** Edits between two names; Infinity if they do not resemble each other. */
 function differenceOf(unknown: string, name: string): number {
   const [a, whole, last] = [unknown, name, name.replace(/^.*[/.]/s, "")].map(keyOf);
-  // Names of a model's values may be as long as its file.
+  // A value's name may be as long as the model's file.
   if (!a || !whole || Math.max(a.length, whole.length) > 256) return Infinity;
   if (Math.min(a.length, whole.length) >= 3 && (whole.includes(a) || a.includes(whole))) {
     return 1 + Math.abs(a.length - whole.length) / 256;

@@ -19,7 +19,7 @@ export async function readFile(path: string, what: string): Promise<Uint8Array> 
   }
 }
 
-/** As {@link readFile}; undefined if there is no such file. */
+/** As {@link readFile}; undefined if the file does not exist. */
 export async function readFileIfPresent(
   path: string,
   what: string,

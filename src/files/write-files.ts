@@ -56,10 +56,10 @@ export function writeTogether(files: readonly (readonly [path: string, content: 
 }
 
 /**
- * As {@link writeTogether} for files of one folder, which are checked before they are renamed into place: `check` gets a
- * hidden folder that holds all of them under their own names.
+ * As {@link writeTogether} for files of one folder, which are checked before they are renamed into place: `check`
+ * receives a hidden folder that contains all of them under their final names.
  *
- * @throws what `check` throws; nothing is left behind, and older files of these names stay
+ * @throws the error of `check`; new files are removed, and older files of these names are kept
  */
 export async function writeChecked(
   files: readonly (readonly [path: string, content: Content])[],

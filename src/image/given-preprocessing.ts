@@ -1,7 +1,7 @@
 import { presets, type Preprocessing, type Size } from "./preprocess.js";
 import type { Resample } from "./resample.js";
 
-/** Preprocessing settings given one by one; absent ones are those of a base. */
+/** Individual preprocessing settings; absent ones are taken from a base. */
 export interface GivenPreprocessing {
   /** "none" keeps the picture's size. */
   readonly resize?: { readonly shortestEdge: number } | Size | "none" | undefined;
@@ -9,23 +9,23 @@ export interface GivenPreprocessing {
   readonly interpolation?: Resample | undefined;
   /** The values of black and white before mean and std: [0, 1], [−1, 1] or [0, 255]. */
   readonly range?: readonly [black: number, white: number] | undefined;
-  /** In the network's order of channels; a single number is for all of them. */
+  /** In the network's order of channels; a single number applies to all of them. */
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
   readonly channels?: "rgb" | "bgr" | undefined;
 }
 
-/** ImageNet's resize and crop, with values from 0 to 1 that are not normalized. */
+/** ImageNet's resize and crop, with unnormalized values from 0 to 1. */
 const plain: Preprocessing = { ...presets.imagenet, mean: [0, 0, 0], std: [1, 1, 1] };
 
-/** The base of settings without one: ImageNet's, whose normalization gives way to any given setting of colour. */
+/** The default base: ImageNet's; any given colour setting replaces its normalization. */
 export function baseFor({ range, mean, std, channels }: GivenPreprocessing): Preprocessing {
   return range || mean || std || channels ? plain : presets.imagenet;
 }
 
 /**
- * The base with the given settings in place of its own. An exact `resize` without a `crop` does not crop. If `channels`
- * reverses the order of the base, so does the order of the base's mean and std.
+ * The base, overridden by the given settings. An exact `resize` without a `crop` does not crop. If `channels` reverses
+ * the order of the base, the base's mean and std are reversed too.
  */
 export function withGiven(base: Preprocessing, given: GivenPreprocessing): Preprocessing {
   const { interpolation, range, channels = base.channels } = given;

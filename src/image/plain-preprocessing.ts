@@ -3,15 +3,15 @@ import type { Preprocessing, Size } from "./preprocess.js";
 import { resampleFilters } from "./resample.js";
 import { isFields, isLength, type SettingsFile } from "./settings-file.js";
 
-/** True for a file whose fields have the names of the flags, or of torchvision's ImageClassification transform. */
+/** True for a file with the field names of the flags or of torchvision's ImageClassification transform. */
 export function isPlain(json: Readonly<Record<string, unknown>>): boolean {
   return ["mean", "std", "range", "resize", "crop", "resize_size"].some((field) => field in json);
 }
 
 /**
- * Reads `{"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}`, and besides, if given, "resize" and "crop" (a
- * length, [height, width], {height, width} or "none"; torchvision's resize_size and crop_size too), "range" ([0, 1] unless
- * given), "channels" and "interpolation".
+ * Reads `{"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}`, and optionally "resize" and "crop" (a length,
+ * [height, width], {height, width} or "none"; also torchvision's resize_size and crop_size), "range" (default [0, 1]),
+ * "channels" and "interpolation".
  *
  * @throws {InputError} naming the malformed field
  */
@@ -61,5 +61,5 @@ function range(file: SettingsFile): GivenPreprocessing["range"] {
   const isRange = Number.isFinite(black) && Number.isFinite(white) && black !== white;
   return isRange
     ? [Number(black), Number(white)]
-    : file.fail("range", "must be two numbers, the values of black and white, such as [0, 1]");
+    : file.fail("range", "must be two numbers, the values for black and white, such as [0, 1]");
 }

@@ -139,7 +139,7 @@ export function viewOf(raster: Raster, preprocessing: Preprocessing): Raster {
   if (resize === undefined) return crop === undefined ? picture : cropCenter(picture, crop);
   const { width, height } = resized(picture, resize);
   if (crop === undefined) return resample(picture, width, height, how);
-  // Pixels that are cropped off are not computed.
+  // Pixels outside the crop are not computed.
   const kept = inside({ width, height }, crop);
   return cropCenter(resample(picture, width, height, how, kept), crop);
 }
@@ -148,7 +148,7 @@ export function viewOf(raster: Raster, preprocessing: Preprocessing): Raster {
 export type PointMap = (x: number, y: number) => readonly [x: number, y: number];
 
 /**
- * Maps a point of a picture of this size to its view, in pixels. Points that are cropped off map outside the view.
+ * Maps a point of a picture of this size to its view, in pixels. Points outside the crop map outside the view.
  */
 export function pointInView(size: Size, { resize, crop }: Preprocessing): PointMap {
   const { width, height } = resize === undefined ? size : resized(size, resize);
@@ -157,7 +157,7 @@ export function pointInView(size: Size, { resize, crop }: Preprocessing): PointM
   return (x, y) => [(x * width) / size.width - left, (y * height) / size.height - top];
 }
 
-/** The way back from {@link pointInView}: from a point of the view to the same one of the picture. */
+/** The inverse of {@link pointInView}: maps a point of the view to the picture. */
 export function pointInPicture(size: Size, preprocessing: Preprocessing): PointMap {
   const inView = pointInView(size, preprocessing);
   const [left, top] = inView(0, 0);
@@ -194,7 +194,7 @@ function cropCenter(raster: Raster, crop: Size): Raster {
   return { width, height, data };
 }
 
-/** The part of a picture that its centre crop keeps. */
+/** The part of a picture inside its centre crop. */
 function inside(size: Size, crop: Size): Part {
   return {
     left: Math.max(0, offset(size.width, crop.width)),

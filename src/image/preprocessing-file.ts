@@ -9,8 +9,8 @@ import { isFields, isLength, SettingsFile } from "./settings-file.js";
  * `config.json` (or its `pretrained_cfg` alone), or the fields mean, std, resize, crop, range, channels, interpolation.
  *
  * Defaults for missing fields: in Hugging Face files, a step is applied if its settings are present, resampling is
- * bilinear and the factor 1/255; timm's defaults are bicubic, crop_pct 0.875 and centre crop. There, a missing mean is an
- * error. Resize and crop are ImageNet's in a file that mentions neither.
+ * bilinear and the factor 1/255; timm's defaults are bicubic, crop_pct 0.875 and centre crop. There, a missing mean is
+ * an error. Resize and crop are ImageNet's in a file that mentions neither.
  *
  * @param name the file's name in error messages
  * @throws {InputError} naming the field that is missing, malformed, or requests an unsupported step

@@ -99,7 +99,7 @@ export interface Part {
  * Resizes a picture to `width` x `height`, byte for byte as Pillow's `Image.resize`, which torchvision's Resize uses
  * for PIL images.
  *
- * @param part the pixels of the resized picture that are computed; default: all
+ * @param part the pixels of the resized picture to compute; default: all
  * @throws {ImageError} if the new size is empty or exceeds the size limit
  * @see https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c
  */
@@ -126,7 +126,7 @@ export function resample(
   return rows ? vertical(across, top, rows) : across;
 }
 
-/** A part of a picture; the picture itself if that is all of it. */
+/** A part of a picture; the picture itself if the part covers it. */
 export function cut(raster: Raster, { left, top, width, height }: Part): Raster {
   if (width === raster.width && height === raster.height) return raster;
   const data = new Uint8Array(width * height * 3);
@@ -165,7 +165,7 @@ function horizontal(raster: Raster, top: number, end: number, taps: Taps): Raste
   return { width, height: end - top, data: new Uint8Array(data.buffer) };
 }
 
-/** Resizes columns. @param top the row of the source that is the picture's first */
+/** Resizes columns. @param top index in the source of the picture's first row */
 function vertical(raster: Raster, top: number, taps: Taps): Raster {
   const { first, count, weights, stride } = taps;
   const height = first.length;
@@ -242,7 +242,10 @@ export function resampleMap(
   return result;
 }
 
-/** Resizes `lines` lines, `between` elements apart, whose own elements are `along` apart. */
+/**
+ * Resizes `lines` lines: `between` is the distance of adjacent lines, `along` the distance of adjacent elements of a
+ * line.
+ */
 function resampleLines(
   map: Float32Array,
   { first, count, weights, stride }: Taps,

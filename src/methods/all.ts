@@ -93,7 +93,7 @@ type KeyOf<U> = U extends unknown ? keyof U : never;
 type ValueOf<U, K extends PropertyKey> =
   U extends Readonly<Record<K, Setting<infer T>>> ? T : never;
 
-/** The method that options name or give, with the settings that came with it. @throws {UsageError} for an unknown name */
+/** The method that the options name or contain, with its settings. @throws {UsageError} for an unknown name */
 export function chosenMethod(
   asked: string | Method | ConfiguredMethod = "fullgrad",
 ): ConfiguredMethod {

@@ -23,7 +23,7 @@ export interface TargetContext {
 export interface Pass {
   readonly target: Target;
   readonly rank?: number;
-  /** The sample that it is about; all of the batch unless given. */
+  /** The sample to explain; by default the whole batch. */
   readonly sample?: number;
 }
 
@@ -36,7 +36,8 @@ export const topCount = 5;
  * Positions in an output of open size are checked when the model runs.
  *
  * @param flag the name of the option in messages
- * @throws {TargetError} if a number is out of range, a label is unknown or ambiguous, or the expression does not fit the output
+ * @throws {TargetError} if a number is out of range, a label is unknown or ambiguous, or the expression does not fit
+ * the output
  */
 export function chooseTarget(
   target: TargetExpression,
@@ -69,7 +70,7 @@ export function chooseTarget(
   if (isTop) return target;
   const index = kind === "class" ? target.class : findLabel(text, labels);
   if (index < classes) return { kind: "class", class: index, text: String(index) };
-  throw new TargetError(`${flag} ${text}: there is no such class; ${classesOf(classes)}`);
+  throw new TargetError(`${flag} ${text}: this class does not exist; ${classesOf(classes)}`);
 }
 
 /** The explained ranks of every sample; [undefined] for a single class without rank. */

@@ -29,9 +29,7 @@ export async function explainDetections(
   const question = detectionQuestion(of);
   if (!question && !isDetection(of)) return undefined;
   if (versus !== undefined || quantity !== "score") {
-    throw new TargetError(
-      "a detection is explained by its class score: leave versus and quantity out",
-    );
+    throw new TargetError("a detection is explained by its class score: omit versus and quantity");
   }
   const found = question ? await detections.find(x, question, options.feeds) : [of as Detection];
   if (found.length === 0) {
@@ -53,7 +51,7 @@ export async function explainDetections(
   return joined(explanations, found);
 }
 
-/** A single object, by which requests about one picture are recognised. */
+/** A single object that identifies requests for the same picture. */
 const noFeeds: Feeds = {};
 
 /** @throws {TargetError} if a target is a detection */
@@ -64,7 +62,7 @@ export function checkNoDetection(options: TargetOptions): void {
   if (isDetection(of)) throw detectionError(of);
 }
 
-/** The feeds that a model of another output of the same file needs. */
+/** The feeds required by a model of another output of the same file. */
 function neededFeeds({ analysis }: Model, feeds: Feeds): Feeds {
   const needed = new Set(analysis.part.graph.inputs.map((i) => i.name));
   return Object.fromEntries(Object.entries(feeds).filter(([name]) => needed.has(name)));

@@ -16,11 +16,14 @@ interface Held {
   users: number;
 }
 
-/** Models that hold the choices of one picture, by the value that they explain; those of the last picture are kept. */
+/**
+ * Models specialised to the selections of one picture, by explained value; the models of the most recent picture are
+ * kept.
+ */
 export class HeldModels {
   private last: Held | undefined;
 
-  /** Asks the model of a value, which is made where there is none. It is not freed before it has answered. */
+  /** Runs a request on the model of a value, which is created on first use and not freed before the request is done. */
   async use<T>(
     picture: HeldPicture,
     value: string,
@@ -59,7 +62,7 @@ export class HeldModels {
   }
 }
 
-/** Frees models that nobody asks any more; one that could not be made has been reported. */
+/** Frees models without pending requests; a failed construction has already been reported. */
 async function freed({ models, users }: Held): Promise<void> {
   if (users > 0) return;
   const made = await Promise.allSettled(models.values());

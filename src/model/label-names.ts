@@ -48,7 +48,7 @@ function linesOf(content: string): [string, unknown][] {
 export function findLabel(wanted: string, labels: Labels | undefined): number {
   if (!labels) {
     throw new TargetError(
-      `--target ${wanted}: the names of the classes are unknown; ` +
+      `--target ${wanted}: class names are unknown; ` +
         "give a class number, top, top5, or the names with --labels FILE",
     );
   }

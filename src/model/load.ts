@@ -29,7 +29,7 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
 function backendOf(asked: LoadOptions): Backend {
   const { backend = "ort", provider, threads, wasmPaths, workers } = asked;
   if (workers !== undefined && backend !== "ort") {
-    throw new UsageError("workers are threads of ONNX Runtime alone; leave backend out");
+    throw new UsageError("workers are supported by ONNX Runtime only; omit backend");
   }
   if (typeof backend !== "string") return backend;
   const options = { threads, wasmPaths };
@@ -37,6 +37,6 @@ function backendOf(asked: LoadOptions): Backend {
   const known = tfjsProviders.find((name) => name === (provider ?? tfjsProviders[0]));
   if (known) return tfjsBackend({ ...options, provider: known });
   throw new UsageError(
-    `tfjs has no provider "${provider ?? ""}"; there are ${tfjsProviders.join(", ")}`,
+    `tfjs has no provider "${provider ?? ""}"; the providers are ${tfjsProviders.join(", ")}`,
   );
 }

@@ -28,19 +28,19 @@ interface DetectorParts {
   readonly make: (graph: Graph, options: LoadOptions, file?: ModelFile) => Model;
 }
 
-/** A picture of a batch: its place, the image, and its values for all inputs of the file. */
+/** A picture of a batch: its index, the image, and the values of all inputs of the file. */
 interface DetectorPicture {
   readonly image: Tensor;
   readonly feeds: Tensors;
 }
 
-/** The detections of a model, and for each of them the model of the class score that it was chosen with. */
+/** The detections of a model, and for each detection the model of the class score by which it was selected. */
 export class ModelDetections {
   private readonly parts: DetectorParts;
   private readonly reader: ValueReader;
   /** Models of class scores whose size does not depend on the picture. */
   private readonly models = new Map<string, Model>();
-  /** Models of those whose size does. */
+  /** Models of class scores whose size does. */
   private readonly held = new HeldModels();
 
   constructor(parts: DetectorParts) {
@@ -59,7 +59,7 @@ export class ModelDetections {
       const [height, width] = picture.image.dims.slice(2);
       if (picture.image.dims.length !== 4) {
         throw new TargetError(
-          `detections are boxes in a picture [N,C,H,W]; input "${input}" takes [${x.dims.join(",")}]`,
+          `detections need a picture [N,C,H,W]; input "${input}" is [${x.dims.join(",")}]`,
         );
       }
       const sizes = new Map([...picture.feeds].map(([name, t]) => [name, t.dims]));
@@ -79,7 +79,7 @@ export class ModelDetections {
   }
 
   /**
-   * Asks the model of a detection's class score about its picture.
+   * Runs a request for a detection on the model of its class score.
    *
    * @param question is called with the model, the picture and the target expression
    */
@@ -130,7 +130,7 @@ export class ModelDetections {
     return model;
   }
 
-  /** The model for one picture, whose choices are held. */
+  /** The model for one picture, with its selections held fixed. */
   private async heldModel({ from }: Detection, feeds: Tensors): Promise<Model> {
     const { imported, options, analysis, make } = this.parts;
     const graph = canonicalize(imported);
@@ -142,7 +142,7 @@ export class ModelDetections {
     return make(holdSelections(graph, registry, way, values), { ...options, output: from.value });
   }
 
-  /** One picture as image, and as the inputs of the file with the values of the others. */
+  /** One picture as image, with the values of all inputs of the file. */
   private picture(x: Tensor, sample: number, feeds: Feeds): DetectorPicture {
     const { imported, analysis } = this.parts;
     const { form } = analysis.image;
@@ -150,7 +150,7 @@ export class ModelDetections {
     const rows = form.axes.batch === undefined ? 1 : form.port.fact.shape[form.axes.batch];
     if (typeof rows === "number" && rows !== 1) {
       throw new InputError(
-        `input "${form.port.name}" takes ${rows} pictures at once; detections are found picture by picture: export the model for a batch of 1`,
+        `input "${form.port.name}" has a fixed batch of ${rows}; detections are found one picture at a time: export the model with a batch of 1`,
       );
     }
     const values = imported.inputs.map((port): [string, Tensor] => {
@@ -166,7 +166,7 @@ export class ModelDetections {
 
 type DetectionsWanted = Extract<TargetExpression, { readonly kind: "detections" }>;
 
-/** The detections that a target asks for: all above a threshold. */
+/** The detections of a target: all above a threshold. */
 export function detectionQuestion(target: PlainTarget): DetectionsWanted | undefined {
   const read = typeof target === "string" ? parseTarget(target) : target;
   const isTree = typeof read === "object" && "kind" in read;

@@ -27,34 +27,40 @@ export interface LoadOptions extends AnalysisOptions {
   /** Threads per operator; by default one per core. */
   readonly threads?: number | undefined;
   /**
-   * In Node with ONNX Runtime, threads that run the model beside the caller's, so that its event loop stays free
-   * meanwhile and as many calls run at once: their number, or how many for so many bytes of weights, of which each holds
-   * a copy. The cores are divided among them. None unless given: the event loop then stands still while the model runs.
+   * In Node with ONNX Runtime, worker threads that run the model, so that the caller's event loop stays free and as
+   * many calls run at once: their number, or a function of the bytes of weights, because each thread holds a copy. The
+   * cores are divided among them. Default 0: the event loop is blocked while the model runs.
    */
   readonly workers?: number | ((weights: number) => number) | undefined;
   /** In a browser, the URL of the folder with the engine's .wasm files, if the bundler does not place them. */
   readonly wasmPaths?: string | undefined;
-  /** Gradients pass signs where |x| ≤ 1, as binarised networks are trained; without it a sign has none. */
+  /**
+   * Whether signs have a straight-through gradient where |x| ≤ 1, as in the training of binarised networks; default
+   * false: no gradient.
+   */
   readonly straightThrough?: boolean | undefined;
-  /** Limit on a picture's pixels, and at 6 bytes each on the memory of decoding it; default 89,478,485. */
+  /** Limit on the pixels of a picture, and on the memory for decoding it (6 bytes per pixel); default 89,478,485. */
   readonly maxPixels?: number | undefined;
   /**
-   * Bytes that the tensors of a graph may take at once, by an estimate from their shapes; half of the machine's memory
-   * by default, 4 GiB in a browser. Graphs that take more are refused before the engine sees them.
+   * Limit in bytes on the tensors of a graph that are alive at once, estimated from their shapes; default half of the
+   * machine's memory, 4 GiB in a browser. Graphs above it are refused before they reach the engine.
    */
   readonly maxMemory?: number | undefined;
   /**
-   * The records of the operators; by default the library's own. `registry.extend(myOperator)` adds to those, and
-   * replaces the record of the same domain and type.
+   * The operator records; by default the library's. `registry.extend(myOperator)` adds a record, or replaces the record
+   * of the same domain and type.
    */
   readonly operators?: Registry | undefined;
-  /** Reads external weight files, for a model given as bytes. A model given by its path reads its own. */
+  /**
+   * Reads external weight files, for a model given as bytes. By default, a model given by path reads the files beside
+   * it.
+   */
   readonly externalData?: ExternalDataReader | undefined;
 }
 
 /**
- * Values of the inputs beside the one that is explained, by name: a row for each sample, or one value for all. States of a
- * recurrent layer are zeros unless they are given.
+ * Values of the inputs other than the explained one, by name: one row per sample, or one value for all. The default for
+ * states of a recurrent layer is zeros.
  */
 export type Feeds = Readonly<Record<string, Tensor>>;
 
@@ -62,9 +68,9 @@ export interface RunOptions {
   readonly feeds?: Feeds | undefined;
 }
 
-/** How far an inspection goes. */
+/** The extent of an inspection. */
 export interface InspectionOptions extends RunOptions {
-  /** Whether the model is differentiated, which finds operators without a gradient: true unless given. */
+  /** Whether the model is differentiated, which finds operators without a gradient; default true. */
   readonly gradient?: boolean | undefined;
 }
 
@@ -72,9 +78,9 @@ export interface TargetOptions extends RunOptions {
   /**
    * The number to explain: "top" (default), one class for all samples, or one for each; for outputs of other shapes
    * than [N,K], a target expression: "8@10,12" (class 8 at x 10, y 12; "8@10" of a signal, "8@10,12,3" of a volume),
-   * "8@0,0,16,16" (mean over a region), "8@" (over all), "box:5,class:2", "3,1,4" (an index); "against:8" is the evidence
-   * against a target, "against" that against an output of a single number; `{ mask, class }` is the mean over a mask; a
-   * tensor is the seed of a weighted sum.
+   * "8@0,0,16,16" (mean over a region), "8@" (over all), "box:5,class:2", "3,1,4" (an index); "against:8" is the
+   * evidence against a target, "against" the evidence against an output of a single number; `{ mask, class }` is the
+   * mean over a mask; a tensor is the seed of a weighted sum.
    */
   readonly target?: Target | undefined;
   /** A second target, whose number is subtracted: the evidence for the first rather than the second. */

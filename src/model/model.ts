@@ -86,10 +86,10 @@ export class Model {
 
   /**
    * Inputs, outputs, operators, every bias-bearing node, and every obstacle to an explanation. Does not run the model.
-   * Shapes with open height and width are for {@link LoadOptions.size}, or 224x224.
+   * Shapes of a model with open height and width are computed for {@link LoadOptions.size}, or 224x224.
    *
-   * @param options with `gradient: false`, the first explanation finds operators without a gradient; `feeds` are values of
-   *   the other inputs, which may control the model (a sample rate)
+   * @param options with `gradient: false`, the first explanation finds operators without a gradient; `feeds` are values
+   * of the other inputs, which may control the model (a sample rate)
    * @throws {TargetError} @throws {InputError} if the model lacks the output or input that the options name
    */
   inspect({ gradient = true, feeds }: InspectionOptions = {}): Inspection {
@@ -100,7 +100,7 @@ export class Model {
   }
 
   /**
-   * The axes of the input; undefined if they follow neither from the layers nor from {@link LoadOptions.layout}.
+   * The axes of the input; undefined if neither the layers nor {@link LoadOptions.layout}.
    *
    * @throws {TargetError} @throws {InputError} as {@link Model.inspect}
    */
@@ -109,7 +109,9 @@ export class Model {
     return undecided === undefined ? form.axes : undefined;
   }
 
-  /** Whether the input has an integer type, which the model casts to floats: it takes the bytes of a picture. */
+  /**
+   * Whether the input has an integer type, which the model casts to floats, so that it accepts the bytes of a picture.
+   */
   get takesBytes(): boolean {
     return this.pictures.takesBytes;
   }
@@ -120,7 +122,8 @@ export class Model {
    *
    * @param image a path (in a browser, a URL), the bytes of a file that `decodeImage` reads, or pixels
    * @param settings a preset or own settings, adapted to the model's input size; by default those in the folder of the
-   *   model's file (MODEL.preprocess.json, preprocessor_config.json), else "bytes" for an integer input, else "imagenet"
+   *   model's file (MODEL.preprocess.json, preprocessor_config.json), else "bytes" for an integer input, else
+   *   "imagenet"
    * @throws {ImageError} if the picture cannot be read
    * @throws {InputError} if the model's input is not a picture
    */
@@ -187,11 +190,11 @@ export class Model {
   }
 
   /**
-   * A saliency map of each sample, with its score and completeness; of a detector, where the target is "detections:0.5", of
-   * each detection.
+   * A saliency map of each sample, with its score and completeness; of a detector, where the target is
+   * "detections:0.5", of each detection.
    *
-   * @param input a picture, or a tensor in the model's shape: [N,C,H,W], [N,H,W,C], [C,H,W] …; any float type, also for an
-   *   integer input
+   * @param input a picture, or a tensor in the model's shape: [N,C,H,W], [N,H,W,C], [C,H,W] …; any float type, also for
+   * an integer input
    * @throws {InputError} if the spatial axes are unknown; {@link LoadOptions.layout} names them
    * @throws {TargetError} if the target does not exist; lists the existing ones
    * @throws {UnsupportedModelError} if the output cannot be explained; lists the values that can

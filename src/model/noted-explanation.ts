@@ -9,7 +9,7 @@ import { squashingOf } from "../target/ports.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { targetOf, type Explanation, type TargetOptions } from "./model-options.js";
 
-/** A session's explanation with the notes of each sample, its attribution in the shape of `x`. */
+/** A session's explanation with the notes of each sample; the attribution has the shape of `x`. */
 export function notedExplanation(
   explanation: SessionExplanation,
   method: Method,

@@ -23,7 +23,7 @@ import type { Shape } from "../tensor/shape.js";
 /** A preset's name, or settings. */
 export type PreprocessingChoice = keyof typeof presets | Preprocessing;
 
-/** A picture's bytes at its own size: "none" for a model that casts them itself. */
+/** A picture's bytes at its own size: "none", for a model that casts them to floats. */
 const levels: Preprocessing = { ...presets.none, rescale: 1 };
 
 interface PictureOptions extends DecodeOptions {
@@ -58,7 +58,7 @@ export class PictureInput {
   }
 
   /**
-   * The picture as image [1,C,H,W] float32, and as the model sees it.
+   * The picture as image [1,C,H,W] float32, and as the model's input.
    *
    * @param settings by default those in the folder of the model's file, else those for its type of input
    * @throws {ImageError} if it cannot be read
@@ -70,7 +70,7 @@ export class PictureInput {
     const preprocessing = this.fit(settings ?? (await this.usual()));
     this.checkMemory();
     const view = viewOf(await rasterOf(image, this.options), preprocessing);
-    // The view is resized and cropped already.
+    // The view is already resized and cropped.
     const { resample, rescale, mean, std, channels } = preprocessing;
     const x = preprocess(view, { resample, rescale, mean, std, channels });
     const pixels = this.range(preprocessing);
@@ -82,7 +82,7 @@ export class PictureInput {
     return beside?.settings ?? (this.takesBytes ? "bytes" : "imagenet");
   }
 
-  /** @throws {MemoryLimitError} where the input takes more memory than the limit */
+  /** @throws {MemoryLimitError} if the input takes more memory than the limit */
   checkMemory(): void {
     const { maxMemory } = this.options;
     const { name, fact } = this.analysis.image.form.port;
@@ -98,7 +98,7 @@ export class PictureInput {
     const { name, fact } = form.port;
     if (!this.takesPictures) {
       throw new InputError(
-        `input "${name}" is [${fact.shape.join(",")}], which no picture fits; give a .npy file or a tensor`,
+        `input "${name}" is [${fact.shape.join(",")}] and does not accept a picture; give a .npy file or a tensor`,
       );
     }
     const [, channels, height, width] = this.shape;

@@ -20,9 +20,9 @@ export type ModelInput = Tensor | Picture;
 
 const isPicture = (input: ModelInput): input is Picture => !isTensor(input) && "x" in input;
 
-/** The tensor of an input. What comes from JavaScript has no types, and is checked later. */
+/** The tensor of an input. Values from JavaScript are untyped; they are checked later. */
 export const tensorOf = (input: ModelInput): Tensor => (isPicture(input) ? input.x : input);
 
-/** The settings of a picture; undefined for a tensor, whose making is unknown. */
+/** The settings of a picture; undefined for a tensor, whose preprocessing is unknown. */
 export const preprocessingOf = (input: ModelInput): Preprocessing | undefined =>
   isPicture(input) ? input.preprocessing : undefined;

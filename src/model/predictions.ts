@@ -17,8 +17,8 @@ export interface Probabilities {
 }
 
 /**
- * Class probabilities from one row of the output. undefined if the numbers are neither logits nor probabilities with sum
- * one: a single class, independent probabilities, or non-finite numbers.
+ * Class probabilities from one row of the output. undefined if the numbers are neither logits nor probabilities with
+ * sum one: a single class, independent probabilities, or non-finite numbers.
  */
 export function probabilitiesOf(scores: readonly number[]): Probabilities | undefined {
   if (scores.length < 2 || !scores.every(Number.isFinite)) return undefined;

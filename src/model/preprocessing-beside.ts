@@ -14,8 +14,8 @@ export const ownSettingsFile = (modelPath: string): string =>
   `${modelPath.replace(/\.onnx$/i, "")}.preprocess.json`;
 
 /**
- * The preprocessing settings in the folder of a model: MODEL.preprocess.json, or Hugging Face's preprocessor_config.json.
- * A browser cannot look into a folder: there it finds none.
+ * The preprocessing settings in the folder of a model: MODEL.preprocess.json, or Hugging Face's
+ * preprocessor_config.json. undefined in a browser, which cannot list a folder.
  *
  * @throws {InputError} if the file cannot be used
  */

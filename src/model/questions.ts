@@ -11,10 +11,10 @@ import type { Tensor, Tensors } from "../tensor/tensor.js";
 import { checkNoDetection } from "./explain-detections.js";
 import type { RunOptions, TargetOptions } from "./model-options.js";
 
-/** A request to a session about an input, as image, and the values of the other inputs. */
+/** A request to a session: the input as image, and the values of the other inputs. */
 type SessionQuestion<T> = (session: Session, image: Tensor, feeds: Tensors) => Promise<T>;
 
-/** Runs each request about a model in the session for the size of its values. */
+/** Runs each request in the session for the size of its inputs. */
 export class Questions {
   private readonly analysis: Analysis;
   private readonly backend: Backend;
@@ -76,7 +76,7 @@ export class Questions {
     return { image, feeds: new Map([...zeros, ...known]) };
   }
 
-  /** Asks the session for the size of these values. */
+  /** Runs a request in the session for the size of these values. */
   private use<T>(x: Tensor, feeds: Tensors, question: SessionQuestion<T>, batch = 1): Promise<T> {
     const { analysis, backend } = this;
     const sizes = analysis.sizes({ x, feeds });
@@ -89,12 +89,12 @@ export class Questions {
   }
 }
 
-/** What comes from JavaScript has no types. */
+/** Checks a value from JavaScript, which is untyped. */
 export function checkTensor(x: Partial<Tensor> | undefined): void {
   if (!Array.isArray(x?.dims) || x.data?.length !== sizeOf(x.dims)) {
     throw new InputError(
       "x must be a tensor { dtype, dims, data } whose data length equals the product of dims; " +
-        "preprocess(image) makes one of a picture, float32(dims, numbers) of numbers",
+        "create one with preprocess(image) or float32(dims, numbers)",
     );
   }
 }

@@ -22,7 +22,7 @@ interface CheckedModel {
 /**
  * Decomposes each sample, and compares directional derivatives with central differences of the model's file.
  *
- * @throws {UsageError} if the model rounds: its central differences follow the steps, its gradient does not
+ * @throws {UsageError} if the model rounds: central differences follow the rounding steps, the gradient does not
  */
 export function verifyGradient(
   { imported, file, backend, analysis, questions }: CheckedModel,
@@ -33,7 +33,7 @@ export function verifyGradient(
   const quantizers = countQuantizers(part.graph, analysis.registry);
   if (quantizers > 0) {
     throw new UsageError(
-      `gradients pass straight through ${quantizers} nodes of this model that round, where central differences see ` +
+      `gradients pass straight through ${quantizers} rounding nodes of this model, where central differences follow ` +
         "steps: verify without --gradient, or check the gradient of the float model",
     );
   }

@@ -86,7 +86,7 @@ export class GraphBuilder extends OpBuilder {
   /**
    * A builder of the same graph that prefixes new node names: with "conv1", names look like "conv1/dx".
    *
-   * @param step where the same nodes are added for every step of a sequence
+   * @param step the step, if the same nodes are added for every step of a sequence
    */
   within(prefix: string, step?: SequenceStep): GraphBuilder {
     return new GraphBuilder(this.state, prefix, step);
@@ -112,7 +112,7 @@ export class GraphBuilder extends OpBuilder {
     return { name: unique, fact };
   }
 
-  /** Adds a constant. Equal ones are stored once if they are small, or nameless and of one number. */
+  /** Adds a constant. Equal constants are stored once if they are small, or unnamed with a single element. */
   override constant(t: Tensor, hint?: string): Value {
     const key = constantKey(t, hint);
     const known = key === undefined ? undefined : this.state.constantNames.get(key);
@@ -170,8 +170,8 @@ export class GraphBuilder extends OpBuilder {
   }
 
   /**
-   * Returns the graph with the given outputs, in order, without dead nodes and added inputs that nothing reads. If an
-   * output's name belongs to another value, a numeric suffix is added.
+   * Returns the graph with the given outputs, in order, without dead nodes and unused added inputs. If an output's name
+   * belongs to another value, a numeric suffix is added.
    */
   build(outputs: readonly { name: string; value: Value }[]): TypedGraph {
     const renamed = outputs.map(({ name: wanted, value }) => {
@@ -212,7 +212,7 @@ export class GraphBuilder extends OpBuilder {
   }
 }
 
-/** A key for small constants, and for nameless ones of one number. */
+/** A key for small constants, and for unnamed constants with a single element. */
 function constantKey(t: Tensor, hint: string | undefined): string | undefined {
   if (t.dtype === "string") return undefined;
   const isSmall = elementCount(t) <= 16;

@@ -42,7 +42,10 @@ export function exportModel(graph: Graph): ModelProto {
   };
 }
 
-/** The operator sets that the graph has nodes of: a reader that does not know another one may refuse the file. */
+/**
+ * The operator sets used by nodes of the graph. Others are omitted, because a reader may refuse a file with an unknown
+ * domain.
+ */
 function opsetsOf({ nodes, opsets }: Graph): (readonly [domain: string, version: number])[] {
   const bodies = nodes.some((n) => Object.values(n.attributes).some((a) => a.type === "graph"));
   const used = new Set(["", ...nodes.map((n) => n.domain)]);
@@ -71,8 +74,8 @@ function exportGraph(graph: Graph): GraphProto {
 const isStandard = (domain: string): boolean => domain === "" || domain === straightThroughDomain;
 
 /**
- * Inputs without the omitted ones at the end: ONNX Runtime (1.30) dies where a LayerNormalization after an Add has an
- * empty third one.
+ * Inputs without trailing omitted ones: ONNX Runtime (1.30) crashes if a LayerNormalization after an Add has an empty
+ * third input.
  */
 const withoutTail = (inputs: readonly string[]): readonly string[] =>
   inputs.slice(0, inputs.findLastIndex((name) => name !== "") + 1);

@@ -36,8 +36,8 @@ export type Attribute =
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /**
- * Domain of operators that are ai.onnx's in all but their gradient: rounding through which a gradient passes. Engines
- * and files are given the standard operators in their place.
+ * Domain of copies of ai.onnx operators with another gradient: rounding with a straight-through gradient. Engines and
+ * files receive the standard operators instead.
  */
 export const straightThroughDomain = "straight-through";
 
@@ -51,13 +51,13 @@ export interface Node {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Attributes;
-  /** For a recurrent layer written out step by step: the node within a step, and the step. */
+  /** For nodes of an unrolled recurrent layer: the node within a step, and the step. */
   readonly step?: SequenceStep;
 }
 
-/** One of the times that a node is written out. The first axis of its values is the step, of extent 1. */
+/** One instance of an unrolled node. The first axis of its values is the step, of extent 1. */
 export interface SequenceStep {
-  /** The same for all steps, and for no other node. */
+  /** The same for all steps, and unique to this node. */
   readonly of: string;
   readonly at: number;
   readonly count: number;

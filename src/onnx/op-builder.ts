@@ -6,7 +6,7 @@ import { int, ints } from "./attribute.js";
 import { dataTypeOf } from "./file/element-types.js";
 import type { Attributes, Value } from "./ir.js";
 
-/** The operations that rules are written in. Each adds a node or a constant to a graph under construction. */
+/** The operations available to rules. Each adds a node or a constant to a graph under construction. */
 export abstract class OpBuilder {
   /** Adds a constant. Equal small constants are stored once. */
   abstract constant(t: Tensor, hint?: string): Value;
@@ -191,8 +191,8 @@ export abstract class OpBuilder {
   }
 
   /**
-   * `a` where the condition holds, else 0. A product with the mask: in ONNX Runtime faster than Where (0.5 ms against
-   * 5.3 ms for a million elements).
+   * `a` where the condition holds, else 0. Computed as a product with the mask, which ONNX Runtime runs faster than
+   * Where (0.5 ms against 5.3 ms for a million elements).
    */
   maskBy(a: Value, condition: Value, hint?: string): Value {
     return this.mul(a, this.mask(condition, a), hint);

@@ -1,6 +1,6 @@
 import type { Node, TypedGraph } from "./ir.js";
 
-/** Dead-code elimination: removes nodes and constants that no output depends on. Declared inputs stay. */
+/** Dead-code elimination: removes nodes and constants that no output depends on. Declared inputs are kept. */
 export function prune<G extends TypedGraph>(graph: G): G {
   const needed = new Set(graph.outputs.map((o) => o.name));
   const nodes: Node[] = [];

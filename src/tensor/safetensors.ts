@@ -89,7 +89,7 @@ export function decodeSafetensors(bytes: Uint8Array, name = "the safetensors fil
     const dtype = dtypes.get(code);
     const [from, to] = offsets;
     if (!dtype || from === undefined || to === undefined) {
-      throw new InputError(`${name}: "${key}" is not described as a tensor`);
+      throw new InputError(`${name}: "${key}" does not have the fields of a tensor`);
     }
     const isWhole = from >= 0 && start + to <= bytes.length;
     if (!isWhole || to - from !== sizeOf(shape) * byteSize(dtype)) {

@@ -13,7 +13,7 @@ export interface Tensor<D extends DType = DType> {
 /** Tensors by the name of a graph input or output. */
 export type Tensors = ReadonlyMap<string, Tensor>;
 
-/** Whether a value given from JavaScript has the fields of a tensor. */
+/** Whether a value from untyped JavaScript has the fields of a tensor. */
 export const isTensor = (value: unknown): value is Tensor =>
   typeof value === "object" && value !== null && "dims" in value && "data" in value;
 
@@ -36,12 +36,12 @@ export function float32(dims: readonly number[], data: ArrayLike<number>): Tenso
   return tensor("float32", dims, data instanceof Float32Array ? data : Float32Array.from(data));
 }
 
-/** The numbers of a tensor as float32; a float32 tensor is returned as it is. */
+/** The numbers of a tensor as float32; a float32 tensor is returned unchanged. */
 export function toFloat32(t: Tensor): Tensor<"float32"> {
   return t.dtype === "float32" ? (t as Tensor<"float32">) : float32(t.dims, toNumbers(t));
 }
 
-/** Makes a 1-D int64 tensor, the form in which ONNX takes axes, shapes and indices. */
+/** Makes a 1-D int64 tensor, ONNX's form of axes, shapes and indices. */
 export function int64(values: readonly number[], dims?: readonly number[]): Tensor<"int64"> {
   return tensor("int64", dims ?? [values.length], BigInt64Array.from(values, toInt64));
 }

@@ -143,7 +143,7 @@ describe("wrong usage", () => {
     [["--set", "smoothgrad.steps=5"], /"smoothgrad" has no setting "steps"; it has samples, noise/],
     [["--set", "seed=1", "--set", "seed=2"], /--set seed=2: seed is set twice/],
     [["--versus", "top"], /--versus top: name the class that is subtracted/],
-    [["--versus", "10"], /--versus 10: there is no such class; the model has classes 0 to 9/],
+    [["--versus", "10"], /--versus 10: this class does not exist; the model has classes 0 to 9/],
     [["--versus", "1", "--target", "top5"], /--versus compares one class with another/],
     [["--quantity", "logit"], /--quantity.*score, log-probability/],
   ])("%j is told what there is", async (flags, message) => {

@@ -92,7 +92,7 @@ describe("a vector", () => {
     const product = Float32Array.from(numbers, (v, i) => v * gradient[i]!);
     expect(relativeL2(attribution!, float32(x.dims, product))).toBeLessThan(1e-6);
     expect(completeness.conditioned).toBeLessThan(1e-6);
-    await expect(model.explain(x, { method: "rise" })).rejects.toThrow(/no spatial axis/);
+    await expect(model.explain(x, { method: "rise" })).rejects.toThrow(/no spatial axes/);
   });
 });
 

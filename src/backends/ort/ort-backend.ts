@@ -21,9 +21,9 @@ export interface OrtOptions extends RuntimeOptions {
   /** Execution provider by ONNX Runtime's name: cpu, cuda, webgpu, dml, coreml; in browsers wasm or webgpu. */
   readonly provider?: string | undefined;
   /**
-   * In Node, threads that run the graphs, so that the caller's event loop stays free: their number, or how many for a
-   * graph of so many bytes of weights, of which each holds a copy. Each run is one thread's, and the cores are divided
-   * among them. Default: the caller's own thread runs the graphs.
+   * In Node, worker threads that run the graphs, so that the caller's event loop stays free: their number, or a
+   * function of the bytes of weights, because each thread holds a copy. A run uses one worker, and the cores are
+   * divided among them. Default: graphs run in the caller's thread.
    */
   readonly workers?: number | ((weights: number) => number) | undefined;
 }
@@ -75,7 +75,7 @@ export function ortBackend(options: OrtOptions = {}): Backend {
   };
 }
 
-/** More threads than this are a slip of the finger. */
+/** Upper limit of workers, to catch typing errors. */
 const mostWorkers = 1024;
 
 /** Checks a value from untyped JavaScript. @throws {UsageError} if it is not a number of threads */
@@ -86,8 +86,8 @@ function checkWorkers(count: number | undefined): void {
 }
 
 /**
- * A graph as a file, in Node with its weights beside it: the engine takes them from where they are, and a model of more
- * than 2 GiB, which is more than one file may hold, can be run.
+ * A graph as a file, in Node with external weights: the engine reads them without a copy, and models above the 2 GiB
+ * limit of a single file can run.
  */
 function encoded(graph: Graph): Pick<Source, "file" | "files"> {
   const model = exportModel(graph);
@@ -100,7 +100,6 @@ function encoded(graph: Graph): Pick<Source, "file" | "files"> {
 interface Source {
   /** The bytes of an .onnx file, or its path. */
   readonly file: Uint8Array | string;
-  /** Of weights. */
   readonly files?: readonly TensorFile[];
   /** Bytes of its weights. */
   readonly weights: number;

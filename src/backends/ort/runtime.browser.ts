@@ -3,7 +3,7 @@ import type { Ort, RuntimeLoader, ThreadStarter } from "./runtime.js";
 
 export const defaultProvider = "wasm";
 
-/** Whether weights are handed over beside the model's file. */
+/** Whether weights are passed separately from the model's file. */
 export const takesFiles: boolean = false;
 
 /** Browser version of runtime.ts, with providers wasm and webgpu. The first call determines threads and paths. */
@@ -28,7 +28,7 @@ function loadPackage(provider: string): Promise<typeof import("onnxruntime-web")
   }
 }
 
-/** Not in browsers, where a page runs the whole library in a worker of its own. */
+/** Not supported in browsers, where a page runs the whole library in a Web Worker. */
 export const startThreads: ThreadStarter = () =>
   Promise.reject(
     new BackendError("workers are threads of Node; in a browser, load the model in a Web Worker"),

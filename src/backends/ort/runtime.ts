@@ -18,12 +18,12 @@ export type RuntimeLoader = (provider: string, options: RuntimeOptions) => Promi
 
 export const defaultProvider = "cpu";
 
-/** Whether weights are handed over beside the model's file. */
+/** Whether weights are passed separately from the model's file. */
 export const takesFiles: boolean = true;
 
 /**
  * Since 1.29, ONNX Runtime on Linux and macOS writes a device ID to the user's cache folder and sends usage data to
- * Microsoft, unless this variable is set before its library is loaded. A value that is set already stays.
+ * Microsoft, unless this variable is set before its library is loaded. An existing value is kept.
  */
 function switchTelemetryOff(): void {
   process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
@@ -43,16 +43,16 @@ export const loadRuntime: RuntimeLoader = async () => {
     const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new BackendError(
       `onnxruntime-node cannot be loaded (${reason}). On Linux its install script downloads CUDA libraries, and npm ` +
-        "leaves the package out where that fails; without them: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node",
+        "omits the package if that fails; to install without them: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node",
       { cause: error },
     );
   }
 };
 
-/** Threads that sessions are created in. */
+/** Worker threads in which sessions are created. */
 export interface StartedThreads {
   readonly create: CreateSession;
-  /** Cores for each of them. */
+  /** Cores per worker. */
   readonly coresEach: number;
 }
 

@@ -3,7 +3,7 @@ import type { Tensor as OrtTensor } from "onnxruntime-node";
 import type { Tensors } from "../../tensor/tensor.js";
 import { fromOrt, type OrtSession, type SessionSettings } from "./session.js";
 
-/** Tensors by name, as messages carry them. */
+/** Tensors by name, in the form of messages. */
 export type PlainTensors = readonly (readonly [name: string, value: PlainTensor])[];
 
 type PlainTensor = Pick<OrtTensor, "type" | "data" | "dims">;
@@ -32,9 +32,9 @@ export interface ThreadAnswer {
 let sessions = 0;
 
 /**
- * Threads that run sessions of ONNX Runtime beside the caller's, whose event loop stays free meanwhile. Each session is
- * created in all of them, and as many runs go on at once. The threads live as long as a session does; they do not keep
- * the process alive while nothing is asked.
+ * Worker threads that run sessions of ONNX Runtime, so that the caller's event loop stays free. Each session is created
+ * in every thread, so that as many runs execute at once. The threads end with the last session; idle threads do not
+ * keep the process alive.
  */
 export class SessionThreads {
   private readonly count: number;
@@ -74,7 +74,7 @@ export class SessionThreads {
   }
 }
 
-/** With buffers of their own, which go to the thread. */
+/** Copies of the buffers, which are transferred to the thread. */
 function copied(feeds: Tensors): PlainTensors {
   return Array.from(feeds, ([name, { dtype, data, dims }]) => [
     name,
@@ -109,12 +109,12 @@ class SessionThread {
     });
   }
 
-  /** Questions that are not answered yet. */
+  /** Pending requests. */
   get pending(): number {
     return this.waiting.size;
   }
 
-  /** @throws what the engine says, or why the thread ended */
+  /** @throws the engine's error, or the reason why the thread ended */
   ask(session: number, ask: ThreadQuestion["ask"]): Promise<PlainTensors> {
     if (this.ended) return Promise.reject(this.ended);
     const id = this.questions++;

@@ -5,7 +5,7 @@ import type { Ort } from "./runtime.js";
 
 export type SessionSettings = OrtInference.SessionOptions;
 
-/** A session of ONNX Runtime, in this thread or in others. */
+/** A session of ONNX Runtime, in this thread or in workers. */
 export interface OrtSession {
   run(feeds: Tensors): Promise<Tensors>;
   release(): Promise<void>;
@@ -17,7 +17,7 @@ export type CreateSession = (
   settings: SessionSettings,
 ) => Promise<OrtSession>;
 
-/** Sessions in this thread. While one is created and while it runs, Node's event loop stands still. */
+/** Sessions in this thread. Creating and running one blocks Node's event loop. */
 export function sessionsOf(ort: Ort): CreateSession {
   const { InferenceSession } = ort;
   return async (file, settings) => {

@@ -8,8 +8,8 @@ import { isStatic, type Shape } from "../../tensor/shape.js";
 import { lowerings } from "./lower/table.js";
 
 /**
- * Specializes a graph to input shapes: every extent becomes a number, shape arithmetic is folded, and definitions stand
- * in the place of nodes without a lowering.
+ * Specializes a graph to input shapes: every extent becomes a number, shape arithmetic is folded, and definitions
+ * replace nodes without a lowering.
  *
  * @throws {BackendError} if an extent depends on computed values
  */
@@ -22,7 +22,7 @@ export function lowerable(graph: TypedGraph): TypedGraph {
   return expandDefinitions(graph, registry, (node) => !(node.op in lowerings));
 }
 
-/** As {@link specialize}, with the nodes as they are. */
+/** As {@link specialize}, without expanding definitions. */
 export function withSizes(graph: Graph, shapes: ReadonlyMap<string, Shape>): TypedGraph {
   const typed = foldConstants(inferred(graph, shapes));
   for (const node of typed.nodes) {

@@ -4,7 +4,9 @@ import { resample } from "../../image/resample.js";
 /** Colours of a terminal: 24 bits, or the 256 of xterm. */
 export type TerminalColors = "true" | "256";
 
-/** The colours that the environment promises; undefined if there are none, or none are wanted (https://no-color.org). */
+/**
+ * The colours that the environment declares; undefined if there are none, or colour is disabled (https://no-color.org).
+ */
 export function terminalColors(
   environment: Readonly<Record<string, string | undefined>>,
 ): TerminalColors | undefined {

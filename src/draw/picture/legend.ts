@@ -16,7 +16,7 @@ export interface Legend {
 
 const padding = 6;
 
-/** Most lines that a line of the caption is wrapped to. */
+/** Maximum lines to which a line of the caption is wrapped. */
 const mostLines = 3;
 
 /** Adds a colour bar and a caption below a picture. */

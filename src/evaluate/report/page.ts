@@ -25,11 +25,11 @@ export function pageOf(report: Report, charts: readonly ReportChart[]): string {
 <h1>${title}</h1>
 <p>${about}</p>
 <p class="source">${paper}</p>
-<h2>What was run</h2>
+<h2>Run</h2>
 <table class="facts">
 ${facts.map(([name, value]) => html`<tr><th>${name}</th><td>${value}</td></tr>`)}
 </table>
-<h2>What came out</h2>
+<h2>Results</h2>
 <p>Mean over ${samples} ${samples === 1 ? one : many}${samples > 1 ? ", with its 95 % bootstrap interval and, in grey, the median" : ""}. Grey, dashed lines are baselines that ignore the network.</p>
 ${report.measures.map((measure) => measureSection(report, measure, charts))}
 <h2>What this does not show</h2>

@@ -6,8 +6,8 @@ import { planeOf } from "../subject.js";
 import { biases, evaluationTest } from "../test.js";
 
 /**
- * Class sensitivity: the map of the class is compared with the map of another class. If they are the same, the map shows
- * the picture, not the evidence for the class.
+ * Class sensitivity: the map of the class is compared with the map of another class. If they are the same, the map
+ * shows the picture, not the evidence for the class.
  *
  * @see L. Sixt, M. Granz, T. Landgraf, "When Explanations Lie: Why Many Modified BP Attributions Fail", ICML 2020,
  * sec. 4 (random logit).

@@ -6,8 +6,8 @@ import { planeOf, type Extent } from "../subject.js";
 import { biases, evaluationTest } from "../test.js";
 
 /**
- * Infidelity with square removal: squares R are removed from the picture, and the map's sum over each, Σ_{i∈R} map_i, is
- * compared with the change of the output,
+ * Infidelity with square removal: squares R are removed from the picture, and the map's sum over each, Σ_{i∈R} map_i,
+ * is compared with the change of the output,
  *
  *     infidelity = min_α E_R [ (α Σ_{i∈R} map_i − (f(x) − f(x without R)))² ]
  *

@@ -8,7 +8,8 @@ import { biases, evaluationTest } from "../test.js";
  * Cascading parameter randomisation: the weights of more and more layers are randomised, from the output down, and the
  * map is compared with the trained network's map. A map that stays the same does not depend on the learned weights.
  *
- * @see J. Adebayo, J. Gilmer, M. Muelly, I. Goodfellow, M. Hardt, B. Kim, "Sanity Checks for Saliency Maps", NeurIPS 2018.
+ * @see J. Adebayo, J. Gilmer, M. Muelly, I. Goodfellow, M. Hardt, B. Kim, "Sanity Checks for Saliency Maps", NeurIPS
+ * 2018.
  */
 export const parameterRandomization = evaluationTest({
   name: "parameter-randomization",

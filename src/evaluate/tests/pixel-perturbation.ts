@@ -14,7 +14,8 @@ import { biases, evaluationTest } from "../test.js";
  * salient ones (W. Samek et al., "Evaluating the visualization of what a deep neural network has learned", 2017); the
  * paper argues that this creates edges unlike the training data.
  *
- * @see S. Srinivas, F. Fleuret, "Full-Gradient Representation for Neural Network Visualization", NeurIPS 2019, sec. 5.1.
+ * @see S. Srinivas, F. Fleuret, "Full-Gradient Representation for Neural Network Visualization", NeurIPS 2019, sec.
+ * 5.1.
  */
 export const pixelPerturbation = evaluationTest({
   name: "pixel-perturbation",

@@ -68,9 +68,9 @@ export interface RoarOptions {
 }
 
 /**
- * Remove and retrain: the most salient pixels of every training and test image are replaced by the mean colour, a network
- * is trained on the result from scratch, and its test accuracy is measured. The lower the accuracy, the better the map.
- * For each seed one network is also trained without removal: fraction 0.
+ * Remove and retrain: the most salient pixels of every training and test image are replaced by the mean colour, a
+ * network is trained on the result from scratch, and its test accuracy is measured. The lower the accuracy, the better
+ * the map. For each seed one network is also trained without removal: fraction 0.
  *
  * @see S. Hooker, D. Erhan, P.-J. Kindermans, B. Kim, "A benchmark for interpretability methods in deep neural
  * networks", NeurIPS 2019.

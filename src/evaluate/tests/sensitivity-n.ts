@@ -12,8 +12,8 @@ import { biases, evaluationTest } from "../test.js";
  * Sensitivity-n: random sets of n pixels are removed, and the map's sum over each set is correlated with the change of
  * the output, f(x) − f(x without the set). A map that satisfies sensitivity-n has correlation 1.
  *
- * @see M. Ancona, E. Ceolini, C. Öztireli, M. Gross, "Towards better understanding of gradient-based attribution methods
- * for Deep Neural Networks", ICLR 2018, sec. 3.2.
+ * @see M. Ancona, E. Ceolini, C. Öztireli, M. Gross, "Towards better understanding of gradient-based attribution
+ * methods for Deep Neural Networks", ICLR 2018, sec. 3.2.
  */
 export const sensitivityN = evaluationTest({
   name: "sensitivity-n",

@@ -1,7 +1,8 @@
 import { evaluationTest } from "../test.js";
 
 /**
- * Sparseness: the Gini index of a map's absolute values, 0 if all pixels are equal and near 1 if a single one is non-zero.
+ * Sparseness: the Gini index of a map's absolute values, 0 if all pixels are equal and near 1 if a single one is
+ * non-zero.
  *
  * @see P. Chalasani, J. Chen, A. Chowdhury, S. Jha, X. Wu, "Concise Explanations of Neural Networks using Adversarial
  * Training", ICML 2020, sec. 6; C. Gini, 1912.

@@ -18,7 +18,7 @@ interface FirstFrame {
 const [extension, picture] = [0x21, 0x2c];
 const graphicControl = 0xf9;
 
-/** A code of at most 12 bits stands for at most 3839 pixels, the longest string in a table of 4096. */
+/** A code of at most 12 bits represents at most 3839 pixels, the longest string in a table of 4096. */
 const mostPixelsPerByte = 2560;
 
 /**
@@ -108,8 +108,8 @@ async function decodeFrame(bytes: Uint8Array, frame: FirstFrame): Promise<Raster
 }
 
 /**
- * Checks that every LZW code is in the table by then, or is its next entry. jimp's decoder trusts them, and follows an entry
- * that a wrong code has made its own prefix in an endless circle.
+ * Checks that every LZW code is already in the table or is its next entry. jimp's decoder does not check, and loops
+ * forever on an entry that is its own prefix.
  *
  * @param data offset of the code size; the blocks follow
  */

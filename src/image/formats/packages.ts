@@ -67,8 +67,8 @@ export async function decodeByJimp(format: JimpFormat, bytes: Uint8Array): Promi
 }
 
 /**
- * Compresses to a zlib stream that matches runs of equal bytes alone (Z_RLE), the strategy that zlib made for filtered
- * PNG rows. The work is done by Node's thread pool.
+ * Compresses to a zlib stream that matches only runs of equal bytes (Z_RLE), zlib's strategy for filtered PNG rows.
+ * Runs in Node's thread pool.
  */
 export async function deflate(bytes: Uint8Array): Promise<Uint8Array> {
   const [{ constants, deflate: compress }, { promisify }] = await Promise.all([

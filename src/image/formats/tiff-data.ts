@@ -1,12 +1,14 @@
 import { ImageError } from "../../errors.js";
 import { greatestInflation, InflatedStream } from "./inflate.js";
 
-/** Decompresses a strip or tile into `into`. @returns the number of bytes written, fewer if the data ends or is damaged */
+/**
+ * Decompresses a strip or tile into `into`. @returns the number of bytes written, fewer if the data ends or is damaged
+ */
 type Decompress = (data: Uint8Array, into: Uint8Array) => number | Promise<number>;
 
 interface Compression {
   readonly decompress: Decompress;
-  /** The most bytes that one byte of data can stand for. */
+  /** Maximum bytes that one byte of data can represent. */
   readonly greatestExpansion: number;
 }
 
@@ -29,7 +31,7 @@ const compressions: Readonly<Record<number, Compression>> = {
       return Math.min(data.length, into.length);
     },
   },
-  // A code of at least 9 bits stands for at most 3839 bytes, the longest string in a table of 4096.
+  // A code of at least 9 bits represents at most 3839 bytes, the longest string in a table of 4096.
   5: { decompress: decompressLzw, greatestExpansion: 3839 },
   8: deflate,
   32773: { decompress: unpackBits, greatestExpansion: 64 },
@@ -53,7 +55,7 @@ export async function decompress(
   return into;
 }
 
-/** PackBits: a count n < 128 before n + 1 literal bytes, or n > 128 before a byte that stands 257 − n times. */
+/** PackBits: a count n < 128 before n + 1 literal bytes, or n > 128 before a byte that is repeated 257 − n times. */
 function unpackBits(data: Uint8Array, into: Uint8Array): number {
   let filled = 0;
   for (let at = 0; at < data.length && filled < into.length;) {

@@ -14,7 +14,7 @@ interface Page {
   readonly compression: number;
   /** Samples are differences to their left neighbours. */
   readonly isDifference: boolean;
-  /** A grey level or the levels of a colour for a row's sample values. */
+  /** Maps a row's sample values to a grey level or the levels of a colour. */
   readonly color: TiffColor;
   /** Size of a strip or tile. */
   readonly block: { readonly width: number; readonly height: number; readonly isTile: boolean };
@@ -24,14 +24,14 @@ interface Page {
 
 type TiffColor = (sample: (i: number) => number, into: Uint8Array, at: number) => void;
 
-/** Tiles up to this size are read however small the picture is. */
+/** Tiles up to this size are read for pictures of any size. */
 const smallTile = 1 << 20;
 
 /**
- * Reads the first page of a TIFF file: grey, RGB or palette, of up to 8 or of 16 bits, in strips or tiles, uncompressed or with
- * PackBits, LZW or Deflate.
+ * Reads the first page of a TIFF file: grey, RGB or palette, of up to 8 or of 16 bits, in strips or tiles, uncompressed
+ * or with PackBits, LZW or Deflate.
  *
- * @throws {ImageError} if it has another form, or its header is damaged
+ * @throws {ImageError} if the variant is not supported, or the header is damaged
  * @see https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf
  */
 export function readTiff(bytes: Uint8Array): PictureFile {
@@ -51,7 +51,7 @@ function readPage(bytes: Uint8Array): Page & { readonly orientation: number } {
   const { isLittle, fields } = readDirectory(bytes);
   const one = (tag: number, usual?: number): number => {
     const [value = usual] = fields(tag) ?? [];
-    if (value === undefined) throw new ImageError(`the file is damaged: it has no tag ${tag}`);
+    if (value === undefined) throw new ImageError(`the file is damaged: tag ${tag} is missing`);
     return value;
   };
   const [width, height, samples, compression] = [one(256), one(257), one(277, 1), one(259, 1)];
@@ -85,7 +85,7 @@ function readPage(bytes: Uint8Array): Page & { readonly orientation: number } {
     offsets.length < count ||
     lengths.length < count
   ) {
-    throw new ImageError("the file is damaged: its strips or tiles do not hold its size");
+    throw new ImageError("the file is damaged: its strips or tiles do not cover the picture");
   }
   const orientation = one(274, 1);
   return {
@@ -108,7 +108,7 @@ function colorOf(
 ): TiffColor {
   const isWhole = [1, 2, 4, 8, 16].includes(bits);
   if (photometric <= 1 && isWhole) {
-    // Levels of fewer bits are spread over 0 to 255; of 16 bits, the high byte is taken.
+    // Levels of fewer bits are scaled to 0 to 255; 16-bit levels keep their high byte.
     const scale = bits < 8 ? 255 / (2 ** bits - 1) : 1;
     return (sample, into, at) => {
       const level = sample(0) * scale;
@@ -157,7 +157,7 @@ async function decodePage(bytes: Uint8Array, page: Page): Promise<Raster> {
   return { width, height, data };
 }
 
-/** A sample of up to 8 bits, or the high byte of one of 16. */
+/** A sample of up to 8 bits, or the high byte of a 16-bit sample. */
 function sampleOf(row: Uint8Array, i: number, { bits, isLittle }: Page): number {
   if (bits === 8) return row[i]!;
   if (bits === 16) return row[2 * i + (isLittle ? 1 : 0)]!;
@@ -165,7 +165,7 @@ function sampleOf(row: Uint8Array, i: number, { bits, isLittle }: Page): number 
   return (row[bit >> 3]! >> (8 - bits - (bit & 7))) & ((1 << bits) - 1);
 }
 
-/** Undoes the horizontal predictor: each sample is stored as its difference to the one of the pixel on its left. */
+/** Undoes the horizontal predictor: each sample is stored as its difference to the pixel on its left. */
 function addUp(row: Uint8Array, { bits, samples, isLittle }: Page): void {
   if (bits === 8) {
     for (let i = samples; i < row.length; i++) row[i]! += row[i - samples]!;

@@ -3,11 +3,11 @@ import { deflate } from "./packages.js";
 import type { Raster } from "../raster.js";
 
 /**
- * Encodes an 8-bit PNG file (https://www.w3.org/TR/png-3/): indexed if the picture has at most 256 colours, else RGB; RGBA
- * with `alpha`, the opacity of each pixel.
+ * Encodes an 8-bit PNG file (https://www.w3.org/TR/png-3/): indexed if the picture has at most 256 colours, else RGB;
+ * RGBA with `alpha`, the opacity of each pixel.
  *
- * Rows are filtered with Up, and only runs of equal bytes are matched ({@link deflate}): docs/performance.md has time and
- * size beside those of pngjs.
+ * Rows are filtered with Up, and only runs of equal bytes are matched ({@link deflate}): docs/performance.md compares
+ * time and size with pngjs.
  */
 export async function writePng(raster: Raster, alpha?: Uint8Array): Promise<Uint8Array> {
   const { width, height } = raster;
@@ -64,7 +64,7 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** Each row as the filter's number and the differences from the row above. */
+/** Each row as the number of its filter and the differences from the row above. */
 function filterUp(data: Uint8Array, length: number, height: number): Uint8Array {
   const up = 2;
   const rows = new Uint8Array((length + 1) * height);
@@ -82,7 +82,7 @@ function filterUp(data: Uint8Array, length: number, height: number): Uint8Array 
 /** Slots of the hash table of colours, a power of two well above 256. */
 const slots = 1024;
 
-/** The pixels as indices into a palette, its colours from dark to light; undefined for more than 256 colours. */
+/** The pixels as indices into a palette ordered from dark to light; undefined for more than 256 colours. */
 function indexedOf({ data }: Raster): { pixels: Uint8Array; palette: Uint8Array } | undefined {
   const pixels = new Uint8Array(data.length / 3);
   // Each slot holds a colour + 1 (0: empty), and the colour's index.

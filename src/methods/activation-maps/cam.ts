@@ -9,7 +9,10 @@ import { ofTarget, placeScores } from "../building-blocks/class-maps.js";
 import type { FullGradient } from "../../decomposition/full-gradient.js";
 import type { Value } from "../../onnx/ir.js";
 
-/** What each place adds to each score: f(A at p) − f(0), which is Σ_c w_kc·A_c(p)/places behind a mean. */
+/**
+ * The contribution of each position p to each score: f(A at p) − f(0), which is Σ_c w_kc·A_c(p)/P for a mean over P
+ * positions.
+ */
 function contributions(
   full: FullGradient,
   wanted: string | undefined,
@@ -19,8 +22,9 @@ function contributions(
 }
 
 /**
- * Class activation mapping: max(Σ_c w_kc A_c, 0) of a network that ends in a mean and a linear layer (Zhou et al. 2016), as
- * what each place adds to the score. The maps of all classes, signed, add up to the scores without their biases.
+ * Class activation mapping: max(Σ_c w_kc A_c, 0) of a network that ends in a mean and a linear layer (Zhou et al.
+ * 2016), computed as the contribution of each position to the score. The maps of all classes, signed, add up to the
+ * scores without their biases.
  */
 export const cam = graphMethod({
   name: "cam",

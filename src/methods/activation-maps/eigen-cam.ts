@@ -6,16 +6,19 @@ import { multiplyDims, type Dim } from "../../tensor/shape.js";
 import { spatialAxes } from "../../decomposition/spatial-positions.js";
 import { classActivationMap } from "../building-blocks/class-activation-map.js";
 
-/** Squared this often, a matrix becomes v vᵀ of its first eigenvector v, unless the second eigenvalue is within 1e-5. */
+/**
+ * Number of squarings after which a matrix is v vᵀ of its first eigenvector v, unless the second eigenvalue is within
+ * 1e-5.
+ */
 const squarings = 20;
 
 /** Keeps the division finite for all-zero activations, whose map is 0. */
 const tiny = 1e-30;
 
 /**
- * Eigen-CAM: max(A v, 0), A the activations as positions × channels and v its first right singular vector, with the sign
- * that makes the map's sum positive (Muhammad & Yeasin 2020, eq. 3; some implementations centre A first). The map does
- * not depend on the target.
+ * Eigen-CAM: max(A v, 0), where A holds the activations as positions × channels and v is its first right singular
+ * vector, with the sign that makes the sum of the map positive (Muhammad & Yeasin 2020, eq. 3; some implementations
+ * centre A first). The map does not depend on the target.
  */
 export const eigenCam = classActivationMap({
   name: "eigen-cam",
@@ -30,7 +33,8 @@ export const eigenCam = classActivationMap({
 });
 
 /**
- * M v of a value [N,C,…places] as positions × channels, v its first right singular vector of either sign: [N,1,…places].
+ * M v of a value [N,C,…spatial] as positions × channels, v its first right singular vector of either sign:
+ * [N,1,…spatial].
  */
 export function firstProjection(b: GraphBuilder, value: Value): Value {
   const [batch, channels, ...places] = value.fact.shape as [Dim, number, ...number[]];

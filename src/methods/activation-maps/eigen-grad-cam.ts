@@ -3,9 +3,9 @@ import { classActivationMap } from "../building-blocks/class-activation-map.js";
 import { firstProjection } from "./eigen-cam.js";
 
 /**
- * Eigen-Grad-CAM: max(M v, 0), M = ∂f/∂A ⊙ A as positions × channels, each channel less its mean, and v its first right
- * singular vector, as in pytorch-grad-cam. The sign of v makes the number that is farthest from 0 positive (Chung & Ying
- * 2025, eq. 13).
+ * Eigen-Grad-CAM: max(M v, 0), M = ∂f/∂A ⊙ A as positions × channels, with the mean of each channel subtracted, and v
+ * its first right singular vector, as in pytorch-grad-cam. The sign of v makes the number that is farthest from 0
+ * positive (Chung & Ying 2025, eq. 13).
  */
 export const eigenGradCam = classActivationMap({
   name: "eigen-grad-cam",

@@ -4,8 +4,8 @@ import { classActivationMap, weightedChannels } from "../building-blocks/class-a
 const epsilon = 1e-6;
 
 /**
- * Grad-CAM++: w_c = Σ α max(g, 0), α = g² / (2g² + g³ ΣA) where g is not 0 (Chattopadhay et al. 2018, eq. 11 and 19, with
- * the derivatives of exp(f), whose common factor cancels).
+ * Grad-CAM++: w_c = Σ α max(g, 0), α = g² / (2g² + g³ ΣA) where g is not 0 (Chattopadhay et al. 2018, eq. 11 and 19,
+ * with the derivatives of exp(f), whose common factor cancels).
  */
 export const gradCamPlusPlus = classActivationMap({
   name: "grad-cam++",

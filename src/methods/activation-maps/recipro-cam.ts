@@ -6,15 +6,15 @@ import type { FullGradient } from "../../decomposition/full-gradient.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 
-/** From the least number of each map on. */
+/** Subtracts the minimum of each map. */
 function fromLeast(b: GraphBuilder, maps: Value): Value {
   return b.sub(maps, b.min(maps, spatialAxes(maps)));
 }
 
 /**
- * Recipro-CAM: at each place of a layer the score for the activations there alone, 0 elsewhere, from the least of them on
- * (Byun & Lee 2022, with a mask of one place; theirs is scaled to [0,1]). No gradient: the layers behind are run again, once
- * for all places, and give the maps of all classes.
+ * Recipro-CAM: for each position of a layer, the score if the activations are kept there and set to 0 elsewhere, minus
+ * the minimum over positions (Byun & Lee 2022, with a mask of one position; the paper scales the map to [0,1]). It
+ * needs no gradient: the layers after this one run again, once for all positions, and give the maps of all classes.
  */
 export const reciproCam = graphMethod({
   name: "recipro-cam",

@@ -9,9 +9,9 @@ import { graphMethod } from "../core/method.js";
 const name = "attention-rollout";
 
 /**
- * Attention rollout: r·Â_L·…·Â_1 with Â = (A + I)/2, A the mean over heads of a layer's attention (Abnar & Zuidema 2020, eq. 1
- * and §3), r the mean over the tokens that the score reads after the last layer: the class token, or all where they are
- * averaged. What the tokens say is left out: the map depends on the class by r alone.
+ * Attention rollout: r·Â_L·…·Â_1 with Â = (A + I)/2, A the mean over heads of a layer's attention (Abnar & Zuidema
+ * 2020, eq. 1 and §3), r the mean over the tokens that the score reads after the last layer: the class token, or all
+ * tokens if they are averaged. The content of the tokens is ignored: the map depends on the class only through r.
  */
 export const attentionRollout = graphMethod({
   name,
@@ -40,7 +40,7 @@ export const attentionRollout = graphMethod({
   },
 });
 
-/** The weights [N,heads,tokens,tokens]; those of the last attention may have queries of their own. */
+/** The weights [N,heads,tokens,tokens]; the last attention may have different queries. */
 function squareOf(
   b: GraphBuilder,
   full: FullGradient,
@@ -53,9 +53,9 @@ function squareOf(
   if (split && (queries === keys || isLast)) return split;
   const why = split
     ? "reads other tokens than it writes"
-    : "looks at parts of the image one by one";
+    : "attends within separate parts of the image";
   throw new UsageError(
-    `${name} needs layers of attention over the same tokens; "${node}" [${value.fact.shape.join(",")}] ${why}: legrad takes more networks`,
+    `${name} needs layers of attention over the same tokens; "${node}" [${value.fact.shape.join(",")}] ${why}; legrad supports more networks`,
   );
 }
 

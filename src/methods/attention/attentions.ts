@@ -11,7 +11,7 @@ import { multiplyDims, normalizeAxis } from "../../tensor/shape.js";
 export interface Attention {
   /** The Softmax. */
   readonly node: string;
-  /** Its place among the nodes of the graph. */
+  /** Its index among the nodes of the graph. */
   readonly at: number;
   /** The weights, [N,heads,queries,keys] or [N·heads,queries,keys]; the last axis adds up to 1. */
   readonly weights: string;
@@ -21,7 +21,7 @@ export interface Attention {
 /**
  * The attentions of a network, in order.
  *
- * @throws {UsageError} where there is none
+ * @throws {UsageError} if the network has none
  */
 export function attentionsOf(full: FullGradient, method: string): readonly Attention[] {
   const { graph, registry, plan } = full;
@@ -38,11 +38,11 @@ export function attentionsOf(full: FullGradient, method: string): readonly Atten
   });
   if (found.length > 0) return found;
   throw new UsageError(
-    `${method} needs attention, and in this network no Softmax weighs other values; grad-cam and fullgrad take any network`,
+    `${method} needs attention, but no Softmax of this network weights other values; grad-cam and fullgrad support any network`,
   );
 }
 
-/** Whether a value enters a product of two values that depend on the image, as it is or moved. */
+/** Whether a value enters a product of two values that depend on the image, directly or after data movement. */
 function weighs({ graph, registry, plan }: FullGradient, value: string, at: number): boolean {
   const names = new Set([value]);
   for (const node of graph.nodes.slice(at + 1)) {
@@ -58,10 +58,10 @@ function weighs({ graph, registry, plan }: FullGradient, value: string, at: numb
 }
 
 /**
- * Numbers of the keys, in the order of the weights less the axis of queries, [N,heads,keys] or [N·heads,keys], as a mean over
- * heads at the places of the image: [N,1,…places].
+ * Values per key, laid out like the weights without the axis of queries, [N,heads,keys] or [N·heads,keys], as a mean
+ * over heads at the positions of the image: [N,1,…places].
  *
- * @throws {UsageError} where the keys are not places of the image
+ * @throws {UsageError} if the keys are not positions of the image
  */
 export function atPlaces(
   b: GraphBuilder,
@@ -74,7 +74,7 @@ export function atPlaces(
   const restored = restoration(axes, image.length, batch);
   if (restored) return b.mean(toImageOrder(b, keys, restored), [1]);
   throw new UsageError(
-    `the keys of attention "${node}" [${keys.fact.shape.join(",")}] are not places of the image`,
+    `the keys of attention "${node}" [${keys.fact.shape.join(",")}] are not positions of the image`,
   );
 }
 
@@ -82,7 +82,7 @@ export function atPlaces(
 export const without = (axes: TracedAxes, fromEnd: number): TracedAxes =>
   axes.filter((_, i) => i !== axes.length - fromEnd);
 
-/** Weights as [N,heads,queries,keys], or undefined where an attention looks at parts of the image one by one. */
+/** Weights as [N,heads,queries,keys], or undefined if an attention covers separate parts of the image. */
 export function byHead(
   b: GraphBuilder,
   { input }: FullGradient,
@@ -98,7 +98,7 @@ export function byHead(
   return b.reshape(weights, [batch, heads, ...shape.slice(-2)], "heads");
 }
 
-/** A residual connection: a sum of two values that depend on the image, after which nothing else is needed. */
+/** A residual connection: a sum of two values that depend on the image, on which all later values depend. */
 export const isResidual = (full: FullGradient, node: Node): boolean =>
   full.registry.role(node) === "linear" &&
   node.inputs.filter((name) => full.plan.path.active.has(name)).length > 1;

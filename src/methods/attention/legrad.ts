@@ -13,9 +13,9 @@ import { whole } from "../core/settings.js";
 const name = "legrad";
 
 /**
- * LeGrad: the mean over layers of max(∂s_l/∂A_l, 0), averaged over heads and queries, A_l a layer's attention and s_l the
- * score that the head of the network makes of the layer's output (Bousselham et al. 2024, eq. 5 to 8; scaled to [0,1] there).
- * Of layers of other widths than the last one's, which the head does not take, none.
+ * LeGrad: the mean over layers of max(∂s_l/∂A_l, 0), averaged over heads and queries, A_l a layer's attention and s_l
+ * the score of the network's head for the layer's output (Bousselham et al. 2024, eq. 5 to 8; the paper scales the map
+ * to [0,1]). Layers whose width differs from the last one's do not fit the head and are omitted.
  */
 export const legrad = graphMethod({
   name,
@@ -47,15 +47,15 @@ export const legrad = graphMethod({
   },
 });
 
-/** A layer of attention, and the node that makes its output. */
+/** A layer of attention, and the node that produces its output. */
 interface Block {
   readonly attention: Attention;
   readonly output: Node;
 }
 
 /**
- * The attentions whose layer ends in a residual connection with the shape that the head takes: the last connection before the
- * next attention.
+ * The attentions whose layer ends in a residual connection with the input shape of the head: the last connection before
+ * the next attention.
  */
 function blocksOf(full: FullGradient): readonly Block[] {
   const { graph, plan, input, explained } = full;
@@ -75,7 +75,7 @@ function blocksOf(full: FullGradient): readonly Block[] {
   const wanted = blocks.at(-1);
   if (wanted) return blocks.filter((block) => sameShape(shapeOf(block), shapeOf(wanted)));
   throw new UsageError(
-    `${name} needs layers of attention that end in a residual connection; this network has ${attentions.length} of attention and none such`,
+    `${name} needs layers of attention that end in a residual connection; this network has ${attentions.length} attentions, all without such a connection`,
   );
 }
 

@@ -8,8 +8,8 @@ import type { OpSpec, Vjp } from "../../ops/core/spec.js";
 import { passOn } from "./node-rules.js";
 
 /**
- * Roles that make an activation of the pointwise region that they are in. Functions do not: normalizations are written
- * with them (Pow, Sqrt, Exp).
+ * Roles that make a pointwise region an activation. The role "function" does not: normalizations contain functions
+ * (Pow, Sqrt, Exp).
  */
 const bending: ReadonlySet<Role> = new Set<Role>([
   ...(["activation", "gate", "maximum", "minimum"] as const),
@@ -24,8 +24,8 @@ export interface ActivationRule {
 }
 
 /**
- * A registry with another rule for activations, exported as one node or as several: SiLU may be Sigmoid and Mul, GELU five
- * nodes. Sums, products of two values and all linear operators keep their gradient.
+ * A registry with another rule for activations, whether exported as one node or several: SiLU may be Sigmoid and Mul,
+ * GELU five nodes. Sums, products of two values and all linear operators keep their gradient.
  */
 export function withActivationRule(
   { graph, registry, plan }: RuleContext,

@@ -25,12 +25,13 @@ export interface Activations {
 /** A weight for each channel of a layer. */
 export interface ChannelWeights {
   readonly weights: ArrayLike<number>;
-  /** Passes of the model that they took. */
+  /** Passes of the model that computed the weights. */
   readonly passes: number;
 }
 
 /**
- * max(Σ_c w_c·A_c, 0) of a layer, resized to the image; of several layers, the mean of their maps, each scaled to [0,1].
+ * max(Σ_c w_c·A_c, 0) of a layer, resized to the image; for several layers, the mean of their maps, each scaled to
+ * [0,1].
  */
 export async function channelMap(
   sampler: Sampler,
@@ -84,8 +85,8 @@ async function activationsOf(
 }
 
 /**
- * The element indices of each channel in the value's own axis order, found by running the conversion to image order on the
- * numbers 0, 1, 2, …
+ * The element indices of each channel in the value's own axis order, found by running the conversion to image order on
+ * the numbers 0, 1, 2, …
  */
 export async function positionsOf(
   sampler: Sampler,

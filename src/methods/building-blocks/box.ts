@@ -1,8 +1,8 @@
 import { sizeOf } from "../../tensor/shape.js";
 
-/** A box in an array, as runs of elements that lie side by side. */
+/** A box in an array, as runs of consecutive elements. */
 export interface Box {
-  /** The index at which each run begins. */
+  /** The index of the first element of each run. */
   readonly starts: Uint32Array;
   /** Number of elements of a run. */
   readonly length: number;
@@ -13,7 +13,7 @@ export interface Box {
  *
  * @param dims extents of the array
  * @param start first index of the box on each axis
- * @param size its extents; the box lies within the array
+ * @param size extents of the box, which must lie within the array
  */
 export function boxIn(
   dims: readonly number[],
@@ -22,7 +22,7 @@ export function boxIn(
 ): Box {
   const last = dims.length - 1;
   const starts = new Uint32Array(size.includes(0) ? 0 : sizeOf(size.slice(0, last)));
-  // Axis by axis: each index so far becomes as many as the box is long there.
+  // Axis by axis: replace each index by one index per step of the box along this axis.
   let count = 1;
   for (const [axis, extent] of dims.entries()) {
     const length = axis === last ? 1 : size[axis]!;

@@ -12,15 +12,14 @@ import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { multiplyDims, staticShape, type Dim } from "../../tensor/shape.js";
 
-const ofLayer =
-  "the layer to look at, by its node or its value (default: the last one with places)";
+const ofLayer = "the layer to explain, by its node or value (default: the last spatial one)";
 
-/** The settings of a method that looks at one layer. */
+/** The settings of a method that explains one layer. */
 export const layerSettings = { layer: name(ofLayer) };
 
-/** The settings of a method that looks at one layer or at several. */
+/** The settings of a method that explains one or several layers. */
 export const camSettings = {
-  layer: nameList(`${ofLayer}; of several, the mean of their maps, each scaled to [0,1]`),
+  layer: nameList(`${ofLayer}; for several, the mean of their maps, each scaled to [0,1]`),
 };
 
 /** The value of {@link camSettings}. */
@@ -33,8 +32,8 @@ export interface CamLayer {
 }
 
 /**
- * Defines a class activation map. `emit` returns the weighted sum of a layer's channels, [N,1,…spatial]; its positive part
- * is resized to the image. Its largest number explains an empty map.
+ * Defines a class activation map. `emit` returns the weighted sum of a layer's channels, [N,1,…spatial]; its positive
+ * part is resized to the image. The largest element of the sum explains an empty map.
  */
 export function classActivationMap(method: {
   readonly name: string;
@@ -56,7 +55,6 @@ export function classActivationMap(method: {
   });
 }
 
-/** A map of one layer or of several. */
 export interface LayersMap {
   /** [N,1,…spatial] */
   readonly map: Value;
@@ -67,8 +65,8 @@ export interface LayersMap {
 }
 
 /**
- * What is above 0 of the weighted sum of a layer's channels, resized to the image. Of several layers, the mean of their
- * maps, each scaled to [0,1] first, as in pytorch-grad-cam (which scales the mean once more).
+ * The positive part of the weighted sum of a layer's channels, resized to the image. For several layers, the mean of
+ * their maps, each scaled to [0,1] first, as in pytorch-grad-cam (which scales the mean once more).
  */
 export function layersMap(
   full: FullGradient,
@@ -91,7 +89,6 @@ export function layersMap(
   };
 }
 
-/** A layer that was chosen. */
 export type ChosenLayer = Pick<SpatialLayer, "value" | "node" | "restoration">;
 
 /**
@@ -107,7 +104,7 @@ export function chooseLayer(plan: BiasPlan, wanted: string | undefined): ChosenL
     const last = layers.at(-1);
     if (last) return last;
     throw new UsageError(
-      "no layer with places stands alone between the image and the last linear layer; choose any value with layer=NAME",
+      "no single spatial layer separates the image from the last linear layer; choose any value with layer=NAME",
     );
   }
   const known = layers.find((l) => l.node === wanted || l.value === wanted);
@@ -115,7 +112,7 @@ export function chooseLayer(plan: BiasPlan, wanted: string | undefined): ChosenL
   const layout = layouts.get(wanted);
   const restored = layout && restoration(layout, image.length - 2, image[0] ?? 1);
   if (restored) return { value: wanted, node: wanted, restoration: restored };
-  const why = layout ? "has no places of the image" : "does not exist";
+  const why = layout ? "has no spatial axes" : "does not exist";
   const near = didYouMean(
     wanted,
     layers.map((l) => l.node),
@@ -123,7 +120,9 @@ export function chooseLayer(plan: BiasPlan, wanted: string | undefined): ChosenL
   throw new UsageError(`layer "${wanted}" ${why}${near}; there are ${choices}`);
 }
 
-/** The layers of these names, joined by + unless that is a name itself; or the last spatial one. */
+/**
+ * The layers of these names, joined by + unless the joined text is itself a name; by default the last spatial layer.
+ */
 export function chooseLayers(plan: BiasPlan, wanted: WantedLayers): readonly ChosenLayer[] {
   if (typeof wanted === "object") return wanted.map((one) => chooseLayer(plan, one));
   const isName = (one: string): boolean =>
@@ -132,7 +131,7 @@ export function chooseLayers(plan: BiasPlan, wanted: WantedLayers): readonly Cho
   return names.map((one) => chooseLayer(plan, one));
 }
 
-/** Activations and gradient of a layer, [N,C,…places]. */
+/** Activations and gradient of a layer, [N,C,…spatial]. */
 export function camLayer({ b, gradients }: FullGradient, layer: ChosenLayer): CamLayer {
   const at = b.within(`cam/${layer.node}`);
   const gradient = gradients.of(layer.value);
@@ -145,7 +144,7 @@ export function camLayer({ b, gradients }: FullGradient, layer: ChosenLayer): Ca
   };
 }
 
-/** Σ_c w_c·A_c of weights [N,C,1,…] and activations [N,C,…places]: [N,1,…places]. */
+/** Σ_c w_c·A_c of weights [N,C,1,…] and activations [N,C,…spatial]: [N,1,…spatial]. */
 export function weightedChannels(b: GraphBuilder, weights: Value, activations: Value): Value {
   const [batch, channels, ...places] = activations.fact.shape as [Dim, Dim, ...Dim[]];
   const row = b.reshape(weights, [batch, 1, channels]);
@@ -156,7 +155,7 @@ export function weightedChannels(b: GraphBuilder, weights: Value, activations: V
 /** max(sum, 0) */
 export const positivePart = (b: GraphBuilder, sum: Value): Value => b.op("Relu", [sum], {}, "map");
 
-/** Keeps the division finite for a map that is the same everywhere. */
+/** Keeps the division finite for a constant map. */
 export const leastRange = 1e-7;
 
 /** (m − min)/(max − min), for each sample. */

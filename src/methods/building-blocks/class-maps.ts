@@ -8,12 +8,12 @@ import { float32 } from "../../tensor/tensor.js";
 import { chooseLayer, type ChosenLayer } from "./class-activation-map.js";
 import { headOf, runHead } from "./head.js";
 
-/** The output of the layers after a layer for its activations at each position alone. */
+/** The outputs of the layers after a given layer, with its activations kept at one position at a time. */
 export interface PlaceScores {
   readonly layer: ChosenLayer;
-  /** [N,K,…places]: the output for the activations at this place, 0 elsewhere. */
+  /** [N,K,…spatial]: the output with the activations of this position, and 0 elsewhere. */
   readonly scores: Value;
-  /** [N,K,1,…]: the output for activations of 0 everywhere. */
+  /** [N,K,1,…]: the output with all activations 0. */
   readonly nothing: Value;
 }
 
@@ -24,12 +24,13 @@ const linearRoles: ReadonlySet<Role | undefined> = new Set<Role>([
 ]);
 
 /**
- * The output for the activations of a layer at each place alone: the layers behind it run once, on a batch with a sample
- * for each place and one of zeros.
+ * The outputs with a layer's activations kept at one position at a time: the layers after it run once, on a batch with
+ * one sample per position and one of zeros.
  *
- * @param wanted the layer, by its node or its value; the last one with places unless given
- * @param needsLinear a method that needs the layers behind to be linear, by its name
- * @throws {UsageError} where the output needs more of the image than this layer, or the layers behind it are not linear
+ * @param wanted the layer, by its node or value; by default the last spatial one
+ * @param needsLinear the name of a method that requires the layers after it to be linear
+ * @throws {UsageError} if the output depends on the image other than through this layer, or the layers after it are not
+ * linear
  */
 export function placeScores(
   full: FullGradient,
@@ -42,14 +43,14 @@ export function placeScores(
   const { shape } = activations.fact;
   if (!isRestored(shape, layer.restoration)) {
     throw new UsageError(
-      `layer "${layer.node}" [${shape.join(",")}] has its places in another order than [N,C,…]; choose another one (layer)`,
+      `layer "${layer.node}" [${shape.join(",")}] is not laid out as [N,C,…]; choose another one (layer)`,
     );
   }
   const [batch, channels, ...places] = shape as readonly [Dim, number, ...number[]];
   const count = sizeOf(places);
   const head = headOf(full, layer);
   if (needsLinear !== undefined) checkLinear(full, head, needsLinear);
-  // Row p is 1 at place p; the last row is 0.
+  // Row p is 1 at position p; the last row is 0.
   const rows = Float32Array.from({ length: (count + 1) * count }, (_, i) =>
     i % count === Math.floor(i / count) ? 1 : 0,
   );
@@ -72,7 +73,7 @@ export function placeScores(
   };
 }
 
-/** The target's part of class maps [N,K,…places]: [N,1,…places]. */
+/** Selects the target's map of [N,K,…spatial]: [N,1,…spatial]. */
 export function ofTarget({ b, target }: FullGradient, maps: Value): Value {
   const [batch, classes, ...places] = maps.fact.shape as readonly [Dim, Dim, ...Dim[]];
   const weights = b.reshape(target.seed, [batch, classes, ...places.map(() => 1)]);
@@ -92,7 +93,7 @@ function checkLinear(
   if (!other) return;
   const opset = graph.opsets.get(other.domain) ?? 0;
   throw new UsageError(
-    `${method} needs a network that ends in a mean and linear layers; behind the layer is ${other.op} (node "${other.name}", ` +
+    `${method} needs a network that ends in a mean and linear layers; the layer is followed by ${other.op} (node "${other.name}", ` +
       `opset ${opset}): recipro-cam takes any`,
   );
 }

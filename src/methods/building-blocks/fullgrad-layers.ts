@@ -9,7 +9,7 @@ import { isStatic } from "../../tensor/shape.js";
 export interface Layer {
   /** Builder for its nodes. */
   readonly b: GraphBuilder;
-  /** [N,C,…places] */
+  /** [N,C,…spatial] */
   readonly term: () => Value;
   /** The units of a layer; empty for the input. */
   readonly units: readonly UnitTerm[];
@@ -35,8 +35,8 @@ export function layersOf(full: FullGradient, convention: Convention): readonly L
 }
 
 /**
- * The units that make one map together, for each map. In `paper2019` a convolution and the BatchNormalization after
- * it are one block with one bias; in `head` they are two.
+ * The units of each map. In `paper2019` a convolution and the BatchNormalization after it are one block with one bias;
+ * in `head` they are two.
  */
 function blocksOf(units: readonly UnitTerm[], convention: Convention): UnitTerm[][] {
   const layers = new Map<string, UnitTerm[]>();
@@ -50,8 +50,8 @@ function blocksOf(units: readonly UnitTerm[], convention: Convention): UnitTerm[
 }
 
 /**
- * The sum of maps [N,1,…places] of several sizes, in the size of the image. Resizing is linear, so maps of one size are
- * added before they are resized, once.
+ * The sum of maps [N,1,…spatial] of several sizes, resized to the image. Resizing is linear, so maps of equal size are
+ * added first and resized once.
  */
 export function addMaps(
   { b, input }: FullGradient,

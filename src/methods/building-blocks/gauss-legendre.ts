@@ -5,8 +5,8 @@ export interface Quadrature {
 }
 
 /**
- * Gauss–Legendre quadrature on [0, 1] with n nodes, exact for polynomials up to degree 2n − 1: the roots of the Legendre
- * polynomial Pₙ by Newton's method, from the guess cos(π(i − ¼)/(n + ½)); w = 2/((1 − z²)·Pₙ'(z)²) on [−1, 1]
+ * Gauss–Legendre quadrature on [0, 1] with n nodes, exact for polynomials up to degree 2n − 1: the roots of the
+ * Legendre polynomial Pₙ by Newton's method, from the guess cos(π(i − ¼)/(n + ½)); w = 2/((1 − z²)·Pₙ'(z)²) on [−1, 1]
  * (Abramowitz and Stegun 25.4.29; Press et al., Numerical Recipes, §4.5).
  */
 export function gaussLegendre(n: number): Quadrature {

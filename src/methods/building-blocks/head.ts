@@ -23,7 +23,7 @@ export function headOf(
   const other = [...wanted].find((name) => plan.path.dependent.has(name) && !behind.has(name));
   if (other !== undefined || !behind.has(explained.name)) {
     throw new UsageError(
-      `the output needs "${other ?? explained.name}" beside layer "${layer.node}", which does not stand alone; choose another one (layer)`,
+      `the output also depends on "${other ?? explained.name}", which does not pass through layer "${layer.node}"; choose another one (layer)`,
     );
   }
   return head.reverse();

@@ -25,7 +25,7 @@ interface RelevanceLayer {
   readonly active: number;
 }
 
-/** A layer with another input, weight and bias: its output, and its transpose. */
+/** A layer applied to another input, weight and bias: its output, and its transpose. */
 interface RelevanceVariant {
   readonly x: Value;
   readonly z: Value;
@@ -50,7 +50,7 @@ function variantOf(
   return { x, z, back: (message) => sentTo(active, view, gradient(b, view, [message])) };
 }
 
-/** R of the input of y = W·x + c from R of y. */
+/** The relevance of the input x of y = W·x + c, from the relevance of y. */
 export function layerRelevance(
   layer: RelevanceLayer,
   rule: LayerRule,
@@ -67,14 +67,14 @@ export function layerRelevance(
   const [above, below] = parts(b, x);
   const [wAbove, wBelow] = parts(b, w);
   const [cAbove, cBelow] = c ? parts(b, c) : [undefined, undefined];
-  // Only positive contributions to y: of each product of x and w, and of c.
+  // Only the positive contributions to y: products of x and w, and c.
   if (rule === "z-plus") {
     return shared(b, relevance, [
       variantOf(layer, above, wAbove, cAbove),
       variantOf(layer, below, wBelow),
     ]);
   }
-  // Contributions with the sign of y count 1 + γ times.
+  // Contributions with the sign of y are multiplied by 1 + γ.
   const favour = (v: Value, part: Value): Value => b.add(v, b.mulScalar(part, gamma), "gamma");
   const [wUp, wDown] = [favour(w, wAbove), favour(w, wBelow)];
   const where = (condition: Value): Value => b.maskBy(relevance, condition);

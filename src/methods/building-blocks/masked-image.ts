@@ -1,5 +1,5 @@
 /**
- * x ⊙ M: the numbers of an image [C,…spatial], every channel multiplied by one mask over the spatial positions.
+ * x ⊙ M: an image [C,…spatial] with every channel multiplied by the same mask over the spatial positions.
  *
  * Products are formed in double precision and rounded once. For a picture of 224 × 224 it takes 0.4 ms, where the
  * forward pass of a light network takes 10.

@@ -18,14 +18,14 @@ export function withNodeRule(
   return registry.with(Object.fromEntries(changed));
 }
 
-/** A non-linear element-wise function of one value: an activation, whatever it is written as. */
+/** A non-linear element-wise function of one value: an activation, exported as one node or several. */
 export interface Activation {
   readonly entry: string;
   readonly exit: string;
   readonly nodes: ReadonlySet<string>;
 }
 
-/** The activation that a node is, or is part of. Scaling and shifting by constants is none. */
+/** The activation that consists of or contains this node. Scaling and shifting by constants is not an activation. */
 export function activationsOf(site: RuleContext): (node: Node) => Activation | undefined {
   const { graph, registry, plan } = site;
   const { active } = plan.path;
@@ -52,7 +52,9 @@ export function activationsOf(site: RuleContext): (node: Node) => Activation | u
   };
 }
 
-/** Sends a message to the first active input of a node in an activation: one of the paths to its entry is enough. */
+/**
+ * Sends a message to the first active input of a node in an activation: one path to the activation's input is enough.
+ */
 export function passOn(n: NodeView, message: () => Value): readonly Cotangent[] {
   return sendTo(
     n,
@@ -61,12 +63,12 @@ export function passOn(n: NodeView, message: () => Value): readonly Cotangent[] 
   );
 }
 
-/** Sends a message to one input of a node, and none to the others. */
+/** Sends a message to one input of a node only. */
 export function sendTo(n: NodeView, which: number, message: () => Value): readonly Cotangent[] {
   return n.inputs.map((_, i) => (i === which ? message : "elsewhere"));
 }
 
-/** A node with other values at its inputs and outputs. */
+/** A copy of a node with other values as inputs and outputs. */
 export function viewWith(
   { node, attrs, opset, active }: NodeView,
   inputs: readonly (Value | undefined)[],

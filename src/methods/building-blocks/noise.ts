@@ -6,12 +6,12 @@ import { toNumbers } from "../../tensor/tensor.js";
 /** The settings of a method that looks at noisy copies of the image. */
 export const noiseSettings = {
   samples: whole(50, "noisy copies of the image", 1),
-  noise: number(0.15, "standard deviation of the noise, as a part of the image's range", 0),
+  noise: number(0.15, "standard deviation of the noise, as a fraction of the image's range", 0),
   seed: whole(0, "seed of the noise", 0, 2 ** 32 - 1),
 };
 
 /**
- * x + N(0, σ²) with σ = noise·(max x − min x) (Smilkov et al. 2017). The copies are to be asked for in order: the numbers
+ * x + N(0, σ²) with σ = noise·(max x − min x) (Smilkov et al. 2017). Request the copies in order: their random numbers
  * are one stream.
  */
 export function noisyCopies(
@@ -28,7 +28,7 @@ export function noisyCopies(
   };
 }
 
-/** The largest number less the smallest. */
+/** Maximum minus minimum. */
 export function rangeOf(x: ArrayLike<number>): number {
   let [least, most] = [Infinity, -Infinity];
   for (let i = 0; i < x.length; i++) {

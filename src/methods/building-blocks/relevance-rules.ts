@@ -13,17 +13,18 @@ export interface RelevanceSettings {
   readonly gamma: number;
 }
 
-/** Each element of the output is one of the input's: relevance moves as a gradient does. */
+/** Roles whose output elements are copies of input elements: relevance propagates like a gradient. */
 const moving: ReadonlySet<Role | undefined> = new Set<Role>([
   ...(["identity", "cast", "reshaping", "movement", "folding", "padding", "selection"] as const),
   ...(["join", "choice", "maximum", "minimum", "max-pooling", "quantization"] as const),
 ]);
 
 /**
- * Layer-wise relevance propagation: what goes back are relevances, which start as the output times its seed. Activations
- * and normalizations by the image's own statistics pass them on; a layer with weights has the rule of the settings; of
- * a product of two values the signal takes all, as the numerator of a quotient does; reshaping and maxima hand on what
- * is theirs. Everything else, sums and means among it, splits in proportion: R = x ⊙ Jᵀ(Ry / (y + ε·sign y)).
+ * Layer-wise relevance propagation: the backward pass carries relevances, which start as the output times its seed.
+ * Activations and normalizations by the image's own statistics pass relevance on unchanged; a layer with weights
+ * applies the rule of the settings; in a product of two values the signal receives all relevance, as does the numerator
+ * of a quotient; reshaping and maxima propagate it like a gradient. All other operators, including sums and means,
+ * distribute it in proportion: R = x ⊙ Jᵀ(Ry / (y + ε·sign y)).
  */
 export function relevanceRules(site: RuleContext, settings: RelevanceSettings): Registry {
   const { graph, registry, explained } = site;
@@ -35,7 +36,7 @@ export function relevanceRules(site: RuleContext, settings: RelevanceSettings): 
     );
     const [relevance] = relevances;
     const role = registry.role(n.node);
-    // Statistics of the image itself set the scale of a normalization, which linearly would take all relevance.
+    // The image's own statistics set the scale of a normalization; a linear rule would assign them all relevance.
     if (activationOf(n.node) ?? role === "normalization") return passOn(n, () => relevance!);
     if (moving.has(role)) return gradient(b, n, relevances);
 
@@ -65,7 +66,7 @@ export function relevanceRules(site: RuleContext, settings: RelevanceSettings): 
 }
 
 /**
- * What a layer does under a setting. The composite is EpsilonPlus: ε in dense layers, z⁺ in convolutions (Kohlbrenner
+ * The rule of a layer for a setting. The composite is EpsilonPlus: ε in dense layers, z⁺ in convolutions (Kohlbrenner
  * et al., Towards Best Practice in Explaining Neural Network Decisions with LRP, IJCNN 2020).
  */
 function layerRule(role: Role | undefined, { rule }: RelevanceSettings): LayerRule | undefined {
@@ -79,8 +80,8 @@ const products: ReadonlySet<Role | undefined> = new Set<Role>([
 ]);
 
 /**
- * Of several active factors the one that takes all relevance: the one that is not spread over the others' places, and not
- * made by a gate; else the first. Undefined where a node is no product.
+ * The factor that receives all relevance if several are active: the one that is neither broadcast over the others'
+ * positions nor computed by a gate, else the first. Undefined unless the node is a product.
  */
 function signalOf(
   n: NodeView,

@@ -2,10 +2,10 @@ import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Node, Value } from "../../onnx/ir.js";
 
 /**
- * Adds nodes of the graph a second time, on other values of their inputs.
+ * Adds copies of nodes of the graph, with other values as inputs.
  *
  * @param values the replaced values by name; the outputs of the nodes are added
- * @param replacing an input of a node that is replaced by a value of its own
+ * @param replacing the input of one node to replace, and its value
  */
 export function rerun(
   b: GraphBuilder,

@@ -19,9 +19,9 @@ const bilinear: ReadonlySet<Role | undefined> = new Set<Role>([
 const largest: ReadonlySet<Role | undefined> = new Set<Role>(["maximum", "max-pooling"]);
 
 /**
- * DeepLIFT's multipliers in place of gradients, so that Σ multiplier ⊙ Δx = Δy at each node: Δy/Δx at an activation, the
- * mean of both passes as the other factor of a product, at a maximum what the winners of both passes changed. Linear
- * nodes have their gradient; so has everything else, where the sum may then miss something.
+ * DeepLIFT's multipliers in place of gradients, so that Σ multiplier ⊙ Δx = Δy at each node: Δy/Δx at an activation,
+ * the mean of the other factor over both passes at a product, and the changes of both passes' winners at a maximum. All
+ * other nodes keep their gradient: exact where they are linear, otherwise the sum may have a remainder.
  */
 export function rescaleRules(site: RuleContext): Registry {
   const pass = baselinePass(site);
@@ -90,8 +90,8 @@ function ofQuotient(
 }
 
 /**
- * With c the larger of y and y': the winner of this pass has c − y', that of the other has y − c. The one that is not
- * zero belongs to an input that changed at least as much.
+ * With c = max(y, y'), the winner of this pass receives c − y' and the winner of the other pass y − c. The non-zero
+ * difference belongs to an input that changed at least as much.
  */
 function atExtreme(
   b: GraphBuilder,

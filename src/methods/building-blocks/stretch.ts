@@ -1,14 +1,14 @@
-/** The part of a resized array that is wanted: where it begins on each axis, and its extents. */
+/** The part of a resized array to compute: its start on each axis, and its extents. */
 export interface Cut {
   readonly start: readonly number[];
   readonly size: readonly number[];
 }
 
 /**
- * Linear resizing of numbers [from…] to [to…], pixel centres kept (half-pixel, without antialiasing), one axis after
- * another: how a small mask is laid over an image.
+ * Linear resizing of numbers [from…] to [to…], with half-pixel centres and without antialiasing, one axis after
+ * another: used to upsample a small mask to an image.
  *
- * @param cut the part of [to…] that is computed; all of it unless given
+ * @param cut the part of [to…] to compute; by default all of it
  */
 export function stretch(
   values: ArrayLike<number>,
@@ -26,14 +26,14 @@ export function stretch(
   return result;
 }
 
-/** Between which two elements each point lies, and its distance from the lower one. */
+/** The two elements around each point, and the point's distance from the lower one. */
 interface Points {
   readonly low: Int32Array;
   readonly high: Int32Array;
   readonly share: Float64Array;
 }
 
-/** Points start … start + size − 1 of `to` that lie evenly over `from` elements. */
+/** Points start … start + size − 1 of `to` points spread evenly over `from` elements. */
 function linearPoints(from: number, to: number, start: number, size: number): Points {
   const [low, high, share] = [new Int32Array(size), new Int32Array(size), new Float64Array(size)];
   for (let j = 0; j < size; j++) {

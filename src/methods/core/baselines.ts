@@ -20,7 +20,7 @@ export const baselineSettings = {
       "blurred, or a given tensor",
   ),
   given: given(
-    "tensor [1,C,H,W] for the baseline `given`; [K,C,H,W] for methods that draw from several",
+    "tensor [1,C,H,W] for the baseline `given`; [K,C,H,W] for methods that sample from several",
   ),
   blur: number(0.05, "standard deviation of the blur as a fraction of the shorter side", 0, 1),
 };

@@ -14,7 +14,7 @@ export type DecomposingMethod = GraphMethod & { readonly decomposes: true };
 export type GivenSettings<M extends Method> = Partial<SettingsOf<M["settings"]>>;
 
 /**
- * A method, the library's or one's own, with settings.
+ * A built-in or custom method with settings.
  *
  * @example
  * ```ts

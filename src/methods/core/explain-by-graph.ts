@@ -90,7 +90,7 @@ export async function explainByGraph(
   };
 }
 
-/** The maps of all classes, [N,K,…places of the layer]; score and class of each sample are those of its first choice. */
+/** The maps of all classes, [N,K,…spatial of the layer]; score and class of each sample belong to its top class. */
 async function explainAllClasses(
   compiler: Compiler,
   method: GraphMethod,
@@ -115,7 +115,7 @@ function numbersOf(results: Tensors, prefix: string, n: number): Record<string, 
   return Object.fromEntries(numbers);
 }
 
-/** The settings that may change the graph: all but tensors, which are fed. */
+/** The settings that may change the graph: all except tensors, which are graph inputs. */
 function graphKey(settings: Readonly<Record<string, unknown>>): string {
   const plain = Object.entries(settings).filter(
     ([, value]) => typeof value !== "object" || Array.isArray(value),

@@ -53,8 +53,8 @@ export async function explainBySampling(
 }
 
 /**
- * The target with "top" replaced by the class of the highest score, and its scores. The class is read from the output of
- * the graph for given classes, so that no second graph is compiled.
+ * The target with "top" replaced by the class of the highest score, and its scores. The class is read from the output
+ * of the graph for given classes, so that no second graph is compiled.
  */
 async function withoutTop(
   asked: ResolvedContrast,

@@ -23,8 +23,8 @@ export async function explain(
 ): Promise<SessionExplanation> {
   if (x.dims.length < 3 && method.attributes === "map" && !decomposes(method)) {
     throw new UsageError(
-      `${method.name} makes a map, and input "${session.input}" has no spatial axis to make one of: fullgrad, gradient or ` +
-        "integrated-gradients say what each number adds",
+      `${method.name} makes a map, and input "${session.input}" has no spatial axes: fullgrad, gradient or ` +
+        "integrated-gradients give the contribution of each element",
     );
   }
   const settings = readSettings(method.name, method.settings, request.settings ?? {});
@@ -40,7 +40,7 @@ export async function explain(
     : explainBySampling(session.compiler, method, question);
 }
 
-/** Said where another method is asked for all classes. */
+/** The alternative if another method is asked for all classes. */
 export const ofAllClasses = "cam and recipro-cam give the maps of all classes in one pass";
 
 const decomposes = (method: Method): boolean => method.kind === "graph" && method.decomposes;

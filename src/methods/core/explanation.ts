@@ -18,7 +18,7 @@ export interface ExplainRequest extends RunControl {
 export interface MethodQuestion {
   readonly x: Tensor;
   readonly target: ResolvedContrast;
-  /** The maps of all classes are asked for. */
+  /** Whether the maps of all classes are requested. */
   readonly isAll: boolean;
   readonly request: ExplainRequest;
   /** All settings of the method, parsed. */

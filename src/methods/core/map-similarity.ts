@@ -1,4 +1,4 @@
-/** Correlation from which two maps count as nearly the same: they share 90 % of their variance (0.95² = 0.90). */
+/** Correlation above which two maps count as nearly the same: they share 90 % of their variance (0.95² = 0.90). */
 export const nearlySame = 0.95;
 
 /**
@@ -6,7 +6,7 @@ export const nearlySame = 0.95;
  * correlation 1. Two constant maps get 1, a constant and a non-constant map 0.
  */
 export function mapSimilarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  if (a.length !== b.length) throw new RangeError(`${a.length} numbers beside ${b.length}`);
+  if (a.length !== b.length) throw new RangeError(`maps of ${a.length} and ${b.length} elements`);
   const [meanA, meanB] = [meanOf(a), meanOf(b)];
   let [ab, aa, bb] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {

@@ -1,16 +1,16 @@
 /**
- * The definition of a method. To add one: a file in methods/ with one `graphMethod(…)` or `samplingMethod(…)`, and a row
- * in methods/all.ts. The command line, the documents and the page read that table.
+ * The definition of a method. To add one: a file in methods/ with one `graphMethod(…)` or `samplingMethod(…)`, and a
+ * row in methods/all.ts. The command line, the documents and the page read that table.
  *
  * Two kinds:
  * - A **graph method** computes its map in one pass. It only adds nodes to the graph of the model and its gradient
- *   ({@link FullGradient}), so that it can also be exported to a file. It may replace rules of the backward pass (guided
- *   back-propagation, LRP).
+ *   ({@link FullGradient}), so that it can also be exported to a file. It may replace rules of the backward pass
+ *   (guided back-propagation, LRP).
  * - A **sampling method** evaluates many variants of one image. {@link Sampler} runs compiled graphs on them in batches
  *   of bounded size; the method keeps running sums. It explains one image at a time.
  *
- * A method returns an attribution, a map, or both. A missing map is computed from the attribution: its sum over channels
- * for a signed method, the sum of its absolute values for an unsigned one.
+ * A method returns an attribution, a map, or both. A missing map is computed from the attribution: its sum over
+ * channels for a signed method, the sum of its absolute values for an unsigned one.
  *
  * @module
  */
@@ -45,11 +45,11 @@ type MapOrAttribution<T> =
 
 /** The values that a graph method adds to the graph. */
 export type MethodNodes = MapOrAttribution<Value> & {
-  /** Further results: [N] values, or one that holds for all samples (the layer that was used). */
+  /** Further results: [N] values, or one for all samples (the name of the layer used). */
   readonly info?: Readonly<Record<string, Value | number | string>>;
   /** [N] values from which notes explain an unusual map. */
   readonly evidence?: Readonly<Record<string, Value>>;
-  /** Inputs that it added to the graph, by the keys of {@link GraphMethod.feeds}. */
+  /** Inputs added to the graph, by the keys of {@link GraphMethod.feeds}. */
   readonly inputs?: Readonly<Record<string, Value>>;
 };
 
@@ -59,12 +59,12 @@ export interface GraphMethod<S extends SettingTable = SettingTable> extends Meth
   /** Whether the sums of all terms are reported with the map. Not for methods that replace rules. */
   readonly decomposes: boolean;
   /**
-   * The rules of the backward pass, if they differ from the gradient's. It may add nodes to `at.b` for the rules to use,
-   * such as a second forward pass.
+   * The rules of the backward pass, if they differ from the gradient's. It may add nodes to `at.b` for the rules to
+   * use, such as a second forward pass.
    */
   rules?(at: RuleContext, settings: SettingsOf<S>): Registry;
   emit(full: FullGradient, settings: SettingsOf<S>): MethodNodes;
-  /** The maps of all classes in one pass, [N,K,…places of the layer]: the target "all". */
+  /** The maps of all classes in one pass, [N,K,…spatial of the layer]: the target "all". */
   classMaps?(full: FullGradient, settings: SettingsOf<S>): Value;
   /** Values of the added inputs for one image [1,C,…spatial]. */
   feeds?(image: Image, settings: SettingsOf<S>): Readonly<Record<string, Tensor>>;
@@ -119,7 +119,7 @@ export function samplingMethod<S extends SettingTable>(
   return { gradientFree: false, ...method, kind: "sampling" };
 }
 
-/** A method of one's own; its kind says which fields it has. `withSettings(method, settings)` gives it settings. */
+/** A custom method; its kind determines its fields. `withSettings(method, settings)` gives it settings. */
 export function defineMethod<S extends SettingTable, const D extends boolean = false>(
   method: { readonly kind: "graph" } & GraphDefinition<S, D>,
 ): GraphMethod<S> & { readonly decomposes: D };

@@ -51,14 +51,14 @@ const constantMap: Rule = ({ map, sample }) => {
   return { code: "constant-map", message, value: most };
 };
 
-/** Closer to the bound than this, float32 has lost digits of the gradient, or all of it. */
+/** Distance to the bound below which the gradient loses some or all of its digits in float32. */
 const nearBound = 1e-4;
 
 /** The derivatives of a Sigmoid, p(1 − p), and of a Softmax, p(δ − p), are at most the distance of p to its bound. */
 const saturated: Rule = (of) => {
   const { squashing } = of;
   const { score, target, versus } = of.sample;
-  // A target with given weights may have any score.
+  // A target with weights may have any score.
   if (!of.usesGradient || !squashing || versus !== undefined || target === "seed") return undefined;
   const { op, node, input } = squashing;
   const bounds = squashing.probability === "log-softmax" ? [0] : [0, 1];
@@ -87,8 +87,8 @@ const probability: Rule = (of) => {
   const { op, node, input } = squashing;
   const mixed =
     squashing.probability === "softmax"
-      ? "mixes the evidence of all classes and fades as one grows sure"
-      : "fades as it nears 0 or 1";
+      ? "mixes the evidence of all classes and vanishes as one probability approaches 1"
+      : "vanishes as it approaches 0 or 1";
   return {
     code: "probability",
     message:
@@ -98,7 +98,10 @@ const probability: Rule = (of) => {
   };
 };
 
-/** The gradient of a quantized network is that of its training, not that of its steps, which is 0. */
+/**
+ * The gradient of a quantized network is its straight-through gradient, as in training; the derivative of its rounding
+ * steps is 0.
+ */
 const straightThrough: Rule = ({ usesGradient: hasGradient, quantizers = 0 }) => {
   if (!hasGradient || quantizers === 0) return undefined;
   const message =
@@ -113,7 +116,7 @@ const mostMissed = 0.05;
 /** The remedy for the gap, by method; omitted for methods with random noise. */
 const closer: Readonly<Record<string, string>> = {
   "deep-lift":
-    "a node that is neither linear, an activation nor a maximum has no multiplier of its own; " +
+    "nodes other than linear operators, activations and maxima have no multiplier; " +
     "integrated-gradients has no such gap",
   "integrated-gradients": "raise steps",
 };
@@ -126,7 +129,7 @@ const missedDelta: Rule = ({ method, sample: { score, info = {} } }) => {
   const isRounding = Math.abs(delta) <= 1e-5 * Math.max(Math.abs(score), Math.abs(before));
   const missed = Math.abs(delta) / Math.abs(difference);
   if (cure === undefined || isRounding || !(missed > mostMissed)) return undefined;
-  const share = Number.isFinite(missed) ? percent(missed) : "more than all";
+  const share = Number.isFinite(missed) ? percent(missed) : "more than 100 %";
   return {
     code: "delta",
     message:

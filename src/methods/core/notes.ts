@@ -15,7 +15,7 @@ import { toNumbers, type Tensor } from "../../tensor/tensor.js";
  * - `zero-map`, `constant-map`: the map has the same value everywhere
  * - `saturated`: the score is at the bound of a Softmax or Sigmoid, where its gradient vanishes
  * - `probability`: the score is the output of a Softmax or Sigmoid; its input can be explained instead
- * - `straight-through`: gradients pass quantizers, or signs, as if these did not round
+ * - `straight-through`: gradients pass through quantizers or signs as if these were the identity
  * - `delta`: the attributions miss more than 5 % of the difference between the scores of image and baseline
  * - `relevance`: less than half of the score reached the input
  */
@@ -52,7 +52,7 @@ export interface NotedMap {
   readonly x: ArrayLike<number>;
   readonly sample: ExplainedSample;
   readonly squashing?: Squashing | undefined;
-  /** Nodes before the score that round and that gradients pass. */
+  /** Rounding nodes before the score that have straight-through gradients. */
   readonly quantizers?: number | undefined;
 }
 

@@ -40,7 +40,9 @@ export interface ModelProbe {
   /** `forward` adds nodes to the model, `backward` to its gradient. */
   readonly forward?: (site: QuestionContext) => NamedValues;
   readonly backward?: (full: FullGradient) => NamedValues;
-  /** With `forward`: a value inside the model that each variant replaces, under the role "replaced". Part of the key. */
+  /**
+   * With `forward`: a value inside the model that each variant replaces, under the role "replaced". Part of the key.
+   */
   readonly replaced?: string;
 }
 
@@ -66,8 +68,8 @@ const gradients: ModelProbe = {
 };
 
 /**
- * One image and its resolved target: "top" has become a class. Runs probes on variants of the image, a bounded number at
- * once. The method accumulates results itself, as running sums.
+ * One image and its resolved target: "top" has become a class. Runs probes on variants of the image, a bounded number
+ * at once. The method accumulates results itself, as running sums.
  */
 export class Sampler implements Image {
   /** [1,C,…spatial] */

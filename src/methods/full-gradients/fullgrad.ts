@@ -18,7 +18,7 @@ export const srinivas =
 export const conventionSetting = choice(
   conventions,
   "head",
-  "rescaling and resizing of layers: as in the current reference code, or as in 2019",
+  "rescaling and resizing of layers: as in the current reference code, or in its version of 2019",
 );
 
 export const implicitSetting = choice(
@@ -32,9 +32,9 @@ export const isInReference = ({ unit: { kind } }: UnitTerm): boolean =>
   kind !== "implicit" && kind !== "pad";
 
 /**
- * FullGrad: S(x) = Σ_c ψ(∇ₓf ⊙ x) + Σ_{l spatial} Σ_c ψ(bias term of l), ψ = upsample ∘ rescale ∘ abs
- * (Srinivas & Fleuret, NeurIPS 2019, eq. 4). With `implicit=batch-norm`, without the terms of activations, gates and
- * other normalizations, whose sum is reported: what the reference code's terms miss of the score.
+ * FullGrad: S(x) = Σ_c ψ(∇ₓf ⊙ x) + Σ_{l spatial} Σ_c ψ(bias term of l), ψ = upsample ∘ rescale ∘ abs (Srinivas &
+ * Fleuret, NeurIPS 2019, eq. 4). With `implicit=batch-norm`, without the terms of activations, gates and other
+ * normalizations, whose sum is reported: the part of the score that is missing from the reference code's terms.
  */
 export const fullgrad = graphMethod({
   name: "fullgrad",
@@ -56,7 +56,7 @@ export const fullgrad = graphMethod({
   },
 });
 
-/** The sum of the terms that the reference code does not have, [N]. */
+/** The sum of the terms missing from the reference code, [N]. */
 function implicitSum({ b, units, sums }: FullGradient): Value {
   const at = b.within("implicit");
   const columns = units.flatMap((unit, i) => (isInReference(unit) ? [] : [i + 1]));
@@ -66,12 +66,12 @@ function implicitSum({ b, units, sums }: FullGradient): Value {
 function absoluteOf({ b, term, units }: Layer): Magnitude {
   const [first] = units;
   if (units.length === 1) {
-    const { perChannel, inPlace, factored } = first!;
+    const { perChannel, reduction, factored } = first!;
     if (factored) {
-      return { ...absolute(b, factored.part(), inPlace), factor: Math.abs(factored.factor) };
+      return { ...absolute(b, factored.part(), reduction), factor: Math.abs(factored.factor) };
     }
     if (perChannel) return absolutePerChannel(b, perChannel.gradient, perChannel.bias);
-    if (inPlace) return absolute(b, first!.term(), inPlace);
+    if (reduction) return absolute(b, first!.term(), reduction);
   }
   return absolute(b, term());
 }

@@ -21,7 +21,7 @@ export const signedFullgrad = graphMethod({
     rescale: choice(
       ["layer", "none"],
       "layer",
-      "divide each layer by its largest term, or not; with none, the map adds up to the score",
+      "layer: divide each layer by its largest term; none: do not, so that the map adds up to the score",
     ),
   },
   emit: (full, { convention, rescale }) => {

@@ -7,7 +7,8 @@ import { number } from "../core/settings.js";
 
 /**
  * Gradient SHAP: the mean over draws of ∇f(x′ + α(x̃ − x′)) ⊙ (x̃ − x′), with α uniform in [0, 1), x′ one of the
- * baselines, x̃ = x + noise. Without noise its sum converges to f(x) − mean f(x′); `delta` is the difference of the two.
+ * baselines, x̃ = x + noise. Without noise its sum converges to f(x) − mean f(x′); `delta` is the difference between
+ * the two.
  *
  * Each draw consumes random numbers in this order: the baseline (if there are several), α, the noise (if it is not 0).
  */

@@ -3,14 +3,15 @@ import { samplingMethod } from "../core/method.js";
 import { number, whole } from "../core/settings.js";
 import { float32, toNumbers } from "../../tensor/tensor.js";
 
-/** Distances this close to the wanted one are equal to it. */
+/** Tolerance within which a distance equals the required one. */
 const tolerance = 1e-9;
 
 /**
- * Guided integrated gradients: Σ ∇f(x_t) ⊙ (x_{t+1} − x_t) along a path from the baseline x′ to x that changes first the elements
- * with the least |∂f/∂x|: at every step the `fraction` of them with the least, as far as the L1 distance to x wants, and none
- * farther than `distance` from the straight path (Kapishnikov et al. 2021, algorithm 1, as in PAIR's `saliency`). The
- * attributions sum to f(x) − f(x′) as the number of steps grows; `delta` is the difference.
+ * Guided integrated gradients: Σ ∇f(x_t) ⊙ (x_{t+1} − x_t) along a path from the baseline x′ to x that first changes
+ * the elements with the smallest |∂f/∂x|: each step changes the `fraction` with the smallest gradients until the L1
+ * distance to x is reached, and no element moves farther than `distance` from the straight path (Kapishnikov et al.
+ * 2021, algorithm 1, as in PAIR's `saliency`). The attributions sum to f(x) − f(x′) as the number of steps grows;
+ * `delta` is the difference.
  */
 export const guidedIntegratedGradients = samplingMethod({
   name: "guided-integrated-gradients",
@@ -19,16 +20,16 @@ export const guidedIntegratedGradients = samplingMethod({
   signed: true,
   attributes: "input",
   settings: {
-    steps: whole(200, "steps of the path, one after another", 1),
+    steps: whole(200, "successive steps of the path", 1),
     fraction: number(
       0.25,
-      "part of the elements that a step changes, those of the least gradient",
+      "fraction of the elements changed by a step: those with the smallest gradients",
       0,
       1,
     ),
     distance: number(
       0.02,
-      "how far an element may lie from the straight path: 0 is integrated gradients, 1 any",
+      "maximum distance of an element from the straight path: 0 gives integrated gradients, 1 no limit",
       0,
       1,
     ),
@@ -86,14 +87,14 @@ class GuidedPath {
     this.length = l1(from, to);
   }
 
-  /** Both images are the same. */
+  /** Whether both images are equal. */
   get isPoint(): boolean {
     return this.length === 0;
   }
 
   /**
-   * Goes on until the L1 distance to the end is that of the straight path at `alpha`, and no element lies outside the
-   * straight path's points `least` to `most`. Returns by how much each element was changed.
+   * Moves on until the L1 distance to the end equals the distance of the straight path at `alpha`, with every element
+   * between the straight path's points `least` and `most`. Returns the change of each element.
    */
   advance(gradient: Float64Array, alpha: number, least: number, most: number): Float64Array {
     const { x, from, to } = this;
@@ -116,7 +117,7 @@ class GuidedPath {
       let reach = 0;
       for (let i = 0; i < x.length; i++) if (isChosen(i)) reach += Math.abs(x[i]! - high[i]!);
       gamma = reach > 0 ? (current - wanted) / reach : Infinity;
-      // Every element is as far as it may be: the rest is for the next step.
+      // Every element has reached its limit: the rest is left for the next step.
       if (threshold === Infinity && reach === 0) break;
       const part = Math.min(gamma, 1);
       for (let i = 0; i < x.length; i++) {
@@ -133,7 +134,7 @@ function l1(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-/** The value at place ⌊q·(n − 1)⌋ in order of size. */
+/** The value at index ⌊q·(n − 1)⌋ in ascending order. */
 function lowerQuantile(values: Float64Array, q: number): number {
   return values.toSorted()[Math.floor(q * (values.length - 1))]!;
 }

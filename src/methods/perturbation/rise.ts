@@ -7,9 +7,9 @@ import { maskedImage } from "../building-blocks/masked-image.js";
 import { stretch } from "../building-blocks/stretch.js";
 
 /**
- * RISE: S = Σ f(x ⊙ M) M / (p·n) over n random masks M, grids of ones with probability p, upsampled linearly to slightly
- * more than the image and cropped at a random offset (Petsiuk et al. 2018, eq. 6). In the paper f is a probability; a
- * score of both signs needs more masks for the mean to converge.
+ * RISE: S = Σ f(x ⊙ M) M / (p·n) over n random masks M, grids of ones with probability p, upsampled linearly to
+ * slightly more than the image and cropped at a random offset (Petsiuk et al. 2018, eq. 6). In the paper f is a
+ * probability; a score of both signs needs more masks for the mean to converge.
  */
 export const rise = samplingMethod({
   name: "rise",
@@ -51,7 +51,9 @@ export const rise = samplingMethod({
   },
 });
 
-/** A mask over the image: a grid of 0 and 1, one cell larger than the image on each side, cropped at a random offset. */
+/**
+ * A mask over the image: a grid of 0 and 1, one cell larger than the image on each side, cropped at a random offset.
+ */
 function maskOf(
   numbers: Random,
   size: readonly number[],

@@ -5,17 +5,17 @@ import { random, type Random } from "../../tensor/random.js";
 import { LeastSquares } from "./least-squares.js";
 import { regionSettings, regionsOf } from "./regions.js";
 
-/** Which regions are shown, and the weight of that in the fit. */
+/** A choice of shown regions, and its weight in the fit. */
 interface Coalition {
   readonly shown: Float64Array;
   readonly weight: number;
 }
 
 /**
- * Kernel SHAP: the Shapley values of regions, shown or hidden, as the solution of a weighted linear regression with the kernel
- * (M − 1)/(C(M,k)·k·(M − k)) of k shown among M regions, under the constraint that they add up to f(x) − f(all hidden) (Lundberg
- * & Lee 2017, theorem 2). Exact where the samples suffice for all 2^M − 2 coalitions; else coalitions are drawn by the kernel, each
- * with its complement.
+ * Kernel SHAP: the Shapley values of regions, shown or hidden, as the solution of a weighted linear regression with the
+ * kernel (M − 1)/(C(M,k)·k·(M − k)) of k shown among M regions, under the constraint that they add up to f(x) − f(all
+ * hidden) (Lundberg & Lee 2017, theorem 2). Exact if the samples suffice for all 2^M − 2 coalitions; otherwise
+ * coalitions are sampled by the kernel, each with its complement.
  */
 export const kernelShap = samplingMethod({
   name: "kernel-shap",
@@ -25,7 +25,7 @@ export const kernelShap = samplingMethod({
   attributes: "map",
   gradientFree: true,
   settings: {
-    samples: whole(1000, "coalitions of shown regions; twice the regions and more", 2),
+    samples: whole(1000, "coalitions of shown regions; at least twice the number of regions", 2),
     seed: whole(0, "seed of the coalitions", 0, 2 ** 32 - 1),
     ...regionSettings,
   },
@@ -36,7 +36,7 @@ export const kernelShap = samplingMethod({
     const total = sampler.score - hidden;
     const coalitions =
       count < 31 && 2 ** count - 2 <= samples ? all(count) : drawn(count, samples, random(seed));
-    // The last value is the total less the others.
+    // The last value is the total minus the others.
     const fit = new LeastSquares(count - 1);
     const scores = sampler.scores(coalitions.length, (i) => regions.image(coalitions[i]!.shown));
     for await (const { index, score } of scores) {
@@ -57,7 +57,7 @@ export const kernelShap = samplingMethod({
   },
 });
 
-/** Every coalition but none and all. */
+/** Every coalition except the empty and the full one. */
 function all(count: number): readonly Coalition[] {
   return Array.from({ length: 2 ** count - 2 }, (_, i) => {
     const shown = Float64Array.from({ length: count }, (_unused, k) => ((i + 1) >> k) & 1);

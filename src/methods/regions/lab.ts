@@ -11,8 +11,8 @@ const toXyz = [
 ] as const;
 
 /**
- * The colours of an image in CIE Lab, [channel][position], after the whole image is scaled to [0,1], as scikit-image's `slic`
- * does. An image of other than three channels has each of them as a lightness of 0 to 100.
+ * The colours of an image in CIE Lab, [channel][position], after the whole image is scaled to [0,1], as scikit-image's
+ * `slic` does. If the image does not have three channels, each channel becomes a lightness from 0 to 100.
  */
 export function labOf(image: Image): readonly Float64Array[] {
   const { x, pixels } = image;
@@ -42,8 +42,8 @@ export function labOf(image: Image): readonly Float64Array[] {
   return lab;
 }
 
-/** sRGB's transfer function, undone. */
+/** The inverse of sRGB's transfer function. */
 const linear = (v: number): number => (v > 0.04045 ? ((v + 0.055) / 1.055) ** 2.4 : v / 12.92);
 
-/** CIE's cube root, a line near 0. */
+/** CIE's cube root, linear near 0. */
 const cubeRoot = (t: number): number => (t > 0.008856 ? Math.cbrt(t) : 7.787 * t + 16 / 116);

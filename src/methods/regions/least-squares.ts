@@ -1,4 +1,4 @@
-/** Weighted least squares of a few variables, row by row, so that no row is kept: XᵀWX and XᵀWy. */
+/** Weighted least squares of a few variables, accumulated row by row without keeping the rows: XᵀWX and XᵀWy. */
 export class LeastSquares {
   private readonly size: number;
   private readonly gram: Float64Array;
@@ -21,8 +21,8 @@ export class LeastSquares {
   }
 
   /**
-   * (XᵀWX + diag(ridge))⁻¹ XᵀWy by Gaussian elimination with the largest pivot of each column. A variable that no row tells
-   * from the others is 0.
+   * (XᵀWX + diag(ridge))⁻¹ XᵀWy by Gaussian elimination with the largest pivot of each column. A variable that the rows
+   * do not determine is 0.
    */
   solve(ridge: ArrayLike<number> = new Float64Array(this.size)): Float64Array {
     const { size } = this;

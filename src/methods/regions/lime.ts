@@ -6,9 +6,10 @@ import { LeastSquares } from "./least-squares.js";
 import { regionSettings, regionsOf } from "./regions.js";
 
 /**
- * LIME: the coefficients of a linear model of the score in which regions are shown, fitted to random choices of regions with
- * weights √exp(−d²/width²), d = 1 − √(part shown) the cosine distance to the whole image, by ridge regression with α = 1 (Ribeiro
- * et al. 2016, algorithm 1, as in the authors' `lime_image`, all regions kept). The paper explains a probability.
+ * LIME: the coefficients of a linear model of the score as a function of the shown regions, fitted to random choices of
+ * regions with weights √exp(−d²/width²), d = 1 − √(fraction shown) the cosine distance to the whole image, by ridge
+ * regression with α = 1 (Ribeiro et al. 2016, algorithm 1, as in the authors' `lime_image`, all regions kept). The
+ * paper explains a probability.
  */
 export const lime = samplingMethod({
   name: "lime",
@@ -21,7 +22,7 @@ export const lime = samplingMethod({
     samples: whole(1000, "random choices of shown regions", 2),
     width: number(
       0.25,
-      "width of the kernel that weighs choices by their distance from the whole image",
+      "width of the kernel that weights choices by their distance from the whole image",
       1e-3,
     ),
     seed: whole(0, "seed of the choices", 0, 2 ** 32 - 1),

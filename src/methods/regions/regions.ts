@@ -8,16 +8,16 @@ import { superpixels } from "./superpixels.js";
 
 /** The settings of a method that hides regions of the image. */
 export const regionSettings = {
-  segments: whole(50, "superpixels (SLIC) that the image is divided into, about", 2),
-  compactness: number(10, "of superpixels: the larger, the more like squares", 1e-3),
+  segments: whole(50, "approximate number of superpixels (SLIC) of the image", 2),
+  compactness: number(10, "compactness of superpixels: larger values give squarer ones", 1e-3),
   regions: given(
-    "the regions in place of superpixels: a number for each position, [H,W] or [1,1,H,W]",
+    "regions to use instead of superpixels: a number per position, [H,W] or [1,1,H,W]",
   ),
   ...baselineSettings,
   baseline: choice(
     ["region-mean", ...baselineWords],
     "region-mean",
-    `what is in place of a hidden region: its mean colour, or the ${baselineSettings.baseline.about}`,
+    `replacement of a hidden region: its mean colour, or the ${baselineSettings.baseline.about}`,
   ),
 };
 
@@ -30,16 +30,16 @@ interface RegionValues {
   readonly blur: number;
 }
 
-/** An image in regions, each shown or hidden. */
+/** An image divided into regions, each shown or hidden. */
 export interface Regions {
   readonly count: number;
   /** The image with the regions shown whose number is 1. */
   readonly image: (shown: ArrayLike<number>) => Float32Array;
-  /** A map with a number for each region. */
+  /** A map with one number per region. */
   readonly map: (values: ArrayLike<number>) => Float64Array;
 }
 
-/** @throws {InputError} where the given regions do not fit, or are only one */
+/** @throws {InputError} if the given regions do not fit the image, or there is only one */
 export function regionsOf(image: Image, settings: RegionValues): Regions {
   const { labels, count } = labelsOf(image, settings);
   const { baseline } = settings;
@@ -78,9 +78,7 @@ export function labelsOf(
   const names = new Map([...new Set(values)].sort((p, q) => p - q).map((v, k) => [v, k]));
   const labels = Int32Array.from(values, (v) => names.get(v)!);
   if (names.size > 1) return { labels, count: names.size };
-  throw new InputError(
-    "regions: all positions have the same number, so that there is one region only",
-  );
+  throw new InputError("regions: all positions have the same number, so there is only one region");
 }
 
 /** Each channel's mean over each region, in the shape of the image. */

@@ -1,17 +1,17 @@
 import { sizeOf } from "../../tensor/shape.js";
 import { boxIn } from "../building-blocks/box.js";
 
-/** Most rounds of moving the centres; they rest before, as a rule. */
+/** Maximum number of updates of the centres; they usually converge earlier. */
 const rounds = 10;
 
 /**
- * SLIC superpixels (Achanta et al., IEEE TPAMI 2012), as scikit-image's `slic`: k-means of colours and places from centres on a
- * grid of step S, with the distance d² = (colours/compactness)² + (places/S)² within 2S of each centre; then parts that do not
- * hang together are regions of their own, and those below half the mean size go to a neighbour.
+ * SLIC superpixels (Achanta et al., IEEE TPAMI 2012), as scikit-image's `slic`: k-means of colours and positions from
+ * centres on a grid of step S, with the distance d² = (colours/compactness)² + (positions/S)² within 2S of each centre;
+ * then disconnected parts become separate regions, and parts below half the mean size join a neighbour.
  *
- * @param channels colours [channels][places], in CIE Lab for pictures
- * @param dims extents of the places
- * @returns for each place the number of its region, from 0
+ * @param channels colours [channels][positions], in CIE Lab for pictures
+ * @param dims spatial extents
+ * @returns the region number of each position, from 0
  */
 export function superpixels(
   channels: readonly Float64Array[],
@@ -28,7 +28,7 @@ export function superpixels(
     ...at.map((c) => c.map((v) => v / reach)),
   ];
   const seeds = gridPoints(dims, steps);
-  // The same colour for all, so that the first round goes by places alone.
+  // The same colour for all, so that the first update depends on positions alone.
   const centres = seeds.map((p) => features.map((f, i) => (i < channels.length ? 0 : f[p]!)));
   const labels = new Int32Array(area).fill(-1);
   for (let round = 0; round < rounds; round++) {
@@ -58,7 +58,7 @@ export function superpixels(
   return connected(labels, dims, Math.floor(area / centres.length / 2));
 }
 
-/** Each centre to the mean of its region; one without a region stays. */
+/** Moves each centre to the mean of its region; a centre without a region is kept. */
 function move(centres: number[][], features: readonly Float64Array[], labels: Int32Array): void {
   const counts = new Float64Array(centres.length);
   for (const k of labels) if (k >= 0) counts[k]! += 1;
@@ -106,7 +106,7 @@ function coordinates(dims: readonly number[]): readonly Float64Array[] {
   });
 }
 
-/** Numbers connected parts from 0 on; one of fewer than `least` places joins the neighbour that was found before it. */
+/** Numbers connected parts from 0 on; a part of fewer than `least` positions joins the neighbour found before it. */
 function connected(labels: Int32Array, dims: readonly number[], least: number): Int32Array {
   const result = new Int32Array(labels.length).fill(-1);
   const strides = dims.map((_, axis) => sizeOf(dims.slice(axis + 1)));

@@ -6,14 +6,15 @@ import { float32, toNumbers } from "../../tensor/tensor.js";
 import { gaussLegendre } from "../building-blocks/gauss-legendre.js";
 import { labelsOf } from "./regions.js";
 
-/** About how many superpixels each division of the image has. */
+/** Approximate number of superpixels of each division of the image. */
 const scales = [8, 16, 32, 64, 128, 256] as const;
 
 /**
- * XRAI: regions of several divisions of the image are added one by one, each time the one with the largest mean attribution
- * over what it adds, which is the map there; the rest gets its own mean. The attribution is the largest over channels of the mean of
- * integrated gradients from the least and from the largest value of the image (Kapishnikov et al. 2019, algorithm 1, as in PAIR's
- * `saliency`, with SLIC superpixels in place of Felzenszwalb's regions).
+ * XRAI: regions of several divisions of the image are added one by one, each time the region with the largest mean
+ * attribution over its new positions, where the map gets this mean; the remaining positions get their own mean. The
+ * attribution is the maximum over channels of the mean of integrated gradients from the minimum and from the maximum of
+ * the image (Kapishnikov et al. 2019, algorithm 1, as in PAIR's `saliency`, with SLIC superpixels instead of
+ * Felzenszwalb's regions).
  */
 export const xrai = samplingMethod({
   name: "xrai",
@@ -23,11 +24,16 @@ export const xrai = samplingMethod({
   attributes: "map",
   settings: {
     steps: whole(50, "quadrature points from each of the two baselines to the image", 1),
-    compactness: number(10, "of superpixels: the larger, the more like squares", 1e-3),
-    margin: number(0.022, "by how much regions are widened, as a part of the shorter side", 0, 1),
-    least: number(0.001, "a region that adds less than this part of the image is left out", 0, 1),
+    compactness: number(10, "compactness of superpixels: larger values give squarer ones", 1e-3),
+    margin: number(
+      0.022,
+      "distance by which regions are widened, as a fraction of the shorter side",
+      0,
+      1,
+    ),
+    least: number(0.001, "regions that add less than this fraction of the image are omitted", 0, 1),
     regions: given(
-      "the regions in place of superpixels: a number for each position, [H,W] or [1,1,H,W]",
+      "regions to use instead of superpixels: a number per position, [H,W] or [1,1,H,W]",
     ),
   },
   async sample(sampler, { steps, compactness, margin, least, regions }) {
@@ -45,7 +51,7 @@ export const xrai = samplingMethod({
   },
 });
 
-/** The largest over channels of the mean of integrated gradients from two constant images. */
+/** The maximum over channels of the mean of integrated gradients from two constant images. */
 async function twoSided(sampler: Sampler, steps: number): Promise<Float64Array> {
   const x = Float64Array.from(toNumbers(sampler.x));
   const ends = [x.reduce((p, v) => Math.min(p, v)), x.reduce((p, v) => Math.max(p, v))];
@@ -104,7 +110,7 @@ function ball(rank: number, radius: number): readonly (readonly number[])[] {
   return grid.filter((point) => point.reduce((sum, i) => sum + i * i, 0) <= radius * radius);
 }
 
-/** At each position the mean attribution over what the region added that covers it first. */
+/** For each position, the mean attribution over the new positions of the first region that covers it. */
 function ranked(
   parts: readonly Int32Array[],
   attribution: Float64Array,
@@ -112,7 +118,7 @@ function ranked(
 ): Float64Array {
   const holders = Array.from(attribution, (): number[] => []);
   for (const [k, part] of parts.entries()) for (const p of part) holders[p]!.push(k);
-  // Of what a region would add: its size and its sum.
+  // Size and sum of the positions that a region would add.
   const sizes = parts.map((part) => part.length);
   const sums = parts.map((part) => part.reduce((sum, p) => sum + attribution[p]!, 0));
   const remaining = new Set(parts.keys());

@@ -203,7 +203,7 @@ function damaged(bytes: Uint8Array, cursor: Cursor, cause: unknown): ModelFormat
   return foreign(bytes, `reading ${where} failed ${at}: ${what}`, cause);
 }
 
-/** Converts camel case to onnx.proto's snake case: `opsetImport` → `opset_import`. The message's name stays. */
+/** Converts camel case to onnx.proto's snake case: `opsetImport` → `opset_import`. Message names are unchanged. */
 function snake(letter: string, offset: number): string {
   return offset < "ModelProto".length ? letter : `_${letter.toLowerCase()}`;
 }

@@ -47,15 +47,15 @@ export function externalize(model: ModelProto, location: string): ExternalizedMo
   return { model: { ...model, graph: { ...model.graph, initializer } }, blocks };
 }
 
-/** Bytes of a tensor, and the name of a file that holds them alone. */
+/** Bytes of a tensor, and the name of the file that contains only them. */
 export interface TensorFile {
   readonly path: string;
   readonly data: Uint8Array;
 }
 
 /**
- * Gives each large initializer a file of its own, for readers that take such files from memory. Bytes are shared, not
- * copied.
+ * Moves each large initializer to a separate file, for readers that accept such files from memory. Bytes are shared,
+ * not copied.
  */
 export function splitWeights(model: ModelProto): {
   readonly model: ModelProto;

@@ -5,7 +5,7 @@ import type { ModelProto, TensorProto } from "./schema.js";
 
 /** An ONNX model as given by the user. */
 export interface ModelFile {
-  /** Its path or URL; bytes have none. */
+  /** Its path or URL; undefined for bytes. */
   readonly path?: string;
   read(): Promise<Uint8Array>;
   readonly externalData?: ExternalDataReader | undefined;

@@ -138,7 +138,7 @@ function importGraph(context: Context, proto: GraphProto, outer: Scope | undefin
 function define(scope: Scope, name: string, where: string): void {
   checkName(name, where);
   if (scope.own.has(name)) {
-    throw new ModelFormatError(`${where}: the value "${name}" is written a second time`);
+    throw new ModelFormatError(`${where}: the value "${name}" is defined twice`);
   }
   scope.own.add(name);
 }
@@ -147,7 +147,7 @@ function checkDefined(scope: Scope, name: string, where: string): void {
   for (let s: Scope | undefined = scope; s !== undefined; s = s.outer) {
     if (s.own.has(name)) return;
   }
-  throw new ModelFormatError(`${where}: nothing produces the value "${name}"`);
+  throw new ModelFormatError(`${where}: no node produces the value "${name}"`);
 }
 
 function importInitializers(

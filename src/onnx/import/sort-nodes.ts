@@ -50,7 +50,7 @@ function visit(
     if (writer === undefined || state[writer] === DONE) continue;
     if (state[writer] === OPEN) {
       const who = `${node.op} (node "${node.name}")`;
-      throw new ModelFormatError(`${who} waits for its own result through its input "${name}"`);
+      throw new ModelFormatError(`${who} depends on its own result through its input "${name}"`);
     }
     state[writer] = OPEN;
     stack.push({ index: writer, next: 0 });

@@ -11,7 +11,7 @@ import { noAttrs, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 
-/** Where a Slice begins, how many elements it takes, and by which step, for every axis. */
+/** The start, count and step of a Slice for every axis. */
 export interface SliceWindow {
   readonly starts: readonly number[];
   readonly counts: readonly Dim[];
@@ -59,7 +59,7 @@ export function sliceWindow(n: NodeView): SliceWindow {
 
 const isEnd = (end: Dim): boolean => typeof end === "number" && end >= 2 ** 31 - 1;
 
-// y[i] = x[start + i·step]; dx is dy at the positions that were read and 0 elsewhere
+// y[i] = x[start + i·step]; dx is dy at the positions read and 0 elsewhere
 const slice: OpSpec<NoAttrs> = {
   type: "Slice",
   since: 10,
@@ -96,7 +96,7 @@ function spread(b: GraphBuilder, n: NodeView, dy: Value): Value {
       begins[axis] = start;
       ends[axis] = extent - start - count;
     } else {
-      // Row k of a 0/1 matrix says where element k came from.
+      // Row k of a 0/1 matrix marks the source of element k.
       const matrix = emptyMatrix(n, count, extent);
       for (let k = 0; k < count; k++) matrix[k * extent + start + k * step] = 1;
       gradient = alongAxis(b, gradient, axis, matrix, count, extent);
@@ -105,7 +105,7 @@ function spread(b: GraphBuilder, n: NodeView, dy: Value): Value {
   return b.pad(gradient, [...begins, ...ends], "dx");
 }
 
-// y = x picked along an axis; dx adds dy at the places that were read
+// y = elements of x selected along an axis; dx adds dy at the positions read
 const gather: OpSpec<{ axis: number }> = {
   type: "Gather",
   since: 1,
@@ -153,8 +153,8 @@ function gatherGradient(b: GraphBuilder, n: NodeView, dy: Value, axis: number): 
   return b.op("ScatterElements", [b.zerosLike(n.x()), where, rows], attributes, "dx");
 }
 
-// y = data, with the updates put at the given places along an axis (added there where reduction is "add").
-// ddata = dy, cleared at those places unless they are added to; dupdates = dy read at those places.
+// y = data with the updates written (or added, with reduction "add") at the given positions along an axis. ddata = dy,
+// set to 0 at overwritten positions; dupdates = dy gathered at the positions.
 const scatterElements: OpSpec<{ axis: number; reduction: string }> = {
   type: "ScatterElements",
   since: 16,
@@ -198,7 +198,7 @@ const scatterElements: OpSpec<{ axis: number; reduction: string }> = {
   },
 };
 
-// y[i] = x[index[i]] along an axis; dx adds dy at the places that were read
+// y[i] = x[index[i]] along an axis; dx adds dy at the positions read
 const gatherElements: OpSpec<{ axis: number }> = {
   type: "GatherElements",
   since: 11,
@@ -242,7 +242,7 @@ const oneHot: OpSpec<{ axis: number }> = {
     const wide = n.shape().toSpliced(axis, 0, 1);
     const index = b.reshape(b.cast(n.x(0), "int64"), wide);
     const places = placesAlong(b, n.y(), axis);
-    // Negative indices, −depth … −1, count from the end; others out of range are off.
+    // Negative indices, −depth … −1, count from the end; an index out of range sets no element.
     const fromTheEnd = b.addScalar(index, Number(n.y().fact.shape[axis]));
     const isHot = b.op(
       "Or",
@@ -268,7 +268,7 @@ const oneHot: OpSpec<{ axis: number }> = {
   bias: (n) => (n.isActive(2) ? "none" : { kind: "constant", emit: () => n.y() }),
 };
 
-/** Repeats of a repeat_interleave are a one-hot vector with the count as its on value. */
+/** The repeats of a repeat_interleave are a one-hot vector with the count as on value. */
 function hotElements(n: NodeView, shape: readonly number[], axis: number): Dim[] | undefined {
   const [indices, , values] = [0, 1, 2].map((i) => n.elements(i));
   if (!indices?.every((i) => typeof i === "number") || values?.length !== 2) return undefined;

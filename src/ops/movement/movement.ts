@@ -48,7 +48,7 @@ export function permutation(n: NodeView<TransposeAttrs>): readonly number[] {
   return perm;
 }
 
-// y = x broadcast to a shape; the walk's un-broadcasting makes dx of dy
+// y = x broadcast to a shape; the backward pass sums dy to the shape of x
 const expand: OpSpec<NoAttrs> = {
   type: "Expand",
   since: 8,
@@ -95,7 +95,7 @@ const tile: OpSpec<NoAttrs> = {
   bias: () => "none",
 };
 
-// y = the inputs one after another along an axis; each dx is its piece of dy. Constant pieces are the bias.
+// y = the inputs concatenated along an axis; each dx is its piece of dy. Constant pieces are the bias.
 const concat: OpSpec<{ axis: number }> = {
   type: "Concat",
   since: 4,
@@ -147,7 +147,7 @@ function extent(n: NodeView, i: number, axis: number): number {
   return dim;
 }
 
-// Pieces of x along an axis; dx = the pieces' gradients together again
+// Pieces of x along an axis; dx = the concatenated gradients of the pieces
 const split: OpSpec<{ axis: number; numOutputs: number | undefined }> = {
   type: "Split",
   since: 13,

@@ -17,7 +17,7 @@ function tupleLength(n: NodeView): number {
   return length;
 }
 
-// y[b…, i…] = x[b…, indices[b…, i…]…]: slices picked by tuples of indices; dx adds dy at the places that were read
+// y[b…, i…] = x[b…, indices[b…, i…]…]: slices selected by tuples of indices; dx adds dy at the positions read
 const gatherND: OpSpec<{ batchDims: number }> = {
   type: "GatherND",
   since: 12,
@@ -43,7 +43,7 @@ const gatherND: OpSpec<{ batchDims: number }> = {
   bias: () => "none",
 };
 
-/** The indices with those of the batch axes written before them: ScatterND knows no batch axes. */
+/** The index tuples prefixed with the batch indices: ScatterND has no batch axes. */
 function wholeTuples(b: GraphBuilder, n: NodeView<{ batchDims: number }>): Value {
   const { batchDims } = n.attrs;
   if (batchDims === 0) return n.x(1);
@@ -58,9 +58,9 @@ function wholeTuples(b: GraphBuilder, n: NodeView<{ batchDims: number }>): Value
   return b.concat([batch, b.cast(n.x(1), "int64")], dims.length);
 }
 
-// y = data, with the updates put at the places that the tuples name (added there where reduction is "add").
-// ddata = dy, cleared at those places unless they are added to; dupdates = dy read at those places.
-// What does not depend on the image is the bias.
+// y = data with the updates written (or added, with reduction "add") at the positions of the index tuples. ddata = dy,
+// set to 0 at overwritten positions; dupdates = dy gathered at the positions. The contribution of constant operands is
+// the bias.
 const scatterND: OpSpec<{ reduction: string }> = {
   type: "ScatterND",
   since: 16,
@@ -99,7 +99,8 @@ export interface TopKAttrs {
   readonly largest: boolean;
 }
 
-// The k largest (or smallest) along an axis, with their places; dx = dy at those places. Selecting is linear.
+// The k largest (or smallest) elements along an axis, with their indices; dx = dy at those indices. Selection is
+// linear.
 const topK: OpSpec<TopKAttrs> = {
   type: "TopK",
   since: 11,
@@ -132,7 +133,7 @@ export interface CumSumAttrs {
   readonly reverse: boolean;
 }
 
-// y_i = Σ_{j ≤ i} x_j along an axis; dx: the same from the other end
+// y_i = Σ_{j ≤ i} x_j along an axis; dx = the cumulative sum of dy from the other end
 const cumSum: OpSpec<CumSumAttrs> = {
   type: "CumSum",
   since: 11,
@@ -193,7 +194,7 @@ const trilu = selfAdjoint<{ upper: boolean }>({
   },
 });
 
-// The beginning of each sequence, as many steps as its length says, turned around.
+// Reverses the first steps of each sequence, up to its length.
 const reverseSequence = selfAdjoint<{ batchAxis: number; timeAxis: number }>({
   type: "ReverseSequence",
   since: 10,

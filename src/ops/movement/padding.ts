@@ -9,7 +9,8 @@ export interface PadAttrs {
   readonly mode: "constant" | "reflect" | "edge" | "wrap";
 }
 
-// y = x with a border. Constant mode: dx = dy without it, dvalue = Σ dy there; a constant value is the bias there.
+// y = x with a border. Constant mode: dx = dy without the border, dvalue = Σ dy over the border; a constant value is
+// the bias.
 export const pad: OpSpec<PadAttrs> = {
   type: "Pad",
   since: 18,
@@ -41,7 +42,7 @@ export const pad: OpSpec<PadAttrs> = {
   },
 };
 
-/** How many elements are added before and after each axis. */
+/** The number of elements added before and after each axis. */
 export function borders(n: NodeView): [before: number[], after: number[]] {
   const pads = n.numbers(1);
   const axes = n.optionalNumbers(3) ?? n.shape().map((_, i) => i);
@@ -56,7 +57,7 @@ export function borders(n: NodeView): [before: number[], after: number[]] {
   return [before, after];
 }
 
-/** Another value with this node's border. */
+/** Applies this node's padding to another value. */
 function padded(b: GraphBuilder, n: NodeView, x: Value, fill: Value): Value {
   return b.op("Pad", [x, n.x(1), fill, ...n.inputs.slice(3)], {}, "bias");
 }
@@ -77,7 +78,7 @@ function crop(b: GraphBuilder, n: NodeView, dy: Value): Value {
   );
 }
 
-/** Every border element is a copy of one of x: its gradient goes there. */
+/** Each border element copies an element of x, which receives its gradient. */
 function foldBack(b: GraphBuilder, n: NodeView<{ mode: string }>, dy: Value): Value {
   const [before, after] = borders(n);
   return n.shape().reduce((gradient, extent, axis) => {
@@ -93,7 +94,7 @@ function foldBack(b: GraphBuilder, n: NodeView<{ mode: string }>, dy: Value): Va
   }, dy);
 }
 
-/** The element of x that a copying mode has at a place, which may lie before its first or behind its last. */
+/** The element of x that a copying mode reads at a position before the first or after the last element. */
 export function copiedFrom(mode: string, at: number, extent: number): number {
   if (mode === "edge") return Math.min(Math.max(at, 0), extent - 1);
   if (mode === "wrap") return ((at % extent) + extent) % extent;

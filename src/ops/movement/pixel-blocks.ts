@@ -9,7 +9,10 @@ interface BlockAttrs {
   readonly mode: "DCR" | "CRD";
 }
 
-/** Blocks of pixels to channels or back: a reshape, a transpose, a reshape. Its gradient is the other one. */
+/**
+ * Blocks of pixels to channels or back: a reshape, a transpose, a reshape. The gradient of each direction is the other
+ * direction.
+ */
 function blocks(type: "DepthToSpace" | "SpaceToDepth", since: number): OpSpec<BlockAttrs> {
   const toSpace = type === "DepthToSpace";
   return {
@@ -41,7 +44,7 @@ function blocks(type: "DepthToSpace" | "SpaceToDepth", since: number): OpSpec<Bl
   };
 }
 
-/** Channels to blocks of space, or back, with the shape of another value. */
+/** Channels to blocks of pixels, or back, with the shape of another value. */
 function moved(
   b: GraphBuilder,
   x: Value,

@@ -30,7 +30,7 @@ function reshaping<A>(
   };
 }
 
-// 0 keeps the input's extent (unless allowzero), −1 takes what is left.
+// 0 keeps the input's extent (unless allowzero), −1 is inferred from the rest.
 const reshape = reshaping(
   "Reshape",
   14,
@@ -41,7 +41,7 @@ const reshape = reshaping(
     if (!wanted) {
       const count = n.shape(1)[0];
       if (typeof count !== "number") throw n.error("the length of the shape must be known");
-      if (count > MAX_RANK) throw n.error(`${count} axes are more than ${MAX_RANK}`);
+      if (count > MAX_RANK) throw n.error(`${count} axes exceed the maximum of ${MAX_RANK}`);
       return Array.from({ length: count }, (_, i) => `${n.name}.${i}`);
     }
     const dims = wanted.map((d, i) => (d === 0 && !n.attrs.allowzero ? (n.shape()[i] ?? 0) : d));
@@ -73,7 +73,7 @@ const flatten = reshaping(
   },
 );
 
-/** The axes that a Squeeze leaves out. */
+/** The axes removed by a Squeeze. */
 function squeezed(n: NodeView<NoAttrs>): readonly number[] {
   const given = n.optionalNumbers(1)?.map((a) => normalizeAxis(a, n.rank()));
   return given ?? n.shape().flatMap((d, i) => (d === 1 ? [i] : []));
@@ -91,7 +91,7 @@ const squeeze = reshaping<NoAttrs>(
   (n) => ({ kind: "squeezed", axes: squeezed(n) }),
 );
 
-/** The axes that an Unsqueeze adds. */
+/** The axes added by an Unsqueeze. */
 function unsqueezed(n: NodeView<NoAttrs>): readonly number[] {
   const given = n.numbers(1);
   return given.map((a) => normalizeAxis(a, n.rank() + given.length));

@@ -32,25 +32,25 @@ function inverseDeviation(b: GraphBuilder, n: NodeView<{ epsilon: number }>): Va
 interface BatchNormAttrs {
   readonly epsilon: number;
   readonly training: boolean;
-  /** Share of the stored statistics in the running ones. */
+  /** Weight of the stored statistics in the updated running statistics. */
   readonly momentum: number;
 }
 
 type BatchNormView = NodeView<BatchNormAttrs>;
 
-/** Refuses batch statistics that mix samples, and names their cause. */
+/** Refuses batch statistics that mix samples. The message names the cause. */
 function checkAlone(n: BatchNormView): void {
   if (n.shape()[0] === 1) return;
   const why = n.isActive(3)
     ? "it keeps no running statistics (track_running_stats=False)"
     : "the model was exported in training mode";
   throw n.refusal(
-    `training_mode = 1, it normalizes by the statistics of the batch, which mixes its samples: ${why}. ` +
+    `training_mode = 1, the node normalizes by the statistics of the batch, which mixes samples: ${why}. ` +
       "Call model.eval() before the export, or export with a fixed batch of one",
   );
 }
 
-/** Over all but the channels. */
+/** The axes of the statistics: all except the channels. */
 function overBatch(n: BatchNormView): Standardization {
   const axes = n.shape().flatMap((_, axis) => (axis === 1 ? [] : [axis]));
   return { axes, epsilon: n.attrs.epsilon, centred: true };
@@ -60,7 +60,10 @@ function affine(b: GraphBuilder, n: BatchNormView): Affine {
   return { parameter: (i) => perChannel(b, n, n.x(i)) };
 }
 
-/** Of a batch of one, by its own statistics: y = γ·x̂ + β, whatever the stored ones are. See standardize.ts. */
+/**
+ * A batch of one, normalized by its own statistics: y = γ·x̂ + β, independent of the stored statistics. See
+ * standardize.ts.
+ */
 const byItsBatch: {
   readonly definition: Definition<BatchNormAttrs>;
   readonly vjp: Vjp<BatchNormAttrs>;
@@ -151,7 +154,7 @@ const batchNormalization: OpSpec<BatchNormAttrs> = {
       const shift = b.mul(gain, n.x(3));
       const stored = ![1, 2, 3, 4].some((i) => n.isActive(i));
       if (stored) return perChannel(b, n, b.sub(n.x(2), shift, "bias"));
-      // Other parameters depend on the image too: y minus the contribution of each active input.
+      // If other parameters depend on the image: y minus the contribution of each active input.
       const beta = perChannel(b, n, n.x(2));
       const parts = [
         n.isActive(0) ? b.mul(perChannel(b, n, gain), n.x()) : undefined,
@@ -170,7 +173,7 @@ function varianceSlope(b: GraphBuilder, n: NodeView, inverse: Value): Value {
   return b.mulScalar(b.mul(n.x(1), b.mul(inverse, inverse)), -0.5);
 }
 
-/** −½s²σ²: the share of y − β that the variance accounts for */
+/** −½s²σ²: the fraction of y − β that comes from the gradient of the variance */
 function ofVariance(b: GraphBuilder, n: NodeView, inverse: Value): Value {
   return perChannel(b, n, b.mulScalar(b.mul(n.x(4), b.mul(inverse, inverse)), -0.5));
 }

@@ -39,7 +39,7 @@ function checkParameter(n: NodeView<ChannelAttrs>, i: number, channels: Dim | un
   throw n.error(`input ${i} [${n.shape(i).join(",")}] does not fit ${channels ?? 0} channels`);
 }
 
-/** A parameter as [1, C, 1, …]. One value a group (operator sets 18 to 20) serves all channels of the group. */
+/** A parameter as [1, C, 1, …]. One value per group (operator sets 18 to 20) applies to all channels of the group. */
 function perChannel(b: GraphBuilder, n: NodeView<ChannelAttrs>, parameter: Value): Value {
   const channels = channelsOf(n);
   const count = parameter.fact.shape[0]!;
@@ -58,9 +58,9 @@ function parameterGradient(b: GraphBuilder, n: NodeView, gradient: Value, i: num
   return b.sum(b.reshape(sums, [count, channels / count]), [1], false, "dparameter");
 }
 
-// y = γ·x̂ + β, x̂ standardized over each sample's channel (instance) or group of channels, γ and β per channel.
-// dx: through x̂ from γ·dy (see standardize.ts); dγ = Σ dy·x̂; dβ = Σ dy.
-// bias = γ·(x̂ − J·x) + β, without γ·x̂ more where γ is active and without β where β is.
+// y = γ·x̂ + β, x̂ standardized over each sample's channel (instance) or group of channels, γ and β per channel. dx:
+// through x̂ from γ·dy (see standardize.ts); dγ = Σ dy·x̂; dβ = Σ dy. bias = γ·(x̂ − J·x) + β, minus γ·x̂ if γ is
+// active and minus β if β is active.
 function overGroups(
   type: string,
   since: number,
@@ -91,12 +91,12 @@ function overGroups(
       if (n.rank() < 2 || groups < 0) throw n.error(`rank ${n.rank()}, num_groups ${groups}`);
       for (const i of [1, 2]) checkParameter(n, i, channels);
       if (groups > 0 && typeof channels === "number" && channels % groups !== 0) {
-        throw n.error(`${channels} channels do not make ${groups} groups`);
+        throw n.error(`${channels} channels cannot be divided into ${groups} groups`);
       }
       return [n.like(n.shape())];
     },
     definition: (b, n) => {
-      // With every axis in its place, unlike `grouped`, so that an engine need not change the order in memory.
+      // Keeps the order of axes, unlike `grouped`, so that an engine need not change the order in memory.
       const groups = n.attrs.groups || channelsOf(n);
       const [batch, channels, ...spatial] = n.shape();
       const apart = [batch!, groups, divideDims(channels!, groups), ...spatial];

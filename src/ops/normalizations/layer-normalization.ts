@@ -22,16 +22,15 @@ interface LayerAttrs {
 
 type Standard = Pick<Standardized, "values" | "inverse">;
 
-/** Over the last axes, from `axis` on. */
+/** The axes of the statistics: the last ones, from `axis` on. */
 function over(n: NodeView<LayerAttrs>, centred: boolean): Standardization {
   const axis = normalizeAxis(n.attrs.axis, n.rank());
   const axes = n.shape().flatMap((_, i) => (i < axis ? [] : [i]));
   return { axes, epsilon: n.attrs.epsilon, centred };
 }
 
-// y = γ·x̂ + β, x̂ standardized over the last axes; γ and β are broadcast.
-// dx: through x̂ from γ·dy (see standardize.ts); dγ = dy·x̂; dβ = dy.
-// bias = γ·(x̂ − J·x) + β, without γ·x̂ more where γ is active and without β where β is.
+// y = γ·x̂ + β, x̂ standardized over the last axes; γ and β are broadcast. dx: through x̂ from γ·dy (see
+// standardize.ts); dγ = dy·x̂; dβ = dy. bias = γ·(x̂ − J·x) + β, minus γ·x̂ if γ is active and minus β if β is active.
 function overLastAxes(type: string, since: number, centred: boolean): OpSpec<LayerAttrs> {
   const affine = (n: NodeView): Affine => ({ parameter: (i) => n.x(i) });
   const standard = (b: GraphBuilder, n: NodeView<LayerAttrs>): Standard =>
@@ -75,7 +74,7 @@ function overLastAxes(type: string, since: number, centred: boolean): OpSpec<Lay
   };
 }
 
-/** x̂ and s by the operator itself, without γ and β: one node in place of seven. */
+/** x̂ and s computed by the operator without γ and β: one node instead of seven. */
 function byKernel(b: GraphBuilder, n: NodeView<LayerAttrs>): Standard | undefined {
   const { axis, epsilon } = n.attrs;
   const dims = n.shape().slice(normalizeAxis(axis, n.rank()));

@@ -14,7 +14,7 @@ interface SoftmaxAttrs {
   readonly axis: number;
 }
 
-/** Fields shared by the three operators along one axis. */
+/** Record fields shared by the three operators, which work along one axis. */
 const alongOneAxis = {
   since: 13,
   arity: [1, 1],
@@ -30,8 +30,8 @@ function top(b: GraphBuilder, y: Value, axis: number): Value {
   return b.op("ArgMax", [y], { axis: int(axis), keepdims: int(1) }, "top");
 }
 
-// y = eˣ/Σeˣ; dx = y(d − Σ d·y) with d = dy − c: any constant may be taken off, and with c = Σ dy·y, which is dy at the
-// maximum where y there is nearly 1, a saturated softmax keeps its digits. J·x = y(x − Σ x·y), bias = y − J·x
+// y = eˣ/Σeˣ; dx = y(d − Σ d·y) with d = dy − c for any constant c. c = Σ dy·y, which is near dy at the maximum if the
+// softmax is saturated, avoids cancellation. J·x = y(x − Σ x·y), bias = y − J·x
 const softmax: OpSpec<SoftmaxAttrs> = {
   ...alongOneAxis,
   type: "Softmax",
@@ -56,8 +56,8 @@ const softmax: OpSpec<SoftmaxAttrs> = {
   }),
 };
 
-// y = x − log Σeˣ; dx = dy − eʸ·Σdy, whose sum is 0: at the maximum, where eʸ may be nearly 1, it is less the sum of the
-// others, which keeps its digits. J·x = x − Σ eʸ·x, bias = y − x + Σ eʸ·x
+// y = x − log Σeˣ; dx = dy − eʸ·Σdy, whose sum is 0. At the maximum, where eʸ may be nearly 1, it is computed as minus
+// the sum of the others to avoid cancellation. J·x = x − Σ eʸ·x, bias = y − x + Σ eʸ·x
 const logSoftmax: OpSpec<SoftmaxAttrs> = {
   ...alongOneAxis,
   type: "LogSoftmax",

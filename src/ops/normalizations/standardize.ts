@@ -1,11 +1,12 @@
 /**
- * What the normalizations share: x̂ = (x − μ)·s with s = 1/√(σ² + ε), mean and variance taken over some axes.
- * Without centring (root mean square) μ = 0 and σ² is the mean of x².
+ * The part common to the normalizations: x̂ = (x − μ)·s with s = 1/√(σ² + ε), mean and variance over some axes. Without
+ * centring (root mean square) μ = 0 and σ² is the mean of x².
  *
- * Gradient: with g the gradient of x̂, dx = s·(g − mean(g) − x̂·mean(g·x̂)); without centring no mean(g).
+ * Gradient: with g the gradient of x̂, dx = s·(g − mean(g) − x̂·mean(g·x̂)); without centring, the term mean(g) is
+ * absent.
  *
- * Bias: J·x = s·((x − μ) − x̂·mean((x − μ)·x̂)), and mean((x − μ)·x̂) = s·σ², so J·x = x̂·(1 − s²σ²) = x̂·ε·s².
- * Normalization is invariant to the scale of x but for ε, so nearly all of x̂ is bias: x̂ − J·x = x̂·(1 − ε·s²).
+ * Bias: J·x = s·((x − μ) − x̂·mean((x − μ)·x̂)), and mean((x − μ)·x̂) = s·σ², so J·x = x̂·(1 − s²σ²) = x̂·ε·s². Except
+ * for ε, normalization is invariant to the scale of x, so nearly all of x̂ is bias: x̂ − J·x = x̂·(1 − ε·s²).
  *
  * @module
  */
@@ -22,10 +23,10 @@ export interface Standardization {
 export interface Standardized {
   /** x̂ */
   readonly values: Value;
-  /** μ and σ², with the axes kept as extents of 1; without centring no μ. */
+  /** μ and σ², with the reduced axes kept as extents of 1; μ is absent without centring. */
   readonly mean: Value | undefined;
   readonly variance: Value;
-  /** s, likewise. */
+  /** s, with the reduced axes kept as extents of 1. */
   readonly inverse: Value;
 }
 
@@ -71,7 +72,7 @@ export function standardizedOutput(
   return n.optional(2) ? b.add(scaled, parameter(2)) : scaled;
 }
 
-/** γ·(x̂ − J·x) + β, without γ·x̂ more where γ is active and without β where β is. */
+/** γ·(x̂ − J·x) + β, minus γ·x̂ if γ is active and minus β if β is active. */
 export function standardizedBias(
   b: GraphBuilder,
   n: NodeView<{ readonly epsilon: number }>,

@@ -99,9 +99,8 @@ interface LrnAttrs {
   readonly bias: number;
 }
 
-// y = x·s^−β, s = k + α/n·Σ x² over n neighbouring channels.
-// dx = s^−β·dy − 2αβ/n·x·Σ' (dy·x·s^−β−1), Σ' over the windows that a channel lies in (the window turned around).
-// J·x = y − 2β·y·(s − k)/s, so bias = 2β·y·(s − k)/s.
+// y = x·s^−β, s = k + α/n·Σ x² over n neighbouring channels. dx = s^−β·dy − 2αβ/n·x·Σ' (dy·x·s^−β−1), Σ' over the
+// windows that contain a channel (the reversed window). J·x = y − 2β·y·(s − k)/s, so bias = 2β·y·(s − k)/s.
 const lrn: OpSpec<LrnAttrs> = {
   type: "LRN",
   since: 1,

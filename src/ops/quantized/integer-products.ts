@@ -25,7 +25,7 @@ const windows: AttrDecoder<ChannelOrder> = (a) => ({
   channelsLast: a.flag("channels_last"),
 });
 
-/** One number for each channel of [N,C,…], or one for all. */
+/** One number per channel of [N,C,…], or one for all. */
 function perChannel(b: GraphBuilder, v: Value, rank: number): Value {
   const one = asScalar(b, v);
   const [count] = one.fact.shape;
@@ -82,7 +82,7 @@ function qLinearConv(domain?: string): OpSpec<ChannelOrder> {
   });
 }
 
-/** (a − za)·(b − zb), with zero points for all, for each row of a and for each column of b. */
+/** (a − za)·(b − zb), with a single zero point, or one per row of a and per column of b. */
 function sumsOf(
   b: GraphBuilder,
   [first, zeroFirst]: readonly [Value, Value | undefined],
@@ -118,7 +118,7 @@ const qLinearMatMul: OpSpec<None> = byDefinition({
   },
 });
 
-// Y = (α·sA·sB)·((A − zA)'·(B − zB)' + C), and rounded to levels where sY is there
+// Y = (α·sA·sB)·((A − zA)'·(B − zB)' + C), rounded to levels if sY is given
 const qGemm: OpSpec<{ alpha: number }> = byDefinition({
   type: "QGemm",
   rounds: true,
@@ -146,7 +146,7 @@ function scaled(b: GraphBuilder, sums: Value, scales: Value, bias: Value | undef
   return bias ? b.add(y, bias, "y/shifted") : y;
 }
 
-// Y = (A − zA)·(B − zB)·sA·sB + bias, floats
+// Y = (A − zA)·(B − zB)·sA·sB + bias, as floats
 const matMulIntegerToFloat: OpSpec<None> = byDefinition({
   type: "MatMulIntegerToFloat",
   domain: microsoft,
@@ -160,7 +160,7 @@ const matMulIntegerToFloat: OpSpec<None> = byDefinition({
   },
 });
 
-// Y = (A' − z)·(B − zB)·s·sB + bias, where A', s and z are those of DynamicQuantizeLinear(A)
+// Y = (A' − z)·(B − zB)·s·sB + bias, where A', s and z are the outputs of DynamicQuantizeLinear(A)
 const dynamicQuantizeMatMul: OpSpec<None> = byDefinition({
   type: "DynamicQuantizeMatMul",
   rounds: true,

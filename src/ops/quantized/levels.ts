@@ -1,6 +1,6 @@
 /**
- * Levels: the integers of a quantized value. Definitions are written in levels less their zero point, as floats: sums of
- * products of them are exact up to 2²⁴, so that what is rounded after is what an integer kernel rounds.
+ * Levels: the integers of a quantized value. Definitions use levels minus their zero point, as floats: sums of their
+ * products are exact up to 2²⁴, so that rounding them gives the result of an integer kernel.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { float32 } from "../../tensor/tensor.js";
 export const asScalar = (b: GraphBuilder, v: Value): Value =>
   v.fact.shape.every((d) => d === 1) ? b.reshape(v, []) : v;
 
-/** q − z as floats; z is one number, or one for each index of an axis. */
+/** q − z as floats; z is one number, or one per index of an axis. */
 export function centred(
   b: GraphBuilder,
   levels: Value,

@@ -70,8 +70,8 @@ function pooled(b: GraphBuilder, x: Value, isLast: boolean, pool: (first: Value)
   return channelsLast(b, pool(channelsFirst(b, x, isLast)), isLast);
 }
 
-// Y = round of the inputs one after another, each dequantized, along an axis. Inputs: the output's scale and zero point,
-// then levels, scale and zero point of each.
+// Y = round(concatenation of the dequantized inputs along an axis). Inputs: the output's scale and zero point, then
+// levels, scale and zero point of each.
 const concat: OpSpec<{ axis: number }> = byDefinition({
   type: "QLinearConcat",
   domain: microsoft,

@@ -43,10 +43,10 @@ function through(
 // y = round(x) to even: dx = dy
 const round = through("Round", () => undefined);
 
-// y = min(max(x, low), high): dx = dy from low to high, both with, as PyTorch's fake quantization
+// y = min(max(x, low), high): dx = dy for low ≤ x ≤ high, bounds included, as in PyTorch's fake quantization
 const clip = through("Clip", (b, n) => b.op("Equal", [n.x(), n.y()]));
 
-/** |x| ≤ 1, where binarised networks let the gradient of a sign pass. */
+/** |x| ≤ 1, where the training of binarised networks gives a sign the gradient 1. */
 const isInReach = (b: GraphBuilder, x: Value): Value =>
   b.op("LessOrEqual", [b.op("Abs", [x]), b.scalar(1, x)]);
 
@@ -70,7 +70,7 @@ export const straightThrough: readonly OpSpec[] = [round, clip, sign, cast];
 export const rounded = (b: GraphBuilder, x: Value): Value =>
   b.call("Round", [x], {}, { domain: straightThroughDomain, hint: "round" })[0]!;
 
-/** x between two bounds, at which it still has a gradient. */
+/** x clipped to two bounds; the gradient at the bounds is 1. */
 export const clipped = (b: GraphBuilder, x: Value, low: Value, high: Value): Value =>
   b.call("Clip", [x, low, high], {}, { domain: straightThroughDomain, hint: "range" })[0]!;
 
@@ -83,7 +83,7 @@ export const asInteger = (b: GraphBuilder, x: Value): Value =>
     { domain: straightThroughDomain, hint: "int32" },
   )[0]!;
 
-/** Added to a number, it makes 0 positive and leaves all others as they are: the least normal float32, doubled. */
+/** A number whose addition makes 0 positive and leaves other numbers unchanged: twice the least normal float32. */
 export const aboveZero = 2 ** -125;
 
 /** The sign of x, 1 at 0, with a gradient of 1 where |x| ≤ 1. */

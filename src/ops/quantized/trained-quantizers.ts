@@ -12,7 +12,7 @@ import { clipped, rounded, signed } from "./straight-through.js";
 
 interface QuantAttrs {
   readonly isSigned: boolean;
-  /** Without the least level of a signed range, or the greatest of an unsigned one. */
+  /** Whether the least level of a signed range, or the greatest of an unsigned one, is excluded. */
   readonly narrow: boolean;
   readonly rounding: string;
 }
@@ -41,7 +41,7 @@ const quant = (domain: string): OpSpec<QuantAttrs> =>
     definition: (b, n) => {
       const [x, scale, zero] = [n.x(0), n.x(1), n.x(2)];
       if (!["ROUND", "HALF_EVEN"].includes(n.attrs.rounding.toUpperCase())) {
-        throw n.refusal(`its rounding_mode is "${n.attrs.rounding}"; "ROUND" has a rule`);
+        throw n.refusal(`rounding_mode "${n.attrs.rounding}" is not supported; "ROUND" is`);
       }
       const [low, high] = bounds(bitsOf(n), n.attrs).map((v) => b.scalar(v, x));
       const level = rounded(b, clipped(b, b.add(b.div(x, scale), zero), low!, high!));

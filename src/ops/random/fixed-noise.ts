@@ -34,7 +34,7 @@ const dtypeAttr = (a: AttributeReader): DType | undefined => {
   return code === undefined ? undefined : dtypeOf(code);
 };
 
-/** Numbers in a shape, the same for all samples where the first extent is open. */
+/** Numbers of a shape, equal for all samples if the first extent is open. */
 function drawn(
   b: GraphBuilder,
   n: NodeView<{ readonly seed: number }>,
@@ -110,7 +110,8 @@ const bernoulli: OpSpec<DrawAttrs> = byDefinition<DrawAttrs>({
   },
 });
 
-// Classes drawn by their logits [N,K]: the largest of logit − log(−log u) (Gumbel 1954), which has the same distribution.
+// Classes drawn by their logits [N,K]: the largest of logit − log(−log u) (Gumbel 1954), which has the same
+// distribution.
 const multinomial: OpSpec<DrawAttrs> = byDefinition<DrawAttrs>({
   type: "Multinomial",
   since: 7,
@@ -121,7 +122,7 @@ const multinomial: OpSpec<DrawAttrs> = byDefinition<DrawAttrs>({
   infer: (n) => {
     const [rows, classes] = n.shape();
     if (n.rank() !== 2 || typeof classes !== "number") {
-      throw n.error(`logits [${n.shape().join(",")}]; they must be [N,K] with a fixed K`);
+      throw n.error(`logits [${n.shape().join(",")}] must be [N,K] with a fixed K`);
     }
     return [{ dtype: n.attrs.dtype ?? "int32", shape: [rows!, n.attrs.count] }];
   },

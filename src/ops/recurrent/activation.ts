@@ -7,7 +7,7 @@ import type { RecurrentAttrs } from "./recurrence.js";
 /** An activation function of a recurrent layer. */
 export type GateFunction = (b: GraphBuilder, x: Value) => Value;
 
-/** A function by its parameters, where it has them. */
+/** Builds the function for its parameters, if it has any. */
 interface Known {
   readonly alpha?: number;
   readonly beta?: number;
@@ -22,7 +22,7 @@ const scaled = (op: string, alpha: number): Known => ({
   emit: (b, x, a) => b.op(op, [x], { alpha: float(a) }),
 });
 
-/** By name in lower case, with the defaults of ONNX Runtime: 0 where the standard has none. */
+/** Functions by lower-case name, with ONNX Runtime's defaults of the parameters: 0 if the standard gives none. */
 const functions: ReadonlyMap<string, Known> = new Map<string, Known>([
   ["relu", operator("Relu")],
   ["tanh", operator("Tanh")],
@@ -40,7 +40,7 @@ const functions: ReadonlyMap<string, Known> = new Map<string, Known>([
       emit: (b, x, a, c) => b.op("HardSigmoid", [x], { alpha: float(a), beta: float(c) }),
     },
   ],
-  // αx + β. Named, because the nodes of one step must have names that the cell's own nodes do not have.
+  // αx + β. Named, because nodes of one step need names distinct from the cell's own nodes.
   [
     "affine",
     {
@@ -75,14 +75,14 @@ export function activationsOf(
   const names = activations ?? directions.flatMap(() => usual);
   if (names.length !== directions.length * usual.length) {
     const wanted = `${directions.length * usual.length} of ${usual.join(", ")}`;
-    throw n.error(`it names ${names.length} activations; it takes ${wanted} or others`);
+    throw n.error(`it names ${names.length} activations; supported are ${wanted} or others`);
   }
   const [alphas, betas] = [alpha.values(), beta.values()];
   const found = names.map((name): GateFunction => {
     const known = functions.get(name.toLowerCase());
     if (!known) {
       throw n.error(
-        `activation "${name}" is unknown; ${[...functions.keys()].join(", ")} are known`,
+        `activation "${name}" is unknown; supported are ${[...functions.keys()].join(", ")}`,
       );
     }
     const next = (list: Iterator<number, undefined>, usually: number | undefined): number =>

@@ -14,8 +14,7 @@ import {
 
 type View = NodeView<RecurrentAttrs>;
 
-// With x for X·Wᵀ + bW:
-// z, r = f(x + h·Rᵀ + bR), n = g(x + (r⊙h)·Rᵀ + bR), h' = (1 − z)⊙n + z⊙h
+// With x = X·Wᵀ + bW: z, r = f(x + h·Rᵀ + bR), n = g(x + (r⊙h)·Rᵀ + bR), h' = (1 − z)⊙n + z⊙h
 function resetBefore(all: GraphBuilder, n: View, weights: RecurrentWeights): RecurrentCell {
   const { bias, recurrent, hidden, functions } = weights;
   const [f, g] = functions;
@@ -36,7 +35,7 @@ function resetBefore(all: GraphBuilder, n: View, weights: RecurrentWeights): Rec
   };
 }
 
-// The same with n = g(x + r⊙(h·Rᵀ + bR)), as in PyTorch: one product for all gates.
+// As above with n = g(x + r⊙(h·Rᵀ + bR)), as in PyTorch: one product for all gates.
 function resetAfter(all: GraphBuilder, n: View, weights: RecurrentWeights): RecurrentCell {
   const { bias, recurrent, hidden, functions } = weights;
   const [f, g] = functions;

@@ -3,8 +3,8 @@ import type { Value } from "../../onnx/ir.js";
 import type { OpSpec } from "../core/spec.js";
 import { clipped, parts, recurrence } from "./recurrence.js";
 
-// With a for X·Wᵀ + bW + h·Rᵀ + bR and peepholes p (0 unless given):
-// i = f(a + pᵢ⊙c), k = f(a + p_k⊙c) or 1 − i, c' = k⊙c + i⊙g(a), o = f(a + pₒ⊙c'), h' = o⊙h(c')
+// With a = X·Wᵀ + bW + h·Rᵀ + bR and peepholes p (default 0): i = f(a + pᵢ⊙c), k = f(a + p_k⊙c) or 1 − i, c' = k⊙c +
+// i⊙g(a), o = f(a + pₒ⊙c'), h' = o⊙h(c')
 const lstm = recurrence({
   type: "LSTM",
   since: 7,

@@ -1,6 +1,6 @@
 /**
- * What LSTM, GRU and RNN have in common: a cell, written out for every step of a sequence of fixed length, in one
- * direction or two. Values of a step keep the step as an axis of extent 1, so that outputs join without reshaping.
+ * The part common to LSTM, GRU and RNN: a cell, unrolled over a sequence of fixed length, in one direction or two.
+ * Values of a step keep the step as an axis of extent 1, so that outputs are concatenated without reshaping.
  *
  * @see https://onnx.ai/onnx/operators/onnx__LSTM.html
  *
@@ -40,7 +40,7 @@ const recurrentAttrs: AttrDecoder<RecurrentAttrs> = (a) => {
     activations: a.texts("activations"),
     alpha: a.floats("activation_alpha") ?? [],
     beta: a.floats("activation_beta") ?? [],
-    // ONNX Runtime takes 0 for a threshold in an RNN, and refuses it in LSTM and GRU.
+    // ONNX Runtime treats 0 as a threshold in an RNN, and refuses it in LSTM and GRU.
     clip: a.positive("clip"),
     linearBeforeReset: a.flag("linear_before_reset"),
     inputForget: a.flag("input_forget"),
@@ -60,7 +60,7 @@ export interface NewState {
   readonly c?: Value;
 }
 
-/** The weights of one direction, and its functions. */
+/** The weights and activation functions of one direction. */
 export interface RecurrentWeights {
   readonly hidden: number;
   readonly functions: readonly GateFunction[];
@@ -72,10 +72,12 @@ export interface RecurrentWeights {
   readonly peepholes: Value | undefined;
 }
 
-/** A builder of a part of the cell at the present step; its name and the hints of its nodes are the same at every step. */
+/**
+ * A builder for one component of the cell at the current step; the component's name and the hints of its nodes are the
+ * same at every step.
+ */
 export type StepBuilder = (part: string) => GraphBuilder;
 
-/** One direction of a recurrent layer. */
 export interface RecurrentCell {
   /** The part of the bias that is added to X·Wᵀ, for all steps at once. */
   readonly added: Value | undefined;
@@ -90,14 +92,14 @@ interface Recurrence {
   /** Number of gates, whose matrices [H, I] are stacked in W. */
   readonly gates: number;
   readonly most: number;
-  /** Names of the usual functions. */
+  /** Names of the default functions. */
   readonly functions: readonly string[];
   readonly hasCell?: boolean;
   cell(b: GraphBuilder, n: View, weights: RecurrentWeights): RecurrentCell;
 }
 
 /**
- * The longest sequence that is written out: 200 steps of LSTM with gradient, terms and map are 9,000 nodes, and engines
+ * The longest sequence that is unrolled: 200 steps of LSTM with gradient, terms and map are 9,000 nodes, and engines
  * plan the memory of a graph in more than linear time.
  */
 export const mostSteps = 2048;
@@ -144,7 +146,7 @@ function facts(n: View, kind: Recurrence): Fact[] {
   return [n.like(y), n.like(state), ...(kind.hasCell ? [n.like(state)] : [])];
 }
 
-/** Row d of input i, which has one for each direction; undefined where the input is absent or all zero. */
+/** Row d of input i, which has one row per direction; undefined if the input is absent or all zero. */
 function rowOf(b: GraphBuilder, n: View, i: number, d: number): Value | undefined {
   const all = n.optional(i);
   if (!all || n.elements(i)?.every((e) => e === 0)) return undefined;
@@ -153,7 +155,7 @@ function rowOf(b: GraphBuilder, n: View, i: number, d: number): Value | undefine
 
 const matrixOf = (b: GraphBuilder, row: Value): Value => b.op("Squeeze", [row, b.ints([0])]);
 
-/** The state that a direction begins with, [1,N,H]; undefined for zeros. */
+/** The initial state of a direction, [1,N,H]; undefined for zeros. */
 function initial(b: GraphBuilder, n: View, i: number, d: number): Value | undefined {
   const all = n.optional(i);
   if (!all || n.elements(i)?.every((e) => e === 0)) return undefined;
@@ -161,12 +163,12 @@ function initial(b: GraphBuilder, n: View, i: number, d: number): Value | undefi
   return n.attrs.directions.length > 1 ? b.slice(rows, [0], [d], [d + 1]) : rows;
 }
 
-/** Whether sequence_lens says anything: sequences that all have the full length need no masks. */
+/** Whether sequence_lens is needed: sequences of full length need no masks. */
 function lengthsOf(n: View, steps: Dim): Value | undefined {
   return n.elements(4)?.every((length) => length === steps) ? undefined : n.optional(4);
 }
 
-/** An operator that writes its steps out. */
+/** The record of an operator that is unrolled. */
 export function recurrence(kind: Recurrence): OpSpec<RecurrentAttrs> {
   return byDefinition<RecurrentAttrs>({
     type: kind.type,
@@ -189,7 +191,9 @@ function writtenOut(b: GraphBuilder, n: View, kind: Recurrence): Value[] {
     );
   }
   if (steps < 1 || steps > mostSteps) {
-    throw n.refusal(`a sequence of ${steps} steps; 1 to ${mostSteps} are written out`);
+    throw n.refusal(
+      `a sequence of ${steps} steps cannot be unrolled; the limit is 1 to ${mostSteps}`,
+    );
   }
   const { directions, batchFirst } = n.attrs;
   const rows = batchFirst ? b.transpose(n.x(), [1, 0, 2], "steps") : n.x();
@@ -239,7 +243,7 @@ function writtenOut(b: GraphBuilder, n: View, kind: Recurrence): Value[] {
 }
 
 interface Walk {
-  /** For each step, in the order of the sequence. */
+  /** Outputs of each step, in the order of the sequence. */
   readonly inputs: readonly Value[];
   readonly cell: RecurrentCell;
   readonly state: RecurrentState;
@@ -247,8 +251,8 @@ interface Walk {
 }
 
 /**
- * All steps of one direction. After the end of a sequence that is shorter than others, outputs are 0 and the state stays;
- * in reverse it stays until the sequence begins.
+ * All steps of one direction. After the end of a shorter sequence, outputs are 0 and the state is kept; in reverse, the
+ * initial state is kept until the sequence begins.
  */
 function walk(
   b: GraphBuilder,

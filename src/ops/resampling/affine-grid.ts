@@ -15,15 +15,15 @@ function sizeOfGrid(n: NodeView): GridSize {
   const isFixed = places.every((d) => typeof d === "number" && d >= 1);
   if (!size || !isFixed || ![2, 3].includes(places.length)) {
     throw n.error(
-      `the size [${size?.join(",") ?? "unknown"}] must be [N,C,H,W] or [N,C,D,H,W], places fixed`,
+      `the size [${size?.join(",") ?? "unknown"}] must be [N,C,H,W] or [N,C,D,H,W] with fixed spatial extents`,
     );
   }
   const fixed = places as readonly number[];
   return { places: fixed, count: fixed.reduce((p, d) => p * d, 1) };
 }
 
-// The grid of a spatial transformer: [N,H,W,2] or [N,D,H,W,3], the places of the output in the coordinates −1 to 1, with a
-// 1 behind them, times thetaᵀ [N,3,2] or [N,4,3].
+// The grid of a spatial transformer: [N,H,W,2] or [N,D,H,W,3], the homogeneous coordinates of the output positions, −1
+// to 1, times thetaᵀ [N,3,2] or [N,4,3].
 const affineGrid: OpSpec<{ alignCorners: boolean }> = byDefinition<{ alignCorners: boolean }>({
   type: "AffineGrid",
   since: 20,
@@ -37,10 +37,10 @@ const affineGrid: OpSpec<{ alignCorners: boolean }> = byDefinition<{ alignCorner
   definition: (b, n) => {
     const { places, count } = sizeOfGrid(n);
     const width = places.length + 1;
-    checkMade([count, width], `for AffineGrid (node "${n.name}") places`);
+    checkMade([count, width], `for AffineGrid (node "${n.name}") positions`);
     const base = new Float64Array(count * width).fill(1);
     for (let at = 0; at < count; at++) {
-      // The last axis is the first coordinate.
+      // The first coordinate runs along the last axis.
       let rest = at;
       places.toReversed().forEach((extent, k) => {
         base[at * width + k] = coordinateOf(rest % extent, extent, n.attrs.alignCorners);
@@ -53,7 +53,7 @@ const affineGrid: OpSpec<{ alignCorners: boolean }> = byDefinition<{ alignCorner
   },
 });
 
-/** −1 and 1 are the centres of the outermost places, or their outer edges. */
+/** −1 and 1 are the centres of the outermost positions, or their outer edges. */
 function coordinateOf(at: number, extent: number, alignCorners: boolean): number {
   if (!alignCorners) return (2 * at + 1) / extent - 1;
   return extent === 1 ? 0 : (2 * at) / (extent - 1) - 1;

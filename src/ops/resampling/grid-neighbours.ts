@@ -1,5 +1,5 @@
 /**
- * Which pixels a GridSample reads along one axis, with which weights, and how the weights change with the grid.
+ * The pixels that GridSample reads along one axis, their weights, and the derivatives of the weights by the grid.
  *
  * @module
  */
@@ -13,9 +13,9 @@ export interface GridAttrs {
   readonly alignCorners: boolean;
 }
 
-/** One of the pixels that an output reads along one axis. Values are [N,…places,1]. */
+/** One of the pixels that an output reads along one axis. Values are [N,…spatial,1]. */
 export interface Neighbour {
-  /** Pixel numbers as floats, inside the image. */
+  /** Pixel indices as floats, inside the image. */
   readonly at: Value;
   readonly weight: Value;
   /** d weight / d grid. */
@@ -57,7 +57,7 @@ export function neighbours(
   ];
 }
 
-/** A pixel outside of the image, or at a position that is not a number, is not read: pixel 0 with weight 0. */
+/** A pixel outside the image or at a NaN position is replaced by pixel 0 with weight 0. */
 function neighbour(
   b: GraphBuilder,
   pixel: Value,
@@ -83,7 +83,7 @@ function cubic(
   const t = b.sub(position, low);
   const rest = b.sub(b.scalar(1, t), t);
   const a = sharpness;
-  // Of the distance d: ((a+2)d − (a+3))d² + 1 up to 1, a(((d − 5)d + 8)d − 4) beyond.
+  // As a function of the distance d: ((a+2)d − (a+3))d² + 1 up to 1, a(((d − 5)d + 8)d − 4) beyond.
   const near = (d: Value): Value => polynomial(b, d, [a + 2, -(a + 3), 0, 1]);
   const far = (d: Value): Value => polynomial(b, d, [a, -5 * a, 8 * a, -4 * a]);
   const nearSlope = (d: Value): Value => polynomial(b, d, [3 * (a + 2), -2 * (a + 3), 0]);
@@ -110,7 +110,9 @@ function polynomial(b: GraphBuilder, x: Value, [first = 0, ...others]: readonly 
   return rest.reduce((sum, c) => (c === 0 ? b.mul(sum, x) : b.addScalar(b.mul(sum, x), c)), start);
 }
 
-/** The position with the padding applied, clamped to the image or reflected at its border, and its slope: 1, 0 or −1. */
+/**
+ * The position with the padding applied, clamped to the image or reflected at its border, and its slope: 1, 0 or −1.
+ */
 function inside(
   b: GraphBuilder,
   n: NodeView<GridAttrs>,

@@ -10,9 +10,8 @@ import { neighbours, type GridAttrs } from "./grid-neighbours.js";
 
 type View = NodeView<GridAttrs>;
 
-// y[n, :, i] = x[n, :, grid[n, i]] between the pixels: linear in x for a given grid, so that J·x = y.
-// dx adds dy, times the weight of each pixel that was read, at that pixel.
-// dgrid: Σ over channels of dy times what the pixels that were read make of the slopes of their weights.
+// y[n, :, i] = x[n, :, grid[n, i]], interpolated: linear in x for a given grid, so that J·x = y. dx adds dy · weight at
+// each pixel read. dgrid = Σ over channels of dy · Σ over pixels read of pixel · ∂weight/∂grid.
 const gridSample: OpSpec<GridAttrs> = {
   type: "GridSample",
   since: 16,
@@ -56,7 +55,7 @@ interface Reading {
   readonly corners: readonly Corner[];
 }
 
-/** One of the pixels read for an output, [N,…places,1]. */
+/** One of the pixels read for an output, [N,…spatial,1]. */
 interface Corner {
   /** Its flat index in the image. */
   readonly at: Value;
@@ -97,7 +96,7 @@ const line = (b: GraphBuilder, v: Value, count: number): Value =>
 function sampled(b: GraphBuilder, n: View): Value {
   const { channels, area, count, corners } = readingOf(b, n);
   const [batch] = staticShape(n.shape().slice(0, 1), `the image of "${n.name}"`);
-  // A row of channels for each pixel of the batch.
+  // One row of channels per pixel of the batch.
   const image = b.reshape(n.x(), [batch!, channels, area]);
   const rows = b.reshape(b.transpose(image, [0, 2, 1]), [batch! * area, channels], "pixels");
   const starts = Array.from({ length: batch! }, (_, i) => i * area);
@@ -145,7 +144,7 @@ function gridSlopes(b: GraphBuilder, n: View): readonly Value[] {
   });
 }
 
-/** The coordinate of the grid along an axis of the image, [N,1,…places]. */
+/** The coordinate of the grid along an axis of the image, [N,1,…spatial]. */
 function coordinate(b: GraphBuilder, n: View, axis: number): Value {
   const [last, at] = [n.rank(1) - 1, n.rank() - 3 - axis];
   const own = b.slice(n.x(1), [last], [at], [at + 1]);

@@ -1,6 +1,6 @@
 /**
- * Resize along one axis as a matrix: row i holds the weights with which the inputs make output i. Positions are
- * computed in single precision, step by step as ONNX Runtime does, so that "nearest" picks the same neighbour.
+ * Resize along one axis as a matrix: row i holds the weights of the inputs in output i. Positions are computed in
+ * single precision, step by step as ONNX Runtime does, so that "nearest" picks the same neighbour.
  *
  * @see https://onnx.ai/onnx/operators/onnx__Resize.html
  *
@@ -28,7 +28,7 @@ export interface Sampling {
   readonly antialias: boolean;
 }
 
-/** One axis: extents before and after, and the scale that positions are computed with. */
+/** One axis: extents before and after, and the scale from which positions are computed. */
 export interface ResizedAxis {
   readonly from: number;
   readonly to: number;
@@ -78,7 +78,7 @@ function weightsOf(sampling: Sampling, axis: ResizedAxis, i: number): Weight[] {
   }));
 }
 
-/** Where output i lies among the inputs. */
+/** The position of output i in input coordinates. */
 function positionOf(mode: Sampling["coordinates"], axis: ResizedAxis, i: number): number {
   const r = Math.fround;
   const { from, to } = axis;
@@ -92,7 +92,7 @@ function positionOf(mode: Sampling["coordinates"], axis: ResizedAxis, i: number)
     case "half_pixel_symmetric": {
       const adjustment = r(to / r(scale * from));
       const offset = r((from / 2) * r(1 - adjustment));
-      // Here ONNX Runtime (1.30) divides in double precision.
+      // ONNX Runtime (1.30) divides in double precision here.
       return r(offset + (i + 0.5) / scale - 0.5);
     }
     case "align_corners":
@@ -102,7 +102,7 @@ function positionOf(mode: Sampling["coordinates"], axis: ResizedAxis, i: number)
     case "tf_half_pixel_for_nn":
       return centre;
     case "tf_crop_and_resize":
-      throw new Error("a crop is not one of the plain coordinate transformations");
+      throw new Error("tf_crop_and_resize depends on the region of interest");
   }
 }
 
@@ -119,7 +119,7 @@ function nearestTo(position: number, mode: Sampling["nearest"]): number {
   }
 }
 
-/** The filter stretched by the reduction, so that every input has its share (as Pillow does it). */
+/** The filter stretched by the reduction factor, so that every input has a weight, as in Pillow. */
 function antialiased(sampling: Sampling, axis: ResizedAxis, position: number): Weight[] {
   const stretch = Math.max(1, 1 / axis.scale);
   const support = (sampling.mode === "cubic" ? 2 : 1) * stretch;

@@ -28,8 +28,7 @@ function axesOf(n: NodeView<ResizeAttrs>): number[] {
 }
 
 /**
- * The longest axis that is resized: its matrix is made row by row, and with antialias one row has four weights for
- * every input.
+ * The longest axis that is resized: its matrix is dense, and with antialias a row has up to four weights per input.
  */
 const longestAxis = 1 << 16;
 
@@ -70,10 +69,10 @@ function resized(n: NodeView<ResizeAttrs>): { dims: Dim[]; scales: Map<number, n
   axes.forEach((axis, k) => {
     const [extent, scale] = [dims[axis]!, factors[k]];
     if (typeof scale !== "number") throw n.error("its scales must be constant");
-    if (!(scale > 0)) throw n.error(`a scale of ${scale}`);
+    if (!(scale > 0)) throw n.error(`scale ${scale} must be positive`);
     scales.set(axis, scale);
     if (scale === 1) return;
-    // In single precision, as ONNX Runtime has it: 10 × 0.7 is 7.
+    // In single precision, as in ONNX Runtime: 10 × 0.7 is 7.
     dims[axis] =
       typeof extent === "number" ? Math.floor(Math.fround(extent * scale)) : `(${extent}x${scale})`;
   });
@@ -121,7 +120,7 @@ export interface Resampling extends ResizedAxis {
 /** The resamplings of a Resize with fixed extents. @throws {ShapeError} if a matrix would be too large */
 export function resamplings(n: NodeView<ResizeAttrs>): readonly Resampling[] {
   const { dims, scales } = resized(n);
-  // ONNX Runtime copies where the shape stays, whatever the scales.
+  // ONNX Runtime copies if the shape is unchanged, independent of the scales.
   if (sameShape(dims, n.shape())) return [];
   return [...scales].flatMap(([axis, scale]): Resampling[] => {
     if (scale === 1 && dims[axis] === n.shape()[axis]) return [];
@@ -143,7 +142,7 @@ function resizeGradient(b: GraphBuilder, n: NodeView<ResizeAttrs>, dy: Value): V
   return mixes.reduce((g, w) => alongAxis(b, g, w.axis, w.matrix, w.to, w.from), summed);
 }
 
-/** Whether every input is repeated the same number of times, in order. */
+/** Whether every input is repeated equally often, in order. */
 function isRepeat({ from, to, matrix }: Resampling): boolean {
   const times = to / from;
   if (!Number.isInteger(times)) return false;

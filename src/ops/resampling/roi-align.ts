@@ -8,9 +8,9 @@ import { meanWeights, sampleWeights, type RoiAttrs } from "./roi-weights.js";
 
 type View = NodeView<RoiAttrs>;
 
-// y[r] = A_r · x[batch r] · B_rᵀ with weights A_r [bins,H] and B_r [bins,W] that the box alone decides: the mean of samples
-// between the pixels, linear in x. With mode "max" the rows of A and B are pixels of samples, and y the largest of a bin's
-// products, as in ONNX Runtime. dx = Σ_r A_rᵀ · dy[r] · B_r. As in torchvision, boxes are choices: nothing flows to them.
+// y[r] = A_r · x[batch r] · B_rᵀ with weights A_r [bins,H] and B_r [bins,W] that depend on the box alone: the mean of
+// interpolated samples, linear in x. With mode "max" the rows of A and B select pixels of samples, and y is the largest
+// product of a bin, as in ONNX Runtime. dx = Σ_r A_rᵀ · dy[r] · B_r. As in torchvision, boxes have no gradient.
 const roiAlign: OpSpec<RoiAttrs> = {
   type: "RoiAlign",
   since: 16,
@@ -51,7 +51,7 @@ function weightsOf(b: GraphBuilder, n: View): { rows: Value; columns: Value } {
   };
 }
 
-/** 1 where a box is of an image of the batch, [R,N]; undefined for a batch of one. */
+/** 1 where a box belongs to an image of the batch, [R,N]; undefined for a batch of one. */
 function ofImage(b: GraphBuilder, n: View): Value | undefined {
   const batch = n.shape()[0]!;
   if (batch === 1) return undefined;
@@ -116,7 +116,7 @@ function largest(b: GraphBuilder, n: View, products: Value): Largest {
   return { columns, rows, top: b.max(rows, [3], false) };
 }
 
-/** Products apart, [R,C,P,w,k] and [R,C,h,m,w], and the largest of each bin [R,C,h,w]. */
+/** Separate products, [R,C,P,w,k] and [R,C,h,m,w], and the maximum of each bin [R,C,h,w]. */
 interface Largest {
   readonly columns: Value;
   readonly rows: Value;
@@ -139,7 +139,7 @@ function imageGradient(b: GraphBuilder, n: View, dy: Value): Value {
   return scattered(b, n, b.reshape(across, products.fact.shape), rows, columns);
 }
 
-/** The gradient of a maximum along an axis, which those that share it share. */
+/** The gradient of a maximum along an axis, divided equally among ties. */
 function toLargest(b: GraphBuilder, parts: Value, axis: number, g: Value): Value {
   const isLargest = b.mask(b.op("Equal", [parts, b.max(parts, [axis])]), g);
   const share = b.div(b.op("Unsqueeze", [g, b.ints([axis])]), b.sum(isLargest, [axis]));

@@ -1,6 +1,6 @@
 /**
- * Which rows of an image RoiAlign reads for a box along one axis, and with which weights: a product of two weights, one of
- * each axis, makes a pixel's share.
+ * The rows of an image that RoiAlign reads for a box along one axis, and their weights: a pixel's weight is the product
+ * of one weight per axis.
  *
  * @module
  */
@@ -14,13 +14,15 @@ export interface RoiAttrs {
   readonly mode: "avg" | "max";
   readonly height: number;
   readonly width: number;
-  /** 0: as many samples as a bin has pixels. */
+  /** 0: as many samples as pixels in a bin. */
   readonly samples: number;
   readonly scale: number;
   readonly coordinates: "half_pixel" | "output_half_pixel";
 }
 
-/** An axis of the image: its extent, how many bins a box has along it, and which column of a box is where it begins. */
+/**
+ * An axis of the image: its extent, the number of bins of a box along it, and the column of a box that holds its start.
+ */
 export interface RoiAxis {
   readonly extent: number;
   readonly bins: number;
@@ -69,27 +71,27 @@ const pixels = (b: GraphBuilder, like: Value, extent: number, plus: number): Val
   );
 
 /**
- * The mean over the samples of a bin of the weight that each pixel has between its neighbours, [R,bins,extent]. Pixel h
- * gets p − (h − 1) of a sample at p in [h − 1, h), and (h + 1) − p of one in [h, h + 1); the first and the last pixel get all
- * of the samples that lie up to one pixel outside. Samples are evenly spaced, so each is a sum of an arithmetic series, and no
- * tensor has an element for every sample.
+ * The interpolation weight of each pixel, averaged over the samples of a bin, [R,bins,extent]. A sample at p gives
+ * pixel h the weight p − (h − 1) if p is in [h − 1, h), and (h + 1) − p if p is in [h, h + 1); samples up to one pixel
+ * outside the image give the first or last pixel the weight 1. Samples are evenly spaced, so each weight is the sum of
+ * an arithmetic series, and no tensor has one element per sample.
  */
 export function meanWeights(b: GraphBuilder, n: NodeView<RoiAttrs>, axis: RoiAxis): Value {
   const { first: from, step: by, count } = samplesOf(b, n, axis);
   const { extent } = axis;
-  // The samples of a box whose sides are exchanged, from the other end.
+  // For a box with exchanged sides, the samples in reverse order.
   const back = b.mul(b.op("Min", [by, b.scalar(0, by)]), b.addScalar(count, -1));
   const first = b.add(from, back);
   const step = b.op("Max", [b.op("Abs", [by]), b.scalar(1e-30, by)]);
   const clipped = (v: Value): Value => b.op("Min", [b.op("Max", [v, b.scalar(0, v)]), count]);
   const steps = (to: Value): Value => b.div(b.sub(to, first), step);
-  // How many samples lie before a place.
+  // The number of samples before a position.
   const before = (plus: number): Value =>
     clipped(b.op("Ceil", [steps(pixels(b, first, extent, plus))]));
   const [low, middle] = [before(-1), before(0)];
   const upTo = clipped(b.addScalar(b.op("Floor", [steps(pixels(b, first, extent, 1))]), 1));
   const high = b.where(isPixel(b, extent, extent - 1), upTo, before(1));
-  // Σ (first + s·step) over the samples from one number to another.
+  // Σ (first + s·step) over the samples between two indices.
   const series = (start: Value, end: Value, origin: Value, sign: 1 | -1): Value => {
     const many = b.sub(end, start);
     const offset = b.sub(b.add(first, b.mul(start, step)), origin);
@@ -112,12 +114,12 @@ const isPixel = (b: GraphBuilder, extent: number, at: number): Value =>
     ),
   );
 
-/** The two pixels of each sample, each with its weight in a row of its own: [R, bins·samples·2, extent]. */
+/** The two pixels of each sample, one row with the weight of each: [R, bins·samples·2, extent]. */
 export function sampleWeights(b: GraphBuilder, n: NodeView<RoiAttrs>, axis: RoiAxis): Value {
   const { first, step, count } = samplesOf(b, n, axis);
   const { extent, bins } = axis;
   const [zero, one] = [0, 1].map((v) => b.scalar(v, first)) as [Value, Value];
-  // Where boxes differ in the number of samples, the last one is repeated, which changes no maximum.
+  // If boxes differ in the number of samples, the last sample is repeated, which does not change the maximum.
   const most = b.cast(b.max(count, [0, 1, 2], false), "int64");
   const [begin, by] = [0, 1].map((v) => b.constant(int64([v], []))) as [Value, Value];
   const numbers =

@@ -13,7 +13,7 @@ interface DftAttrs {
   readonly onesided: boolean;
 }
 
-/** A transform along one axis: how many numbers of how many parts (real, imaginary) go in and come out. */
+/** A transform along one axis: numbers of inputs and outputs, and of their parts (real, imaginary). */
 interface Transform {
   readonly axis: number;
   readonly length: number;
@@ -28,27 +28,27 @@ function transformOf(n: NodeView<DftAttrs>): Transform {
   const [count, parts] = [n.shape()[axis], n.shape().at(-1)];
   if (typeof count !== "number" || (parts !== 1 && parts !== 2) || axis === n.rank() - 1) {
     throw n.error(
-      `axis ${given} of [${n.shape().join(",")}] must be of fixed extent, the last one 1 or 2`,
+      `axis ${given} of [${n.shape().join(",")}] must have a fixed extent, and the last axis extent 1 or 2`,
     );
   }
   const isHalf = inverse && onesided;
   const length = n.optionalNumbers(1)?.[0] ?? (isHalf ? 2 * (count - 1) : count);
-  if (length < 1) throw n.error(`a length of ${length}`);
+  if (length < 1) throw n.error(`length ${length} must be positive`);
   if (onesided && !inverse && parts === 2)
     throw n.error("a complex signal has no onesided spectrum");
   if (isHalf && count !== Math.floor(length / 2) + 1) {
     const needed = Math.floor(length / 2) + 1;
     throw n.error(
-      `a onesided spectrum of ${count} numbers for a length of ${length}, which needs ${needed}: engines disagree on it`,
+      `length ${length} needs a onesided spectrum of ${needed} numbers, not ${count}: engines disagree on other sizes`,
     );
   }
   const bins = onesided && !inverse ? Math.floor(length / 2) + 1 : length;
   return { axis, length, from: [count, parts], to: [bins, isHalf ? 1 : 2] };
 }
 
-// X_k = Σ_j x_j e^(−2πijk/L): a matrix along the axis; x is cut off, or continued with zeros, to the length L. The inverse
-// has +i and 1/L. The inverse of a onesided spectrum, whose ⌊L/2⌋ + 1 numbers must all be there, is real: each X_k but the first, and the one at
-// L/2, stands for two.
+// X_k = Σ_j x_j e^(−2πijk/L): a matrix along the axis; x is truncated or zero-padded to length L. The inverse has +i
+// and 1/L. The inverse of a onesided spectrum, which must have all ⌊L/2⌋ + 1 numbers, is real: each X_k except the
+// first and the one at L/2 represents two.
 const dft: OpSpec<DftAttrs> = byDefinition<DftAttrs>({
   type: "DFT",
   since: 17,
@@ -112,7 +112,7 @@ function fourierMatrix(
   return fromNumbers(n.x().fact.dtype, dims, values);
 }
 
-/** e^(∓2πi·turns/length); turns are whole, so that large products lose nothing. */
+/** e^(∓2πi·turns/length); turns are integers, so that large products stay exact. */
 function unit(turns: number, length: number, inverse: boolean): readonly [number, number] {
   const angle = (2 * Math.PI * (turns % length)) / length;
   return [Math.cos(angle), (inverse ? 1 : -1) * Math.sin(angle)];
@@ -143,14 +143,14 @@ function framesOf(n: NodeView<{ onesided: boolean }>): Frames {
     );
   }
   if ((n.rank() !== 2 && n.rank() !== 3) || (parts !== 1 && parts !== 2)) {
-    throw n.error(`a signal [${n.shape().join(",")}]; it must be [N,L], [N,L,1] or [N,L,2]`);
+    throw n.error(`the signal [${n.shape().join(",")}] must be [N,L], [N,L,1] or [N,L,2]`);
   }
   const { onesided } = n.attrs;
   if (onesided && parts === 2) throw n.error("a complex signal has no onesided spectrum");
   const count =
     typeof samples === "number" ? Math.floor((samples - length) / step) + 1 : `frames(${n.name})`;
   if (typeof count === "number" && count < 1)
-    throw n.error(`a signal shorter than a frame of ${length}`);
+    throw n.error(`the signal is shorter than a frame of ${length}`);
   return { step, length, bins: onesided ? Math.floor(length / 2) + 1 : length, parts, count };
 }
 

@@ -9,14 +9,13 @@ import type { AttributeReader } from "../core/attributes.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 
-/** A constant tensor computed from a few numbers. */
 interface Table {
   readonly dims: readonly number[];
   /** Row-major. */
   readonly values: () => Float64Array;
 }
 
-/** An operator that makes a constant. */
+/** The record of an operator that produces a constant. */
 function table<A extends { readonly dtype: DType }>(
   type: string,
   inputs: number,
@@ -52,7 +51,7 @@ function table<A extends { readonly dtype: DType }>(
 
 const dtypeAttr = (a: AttributeReader): DType => dtypeOf(a.int("output_datatype", 1)) ?? "float32";
 
-/** Σ_k a_k·cos(2πkj/N) for j of N, or, where the window is not periodic, of N + 1. */
+/** Σ_k a_k·cos(2πkj/N) for j = 0 … N − 1 if the window is periodic, else for j = 0 … N. */
 function window(
   type: string,
   coefficients: readonly number[],

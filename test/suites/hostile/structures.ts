@@ -138,7 +138,7 @@ export const structures: readonly Hostile[] = [
   [
     "a node that reads its own result",
     () => imageModel([node("Add", ["x", "y"], ["y"])]),
-    /waits for its own result/,
+    /depends on its own result/,
   ],
   [
     "a circle of 10 000 nodes",
@@ -148,22 +148,22 @@ export const structures: readonly Hostile[] = [
       );
       return imageModel([...ring, node("Relu", ["v0"], ["y"])]);
     },
-    /waits for its own result/,
+    /depends on its own result/,
   ],
   [
     "two values of one name",
     () => imageModel([node("Relu", ["x"], ["y"]), node("Neg", ["x"], ["y"])]),
-    /"y" is written a second time/,
+    /"y" is defined twice/,
   ],
   [
     "two initializers of one name",
     () => changed((g) => ({ ...g, initializer: [...g.initializer!, ...g.initializer!] })),
-    /"w" is written a second time/,
+    /"w" is defined twice/,
   ],
   [
     "weights that are missing",
     () => changed((g) => ({ ...g, initializer: [] })),
-    /nothing produces the value "w"/,
+    /no node produces the value "w"/,
   ],
   [
     "weights whose dims lie",

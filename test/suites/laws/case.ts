@@ -64,8 +64,8 @@ export interface Row {
   readonly op: string;
   readonly cases: fc.Arbitrary<Geometry>;
   /**
-   * The operator is a (piecewise) polynomial of degree at most 4 along any line, so difference quotients are exact for any
-   * step.
+   * The operator is a (piecewise) polynomial of degree at most 4 along any line, so difference quotients are exact for
+   * any step.
    */
   readonly polynomial?: boolean;
   /** Multiple of the usual number of cases, for operators with more kinds of geometry. */

@@ -15,8 +15,8 @@ interface Tolerances {
 }
 
 /**
- * The error of the five-point quotient is f⁽⁵⁾·step⁴/30, and rounding adds ε/step. In float64 both are small at 1/1000. In
- * float32 they are equal near 1/50, at about 1e-5 for these smooth functions; the fifth derivative of low-degree
+ * The error of the five-point quotient is f⁽⁵⁾·step⁴/30, and rounding adds ε/step. In float64 both are small at 1/1000.
+ * In float32 they are equal near 1/50, at about 1e-5 for these smooth functions; the fifth derivative of low-degree
  * polynomials is 0, so a large step reduces the rounding error.
  */
 function tolerancesOf(row: Row, precision: Precision): Tolerances {
@@ -27,8 +27,8 @@ function tolerancesOf(row: Row, precision: Precision): Tolerances {
 }
 
 /**
- * Checks a case against the laws: facts equal the engine's results, conservation, and the gradient equals the slope along a
- * random direction.
+ * Checks a case against the laws: facts equal the engine's results, conservation, and the gradient equals the slope
+ * along a random direction.
  *
  * @throws if a law is violated
  */

@@ -23,7 +23,8 @@ const kernelErrs: Readonly<Record<string, (c: Case) => boolean>> = {
   "com.microsoft:MultiHeadAttention": ({ inputs }) => inputs[0]!.dims.length === 5,
   // ONNX Runtime 1.30 reads the bias that is not there.
   "com.microsoft:Attention": ({ inputs }) => inputs[2] === undefined,
-  // A signal of two channels, in blocks of 2 with dilation 2: columns 1 2 3 4 give [1 0 2, 4 0 0], and not [1 0 2, 3 0 4].
+  // A signal of two channels, in blocks of 2 with dilation 2: columns 1 2 3 4 give [1 0 2, 4 0 0], and not [1 0 2, 3 0
+  // 4].
   Col2Im: ({ inputs, attributes: { dilations } }) =>
     inputs[1]!.dims[0] === 1 && dilations?.type === "ints" && dilations.value[0]! > 1,
 };

@@ -4,8 +4,8 @@ import type { Constant, Geometry, Row } from "./case.js";
 import { constant, oneOf, windowAttributes, windows } from "./geometry.js";
 
 /**
- * Operators whose operands are integers: no gradient can be compared with a difference, so that the cases serve the law of
- * the kernels. What gradients pass through them is tested in test/unit/passes/replacement/levels-to-floats.test.ts.
+ * Operators whose operands are integers: no gradient can be compared with a difference, so that the cases serve the law
+ * of the kernels. What gradients pass through them is tested in test/unit/passes/replacement/levels-to-floats.test.ts.
  */
 type Type = "uint8" | "int8";
 

@@ -28,8 +28,8 @@ interface Kind {
 const smooth = ["Sigmoid", "Tanh", "Softsign", "Softplus", "Affine", "ScaledTanh"];
 
 /**
- * One direction or two, with and without bias, states, peepholes, sequences of several lengths; usual functions and others,
- * with and without parameters.
+ * One direction or two, with and without bias, states, peepholes, sequences of several lengths; usual functions and
+ * others, with and without parameters.
  */
 function recurrent({ op, gates, functions, states }: Kind): Row {
   const cases = fc

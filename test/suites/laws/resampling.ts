@@ -55,7 +55,7 @@ const resize: Row = {
   effort: 4,
 };
 
-/** Positions of a grid inside and outside of signals, pictures and volumes. */
+/** Grids with positions inside and outside pictures and volumes. */
 const gridSample: Row = {
   op: "GridSample",
   cases: fc
@@ -71,13 +71,14 @@ const gridSample: Row = {
       at: fc.array(fc.integer({ min: -13, max: 13 }), { minLength: 30, maxLength: 30 }),
     })
     .map(({ batch, size, places, mode, padding, corners, isConstant, isBeyond, at }) => {
-      // The standard has cubic for pictures alone.
+      // The standard defines cubic for pictures only.
       const own = mode === "cubic" ? size.slice(0, 2) : size;
       const shape = [batch, ...places.slice(0, own.length), own.length];
       const count = shape.reduce((p, d) => p * d, 1);
       // Never half-way between two pixels.
       const grid = Array.from({ length: count }, (_, i) => at[i % 30]! * 0.1 + 0.013);
-      // A varied grid lies where no pixel of one to five begins and none is half-way to the next; inside or beyond the last.
+      // A variable grid stays away from pixel centres and half-way points for one to five pixels; inside the image or
+      // beyond it.
       const inner = corners === 1 ? { from: -0.44, to: -0.4 } : { from: -0.57, to: -0.55 };
       const within = isBeyond ? { from: 1.08, to: 1.12 } : inner;
       return {
@@ -108,7 +109,7 @@ const affineGrid: Row = {
       places: fc.array(extent, { minLength: 2, maxLength: 3 }),
       corners: oneOf(0, 1),
     })
-    // Of an axis of one place with corners, ONNX Runtime makes no number.
+    // ONNX Runtime computes NaN for an axis of one position with corners.
     .filter(({ places, corners }) => corners === 0 || places.every((d) => d > 1))
     .map(({ batch, places, corners }) => ({
       attributes: { align_corners: int(corners) },
@@ -121,7 +122,7 @@ const affineGrid: Row = {
   polynomial: true,
 };
 
-/** Kernels, strides, pads and dilations, in groups of channels and of offsets, with and without mask and bias. */
+/** Kernels, strides, pads and dilations, with groups of channels and of offsets, mask and bias. */
 const deformConv: Row = {
   op: "DeformConv",
   cases: fc

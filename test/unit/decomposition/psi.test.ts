@@ -53,12 +53,12 @@ describe.each(Object.entries(layouts))("a term as %s has the map of its transpos
       dtype: "float32",
       shape: [batch, 2, ...restored.shape.slice(2)],
     });
-    const inPlace = channelReduction(axes, 2, batch);
-    expect(inPlace).toBeDefined();
+    const reduction = channelReduction(axes, 2, batch);
+    expect(reduction).toBeDefined();
     const map = (term: ReturnType<typeof absolute>) =>
       rescaledMaps({ b }, [{ ...term, factor: 3 }, absolute(b, other)], convention)[0]!;
     const graph = b.build([
-      { name: "found", value: map(absolute(b, value, inPlace)) },
+      { name: "found", value: map(absolute(b, value, reduction)) },
       { name: "expected", value: map(absolute(b, toImageOrder(b, value, restored))) },
     ]);
     // The first numbers are those of the class token, where there is one: it must not count among the extremes.

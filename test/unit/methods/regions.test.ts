@@ -54,7 +54,7 @@ describe("methods of regions", () => {
     await expect(wrong).rejects.toThrow(InputError);
     await expect(wrong).rejects.toThrow("regions [8,7] do not fit an image with positions [8,8]");
     const one = explain(method, float32([8, 8], new Float32Array(64)));
-    await expect(one).rejects.toThrow("there is one region only");
+    await expect(one).rejects.toThrow("there is only one region");
   });
 
   it("Kernel SHAP adds up to the score less that of the hidden image, exact or drawn", async () => {

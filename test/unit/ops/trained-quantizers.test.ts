@@ -66,7 +66,7 @@ describe("Quant rounds to levels and has a gradient inside their range", () => {
 
   it("refuses another rounding by its name", () => {
     const attributes = { rounding_mode: text("FLOOR") };
-    expect(() => network("Quant", [1, 0, 4], attributes, 2)).toThrow(/rounding_mode is "FLOOR"/);
+    expect(() => network("Quant", [1, 0, 4], attributes, 2)).toThrow(/rounding_mode "FLOOR"/);
   });
 });
 

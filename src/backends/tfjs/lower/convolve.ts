@@ -42,13 +42,13 @@ function convolveWithin(
   // Each tap of the first spatial axis is a convolution over the others, with that axis' positions folded into the
   // batch.
   const [batch, channels, extent, ...rest] = x.dims as [number, number, number, ...number[]];
-  const places = Math.floor((extent - span(first)) / first.stride) + 1;
-  const reach = (places - 1) * first.stride + 1;
+  const count = positions(extent, first);
+  const reach = (count - 1) * first.stride + 1;
   const steps = x.dims.map((_, i) => (i === 2 ? first.stride : 1));
   const taps = Array.from({ length: first.kernel }, (_, k) => {
     const part = subsample(w, sliceAxis(w, x, 2, k * first.dilation, reach), steps);
     const samples = w.reshape(w.transpose(part, swap(x.dims.length)), [
-      batch * places,
+      batch * count,
       channels,
       ...rest,
     ]);
@@ -57,7 +57,7 @@ function convolveWithin(
     return convolveWithin(w, samples, kernel, others, group);
   });
   const sum = taps.reduce((p, q) => w.add(p, q));
-  const apart = w.reshape(sum, [batch, places, sum.dims[1]!, ...sum.dims.slice(2)]);
+  const apart = w.reshape(sum, [batch, count, sum.dims[1]!, ...sum.dims.slice(2)]);
   return w.transpose(apart, swap(x.dims.length));
 }
 
@@ -132,11 +132,22 @@ function dilateKernel(w: TfOpBuilder, kernels: Operand, dilations: readonly numb
 }
 
 type Pair = readonly [number, number];
-const pairOf = (axes: readonly Axis[], of: (a: Axis) => number): Pair =>
-  axes.map(of) as unknown as Pair;
 
-const places = (x: Operand, axes: readonly Axis[]): number[] =>
-  axes.map((a, i) => Math.floor((x.dims[i + 2]! - span(a)) / a.stride) + 1);
+/** The attributes of both convolution operators. */
+function windowOf(axes: readonly Axis[]): { readonly strides: Pair; readonly dilations: Pair } {
+  const [height, width] = axes as [Axis, Axis];
+  return {
+    strides: [height.stride, width.stride],
+    dilations: [height.dilation, width.dilation],
+  };
+}
+
+/** Number of window positions along an axis of this extent, without padding. */
+const positions = (extent: number, a: Axis): number =>
+  Math.floor((extent - span(a)) / a.stride) + 1;
+
+const outputExtents = (x: Operand, axes: readonly Axis[]): number[] =>
+  axes.map((a, i) => positions(x.dims[i + 2]!, a));
 
 /** Memory order of kernels [O,C,…]: …IO. */
 export const kernelLayout = (rank: number): readonly number[] => [
@@ -147,14 +158,10 @@ export const kernelLayout = (rank: number): readonly number[] => [
 
 function conv2D(w: TfOpBuilder, x: Operand, kernels: Operand, axes: readonly Axis[]): Operand {
   const layout = channelsLast(4);
-  const attributes = {
-    strides: pairOf(axes, (a) => a.stride),
-    dilations: pairOf(axes, (a) => a.dilation),
-  };
-  const dims = [x.dims[0]!, kernels.dims[0]!, ...places(x, axes)];
+  const dims = [x.dims[0]!, kernels.dims[0]!, ...outputExtents(x, axes)];
   const shape = layout.map((axis) => dims[axis]!);
   const inputs = [w.arrange(x, layout).id, w.arrange(kernels, kernelLayout(4)).id];
-  const id = w.emit("Conv2D", inputs, attributes, x.type, shape);
+  const id = w.emit("Conv2D", inputs, windowOf(axes), x.type, shape);
   return { id, type: x.type, dims, layout };
 }
 
@@ -183,14 +190,10 @@ function depthwise(
     group * channels,
     multiplier,
   ]);
-  const attributes = {
-    strides: pairOf(every, (a) => a.stride),
-    dilations: pairOf(every, (a) => a.dilation),
-  };
-  const dims = [x.dims[0]!, group * channels * multiplier, ...places(x, every)];
+  const dims = [x.dims[0]!, group * channels * multiplier, ...outputExtents(x, every)];
   const inputs = [w.arrange(x, layout).id, filter.id];
   const shape = layout.map((axis) => dims[axis]!);
-  const id = w.emit("DepthwiseConv2dNative", inputs, attributes, x.type, shape);
+  const id = w.emit("DepthwiseConv2dNative", inputs, windowOf(every), x.type, shape);
   let y: Operand = { id, type: x.type, dims, layout };
   if (channels > 1) {
     const split = w.reshape(y, [dims[0]!, group, channels, multiplier, dims[2]!, dims[3]!]);

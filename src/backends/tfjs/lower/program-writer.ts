@@ -23,7 +23,7 @@ export interface Operand {
   readonly known?: Tensor;
   /** The common value of all elements, if known. */
   readonly uniform?: number;
-  /** The least and the greatest that an element can be, if the operand was clipped. */
+  /** The bounds of the elements, if the operand was clipped. */
   readonly clippedTo?: readonly [number, number];
   /** The operand before a reshape, so that reshaping back is free. */
   readonly reshapedFrom?: Operand;

@@ -301,27 +301,27 @@ describe("an inconsistent model", () => {
     [
       "reads what nothing produces",
       { input, node: [node("Relu", ["ghost"], ["y"], { name: "r" })] },
-      /Relu \(node "r"\): nothing produces the value "ghost"/,
+      /Relu \(node "r"\): no node produces the value "ghost"/,
     ],
     [
       "outputs what nothing produces",
       { input, output: [floats("y", 2)] },
-      /outputs: nothing produces the value "y"/,
+      /outputs: no node produces the value "y"/,
     ],
     [
       "writes a value twice",
       { input, node: [relu, node("Neg", ["x"], ["y"], { name: "n" })] },
-      /Neg \(node "n"\): the value "y" is written a second time/,
+      /Neg \(node "n"\): the value "y" is defined twice/,
     ],
     [
       "writes its input",
       { input, node: [node("Neg", ["x"], ["x"], { name: "n" })] },
-      /Neg \(node "n"\): the value "x" is written a second time/,
+      /Neg \(node "n"\): the value "x" is defined twice/,
     ],
     [
       "runs in a circle",
       { input, node: [node("A", ["b"], ["a"], { name: "first" }), node("B", ["a"], ["b"])] },
-      /waits for its own result/,
+      /depends on its own result/,
     ],
     [
       "has a node without operator",
