@@ -1,79 +1,69 @@
-import type { Labels } from "../src/model/label-names.js";
-import { probabilitiesOf } from "../src/model/predictions.js";
-import { labelOf, nameOfClass } from "../src/target/format.js";
-import { isComplete } from "../src/decomposition/completeness.js";
-import { part } from "./dom.js";
+import type { Answer } from "./answer.js";
+import { nameOfTarget } from "./answer.js";
 import type { Client } from "./engine/client.js";
-import type { Explain, Explained, MethodReport, OpenedModel } from "./engine/protocol.js";
-import { formatNumber, formatPercent } from "./numbers.js";
+import type { MethodReport, Question } from "./engine/protocol.js";
+import { formatAddress, parseAddress } from "./keep/address.js";
+import { keepFiles, keptFiles } from "./keep/file-store.js";
+import { firstMethod, Results } from "./results.js";
 import { Session } from "./session.js";
 import { sortFiles } from "./sort-files.js";
-import { showBiasTable } from "./views/bias-table.js";
-import { showCompleteness } from "./views/completeness.js";
-import { offerDownloads } from "./views/downloads.js";
+import { showBiasTable } from "./views/answer/bias-table.js";
+import { offerTargets, whenTargetChosen } from "./views/answer/target-picker.js";
 import { whenFilesCome } from "./views/drop-zone.js";
-import { showLayerBars } from "./views/layer-bars.js";
-import { lookControls } from "./views/look-controls.js";
-import type { Look } from "./views/look.js";
-import { MethodCards } from "./views/method-cards.js";
-import { settingsOf, showMethodForm } from "./views/method-form.js";
+import { showForget } from "./views/forget.js";
+import { settingsOf } from "./views/method-form.js";
 import { bundled, Models } from "./views/models.js";
 import { Pictures } from "./views/pictures.js";
-import { showPredictions } from "./views/predictions.js";
 import { clearProblems, showProblem } from "./views/problems.js";
-import { showHeadline } from "./views/headline.js";
 import { hideProgress, say, showProgress, whenCancelled } from "./views/progress.js";
 import { SettingsForm } from "./views/settings-form.js";
-import { showStage } from "./views/stage.js";
-import { offerTargets, whenTargetChosen } from "./views/target-picker.js";
-
-const findings = part("findings", HTMLElement);
-const result = part("result", HTMLElement);
-const empty = part("empty", HTMLElement);
-const subject = part("subject", HTMLElement);
-
-/** The page's main method; every request runs it first. */
-const first = "fullgrad";
-
-/** The shown explanation and its request. */
-interface Answer {
-  readonly report: OpenedModel;
-  readonly modelName: string;
-  readonly pictureName: string;
-  readonly asked: Omit<Explain, "method" | "settings">;
-  readonly labels: Labels | undefined;
-  readonly explained: Explained;
-}
+import { inPageWords } from "./words/page-words.js";
 
 /** Turns the user's choices into the shown results. A new request cancels the previous one. */
 export class App {
   private readonly client: Client;
-  private readonly methods: readonly MethodReport[];
   private readonly form: SettingsForm;
   private readonly models: Models;
   private readonly pictures: Pictures;
-  private readonly cards: MethodCards;
   private readonly session: Session;
-  private readonly look: () => Look;
+  private readonly results: Results;
   private target: string | number = "top";
+  private versus: number | undefined;
   /** Whether the target was chosen for the current picture. */
   private isAsked = false;
-  private large = first;
-  private answer: Answer | undefined;
   private run: AbortController | undefined;
   /** Methods still to run for the current request. */
   private queue: string[] = [];
+  /** Those that run when their cards come into view. */
+  private later: string[] = [];
+  private waiting: AbortController | undefined;
+  /** What the browser's store holds. */
+  private kept: readonly unknown[] = [];
 
   constructor(client: Client, methods: readonly MethodReport[]) {
     this.client = client;
-    this.methods = methods;
-    this.look = lookControls(() => {
-      requestAnimationFrame(() => {
-        this.redraw();
-      });
+    this.results = new Results(methods, {
+      onChoose: (target) => {
+        this.explain(target);
+      },
+      onCompare: (versus) => {
+        this.explain(this.results.answer!.explained.target, versus);
+      },
+      onEnlarge: () => {
+        this.keep();
+      },
+      onRun: (name) => {
+        if (name === firstMethod) void this.ask();
+        else this.runAlso(name);
+      },
+      convert: async ({ name }) => {
+        const asked = { method: name, settings: settingsOf(name), target: this.target };
+        return (await this.client.ask("convert", asked)).bytes;
+      },
     });
     this.form = new SettingsForm(() => void this.ask());
     this.models = new Models((model) => {
+      this.isAsked = false;
       this.session.wantedModel = model;
       void this.ask();
     });
@@ -81,15 +71,6 @@ export class App {
       this.session.wantedPicture = picture;
       void this.ask();
     });
-    this.cards = new MethodCards(this.look(), {
-      onChoose: (name) => {
-        this.enlarge(name);
-      },
-      onRun: (name) => {
-        this.runAlso(name);
-      },
-    });
-    this.cards.list(methods);
     this.session = new Session(client, this.form, this.models, this.pictures);
     whenFilesCome((files) => {
       this.take(files);
@@ -97,18 +78,69 @@ export class App {
     whenTargetChosen((target) => {
       this.explain(target);
     });
-    whenCancelled(() => this.run?.abort());
+    whenCancelled(() => {
+      this.run?.abort();
+      say("Cancelled.");
+    });
   }
 
   private take(files: readonly File[]): void {
-    const { model, picture, beside } = sortFiles(files);
+    const { incomplete } = this.session;
+    const { model, picture, beside } = sortFiles(files, incomplete !== undefined);
+    this.isAsked = false;
     if (model) this.session.wantedModel = this.models.addOwn(model, beside);
+    else if (incomplete?.file instanceof File && beside.length > 0) {
+      const joined = [...incomplete.beside, ...beside];
+      this.session.wantedModel = this.models.addOwn(incomplete.file, joined);
+    }
     if (picture) this.session.wantedPicture = this.pictures.addOwn(picture);
-    if (model || picture) void this.ask();
+    if (model || picture || beside.length > 0) void this.ask();
   }
 
-  private explain(target: string | number): void {
+  /** Takes up the choices of the address and the files of the last visit. */
+  async restore(): Promise<void> {
+    const { session, results } = this;
+    const { model, pictures, picture: last } = await keptFiles();
+    if (session.wantedModel ?? session.wantedPicture) return;
+    for (const file of pictures) this.pictures.addOwn(file);
+    if (model) session.wantedModel = this.models.addOwn(model.file, model.beside);
+    const { picture, target, versus, method } = parseAddress(location.hash);
+    session.wantedPicture = this.pictures.find(picture ?? last);
+    if (method !== undefined && results.isMethod(method)) {
+      results.large = method;
+      results.cards.add(method);
+    }
+    if (target !== undefined) {
+      this.target = target;
+      this.versus = versus;
+      this.isAsked = true;
+    }
+    if (session.wantedPicture ?? session.wantedModel) await this.ask();
+  }
+
+  /** Writes the choices into the address, and the user's files into the browser's store. */
+  private keep(): void {
+    const { session, results } = this;
+    const { source } = session.wantedPicture!;
+    const { target, versus } = results.answer!.explained;
+    const address = formatAddress({
+      ...(source instanceof File ? {} : { picture: source.name }),
+      ...(this.target === "top" ? {} : { target }),
+      ...(versus === undefined ? {} : { versus }),
+      ...(results.large === firstMethod ? {} : { method: results.large }),
+    });
+    history.replaceState(null, "", address);
+    const { own } = session;
+    const key = [own.model?.file, ...own.pictures, own.picture];
+    if (key.length === this.kept.length && key.every((file, i) => file === this.kept[i])) return;
+    this.kept = key;
+    showForget(own);
+    void keepFiles(own);
+  }
+
+  private explain(target: string | number, versus?: number): void {
     this.target = target;
+    this.versus = versus;
     this.isAsked = true;
     void this.ask();
   }
@@ -118,69 +150,123 @@ export class App {
     this.session.wantedModel ??= bundled;
     this.session.mark();
     this.queue = [];
+    this.later = [];
+    this.waiting?.abort();
     await this.work(async (signal) => {
-      showProgress(`Reading ${this.session.wantedModel!.file.name}`);
-      if (await this.session.openModel(signal)) this.target = "top";
-      const report = this.session.report!;
+      const { results, session } = this;
+      showProgress(`Reading ${session.wantedModel!.file.name}`);
+      if ((await session.openModel(signal)) && !this.isAsked) this.aim("top");
+      const report = session.report!;
       showBiasTable(report.inspection);
       const labels = await this.form.labels(report.output?.classes);
       offerTargets(report, labels);
-      if (!this.session.wantedPicture) return;
-      showProgress(`Reading ${this.session.wantedPicture.source.name}`);
-      const isOther = await this.session.openPicture(signal);
-      if (isOther && report.output?.classes !== undefined && !this.isAsked) this.target = "top";
+      if (!session.wantedPicture) return;
+      showProgress(`Reading ${session.wantedPicture.source.name}`);
+      const isOther = await session.openPicture(signal);
+      if (isOther && report.output?.classes !== undefined && !this.isAsked) this.aim("top");
       this.isAsked = false;
-      showProgress("Decomposing the output");
+      showProgress("Decomposing the score");
+      const { target, versus } = this;
       const { preprocessing, feeds } = this.form;
-      const asked = { target: this.target, preprocessing, feeds };
-      const settings = settingsOf(first);
-      const explained = await this.session.explain(
-        { ...asked, method: first, settings },
-        { signal },
-      );
-      this.cards.begin();
-      this.show({
-        ...{ report, labels, explained },
-        modelName: this.session.wantedModel!.file.name,
-        pictureName: this.session.wantedPicture.source.name,
-        asked: { ...asked, target: explained.target },
-      });
-      const rest = this.cards.standing.filter((name) => name !== first && name !== this.large);
-      const isStanding = this.large !== first && this.cards.standing.includes(this.large);
-      this.queue = [...(isStanding ? [this.large] : []), ...rest];
+      const common = { preprocessing, feeds, ...(versus === undefined ? {} : { versus }) };
+      const settings = settingsOf(firstMethod);
+      const question = { ...common, target, method: firstMethod, settings };
+      const explained = await session.explain(question, { signal });
+      const asked = { ...common, target: explained.target };
+      const answer: Answer = {
+        ...{ report, labels, explained, asked },
+        modelName: session.wantedModel!.file.name,
+        pictureName: session.wantedPicture.source.name,
+      };
+      results.show(answer);
+      this.keep();
+      await this.mapParts(asked, signal);
+      if (versus !== undefined) await this.compare(answer, versus, signal);
+      const { cards, large } = results;
+      const rest = cards.standing.filter((name) => name !== firstMethod && name !== large);
+      const isStanding = large !== firstMethod && cards.standing.includes(large);
+      this.queue = isStanding ? [large] : [];
       await this.runQueue(signal);
+      this.later = rest;
     });
+    await this.runLater();
+  }
+
+  /** Runs the methods of the cards when these come into view. */
+  private async runLater(): Promise<void> {
+    const { later, results } = this;
+    if (later.length === 0) return;
+    this.waiting?.abort();
+    const waiting = (this.waiting = new AbortController());
+    const isSeen = await results.cards.whenSeen(waiting.signal);
+    if (!isSeen || this.later !== later) return;
+    this.later = [];
+    this.queue.push(...later);
+    for (const name of later) results.cards.set(name, { kind: "waiting" });
+    if (!this.run) await this.work((signal) => this.runQueue(signal));
+  }
+
+  private aim(target: string | number): void {
+    this.target = target;
+    this.versus = undefined;
+  }
+
+  /** Fetches the maps of all parts, for which a region can then be asked. */
+  private async mapParts(asked: Question, signal: AbortSignal): Promise<void> {
+    showProgress("Mapping each layer");
+    try {
+      this.results.showMaps(await this.client.ask("map-parts", asked, { signal }));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // A detection is explained without the maps of single layers; the answer stands.
+      console.warn(error);
+    }
+  }
+
+  /** Explains both classes of a difference, and the difference with its sign. */
+  private async compare(answer: Answer, versus: number, signal: AbortSignal): Promise<void> {
+    showProgress("Comparing the two classes");
+    const { preprocessing, feeds, target } = answer.asked;
+    const plain = { preprocessing, feeds, settings: {}, method: firstMethod };
+    const ask = (asked: Parameters<Session["explain"]>[0]) =>
+      this.session.explain(asked, { signal });
+    const first = await ask({ ...plain, target });
+    const second = await ask({ ...plain, target: versus });
+    const difference = await ask({ ...plain, target, versus, method: "signed-fullgrad" });
+    const names = [nameOfTarget(target, answer), nameOfTarget(versus, answer)] as const;
+    this.results.showVersus({ names, first, second, difference });
   }
 
   /** Runs one more method for the shown explanation. */
   private runAlso(name: string): void {
-    if (this.answer?.report !== this.session.report) {
+    if (this.results.answer?.report !== this.session.report) {
       void this.ask();
       return;
     }
     this.queue.push(name);
-    this.cards.set(name, { kind: "waiting" });
+    this.later = this.later.filter((other) => other !== name);
+    this.results.cards.set(name, { kind: "waiting" });
     if (!this.run) void this.work((signal) => this.runQueue(signal));
   }
 
   private async runQueue(signal: AbortSignal): Promise<void> {
+    const { cards, answer } = this.results;
     for (let name = this.queue.shift(); name !== undefined; name = this.queue.shift()) {
-      const { title } = this.methodOf(name);
-      const { asked } = this.answer!;
+      const { title } = this.results.methodOf(name);
       const onProgress = (done: number, total: number): void => {
         showProgress(title, done, total);
       };
       showProgress(title);
-      this.cards.set(name, { kind: "running" });
+      cards.set(name, { kind: "running" });
       try {
-        const question = { ...asked, method: name, settings: settingsOf(name) };
+        const question = { ...answer!.asked, method: name, settings: settingsOf(name) };
         const explained = await this.session.explain(question, { signal, onProgress });
-        this.cards.set(name, { kind: "done", explained });
-        if (name === this.large) this.enlarge(name);
+        cards.set(name, { kind: "done", explained });
+        if (name === this.results.large) this.results.enlarge(name);
       } catch (error) {
         if (signal.aborted) throw error;
         // A method that fails on this model shows its error on its card; the others continue.
-        this.cards.set(name, { kind: "failed", message: messageOf(error) });
+        cards.set(name, { kind: "failed", message: messageOf(error) });
       }
     }
   }
@@ -196,103 +282,17 @@ export class App {
     } catch (error) {
       if (run.signal.aborted) return;
       showProblem(error);
-      this.markOld();
+      this.results.markOld();
     } finally {
       if (this.run === run) {
         this.run = undefined;
         this.queue = [];
-        this.cards.stop();
+        this.results.cards.stop();
         hideProgress();
       }
     }
   }
-
-  private show(answer: Answer): void {
-    this.answer = answer;
-    const { labels, explained, pictureName } = answer;
-    const { target, score, scores, completeness, parts } = explained;
-    const name = nameOf(explained, labels);
-    const shares = scores && probabilitiesOf(scores);
-    const probability = typeof target === "number" ? shares?.values[target] : undefined;
-    const isFirst = findings.hidden;
-    empty.hidden = true;
-    findings.hidden = false;
-    subject.textContent = subjectOf(answer);
-    const sure = probability === undefined ? "" : `${formatPercent(probability)} · `;
-    showHeadline({ name, target, score, sure });
-    showPredictions(explained, labels, (chosen) => {
-      this.explain(chosen);
-    });
-    this.cards.showPicture(explained.view, pictureName);
-    this.cards.set(first, { kind: "done", explained });
-    if (completeness && parts) {
-      showCompleteness(completeness);
-      showLayerBars({ output: score, parts });
-      const verdict = isComplete(completeness) ? "The terms add up" : "The terms do not add up";
-      say(
-        `${name}, ${sure}${verdict}; relative remainder ${formatNumber(completeness.conditioned)}.`,
-      );
-    }
-    this.enlarge(first, false);
-    // On a small screen the result starts below the fold.
-    const below = result.getBoundingClientRect().top > innerHeight / 2;
-    if (isFirst && below) result.scrollIntoView({ block: "start" });
-  }
-
-  /** Marks the shown results as stale. */
-  private markOld(): void {
-    if (this.answer) subject.textContent = `Still shown: ${subjectOf(this.answer)}`;
-  }
-
-  /** Shows a method's map enlarged. */
-  private enlarge(name: string, isChosen = true): void {
-    const explained = this.cards.explained(name);
-    if (!explained || !this.answer) return;
-    if (isChosen) this.large = name;
-    const method = this.methodOf(name);
-    const { labels, modelName, pictureName } = this.answer;
-    const label = nameOf(explained, labels);
-    const about = `${pictureName} for ${label}`;
-    this.cards.mark(name);
-    try {
-      showStage({ explained, title: method.title, signed: method.signed, about }, this.look());
-    } catch (error) {
-      showProblem(error, method.title);
-    }
-    showMethodForm(method, (changed) => {
-      if (changed === first) void this.ask();
-      else this.runAlso(changed);
-    });
-    offerDownloads({
-      ...{ explained, method, label, look: this.look },
-      modelName: withoutEnding(modelName),
-      pictureName: withoutEnding(pictureName),
-      convert: async () => {
-        const asked = { method: name, settings: settingsOf(name), target: this.target };
-        return (await this.client.ask("convert", asked)).bytes;
-      },
-    });
-  }
-
-  private redraw(): void {
-    this.cards.draw(this.look());
-    const chosen = this.cards.explained(this.large) ? this.large : first;
-    this.enlarge(chosen, false);
-  }
-
-  private methodOf(name: string): MethodReport {
-    return this.methods.find((m) => m.name === name)!;
-  }
 }
-
-/** "tiger cat", or "class 282" if its name is unknown. */
-function nameOf({ target, scores }: Explained, labels: Labels | undefined): string {
-  return labelOf(target, labels) ?? nameOfClass({ target, label: null }, scores?.length);
-}
-
-const subjectOf = ({ pictureName, modelName }: Answer): string => `${pictureName} · ${modelName}`;
-
-const withoutEnding = (name: string): string => name.replace(/\.[^.]*$/, "");
 
 const messageOf = (error: unknown): string =>
-  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  inPageWords(error instanceof Error ? error.message : String(error));

@@ -6,8 +6,9 @@ import { showProblem } from "./views/problems.js";
 
 const client = new Client(new URL("engine/", document.baseURI).href);
 try {
-  new App(client, await client.ask("list-methods", null));
+  const app = new App(client, await client.ask("list-methods", null));
   document.documentElement.dataset["ready"] = "true";
+  void app.restore();
 } catch (error) {
   showProblem(error);
 }

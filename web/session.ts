@@ -1,4 +1,5 @@
 import type { AskOptions, Client } from "./engine/client.js";
+import type { KeptFiles } from "./keep/file-store.js";
 import type { Explain, Explained, OpenedModel } from "./engine/protocol.js";
 import type { ModelChoice, Models } from "./views/models.js";
 import type { Picture, Pictures } from "./views/pictures.js";
@@ -17,6 +18,8 @@ interface Opened {
 export class Session {
   wantedModel: ModelChoice | undefined;
   wantedPicture: Picture | undefined;
+  /** A model that waits for a file with its weights. */
+  incomplete: ModelChoice | undefined;
   private readonly client: Client;
   private readonly form: SettingsForm;
   private readonly models: Models;
@@ -61,11 +64,13 @@ export class Session {
     } catch (error) {
       if (isNew && !signal.aborted) {
         this.wantedModel = this.model?.choice;
+        this.incomplete = (error as Error).name === "ExternalDataError" ? choice : undefined;
         if (!choice.isSample) this.models.remove(choice);
         this.mark();
       }
       throw error;
     }
+    this.incomplete = undefined;
     if (isNew) await this.form.begin(choice.isSample);
     this.form.fit(this.model.report.inspection);
     // The form now shows the default output and input.
@@ -92,6 +97,18 @@ export class Session {
       }
       throw error;
     }
+  }
+
+  /** The user's own files, to be kept for the next visit. */
+  get own(): KeptFiles {
+    const { choice } = this.model ?? {};
+    return {
+      ...(choice?.file instanceof File
+        ? { model: { file: choice.file, beside: choice.beside } }
+        : {}),
+      pictures: this.pictures.own,
+      ...(this.wantedPicture ? { picture: this.wantedPicture.source.name } : {}),
+    };
   }
 
   explain(asked: Explain, options: AskOptions): Promise<Explained> {

@@ -6,14 +6,16 @@ export interface SortedFiles {
 }
 
 /**
- * Sorts files by kind. An unrecognised file counts as a picture, or as weights if a model came with it; the decoder
- * reports errors.
+ * Sorts files by kind. An unrecognised file counts as a picture, or as weights if a model came with it or waits for
+ * them; the decoder reports errors.
+ *
+ * @param isAwaited whether a model waits for its weights
  */
-export function sortFiles(files: readonly File[]): SortedFiles {
+export function sortFiles(files: readonly File[], isAwaited = false): SortedFiles {
   const model = files.find(({ name }) => /\.onnx$/i.test(name));
   const others = files.filter((file) => file !== model);
   const picture = others.find(({ type }) => type.startsWith("image/"));
-  const chosen = picture ?? (model ? undefined : others[0]);
+  const chosen = picture ?? (model || isAwaited ? undefined : others[0]);
   return {
     ...(model ? { model } : {}),
     ...(chosen ? { picture: chosen } : {}),

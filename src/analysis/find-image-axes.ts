@@ -284,7 +284,7 @@ function bySize(shape: Shape): ImageAxes | string {
   const [first, last] = [isFew(shape[1]), isFew(shape.at(-1))];
   const by = (channels: number | string): string =>
     `by its size: ${channels} channel${channels === 1 ? "" : "s"}`;
-  // Torchvision's detectors take a list of pictures [C,H,W].
+  // Torchvision's detectors take a list of images [C,H,W].
   const isPicture = rank === 3 && isFew(shape[0]) && !first && !last;
   if (isPicture) return axesOf("CHW", by(shape[0]!));
   if (letters === undefined || first === last) return "no layer determines the meaning of its axes";

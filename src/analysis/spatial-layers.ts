@@ -59,6 +59,14 @@ export function lastOfEachSize(layers: readonly SpatialLayer[]): readonly Spatia
   return [...new Map(layers.map((l) => [l.shape.slice(2).join("x"), l])).values()];
 }
 
+/** The nodes that alone carry the image's information to an output, in network order. */
+export const narrowNodes = (
+  graph: TypedGraph,
+  path: ActivePath,
+  { input, output }: { readonly input: string; readonly output: string },
+): readonly Node[] =>
+  bottlenecks(nodesOnPath(graph, path.active, [output]).toReversed(), input, output);
+
 /** Roles whose outputs are not layers of their own. A folding is one: its positions have another size. */
 const moves = (role: Role | undefined): boolean =>
   role === "padding" || (role !== "folding" && role !== "selection" && isMovement(role));

@@ -3,22 +3,22 @@ import { FullgradError, TargetError, UnsupportedModelError, UsageError } from ".
 import { InterruptedError } from "./interruption.js";
 import { OutputError } from "./output/output-folder.js";
 
-/** What the process ends with. */
+/** Exit codes of the process. */
 export const exitCodes = {
   done: 0,
   /** Something failed while running: a file that cannot be read, an engine that gives up. */
   failed: 1,
-  /** The command line makes no sense for this model. */
+  /** The command line is invalid for this model. */
   usage: 2,
   /** The model cannot be explained. */
   unexplainable: 3,
-  /** The parts do not add up to the score. */
+  /** The terms do not add up to the score. */
   incomplete: 4,
   /** The user interrupted (128 + SIGINT). */
   interrupted: 130,
 } as const;
 
-/** The model cannot be explained, for another reason than its operators. */
+/** The model cannot be explained for a reason other than its operators. */
 export class UnexplainableModelError extends FullgradError {}
 
 /** The exit code of a run that ended with this error. */
@@ -34,7 +34,7 @@ export function exitCodeOf(error: unknown): number {
   return exitCodes.failed;
 }
 
-/** True for an error that is not of one input: the user interrupted, the command line makes no sense for this model. */
+/** True for errors that concern the whole run: an interruption, an invalid command line, an unwritable folder. */
 export function endsRun(error: unknown): boolean {
   const code = exitCodeOf(error);
   return (

@@ -3,7 +3,7 @@ import type { Io } from "./output/reporter.js";
 /** The user interrupted. */
 export class InterruptedError extends Error {}
 
-/** A signal that the user's interruption sets off. */
+/** A signal that aborts when the user interrupts. */
 export function interruption(io: Pick<Io, "onInterrupt">): AbortSignal {
   const control = new AbortController();
   io.onInterrupt?.(() => {

@@ -53,7 +53,7 @@ Examples:
 
 Exit codes:
   0 done · 1 failed while running · 2 wrong usage · 3 the model cannot be explained ·
-  4 the parts do not add up`;
+  4 the terms do not add up`;
 
 /**
  * Runs the command line.
@@ -71,7 +71,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return code;
   } catch (error) {
     const failure = exitCodeOf(error);
-    // commander has said what it had to say.
+    // commander has printed its message.
     if (!isCommanderError(error)) io.stderr(`fullgrad: ${printable(messageOf(error))}\n`);
     return failure;
   }
@@ -125,8 +125,8 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
 
   program
     .command("methods")
-    .description("every method with its paper and its settings")
-    .argument("[name...]", "these alone")
+    .description("lists every method with its paper and settings")
+    .argument("[name...]", "only these methods")
     .option("--json", "one JSON document on standard output", false)
     .option("--quiet", "no notes on standard error", false)
     .action((names: string[], flags: ReporterOptions) => {
@@ -146,7 +146,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
 
   const verifyCommand = program
     .command("verify")
-    .description("whether the parts add up to the score, sample by sample")
+    .description("checks that the terms add up to the score, for each sample")
     .argument("<model>", "an .onnx file");
   addModelFlags(addRunFlags(addVerifyFlags(verifyCommand))).action(
     async (model: string, flags: VerifyFlags) => {
@@ -157,7 +157,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
   const benchCommand = program
     .command("bench")
     .description(
-      "what a map costs beside the model's own forward pass: time, the first and later; memory",
+      "the cost of a map relative to the model's own forward pass: time of the first and later ones, memory",
     )
     .argument("<model>", "an .onnx file");
   addModelFlags(addBenchFlags(benchCommand)).action(async (model: string, flags: BenchFlags) => {
@@ -166,7 +166,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
 
   const convertCommand = program
     .command("convert")
-    .description("the model and its explanation as one file that runs without this program")
+    .description("writes the model and its explanation as one file that runs without this program")
     .argument("<model>", "an .onnx file");
   addModelFlags(addConvertFlags(convertCommand)).action(
     async (model: string, flags: ConvertFlags) => {
@@ -176,9 +176,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
 
   const evaluation = program
     .command("evaluate")
-    .description(
-      "the published tests of saliency maps, on images of one's own; charts and a report",
-    );
+    .description("published tests of saliency maps, run on your images; charts and a report");
   for (const test of evaluationTests) {
     const command = evaluation
       .command(test.name)
@@ -227,7 +225,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
       io.stdout(completionScript(shell, program));
     });
   program.hook("preAction", (_, command) => {
-    const set = applyConfig(program, command);
+    const set = applyConfig(program, command, io.configFile);
     if (set && set.length > 0 && command.getOptionValue("quiet") !== true) {
       io.stderr(`${configName}: ${set.join(", ")}\n`);
     }

@@ -2,7 +2,7 @@ import { basename, dirname, extname, relative } from "node:path";
 import { sha256 } from "./input/model-file.js";
 
 /**
- * A name for the output files of each path, such that no two share a file: the first of its {@link nameCandidates} that
+ * Unique names for the output files of each path: the first of its {@link nameCandidates} that
  * no other path has. The names depend on nothing but the paths.
  */
 export function uniqueNames(paths: readonly string[]): string[] {

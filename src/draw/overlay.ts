@@ -17,8 +17,11 @@ export interface HeatmapOptions {
 export interface OverlayOptions extends HeatmapOptions {
   /** Opacity of the most salient pixels, 0 to 1. Default 0.85. */
   readonly opacity?: number | undefined;
+  /** "muted" (default), so that colour encodes only the map; "natural": as it is, under opacities that grow with the
+   * square of the salience, so that cold places stay a photograph. */
+  readonly photograph?: "muted" | "natural" | undefined;
   /** The rectangle of the picture that the map covers; the rest is shown without colour. Default: all of it. */
-  readonly frame?: Frame | undefined;
+  readonly frame?: ViewFrame | undefined;
 }
 
 /** Default opacity of an overlay's most salient pixels. */
@@ -51,7 +54,7 @@ export function heatmap(
 /**
  * Draws a map over the network's view of the picture. Opacity increases with the map's value (for signed maps, with
  * its distance from zero). The photograph is darkened or lightened and nearly grey, so that colour encodes only the
- * map.
+ * map, or natural.
  *
  * The scale is clipped to {@link displayRange} for display; the heat map and the .npy file contain all values.
  *
@@ -62,7 +65,7 @@ export function heatmap(
 export function overlay(
   view: Raster,
   map: Tensor<"float32">,
-  { colormap, scale, opacity = defaultOpacity, frame }: OverlayOptions = {},
+  { colormap, scale, opacity = defaultOpacity, photograph = "muted", frame }: OverlayOptions = {},
 ): Raster {
   const { width, height } = view;
   const fitted = fitMap(map, view, frame);
@@ -75,19 +78,21 @@ export function overlay(
     const at = i * 3;
     const isCovered = !Number.isNaN(fitted[i]!);
     const color = isCovered ? colorIndex(shown, fitted[i]!) * 3 : 0;
-    const alpha = isCovered ? opacity * heatOf(shown, fitted[i]!) : 0;
+    const heat = isCovered ? heatOf(shown, fitted[i]!) : 0;
+    const alpha = opacity * (photograph === "natural" ? heat ** 2 : heat);
     const grey = 0.299 * pixels[at]! + 0.587 * pixels[at + 1]! + 0.114 * pixels[at + 2]!;
     for (let c = 0; c < 3; c++) {
       const muted = grey + saturation * (pixels[at + c]! - grey);
-      const photograph = paper + (isCovered ? 1 : uncovered) * strength * (muted - paper);
-      data[at + c] = (1 - alpha) * photograph + alpha * colors[color + c]!;
+      const faint = paper + (isCovered ? 1 : uncovered) * strength * (muted - paper);
+      const ground = photograph === "natural" ? pixels[at + c]! : faint;
+      data[at + c] = (1 - alpha) * ground + alpha * colors[color + c]!;
     }
   }
   return { width, height, data: new Uint8Array(data.buffer) };
 }
 
 /** A rectangle of a picture, in its pixels; it may reach beyond the picture. */
-export interface Frame {
+export interface ViewFrame {
   readonly left: number;
   readonly top: number;
   readonly right: number;
@@ -98,7 +103,7 @@ export interface Frame {
 export function fitMap(
   map: Tensor<"float32">,
   { width, height }: { readonly width: number; readonly height: number },
-  frame: Frame = { left: 0, top: 0, right: width, bottom: height },
+  frame: ViewFrame = { left: 0, top: 0, right: width, bottom: height },
 ): Float32Array {
   const size = checkMap(map);
   const [left, top] = [Math.round(frame.left), Math.round(frame.top)];

@@ -9,6 +9,9 @@ import { InputError } from "../errors.js";
 export async function readFile(path: string, what: string): Promise<Uint8Array> {
   const fs = await import("node:fs/promises");
   try {
+    const kind = await fs.stat(path);
+    // A device such as /dev/zero has no end. A pipe may be a shell's <(command).
+    if (kind.isCharacterDevice() || kind.isBlockDevice()) throw new Error("it is a device");
     return await fs.readFile(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

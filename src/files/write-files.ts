@@ -11,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { UsageError } from "../errors.js";
 
 /** Bytes and their offset in a file. */
 export interface FileBlock {
@@ -31,9 +32,11 @@ export type Content = string | Uint8Array | readonly FileBlock[];
  * The function is synchronous: Node delivers signals between turns of the event loop, so a signal handler sees either
  * all of the files or none.
  *
+ * @throws {UsageError} for the path of a device or a pipe
  * @throws the file system's error; temporary files are removed
  */
 export function writeTogether(files: readonly (readonly [path: string, content: Content])[]): void {
+  for (const [path] of files) checkReplaceable(path);
   const moves: { readonly from: string; readonly to: string }[] = [];
   try {
     for (const [path, content] of files) {
@@ -62,6 +65,7 @@ export async function writeChecked(
   files: readonly (readonly [path: string, content: Content])[],
   check: (folder: string) => Promise<void>,
 ): Promise<void> {
+  for (const [path] of files) checkReplaceable(path);
   const folder = dirname(files[0]![0]);
   openFolder(folder);
   const hidden = join(folder, temporaryName());
@@ -75,6 +79,14 @@ export async function writeChecked(
     flushFolder(folder);
   } finally {
     rmSync(hidden, { recursive: true, force: true });
+  }
+}
+
+/** A rename would put a file in the place of a device (such as /dev/null) or a pipe. */
+function checkReplaceable(path: string): void {
+  const kind = statSync(path, { throwIfNoEntry: false });
+  if (kind && !kind.isFile() && !kind.isDirectory()) {
+    throw new UsageError(`${path} is not a regular file, so results are not written to it`);
   }
 }
 

@@ -11,6 +11,7 @@ import { gradientShap } from "./gradients/gradient-shap.js";
 import { gradientXInput } from "./gradients/gradient-x-input.js";
 import { gradient } from "./gradients/gradient.js";
 import { guidedBackprop } from "./propagation/guided-backprop.js";
+import { guidedIntegratedGradients } from "./gradients/guided-integrated-gradients.js";
 import { integratedGradients } from "./gradients/integrated-gradients.js";
 import { positiveFullgrad } from "./full-gradients/positive-fullgrad.js";
 import { signedFullgrad } from "./full-gradients/signed-fullgrad.js";
@@ -20,11 +21,16 @@ import { cam } from "./activation-maps/cam.js";
 import { eigenCam } from "./activation-maps/eigen-cam.js";
 import { eigenGradCam } from "./activation-maps/eigen-grad-cam.js";
 import { gradCamPlusPlus } from "./activation-maps/grad-cam-plus-plus.js";
+import { attentionRollout } from "./attention/attention-rollout.js";
+import { legrad } from "./attention/legrad.js";
 import { gradCam } from "./activation-maps/grad-cam.js";
 import { guidedGradCam } from "./activation-maps/guided-grad-cam.js";
 import { hiresCam } from "./activation-maps/hires-cam.js";
 import { layerCam } from "./activation-maps/layer-cam.js";
 import { lrp } from "./propagation/lrp.js";
+import { kernelShap } from "./regions/kernel-shap.js";
+import { lime } from "./regions/lime.js";
+import { xrai } from "./regions/xrai.js";
 import { occlusion } from "./perturbation/occlusion.js";
 import { rise } from "./perturbation/rise.js";
 import { reciproCam } from "./activation-maps/recipro-cam.js";
@@ -43,6 +49,7 @@ const table = [
   gradient,
   gradientXInput,
   integratedGradients,
+  guidedIntegratedGradients,
   smoothgrad,
   smoothgradSquared,
   vargrad,
@@ -63,8 +70,13 @@ const table = [
   guidedGradCam,
   scoreCam,
   ablationCam,
+  legrad,
+  attentionRollout,
   occlusion,
   rise,
+  lime,
+  kernelShap,
+  xrai,
   random,
   edge,
   centreBlur,

@@ -123,13 +123,15 @@ export function targetOf({ target = "top", versus, quantity }: TargetOptions): T
   };
 }
 
-/** The remaining options: the method's settings; tensors, such as a given baseline, as images. */
+/** The remaining options: the method's settings; a given baseline as image. */
 export function settingsOf(
   options: ExplainOptions,
   toImage: (x: Tensor) => Tensor,
 ): Readonly<Record<string, unknown>> {
   const own = Object.entries(options).filter(([key]) => !isCommon.has(key));
-  return Object.fromEntries(own.map(([key, v]) => [key, isTensor(v) ? toImage(v) : v]));
+  return Object.fromEntries(
+    own.map(([key, v]) => [key, key === "given" && isTensor(v) ? toImage(v) : v]),
+  );
 }
 
 const common: Readonly<Record<Exclude<keyof ExplainOptions, keyof MethodSettings>, true>> = {

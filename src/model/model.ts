@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { ImageAxes } from "../analysis/image-axes.js";
 import type { Inspection } from "../runtime/inspection-report.js";
 import type { Backend } from "../backends/backend.js";

@@ -191,7 +191,10 @@ describe("flags", () => {
     [["--method", "guess"], /--method.*'guess' is invalid.*fullgrad/],
     [["--convention", "2019"], /--convention.*'2019' is invalid.*head, paper2019/],
     [["--backend", "torch"], /--backend.*'torch' is invalid.*ort, tfjs/],
-    [["--provider", "tpu"], /--provider tpu: --backend ort has cpu, cuda, webgpu, dml, coreml$/m],
+    [
+      ["--provider", "tpu"],
+      /--provider tpu: --backend ort has cpu, cuda, webgpu, dml, coreml \(did you mean "cpu"\?\)$/m,
+    ],
     [["--provider", "node-gpu"], /--backend ort has cpu.*coreml; --backend tfjs has node-gpu$/m],
     [
       ["--backend", "tfjs", "--provider", "cuda"],
@@ -233,10 +236,7 @@ describe("flags", () => {
     expect(message).toMatch(/--target cat: the names of the classes are unknown.*--labels FILE/);
   });
 
-  test("a missing or impossible output folder", async () => {
-    const without = await fullgrad("explain", tinyRelu, tinyInput);
-    expect(without.code).toBe(2);
-    expect(without.stderr).toMatch(/required option '-o, --out <dir>' not specified/);
+  test("an impossible output folder", async () => {
     const file = await fullgrad("explain", tinyRelu, tinyInput, "-o", picture);
     expect(file.code).toBe(2);
     expect(file.stderr).toMatch(/-o \S+rgb\.png: this is not a folder/);

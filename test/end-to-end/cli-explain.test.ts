@@ -69,7 +69,8 @@ describe("photographs on EfficientNet-lite0", () => {
     const map = decodeNpy(readFileSync(join(out, "coffee.map.npy")));
     expect([map.dtype, ...map.dims]).toEqual(["float32", 224, 224]);
     const picture = await decodeImage(readFileSync(join(out, "coffee.overlay.png")), "overlay");
-    expect([picture.width, picture.height]).toEqual([224, 224]);
+    // The whole photograph, not the square that the network sees.
+    expect([picture.width, picture.height]).toEqual([600, 400]);
   });
 
   test("have a readable summary line and a machine-readable manifest", async () => {

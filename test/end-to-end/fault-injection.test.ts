@@ -175,3 +175,45 @@ describe.each(commands)("$name", (command) => {
     expect(await resultOf(out)).toBe(undisturbed);
   });
 });
+
+/** Names and contents of all results; of manifests all but the time that they took. */
+function resultsIn(folder: string): ReadonlyMap<string, string> {
+  const names = filesIn(folder).filter((name) => !name.startsWith("."));
+  return new Map(
+    names.map((name) => {
+      const content = readFileSync(join(folder, name)).toString("latin1");
+      return [name, name.endsWith(".json") ? content.replace(/"seconds": .*/, "") : content];
+    }),
+  );
+}
+
+test("explain: two runs into one folder, killed in turn, leave the results of an undisturbed one", async () => {
+  const many = mkdtempSync(join(folder, "many-"));
+  const count = isLarge ? 200 * rounds : 30;
+  for (let n = 0; n < count; n++) {
+    const pixels = Uint8Array.from({ length: 192 }, (_, i) => (i * 37 + n * 11 + (n >> 4)) % 256);
+    const png = await encodePng({ width: 8, height: 8, data: pixels });
+    writeFileSync(join(many, `${n}.png`), n % 15 === 7 ? png.subarray(0, png.length / 2) : png);
+  }
+  const explain = (out: string) =>
+    start(node(["explain", tinyRelu, many, "-o", out, "--quiet", "--threads", "1"]));
+  const done = (out: string): number => filesIn(out).filter((f) => f.endsWith(".map.npy")).length;
+
+  const undisturbed = mkdtempSync(join(folder, "alone-"));
+  expect(await explain(undisturbed).done).toMatchObject({ code: 1 });
+  const sound = done(undisturbed);
+  expect(sound).toBe(count - Math.ceil((count - 7) / 15));
+
+  const out = mkdtempSync(join(folder, "disturbed-"));
+  const runs = [explain(out), explain(out)];
+  for (let kill = 0; kill < rounds; kill++) {
+    while (done(out) < ((kill + 1) * sound) / (rounds + 2)) await setTimeout(50);
+    runs[kill % 2]!.child.kill("SIGKILL");
+    await runs[kill % 2]!.done;
+    runs[kill % 2] = explain(out);
+  }
+  // Exit code 1: some pictures are broken.
+  const ends = await Promise.all(runs.map((run) => run.done));
+  expect(ends.map(({ code }) => code)).toEqual([1, 1]);
+  expect(resultsIn(out)).toEqual(resultsIn(undisturbed));
+});

@@ -1,11 +1,15 @@
-// What browser-web.test.ts does with the page.
+// What the tests of the page do with it.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Page } from "playwright-core";
 import { build } from "vite";
+import { load, parsePreprocessing, type Explanation, type Tensor } from "../../src/index.js";
 import { serve, type Site } from "../support/serve.js";
-import { root } from "./cli-harness.js";
+import { efficientNet, fixture, root } from "./cli-harness.js";
+
+export const chelsea = fixture("images", "chelsea.png");
+export const settings = fixture("efficientnet-lite0", "efficientnet-lite0.preprocess.json");
 
 /** The static build in a folder of its own, served from a path that is not the root. */
 export async function servePage(): Promise<Site> {
@@ -60,7 +64,11 @@ export interface Reading {
 }
 
 /** Waits for an answer about this picture, and about this class where one is named. */
-export async function readAnswer(page: Page, picture: string, title = ""): Promise<Reading> {
+export async function readAnswer(
+  page: Page,
+  picture: string,
+  title: string | RegExp = "",
+): Promise<Reading> {
   await page.locator("#subject").filter({ hasText: picture }).waitFor();
   await page.locator("#answer-heading").filter({ hasText: title }).waitFor();
   const [line, heading, conditioned] = await Promise.all([
@@ -130,4 +138,17 @@ export async function nameless(page: Page): Promise<string[]> {
     const kind = String(role?.value);
     return !ignored && needed.includes(kind) && !name?.value ? [kind] : [];
   });
+}
+
+/** The cat as EfficientNet-lite0's input, and its explanation, in this process. */
+export async function explainCat(): Promise<{
+  readonly x: Tensor;
+  readonly explanation: Explanation;
+}> {
+  const model = await load(efficientNet);
+  const json: unknown = JSON.parse(readFileSync(settings, "utf8"));
+  const x = await model.preprocess(chelsea, parsePreprocessing(json, settings));
+  const explanation = await model.explain(x);
+  await model.dispose();
+  return { x, explanation };
 }

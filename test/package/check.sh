@@ -20,7 +20,7 @@ node consumer.cjs
 for resolution in node16 nodenext bundler; do
   module=$resolution
   [ "$resolution" = bundler ] && module=esnext
-  node "$root/node_modules/typescript/bin/tsc" --noEmit --strict --skipLibCheck false --target es2023 \
-    --lib es2024,dom --module "$module" --moduleResolution "$resolution" consumer.ts
+  node "$root/node_modules/typescript/bin/tsc" --noEmit --strict --skipLibCheck false --target es2022 \
+    --lib es2022,dom --module "$module" --moduleResolution "$resolution" consumer.mts
 done
 echo "packed package: $(du -sm node_modules | cut -f1) MB in $(find node_modules -name package.json -path '*node_modules/*' -prune | wc -l) packages"

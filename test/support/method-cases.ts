@@ -14,6 +14,8 @@ export interface MethodCase {
   readonly settings: Readonly<Record<string, unknown>>;
   /** The nodes of the setting `layer`, whose names depend on the exporter. */
   readonly layers?: Readonly<Record<Exporter, readonly string[]>>;
+  /** The label map of the setting `regions`. */
+  readonly regions?: string;
   readonly target: number;
   /** Further options of the target, and the explained score. */
   readonly asked?: { readonly versus?: number; readonly quantity?: Quantity };
@@ -28,10 +30,14 @@ export function askedOf({ target, asked }: MethodCase): Target {
 
 /** The settings of a case for the file of an exporter. */
 export function settingsOf(
-  { settings, layers }: MethodCase,
+  { settings, layers, regions }: MethodCase,
   exporter: Exporter,
 ): Readonly<Record<string, unknown>> {
-  return layers ? { ...settings, layer: layers[exporter] } : settings;
+  return {
+    ...settings,
+    ...(layers ? { layer: layers[exporter] } : {}),
+    ...(regions === undefined ? {} : { regions: methodTensor(regions) }),
+  };
 }
 
 const folder = new URL("../../fixtures/methods/", import.meta.url);
@@ -39,8 +45,19 @@ const folder = new URL("../../fixtures/methods/", import.meta.url);
 const read = (file: string): readonly MethodCase[] =>
   JSON.parse(readFileSync(new URL(file, folder), "utf8")) as readonly MethodCase[];
 
-export const methodCases = ["cases.json", "cam-cases.json", "lrp-cases.json"].flatMap(read);
+export const methodCases = [
+  "cases.json",
+  "cam-cases.json",
+  "lrp-cases.json",
+  "region-cases.json",
+].flatMap(read);
 
-export function expectedOf({ file }: MethodCase): Tensor {
+/** Cases of the transformers in fixtures/methods, whose files are NETWORK.EXPORTER.onnx there. */
+export const transformerCases = read("transformer-cases.json");
+
+export const expectedOf = ({ file }: MethodCase): Tensor => methodTensor(file);
+
+/** An array of fixtures/methods. */
+export function methodTensor(file: string): Tensor {
   return decodeNpy(readFileSync(new URL(file, folder)));
 }

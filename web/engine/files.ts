@@ -16,7 +16,7 @@ export function weightsIn(files: readonly File[]): ExternalDataReader {
     const file = files.find((f) => f.name === name);
     if (!file) {
       throw new ExternalDataError(
-        `the model keeps weights in "${location}"; choose or drop that file together with it`,
+        `the model keeps weights in "${location}": choose or drop that file, and the model is opened with it`,
       );
     }
     const bytes = new Uint8Array(await file.slice(offset, offset + length).arrayBuffer());

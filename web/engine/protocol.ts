@@ -46,14 +46,20 @@ export interface OpenedModel {
   };
 }
 
-export interface Explain {
-  readonly method: string;
-  /** The method's non-default settings. */
-  readonly settings: Readonly<Record<string, string>>;
+/** The score to explain, of the open picture. */
+export interface Question {
   readonly target: string | number;
+  /** A class whose score is subtracted. */
+  readonly versus?: number;
   readonly preprocessing: Preprocessing;
   /** Values of the model's other inputs: .npy files by input name. */
   readonly feeds: Readonly<Record<string, File>>;
+}
+
+export interface Explain extends Question {
+  readonly method: string;
+  /** The method's non-default settings. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** A term of the score. */
@@ -72,6 +78,7 @@ export interface Explained {
   /** The network's input as a picture. */
   readonly view: Raster;
   readonly target: number | string;
+  readonly versus?: number;
   readonly score: number;
   /** The model's output, one value per class; only for classifiers. */
   readonly scores?: readonly number[];
@@ -83,6 +90,9 @@ export interface Explained {
   readonly notes: readonly Note[];
   readonly seconds: number;
 }
+
+/** The map of each part of the score, in the order of the parts; at the layer's own size. undefined for a part without places. */
+export type PartMaps = readonly (Tensor<"float32"> | undefined)[];
 
 export interface Convert {
   readonly method: string;
@@ -118,6 +128,7 @@ export interface Questions {
   "open-model": { asked: OpenModel; answer: OpenedModel };
   "open-picture": { asked: Source; answer: { readonly width: number; readonly height: number } };
   explain: { asked: Explain; answer: Explained };
+  "map-parts": { asked: Question; answer: PartMaps };
   convert: {
     asked: Convert;
     answer: { readonly bytes: Uint8Array<ArrayBuffer>; readonly notes: readonly string[] };

@@ -25,6 +25,8 @@ import type {
   OpenedModel,
   OpenModel,
   Part,
+  PartMaps,
+  Question,
   Questions,
   Source,
 } from "./protocol.js";
@@ -85,17 +87,14 @@ export class Workbench {
 
   async explain(asked: Explain, { signal, onProgress }: Run): Promise<Explained> {
     const { model, bytes, output } = this.model();
-    if (!this.picture) throw new InputError("no picture is open");
-    const settings = model.fit(asked.preprocessing);
-    const x = model.fromImage(preprocess(this.picture, settings));
-    const view = viewOf(this.picture, settings);
-    const feeds = await feedsOf(asked.feeds);
+    const { x, view, feeds } = await this.inputOf(asked);
     this.signal = signal;
     const start = performance.now();
     const explanation = await model.explain(x, {
       ...asked.settings,
       method: asked.method,
       target: asked.target,
+      versus: asked.versus,
       preprocessing: asked.preprocessing,
       feeds,
       signal,
@@ -106,13 +105,14 @@ export class Workbench {
     const seconds = (performance.now() - start) / 1000;
     if (bytes > keptBelow) await model.release();
     const sample = explanation.samples[0]!;
-    const { target, score, completeness } = sample;
+    const { target, versus, score, completeness } = sample;
     const scores = output?.classes === undefined ? [] : rowsOf(explanation.output, 1);
     return {
       method: asked.method,
       map: withoutBatch(explanation.map),
       view,
       target,
+      ...(versus === undefined ? {} : { versus }),
       score,
       ...(scores[0] ? { scores: scores[0] } : {}),
       ...(completeness ? { completeness, parts: partsOf(sample) } : {}),
@@ -122,6 +122,16 @@ export class Workbench {
     };
   }
 
+  async mapParts(asked: Question, { signal }: Run): Promise<PartMaps> {
+    const { model, bytes } = this.model();
+    const { x, feeds } = await this.inputOf(asked);
+    this.signal = signal;
+    const { target, versus } = asked;
+    const { inputMap, units } = await model.layerMaps(x, { target, versus, feeds });
+    if (bytes > keptBelow) await model.release();
+    return [inputMap, ...units.map(({ map }) => map)].map((map) => map && withoutBatch(map));
+  }
+
   convert({ method, settings, target }: Convert): Questions["convert"]["answer"] {
     const { model, options: open, name, sha256 } = this.model();
     const options = { ...open, method, settings, target };
@@ -129,6 +139,19 @@ export class Workbench {
     const origin = { version: FULLGRAD_VERSION, file: name, sha256 };
     const bytes = encodeModel(describeConversion(conversion, options, origin));
     return { bytes: bytes as Uint8Array<ArrayBuffer>, notes: conversion.notes };
+  }
+
+  /** The picture as the model's input and as pixels, and the values of the other inputs. */
+  private async inputOf({ preprocessing, feeds }: Question): Promise<{
+    readonly x: Tensor;
+    readonly view: Raster;
+    readonly feeds: Record<string, Tensor>;
+  }> {
+    const { model } = this.model();
+    if (!this.picture) throw new InputError("no picture is open");
+    const settings = model.fit(preprocessing);
+    const x = model.fromImage(preprocess(this.picture, settings));
+    return { x, view: viewOf(this.picture, settings), feeds: await feedsOf(feeds) };
   }
 
   private model(): Opened {

@@ -36,6 +36,7 @@ function answersOf(bench: Workbench): Answers {
     "open-model": (asked, run) => bench.openModel(asked, run),
     "open-picture": (asked) => bench.openPicture(asked),
     explain: (asked, run) => bench.explain(asked, run),
+    "map-parts": (asked, run) => bench.mapParts(asked, run),
     convert: (asked) => bench.convert(asked),
   };
 }

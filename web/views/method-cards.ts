@@ -66,6 +66,23 @@ export class MethodCards {
       .map(({ method }) => method.name);
   }
 
+  /** Waits until the cards come into view. @returns false if the signal was aborted before */
+  whenSeen(signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (isSeen: boolean): void => {
+        observer.disconnect();
+        resolve(isSeen);
+      };
+      const observer = new IntersectionObserver((entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) settle(true);
+      });
+      observer.observe(place);
+      signal.addEventListener("abort", () => {
+        settle(false);
+      });
+    });
+  }
+
   explained(method: string): Explained | undefined {
     const state = this.cards.get(method)?.state;
     return state?.kind === "done" ? state.explained : undefined;
@@ -117,7 +134,8 @@ export class MethodCards {
     }
   }
 
-  private add(name: string): void {
+  /** Adds a card for a method without one. */
+  add(name: string): void {
     const method = this.methods.find((m) => m.name === name);
     if (!method || this.cards.has(name)) return;
     const canvas = element("canvas", { width: 224, height: 224, "aria-hidden": "true" });

@@ -30,6 +30,17 @@ export class Pictures {
     return picture;
   }
 
+  /** The user's own pictures. */
+  get own(): readonly File[] {
+    return [...this.buttons.keys()].flatMap(({ source }) =>
+      source instanceof File ? [source] : [],
+    );
+  }
+
+  find(name: string | undefined): Picture | undefined {
+    return [...this.buttons.keys()].findLast(({ source }) => source.name === name);
+  }
+
   remove(picture: Picture): void {
     const made = this.buttons.get(picture);
     if (made) URL.revokeObjectURL(made.querySelector("img")!.src);

@@ -26,11 +26,12 @@ export function sessionsOf(ort: Ort): CreateSession {
       : InferenceSession.create(file, settings));
     return {
       run: async (feeds) => {
-        const inputs: Record<string, OrtTensor> = {};
-        for (const [name, { dtype, data, dims }] of feeds) {
-          inputs[name] = new ort.Tensor(dtype as OrtTensor.Type, data, dims);
-        }
-        const results = await session.run(inputs);
+        // Entries are own properties, whatever the names: an assignment to "__proto__" is not.
+        const inputs = Array.from(feeds, ([name, { dtype, data, dims }]): [string, OrtTensor] => [
+          name,
+          new ort.Tensor(dtype as OrtTensor.Type, data, dims),
+        ]);
+        const results = await session.run(Object.fromEntries(inputs));
         return new Map(Object.entries(results).map(([name, t]) => [name, fromOrt(t)]));
       },
       release: () => session.release(),

@@ -15,7 +15,7 @@ import { table } from "../output/tables.js";
 import { versions } from "../package-files.js";
 
 /**
- * `fullgrad bench`: what a map of one random sample costs beside the model's own forward pass, the first time and
+ * `fullgrad bench`: the cost of a map of one random sample, relative to the model's own forward pass, the first time and
  * afterwards, and the memory that it takes. Returns the exit code.
  */
 export async function bench(path: string, flags: BenchFlags, io: Io): Promise<number> {

@@ -139,7 +139,7 @@ class ComparisonRun {
     return exitCodes.failed;
   }
 
-  /** Every sample that can be read, so that the number of pages is known; what cannot be is a failure. */
+  /** All readable samples, which determine the number of pages; unreadable files become failures. */
   private async findPlaces(
     inputs: readonly InputFile[],
     failures: Failure[],
@@ -191,7 +191,7 @@ class ComparisonRun {
     const options: ComparisonQuestion["options"] = (method, { path }) => ({
       ...settings.get(method.name),
       ...{ method: method.name, signal },
-      // One at a time is what is meant for images; variants of an image have a better default.
+      // --batch 1 is about images; variants of one image have a better default.
       ...(flags.batch > 1 ? { batch: flags.batch } : {}),
       ...(preprocessing ? { preprocessing: preprocessing.settings } : {}),
       onProgress: ({ done, total }) => {

@@ -16,7 +16,7 @@ import { labelOf, nameOfClass } from "../../target/format.js";
 import { passesFor, type Pass, type TargetChoice } from "../../model/choose-target.js";
 import { rowsOf } from "../../tensor/batches.js";
 
-/** What is compared of every sample. */
+/** The comparison that is made of every sample. */
 export interface ComparisonQuestion {
   readonly model: ExplainableModel;
   readonly methods: readonly Method[];
@@ -28,7 +28,7 @@ export interface ComparisonQuestion {
   readonly onMethod: (method: Method, subject: ComparedSubject) => void;
 }
 
-/** A sample, and what is given with it: values of other inputs, a class to compare with. */
+/** A sample with values of other inputs and a class to compare with. */
 export interface ComparedSubject {
   readonly sample: InputSample;
   /** What its files begin with. */
@@ -37,7 +37,7 @@ export interface ComparedSubject {
   readonly asked: TargetOptions;
 }
 
-/** One map, as --json has it. */
+/** One map in the JSON document. */
 export interface MethodOutcome {
   readonly method: string;
   readonly seconds: number;
@@ -63,7 +63,7 @@ export interface ComparedSample {
  * All methods on some samples, class by class: for each sample, its classes. One method's graphs are in memory at a time,
  * which is why all samples go through a method before the next one.
  *
- * @throws what the first method threw, where none gave a map
+ * @throws the error of the first method, if no method gave a map
  */
 export async function compareSamples(
   question: ComparisonQuestion,
@@ -87,7 +87,7 @@ export async function compareSamples(
   return cases.map((classes) => classes.map((one) => comparedOf(question, one)));
 }
 
-/** One class of a sample, and what methods said of it so far. */
+/** One class of a sample, with the answers of methods so far. */
 interface Case {
   readonly subject: ComparedSubject;
   readonly pass: Pass;

@@ -48,7 +48,7 @@ export async function convertToTfjsFolder(
   return exitCodes.done;
 }
 
-/** Reads what is to be written, as `load` will. @throws {ModelFormatError} where it could not be read */
+/** Checks that `load` can read the output. @throws {ModelFormatError} if not */
 async function readBack({ model, weights }: ReturnType<typeof convertToTfjs>): Promise<void> {
   const json = JSON.stringify({ ...model, weightsManifest: weights.manifest });
   await readTfjsFolder(new TextEncoder().encode(json), (name) =>
@@ -56,7 +56,7 @@ async function readBack({ model, weights }: ReturnType<typeof convertToTfjs>): P
   );
 }
 
-/** @throws {UsageError} where the folder is a file, or holds the source */
+/** @throws {UsageError} if the folder is a file, or holds the source */
 function checkFolder(out: string, source: string): void {
   if (existsSync(out) && !statSync(out).isDirectory()) {
     throw new UsageError(`"${out}" is a file; --to tfjs writes a folder`);

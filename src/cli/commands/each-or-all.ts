@@ -2,10 +2,10 @@ import { endsRun, messageOf } from "../exit-codes.js";
 import type { Failure } from "../input/search-folder.js";
 
 /**
- * Runs something on all items at once; where that fails, on each by itself, so that one bad item is one failure.
+ * Runs a task on all items at once; if it fails, on each item alone, so that one bad item is one failure.
  *
  * @returns the result for all, or the results of those that did not fail
- * @throws what is not of one item: see {@link endsRun}
+ * @throws errors that concern the whole run: see {@link endsRun}
  */
 export async function eachOrAll<T, R>(
   items: readonly T[],
@@ -27,7 +27,7 @@ export async function eachOrAll<T, R>(
   }
 }
 
-/** What is told of an input that failed; it is named. */
+/** The failure of an input, with a message that names it. */
 export function failureOf(input: string, error: unknown, place = input): Failure {
   const message = messageOf(error).trim();
   return { input, error: message.includes(input) ? message : `${place}: ${message}` };

@@ -6,7 +6,7 @@ import type { ModelFlags } from "../flags/model-flags.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { inspectionText } from "../output/tables.js";
 
-/** `fullgrad inspect`: what is in a model and whether it can be explained. Returns the exit code. */
+/** `fullgrad inspect`: the contents of a model, and whether it can be explained. Returns the exit code. */
 export async function inspect(path: string, flags: ModelFlags, io: Io): Promise<number> {
   const reporter = new Reporter(io, flags);
   const { inspection, conversion } = await look(path, flags);
@@ -26,7 +26,7 @@ interface Look {
   readonly conversion: string | undefined;
 }
 
-/** A model that cannot even be read into a graph, for what it holds, has a report of its holes alone. */
+/** A model that cannot be imported has a report of its unsupported nodes alone. */
 async function look(path: string, flags: ModelFlags): Promise<Look> {
   try {
     const file = await readModel(path, flags);

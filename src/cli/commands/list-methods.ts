@@ -6,7 +6,7 @@ import { Reporter, type Io, type ReporterOptions } from "../output/reporter.js";
 /**
  * `fullgrad methods`: the methods with their papers and settings. Returns the exit code.
  *
- * @throws {UsageError} where there is none of a name
+ * @throws {UsageError} if a name is unknown
  */
 export function listMethods(names: readonly string[], flags: ReporterOptions, io: Io): number {
   const reporter = new Reporter(io, flags);

@@ -22,10 +22,10 @@ import type { SampleReader } from "../input/samples.js";
 import { skippedNote } from "../input/search-folder.js";
 import type { Reporter } from "../output/reporter.js";
 
-/** A model that is open, and everything that the flags of a run say about it. */
+/** An open model, and the flags of a run resolved for it. */
 export interface OpenedRun {
   readonly model: ExplainableModel;
-  /** undefined where no input is a picture. */
+  /** undefined if no input is a picture. */
   readonly preprocessing: ChosenPreprocessing | undefined;
   readonly labels: Labels | undefined;
   readonly feeds: readonly Feed[];
@@ -33,7 +33,7 @@ export interface OpenedRun {
   readonly reader: SampleReader;
 }
 
-/** What is explained: a target, and beside it a class to compare with and a quantity. */
+/** A request: a target, a class to compare with, and a quantity. */
 export interface Asked {
   readonly target: TargetChoice;
   readonly contrast: ChosenContrast;
@@ -55,8 +55,8 @@ interface Opening<Q> {
  * Opens the model, reads preprocessing, labels, targets and feeds, and passes them to `body`. The model is disposed
  * afterwards, whatever throws.
  *
- * @throws {UsageError} @throws {TargetError} where a flag does not fit the model
- * @throws {UnsupportedModelError} @throws {UnexplainableModelError} where the model cannot be explained
+ * @throws {UsageError} @throws {TargetError} if a flag does not fit the model
+ * @throws {UnsupportedModelError} @throws {UnexplainableModelError} if the model cannot be explained
  */
 export async function openRun<Q, R>(
   path: string,
@@ -93,7 +93,7 @@ interface Over {
   readonly reporter: Reporter;
   /** The output folder, which is not an input. */
   readonly out: string;
-  /** Run the model where there are many inputs. */
+  /** Engine threads for runs of many inputs. */
   readonly threads?: EngineThreads;
   readonly pictureSize?: SampleReader["pictureSize"];
 }
@@ -102,7 +102,7 @@ interface Over {
  * As {@link openRun}, for the files and folders that a command is given, with what --target, --versus and --quantity
  * ask of them.
  *
- * @throws {UsageError} where an argument is the output folder itself
+ * @throws {UsageError} if an argument is the output folder itself
  */
 export async function openRunOver<R>(
   path: string,
@@ -113,7 +113,7 @@ export async function openRunOver<R>(
 ): Promise<R> {
   const inputs = await findInputs(args, out);
   const hasImages = inputs.files.some((file) => !isArrayFile(file.path));
-  // A flag that makes no sense is an error even where nothing needs it.
+  // An invalid flag is an error even if no input needs it.
   const hasPictures = hasImages || flags.preprocess !== undefined || givenFlags(flags).length > 0;
   const workers = threads?.workersFor(inputs.files.length);
   const opening = { reporter, hasPictures, workers, pictureSize, ask: askedBy(flags) };

@@ -26,7 +26,7 @@ import type { VerifiedReport } from "./verified-sample.js";
 import { labelOf } from "../../target/format.js";
 import { passesFor } from "../../model/choose-target.js";
 
-/** `fullgrad verify`: do the parts add up to the score? Returns the exit code. */
+/** `fullgrad verify`: checks that the terms add up to the score. Returns the exit code. */
 export async function verify(path: string, flags: VerifyFlags, io: Io): Promise<number> {
   const reporter = new Reporter(io, flags);
   const { input } = flags;
@@ -158,7 +158,7 @@ function verified(
   };
 }
 
-/** What --bisect found. */
+/** Results of --bisect. */
 interface BisectFindings {
   readonly gaps: readonly NodeGap[] | undefined;
   readonly jacobians: readonly NodeJacobian[] | undefined;

@@ -25,7 +25,7 @@ interface NamedBox {
 /** Boxes by the image's path or file name. */
 export type BoxTable = ReadonlyMap<string, readonly NamedBox[]>;
 
-/** @throws {UsageError} where the file cannot be read or is no table of boxes */
+/** @throws {UsageError} if the file cannot be read or is not a table of boxes */
 export async function readBoxes(
   path: string,
 ): Promise<{ readonly all: BoxTable; readonly sha256: string }> {
@@ -59,7 +59,7 @@ const namedBox: Reader<NamedBox> = (value) =>
     ? { box: corners(value) }
     : fields({ box: corners }, { class: count })(value);
 
-/** The boxes of an image for a class, as the network sees the picture; none where they are all cropped off. */
+/** The boxes of an image for a class, as the network sees the picture; none if they are all cropped off. */
 export function boxesInView(
   table: BoxTable,
   path: string,

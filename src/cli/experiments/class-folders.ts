@@ -10,7 +10,7 @@ export type ClassOf = (path: string) => number;
  * folder is named by the class's number or by its label; where no folder is, and there is one for every class, they
  * are numbered in alphabetical order.
  *
- * @throws {UsageError} where it is not clear which class a folder means
+ * @throws {UsageError} if the class of a folder is ambiguous
  */
 export function classesOfFolders(
   paths: readonly string[],

@@ -11,7 +11,7 @@ import { packageRoot, requirePackages } from "../package-files.js";
 import type { EvaluationSetup } from "./setup.js";
 import { summaryText } from "./summary-text.js";
 
-/** What a run found. */
+/** The records of a run. */
 export interface EvaluationFindings {
   readonly records: readonly SampleRecord[];
   readonly failures: readonly Failure[];
@@ -41,7 +41,7 @@ export async function conclude(
   reporter.line(`→ ${join(folder.path, `${test.name}.html`)}`);
 }
 
-/** @throws {BackendError} where the optional packages that draw charts are missing */
+/** @throws {BackendError} if the optional packages that draw charts are missing */
 export function requireCharts(): void {
   requirePackages("charts of a report", ["vega", "vega-lite", "@resvg/resvg-js"]);
 }

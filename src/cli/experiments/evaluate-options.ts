@@ -6,13 +6,13 @@ import { addModelFlags } from "../flags/model-flags.js";
 import { addRunFlags, whole, type RunFlags } from "../flags/options.js";
 import { methodsOption, type ChosenMethod } from "../flags/method-list.js";
 
-/** Flags of every evaluation; those of the test itself are beside them, under their settings' names. */
+/** Flags of every evaluation; the settings of the test are further properties. */
 export interface EvaluateFlags extends RunFlags {
   readonly out: string;
   readonly method: readonly ChosenMethod[];
   readonly seed: number;
   readonly probability: Link | "auto";
-  /** Of tests that need to know where the object is. */
+  /** Only for tests that need the position of the object. */
   readonly boxes?: string;
   readonly [setting: string]: unknown;
 }
@@ -26,7 +26,7 @@ export function addEvaluateFlags(command: Command, test: EvaluationTest): Comman
     .addOption(
       new Option(
         "--probability <how>",
-        "how a probability comes of the output; auto looks at the numbers",
+        "how outputs become probabilities; auto decides by their values",
       )
         .choices(["auto", ...links])
         .default("auto"),

@@ -44,11 +44,11 @@ export async function evaluate(
   });
 }
 
-/** Goes through the images group by group, for each stage of the test, and keeps what it finds in a journal. */
+/** Evaluates the images group by group, for each stage of the test, and records results in a journal. */
 class Evaluation {
   private readonly setup: EvaluationSetup;
   private readonly folder: OutputFolder;
-  /** By what is said of them: a file that cannot be read fails in every stage. */
+  /** By message: an unreadable file fails in every stage. */
   private readonly failures: Map<string, Failure>;
   private readonly clock: ReturnType<typeof timeLeft>;
   private link: Link | undefined;
@@ -90,7 +90,7 @@ class Evaluation {
     return exitCodes.failed;
   }
 
-  /** Files in groups that are always the same, so that a run that goes on gives what one without a break gives. */
+  /** Groups of files are always the same, so that a resumed run gives the same results. */
   private async files(stage: Stage): Promise<SampleRecord[]> {
     const { files, flags, reporter, stages } = this.setup;
     const records: SampleRecord[] = [];

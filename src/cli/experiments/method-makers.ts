@@ -10,7 +10,7 @@ import type { SaidNote } from "../output/note-lines.js";
 /**
  * The methods that are judged, each once; the class-blind ones go into every evaluation anyway.
  *
- * @throws {UsageError} where one is named twice
+ * @throws {UsageError} if one is named twice
  */
 export function judgedMethods(chosen: readonly ChosenMethod[]): readonly ChosenMethod[] {
   const twice = chosen.find(({ name }, i) => chosen.findIndex((c) => c.name === name) !== i);
@@ -40,7 +40,7 @@ export function methodMaker(
   };
 }
 
-/** The baselines. Every image has random numbers of its own, whatever comes before it. */
+/** The baselines. The random numbers of an image do not depend on the images before it. */
 export function baselineMakers(model: Model, seed: number): Explainer[] {
   return blindMethods.map((name) => ({
     name,

@@ -14,7 +14,7 @@ const runReader: Reader<RoarRun> = fields({
 });
 
 /**
- * What is finished, in roar.runs.jsonl, and checkpoints of what is not.
+ * Finished runs in roar.runs.jsonl, and checkpoints of unfinished ones.
  *
  * @param settings everything that a result depends on, but method, fraction and seed
  */

@@ -12,7 +12,7 @@ import { smallCnn } from "../../train/small-cnn.js";
 import { sha256 } from "../input/model-file.js";
 import type { ModelFlags } from "../flags/model-flags.js";
 
-/** What the built-in network is called where a model is named. */
+/** Name of the built-in network. */
 export const builtIn = "small-cnn";
 
 export interface RoarNetwork {
@@ -23,7 +23,7 @@ export interface RoarNetwork {
 /**
  * The network whose architecture is trained: the built-in one, made for the images, or that of an ONNX file.
  *
- * @throws {UsageError} where the file's network does not take these images or has too few classes
+ * @throws {UsageError} if the file's network does not take these images or has too few classes
  */
 export async function readNetwork(
   path: string,

@@ -7,7 +7,7 @@ const measures: readonly Measure[] = [
   { name: "accuracy", title: "test accuracy after retraining", better: "lower" },
 ];
 
-/** What is told of the networks that were trained. */
+/** The report on the trained networks. */
 export function roarReport(
   runs: readonly RoarRun[],
   fractions: readonly number[],

@@ -18,14 +18,14 @@ import { settingsIn, type EvaluateFlags } from "./evaluate-options.js";
 import { baselineMakers, methodMaker } from "./method-makers.js";
 import type { SubjectReader } from "./subjects.js";
 
-/** What is run on which files, and everything that the numbers depend on. */
+/** Methods, files, and everything that determines the numbers. */
 export interface EvaluationSetup {
   readonly test: EvaluationTest;
   readonly model: ExplainableModel;
   readonly files: readonly InputFile[];
   readonly flags: EvaluateFlags;
   readonly reporter: Reporter;
-  /** What was said of maps so far. */
+  /** Notes about maps so far. */
   readonly notes: readonly SaidNote[];
   /** The methods, then the baselines. */
   readonly makers: readonly Explainer[];
@@ -45,9 +45,9 @@ export interface EvaluationProvenance {
 }
 
 /**
- * Collects what an evaluation runs and what its numbers depend on.
+ * Collects the parts of an evaluation and the settings that determine its numbers.
  *
- * @throws {UsageError} where a flag makes no sense for an evaluation
+ * @throws {UsageError} if a flag does not apply to an evaluation
  */
 export async function setUp(
   test: EvaluationTest,
@@ -113,7 +113,7 @@ function checkShared(feeds: readonly Feed[]): void {
   );
 }
 
-/** The class of each file; undefined where it is the network's first choice. */
+/** The class of each file; undefined if it is the network's first choice. */
 export interface Targets {
   readonly targetOf: ClassOf | undefined;
 }
@@ -121,7 +121,7 @@ export interface Targets {
 /**
  * Reads --target of an evaluation.
  *
- * @throws {UsageError} where the model is not a classifier, or the target is not one class for each image
+ * @throws {UsageError} if the model is not a classifier, or the target is not one class for each image
  */
 export function targetsIn(files: readonly InputFile[], { target }: EvaluateFlags) {
   return (labels: Labels | undefined, model: ExplainableModel): Targets => {

@@ -50,7 +50,7 @@ export interface SubjectReader {
   readonly reader: SampleReader;
   readonly preprocessing: Preprocessing;
   readonly network: Network;
-  /** The class of a file; absent where it is the network's first choice. */
+  /** The class of a file; absent if it is the network's first choice. */
   readonly targetOf?: ClassOf;
   readonly batch: number;
   /** Where objects are; samples without any are passed over. */
@@ -64,7 +64,7 @@ type Candidate = Omit<SubjectOfFile, "subject"> & {
   readonly size: Size | undefined;
 };
 
-/** The subjects in files, in groups of one shape and at most `batch`; what cannot be decoded becomes a failure. */
+/** The subjects in files, in groups of one shape and at most `batch`; undecodable files become failures. */
 export async function subjectsOf(
   files: readonly ReadFile[],
   setup: SubjectReader,
@@ -110,7 +110,7 @@ export function nameOf(path: string): string {
   return path.split(sep).join("/");
 }
 
-/** True where a file holds one sample, whose name is the file's. */
+/** True if a file contains a single sample, which is then named like the file. */
 export function isSingle({ file }: ReadFile): boolean {
   return !isArrayFile(file.path);
 }

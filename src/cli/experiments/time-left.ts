@@ -1,6 +1,6 @@
 import { duration } from "../pace.js";
 
-/** How long the rest of a run will take, judged by what it took so far. Finished things that are skipped take no time. */
+/** Estimates the remaining time of a run from the time so far. Skipped items do not count. */
 export function timeLeft(total: number): {
   count(items: number, isNew: boolean): void;
   line(): string;

@@ -15,9 +15,13 @@ export const configName = "fullgrad.config.json";
  * @returns the flags that were set; undefined without a file
  * @throws {UsageError} if a name or a value is not one of a flag
  */
-export function applyConfig(program: Command, command: Command): readonly string[] | undefined {
-  if (!existsSync(configName)) return undefined;
-  const config = readConfig();
+export function applyConfig(
+  program: Command,
+  command: Command,
+  file = configName,
+): readonly string[] | undefined {
+  if (!existsSync(file)) return undefined;
+  const config = readConfig(file);
   const path = pathOf(command);
   check(config, program);
   const own = sectionOf(config, path);
@@ -35,9 +39,9 @@ export function applyConfig(program: Command, command: Command): readonly string
 
 type Config = Readonly<Record<string, unknown>>;
 
-function readConfig(): Config {
+function readConfig(file: string): Config {
   try {
-    return readJson(readFileSync(configName, "utf8"), record(anything), configName);
+    return readJson(readFileSync(file, "utf8"), record(anything), configName);
   } catch (error) {
     throw new UsageError(`${configName}: ${messageOf(error)}`, { cause: error });
   }

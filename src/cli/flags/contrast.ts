@@ -7,20 +7,20 @@ import type { ExplainableModel } from "../input/model-file.js";
 import { chooseTargetOrMask } from "./mask-target.js";
 import { parseTarget, type TargetExpression } from "../../target/parse.js";
 
-/** Which number of the target is explained. */
+/** The number of the target to explain. */
 export interface ContrastFlags {
   readonly versus?: TargetExpression | undefined;
   readonly quantity: Quantity;
 }
 
-/** What is asked beside the target. */
+/** The contrast of a request, beside its target. */
 export type ChosenContrast = Pick<TargetOptions, "versus" | "quantity">;
 
 export function addContrastFlags(command: Command): Command {
   return command
     .option(
       "--versus <class>",
-      "a class whose number is subtracted: what speaks for the target and not for it? Written like --target",
+      "a class whose score is subtracted, written like --target: evidence for the target rather than for this class",
       parseTarget,
     )
     .addOption(
@@ -31,9 +31,9 @@ export function addContrastFlags(command: Command): Command {
 }
 
 /**
- * What --versus and --quantity mean.
+ * Resolves --versus and --quantity.
  *
- * @throws {UsageError} @throws {TargetError} where --versus names no single class
+ * @throws {UsageError} @throws {TargetError} if --versus names no single class
  */
 export async function chooseContrast(
   { versus, quantity, target }: ContrastFlags & { readonly target: TargetExpression },

@@ -6,7 +6,7 @@ import { parseTarget, type TargetExpression } from "../../target/parse.js";
 import { addPreprocessingFlags, type PreprocessingFlags } from "./preprocessing-flags.js";
 import { readTarget, whole } from "./options.js";
 
-/** What a model can be converted to. */
+/** Target formats of a conversion. */
 export const forms = ["onnx", "tfjs", "tfjs-graph"] as const;
 
 export type Form = (typeof forms)[number];

@@ -5,7 +5,7 @@ import { didYouMean } from "../../files/nearest-names.js";
 
 export type BackendName = "ort" | "tfjs";
 
-/** The engine and what it runs on. */
+/** The engine and its execution provider. */
 export interface EngineFlags {
   readonly backend: BackendName;
   readonly provider: string;
@@ -30,14 +30,14 @@ export function addEngineFlags(command: Command): Command {
     )
     .option(
       "--provider <name>",
-      `what the engine runs on (${choices.join("; ")}; default: the first)`,
+      `the execution provider (${choices.join("; ")}; default: the first)`,
     );
 }
 
 /**
  * The flags with the engine's own default as the provider.
  *
- * @throws {UsageError} where the engine has no such provider, or no such setting
+ * @throws {UsageError} if the engine lacks the provider or the setting
  */
 export function withProvider<
   F extends { backend: BackendName; provider?: string | undefined; threads?: number | undefined },
@@ -57,7 +57,7 @@ export function withProvider<
   );
 }
 
-/** Says which provider failed, where it is not the default: it may not be there on this machine. */
+/** Names a provider other than the default if it fails: it may be missing on this machine. */
 export async function namingProvider<T>(
   { backend, provider }: EngineFlags,
   run: () => Promise<T>,

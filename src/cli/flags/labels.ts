@@ -8,7 +8,7 @@ import { packageRoot } from "../package-files.js";
 /**
  * The labels that the flag names; without the flag, ImageNet's where the model has 1000 classes, else none.
  *
- * @throws {UsageError} where the file cannot be used or does not fit the model
+ * @throws {UsageError} if the file cannot be used or does not fit the model
  */
 export async function chooseLabels(
   flag: string | undefined,

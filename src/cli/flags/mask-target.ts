@@ -18,8 +18,8 @@ import { chooseTarget, type TargetChoice, type TargetContext } from "../../model
  * What --target means, or another flag that names one: as {@link chooseTarget}, and `mask:FILE@8`, the mean of class 8
  * over a mask.
  *
- * @throws {UsageError} where the file cannot be read as a mask
- * @throws {TargetError} where the mask does not fit the output, and where {@link chooseTarget} does
+ * @throws {UsageError} if the file cannot be read as a mask
+ * @throws {TargetError} if the mask does not fit the output, and where {@link chooseTarget} does
  */
 export async function chooseTargetOrMask(
   target: TargetExpression,

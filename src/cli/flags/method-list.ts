@@ -15,7 +15,7 @@ export interface ChosenMethod {
 /**
  * The methods of a list such as "fullgrad,integrated-gradients:steps=20,baseline=black,gradient"; "all" is every one.
  *
- * @throws {UsageError} where a method or a setting does not exist, or a value is out of its range
+ * @throws {UsageError} if a method or a setting does not exist, or a value is out of its range
  */
 export function parseMethods(list: string): ChosenMethod[] {
   if (list === "all") return methods.map(({ name }) => ({ name, method: name, settings: {} }));
@@ -61,7 +61,7 @@ export function methodsOption(flags: string, about: string, fallback?: string): 
 /** `--method` of commands that take one. */
 export function methodOption(): Option {
   const initial = parseMethods("fullgrad")[0]!;
-  return new Option("--method <name>", `how the map is made; ${grammar}`)
+  return new Option("--method <name>", `the method that makes the map; ${grammar}`)
     .default(initial, initial.name)
     .argParser((text, before: ChosenMethod) => {
       const [name = ""] = text.split(/[:,]/);

@@ -5,7 +5,7 @@ import { didYouMean } from "../../files/nearest-names.js";
 import { findMethod } from "../../methods/all.js";
 import type { ChosenMethod } from "./method-list.js";
 
-/** All settings of each method, by its name: what --set gives, and the defaults of the others. */
+/** All settings of each method, by its name: values of --set, and defaults. */
 export type MethodValues = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
 /** A setting, for one method or for every one that has it. */
@@ -20,8 +20,8 @@ interface Given {
  * All settings of the chosen methods. `--method METHOD:NAME=VALUE` and `--set METHOD.NAME=VALUE` mean the same and go
  * before `--set NAME=VALUE`, which is for every method that has the setting.
  *
- * @param others values from flags of their own, for methods that have such a setting; --set goes before them
- * @throws {UsageError} where a method or a setting does not exist, or a value means nothing; names what there is
+ * @param others values of dedicated flags, for methods that have such a setting; --set takes precedence
+ * @throws {UsageError} if a method, a setting or a value does not exist; lists the existing ones
  */
 export function readMethodSettings(
   flags: readonly string[],

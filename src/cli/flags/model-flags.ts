@@ -22,12 +22,12 @@ export function addModelFlags(command: Command): Command {
     )
     .option(
       "--output <name>",
-      "the output to explain (default: the first one); logits for what goes into a final Softmax or Sigmoid, " +
+      "the output to explain (default: the first one); logits for the input of a final Softmax or Sigmoid, " +
         "or any value inside the model",
     )
     .option(
       "--layout <axes>",
-      "what each axis of the input is, such as NHWC, NLC or CHW (default: found from the first layers)",
+      "roles of the input's axes, such as NHWC, NLC or CHW (default: inferred from the first layers)",
     )
     .option(
       "--size <HxW>",

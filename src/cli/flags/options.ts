@@ -18,7 +18,7 @@ export interface RunFlags extends ModelFlags, EngineFlags, PreprocessingFlags {
   readonly maxPixels: number;
 }
 
-/** What --aggregate takes. */
+/** Values of --aggregate. */
 export const aggregations = ["mean", "by-class"] as const;
 
 export interface ExplainFlags extends RunFlags, ContrastFlags, PictureFlags {
@@ -38,15 +38,15 @@ export interface VerifyFlags extends RunFlags, ContrastFlags {
   readonly samples: number;
   readonly seed: number;
   readonly bisect: boolean;
-  /** How many directions; undefined where the gradient is not checked. */
+  /** Number of directions; undefined if the gradient is not checked. */
   readonly gradient?: number | undefined;
 }
 
-/** Directions of --gradient, and more than anybody waits for. */
+/** Default and maximum number of directions of --gradient. */
 const usualDirections = 8;
 const maxDirections = 10_000;
 
-/** More threads than this are a slip of the finger. */
+/** Maximum number of threads; more are taken for a typing error. */
 export const maxThreads = 1024;
 
 export function addRunFlags(command: Command): Command {
@@ -56,7 +56,7 @@ export function addRunFlags(command: Command): Command {
         "--target <class>",
         "class number, label, top, or top5 for the five best; all for every class at once (cam, recipro-cam); of a map, class@x,y, class@x0,y0,x1,y1 (mean of a region) " +
           "or class@ (of all), of a signal class@x, of a volume class@x,y,z; mask:FILE@class (mean over a mask, .npy " +
-          "or PNG); box:i,class:j; of a detector, detections:0.5 (each one found with that score or more); an index, 3,1,4; against:TARGET (what speaks against it), or against alone where " +
+          "or PNG); box:i,class:j; of a detector, detections:0.5 (each one found with that score or more); an index, 3,1,4; against:TARGET (evidence against it), or against alone if " +
           "the output is a single number",
       )
         .default(parseTarget("top"), "top")
@@ -71,7 +71,7 @@ export function addRunFlags(command: Command): Command {
     .option(
       "--labels <names>",
       "imagenet, or a file: JSON array, JSON object by number, config.json with id2label, " +
-        "or text, one a line (default: imagenet where there are 1000 classes)",
+        "or text, one a line (default: imagenet for models with 1000 classes)",
     );
   const pictured = addPreprocessingFlags(
     described,
@@ -84,7 +84,7 @@ export function addRunFlags(command: Command): Command {
     .option("--batch <n>", "samples that are run at once", whole(1), 1)
     .option(
       "--max-pixels <n>",
-      "pictures of more pixels are refused, and those that take more than 6 bytes of memory for each",
+      "largest picture in pixels; decoding may take 6 bytes of memory for each",
       whole(1),
       maxPixels,
     );
@@ -141,7 +141,7 @@ export function addVerifyFlags(command: Command): Command {
     )
     .option(
       "--bisect",
-      "which node loses something, or with --gradient has a wrong one, for the worst sample",
+      "for the worst sample, the nodes that do not conserve the sum, or with --gradient have a wrong gradient",
       false,
     );
 }

@@ -55,7 +55,7 @@ function parsePictureSize(text: string): PictureSize {
 }
 
 export function opacityOption(): Option {
-  return new Option("--opacity <share>", "of colour where a map is highest, 0 to 1")
+  return new Option("--opacity <share>", "opacity of the colours where a map is highest, 0 to 1")
     .default(defaultOpacity)
     .argParser(parseShare);
 }

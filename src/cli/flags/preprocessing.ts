@@ -13,7 +13,7 @@ import { messageOf } from "../exit-codes.js";
 export interface ChosenPreprocessing {
   /** "imagenet", "bytes", "none" or the path of a file, and the flags that replace some of its settings. */
   readonly source: string;
-  /** Why this one. */
+  /** The reason for the choice. */
   readonly reason:
     | "--preprocess"
     | "flags"

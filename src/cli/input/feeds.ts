@@ -12,7 +12,7 @@ import { sha256, type ExplainableModel } from "./model-file.js";
 /** A value of an input beside the one that is explained. */
 export type Feed = GivenFeed | StateFeed;
 
-/** A state of a recurrent layer that no flag gives. */
+/** A state of a recurrent layer without a flag. */
 export interface StateFeed {
   readonly name: string;
   readonly zeros: true;
@@ -31,7 +31,7 @@ export interface GivenFeed {
 /**
  * The values that --feed NAME=FILE.npy names, and the states that are left at zero.
  *
- * @throws {UsageError} where a file cannot be read, an input has none, or a value does not fit
+ * @throws {UsageError} if a file cannot be read, an input has none, or a value does not fit
  */
 export async function readFeeds(
   flags: readonly string[],
@@ -100,7 +100,7 @@ function cast(value: Tensor, { name, dtype, shape }: PortReport): Tensor {
  * The values for a batch of samples.
  *
  * @param places the samples' places in the .npy file that they are from
- * @throws {InputError} where a value has fewer rows than samples
+ * @throws {InputError} if a value has fewer rows than samples
  */
 export function feedsFor(feeds: readonly Feed[], places: readonly (number | undefined)[]): Feeds {
   return Object.fromEntries(
@@ -118,7 +118,7 @@ export function feedsFor(feeds: readonly Feed[], places: readonly (number | unde
   );
 }
 
-/** What a manifest says of them. */
+/** Their description in a manifest. */
 export function feedSettings(feeds: readonly Feed[]): readonly object[] {
   return feeds.map((feed) => {
     if (feed.zeros) return { name: feed.name, zeros: true };

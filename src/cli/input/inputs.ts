@@ -6,10 +6,10 @@ import { messageOf } from "../exit-codes.js";
 import { searchFolder, type Failure, type FolderContent } from "./search-folder.js";
 import { uniqueNames } from "../unique-names.js";
 
-/** A file to explain. */
+/** An input file. */
 export interface InputFile {
   readonly path: string;
-  /** What its output files begin with. */
+  /** Prefix of its output files. */
   readonly name: string;
 }
 
@@ -30,7 +30,7 @@ const extensions: ReadonlySet<string> = new Set([...pictureExtensions, ".npy"]);
  * .npy files; hidden files and folders are passed over, and so is the output folder. A file that is reached twice counts
  * once.
  *
- * @throws {UsageError} where an argument is the output folder itself
+ * @throws {UsageError} if an argument is the output folder itself
  */
 export async function findInputs(args: readonly string[], out: string): Promise<Inputs> {
   const outFolder = await realpath(out).catch(() => undefined);
@@ -64,7 +64,7 @@ export function isArrayFile(path: string): boolean {
   return extname(path).toLowerCase() === ".npy";
 }
 
-/** @throws {InputError} where the file cannot be read */
+/** @throws {InputError} if the file cannot be read */
 export async function readInput(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);

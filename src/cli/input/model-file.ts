@@ -27,12 +27,12 @@ type SpatialSize = readonly [height: number, width: number];
 /** A model on disk, read and looked at. */
 export interface InspectedModel {
   readonly path: string;
-  /** The path, and those of the weights in other files. */
+  /** The model file and its external weight files. */
   readonly files: readonly string[];
   readonly model: Model;
   readonly inspection: Inspection;
   readonly sha256: string;
-  /** Of the weights in other files, where there are any. */
+  /** Hash of the external weights, if there are any. */
   readonly externalSha256?: string;
 }
 
@@ -51,7 +51,7 @@ export function sha256(data: Uint8Array | string): string {
 }
 
 /**
- * Reads a model and says what is in it.
+ * Reads and inspects a model.
  *
  * @throws {UsageError} @throws {TargetError} for an --input-name, --output or --size that it does not have
  */
@@ -85,13 +85,13 @@ export async function readModel(
 }
 
 /**
- * Reads a model that shall be run. Operators whose gradient is refused as they are used are found by its first
+ * Reads a model in order to run it. Operators whose gradient is refused as they are used are found by its first
  * explanation.
  *
  * @param isDetector its detections are explained, each by a value of its own that is found when it runs
- * @throws {UnsupportedModelError} where operators stand in the way; lists all of them
- * @throws {UnexplainableModelError} where something else does
- * @throws {MemoryLimitError} where an input alone exceeds --max-memory
+ * @throws {UnsupportedModelError} if operators stand in the way; lists all of them
+ * @throws {UnexplainableModelError} if something else does
+ * @throws {MemoryLimitError} if an input alone exceeds --max-memory
  */
 export async function readExplainableModel(
   path: string,
@@ -127,7 +127,7 @@ export async function readExplainableModel(
   const { name, ...fact } = output;
   const { image } = file.inspection;
   const samples = input.shape[image ? (image.batch ?? -1) : 0] ?? 1;
-  // Where the output has them elsewhere, there is one sample at a time.
+  // If the samples are on another axis of the output, one sample is run at a time.
   const port = targetPort({ name, fact }, samplesFirst(output.shape, samples) ? samples : 1);
   return { ...file, input: sized(input, image, size), output: port };
 }
@@ -186,7 +186,7 @@ function checkSize({ inputs, input, image }: Inspection, size: SpatialSize | und
   }
 }
 
-/** Errors of the format say what is wrong; this adds the file's name. */
+/** Adds the file name to format errors. */
 async function namingFile<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();

@@ -5,10 +5,10 @@ import { random } from "../../tensor/random.js";
 import { isStatic, sizeOf } from "../../tensor/shape.js";
 import { float32, type Tensor } from "../../tensor/tensor.js";
 
-/** Height and width where the model leaves them open, as Model.inspect has them. */
+/** Default height and width of a model with open sizes, as in Model.inspect. */
 const usualSize = 224;
 
-/** What has to be known of a model's input beside its shape. */
+/** Properties of a model's input beside its shape. */
 interface Input {
   readonly imageAxes: ImageAxes | undefined;
   readonly takesBytes: boolean;
@@ -19,7 +19,7 @@ interface Input {
  * type has, where it takes integers; 224x224 where height and
  * width are open. A model without an axis for samples gets one in front.
  *
- * @throws {UsageError} where the model leaves anything else open but the batch
+ * @throws {UsageError} if the model leaves anything else open but the batch
  */
 export function randomSamples(
   { name, shape }: PortReport,

@@ -11,7 +11,7 @@ import {
   type Size,
 } from "../../image/preprocess.js";
 import { groundOf, type PictureSize } from "../../draw/picture/picture-size.js";
-import type { Frame } from "../../draw/overlay.js";
+import type { ViewFrame } from "../../draw/overlay.js";
 import type { Raster } from "../../image/raster.js";
 import type { Model } from "../../model/model.js";
 import { isFloat, type DType } from "../../tensor/dtype.js";
@@ -33,7 +33,7 @@ export interface InputSample {
   readonly ground?: Raster;
 }
 
-/** What is needed to make samples of files. */
+/** Everything needed to read samples from files. */
 export interface SampleReader {
   readonly model: Model;
   /** The model's input. */
@@ -48,7 +48,7 @@ export interface SampleReader {
 /**
  * The samples in the bytes of an image or a .npy file.
  *
- * @throws {InputError} where it cannot be read or does not fit the model
+ * @throws {InputError} if it cannot be read or does not fit the model
  */
 export async function readSamples(
   bytes: Uint8Array,
@@ -70,7 +70,7 @@ export async function readSamples(
 }
 
 /** The rectangle of a sample's ground that the network sees. */
-export function frameInGround(sample: InputSample, reader: SampleReader): Frame | undefined {
+export function frameInGround(sample: InputSample, reader: SampleReader): ViewFrame | undefined {
   const { ground, view, size } = sample;
   if (!ground || !view || !size) return undefined;
   const inPicture = pointInSample(sample, reader);

@@ -3,18 +3,18 @@ import { extname, join } from "node:path";
 import { messageOf } from "../exit-codes.js";
 import { oneLine } from "../output/printable.js";
 
-/** An input that could not be used, and why. */
+/** An unusable input, and the reason. */
 export interface Failure {
   readonly input: string;
   readonly error: string;
 }
 
-/** What a folder holds, to the bottom, in alphabetical order. */
+/** The files in a folder and its subfolders, in alphabetical order. */
 export interface FolderContent {
   readonly files: string[];
   /** Files of other kinds. */
   readonly skipped: string[];
-  /** Files and folders that should be read and cannot be. */
+  /** Unreadable files and folders. */
   readonly failures: Failure[];
 }
 
@@ -98,7 +98,7 @@ class Search {
   }
 }
 
-/** "3 files of other kinds were passed over: 2 .webp, 1 .txt"; undefined where there are none. */
+/** "3 files of other kinds were passed over: 2 .webp, 1 .txt"; undefined if there are none. */
 export function skippedNote(skipped: readonly string[]): string | undefined {
   if (skipped.length === 0) return undefined;
   const counts = new Map<string, number>();

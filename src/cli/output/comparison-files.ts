@@ -2,7 +2,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { UsageError } from "../../errors.js";
 import { OutputFolder } from "./output-folder.js";
 
-/** Where a comparison goes: FILE, or FILE-001, FILE-002 … where there are several pages; FILE.maps/ for raw arrays. */
+/** Output files of a comparison: FILE, or FILE-001, FILE-002 … for several pages; FILE.maps/ for raw arrays. */
 export class ComparisonFiles {
   readonly kind: "png" | "html";
   readonly folder: string;
@@ -10,7 +10,7 @@ export class ComparisonFiles {
   private readonly files: OutputFolder;
   private readonly arrays: OutputFolder;
 
-  /** @throws {UsageError} where the file is neither .png nor .html, or its place is taken by something else */
+  /** @throws {UsageError} if the file is neither .png nor .html, or its path is a folder */
   constructor(out: string) {
     const extension = extname(out).toLowerCase();
     if (extension !== ".png" && extension !== ".html") {

@@ -17,7 +17,7 @@ interface ComparisonSubject {
   readonly reporter: Reporter;
 }
 
-/** Draws the rows of a comparison as pages or sheets, and keeps the paths of what it has written. */
+/** Draws the rows of a comparison as pages or sheets, and collects the paths of the written files. */
 export class ComparisonWriter {
   private readonly files: ComparisonFiles;
   private readonly subject: ComparisonSubject;

@@ -1,4 +1,4 @@
-/** Something whose cost is measured. */
+/** A task to measure. */
 export interface BenchTask {
   readonly name: string;
   readonly run: () => Promise<unknown>;
@@ -10,7 +10,7 @@ export interface RunTime {
   readonly cpuSeconds: number;
 }
 
-/** What a task costs. */
+/** The cost of a task. */
 export interface Cost {
   readonly name: string;
   /** The first run, which compiles. */
@@ -33,8 +33,8 @@ export interface MeasureOptions {
 const turns = 3;
 
 /**
- * What each task costs. They take turns, so that what else the machine does slows all of them. The first run of each turn
- * is not among the warm ones: the turn of another task may have freed what it compiled.
+ * Measures the cost of each task. Tasks take turns, so that other load affects all of them. The first run of each turn
+ * does not count as warm: the turn of another task may have freed its compiled graph.
  */
 export async function measureCosts(
   tasks: readonly BenchTask[],

@@ -19,7 +19,7 @@ export class Journal<T extends object> {
   /**
    * @param settings everything that all entries of a run depend on
    * @param reader of one entry
-   * @param keyOf what an entry is of: a later one takes the place of an earlier one
+   * @param keyOf the key of an entry; a later entry replaces an earlier one with the same key
    */
   constructor(path: string, settings: unknown, reader: Reader<T>, keyOf: (entry: T) => string) {
     this.path = path;

@@ -10,7 +10,7 @@ import type { Versions } from "../package-files.js";
 import type { Prediction } from "../../model/predictions.js";
 import type { Digests } from "./result-digests.js";
 
-/** Everything that a result depends on. */
+/** Everything that determines a result. */
 export interface Provenance {
   readonly versions: Versions;
   readonly model: {
@@ -25,7 +25,7 @@ export interface Provenance {
     readonly sample?: number;
   };
   readonly settings: Readonly<Record<string, unknown>>;
-  /** What each axis of the input is. */
+  /** The roles of the input's axes. */
   readonly image?: ImageAxes;
 }
 
@@ -52,7 +52,7 @@ export interface DetectionReport {
   readonly from: ScoreElement;
 }
 
-/** What came out. */
+/** The outcome for one sample. */
 export interface SampleOutcome {
   /** A class, or the words of a target of another kind. */
   readonly target: number | string;
@@ -69,17 +69,17 @@ export interface SampleOutcome {
   /** Whose probability: the model's own output, or softmax of it. */
   readonly probabilityFrom?: "output" | "softmax";
   readonly top5: readonly Prediction[];
-  /** Where the method takes the score apart; so are the terms. */
+  /** Only of methods that decompose the score, as are the terms. */
   readonly completeness?: Completeness;
-  /** Nothing is known to be wrong: where there is a completeness, it adds up. */
+  /** True if no problem is known: the terms, if any, add up to the score. */
   readonly complete: boolean;
-  /** What the method says beside its map. */
+  /** Further results of the method. */
   readonly info?: Readonly<Record<string, number | string>>;
-  /** What the map does not say by itself; empty for an ordinary one. */
+  /** Caveats about the map; usually empty. */
   readonly notes: readonly Note[];
-  /** Why there are no pictures. */
+  /** The reason why no picture was drawn. */
   readonly problem?: string;
-  /** Running the model, per sample; the first ones include compiling it. */
+  /** Run time per sample; the first ones include compilation. */
   readonly seconds: number;
   readonly files: ResultFiles;
   /** Of the files beside the manifest, so that a damaged result is made anew. */
@@ -117,7 +117,7 @@ export function largestTerms(terms: readonly TermReport[], count: number): TermR
   return terms.toSorted((a, b) => (size(a) === size(b) ? 0 : size(b) - size(a))).slice(0, count);
 }
 
-/** The terms that have no place in the image and are not in the map. */
+/** Terms without a position in the image, which are missing from the map. */
 export interface LeftOut {
   readonly count: number;
   /** The absolute values of their sums, as a part of all terms' and the input's. */
@@ -144,7 +144,7 @@ export function leftOut(terms: readonly TermReport[], mass: number): LeftOut {
 
 /** Whether the biases of convolutions and of their BatchNormalizations are one term or two. */
 export interface BatchNormCase {
-  /** Convolutions with a BatchNormalization folded in, without, and those of which the file does not tell. */
+  /** Convolutions with a folded BatchNormalization, without one, and those for which the file does not say. */
   readonly folded: number;
   readonly notFolded: number;
   readonly unknown: number;

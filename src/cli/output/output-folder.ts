@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { FullgradError, UsageError } from "../../errors.js";
 import { writeTogether } from "../../files/write-files.js";
 
-/** Results cannot be written: the disk is full, the folder is read-only. No further input will do better. */
+/** Results cannot be written: the disk is full, the folder is read-only. Further inputs would fail too. */
 export class OutputError extends FullgradError {
   override name = "OutputError";
 }
 
-/** The folder that results go to. It comes into being with the first result. */
+/** The output folder. It is created with the first result. */
 export class OutputFolder {
   readonly path: string;
 
-  /** @throws {UsageError} where the path is something else than a folder */
+  /** @throws {UsageError} if the path exists and is not a folder */
   constructor(path: string) {
     if (existsSync(path) && !statSync(path).isDirectory()) {
       throw new UsageError(`-o ${path}: this is not a folder; name a folder, new or old`);
@@ -21,9 +21,9 @@ export class OutputFolder {
   }
 
   /**
-   * Writes files that belong together, the last of which says that all are there: {@link writeTogether}.
+   * Writes the files of one result, the manifest last: {@link writeTogether}.
    *
-   * @throws {OutputError} where they cannot be written
+   * @throws {OutputError} if they cannot be written
    */
   write(files: readonly (readonly [name: string, content: Uint8Array | string])[]): void {
     this.writing(() => {
@@ -32,9 +32,9 @@ export class OutputFolder {
   }
 
   /**
-   * Creates a file that must not be there yet; false where it is.
+   * Creates a file; false if it exists.
    *
-   * @throws {OutputError} where it cannot be written
+   * @throws {OutputError} if it cannot be written
    */
   create(name: string, content: string): boolean {
     return this.writing(() => {
@@ -60,7 +60,7 @@ export class OutputFolder {
     }
   }
 
-  /** The bytes of a file, or undefined where it cannot be read. */
+  /** The bytes of a file, or undefined if it cannot be read. */
   readBytes(name: string): Uint8Array | undefined {
     try {
       return readFileSync(join(this.path, name));
@@ -69,7 +69,7 @@ export class OutputFolder {
     }
   }
 
-  /** The text of a file, or undefined where it cannot be read. */
+  /** The text of a file, or undefined if it cannot be read. */
   read(name: string): string | undefined {
     try {
       return readFileSync(join(this.path, name), "utf8");

@@ -6,7 +6,7 @@ export function printable(text: string): string {
   return text.replace(orders, escaped);
 }
 
-/** As {@link printable}, on one line: a name from a file begins no line of its own. */
+/** Like {@link printable}, but on one line, so that a name from a file cannot start a new line. */
 export function oneLine(text: string): string {
   return printable(text).replace(/[\n\t\u2028\u2029]/g, escaped);
 }

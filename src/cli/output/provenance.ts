@@ -9,7 +9,7 @@ import type { ExplainFlags } from "../flags/options.js";
 import type { Versions } from "../package-files.js";
 import { drawingOf } from "./write-explanation.js";
 
-/** What holds for all samples of a run. */
+/** Settings shared by all samples of a run. */
 export interface RunSettings extends OpenedRun, Asked {
   readonly versions: Versions;
   readonly flags: ExplainFlags;
@@ -19,7 +19,7 @@ export interface RunSettings extends OpenedRun, Asked {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** Everything that the result of a sample depends on. */
+/** Everything that determines the result of a sample. */
 export function provenanceOf(
   run: RunSettings,
   file: InputFile,
@@ -28,7 +28,7 @@ export function provenanceOf(
 ): Provenance {
   const { versions, flags, model, preprocessing, labels, feeds, settings } = run;
   const { path, sha256: modelHash, externalSha256 } = model;
-  // Of an array it matters only where the method fills with black or white.
+  // For arrays, preprocessing matters only if the method fills with black or white.
   const isUsed = !isArrayFile(file.path) || isColour.has(settings["baseline"]);
   return {
     versions,
@@ -62,7 +62,7 @@ export function provenanceOf(
   };
 }
 
-/** The masks that --target and --versus name, by what they hold. */
+/** Hashes of the masks named by --target and --versus. */
 function maskSettings({ target, contrast: { versus } }: RunSettings): object {
   const hashOf = ({ mask }: MaskTarget): string =>
     sha256(`${mask.dtype} [${mask.dims.join(",")}] ${sha256(bytesOf(mask))}`);

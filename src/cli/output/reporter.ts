@@ -1,20 +1,22 @@
 import { Pace } from "../pace.js";
 import { oneLine, printable, printableJson } from "./printable.js";
 
-/** Where a run writes to; main.ts connects it to the process, tests to strings. */
+/** Output streams of a run; main.ts connects them to the process, tests to strings. */
 export interface Io {
   stdout(text: string): void;
   stderr(text: string): void;
   /** Standard error is a terminal, so that a progress bar makes sense. */
   readonly isTTY: boolean;
+  /** Default: fullgrad.config.json in the working directory. */
+  readonly configFile?: string;
   /** A clock in milliseconds, for rates; default: that of the process. */
   readonly now?: () => number;
-  /** Has `stop` called, once, where the user interrupts, instead of the end of the process. */
+  /** Registers `stop`, which is called once when the user interrupts; the process then goes on. */
   onInterrupt?(stop: () => void): void;
 }
 
 export interface ReporterOptions {
-  /** Standard output is one JSON document and nothing else. */
+  /** Standard output is exactly one JSON document. */
   readonly json: boolean;
   /** No progress and no notes. */
   readonly quiet: boolean;
@@ -36,21 +38,21 @@ export class Reporter {
     this.options = options;
   }
 
-  /** A result for people to read; nothing with --json. */
+  /** Prints a result as text, unless --json is set. */
   line(text: string): void {
     if (this.options.json) return;
     this.clear();
     this.io.stdout(`${printable(text)}\n`);
   }
 
-  /** A picture as text with the terminal's own control sequences; nothing with --json. */
+  /** Prints a picture with terminal control sequences, unless --json is set. */
   terminalPicture(text: string): void {
     if (this.options.json) return;
     this.clear();
     this.io.stdout(`${text}\n`);
   }
 
-  /** The one JSON document; nothing without --json. Numbers that are not finite become null. */
+  /** Prints the JSON document, if --json is set. Non-finite numbers become null. */
   document(value: object): void {
     if (!this.options.json) return;
     this.clear();
@@ -63,20 +65,20 @@ export class Reporter {
     this.everyDocument = { ...this.everyDocument, ...fields };
   }
 
-  /** Something worth knowing; nothing with --quiet. */
+  /** Prints a note, unless --quiet is set. */
   note(text: string): void {
     if (this.options.quiet) return;
     this.clear();
     this.io.stderr(`${printable(text)}\n`);
   }
 
-  /** Something that went wrong. */
+  /** Prints an error. */
   error(text: string): void {
     this.clear();
     this.io.stderr(`fullgrad: ${printable(text)}\n`);
   }
 
-  /** How far the run is; shown on a terminal, where there is more than one thing to do. */
+  /** Shows a progress bar on a terminal, if there is more than one step. */
   progress(done: number, total: number, current = "", isTimed = true): void {
     if (!this.io.isTTY || this.options.quiet || total < 2) return;
     const filled = Math.round((barWidth * done) / total);
@@ -87,14 +89,14 @@ export class Reporter {
     this.barIsShown = true;
   }
 
-  /** Runs of different length go on beside each other: files, and the steps of one file. */
+  /** Progress of files and of the steps of one file is timed separately. */
   private paceOf(total: number): Pace {
     const pace = this.paces.get(total) ?? new Pace(this.io.now);
     this.paces.set(total, pace);
     return pace;
   }
 
-  /** Takes the progress bar away. */
+  /** Removes the progress bar. */
   clear(): void {
     if (this.barIsShown) this.io.stderr(clearLine);
     this.barIsShown = false;

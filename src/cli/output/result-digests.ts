@@ -28,7 +28,7 @@ function sizeOf(content: Uint8Array | string): number {
   return typeof content === "string" ? Buffer.byteLength(content) : content.length;
 }
 
-/** What is told of a finished result. */
+/** The fields of a finished result. */
 const finishedManifest = fields({
   files: record(text),
   digests: record(fields({ bytes: count, sha256: text })),
@@ -39,7 +39,7 @@ const finishedManifest = fields({
   top5: list(fields({ class: count })),
 });
 
-/** True where a manifest tells of a result, and all files of the result are as they were written. */
+/** True if the text is a manifest whose files are unchanged. */
 export function isWhole(folder: OutputFolder, manifestText: string): boolean {
   try {
     const { files, digests } = readJson(manifestText, finishedManifest, "");

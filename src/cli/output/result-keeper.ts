@@ -29,7 +29,7 @@ export class ResultKeeper {
     this.suffixes = [...suffixes];
   }
 
-  /** The name under which results of this input lie, made of this file or of this content; undefined where there are none. */
+  /** The name under which results of this input lie, made of this file or of this content; undefined if there are none. */
   known({ path, name }: InputFile, hash: string): string | undefined {
     const names = new Set([name, ...nameCandidates(path)]);
     const holders = Array.from(names, (n) => ({ name: n, holder: this.holderOf(n) }));
@@ -73,7 +73,7 @@ export class ResultKeeper {
   /** False where another run that goes on has claimed the name for another input. */
   private writeClaim(name: string, path: string): boolean {
     const input = resolve(path);
-    // The name of a temporary file: what is left behind is removed like one.
+    // Named like a temporary file, so that leftovers are removed like one.
     const claimName = `.fullgrad-claim-${sha256(name.toLowerCase()).slice(0, 16)}.tmp`;
     const file = join(this.folder.path, claimName);
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -82,7 +82,7 @@ export class ResultKeeper {
         return true;
       }
       const other = readClaim(file);
-      // The same input in two runs at once: either's results will do.
+      // The same input in two concurrent runs: both write the same results.
       if (other?.input === input) return true;
       if (other && isRunning(other.pid)) return false;
       rmSync(file, { force: true });
@@ -99,7 +99,7 @@ export class ResultKeeper {
         try {
           return readJson(found, holder, manifest).input;
         } catch {
-          // It vouches for nothing.
+          // Not a manifest of ours.
         }
       }
     }

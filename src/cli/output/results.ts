@@ -8,7 +8,7 @@ import { formatNumber } from "./tables.js";
 import { nameOfClass } from "../../target/format.js";
 import { pathsOf } from "./write-explanation.js";
 
-/** One explanation, as --json has it. */
+/** One explanation in the JSON document. */
 export interface ExplainResult {
   readonly input: string;
   /** Its place in a .npy file with several. */
@@ -34,7 +34,7 @@ export interface ExplainResult {
   readonly notes: readonly Note[];
   readonly problem?: string;
   readonly seconds: number;
-  /** It was there already; `seconds` is what it took then. */
+  /** True if the result existed already; `seconds` is its original run time. */
   readonly skipped?: true;
 }
 

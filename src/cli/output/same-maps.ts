@@ -19,13 +19,13 @@ export interface ClassMap {
   readonly map: Float32Array;
 }
 
-/** What a method says of several classes of one image, where two of them have nearly the same map; else nothing. */
+/** Classes of one image with nearly the same map; empty if there are none. */
 export function sameMaps(
   image: string,
   method: string,
   classes: readonly ClassMap[],
 ): readonly SameMaps[] {
-  // A baseline knows nothing of the class, and says so.
+  // Baselines ignore the class by design.
   if (classes.length < 2 || blindMethods.includes(method)) return [];
   const pairs = similarPairs(classes).map(({ first, second, similarity }) => {
     return { first: first.name, second: second.name, similarity };

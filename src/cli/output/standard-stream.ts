@@ -10,7 +10,7 @@ export class StandardStream {
   /** Something was lost that somebody would have read: the disk is full, say. A reader that went away is none. */
   failed = false;
 
-  /** @param onFailure is told why, once */
+  /** @param onFailure called once, with the reason */
   constructor(stream: Writable, onFailure: (reason: string) => void) {
     this.stream = stream;
     stream.on("error", (error: NodeJS.ErrnoException) => {

@@ -13,14 +13,14 @@ import { oneLine } from "./printable.js";
 import { nameOfClass } from "../../target/format.js";
 import type { VerifiedReport } from "../commands/verified-sample.js";
 
-/** A number for people: four significant digits. JSON has null for what is not finite. */
+/** Formats a number with four significant digits. In JSON, non-finite numbers are null. */
 export function formatNumber(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return String(value ?? "not a number");
   const size = Math.abs(value);
   return size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(1) : value.toPrecision(4);
 }
 
-/** What `fullgrad inspect` prints. */
+/** The output of `fullgrad inspect`. */
 export function inspectionText(path: string, inspection: Inspection): string {
   const { inputs, outputs, operators, biases, layers } = inspection;
   const counts = Object.entries(operators).map(([op, count]) => `${op} ${count}`);
@@ -38,7 +38,7 @@ export function inspectionText(path: string, inspection: Inspection): string {
   ].join("\n");
 }
 
-/** What is explained, where that does not go without saying. */
+/** Input, axes and output of the explanation, where they are not the obvious ones. */
 function explained(inspection: Inspection): string[] {
   const {
     inputs,
@@ -104,7 +104,7 @@ function layerTable(layers: readonly LayerReport[]): string {
   return table(header, rows);
 }
 
-/** What `fullgrad verify --bisect` adds: nodes that do not hand on what they get. */
+/** The output of `fullgrad verify --bisect`: nodes that do not conserve relevance. */
 export function gapTable(gaps: readonly NodeGap[]): string {
   const rows = gaps.map(({ node, op, residual, conditioned }) => [
     formatNumber(conditioned),
@@ -134,7 +134,7 @@ function verdict({ explainable, unsupported, problem, instead }: Inspection): st
   );
 }
 
-/** What `fullgrad verify` prints. */
+/** The output of `fullgrad verify`. */
 export function verificationText(
   path: string,
   samples: readonly VerifiedReport[],
@@ -179,7 +179,7 @@ export function verificationText(
   ].join("\n");
 }
 
-/** Columns as wide as their widest cell, two spaces apart; those in `right` are set flush right. */
+/** A table with columns two spaces apart; the columns in `right` are right-aligned. */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
@@ -199,7 +199,7 @@ export function table(
   ].join("\n");
 }
 
-/** Words on lines of at most 100 characters, the later ones indented. */
+/** Wraps words to lines of at most 100 characters; continuation lines are indented. */
 function wrap(words: readonly string[], indent: number): string {
   const lines: string[] = [];
   for (const word of words) {

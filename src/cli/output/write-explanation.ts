@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import { rowsOf, sliceBatch } from "../../tensor/batches.js";
 import { isComplete } from "../../decomposition/completeness.js";
 import type { NotedSample } from "../../methods/core/notes.js";
-import type { Frame } from "../../draw/overlay.js";
+import type { ViewFrame } from "../../draw/overlay.js";
 import type { PointMap } from "../../image/preprocess.js";
 import { findMethod } from "../../methods/all.js";
 import type { Explanation } from "../../model/model-options.js";
@@ -31,7 +31,7 @@ import { drawPictures, type PictureStyle } from "../commands/explain/draw-pictur
 import { formatNumber } from "./tables.js";
 import { topCount } from "../../model/choose-target.js";
 
-/** One sample of an explanation, and what its files need to know besides. */
+/** One sample of an explanation, with the contents of its files. */
 export interface Finding {
   readonly name: string;
   readonly provenance: Provenance;
@@ -42,11 +42,11 @@ export interface Finding {
   readonly seconds: number;
   readonly sample: InputSample;
   /** The rectangle of the sample's ground that the network sees. */
-  readonly frame: Frame | undefined;
+  readonly frame: ViewFrame | undefined;
   readonly style: PictureStyle;
   readonly labels: Labels | undefined;
   readonly batchNorm: BatchNormCase;
-  /** From a point of the network's input to that of the picture. */
+  /** Maps a point of the network's input to the picture. */
   readonly inPicture?: PointMap;
   /** The output holds one score for each class. */
   readonly isClassifier: boolean;
@@ -98,7 +98,7 @@ export async function writeExplanation(folder: OutputFolder, finding: Finding): 
   return manifest;
 }
 
-/** How pictures are drawn: in blue and red where a method's maps have both signs. */
+/** Drawing settings: blue and red for methods with signed maps. */
 export function drawingOf(flags: ExplainFlags): PictureStyle {
   const { method, colormap, opacity, pictureSize, scale, caption, scaleBar, transparent } = flags;
   return {

@@ -3,11 +3,10 @@ import type { FullGradient } from "../../decomposition/full-gradient.js";
 import { UsageError } from "../../errors.js";
 import type { Node, Value } from "../../onnx/ir.js";
 import type { Role } from "../../ops/core/role.js";
-import { shapeOfAnyBatch } from "../../passes/open-batch.js";
 import { multiplyDims, sizeOf, type Dim } from "../../tensor/shape.js";
 import { float32 } from "../../tensor/tensor.js";
 import { chooseLayer, type ChosenLayer } from "./class-activation-map.js";
-import { rerun } from "./rerun.js";
+import { headOf, runHead } from "./head.js";
 
 /** The output of the layers after a layer for its activations at each position alone. */
 export interface PlaceScores {
@@ -80,27 +79,6 @@ export function ofTarget({ b, target }: FullGradient, maps: Value): Value {
   return b.sum(b.mul(maps, weights), [1]);
 }
 
-/** The nodes between a layer and the explained output, in order. */
-function headOf({ graph, explained, plan }: FullGradient, layer: ChosenLayer): readonly Node[] {
-  const behind = new Set([layer.value]);
-  for (const node of graph.nodes) {
-    if (node.inputs.some((name) => behind.has(name))) for (const o of node.outputs) behind.add(o);
-  }
-  const wanted = new Set([explained.name]);
-  const head = graph.nodes.toReversed().filter((node) => {
-    const isWanted = node.outputs.some((name) => wanted.has(name) && behind.has(name));
-    if (isWanted && !node.outputs.includes(layer.value)) for (const i of node.inputs) wanted.add(i);
-    return isWanted && !node.outputs.includes(layer.value);
-  });
-  const other = [...wanted].find((name) => plan.path.dependent.has(name) && !behind.has(name));
-  if (other !== undefined || !behind.has(explained.name)) {
-    throw new UsageError(
-      `the output needs "${other ?? explained.name}" beside layer "${layer.node}", which does not stand alone; choose another one (layer)`,
-    );
-  }
-  return head.reverse();
-}
-
 function checkLinear(
   { graph, registry, plan }: FullGradient,
   head: readonly Node[],
@@ -117,22 +95,4 @@ function checkLinear(
     `${method} needs a network that ends in a mean and linear layers; behind the layer is ${other.op} (node "${other.name}", ` +
       `opset ${opset}): recipro-cam takes any`,
   );
-}
-
-/** Runs the head a second time, on other activations and another number of samples. */
-function runHead(
-  { b, graph, explained }: FullGradient,
-  head: readonly Node[],
-  from: string,
-  masked: Value,
-): Value {
-  const values = new Map([[from, masked]]);
-  const batch = graph.facts.get(from)!.shape[0];
-  const at = b.within("each-place");
-  rerun(at, head, values, (node, input) => {
-    if (input !== 1 || typeof batch !== "number") return undefined;
-    const open = shapeOfAnyBatch(node, graph.constants.get(node.inputs[1]!), batch);
-    return open && at.constant(open);
-  });
-  return values.get(explained.name)!;
 }

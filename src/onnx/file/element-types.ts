@@ -46,7 +46,7 @@ export function dtypeOf(dataType: number): DType | undefined {
 
 /** ONNX's name of a TensorProto.DataType, for messages. */
 export function dataTypeName(dataType: number): string {
-  return elementTypes[dataType]?.[0] ?? `element type ${dataType}`;
+  return elementTypes[dataType]?.[0] ?? `number ${dataType}`;
 }
 
 /** The TensorProto.DataType of a dtype, which is also the value of Cast's attribute `to`. */

@@ -64,8 +64,11 @@ function opsetsOf(model: ModelProto): Map<string, number> {
   for (const { domain, version } of model.opsetImport ?? []) {
     const name = normalizeDomain(domain);
     const number = Number(version ?? 0n);
-    if (number < 1 || (opsets.get(name) ?? number) !== number) {
-      throw new ModelFormatError(`the model imports opset ${number} of "${name || "ai.onnx"}"`);
+    const shown = `opset ${number} of "${name || "ai.onnx"}"`;
+    if (number < 1) throw new ModelFormatError(`the model imports ${shown}`);
+    const other = opsets.get(name);
+    if (other !== undefined && other !== number) {
+      throw new ModelFormatError(`the model imports ${shown}, and opset ${other} as well`);
     }
     opsets.set(name, number);
   }

@@ -40,6 +40,9 @@ export interface Axis {
   readonly end: number;
 }
 
+/** Sums and products of larger numbers overflow in ONNX Runtime's kernels, which then read nothing. */
+const mostExtent = 2 ** 31 - 1;
+
 /** Extent covered by a dilated kernel. */
 export const span = (axis: Axis): number => axis.dilation * (axis.kernel - 1) + 1;
 
@@ -68,9 +71,10 @@ export function windowAxes(
   const pads = list("pads", attrs.pads, 2 * rank, 0);
   return kernels.map((k, i) => {
     const axis = { kernel: k, stride: strides[i]!, dilation: dilations[i]!, begin: 0, end: 0 };
-    if (k < 1 || axis.stride < 1 || axis.dilation < 1) {
+    const extents = [k, axis.stride, axis.dilation];
+    if (extents.some((e) => e < 1 || e > mostExtent)) {
       throw n.error(
-        `kernel ${k}, stride ${axis.stride}, dilation ${axis.dilation}: all must be at least 1`,
+        `kernel ${k}, stride ${axis.stride}, dilation ${axis.dilation}: all must be 1 to ${mostExtent}`,
       );
     }
     if (attrs.autoPad === "NOTSET") return { ...axis, begin: pads[i]!, end: pads[i + rank]! };

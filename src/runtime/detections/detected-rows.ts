@@ -43,7 +43,7 @@ export type HasObjectness = (value: string, first: number, second: number) => Pr
 /**
  * The rows of a detector's outputs.
  *
- * @param regions [M,4] values that the model reads regions at: the boxes if no output holds any
+ * @param regions boxes [M,4] at which the model samples features, one per row; used if no output contains boxes
  * @param hasObjectness called for a head [N,5+K] or [4+K,N], with the indices of columns 4 and 5 of its first row
  * @throws {TargetError} if the outputs are not boxes with scores; lists them
  */

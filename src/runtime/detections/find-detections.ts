@@ -91,7 +91,7 @@ export async function findDetections(
 const valuesOf = (names: readonly string[], values: Tensors): Tensors =>
   new Map(names.map((name) => [name, values.get(name)!]));
 
-/** The boxes that something is read at: those of a second stage. */
+/** The boxes at which a second stage samples features. */
 function regionsIn({ nodes, constants }: Graph, registry: Registry): string[] {
   const read = nodes.flatMap(({ op, domain, inputs }) =>
     (registry.get(op, domain)?.reads?.places ?? []).map((i) => inputs[i] ?? ""),

@@ -1,19 +1,22 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { writeTogether } from "../../../src/files/write-files.js";
+import { UsageError } from "../../../src/errors.js";
+import { writeChecked, writeTogether } from "../../../src/files/write-files.js";
 
 let root = "";
 beforeEach(() => {
@@ -50,6 +53,31 @@ test("a file name may have the 255 bytes that a file system allows", () => {
   const path = join(root, "x".repeat(255));
   writeTogether([[path, "1"]]);
   expect(readFileSync(path, "utf8")).toBe("1");
+});
+
+test("a pipe or a link to a device is never replaced by a file", async () => {
+  const [pipe, device] = [join(root, "pipe"), join(root, "device")];
+  execFileSync("mkfifo", [pipe]);
+  symlinkSync("/dev/null", device);
+  for (const path of [pipe, device]) {
+    expect(() => {
+      writeTogether([
+        [join(root, "first"), "1"],
+        [path, "2"],
+      ]);
+    }).toThrow(UsageError);
+    await expect(writeChecked([[path, "2"]], () => Promise.resolve())).rejects.toThrow(UsageError);
+  }
+  expect(readdirSync(root).sort()).toEqual(["device", "pipe"]);
+  expect(lstatSync(pipe).isFIFO()).toBe(true);
+});
+
+test("a link to a file is replaced, and the file stays", () => {
+  const [file, link] = [join(root, "file"), join(root, "link")];
+  writeFileSync(file, "old");
+  symlinkSync(file, link);
+  writeTogether([[link, "new"]]);
+  expect([file, link].map((path) => readFileSync(path, "utf8"))).toEqual(["old", "new"]);
 });
 
 test("if a rename fails, the old last file is gone and does not mark the group as complete", () => {

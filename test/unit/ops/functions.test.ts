@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { float, int, ints, text } from "../../../src/onnx/attribute.js";
 import { newGraph } from "../../support/graphs.js";
 import { int64 } from "../../../src/tensor/tensor.js";
-import { check } from "./record-check.js";
+import { check, evaluate } from "./record-check.js";
 
 // ONNX Runtime has these in single precision only, where a step of 2⁻⁶ is the best compromise.
 const single = { dtype: "float32", tolerance: 2e-3 } as const;
@@ -41,6 +41,15 @@ describe("functions of one number", () => {
     const divisor = { dims: [], values: [1.5], still: true } as const;
     const attributes = { fmod: int(1) };
     await check({ op: "Mod", attributes, inputs: [{ dims: [6], values }, divisor] });
+  });
+});
+
+describe.each(["MaxPool", "AveragePool", "LpPool"])("%s", (op) => {
+  // ONNX Runtime adds an extent to a position in 64 bits, overflows, and takes nothing for the largest of a window.
+  it.each(["strides", "dilations"])("refuses %s that its kernel cannot add", async (name) => {
+    const attributes = { kernel_shape: ints([1]), [name]: ints([2 ** 62]) };
+    const attempt = evaluate({ op, attributes, inputs: [{ dims: [1, 1, 4] }], opset: 19 });
+    await expect(attempt).rejects.toThrow(/all must be 1 to 2147483647/);
   });
 });
 

@@ -4,7 +4,7 @@ import { colorScale, heatOf, type ColorScale } from "../../../draw/color-scale.j
 import type { ColormapName } from "../../../draw/colormap.js";
 import { drawArray, type Drawings, type InputAxes } from "../../../draw/draw-array.js";
 import { withLegend } from "../../../draw/picture/legend.js";
-import { fitMap, heatmap, overlay, type Frame } from "../../../draw/overlay.js";
+import { fitMap, heatmap, overlay, type ViewFrame } from "../../../draw/overlay.js";
 import { enlarge, type PictureSize } from "../../../draw/picture/picture-size.js";
 import { ImageError } from "../../../errors.js";
 import { encodePng } from "../../../image/codec.js";
@@ -29,7 +29,7 @@ export interface DrawnResult {
   readonly map: Tensor<"float32">;
   readonly sample: InputSample;
   /** The rectangle of the sample's ground that the map covers. */
-  readonly frame: Frame | undefined;
+  readonly frame: ViewFrame | undefined;
   readonly image: ImageAxes | undefined;
   /** Of a detection, in pixels of the network's input. */
   readonly box?: BoxCorners | undefined;
@@ -112,7 +112,7 @@ async function transparent(
 function boxInGround(
   [left, top, right, bottom]: BoxCorners,
   { view }: InputSample,
-  frame: Frame | undefined,
+  frame: ViewFrame | undefined,
 ): BoxCorners {
   if (!frame || !view) return [left, top, right, bottom];
   const [across, down] = [

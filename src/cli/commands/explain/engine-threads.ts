@@ -15,7 +15,7 @@ const mostThreads = 8;
  * cores, EfficientNet-lite0: half), and compute the same bits.
  */
 export class EngineThreads {
-  /** How many there are; 0 until the model is compiled, and where the command's own thread runs it. */
+  /** Number of threads; 0 until the model is compiled, and if it runs in the command's own thread. */
   count = 0;
   private readonly flags: EngineFlags;
 

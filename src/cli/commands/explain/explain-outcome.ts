@@ -19,7 +19,7 @@ import {
 /** Milliseconds that are waited for results that another run writes anew, and between two looks. */
 const [longestRewrite, pause] = [1000, 20];
 
-/** Where an outcome is told, and what of. */
+/** Context of an outcome. */
 interface OutcomeSetup {
   readonly reporter: Reporter;
   readonly folder: OutputFolder;
@@ -31,7 +31,7 @@ interface OutcomeSetup {
 export class ExplainOutcome {
   private readonly setup: OutcomeSetup;
   private readonly failures: Failure[];
-  /** Where there is nothing but failures of one kind, the run ends with their exit code. */
+  /** If there are only failures of one kind, the run ends with their exit code. */
   private readonly failureCodes = new Set<number>();
   private readonly found: { readonly order: number; readonly result: ExplainResult }[] = [];
   private readonly incomplete: string[] = [];
@@ -60,7 +60,7 @@ export class ExplainOutcome {
     reporter.line(explanationLine(result, model.output.classes));
   }
 
-  /** One line for each note; what holds for every image alike is said once. */
+  /** Prints each distinct note once. */
   private say({ message }: Note, { path, sample }: Manifest["input"]): void {
     if (this.said.has(message)) return;
     this.said.add(message);
@@ -74,7 +74,7 @@ export class ExplainOutcome {
     return this.found.toSorted((a, b) => a.order - b.order).map(({ result }) => result);
   }
 
-  /** Tells everything; returns the exit code. */
+  /** Reports all results and failures; returns the exit code. */
   async conclude(): Promise<number> {
     const { reporter, folder, inputs } = this.setup;
     const { incomplete, failures } = this;

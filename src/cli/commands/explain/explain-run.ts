@@ -25,7 +25,12 @@ import { ResultKeeper } from "../../output/result-keeper.js";
 import { rankedName, sampleName } from "../../output/result-names.js";
 import { nameOfClass } from "../../../target/format.js";
 import { ranksOf } from "../../../model/choose-target.js";
-import { drawingOf, manifestName, mapOf, writeExplanation } from "../../output/write-explanation.js";
+import {
+  drawingOf,
+  manifestName,
+  mapOf,
+  writeExplanation,
+} from "../../output/write-explanation.js";
 
 /**
  * Goes through the inputs, skips what is finished, and runs the rest in batches of one shape. Where threads of the engine
@@ -129,14 +134,14 @@ export class ExplainRun {
     if (this.waiting.length >= this.setup.flags.batch) await this.runWaiting();
   }
 
-  /** True where all of a sample's results are there already, made with the same settings. */
+  /** True if all of a sample's results are there already, made with the same settings. */
   private async skip(
     file: InputFile,
     { choice, suffix }: AskedTarget,
     provenance: Provenance,
   ): Promise<boolean> {
     const { folder, model, flags, settings } = this.setup;
-    // How many there are is known when the model has run.
+    // The number of detections is known only after a run.
     if ("kind" in choice && choice.kind === "detections") return false;
     // That code rescaled over the whole batch, so a map depends on its companions, which may be others today.
     if (settings["convention"] === "paper2019" && flags.batch > 1) return false;
@@ -157,7 +162,7 @@ export class ExplainRun {
     return true;
   }
 
-  /** Does something when all inputs before have been dealt with. */
+  /** Calls `act` once all inputs before are done. */
   private inTurn(act: () => void): Promise<void> {
     return this.ahead.add(Promise.resolve(act));
   }
@@ -168,7 +173,7 @@ export class ExplainRun {
     await this.ahead.add(this.run(jobs));
   }
 
-  /** Explains a batch, or where that fails each of its samples; writes the results when their turn comes. */
+  /** Explains a batch, or each of its samples if the batch fails; results are written in the order of the inputs. */
   private async run(jobs: readonly Job[]): Promise<Take> {
     const steps: Take[] = [];
     await eachOrAll(

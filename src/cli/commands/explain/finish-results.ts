@@ -16,7 +16,7 @@ import type { ExplainResult } from "../../output/results.js";
 import { captionOf, drawingOf } from "../../output/write-explanation.js";
 import type { ExplainSetup } from "./explain-batch.js";
 
-/** Does what needs the maps of all results: draws them with one scale, and writes their means. */
+/** Steps that need the maps of all results: drawing with a shared scale, and means. */
 export async function finishResults(
   setup: ExplainSetup,
   results: readonly ExplainResult[],

@@ -1,17 +1,17 @@
 /** Takes the results of some work: to be called in order. */
 export type Take = () => void | Promise<void>;
 
-/** Work that goes on at once, and whose results are taken one after the other, in the order in which it began. */
+/** Concurrent tasks whose results are taken one by one, in the order of their start. */
 export class WorkAhead {
   private readonly begun: Promise<Take>[] = [];
   private readonly most: () => number;
 
-  /** @param most how much goes on ahead of what is taken; 0 takes each result before the next work begins */
+  /** @param most maximum number of pending results; 0 takes each result before the next task starts */
   constructor(most: () => number) {
     this.most = most;
   }
 
-  /** Adds work that has begun, and takes the oldest results where there is too much. @throws what they throw */
+  /** Adds a started task, and takes the oldest results if too many are pending. @throws errors of those tasks */
   async add(work: Promise<Take>): Promise<void> {
     // An error is thrown when its turn comes; Node ends a process where nobody seems to wait for it.
     work.catch(() => undefined);
@@ -32,7 +32,7 @@ export class WorkAhead {
   }
 }
 
-/** Lets so many tasks run at once. */
+/** Limits the number of concurrent tasks. */
 export class Slots {
   private readonly count: () => number;
   private used = 0;

@@ -1,5 +1,5 @@
-import type { Inspection } from "../../src/runtime/inspection-report.js";
-import { element, part } from "../dom.js";
+import type { Inspection } from "../../../src/runtime/inspection-report.js";
+import { element, part } from "../../dom.js";
 
 const details = part("nodes", HTMLDetailsElement);
 const count = part("nodes-count", HTMLElement);
