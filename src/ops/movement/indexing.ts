@@ -1,4 +1,4 @@
-import { noAxes, sameAxes } from "../core/axis-mapping.js";
+import { noAxes } from "../core/axis-mapping.js";
 import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
@@ -152,51 +152,6 @@ function gatherGradient(b: GraphBuilder, n: NodeView, dy: Value, axis: number): 
   return b.op("ScatterElements", [b.zerosLike(n.x()), where, rows], attributes, "dx");
 }
 
-// y = data, with the updates put at the given places along an axis (added there where reduction is "add").
-// ddata = dy, cleared at those places unless they are added to; dupdates = dy read at those places.
-const scatterElements: OpSpec<{ axis: number; reduction: string }> = {
-  type: "ScatterElements",
-  since: 16,
-  arity: [3, 3],
-  role: "join",
-  axes: sameAxes,
-  attrs: (a) => ({
-    axis: a.int("axis", 0),
-    reduction: a.word("reduction", ["none", "add", "mul", "max", "min"], "none"),
-  }),
-  infer: (n) => [n.like(n.shape())],
-  vjp: (b, n, [dy]) => {
-    const { reduction } = n.attrs;
-    if (reduction !== "none" && reduction !== "add") {
-      throw n.refusal(`reduction "${reduction}" has no gradient; "none" and "add" have`);
-    }
-    const axis = { axis: int(n.attrs.axis) };
-    return [
-      () =>
-        reduction === "add"
-          ? dy!
-          : b.op("ScatterElements", [dy!, n.x(1), b.zerosLike(n.x(2))], axis, "ddata"),
-      "integer",
-      () => b.op("GatherElements", [dy!, n.x(1)], axis, "dupdates"),
-    ];
-  },
-  bias: (n) => {
-    if (n.isActive(0) && n.isActive(2)) return "none";
-    return {
-      kind: "constant",
-      emit: (b) => {
-        const data = n.isActive(0) ? b.zerosLike(n.x(0)) : n.x(0);
-        const updates = n.isActive(2) ? b.zerosLike(n.x(2)) : n.x(2);
-        const attributes = {
-          axis: int(n.attrs.axis),
-          reduction: { type: "string", value: n.attrs.reduction } as const,
-        };
-        return b.op("ScatterElements", [data, n.x(1), updates], attributes, "bias");
-      },
-    };
-  },
-};
-
 // y[i] = x[index[i]] along an axis; dx adds dy at the places that were read
 const gatherElements: OpSpec<{ axis: number }> = {
   type: "GatherElements",
@@ -281,4 +236,4 @@ function hotElements(n: NodeView, shape: readonly number[], axis: number): Dim[]
   });
 }
 
-export const indexing: readonly OpSpec[] = [slice, gather, gatherElements, scatterElements, oneHot];
+export const indexing: readonly OpSpec[] = [slice, gather, gatherElements, oneHot];
