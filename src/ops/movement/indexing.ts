@@ -3,9 +3,9 @@ import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { gather as gatherBlock, slice as sliceBlock } from "../../tensor/move.js";
-import { fromNumbers } from "../../tensor/tensor.js";
+import { checkMade, fromNumbers } from "../../tensor/tensor.js";
 import { multiplyDims, normalizeAxis, sizeOf, type Dim } from "../../tensor/shape.js";
-import { alongAxis, emptyMatrix, placesAlong } from "../core/along-axis.js";
+import { addAlong, placesAlong } from "../core/along-axis.js";
 import { blockOf, isSmall, moved, withElements } from "../core/elements.js";
 import { noAttrs, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
@@ -95,10 +95,9 @@ function spread(b: GraphBuilder, n: NodeView, dy: Value): Value {
       begins[axis] = start;
       ends[axis] = extent - start - count;
     } else {
-      // Row k of a 0/1 matrix says where element k came from.
-      const matrix = emptyMatrix(n, count, extent);
-      for (let k = 0; k < count; k++) matrix[k * extent + start + k * step] = 1;
-      gradient = alongAxis(b, gradient, axis, matrix, count, extent);
+      checkMade([count], `for Slice (node "${n.name}") the places along axis ${axis}`);
+      const places = Array.from({ length: count }, (_, k) => start + k * step);
+      gradient = addAlong(b, gradient, axis, places, extent);
     }
   });
   return b.pad(gradient, [...begins, ...ends], "dx");
