@@ -36,6 +36,8 @@ export interface Probe {
   round(point: Float64Array): void;
   /** Lower bound of the relative rounding of f: half the spacing of its element type at 1. */
   readonly epsilon: number;
+  /** Lower bound of the absolute rounding of f; 0 by default. */
+  readonly resolution?: number | undefined;
   /** The bounds of its arguments, if it takes integers. */
   readonly whole?: { readonly least: number; readonly most: number } | undefined;
   evaluate(points: readonly Float64Array[]): Promise<readonly number[]>;
@@ -88,12 +90,13 @@ export async function compareDirections(
     ladders.push(rungs);
   }
   const shortest = ladders.map((rungs) => (rungs.findLast(({ fits }) => fits) ?? rungs[0]!).bend);
-  const rounding = Math.max(
+  const measured = Math.max(
     Math.sqrt(median(shortest.map((bend) => bend * bend)) / 0.455 / 6),
     Math.abs(centre - again),
     probe.epsilon * Math.abs(centre),
   );
-  const isRough = rounding > roughness.ofEpsilon * probe.epsilon * Math.abs(centre);
+  const rounding = Math.max(measured, probe.resolution ?? 0);
+  const isRough = measured > roughness.ofEpsilon * probe.epsilon * Math.abs(centre);
   return ladders.map((rungs, k) => {
     const kind = ladders.filter((_, other) => other % 2 === k % 2);
     return judge(rungs, kind, { rounding, isRough });

@@ -184,4 +184,20 @@ describe("gradients are those of the files", () => {
     const model = await load(networkFile("tiny-silu", "legacy"), { backend });
     expect(await checked(model, goldenTensor("tiny-silu", "input.npy"), options)).toBe(8);
   });
+
+  it("is inconclusive where the file's Sigmoid is saturated, and conclusive where it is not", async () => {
+    const verdicts = async (logit: number): Promise<Set<string>> => {
+      const b = newGraph();
+      const x = b.input("x", { dtype: "float32", shape: [1, 4] });
+      const weights = b.constant(float32([4, 1], [0.3, -0.2, 0.5, 0.1]), "weights");
+      const y = b.op("Sigmoid", [b.addScalar(b.matmul(x, weights), logit)], {}, "y");
+      const model = await load(writeModel(b.build([{ name: "y", value: y }])), { backend });
+      const one = float32([1, 4], [0.4, -0.1, 0.7, 0.2]);
+      const [sample] = await model.verify(one, { target: 0, gradient: true });
+      await model.dispose();
+      return new Set(sample!.gradient.directions.map((d) => d.verdict));
+    };
+    expect(await verdicts(-25)).toEqual(new Set(["inconclusive"]));
+    expect(await verdicts(-1)).toEqual(new Set(["agrees"]));
+  });
 });
