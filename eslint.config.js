@@ -8,6 +8,7 @@ export default tseslint.config(
       "web/dist/",
       "coverage/",
       "demo/",
+      "site/",
       "node_modules/",
       "test/end-to-end/library/",
       "test/package/",

@@ -5,7 +5,6 @@ import { ortBackend } from "../backends/ort/ort-backend.js";
 import { providers as tfjsProviders } from "../backends/tfjs/provider-names.js";
 import { tfjsBackend } from "../backends/tfjs/tfjs-backend.js";
 import { UsageError } from "../errors.js";
-import { straightThroughSigns } from "../passes/straight-through-signs.js";
 import { Model } from "./model.js";
 import type { LoadOptions } from "./model-options.js";
 import { modelFile, readGraph } from "./read-graph.js";
@@ -21,8 +20,7 @@ import { modelFile, readGraph } from "./read-graph.js";
 export async function load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   const backend = backendOf(options);
   const { externalData, maxMemory = usualMaxMemory() } = options;
-  const read = await readGraph(source, externalData);
-  const graph = options.straightThrough === true ? straightThroughSigns(read) : read;
+  const graph = await readGraph(source, externalData);
   const bounded = boundedBackend(limitMemory(backend, maxMemory));
   return new Model(graph, bounded, { ...options, maxMemory }, modelFile(source, externalData));
 }

@@ -40,6 +40,7 @@ import type { Graph } from "../onnx/ir.js";
 import type { ModelFile } from "../onnx/file/model-file.js";
 import { registry } from "../ops/all.js";
 import { parameterLayers, randomizeParameters } from "../passes/randomize-parameters.js";
+import { straightThroughSigns } from "../passes/straight-through-signs.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 /**
@@ -68,7 +69,8 @@ export class Model {
   private readonly questions: Questions;
 
   /** Use `load`. */
-  constructor(imported: Graph, backend: Backend, options: LoadOptions, file?: ModelFile) {
+  constructor(graph: Graph, backend: Backend, options: LoadOptions, file?: ModelFile) {
+    const imported = options.straightThrough === true ? straightThroughSigns(graph) : graph;
     this.imported = imported;
     this.file = file;
     this.backend = backend;
@@ -77,7 +79,7 @@ export class Model {
     this.pictures = new PictureInput(this.analysis, options, file?.path);
     this.found = new ModelDetections({
       ...{ imported, file, backend, options, analysis: this.analysis },
-      make: (graph, asked, own) => new Model(graph, backend, asked, own),
+      make: (one, asked, own) => new Model(one, backend, asked, own),
     });
     this.questions = new Questions(this.analysis, backend);
   }

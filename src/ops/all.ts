@@ -39,6 +39,7 @@ import { Registry } from "./core/registry.js";
 import { reshapings } from "./movement/reshaping.js";
 import { resampling } from "./resampling/resampling.js";
 import { roiAligns } from "./resampling/roi-align.js";
+import { scattering } from "./movement/scattering.js";
 import { selection } from "./elementwise/selection.js";
 import { shapeArithmetic } from "./shape/shape-arithmetic.js";
 import { smoothActivations } from "./elementwise/smooth-activations.js";
@@ -91,6 +92,7 @@ export const registry: Registry = Registry.of([
   ...resampling,
   ...reshapings,
   ...roiAligns,
+  ...scattering,
   ...selection,
   ...shapeArithmetic,
   ...smoothActivations,

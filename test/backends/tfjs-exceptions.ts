@@ -1,7 +1,6 @@
 import type { Exceptions } from "../suites/onnx-node/agreement.js";
 
 const size = "the size of the output depends on computed values";
-const reduction = "tfjs scatters by assignment and addition only";
 const crop = "coordinate_transformation_mode tf_crop_and_resize is not supported";
 const rounded =
   "agrees with ONNX Runtime, which divides by the rounded length minus one; ONNX divides by the unrounded length";
@@ -16,6 +15,4 @@ export const exceptions: Exceptions = {
   test_maxpool_with_argmax_2d_precomputed_strides: "column-major indices are not supported",
   "test_resize_tf_crop_and_resize*": crop,
   "test_resize_downsample_scales_.*_align_corners": rounded,
-  "test_scatter_elements_with_reduction_*": reduction,
-  "test_scatternd_m*": reduction,
 };

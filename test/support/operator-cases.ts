@@ -26,6 +26,7 @@ export const operatorFamilies = [
   "columns",
   "attention",
   "regions",
+  "scattering",
 ] as const;
 
 export function operatorCases(family: (typeof operatorFamilies)[number]): readonly OperatorCase[] {

@@ -73,9 +73,9 @@ function choose(n: number, k: number): number {
 /** Coalitions whose sizes are drawn by the kernel, each followed by its complement. */
 function drawn(count: number, samples: number, numbers: Random): readonly Coalition[] {
   const chances = Array.from({ length: count - 1 }, (_, i) => 1 / ((i + 1) * (count - i - 1)));
-  const whole = chances.reduce((p, c) => p + c, 0);
+  const sum = chances.reduce((p, c) => p + c, 0);
   return Array.from({ length: Math.ceil(samples / 2) }).flatMap(() => {
-    let [left, size] = [numbers.uniform() * whole, 1];
+    let [left, size] = [numbers.uniform() * sum, 1];
     for (const chance of chances.slice(0, -1)) {
       left -= chance;
       if (left < 0) break;

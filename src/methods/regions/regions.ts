@@ -52,9 +52,7 @@ export function regionsOf(image: Image, settings: RegionValues): Regions {
   return {
     count,
     image: (shown) =>
-      Float32Array.from(x as ArrayLike<number>, (v, i) =>
-        shown[labels[i % area]!] === 1 ? v : fill[i]!,
-      ),
+      Float32Array.from(x, (v, i) => (shown[labels[i % area]!] === 1 ? v : fill[i]!)),
     map: (values) => Float64Array.from(labels, (k) => values[k]!),
   };
 }

@@ -1,3 +1,4 @@
+import { text } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { staticShape } from "../../tensor/shape.js";
@@ -45,6 +46,36 @@ export function placesAlong(b: GraphBuilder, x: Value, axis: number): Value {
     ),
     "places",
   );
+}
+
+/** The largest matrix for which a product is used in place of a scatter: 256 by 256. */
+const largestProduct = 2 ** 16;
+
+/**
+ * The adjoint of copies along one axis: element k of the axis is added at places[k] of an axis of another extent. Short
+ * axes are multiplied with a 0/1 matrix; long ones (signals) are scattered, in memory proportional to their length.
+ */
+export function addAlong(
+  b: GraphBuilder,
+  x: Value,
+  axis: number,
+  places: readonly number[],
+  extent: number,
+): Value {
+  const length = places.length;
+  if (length * extent <= largestProduct) {
+    const matrix = new Float64Array(length * extent);
+    places.forEach((place, k) => (matrix[k * extent + place] = 1));
+    return alongAxis(b, x, axis, matrix, length, extent);
+  }
+  const perm = x.fact.shape.map((_, i) => (i === 0 ? axis : i === axis ? 0 : i));
+  const rows = b.transpose(x, perm, "rows");
+  const edge = b.slice(rows, [0], [0], [1]);
+  const sizes = b.ints(x.fact.shape.map((_, i) => (i === 0 ? extent : 1)));
+  const zeros = b.op("Expand", [b.zerosLike(edge), sizes], {}, "zeros");
+  const at = b.constant(int64(places, [length, 1]), "places");
+  const sums = b.op("ScatterND", [zeros, at, rows], { reduction: text("add") }, "sums");
+  return b.transpose(sums, perm);
 }
 
 /** A [rows, columns] matrix of zeros for {@link alongAxis}. @throws {ShapeError} if it would be too large */

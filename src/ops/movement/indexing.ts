@@ -1,11 +1,11 @@
-import { noAxes, sameAxes } from "../core/axis-mapping.js";
+import { noAxes } from "../core/axis-mapping.js";
 import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { gather as gatherBlock, slice as sliceBlock } from "../../tensor/move.js";
-import { fromNumbers } from "../../tensor/tensor.js";
+import { checkMade, fromNumbers } from "../../tensor/tensor.js";
 import { multiplyDims, normalizeAxis, sizeOf, type Dim } from "../../tensor/shape.js";
-import { alongAxis, emptyMatrix, placesAlong } from "../core/along-axis.js";
+import { addAlong, placesAlong } from "../core/along-axis.js";
 import { blockOf, isSmall, moved, withElements } from "../core/elements.js";
 import { noAttrs, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
@@ -96,10 +96,9 @@ function spread(b: GraphBuilder, n: NodeView, dy: Value): Value {
       begins[axis] = start;
       ends[axis] = extent - start - count;
     } else {
-      // Row k of a 0/1 matrix marks the source of element k.
-      const matrix = emptyMatrix(n, count, extent);
-      for (let k = 0; k < count; k++) matrix[k * extent + start + k * step] = 1;
-      gradient = alongAxis(b, gradient, axis, matrix, count, extent);
+      checkMade([count], `for Slice (node "${n.name}") the positions along axis ${axis}`);
+      const positions = Array.from({ length: count }, (_, k) => start + k * step);
+      gradient = addAlong(b, gradient, axis, positions, extent);
     }
   });
   return b.pad(gradient, [...begins, ...ends], "dx");
@@ -152,51 +151,6 @@ function gatherGradient(b: GraphBuilder, n: NodeView, dy: Value, axis: number): 
   const attributes = { axis: int(axis), reduction: { type: "string", value: "add" } as const };
   return b.op("ScatterElements", [b.zerosLike(n.x()), where, rows], attributes, "dx");
 }
-
-// y = data with the updates written (or added, with reduction "add") at the given positions along an axis. ddata = dy,
-// set to 0 at overwritten positions; dupdates = dy gathered at the positions.
-const scatterElements: OpSpec<{ axis: number; reduction: string }> = {
-  type: "ScatterElements",
-  since: 16,
-  arity: [3, 3],
-  role: "join",
-  axes: sameAxes,
-  attrs: (a) => ({
-    axis: a.int("axis", 0),
-    reduction: a.word("reduction", ["none", "add", "mul", "max", "min"], "none"),
-  }),
-  infer: (n) => [n.like(n.shape())],
-  vjp: (b, n, [dy]) => {
-    const { reduction } = n.attrs;
-    if (reduction !== "none" && reduction !== "add") {
-      throw n.refusal(`reduction "${reduction}" has no gradient; "none" and "add" have`);
-    }
-    const axis = { axis: int(n.attrs.axis) };
-    return [
-      () =>
-        reduction === "add"
-          ? dy!
-          : b.op("ScatterElements", [dy!, n.x(1), b.zerosLike(n.x(2))], axis, "ddata"),
-      "integer",
-      () => b.op("GatherElements", [dy!, n.x(1)], axis, "dupdates"),
-    ];
-  },
-  bias: (n) => {
-    if (n.isActive(0) && n.isActive(2)) return "none";
-    return {
-      kind: "constant",
-      emit: (b) => {
-        const data = n.isActive(0) ? b.zerosLike(n.x(0)) : n.x(0);
-        const updates = n.isActive(2) ? b.zerosLike(n.x(2)) : n.x(2);
-        const attributes = {
-          axis: int(n.attrs.axis),
-          reduction: { type: "string", value: n.attrs.reduction } as const,
-        };
-        return b.op("ScatterElements", [data, n.x(1), updates], attributes, "bias");
-      },
-    };
-  },
-};
 
 // y[i] = x[index[i]] along an axis; dx adds dy at the positions read
 const gatherElements: OpSpec<{ axis: number }> = {
@@ -282,4 +236,4 @@ function hotElements(n: NodeView, shape: readonly number[], axis: number): Dim[]
   });
 }
 
-export const indexing: readonly OpSpec[] = [slice, gather, gatherElements, scatterElements, oneHot];
+export const indexing: readonly OpSpec[] = [slice, gather, gatherElements, oneHot];

@@ -58,42 +58,6 @@ function wholeTuples(b: GraphBuilder, n: NodeView<{ batchDims: number }>): Value
   return b.concat([batch, b.cast(n.x(1), "int64")], dims.length);
 }
 
-// y = data with the updates written (or added, with reduction "add") at the positions of the index tuples. ddata = dy,
-// set to 0 at overwritten positions; dupdates = dy gathered at the positions. The contribution of constant operands is
-// the bias.
-const scatterND: OpSpec<{ reduction: string }> = {
-  type: "ScatterND",
-  since: 16,
-  arity: [3, 3],
-  role: "join",
-  axes: sameAxes,
-  attrs: (a) => ({ reduction: a.word("reduction", ["none", "add", "mul", "max", "min"], "none") }),
-  infer: (n) => [n.like(n.shape())],
-  vjp: (b, n, [dy]) => {
-    const { reduction } = n.attrs;
-    if (reduction !== "none" && reduction !== "add") {
-      throw n.refusal(`reduction "${reduction}" has no gradient; "none" and "add" have`);
-    }
-    const cleared = (): Value => b.op("ScatterND", [dy!, n.x(1), b.zerosLike(n.x(2))], {}, "ddata");
-    return [
-      () => (reduction === "add" ? dy! : cleared()),
-      "integer",
-      () => b.op("GatherND", [dy!, n.x(1)], {}, "dupdates"),
-    ];
-  },
-  bias: (n) => {
-    if (n.isActive(0) && n.isActive(2)) return "none";
-    return {
-      kind: "constant",
-      emit: (b) => {
-        const [data, updates] = [0, 2].map((i) => (n.isActive(i) ? b.zerosLike(n.x(i)) : n.x(i)));
-        const attributes = { reduction: text(n.attrs.reduction) };
-        return b.op("ScatterND", [data, n.x(1), updates], attributes, "bias");
-      },
-    };
-  },
-};
-
 export interface TopKAttrs {
   readonly axis: number;
   readonly largest: boolean;
@@ -213,11 +177,4 @@ const reverseSequence = selfAdjoint<{ batchAxis: number; timeAxis: number }>({
   },
 });
 
-export const ndIndexing: readonly OpSpec[] = [
-  gatherND,
-  scatterND,
-  topK,
-  cumSum,
-  trilu,
-  reverseSequence,
-];
+export const ndIndexing: readonly OpSpec[] = [gatherND, topK, cumSum, trilu, reverseSequence];

@@ -1,7 +1,8 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { addDims, normalizeAxis } from "../../tensor/shape.js";
-import { alongAxis, emptyMatrix } from "../core/along-axis.js";
+import { addAlong } from "../core/along-axis.js";
+import { checkMade } from "../../tensor/tensor.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 
@@ -86,11 +87,11 @@ function foldBack(b: GraphBuilder, n: NodeView<{ mode: string }>, dy: Value): Va
     if (typeof extent === "string")
       throw n.error(`axis ${axis} of open extent cannot be padded by copying`);
     const length = extent + before[axis]! + after[axis]!;
-    const matrix = emptyMatrix(n, length, extent);
-    for (let i = 0; i < length; i++) {
-      matrix[i * extent + copiedFrom(n.attrs.mode, i - before[axis]!, extent)] = 1;
-    }
-    return alongAxis(b, gradient, axis, matrix, length, extent);
+    checkMade([length], `for Pad (node "${n.name}") the places along axis ${axis}`);
+    const places = Array.from({ length }, (_, i) =>
+      copiedFrom(n.attrs.mode, i - before[axis]!, extent),
+    );
+    return addAlong(b, gradient, axis, places, extent);
   }, dy);
 }
 

@@ -105,13 +105,18 @@ const gatherElements: Row = {
   ...linear,
 };
 
-/** "none" writes each position at most once, since the order of writing is undefined; "add" may write it repeatedly. */
+/**
+ * "none" writes each position at most once, since the order of writing is undefined; the others may write it repeatedly,
+ * "mul" up to three times, so that its degree stays low. Of a maximum or minimum no two values are close.
+ */
 const scatterElements: Row = {
   op: "ScatterElements",
-  cases: reads.chain(({ dims, axis, at, read }) =>
-    fc.boolean().chain((add) => {
-      const fitting = add ? read : read.with(at, Math.min(read[at]!, dims[at]!));
-      const indices = add
+  cases: fc
+    .record({ read: reads, reduction: oneOf("none", "add", "mul", "max", "min") })
+    .chain(({ read: { dims, axis, at, read }, reduction }) => {
+      const isRepeated = reduction !== "none" && (reduction !== "mul" || read[at]! <= 3);
+      const fitting = isRepeated ? read : read.with(at, Math.min(read[at]!, dims[at]!));
+      const indices = isRepeated
         ? indicesBelow(dims[at]!, fitting)
         : fc
             .shuffledSubarray(
@@ -119,13 +124,17 @@ const scatterElements: Row = {
               { minLength: fitting[at]!, maxLength: fitting[at]! },
             )
             .map((order) => alongAxis(order, fitting, at));
+      const values = reduction === "max" || reduction === "min" ? "distinct" : undefined;
       return indices.map((where) => ({
-        attributes: { axis: int(axis), ...(add ? { reduction: text("add") } : {}) },
-        inputs: [variable(dims), where, variable(fitting)],
+        attributes: {
+          axis: int(axis),
+          ...(reduction === "none" ? {} : { reduction: text(reduction) }),
+        },
+        inputs: [variable(dims, values), where, variable(fitting, values)],
+        opset: 18,
       }));
     }),
-  ),
-  ...linear,
+  effort: 2,
 };
 
 /** The same order of indices for every line along an axis. */

@@ -38,27 +38,32 @@ const gatherND: Row = {
 
 const scatterND: Row = {
   op: "ScatterND",
-  cases: fc.record({ tuples, add: fc.boolean() }).map(({ tuples: t, add }) => {
-    const { dims, length, count, numbers } = t;
-    const named = dims.slice(0, length);
-    const places = named.reduce((p, d) => p * d, 1);
-    // Distinct positions, unless updates are added.
-    const used = add ? count : Math.min(count, places);
-    const strides = stridesOf(named);
-    const indices = Array.from({ length: used }, (_, k) => {
-      const place = add ? numbers[k]! % places : (numbers[0]! + k) % places;
-      return named.map((d, axis) => Math.floor(place / strides[axis]!) % d);
-    });
-    return {
-      attributes: add ? { reduction: text("add") } : {},
-      inputs: [
-        variable(dims),
-        constant(indices.flat(), [used, length]),
-        variable([used, ...dims.slice(length)]),
-      ],
-    };
-  }),
-  ...linear,
+  cases: fc
+    .record({ tuples, reduction: oneOf("none", "add", "mul", "max", "min") })
+    .map(({ tuples: t, reduction }) => {
+      const { dims, length, count, numbers } = t;
+      const named = dims.slice(0, length);
+      const places = named.reduce((p, d) => p * d, 1);
+      // Distinct positions, unless updates are added or compared, or few are multiplied.
+      const isRepeated = reduction !== "none" && (reduction !== "mul" || count <= 3);
+      const used = isRepeated ? count : Math.min(count, places);
+      const strides = stridesOf(named);
+      const indices = Array.from({ length: used }, (_, k) => {
+        const place = isRepeated ? numbers[k]! % places : (numbers[0]! + k) % places;
+        return named.map((d, axis) => Math.floor(place / strides[axis]!) % d);
+      });
+      const values = reduction === "max" || reduction === "min" ? "distinct" : undefined;
+      return {
+        attributes: reduction === "none" ? {} : { reduction: text(reduction) },
+        inputs: [
+          variable(dims, values),
+          constant(indices.flat(), [used, length]),
+          variable([used, ...dims.slice(length)], values),
+        ],
+        opset: 18,
+      };
+    }),
+  effort: 2,
 };
 
 const topK: Row = {

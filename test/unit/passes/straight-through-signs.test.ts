@@ -2,7 +2,10 @@ import { describe, expect, it, test } from "vitest";
 import { writeModel } from "../../../src/onnx/export.js";
 import type { Value } from "../../../src/onnx/ir.js";
 import type { GraphBuilder } from "../../../src/onnx/builder.js";
+import { ortBackend } from "../../../src/backends/ort/ort-backend.js";
 import { load } from "../../../src/model/load.js";
+import { Model } from "../../../src/model/model.js";
+import { readGraph } from "../../../src/model/read-graph.js";
 import { float32, toNumbers } from "../../../src/tensor/tensor.js";
 import { runModel } from "../../support/run-model.js";
 import { newGraph } from "../../support/graphs.js";
@@ -26,6 +29,18 @@ const plus = (b: GraphBuilder, v: Value): Value =>
   b.op("Sign", [b.addScalar(b.op("Sign", [v]), 0.1)]);
 const choice = (b: GraphBuilder, v: Value): Value =>
   b.where(b.op("GreaterOrEqual", [v, b.scalar(0, v)]), b.scalar(1, v), b.scalar(-1, v));
+
+test("a Model of a graph takes straightThrough as load does", async () => {
+  const graph = await readGraph(network(plus));
+  const backend = ortBackend({ threads: 1 });
+  const model = new Model(graph, backend, { straightThrough: true });
+  const again = new Model(model.imported, backend, { straightThrough: true });
+  for (const one of [model, again]) {
+    const { inputGradient } = await one.fullGradient(x);
+    expect(Array.from(toNumbers(inputGradient))).toEqual(expected);
+  }
+  await Promise.all([model.dispose(), again.dispose()]);
+});
 
 describe("with straightThrough, signs have the gradient of binarised networks and their own values", () => {
   it.each([

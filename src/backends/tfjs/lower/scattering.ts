@@ -1,4 +1,5 @@
 import { sizeOf, stridesOf } from "../../../tensor/shape.js";
+import { checkMade } from "../../../tensor/tensor.js";
 import { flatPlaces, fromTheFront } from "./indexing.js";
 import type { AxisAttrs, Lowerings, NodeToLower } from "./lowering.js";
 import { sendToMaxima, type MaximumPool, type PoolIndices } from "./max-indices.js";
@@ -26,10 +27,37 @@ function scatter(
     if (count === 0) return data;
     return make(w.emit("TensorScatterUpdate", [rows.id, indices.id, values.id], {}, type, dims));
   }
-  if (reduction !== "add") throw n.refusal(`reduction "${reduction}" is not supported`);
+  if (reduction !== "add") return w.reshape(reduced(w, n, rows, indices, values), data.dims);
   const shape = { shape: dims };
   const sums = make(w.emit("ScatterNd", [indices.id, values.id], shape, type, dims));
   return data.uniform === 0 ? sums : w.add(data, sums);
+}
+
+/** Rows reduced with the updates at their places, by a matrix of all places and updates: tfjs only adds while it scatters. */
+function reduced(
+  w: TfOpBuilder,
+  n: NodeToLower<{ reduction: string }>,
+  rows: Operand,
+  indices: Operand,
+  values: Operand,
+): Operand {
+  const [count, places] = [values.dims[0]!, rows.dims[0]!];
+  checkMade([count, places], `for ${n.view.node.op} (node "${n.view.name}") a matrix`);
+  const all = w.integers(
+    Array.from({ length: places }, (_, i) => i),
+    [1, places],
+  );
+  const isHere = w.expand(w.binary("Equal", indices, all), [count, places]);
+  const ways = {
+    mul: { over: "Prod", neutral: 1, pair: "Mul" },
+    max: { over: "Max", neutral: -Infinity, pair: "Maximum" },
+    min: { over: "Min", neutral: Infinity, pair: "Minimum" },
+  } as const;
+  const way = ways[n.attrs.reduction as keyof typeof ways];
+  const wide = w.expand(w.reshape(values, [count, 1]), [count, places]);
+  const none = w.expand(w.scalar(way.neutral, wide.type), [count, places]);
+  const found = w.reduce(way.over, w.select(isHere, wide, none), [0], false);
+  return w.binary(way.pair, rows, found);
 }
 
 /** The max pool that these indices come from, seen through reshapes. */
