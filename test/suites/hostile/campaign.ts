@@ -29,10 +29,18 @@ export const longestSeconds = 5;
 const hangSeconds = 30;
 
 /** `count` mutations of the seeds, numbered from `first`; each number always gives the same mutant. */
-export async function campaign(
-  seeds: readonly Seed[],
+export function campaign(seeds: readonly Seed[], count: number, first: number): Promise<Summary> {
+  return runCases(count, first, (number) => {
+    const { name, model } = mutant(seeds, number);
+    return { name, run: () => face(model) };
+  });
+}
+
+/** Runs numbered cases. `run` returns the outcome of a case, and throws if the result is forbidden. */
+export async function runCases(
   count: number,
   first: number,
+  caseOf: (number: number) => { readonly name: string; readonly run: () => Promise<string> },
 ): Promise<Summary> {
   const outcomes = new Map<string, number>();
   const crashes: Crash[] = [];
@@ -40,30 +48,22 @@ export async function campaign(
   const before = peak();
   const start = performance.now();
   const dog = watch(hangSeconds);
-  let begin = processorTime();
   for (let number = first; number < first + count; number++) {
-    const { name, model } = mutant(seeds, number);
+    const begin = processorTime();
+    const { name, run } = caseOf(number);
     dog.begin(name);
     try {
-      const outcome = await face(model);
+      const outcome = await run();
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     } catch (error) {
       crashes.push({ case: name, error: error instanceof Error ? error.stack! : String(error) });
     }
-    const end = processorTime();
-    const milliseconds = end - begin;
-    begin = end;
+    const milliseconds = processorTime() - begin;
     if (milliseconds > slowest.milliseconds) slowest = { case: name, milliseconds };
   }
   await dog.end();
-  return {
-    cases: count,
-    outcomes,
-    crashes,
-    seconds: (performance.now() - start) / 1000,
-    slowest,
-    megabytes: peak() - before,
-  };
+  const seconds = (performance.now() - start) / 1000;
+  return { cases: count, outcomes, crashes, seconds, slowest, megabytes: peak() - before };
 }
 
 /** Mutant number `number`: one seed with one or a few mutations of bytes or fields. */
