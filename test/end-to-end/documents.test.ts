@@ -67,7 +67,7 @@ function node(...args: readonly string[]): string {
   return execFileSync(process.execPath, args, { cwd: project, encoding: "utf8" });
 }
 
-test.each(programs)("the program of $name.md runs", ({ name }) => {
+test.each(programs)("the program of $name runs", ({ name }) => {
   expect(node(`out/${name}.js`)).toMatch(/\d/);
 });
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { anchorOf } from "../../fixtures/site/markdown.js";
 
 /** The README and the documents below docs/, by their paths from the root. */
 export function documents(root: string): readonly string[] {
@@ -14,14 +15,12 @@ export function blocksOf(markdown: string, language: string): readonly string[] 
   return [...fences].filter(([, tag]) => tag === language).map(([, , code]) => code!);
 }
 
-/** The anchor that GitHub gives a heading. */
-export function anchorOf(heading: string): string {
-  const text = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
-  return text.replace(/[^\p{L}\p{N}\s_-]/gu, "").replace(/\s/g, "-");
-}
-
 function anchorsOf(markdown: string): ReadonlySet<string> {
-  return new Set([...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading!)));
+  return new Set(
+    [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+      anchorOf(heading!.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")),
+    ),
+  );
 }
 
 /** Links within the repository that lead nowhere. */
