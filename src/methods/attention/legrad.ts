@@ -48,7 +48,7 @@ export const legrad = graphMethod({
 });
 
 /** A layer of attention, and the node that produces its output. */
-interface Block {
+interface AttentionBlock {
   readonly attention: Attention;
   readonly output: Node;
 }
@@ -57,20 +57,20 @@ interface Block {
  * The attentions whose layer ends in a residual connection with the input shape of the head: the last connection before
  * the next attention.
  */
-function blocksOf(full: FullGradient): readonly Block[] {
+function blocksOf(full: FullGradient): readonly AttentionBlock[] {
   const { graph, plan, input, explained } = full;
   const attentions = attentionsOf(full, name);
   const narrow = new Set(
     narrowNodes(graph, plan.path, { input: input.name, output: explained.name }),
   );
-  const blocks = attentions.flatMap((attention, i): Block[] => {
+  const blocks = attentions.flatMap((attention, i): AttentionBlock[] => {
     const next = attentions[i + 1]?.at ?? graph.nodes.length;
     const output = graph.nodes
       .slice(attention.at, next)
       .findLast((node) => narrow.has(node) && isResidual(full, node));
     return output ? [{ attention, output }] : [];
   });
-  const shapeOf = ({ output }: Block): readonly (number | string)[] =>
+  const shapeOf = ({ output }: AttentionBlock): readonly (number | string)[] =>
     graph.facts.get(output.outputs[0]!)!.shape;
   const wanted = blocks.at(-1);
   if (wanted) return blocks.filter((block) => sameShape(shapeOf(block), shapeOf(wanted)));
@@ -80,7 +80,11 @@ function blocksOf(full: FullGradient): readonly Block[] {
 }
 
 /** ∂s/∂A, s the score of the head for the output of A's layer. */
-function blockGradient(full: FullGradient, { attention, output }: Block, last: Node): Value {
+function blockGradient(
+  full: FullGradient,
+  { attention, output }: AttentionBlock,
+  last: Node,
+): Value {
   const { b, graph, registry, plan, gradients } = full;
   const { weights, node } = attention;
   const [value = ""] = output.outputs;
