@@ -18,8 +18,8 @@ export interface Picture {
 /** An input of a model: a tensor, or a picture prepared for it. */
 export type ModelInput = Tensor | Picture;
 
-const isPicture = (input: Partial<ModelInput> | undefined): input is Picture =>
-  input !== undefined && input !== null && !isTensor(input) && "x" in input;
+const isPicture = (input: unknown): input is Picture =>
+  typeof input === "object" && input !== null && !isTensor(input) && "x" in input;
 
 /** The tensor of an input. Values from JavaScript are untyped; they are checked later. */
 export const tensorOf = (input: ModelInput): Tensor => (isPicture(input) ? input.x : input);

@@ -20,7 +20,7 @@ export async function explain(
   const { target, score, completeness, map } = await loaded.explain(x);
   await loaded.dispose();
   const { conditioned } = completeness;
-  return { target, score, conditioned, map: map.data as Float32Array };
+  return { target, score, conditioned, map: map.data };
 }
 
 /** The same for a preprocessed batch; `input` is the URL of a .npy file. Returns the maps of all samples. */
@@ -34,7 +34,7 @@ export async function explainArray(
   const x = decodeNpy(new Uint8Array(await (await fetch(input)).arrayBuffer()));
   const { samples, map } = await loaded.explain(x, { target });
   await loaded.dispose();
-  return { scores: samples.map((s) => s.score), map: map.data as Float32Array };
+  return { scores: samples.map((s) => s.score), map: map.data };
 }
 
 /**

@@ -160,7 +160,9 @@ describe("inputs", () => {
     const path = writeModelFile(temporaryFolder(), twoClasses({ channels: 5 }));
     const [code, message] = await explainInVain(path, picture);
     expect(code).toBe(1);
-    expect(message).toMatch(/input "x" is \[N,5,8,8\] and does not accept a picture; give a \.npy file/);
+    expect(message).toMatch(
+      /input "x" is \[N,5,8,8\] and does not accept a picture; give a \.npy file/,
+    );
   });
 
   test("that are an empty folder or do not exist", async () => {
@@ -178,7 +180,10 @@ describe("inputs", () => {
 
 describe("flags", () => {
   test.each<[flags: string[], message: RegExp]>([
-    [["--target", "1000"], /--target 1000: this class does not exist; the model has classes 0 to 999/],
+    [
+      ["--target", "1000"],
+      /--target 1000: this class does not exist; the model has classes 0 to 999/,
+    ],
     [["--target", "-1"], /--target.*'-1' is invalid.*a class number from 0, a label, top, or top5/],
     [["--target", "unicorn"], /--target unicorn: no label of imagenet contains it/],
     [["--target", "cat"], /--target cat could be any of .*282 tiger cat.*285 Egyptian cat/],

@@ -199,7 +199,9 @@ describe("the selection of methods", () => {
     );
     expect(code).toBe(0);
     expect(document.results[0]!.methods.map((m) => m.method)).toEqual(methods.map((m) => m.name));
-    expect(document.results[0]!.methods.filter((m) => m.problem !== undefined)).toEqual([]);
+    const refused = document.results[0]!.methods.filter((m) => m.problem !== undefined);
+    expect(refused.map((m) => m.method)).toEqual(["legrad", "attention-rollout"]);
+    for (const { problem } of refused) expect(problem).toContain("needs attention");
   });
 
   test("includes the baselines by default", async () => {
@@ -218,7 +220,10 @@ describe("the selection of methods", () => {
 
   test.each([
     [["-o", "a.jpg"], /name a \.png or an \.html file/],
-    [["-o", "a.png", "--methods", "fulgrad"], /no method "fulgrad"; there are fullgrad, /],
+    [
+      ["-o", "a.png", "--methods", "fulgrad"],
+      /no method "fulgrad" \(did you mean "fullgrad"\?\); there are fullgrad, /,
+    ],
     [["-o", "a.png", "--methods", ","], /name methods, as in a,b,c/],
     [["-o", "a.png", "--opacity", "2"], /must be a number from 0 to 1/],
     [["-o", "a.png", "--colormap", "jet"], /Allowed choices are inferno/],

@@ -233,7 +233,7 @@ test("a terminal shows the remaining time", async () => {
   await pictures(join(folder, "in"), 3);
   const asked = [...pixelPerturbation, join(folder, "in"), "-o", join(folder, "out")];
   const { stderr } = await runWith({ isTTY: true }, ...asked);
-  expect(stderr).toMatch(/\] 2\/3 \d+ s left/);
+  expect(stderr).toMatch(/\] 2\/3 +\d+ s left/);
 });
 
 test.each([

@@ -256,7 +256,7 @@ describe("convert refuses", () => {
     [["--to", "onnx", "--preprocess", "nowhere.json"], /--preprocess nowhere.json/],
     [
       ["--to", "onnx", "--with", "gradcam"],
-      /unknown output "gradcam"; the outputs are input-gradient/,
+      /unknown output "gradcam" .*; the outputs are input-gradient/,
     ],
     [["--to", "onnx", "--with", "term:nothing"], /no bias-bearing node "nothing"; the nodes are "/],
     [["--to", "onnx", "--output", "nothing"], /no output "nothing"/],
@@ -278,7 +278,7 @@ describe("convert refuses", () => {
       expect([code, stderr]).toEqual([2, expect.stringMatching(/is the source itself/)]);
     }
     const [code, stderr] = await refused(model, "--to", "onnx", "-o", folder);
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/this is a folder/)]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/is a folder/)]);
     expect(readFileSync(model)).toEqual(before);
   });
 

@@ -13,12 +13,19 @@ const tiny = (): Promise<Model> => load(networkFile(network, "legacy"));
 const x = goldenTensor(network, "input.npy");
 const feeds = new Map([["input", x]]);
 
+/** Methods of networks with attention. */
+const ofAttention: ReadonlySet<string> = new Set(["legrad", "attention-rollout"]);
+
 describe("single-pass methods in a file", () => {
   test.each(graphMethodNames)("%s has explain's map", async (method) => {
-    const model = await tiny();
+    const isOfAttention = ofAttention.has(method);
+    const model = isOfAttention
+      ? await load(formPath("vit", formGolden("vit").models["legacy"]!))
+      : await tiny();
+    const image = isOfAttention ? formTensor("vit", "input.npy") : x;
     const file = convert(model, { method, target: 1 });
-    const results = await file.run(feeds);
-    const { map, samples } = await model.explain(x, { method, target: 1 });
+    const results = await file.run(new Map([[model.analysis.own.input, image]]));
+    const { map, samples } = await model.explain(image, { method, target: 1 });
     expect(relativeMaximum(results.get("saliency")!, map)).toBeLessThan(1e-5);
     expect(results.has("completeness")).toBe(samples[0]!.completeness !== undefined);
     expect(file.notes.some((note) => note.includes("no output"))).toBe(

@@ -177,11 +177,11 @@ describe.each(commands)("$name", (command) => {
 });
 
 /** Names and contents of all results; of manifests all but the time that they took. */
-function resultsIn(folder: string): ReadonlyMap<string, string> {
-  const names = filesIn(folder).filter((name) => !name.startsWith("."));
+function resultsIn(from: string): ReadonlyMap<string, string> {
+  const names = filesIn(from).filter((name) => !name.startsWith("."));
   return new Map(
     names.map((name) => {
-      const content = readFileSync(join(folder, name)).toString("latin1");
+      const content = readFileSync(join(from, name)).toString("latin1");
       return [name, name.endsWith(".json") ? content.replace(/"seconds": .*/, "") : content];
     }),
   );

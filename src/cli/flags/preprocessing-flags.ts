@@ -83,10 +83,9 @@ function parseCrop(text: string): GivenPreprocessing["crop"] {
 
 /** "224", or "192x224" as height and width. @throws {InvalidArgumentError} with `others`, which would work too */
 export function parseSize(text: string, others = "such as 224 or 224x224"): Size {
-  const [, height = 0, width = height] =
-    /^(\d+)(?:x(\d+))?$/i
-      .exec(text)
-      ?.map((part) => (part === undefined ? undefined : Number(part))) ?? [];
+  const found = /^(?<height>\d+)(?:x(?<width>\d+))?$/i.exec(text)?.groups ?? {};
+  const height = Number(found["height"] ?? 0);
+  const width = Number(found["width"] ?? height);
   if (height >= 1 && width >= 1 && height * width <= maxPixels) return { height, width };
   throw new InvalidArgumentError(`It must be HEIGHTxWIDTH in pixels, ${others}.`);
 }

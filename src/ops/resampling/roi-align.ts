@@ -1,7 +1,7 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { divideDims, multiplyDims, staticShape, type Dim } from "../../tensor/shape.js";
-import { int64 } from "../../tensor/tensor.js";
+import { checkMade, int64 } from "../../tensor/tensor.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 import { meanWeights, sampleWeights, type RoiAttrs } from "./roi-weights.js";
@@ -44,6 +44,8 @@ const roiAlign: OpSpec<RoiAttrs> = {
 function weightsOf(b: GraphBuilder, n: View): { rows: Value; columns: Value } {
   const [height, width] = staticShape(n.shape().slice(2), `the image of "${n.name}"`);
   const { attrs } = n;
+  const sizes = [attrs.height, height!, attrs.width, width!, attrs.samples];
+  for (const size of sizes) checkMade([size], `for RoiAlign (node "${n.name}") an axis`);
   const weights = attrs.mode === "avg" ? meanWeights : sampleWeights;
   return {
     rows: weights(b, n, { extent: height!, bins: attrs.height, column: 1 }),

@@ -164,7 +164,7 @@ export const claims: readonly Hostile[] = [
   [
     "Resize by scales of 10³⁰ and NaN",
     () => onImage("Resize", [none, numbers("k", [1, 1, 1e30, NaN])]),
-    /node "bad".*(an extent of|impossible dims|a scale of NaN)/,
+    /node "bad".*(an extent of|impossible dims|scale NaN)/,
   ],
   [
     "Slice of every second of 10⁷ columns",
@@ -175,7 +175,7 @@ export const claims: readonly Hostile[] = [
         [],
         [1, 1, 1, 10 ** 7],
       ),
-    /node "bad".*exceeds the limit/,
+    "explained",
   ],
   [
     "Slice with 2 starts and 1 end",

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { int, text } from "../../../src/onnx/attribute.js";
 import { registry } from "../../../src/ops/all.js";
 import { toNumbers } from "../../../src/tensor/tensor.js";
-import { check, evaluate, type Operand } from "./record-check.js";
+import { check, type Operand } from "./record-check.js";
 
 function indices(dims: readonly number[], values: readonly number[]): Operand {
   return { dims, values, dtype: "int64", still: true };
