@@ -15,6 +15,16 @@ export interface ExternalizedModel {
 /** Smaller tensors, in bytes, stay in the model file. */
 const smallestExternal = 1024;
 
+/**
+ * Element types whose values ONNX Runtime reads while it infers shapes (the sizes of a Split, the dims of a Reshape): it
+ * refuses them in other files, and no weights have them. INT32, INT64, STRING, BOOL.
+ */
+const readForShapes: ReadonlySet<number | undefined> = new Set([6, 7, 8, 9]);
+
+/** Whether a tensor may be in another file. */
+const isWeight = ({ rawData, dataType }: TensorProto): boolean =>
+  rawData !== undefined && rawData.length >= smallestExternal && !readForShapes.has(dataType);
+
 /** The alignment recommended by the ONNX specification, which allows memory-mapping. */
 const alignment = 4096;
 
@@ -36,7 +46,7 @@ export function externalize(model: ModelProto, location: string): ExternalizedMo
   let end = 0;
   const move = (t: TensorProto): TensorProto => {
     const { rawData: bytes, ...header } = t;
-    if (bytes === undefined || bytes.length < smallestExternal) return t;
+    if (bytes === undefined || !isWeight(t)) return t;
     const offset = Math.ceil(end / alignment) * alignment;
     end = offset + bytes.length;
     blocks.push({ offset, bytes });
@@ -64,7 +74,7 @@ export function splitWeights(model: ModelProto): {
   const files: TensorFile[] = [];
   const initializer = model.graph?.initializer?.map((t): TensorProto => {
     const { rawData: data, ...header } = t;
-    if (data === undefined || data.length < smallestExternal) return t;
+    if (data === undefined || !isWeight(t)) return t;
     const path = `weights-${files.length}`;
     files.push({ path, data });
     return { ...header, ...external({ location: path, offset: "0", length: String(data.length) }) };
