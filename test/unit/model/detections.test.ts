@@ -165,7 +165,9 @@ test("no detection, a comparison, and outputs that are no detections are errors 
   await expect(ask({ target: "detections:0.99" })).rejects.toThrow(
     "the model detects nothing with a score of 0.99 or more",
   );
-  await expect(ask({ target: "detections:0.5", versus: 1 })).rejects.toThrow(/omit versus and quantity/);
+  await expect(ask({ target: "detections:0.5", versus: 1 })).rejects.toThrow(
+    /omit versus and quantity/,
+  );
   await expect(model.verify(x, { target: "detections:0.5" })).rejects.toThrow(TargetError);
   const classifier = await load(
     fileURLToPath(new URL("../../../fixtures/cases/f16.onnx", import.meta.url)),

@@ -38,7 +38,11 @@ describe("a safetensors file", () => {
     ["cut off in the header", file(two).subarray(0, 20), /truncated/],
     ["empty", new Uint8Array(0), /truncated/],
     ["of another kind", file("PK"), /not a safetensors file/],
-    ["of a type that is not known", file(two.replace("F32", "F9")), /"a" does not have the fields of a tensor/],
+    [
+      "of a type that is not known",
+      file(two.replace("F32", "F9")),
+      /"a" does not have the fields of a tensor/,
+    ],
     ["of elements beside the file", file(two.replace("0,8", "-8,0")), /does not fit/],
   ])("that is %s is refused", (_, bytes, message) => {
     expect(() => decodeSafetensors(bytes)).toThrow(InputError);

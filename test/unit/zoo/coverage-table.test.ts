@@ -36,7 +36,6 @@ const measured: Measured = {
     error: null,
   },
   direct: [3e-3],
-  seconds: 0.5,
 };
 
 const verdict = (more: Partial<Measured>, map?: number): string =>
