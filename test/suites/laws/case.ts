@@ -68,6 +68,11 @@ export interface Row {
    * any step.
    */
   readonly polynomial?: boolean;
+  /**
+   * The largest of several products changes within the reach of float32's difference quotient; an engine in float32 is
+   * compared with another engine alone.
+   */
+  readonly float64Only?: boolean;
   /** Multiple of the usual number of cases, for operators with more kinds of geometry. */
   readonly effort?: number;
   /** The output size is known only at run time, which tfjs does not support. */

@@ -168,10 +168,9 @@ const deformConv: Row = {
   effort: 1 / 2,
 };
 
-/** Boxes inside and across the border, in images of a batch, by the mean and by the largest of their samples. */
-const roiAlign: Row = {
-  op: "RoiAlign",
-  cases: fc
+/** Boxes inside and across the border, in images of a batch, by the mean or by the largest of their samples. */
+const regions = (mode: "avg" | "max"): Row["cases"] =>
+  fc
     .record({
       batch: fc.integer({ min: 1, max: 3 }),
       size: fc.array(extent, { minLength: 2, maxLength: 2 }),
@@ -184,13 +183,12 @@ const roiAlign: Row = {
         }),
         { minLength: 1, maxLength: 3 },
       ),
-      mode: oneOf("avg", "avg", "max"),
       samples: oneOf(0, 0, 1, 2, 5),
       scale: oneOf(1, 0.5, 0.125),
       coordinates: oneOf("half_pixel", "output_half_pixel"),
       open: fc.boolean(),
     })
-    .map(({ batch, size, bins, boxes, mode, samples, scale, coordinates, open }) => {
+    .map(({ batch, size, bins, boxes, samples, scale, coordinates, open }) => {
       // Of a side below 0, ONNX Runtime counts a number of samples below 0.
       const least = samples === 0 ? 0 : -2;
       // By halves of a pixel and a little beside, so that no sample lies where it begins to count.
@@ -216,9 +214,22 @@ const roiAlign: Row = {
           constant(boxes.map(({ image }) => image % batch)),
         ],
       };
-    }),
+    });
+
+const roiAlign: Row = { op: "RoiAlign", cases: regions("avg"), polynomial: true, effort: 3 };
+
+const roiAlignMax: Row = {
+  op: "RoiAlign",
+  cases: regions("max"),
   polynomial: true,
-  effort: 4,
+  float64Only: true,
 };
 
-export const resampling: readonly Row[] = [resize, gridSample, affineGrid, deformConv, roiAlign];
+export const resampling: readonly Row[] = [
+  resize,
+  gridSample,
+  affineGrid,
+  deformConv,
+  roiAlign,
+  roiAlignMax,
+];
