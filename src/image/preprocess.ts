@@ -219,14 +219,20 @@ function offset(length: number, crop: number): number {
  * @throws {ImageError} if the lengths of mean or std do not match the channels, or the picture exceeds the size limit
  */
 export function preprocess(raster: Raster, preprocessing: Preprocessing): Tensor<"float32"> {
-  const { rescale, mean, std, channels } = preprocessing;
+  return preprocessView(viewOf(raster, preprocessing), preprocessing);
+}
+
+/** As {@link preprocess}, of a view ({@link viewOf}): a picture that is already resized and cropped. */
+export function preprocessView(
+  { width, height, data: bytes }: Raster,
+  { rescale, mean, std, channels }: Preprocessing,
+): Tensor<"float32"> {
   const sources = { rgb: [0, 1, 2], bgr: [2, 1, 0], luma: [0] }[channels];
   if (mean.length !== sources.length || std.length !== sources.length) {
     throw new ImageError(
       `mean has ${mean.length} numbers and std ${std.length}, but ${channels} has ${sources.length} channels`,
     );
   }
-  const { width, height, data: bytes } = viewOf(raster, preprocessing);
   const size = width * height;
   const data = new Float32Array(sources.length * size);
   for (const [c, source] of sources.entries()) {

@@ -100,7 +100,7 @@ export class Model {
   }
 
   /**
-   * The axes of the input; undefined if neither the layers nor {@link LoadOptions.layout}.
+   * The axes of the input; undefined if neither the layers nor {@link LoadOptions.layout} determine them.
    *
    * @throws {TargetError} @throws {InputError} as {@link Model.inspect}
    */

@@ -5,7 +5,7 @@ import { decodeImage, type DecodeOptions } from "../image/codec.js";
 import {
   fitTo,
   pixelRange,
-  preprocess,
+  preprocessView,
   presets,
   settingsFor,
   viewOf,
@@ -70,9 +70,7 @@ export class PictureInput {
     const preprocessing = this.fit(settings ?? (await this.usual()));
     this.checkMemory();
     const view = viewOf(await rasterOf(image, this.options), preprocessing);
-    // The view is already resized and cropped.
-    const { resample, rescale, mean, std, channels } = preprocessing;
-    const x = preprocess(view, { resample, rescale, mean, std, channels });
+    const x = preprocessView(view, preprocessing);
     const pixels = this.range(preprocessing);
     return { x, view, preprocessing, ...(pixels ? { pixels } : {}) };
   }

@@ -4,7 +4,7 @@ import { InputError } from "../../errors.js";
 import { decodeImage } from "../../image/codec.js";
 import {
   pointInPicture,
-  preprocess,
+  preprocessView,
   viewOf,
   type PointMap,
   type Preprocessing,
@@ -61,9 +61,7 @@ export async function readSamples(
   const picture = await decodeImage(bytes, path, { maxPixels });
   const { width, height } = picture;
   const view = viewOf(picture, settings);
-  // The view is resized and cropped already.
-  const { resample, rescale, mean, std, channels } = settings;
-  const x = preprocess(view, { resample, rescale, mean, std, channels });
+  const x = preprocessView(view, settings);
   checkShape(model.fromImage(x).dims, port, batchAxis(model), path);
   const ground = groundOf(picture, pictureSize);
   return [{ x, view, size: { width, height }, ...(ground ? { ground } : {}) }];
