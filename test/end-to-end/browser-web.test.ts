@@ -159,6 +159,25 @@ describe.skipIf(!canBrowse())("the page", () => {
     await readAnswer(page, "chelsea.png");
   });
 
+  test("several pictures stand in a grid, sorted by score, each of which can be opened", async () => {
+    const cards = page.locator("#grid-cards li");
+    await cards.nth(3).waitFor();
+    await page.locator("#grid-order").selectOption("score");
+    const texts = await cards.allTextContents();
+    const scores = texts.map((text) => Number(/score ([\d.]+)/.exec(text)![1]));
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+    const remainders = await page.evaluate<number[]>(
+      "[...document.querySelectorAll('#grid-cards li')].map((card) => Number(card.dataset.remainder))",
+    );
+    expect(Math.max(...remainders)).toBeLessThan(1e-4);
+    const last = cards.filter({ hasText: "lossy.webp" });
+    const score = Number(/score ([\d.]+)/.exec((await last.textContent())!)![1]);
+    await last.getByRole("button").click();
+    expect((await readAnswer(page, "lossy.webp")).score).toBeCloseTo(score, 2);
+    await cards.filter({ hasText: "chelsea.png" }).first().getByRole("button").click();
+    await readAnswer(page, "chelsea.png");
+  });
+
   // Names of controls, contrast, targets of 24 pixels, landmarks, order of headings.
   test.each([
     ["light", { colorScheme: "light", forcedColors: "none" }],
