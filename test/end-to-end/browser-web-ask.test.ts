@@ -123,7 +123,7 @@ describe.skipIf(!canBrowse())("the page, asked about the cat", () => {
   });
 
   test("the report is one file that shows map and layers without the page", async () => {
-    const report = await page.context().newPage();
+    const { page: report } = await browser.open("about:blank");
     await report.setContent(Buffer.from(await download(page, "Report, HTML")).toString());
     expect(await report.locator("h1").textContent()).toBe("tiger cat, not tabby");
     const numbers = await report.locator(".layers td:last-child").allTextContents();
