@@ -198,7 +198,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
     .summary("Remove and retrain")
     .argument(
       "<model>",
-      "an .onnx classifier with its BatchNorms kept, whose architecture is trained; or small-cnn",
+      "an .onnx classifier with its BatchNorms kept, whose architecture is trained; or small-cnn, small-resnet",
     )
     .argument(
       "<data>",
