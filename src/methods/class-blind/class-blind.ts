@@ -82,10 +82,10 @@ export const centreBlur = samplingMethod({
   ignoresTarget: true,
   settings: { width: number(0.25, "standard deviation as a fraction of each side", 1e-3) },
   sample({ mapDims }, { width }) {
-    const places = mapDims.slice(2);
+    const positions = mapDims.slice(2);
     const data = Float32Array.from({ length: sizeOf(mapDims) }, (_, p) => {
       let [rest, square] = [p, 0];
-      for (const extent of places.toReversed()) {
+      for (const extent of positions.toReversed()) {
         square += (((rest % extent) - (extent - 1) / 2) / (width * extent)) ** 2;
         rest = Math.floor(rest / extent);
       }
