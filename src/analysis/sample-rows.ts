@@ -97,8 +97,9 @@ const isFirst = (axes: TracedAxes): boolean => rowsAxis(axes) === 0 && axes[0]!.
 /** The axes of a result, if they fit its shape and contain the rows. */
 function checked(axes: TracedAxes, shape: Shape): State {
   const fits = axes.length === shape.length && axes.every((a, i) => extentOf(a) === shape[i]);
-  if (!fits) return "unknown";
-  return rowsAxis(axes) < 0 ? "mixed" : axes;
+  const rows = axes.flat().filter((a) => a.role === "batch");
+  if (!fits || rows.length > 1) return "unknown";
+  return rows.length === 0 ? "mixed" : axes;
 }
 
 /** Axes of a shape of which one is that of the rows. */
