@@ -11,6 +11,10 @@ import type { Report } from "../../../../src/evaluate/report/report.js";
 import { reportFiles } from "../../../../src/evaluate/report/report-files.js";
 import { root } from "../../../end-to-end/cli-harness.js";
 
+interface Scale {
+  readonly range: readonly unknown[];
+}
+
 const fonts = join(root, "assets", "fonts");
 const font = join(fonts, "DejaVuSans.subset.ttf");
 const axis: MeasureAxis = { title: "pixels removed", values: [0, 0.5, 1], percent: true };
@@ -175,6 +179,19 @@ describe("a chart", () => {
     }
     expect(svg.match(/aria-roledescription="line mark"/g)).toHaveLength(2);
     expect(svg.match(/aria-roledescription="area mark"/g)).toHaveLength(2);
+  });
+
+  test("tells all methods apart, and a smoothed one has the colour of its method", () => {
+    const many = Array.from({ length: 12 }, (_, i) => `m${i}`);
+    const methods = [...many, "m3~7x7", "random", "smooth-random", "edge", "centre-blur"];
+    const { layer } = chartOf({
+      ...{ title: "A test", subtitle: "2 samples", measure: measures[0]!, axis, rows: [], methods },
+      baselines: new Set(methods.slice(13)),
+    }) as unknown as { layer: [unknown, { encoding: Record<string, { scale: Scale }> }] };
+    const { color, strokeDash } = layer[1].encoding;
+    const looks = methods.map((_, i) => [color!.scale.range[i], strokeDash!.scale.range[i]]);
+    expect(new Set(looks.map((look) => JSON.stringify(look))).size).toBe(methods.length);
+    expect(looks[12]![0]).toBe(looks[3]![0]);
   });
 
   test("has its text drawn in the PNG, from the font in the package alone", async () => {
