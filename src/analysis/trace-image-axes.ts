@@ -54,6 +54,7 @@ function followFirst(
 ): TracedAxes | undefined {
   switch (mapping.kind) {
     case "none":
+    case "sequence":
       return undefined;
     case "spatial":
     case "resampled":

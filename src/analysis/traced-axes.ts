@@ -161,10 +161,11 @@ function takeAtoms(pending: Atom[], size: Dim): Atom[] | undefined {
       continue;
     }
     const inner = divideDims(next.size, rest);
-    const divides = typeof inner === "number" && multiplyDims(inner, rest) === next.size;
-    if (!divides || next.role === "tokens") return undefined;
+    if (multiplyDims(inner, rest) !== next.size || next.role === "tokens") return undefined;
     const outer = { ...next, size: rest };
-    taken.push(outer.role === "place" ? { ...outer, stride: outer.stride * inner } : outer);
+    if (outer.role !== "place") taken.push(outer);
+    else if (typeof inner === "number") taken.push({ ...outer, stride: outer.stride * inner });
+    else return undefined;
     pending.unshift({ ...next, size: inner });
     rest = 1;
   }

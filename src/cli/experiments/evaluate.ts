@@ -14,9 +14,9 @@ import { Reporter, type Io } from "../output/reporter.js";
 import { skippedNote } from "../input/search-folder.js";
 import { conclude, requireCharts } from "./conclude.js";
 import type { EvaluateFlags } from "./evaluate-options.js";
-import { judgedMethods, methodMaker } from "./method-makers.js";
+import { judgedMethods } from "./method-makers.js";
 import { SampleJournal } from "./sample-journal.js";
-import { setUp, targetsIn, type EvaluationSetup } from "./setup.js";
+import { judgedMakers, setUp, targetsIn, type EvaluationSetup } from "./setup.js";
 import { isSingle, nameOf, readFiles, subjectsOf, type ReadFile } from "./subjects.js";
 import { timeLeft } from "./time-left.js";
 
@@ -64,14 +64,12 @@ class Evaluation {
   }
 
   async all(): Promise<number> {
-    const { test, reporter, stages, model, flags } = this.setup;
+    const { test, reporter, stages, model, flags, settings } = this.setup;
     const found: SampleRecord[][] = [];
     for (const count of stages) {
       const other = model.model.randomized(count, flags.seed);
-      const pairs = this.setup.makers.map((maker) => {
-        const method = flags.method.find(({ name }) => name === maker.name);
-        return [maker, method ? methodMaker(other, method) : maker] as const;
-      });
+      const judged = judgedMakers(other, flags, settings);
+      const pairs = this.setup.makers.map((maker, i) => [maker, judged[i] ?? maker] as const);
       found.push(await this.files({ stage: count, randomized: new Map(pairs) }));
       await other.dispose();
     }

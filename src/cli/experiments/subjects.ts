@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { UsageError } from "../../errors.js";
 import { sep } from "node:path";
 import type { Preprocessing, Size } from "../../image/preprocess.js";
 import type { Subject } from "../../evaluate/subject.js";
@@ -52,6 +53,8 @@ export interface SubjectReader {
   readonly network: Network;
   /** The class of a file; absent if it is the network's first choice. */
   readonly targetOf?: ClassOf;
+  /** See {@link Subject.versus}; "second" is the best class beside the target. */
+  readonly versus?: number | "second";
   readonly batch: number;
   /** Where objects are; samples without any are passed over. */
   readonly boxes?: BoxTable;
@@ -117,16 +120,25 @@ export function isSingle({ file }: ReadFile): boolean {
 
 async function withTargets(
   group: readonly Candidate[],
-  { network, targetOf, boxes, preprocessing }: SubjectReader,
+  { network, targetOf, versus, boxes, preprocessing }: SubjectReader,
 ): Promise<SubjectOfFile[]> {
   const x: Tensor = concatBatch(group.map(({ subject }) => subject.x));
-  const rows = targetOf ? [] : rowsOf(await network.predict(x), group.length);
+  const isKnown = targetOf && versus !== "second";
+  const rows = isKnown ? [] : rowsOf(await network.predict(x), group.length);
   return group.flatMap(({ path, digest, subject, size }, i) => {
     const target = targetOf ? targetOf(path) : topClasses(rows[i]!, 1)[0]!;
-    if (!boxes) return [{ digest, subject: { ...subject, target } }];
+    const other = versus === "second" ? bestBeside(target, rows[i]!) : versus;
+    const targeted = { ...subject, target, ...(other === undefined ? {} : { versus: other }) };
+    if (!boxes) return [{ digest, subject: targeted }];
     const found = size ? boxesInView(boxes, path, target, size, preprocessing) : [];
-    return found.length > 0 ? [{ digest, subject: { ...subject, target, boxes: found } }] : [];
+    return found.length > 0 ? [{ digest, subject: { ...targeted, boxes: found } }] : [];
   });
+}
+
+function bestBeside(target: number, row: readonly number[]): number {
+  const other = topClasses(row, 2).find((index) => index !== target);
+  if (other !== undefined) return other;
+  throw new UsageError("--versus second: the network has a single score");
 }
 
 function sameShape(a: Tensor, b: Tensor): boolean {

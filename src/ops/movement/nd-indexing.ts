@@ -1,4 +1,4 @@
-import { noAxes, sameAxes } from "../core/axis-mapping.js";
+import { axesAlong, noAxes, sameAxes } from "../core/axis-mapping.js";
 import { int, text } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
@@ -103,7 +103,11 @@ const cumSum: OpSpec<CumSumAttrs> = {
   since: 11,
   arity: [2, 2],
   role: "linear",
-  axes: sameAxes,
+  axes: (n) => {
+    const axis = n.elements(1)?.[0];
+    const any = n.shape().map((_, i) => i);
+    return axesAlong(typeof axis === "number" ? [normalizeAxis(axis, n.rank())] : any);
+  },
   attrs: (a) => ({ exclusive: a.flag("exclusive"), reverse: a.flag("reverse") }),
   infer: (n) => {
     const fact = n.like(n.shape());
@@ -129,11 +133,12 @@ const cumSum: OpSpec<CumSumAttrs> = {
 
 /** A linear operator that is its own adjoint: dx is the operator applied to dy. */
 function selfAdjoint<A>(
-  record: Pick<OpSpec<A>, "type" | "since" | "arity" | "role" | "attrs" | "definition">,
+  record: Pick<OpSpec<A>, "type" | "since" | "arity" | "role" | "attrs" | "definition"> &
+    Partial<Pick<OpSpec<A>, "axes">>,
 ): OpSpec<A> {
   return {
-    ...record,
     axes: sameAxes,
+    ...record,
     infer: (n) => [n.like(n.shape())],
     vjp: (b, n, [dy]) => [
       () => b.op(record.type, [dy!, ...n.inputs.slice(1)], n.node.attributes, "dx"),
@@ -166,6 +171,7 @@ const reverseSequence = selfAdjoint<{ batchAxis: number; timeAxis: number }>({
   since: 10,
   arity: [2, 2],
   role: "movement",
+  axes: (n) => axesAlong([n.attrs.timeAxis]),
   attrs: (a) => ({ batchAxis: a.int("batch_axis", 1), timeAxis: a.int("time_axis", 0) }),
   definition: (b, n) => {
     const { batchAxis, timeAxis } = n.attrs;

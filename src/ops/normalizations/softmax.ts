@@ -1,4 +1,4 @@
-import { sameAxes } from "../core/axis-mapping.js";
+import { axesAlong } from "../core/axis-mapping.js";
 import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
@@ -18,7 +18,7 @@ interface SoftmaxAttrs {
 const alongOneAxis = {
   since: 13,
   arity: [1, 1],
-  axes: sameAxes,
+  axes: (n: NodeView<SoftmaxAttrs>) => axesAlong([axisOf(n)]),
   attrs: (a: AttributeReader) => ({ axis: a.int("axis", -1) }),
   infer: (n: NodeView) => [n.like(n.shape())],
 } as const;

@@ -113,6 +113,7 @@ export function recurrence(kind: Recurrence): OpSpec<RecurrentAttrs> {
     since: kind.since,
     arity: [3, kind.most],
     role: "function",
+    axes: (n) => ({ kind: "sequence", batch: n.attrs.batchFirst ? 0 : 1 }),
     parameters: [undefined, "weight", "weight", "bias"],
     reads: { states: kind.hasCell ? [5, 6] : [5] },
     attrs: recurrentAttrs,
