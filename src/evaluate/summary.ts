@@ -4,8 +4,8 @@ import {
   compareWith,
   meanRanks,
   type BySample,
-  type Comparison,
-} from "./comparison.js";
+  type PairedDifference,
+} from "./paired-differences.js";
 import { estimate, meanHeight, type Estimate } from "./statistics.js";
 import type { MeasureAxis, Measure } from "./test.js";
 
@@ -25,7 +25,7 @@ export interface SummaryRow extends Estimate {
   /** For whole curves and single numbers: the number of samples better than the random baseline, and in total. */
   readonly won?: { readonly samples: number; readonly of: number };
   /** For the same: paired differences from the baselines to beat. */
-  readonly against?: readonly Comparison[];
+  readonly against?: readonly PairedDifference[];
   /** For the same: the method's mean rank among all of them, 1 for the best. */
   readonly rank?: Estimate;
 }

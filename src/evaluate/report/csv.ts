@@ -1,4 +1,4 @@
-import { baselinesToBeat } from "../comparison.js";
+import { baselinesToBeat } from "../paired-differences.js";
 import type { Estimate } from "../statistics.js";
 import type { Report } from "./report.js";
 

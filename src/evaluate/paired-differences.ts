@@ -5,7 +5,7 @@ import type { Measure } from "./test.js";
 export const baselinesToBeat: readonly string[] = ["random", "smooth-random"];
 
 /** A method's difference from a baseline, estimated over the samples that both have: method − baseline. */
-export interface Comparison extends Estimate {
+export interface PairedDifference extends Estimate {
   readonly baseline: string;
   /** The number of samples, of `n`, on which the method is better. */
   readonly won: number;
@@ -20,7 +20,7 @@ export function compareWith(
   [own, other]: readonly [own: BySample, other: BySample],
   { better }: Measure,
   seed: number,
-): Comparison | undefined {
+): PairedDifference | undefined {
   const differences = Array.from(own, ([sample, value]) => value - (other.get(sample) ?? NaN));
   const sign = better === "lower" ? -1 : 1;
   const found = estimate(differences, seed);
