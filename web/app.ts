@@ -1,7 +1,8 @@
 import type { Answer } from "./answer.js";
 import { nameOfTarget } from "./answer.js";
 import type { Client } from "./engine/client.js";
-import type { MethodReport, Question } from "./engine/protocol.js";
+import type { FirstAnswer } from "./build/explain-first.js";
+import type { Question } from "./engine/protocol.js";
 import { formatAddress, parseAddress } from "./keep/address.js";
 import { keepFiles, keptFiles } from "./keep/file-store.js";
 import { firstMethod, Results } from "./results.js";
@@ -15,13 +16,14 @@ import { settingsOf } from "./views/method-form.js";
 import { bundled, Models } from "./views/models.js";
 import { Pictures } from "./views/pictures.js";
 import { clearProblems, showProblem } from "./views/problems.js";
-import { hideProgress, say, showProgress, whenCancelled } from "./views/progress.js";
+import { hideProgress, say, showLoading, showProgress, whenCancelled } from "./views/progress.js";
 import { SettingsForm } from "./views/settings-form.js";
 import { inPageWords } from "./words/page-words.js";
 
 /** Turns the user's choices into the shown results. A new request cancels the previous one. */
 export class App {
   private readonly client: Client;
+  private readonly first: FirstAnswer;
   private readonly form: SettingsForm;
   private readonly models: Models;
   private readonly pictures: Pictures;
@@ -40,9 +42,10 @@ export class App {
   /** What the browser's store holds. */
   private kept: readonly unknown[] = [];
 
-  constructor(client: Client, methods: readonly MethodReport[]) {
+  constructor(client: Client, first: FirstAnswer) {
     this.client = client;
-    this.results = new Results(methods, {
+    this.first = first;
+    this.results = new Results(first.methods, {
       onChoose: (target) => {
         this.explain(target);
       },
@@ -115,7 +118,20 @@ export class App {
       this.versus = versus;
       this.isAsked = true;
     }
-    if (session.wantedPicture ?? session.wantedModel) await this.ask();
+    if (session.wantedPicture ?? session.wantedModel ?? this.target !== "top") await this.ask();
+    else await this.begin();
+  }
+
+  /** Shows the answer that the build computed, and computes it again here. */
+  private async begin(): Promise<void> {
+    const { report, asked, explained } = this.first;
+    const labels = await this.form.labels(report.output?.classes);
+    this.session.wantedPicture = this.pictures.find("chelsea.png");
+    this.results.showFirst({
+      ...{ report, asked, explained, labels, modelName: bundled.file.name },
+      pictureName: this.session.wantedPicture!.source.name,
+    });
+    await this.ask();
   }
 
   /** Writes the choices into the address, and the user's files into the browser's store. */
@@ -154,8 +170,12 @@ export class App {
     this.waiting?.abort();
     await this.work(async (signal) => {
       const { results, session } = this;
-      showProgress(`Reading ${session.wantedModel!.file.name}`);
-      if ((await session.openModel(signal)) && !this.isAsked) this.aim("top");
+      const file = session.wantedModel!.file.name;
+      showProgress(`Loading ${file}`);
+      const onLoaded = (done: number, total: number): void => {
+        showLoading(`${file} and the engine`, done, total);
+      };
+      if ((await session.openModel(signal, onLoaded)) && !this.isAsked) this.aim("top");
       const report = session.report!;
       showBiasTable(report.inspection);
       const labels = await this.form.labels(report.output?.classes);

@@ -49,7 +49,10 @@ export class Session {
   }
 
   /** @returns whether the model has changed */
-  async openModel(signal: AbortSignal): Promise<boolean> {
+  async openModel(
+    signal: AbortSignal,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<boolean> {
     const choice = this.wantedModel!;
     const isNew = this.model?.choice !== choice;
     const { provider } = this.form.model;
@@ -58,7 +61,11 @@ export class Session {
     if (!isNew && this.model?.key === key) return false;
     try {
       const { file, beside } = choice;
-      const report = await this.client.ask("open-model", { file, beside, settings }, { signal });
+      const report = await this.client.ask(
+        "open-model",
+        { file, beside, settings },
+        { signal, onProgress },
+      );
       const opened = JSON.stringify([settings, this.client.generation]);
       this.model = { choice, report, key: opened };
     } catch (error) {

@@ -73,10 +73,10 @@ export const asOneSample = (axes: ImageAxes, output: string): ImageAxes =>
 
 /** The axes with the samples on another one, where they do not mix. */
 export function withSamplesOn(axes: ImageAxes, axis: number): ImageAxes {
-  const letters = Array.from(axes.layout);
-  letters[axes.batch!] = letters[axis]!;
-  letters[axis] = "N";
-  return axesOf(letters.join(""), `${axes.because}; samples do not mix along axis ${axis}`);
+  const own = Array.from(axes.layout);
+  own[axes.batch!] = own[axis]!;
+  own[axis] = "N";
+  return axesOf(own.join(""), `${axes.because}; samples do not mix along axis ${axis}`);
 }
 
 function withoutSamples(axes: ImageAxes, why: (whole: string) => string): ImageAxes {

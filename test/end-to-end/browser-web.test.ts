@@ -26,8 +26,12 @@ describe.skipIf(!canBrowse())("the page", () => {
   let errors: readonly string[];
   const requests: string[] = [];
 
-  const open = async (): Promise<{ readonly page: Page; readonly errors: readonly string[] }> => {
-    const opened = await browser.open(site.url);
+  let loadNetwork: () => void;
+
+  const open = async (
+    prepare?: (page: Page) => Promise<unknown>,
+  ): Promise<{ readonly page: Page; readonly errors: readonly string[] }> => {
+    const opened = await browser.open(site.url, prepare);
     opened.page.context().on("request", (request) => requests.push(request.url()));
     opened.page.setDefaultTimeout(110_000);
     await opened.page.locator("html[data-ready]").waitFor();
@@ -36,11 +40,27 @@ describe.skipIf(!canBrowse())("the page", () => {
 
   beforeAll(async () => {
     [site, browser] = await Promise.all([servePage(), startChromium()]);
-    ({ page, errors } = await open());
+    const mayLoad = new Promise<void>((resolve) => (loadNetwork = resolve));
+    ({ page, errors } = await open((opened) =>
+      opened.route("**/*.onnx", (route) => mayLoad.then(() => route.continue())),
+    ));
   });
   afterAll(async () => {
     await browser.close();
     await site.close();
+  });
+
+  test("shows the library's answer before the network is loaded, and then its own", async () => {
+    const first = page.locator("#findings[data-precomputed]");
+    await first.waitFor();
+    expect(await first.locator("#subject").textContent()).toContain("computed in advance");
+    const { explanation } = await explainCat();
+    const { score, target } = explanation;
+    expect(await page.locator("#score").textContent()).toContain(
+      `class ${target} · score ${score.toFixed(3)}`,
+    );
+    loadNetwork();
+    expect((await readAnswer(page, "chelsea.png")).conditioned).toBeLessThan(1e-4);
   });
 
   test("finds the cat in a dropped picture, and the terms add up", async () => {
@@ -160,6 +180,8 @@ describe.skipIf(!canBrowse())("the page", () => {
 
   test("opens and explains offline after the first visit", async () => {
     await page.locator("#offline").waitFor();
+    const large = [...site.asked].filter(([path]) => /(\.onnx|-threaded\.wasm)$/.test(path));
+    expect(large.map(([, count]) => count)).toEqual([1, 1]);
     await page.context().setOffline(true);
     await page.reload();
     await page.locator("html[data-ready]").waitFor();

@@ -124,7 +124,6 @@ export interface MethodReport {
 
 /** Every request, with the types of its argument and its reply. */
 export interface Questions {
-  "list-methods": { asked: null; answer: readonly MethodReport[] };
   "open-model": { asked: OpenModel; answer: OpenedModel };
   "open-picture": { asked: Source; answer: { readonly width: number; readonly height: number } };
   explain: { asked: Explain; answer: Explained };

@@ -20,6 +20,11 @@ export interface Takeable {
   readonly convert: () => Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** Until the model is open. */
+export function hideDownloads(): void {
+  place.replaceChildren();
+}
+
 export function offerDownloads(takeable: Takeable): void {
   const { explained, method, modelName, pictureName, look, convert } = takeable;
   const name = `${pictureName}.${method.name}`;

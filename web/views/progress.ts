@@ -21,6 +21,16 @@ export function showProgress(text: string, done = 0, total = 0): void {
   } else bar.removeAttribute("value");
 }
 
+/** Shows how much of a file is loaded, in megabytes; `total` is 0 if unknown. */
+export function showLoading(name: string, done: number, total: number): void {
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+  showProgress(`Loading ${name}`);
+  if (total === 0) return;
+  doing.textContent = `Loading ${name}, ${megabytes(done)} of ${megabytes(total)} MB`;
+  bar.max = total;
+  bar.value = done;
+}
+
 export function hideProgress(): void {
   place.hidden = true;
 }

@@ -23,7 +23,7 @@ export function showHeadline({ name, other, explained, sure }: Headline): void {
   heading.textContent = other === undefined ? name : `${name}, not ${other}`;
   const number = typeof target === "number" && name !== "the output" ? `class ${target} · ` : "";
   const decimals = decimalsOf(score);
-  const about = other === undefined ? "score" : "difference of the scores, score";
+  const about = other === undefined ? "score" : "difference of the scores";
   scoreLine.textContent = `${sure}${number}${about} ${formatFixed(score, decimals)}`;
   lead.replaceChildren(...sentence(explained, decimals));
 }
