@@ -164,7 +164,8 @@ export class Results {
     showCheck(explained, method.title);
     showMethodForm(method, this.actions.onRun);
     offerDownloads({
-      ...{ explained, method, label, look: this.look },
+      ...{ answer: this.answer, explained, method, label, look: this.look },
+      maps: () => this.cards.done,
       modelName: withoutEnding(modelName),
       pictureName: withoutEnding(pictureName),
       convert: () => this.actions.convert(method),

@@ -69,9 +69,7 @@ describe.skipIf(!canBrowse())("the page", () => {
     expect([281, 282, 285]).toContain(target);
     expect(conditioned).toBeGreaterThan(0);
     expect(conditioned).toBeLessThan(1e-4);
-    expect(await page.locator("#sum-heading").textContent()).toBe(
-      "It adds up: the terms are the score",
-    );
+    expect(await page.locator("#sum-heading").textContent()).toBe("The terms add up to the score");
   });
 
   test("its map is Node's", async () => {
@@ -156,6 +154,25 @@ describe.skipIf(!canBrowse())("the page", () => {
     }
     await model.dispose();
     await dropFile(page, chelsea);
+    await readAnswer(page, "chelsea.png");
+  });
+
+  test("several pictures stand in a grid, sorted by score, each of which can be opened", async () => {
+    const cards = page.locator("#grid-cards li");
+    await cards.nth(3).waitFor();
+    await page.locator("#grid-order").selectOption("score");
+    const texts = await cards.allTextContents();
+    const scores = texts.map((text) => Number(/score ([\d.]+)/.exec(text)![1]));
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+    const remainders = await page.evaluate<number[]>(
+      "[...document.querySelectorAll('#grid-cards li')].map((card) => Number(card.dataset.remainder))",
+    );
+    expect(Math.max(...remainders)).toBeLessThan(1e-4);
+    const last = cards.filter({ hasText: "lossy.webp" });
+    const score = Number(/score ([\d.]+)/.exec((await last.textContent())!)![1]);
+    await last.getByRole("button").click();
+    expect((await readAnswer(page, "lossy.webp")).score).toBeCloseTo(score, 2);
+    await cards.filter({ hasText: "chelsea.png" }).first().getByRole("button").click();
     await readAnswer(page, "chelsea.png");
   });
 

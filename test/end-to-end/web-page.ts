@@ -108,10 +108,18 @@ export async function axeFindings(page: Page): Promise<string[]> {
 }
 
 /** The cat as EfficientNet-lite0's input, and its explanation, in this process. */
-export async function explainCat(): Promise<{
+export function explainCat(): Promise<ExplainedCat> {
+  return (cat ??= explain());
+}
+
+interface ExplainedCat {
   readonly x: Tensor;
   readonly explanation: Explanation;
-}> {
+}
+
+let cat: Promise<ExplainedCat> | undefined;
+
+async function explain(): Promise<ExplainedCat> {
   const model = await load(efficientNet);
   const json: unknown = JSON.parse(readFileSync(settings, "utf8"));
   const x = await model.preprocess(chelsea, parsePreprocessing(json, settings));

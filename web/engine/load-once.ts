@@ -32,7 +32,7 @@ async function readBody(
   response: Response,
   onProgress: (done: number, total: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // The length of a compressed body is not that of the file.
+  // The length of a compressed body differs from the length of the file.
   const isPlain = !response.headers.has("content-encoding");
   const total = isPlain ? Number(response.headers.get("content-length") ?? 0) : 0;
   const chunks: Uint8Array<ArrayBuffer>[] = [];

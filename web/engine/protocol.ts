@@ -91,7 +91,10 @@ export interface Explained {
   readonly seconds: number;
 }
 
-/** The map of each part of the score, in the order of the parts; at the layer's own size. undefined for a part without places. */
+/**
+ * The map of each part of the score, in the order of the parts and at the size of its layer; undefined for a part without
+ * spatial positions.
+ */
 export type PartMaps = readonly (Tensor<"float32"> | undefined)[];
 
 export interface Convert {

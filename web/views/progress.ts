@@ -12,9 +12,9 @@ export function whenCancelled(onCancel: () => void): void {
 }
 
 /** Shows the current work; without `total`, the progress is indeterminate. */
-export function showProgress(text: string, done = 0, total = 0): void {
+export function showProgress(text: string, done = 0, total = 0, what = "passes"): void {
   place.hidden = false;
-  doing.textContent = total > 1 ? `${text}, ${done} of ${total} passes` : text;
+  doing.textContent = total > 1 ? `${text}, ${done} of ${total} ${what}` : text;
   if (total > 1) {
     bar.max = total;
     bar.value = done;

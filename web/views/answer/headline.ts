@@ -34,9 +34,8 @@ function sentence({ completeness, parts }: Explained, decimals: number): (Node |
   const [input, layers, rest] = roundToSum([inputTerm, biasTerm, residual], decimals);
   const strong = (value: number): Node => element("strong", {}, formatSigned(value, decimals));
   return [
-    "Of it, ",
     strong(input!),
-    " comes from the picture itself and ",
+    " of it comes from the picture itself and ",
     strong(layers! + rest!),
     ` from ${parts.length - 1} layers. Drag over the map to ask what a region adds.`,
   ];
