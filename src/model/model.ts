@@ -94,7 +94,11 @@ export class Model extends ImageInput {
     });
   }
 
-  /** The output for a batch: the model's first output, or the one that the options name. */
+  /**
+   * The output of a batch, [N,…]: the model's first output, or the value that {@link LoadOptions.output} names.
+   *
+   * @throws {InputError} if the input or the feeds do not fit
+   */
   async predict(input: ModelInput, options: RunOptions = {}): Promise<Tensor> {
     return this.questions.askForward(tensorOf(input), options, (session, image, feeds) =>
       session.predict(image, feeds),
@@ -116,14 +120,15 @@ export class Model extends ImageInput {
   }
 
   /**
-   * A saliency map of each sample, with its score and completeness; of a detector, where the target is
-   * "detections:0.5", of each detection.
+   * A saliency map [N,1,H,W] of each sample, not normalised, with its score and completeness; with the target
+   * "detections:0.5", of each detection of a detector.
    *
    * @param input a picture, or a tensor in the model's shape: [N,C,H,W], [N,H,W,C], [C,H,W] …; any float type, also for
    * an integer input
    * @throws {InputError} if the spatial axes are unknown; {@link LoadOptions.layout} names them
    * @throws {TargetError} if the target does not exist; lists the existing ones
    * @throws {UnsupportedModelError} if the output cannot be explained; lists the values that can
+   * @throws {MemoryLimitError} if the graph's tensors exceed {@link LoadOptions.maxMemory}
    */
   explain(
     input: ModelInput,
@@ -156,7 +161,12 @@ export class Model extends ImageInput {
     return notedExplanation(explanation, method, x, options, this);
   }
 
-  /** The full-gradient decomposition: every term, signed, with its node. */
+  /**
+   * The full-gradient decomposition (Srinivas & Fleuret, NeurIPS 2019): every term, signed, with its node.
+   * `inputGradient` and `inputTerm` have the input's shape.
+   *
+   * @throws {TargetError} @throws {UnsupportedModelError} as `explain`
+   */
   async fullGradient(input: ModelInput, options: TargetOptions = {}): Promise<FullGradientResult> {
     const x = tensorOf(input);
     const result = await this.questions.ask(x, options, (session, image, feeds) =>
@@ -172,8 +182,10 @@ export class Model extends ImageInput {
   }
 
   /**
-   * Signed maps of each layer's contribution to the score; their sums are the terms, and a `Region` of the image has a
-   * share of each.
+   * Signed maps of each layer's contribution to the score, at the layer's size; their sums are the terms, and a `Region`
+   * of the image has a share of each.
+   *
+   * @throws {InputError} if the spatial axes are unknown
    */
   async layerMaps(input: ModelInput, options: TargetOptions = {}): Promise<LayerMaps> {
     checkDecided(this.analysis.image);
@@ -183,8 +195,8 @@ export class Model extends ImageInput {
   }
 
   /**
-   * The sums of all terms of each sample, and the remainder; with `gradient`, also directional derivatives and central
-   * differences of the model's file. A sum cannot replace those: biases y − J·x add up for any J.
+   * The sums of all terms of each sample, and the remainder; with `gradient`, also directional derivatives beside central
+   * differences of the model's file, because biases y − J·x add up for any J, right or wrong.
    *
    * @throws {UsageError} with `gradient`, if the model rounds: its central differences follow the steps
    */
@@ -229,7 +241,12 @@ export class Model extends ImageInput {
     );
   }
 
-  /** The same network with the weights of its last `count` layers shuffled. */
+  /**
+   * The same network with the weights of its last `count` layers shuffled (Adebayo et al., Sanity Checks for Saliency
+   * Maps, 2018).
+   *
+   * @param seed of the shuffle
+   */
   randomized(count: number, seed: number): Model {
     const { part, registry: operators } = this.analysis;
     const layers = parameterLayers(part.graph, operators).slice(0, count);

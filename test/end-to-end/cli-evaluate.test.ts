@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
   copyFileSync,
@@ -43,13 +44,17 @@ async function pictures(folder: string, count: number): Promise<string[]> {
   return paths;
 }
 
+function sha256(data: Uint8Array | string): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
 function samplesIn(out: string, name = "pixel-perturbation"): readonly SampleRecord[] {
   return readJson(join(out, `${name}.json`))["samples"] as SampleRecord[];
 }
 
 test("an evaluation writes tables, charts and a page, and prints the means", async () => {
   const folder = temporaryFolder();
-  await pictures(join(folder, "in"), 3);
+  const paths = await pictures(join(folder, "in"), 3);
   const out = join(folder, "out");
   const { code, stdout, stderr } = await fullgrad(
     ...[...pixelPerturbation, join(folder, "in"), "-o", out, "--fractions", "0,0.1,0.5"],
@@ -72,11 +77,23 @@ test("an evaluation writes tables, charts and a page, and prints the means", asy
       "probability-change.svg",
       "probability-change.vl.json",
       "samples.jsonl",
+      "summary.csv",
     ].map((end) => `pixel-perturbation.${end}`),
   );
   const samples = samplesIn(out);
   expect(samples).toHaveLength(3 * 7);
   for (const { values } of samples) expect(values["output-change"]![0]).toBe(0);
+  // As sha256sum and sort compute it, whatever the names and the order of the files.
+  const hashes = paths.map((path) => sha256(readFileSync(path))).toSorted();
+  const report = readJson(join(out, "pixel-perturbation.json"));
+  expect(report["images"]).toEqual({
+    files: 3,
+    sha256: sha256(hashes.map((hash) => `${hash}\n`).join("")),
+  });
+  expect(report["command"]).toBe(
+    `fullgrad evaluate pixel-perturbation ${tinyRelu} ${join(folder, "in")} --fractions 0,0.1,0.5 ` +
+      "--method fullgrad,integrated-gradients:steps=5,gradient --batch 2",
+  );
 });
 
 test("every test runs and states its limits", async () => {

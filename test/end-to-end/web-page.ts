@@ -24,6 +24,7 @@ export async function servePage(): Promise<Site> {
   const site = await serve({ "/some/where/": folder });
   return {
     url: `${site.url}/some/where/`,
+    asked: site.asked,
     async close() {
       await site.close();
       rmSync(folder, { recursive: true, force: true });
@@ -70,7 +71,7 @@ export async function readAnswer(
   picture: string,
   title: string | RegExp = "",
 ): Promise<Reading> {
-  await page.locator("#subject").filter({ hasText: picture }).waitFor();
+  await page.locator("#findings:not([data-precomputed]) #subject", { hasText: picture }).waitFor();
   await page.locator("#answer-heading").filter({ hasText: title }).waitFor();
   const [line, heading, conditioned] = await Promise.all([
     page.locator("#score").textContent(),
@@ -80,7 +81,7 @@ export async function readAnswer(
   return {
     title: heading!,
     target: Number(/class (\d+)/.exec(line!)![1]),
-    score: Number(/score ([\d.−]+)/.exec(line!)![1]!.replace("−", "-")),
+    score: Number(/scores? ([\d.−]+)/.exec(line!)![1]!.replace("−", "-")),
     conditioned: Number(conditioned),
   };
 }
@@ -107,10 +108,18 @@ export async function axeFindings(page: Page): Promise<string[]> {
 }
 
 /** The cat as EfficientNet-lite0's input, and its explanation, in this process. */
-export async function explainCat(): Promise<{
+export function explainCat(): Promise<ExplainedCat> {
+  return (cat ??= explain());
+}
+
+interface ExplainedCat {
   readonly x: Tensor;
   readonly explanation: Explanation;
-}> {
+}
+
+let cat: Promise<ExplainedCat> | undefined;
+
+async function explain(): Promise<ExplainedCat> {
   const model = await load(efficientNet);
   const json: unknown = JSON.parse(readFileSync(settings, "utf8"));
   const x = await model.preprocess(chelsea, parsePreprocessing(json, settings));

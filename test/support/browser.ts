@@ -28,8 +28,15 @@ const quiet = [
 
 /** A Chromium with a fresh profile. */
 export interface Browser {
-  /** Opens a page; `errors` collects what it throws and what it writes to the console as errors. */
-  open(url: string): Promise<{ readonly page: Page; readonly errors: readonly string[] }>;
+  /**
+   * Opens a page; `errors` collects what it throws and what it writes to the console as errors.
+   *
+   * @param prepare called before the page is loaded
+   */
+  open(
+    url: string,
+    prepare?: (page: Page) => Promise<unknown>,
+  ): Promise<{ readonly page: Page; readonly errors: readonly string[] }>;
   close(): Promise<void>;
 }
 
@@ -67,13 +74,14 @@ export async function startChromium(graphics: Graphics = "none"): Promise<Browse
     args: [...quiet, ...flags[graphics]],
   });
   return {
-    async open(url) {
+    async open(url, prepare) {
       const page = await browser.newPage();
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(String(error)));
       page.on("console", (message) => {
         if (message.type() === "error") errors.push(message.text());
       });
+      await prepare?.(page);
       await page.goto(url);
       return { page, errors };
     },

@@ -13,13 +13,16 @@ import { topClasses } from "../../model/predictions.js";
 import { readSamples, type SampleReader } from "../input/samples.js";
 import { boxesInView, type BoxTable } from "./boxes.js";
 import type { ClassOf } from "./class-folders.js";
-import { digestOf } from "../output/journal.js";
+import { sha256 } from "../input/model-file.js";
+import { shortened } from "../output/journal.js";
 
 /** A file that is read but not decoded. */
 export interface ReadFile {
   readonly file: InputFile;
   readonly bytes: Uint8Array;
   /** Of its content. */
+  readonly sha256: string;
+  /** The start of the same. */
   readonly digest: string;
 }
 
@@ -38,7 +41,8 @@ export async function readFiles(
   for (const file of files) {
     try {
       const bytes = await readFile(file.path);
-      read.push({ file, bytes, digest: digestOf(bytes) });
+      const hash = sha256(bytes);
+      read.push({ file, bytes, sha256: hash, digest: shortened(hash) });
     } catch (error) {
       failures.push({ input: file.path, error: messageOf(error) });
     }
