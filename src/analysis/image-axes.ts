@@ -13,7 +13,7 @@ export interface ImageAxes {
   readonly channels: number | undefined;
   /** The spatial axes, which are those of a map, outermost first; empty for a vector. */
   readonly spatial: readonly number[];
-  /** The source of this information: "by the Transpose before conv1", "by --layout". */
+  /** The source of this information: "by the Transpose before conv1", "by option layout". */
   readonly because: string;
 }
 
@@ -48,7 +48,7 @@ export function parseLayout(layout: string, shape: readonly (number | string)[])
   if (names.length !== shape.length) {
     throw refuse(`${names.length} letters for the ${shape.length} axes of [${shape.join(",")}]`);
   }
-  return axesOf(names, "by --layout");
+  return axesOf(names, "by option layout");
 }
 
 /** The axes of a valid layout. */

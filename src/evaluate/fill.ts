@@ -124,6 +124,6 @@ export function colorIn(subject: Subject, rgb: readonly number[]): readonly numb
   if (color.every((value) => value === first)) return new Array<number>(wanted).fill(first);
   throw new InputError(
     `${subject.name}: the preprocessing has ${color.length} channels and the input ${wanted}, so colours are ` +
-      "undefined; use --preprocess none, or the fill mean or blur",
+      "undefined; use option preprocessing: none, or the fill mean or blur",
   );
 }

@@ -46,13 +46,17 @@ function linesOf(content: string): [string, unknown][] {
 /**
  * The class of a label, ignoring case: the one with exactly this label, else the only one that contains it.
  *
+ * @param said the target in messages
  * @throws {TargetError} if no class or more than one matches; lists candidates
  */
-export function findLabel(wanted: string, labels: Labels | undefined): number {
+export function findLabel(
+  wanted: string,
+  labels: Labels | undefined,
+  said = `target ${wanted}`,
+): number {
   if (!labels) {
     throw new TargetError(
-      `--target ${wanted}: class names are unknown; ` +
-        "give a class number, top, top5, or the names with --labels FILE",
+      `${said}: class names are unknown; give a class number, top, top5, or the names (option labels)`,
     );
   }
   const entries = Array.from(labels.names, ([index, name]) => ({
@@ -65,12 +69,12 @@ export function findLabel(wanted: string, labels: Labels | undefined): number {
   if (found.length === 1) return found[0]!.index;
   if (found.length === 0) {
     const near = didYouMean(wanted, labels.names.values());
-    throw new TargetError(`--target ${wanted}: no label of ${labels.source} contains it${near}`);
+    throw new TargetError(`${said}: no label of ${labels.source} contains it${near}`);
   }
   const listed = found.slice(0, maxListed).map((e) => `${e.index} ${labels.names.get(e.index)!}`);
   const more = found.length > maxListed ? ` and ${found.length - maxListed} more` : "";
   throw new TargetError(
-    `--target ${wanted} could be any of ${listed.join(", ")}${more}; give the number or the whole label`,
+    `${said} could be any of ${listed.join(", ")}${more}; give the number or the whole label`,
   );
 }
 

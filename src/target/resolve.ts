@@ -151,7 +151,7 @@ export function seedOf(target: TargetExpression, port: TargetPort): Tensor<"floa
   const dims = shape.slice(1);
   if (!isStatic(dims)) {
     throw new TargetError(
-      `output "${name}" is [${shape.join(",")}]: its size must be fixed (--size)`,
+      `output "${name}" is [${shape.join(",")}]: its size must be fixed (option size)`,
     );
   }
   const data = new Float32Array(sizeOf(dims));

@@ -37,7 +37,7 @@ export function maskSeed(target: MaskTarget, { name, shape }: TargetPort): Tenso
     new TargetError(
       `target ${maskName(target)} does not fit output "${name}" [N,${dims.join(",")}]: ${why}`,
     );
-  if (!isStatic(dims)) throw refuse("its size must be fixed (--size)");
+  if (!isStatic(dims)) throw refuse("its size must be fixed (option size)");
   const [channels = 1, ...positions] = dims;
   if (channel === undefined && channels > 1 && mask.dims.length === positions.length) {
     throw refuse(`name the class, @0 to @${channels - 1}`);

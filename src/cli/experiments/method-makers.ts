@@ -7,6 +7,7 @@ import type { Model } from "../../model/model.js";
 import type { ChosenMethod } from "../flags/method-list.js";
 import type { SaidNote } from "../output/note-lines.js";
 import type { Quantity } from "../../target/target.js";
+import { noteWithFlags } from "../flags/flag-names.js";
 
 /**
  * The methods that are judged, each once; the class-blind ones go into every evaluation anyway.
@@ -36,7 +37,8 @@ export function methodMaker(
   const make = async (subjects: readonly Subject[]): Promise<readonly Float32Array[]> => {
     const { map, samples } = await explain(model, subjects, { method, quantity, ...settings });
     for (const [n, { notes }] of samples.entries()) {
-      for (const note of notes) onNote?.({ ...note, image: subjects[n]!.name, method: name });
+      for (const note of notes)
+        onNote?.({ ...noteWithFlags(note), image: subjects[n]!.name, method: name });
     }
     return mapsOf(map);
   };

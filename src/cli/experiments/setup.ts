@@ -190,7 +190,7 @@ function chooseTargets(
     }
     return classesOfFolders(pictures, labels, classes);
   }
-  const target = chooseTarget(asked, labels, model);
+  const target = chooseTarget(asked, labels, model, "--target");
   if (target.kind === "top") return undefined;
   if (target.kind === "class") return () => target.class;
   throw new UsageError(

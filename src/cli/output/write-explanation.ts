@@ -30,6 +30,7 @@ import type { InputSample } from "../input/samples.js";
 import { drawPictures, type PictureStyle } from "../commands/explain/draw-pictures.js";
 import { formatNumber } from "./tables.js";
 import { topCount } from "../../model/choose-target.js";
+import { noteWithFlags } from "../flags/flag-names.js";
 
 /** One sample of an explanation, with the contents of its files. */
 export interface Finding {
@@ -204,7 +205,7 @@ function outcomeOf(
     ...(completeness ? { completeness } : {}),
     complete: !completeness || isComplete(completeness),
     ...(sample.info ? { info: sample.info } : {}),
-    notes: sample.notes,
+    notes: sample.notes.map(noteWithFlags),
     seconds,
     ...(terms ? { largestTerms: largestTerms(terms, listedTerms) } : {}),
     ...(terms && completeness ? { leftOut: leftOut(terms, completeness.mass) } : {}),

@@ -22,7 +22,7 @@ export function layersOf(full: FullGradient, convention: Convention): readonly L
   if (size.length === 0 || !isStatic(size)) {
     throw new TargetError(
       `input "${input.name}" is [${input.fact.shape.join(",")}]; a map needs an image [N,C,H,W] of fixed ` +
-        "height and width (give them with --size HxW)",
+        "height and width (option size)",
     );
   }
   const blocks = blocksOf(units, convention).map((members): Layer => {

@@ -59,8 +59,8 @@ export function checkDecided({ form, undecided }: ImageModel): void {
   if (undecided === undefined) return;
   const { name, fact } = form.port;
   throw new LayoutError(
-    `input "${name}" is [${fact.shape.join(",")}], and ${undecided}: name them, such as --layout NHWC or NCL ` +
-      '(in the library, the option layout); decompositions ("verify") do not need them',
+    `input "${name}" is [${fact.shape.join(",")}], and ${undecided}: name them with option layout, such as NHWC or NCL; ` +
+      'decompositions ("verify") do not need them',
   );
 }
 

@@ -45,7 +45,7 @@ describe("words for a map [N,2,2,3]", () => {
   });
 
   it("need a size that is known", () => {
-    expect(() => seed("0@", ["N", 2, "H", "W"])).toThrow(/its size must be fixed \(--size\)/);
+    expect(() => seed("0@", ["N", 2, "H", "W"])).toThrow(/its size must be fixed \(option size\)/);
   });
 });
 

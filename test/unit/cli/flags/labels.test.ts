@@ -63,9 +63,9 @@ describe("findLabel", () => {
   });
 
   test.each([
-    ["tiger", /--target tiger could be any of 4 tiger cat, 5 Tiger shark; give the number/],
+    ["tiger", /^target tiger could be any of 4 tiger cat, 5 Tiger shark; give the number/],
     ["crane", /6 crane, 7 crane/],
-    ["dog", /--target dog: no label of animals.txt contains it/],
+    ["dog", /^target dog: no label of animals.txt contains it/],
   ])("%s is refused", (text, message) => {
     expect(() => findLabel(text, labels)).toThrow(TargetError);
     expect(() => findLabel(text, labels)).toThrow(message);

@@ -109,7 +109,7 @@ describe("a score that comes out of a Softmax or Sigmoid", () => {
     const notes = await notesOf(squashed(op, 100), { method: "gradient" });
     const note = notes.find(({ code }) => code === "saturated");
     expect(note).toMatchObject({ output: "logits", value: 0 });
-    expect(note!.message).toMatch(/the score is 1, the bound of .* \(--output logits\)/);
+    expect(note!.message).toMatch(/the score is 1, the bound of .* \(option output: logits\)/);
   });
 
   it.each(["Softmax", "Sigmoid"])("of %s is a probability elsewhere", async (op) => {
