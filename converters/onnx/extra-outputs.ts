@@ -58,7 +58,7 @@ export function emitExtra(
   if (other.rules ?? method.rules) {
     const one = other.rules ? word : method.name;
     throw new UsageError(
-      `method "${one}" replaces rules of the backward pass: it needs a separate file (--method ${one})`,
+      `method "${one}" replaces rules of the backward pass: it needs a separate file (option method: ${one})`,
     );
   }
   const shared = Object.entries(settings).filter(([name]) => name in other.settings);

@@ -93,7 +93,7 @@ export function convertToOnnx(source: Graph, options: ConversionOptions = {}): C
   if (options.format === "overlay" && !options.preprocessing) {
     throw new UsageError(
       "an overlay needs the picture, but the input is the preprocessed tensor: include the preprocessing too " +
-        "(--preprocess)",
+        "(option preprocessing)",
     );
   }
   const asked = analyze(source, registry, options);
@@ -238,7 +238,7 @@ function fold(
   const isPicture = shape.length === 4 && (channels === 1 || channels === 3);
   if (!isPicture || typeof height !== "number" || typeof width !== "number") {
     throw new InputError(
-      `input "${input}" is [${shape.join(",")}], which does not fit a picture: omit --preprocess`,
+      `input "${input}" is [${shape.join(",")}], which does not fit a picture: omit option preprocessing`,
     );
   }
   const settings = fitTo(preprocessing, height, width, channels);

@@ -84,7 +84,7 @@ function shapesFor(graph: TypedGraph, batch: number): ReadonlyMap<string, readon
       const rest = shape.slice(1);
       if (!isStatic(rest)) {
         throw new InputError(
-          `input "${name}" is [${shape.join(",")}]; a TensorFlow graph needs its size (--size HxW)`,
+          `input "${name}" is [${shape.join(",")}]; a TensorFlow graph needs its size (option size)`,
         );
       }
       const [first = 1] = shape;

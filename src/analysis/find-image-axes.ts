@@ -121,6 +121,10 @@ function meaningOf(
   known: ReadonlyMap<string, TracedAxes>,
 ): Meaning | undefined {
   const role = registry.role(node);
+  if (mapping.kind === "sequence") {
+    const roles: readonly AxisRole[] = ["spatial", "batch", "channels"];
+    return { rank: 0, roles: mapping.batch === 1 ? roles : ["batch", "spatial", "channels"] };
+  }
   if (mapping.image) {
     const isNormalization = role === "normalization" || role === "batch-norm";
     return { rank: isNormalization ? 2 : 0, roles: imageRoles(rank) };
@@ -167,8 +171,8 @@ function voteOf(
   );
   const found = meaning ? rolesIn(at, meaning) : contracted(at, layout.length - 1, shape);
   const roles = found && outermostIsBatch(found, at, shape);
-  const own = at.flatMap((places, axis) =>
-    places.some((k) => meaning?.[k] === "spatial") ? [axis] : [],
+  const own = at.flatMap((positions, axis) =>
+    positions.some((k) => meaning?.[k] === "spatial") ? [axis] : [],
   );
   return roles && { roles, own, node, via };
 }
@@ -289,11 +293,4 @@ function bySize(shape: Shape): ImageAxes | string {
   if (isPicture) return axesOf("CHW", by(shape[0]!));
   if (letters === undefined || first === last) return "no layer determines the meaning of its axes";
   return first ? axesOf(`NC${letters}`, by(shape[1]!)) : axesOf(`N${letters}C`, by(shape.at(-1)!));
-}
-
-/** The axes with the first one as parts of a single sample: the patches of a bag, frames. */
-export function asBag(axes: ImageAxes, output: string): ImageAxes {
-  const letter = Array.from("PT").find((l) => !axes.layout.includes(l)) ?? "L";
-  const because = `${axes.because}; output "${output}" has one row for all of [${Array.from(axes.layout).join(",").replace("N", letter)}]`;
-  return axesOf(axes.layout.replace("N", letter), because);
 }

@@ -13,7 +13,7 @@ export interface ImageAxes {
   readonly channels: number | undefined;
   /** The spatial axes, which are those of a map, outermost first; empty for a vector. */
   readonly spatial: readonly number[];
-  /** The source of this information: "by the Transpose before conv1", "by --layout". */
+  /** The source of this information: "by the Transpose before conv1", "by option layout". */
   readonly because: string;
 }
 
@@ -48,7 +48,7 @@ export function parseLayout(layout: string, shape: readonly (number | string)[])
   if (names.length !== shape.length) {
     throw refuse(`${names.length} letters for the ${shape.length} axes of [${shape.join(",")}]`);
   }
-  return axesOf(names, "by --layout");
+  return axesOf(names, "by option layout");
 }
 
 /** The axes of a valid layout. */
@@ -62,3 +62,25 @@ export function axesOf(layout: string, because: string): ImageAxes {
 /** "[N,H,W,C], by the Transpose before conv1" */
 export const describeAxes = ({ layout, because }: ImageAxes): string =>
   `[${Array.from(layout).join(",")}], ${because}`;
+
+/** The axes with the first one as parts of a single sample: the patches of a bag, frames. */
+export const asBag = (axes: ImageAxes, output: string): ImageAxes =>
+  withoutSamples(axes, (whole) => `output "${output}" has one row for all of [${whole}]`);
+
+/** The axes of a single sample, because its parts along the axis of the batch mix in the output. */
+export const asOneSample = (axes: ImageAxes, output: string): ImageAxes =>
+  withoutSamples(axes, (whole) => `the rows of [${whole}] mix in output "${output}"`);
+
+/** The axes with the samples on another one, where they do not mix. */
+export function withSamplesOn(axes: ImageAxes, axis: number): ImageAxes {
+  const own = Array.from(axes.layout);
+  own[axes.batch!] = own[axis]!;
+  own[axis] = "N";
+  return axesOf(own.join(""), `${axes.because}; samples do not mix along axis ${axis}`);
+}
+
+function withoutSamples(axes: ImageAxes, why: (whole: string) => string): ImageAxes {
+  const letter = Array.from("PT").find((l) => !axes.layout.includes(l)) ?? "L";
+  const layout = axes.layout.replace("N", letter);
+  return axesOf(layout, `${axes.because}; ${why(Array.from(layout).join(","))}`);
+}

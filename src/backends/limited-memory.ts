@@ -95,8 +95,8 @@ export function checkInputMemory({ name, fact }: Port, limit: number): void {
 }
 
 const tooMuch = (limit: number): string =>
-  `, more than the limit of ${inBytes(limit)}; a smaller input or batch takes less, and --max-memory ` +
-  "(maxMemory) raises the limit";
+  `, more than the limit of ${inBytes(limit)}; a smaller input or batch takes less, and option maxMemory raises ` +
+  "the limit";
 
 const inBytes = (bytes: number): string =>
   bytes >= 1e9 ? `${(bytes / 1e9).toPrecision(3)} GB` : `${(bytes / 1e6).toPrecision(3)} MB`;

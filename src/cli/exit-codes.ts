@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { FullgradError, TargetError, UnsupportedModelError, UsageError } from "../errors.js";
+import { withFlags } from "./flags/flag-names.js";
 import { InterruptedError } from "./interruption.js";
 import { OutputError } from "./output/output-folder.js";
 
@@ -46,13 +47,15 @@ export function endsRun(error: unknown): boolean {
 }
 
 /**
- * The error as the user should read it. Errors of ours and of the file system explain themselves; anything else is a
- * mistake in this program and comes with its stack.
+ * The error as the user should read it, with flags in place of the library's options. Errors of ours and of the file
+ * system explain themselves; anything else is a mistake in this program and comes with its stack.
  */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof FullgradError || error instanceof InterruptedError) return error.message;
+  if (error instanceof FullgradError) return withFlags(error.message);
+  if (error instanceof InterruptedError) return error.message;
   if (isSystemError(error)) {
+    if (error.code === "EISDIR") return "a folder stands where a file is needed";
     return error.code === "ENOENT" ? `${error.path ?? ""}: there is no such file` : error.message;
   }
   return `this should not have happened, please report it\n${error.stack ?? error.message}`;

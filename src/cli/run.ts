@@ -63,7 +63,7 @@ Exit codes:
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let code: number = exitCodes.done;
-  const program = buildProgram(io, (result) => {
+  const program = buildProgram({ ...io, argv }, (result) => {
     code = result;
   });
   try {
@@ -198,7 +198,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
     .summary("Remove and retrain")
     .argument(
       "<model>",
-      "an .onnx classifier with its BatchNorms kept, whose architecture is trained; or small-cnn",
+      "an .onnx classifier with its BatchNorms kept, whose architecture is trained; or small-cnn, small-resnet",
     )
     .argument(
       "<data>",

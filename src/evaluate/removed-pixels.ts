@@ -65,11 +65,40 @@ export function withoutPixels(
   fraction: number,
   color: readonly number[],
 ): Dataset {
+  const count = countOf(fraction, sizeOf(data.shape.slice(1)));
+  return painted(data, orders, 0, count, color);
+}
+
+/** The data set with all but the first `fraction` of each image's pixels replaced by one colour. */
+export function onlyPixels(
+  data: Dataset,
+  orders: PixelOrders,
+  fraction: number,
+  color: readonly number[],
+): Dataset {
   const pixels = sizeOf(data.shape.slice(1));
-  const count = countOf(fraction, pixels);
+  return painted(data, orders, countOf(fraction, pixels), pixels, color);
+}
+
+/** Where pixels were removed, as images: 1 in every channel at the first `fraction` of the pixels, 0 elsewhere. */
+export function masks(data: Dataset, orders: PixelOrders, fraction: number): Dataset {
+  const blank = withValues(data, (values) => new Float32Array(values.length));
+  const [channels = 1] = data.shape;
+  return withoutPixels(blank, orders, fraction, new Array<number>(channels).fill(1));
+}
+
+/** Replaces the pixels at ranks from `start` up to `end` in every channel. */
+function painted(
+  data: Dataset,
+  orders: PixelOrders,
+  start: number,
+  end: number,
+  color: readonly number[],
+): Dataset {
+  const pixels = sizeOf(data.shape.slice(1));
   return withValues(data, (given, i) => {
     const values = given.slice();
-    const removed = orders.subarray(i * pixels, i * pixels + count);
+    const removed = orders.subarray(i * pixels + start, i * pixels + end);
     color.forEach((value, c) => {
       for (const pixel of removed) values[c * pixels + pixel] = value;
     });

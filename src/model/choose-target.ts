@@ -43,7 +43,7 @@ export function chooseTarget(
   target: TargetExpression,
   labels: Labels | undefined,
   { output: port, inspection }: TargetContext,
-  flag = "--target",
+  flag = "target",
 ): TargetExpression {
   const { assumedSize, outputs } = inspection;
   const { name, shape, classes } = port;
@@ -68,7 +68,7 @@ export function chooseTarget(
     );
   }
   if (isTop) return target;
-  const index = kind === "class" ? target.class : findLabel(text, labels);
+  const index = kind === "class" ? target.class : findLabel(text, labels, `${flag} ${text}`);
   if (index < classes) return { kind: "class", class: index, text: String(index) };
   throw new TargetError(`${flag} ${text}: this class does not exist; ${classesOf(classes)}`);
 }
@@ -93,7 +93,7 @@ export async function passesFor(
   detect?: (question: DetectionQuestion) => Promise<readonly Detection[]>,
 ): Promise<Pass[]> {
   if ("kind" in choice && !detect && (choice.kind === "detections" || choice.kind === "all")) {
-    throw new TargetError(`--target ${choice.text}: only explain takes ${choice.kind}`);
+    throw new TargetError(`only explain takes ${choice.kind} (option target: ${choice.text})`);
   }
   if ("kind" in choice && choice.kind === "detections" && detect) {
     const found = await detect(choice);

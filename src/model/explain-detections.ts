@@ -71,7 +71,10 @@ function neededFeeds({ analysis }: Model, feeds: Feeds): Feeds {
 /** The note with the remedy for a detection. */
 function asDetected(note: Note): Note {
   if (note.code !== "probability") return note;
-  const message = note.message.replace(/--output \S+$/, "--target detections:0.5,logits");
+  const message = note.message.replace(
+    /option output: .*$/,
+    "option target: detections:0.5,logits",
+  );
   return { code: note.code, message };
 }
 

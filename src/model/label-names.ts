@@ -12,7 +12,8 @@ export interface Labels {
 const names = either(list(anything), record(anything));
 
 /**
- * Reads class names from a JSON array, a JSON object by number (or its "id2label"), or text with one label per line.
+ * Reads class names from a JSON array, a JSON object by number (or its "id2label"), or text with one label per line. A
+ * label in JSON may be a list that ends with it: ["n01440764", "tench"].
  *
  * @throws {InputError} if the text has another format
  */
@@ -23,8 +24,10 @@ export function parseLabels(content: string): ReadonlyMap<number, string> {
   return new Map(
     entries.map(([key, name]) => {
       if (!/^\d{1,9}$/.test(key)) throw new InputError(`"${key}" is not a class number`);
-      if (typeof name !== "string") throw new InputError(`the label of class ${key} is not text`);
-      return [Number(key), name];
+      // Keras's imagenet_class_index.json has ["n01440764", "tench"].
+      const label = Array.isArray(name) ? (name.at(-1) as unknown) : name;
+      if (typeof label !== "string") throw new InputError(`the label of class ${key} is not text`);
+      return [Number(key), label];
     }),
   );
 }
@@ -43,13 +46,17 @@ function linesOf(content: string): [string, unknown][] {
 /**
  * The class of a label, ignoring case: the one with exactly this label, else the only one that contains it.
  *
+ * @param said the target in messages
  * @throws {TargetError} if no class or more than one matches; lists candidates
  */
-export function findLabel(wanted: string, labels: Labels | undefined): number {
+export function findLabel(
+  wanted: string,
+  labels: Labels | undefined,
+  said = `target ${wanted}`,
+): number {
   if (!labels) {
     throw new TargetError(
-      `--target ${wanted}: class names are unknown; ` +
-        "give a class number, top, top5, or the names with --labels FILE",
+      `${said}: class names are unknown; give a class number, top, top5, or the names (option labels)`,
     );
   }
   const entries = Array.from(labels.names, ([index, name]) => ({
@@ -62,12 +69,12 @@ export function findLabel(wanted: string, labels: Labels | undefined): number {
   if (found.length === 1) return found[0]!.index;
   if (found.length === 0) {
     const near = didYouMean(wanted, labels.names.values());
-    throw new TargetError(`--target ${wanted}: no label of ${labels.source} contains it${near}`);
+    throw new TargetError(`${said}: no label of ${labels.source} contains it${near}`);
   }
   const listed = found.slice(0, maxListed).map((e) => `${e.index} ${labels.names.get(e.index)!}`);
   const more = found.length > maxListed ? ` and ${found.length - maxListed} more` : "";
   throw new TargetError(
-    `--target ${wanted} could be any of ${listed.join(", ")}${more}; give the number or the whole label`,
+    `${said} could be any of ${listed.join(", ")}${more}; give the number or the whole label`,
   );
 }
 

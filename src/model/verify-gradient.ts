@@ -34,7 +34,7 @@ export function verifyGradient(
   if (quantizers > 0) {
     throw new UsageError(
       `gradients pass straight through ${quantizers} rounding nodes of this model, where central differences follow ` +
-        "steps: verify without --gradient, or check the gradient of the float model",
+        "steps: verify without option gradient, or check the gradient of the float model",
     );
   }
   const { gradient } = options;

@@ -15,6 +15,7 @@ import { fusedLayers } from "./fused/fused-layers.js";
 import { fusedNormalizations } from "./fused/fused-normalizations.js";
 import { gridSampling } from "./resampling/grid-sample.js";
 import { indexing } from "./movement/indexing.js";
+import { blockProducts } from "./quantized/block-products.js";
 import { integerProducts } from "./quantized/integer-products.js";
 import { integers } from "./core/integers.js";
 import { layerNormalizations } from "./normalizations/layer-normalization.js";
@@ -86,6 +87,7 @@ export const registry: Registry = Registry.of([
   pow,
   ...quantization,
   ...plainRecurrences,
+  ...blockProducts,
   ...quantizedFunctions,
   ...rectifiers,
   ...reductions,

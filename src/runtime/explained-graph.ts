@@ -10,10 +10,10 @@ import type { Registry } from "../ops/core/registry.js";
 import { prepare } from "../passes/prepare.js";
 import type { TargetForm } from "../target/contrast.js";
 import { withLogProbabilities } from "../target/log-probability.js";
-import { samplesFirst, type Quantity } from "../target/target.js";
+import type { Quantity } from "../target/target.js";
 import { targetPort, type TargetPort } from "../target/resolve.js";
 import { withBatch } from "./sizes.js";
-import { checkExplainable } from "./subgraph.js";
+import { checkExplainable, samplesOf } from "./subgraph.js";
 
 /** The names of the explained input and of the decomposed value. */
 export interface Ports {
@@ -148,10 +148,10 @@ export class ExplainedGraph implements Ports {
  * The graph itself; or, if the samples of an open batch are not on the first axis of the output ([T,N,C] of a sequence),
  * the graph for one sample, whose output needs no batch axis.
  */
-function onePerSample(graph: TypedGraph, registry: Registry, { input, output }: Ports): TypedGraph {
-  const [batch = 1] = graph.facts.get(input)!.shape;
-  const isFirst = samplesFirst(graph.facts.get(output)!.shape, batch) !== undefined;
-  return isFirst || typeof batch === "number" ? graph : withBatchOfOne(graph, registry, input);
+function onePerSample(graph: TypedGraph, registry: Registry, ports: Ports): TypedGraph {
+  const [batch = 1] = graph.facts.get(ports.input)!.shape;
+  if (typeof batch === "number" || samplesOf(graph, registry, ports)) return graph;
+  return withBatchOfOne(graph, registry, ports.input);
 }
 
 const withBatchOfOne = (graph: TypedGraph, registry: Registry, input: string): TypedGraph =>

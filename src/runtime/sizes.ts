@@ -90,7 +90,7 @@ export function withBatch(
   if (typeof batch === "number") {
     if (batch === count) return sizes;
     throw new UsageError(
-      `input "${input}" has ${batch} samples in the model's file, not ${count}: leave --batch out`,
+      `input "${input}" has ${batch} samples in the model's file, not ${count}: omit option batch`,
     );
   }
   const open = graph.inputs.filter(({ fact }) => fact.shape.includes(batch));

@@ -2,12 +2,13 @@ import { TargetError, UnsupportedModelError } from "../errors.js";
 import { gradientEnds, sizeEnds } from "../analysis/explainable-values.js";
 import { binarizedLayers } from "../analysis/binarized-layers.js";
 import { activePath } from "../analysis/active-path.js";
+import { sampleRows } from "../analysis/sample-rows.js";
 import { unsupportedNode } from "../analysis/unsupported-node.js";
 import type { Graph, TypedGraph } from "../onnx/ir.js";
 import type { Registry } from "../ops/core/registry.js";
 import { selectOutput } from "../passes/select-output.js";
 import { isFloat } from "../tensor/dtype.js";
-import { isStatic } from "../tensor/shape.js";
+import { isStatic, type Shape } from "../tensor/shape.js";
 import { chooseInput, chooseOutput } from "../target/ports.js";
 import { samplesFirst } from "../target/target.js";
 
@@ -70,13 +71,31 @@ export function checkExplainable(
   const binarized = binarizedLayers(graph, registry, input, output);
   if (binarized.length > 0) throw new UnsupportedModelError(binarized);
   const [batch = 1] = graph.facts.get(input)!.shape;
-  const samples = samplesFirst(shape, batch);
+  const samples = samplesOf(graph, registry, { input, output });
   if (samples && isStatic(samples.slice(1))) return;
   const deciding = samples ? sizeEnds(graph, output) : [];
   const maker = graph.nodes.find((n) => n.outputs.includes(output))!;
   const reason = samples
     ? `"${output}" is [${shape.join(",")}], a size that is unknown before the model runs`
-    : `the first axis of "${output}" [${shape.join(",")}] is not the samples of "${input}", of which the model takes ` +
-      `${batch} at once: export it for a batch of 1, or name its axes (--layout)`;
+    : `the first axis of "${output}" [${shape.join(",")}] is not the samples of "${input}": the model takes ` +
+      `${batch} at once: export it for a batch of 1, or name its axes (option layout; one without N is of a single sample)`;
   throw new UnsupportedModelError([...deciding, unsupportedNode(graph, maker, reason)]);
+}
+
+/**
+ * The shape of an output with the samples first, as {@link samplesFirst}, if its first axis holds the samples: by data
+ * dependence, and by its extent where the operators on the way do not say.
+ *
+ * @returns undefined if the samples are elsewhere, or mix
+ */
+export function samplesOf(
+  graph: TypedGraph,
+  registry: Registry,
+  { input, output }: { readonly input: string; readonly output: string },
+): Shape | undefined {
+  const [batch = 1] = graph.facts.get(input)!.shape;
+  const { shape } = graph.facts.get(output)!;
+  if (batch === 1) return samplesFirst(shape, batch);
+  const rows = sampleRows(graph, registry, { input, output, axis: 0 });
+  return rows === "first" || (rows === "unknown" && shape[0] === batch) ? shape : undefined;
 }

@@ -20,7 +20,7 @@ export function describeOutputs(outputs: readonly NamedShape[]): string {
 /** The error for an input beside the explained one that has no value. */
 export const missingValue = ({ name, fact }: Port, explained: string): InputError =>
   new InputError(
-    `input "${name}" [${fact.shape.join(",")}] needs a value beside "${explained}": give it in feeds (--feed ${name}=FILE.npy)`,
+    `input "${name}" [${fact.shape.join(",")}] needs a value beside "${explained}": give it (option feeds: ${name})`,
   );
 
 interface NamedShape {
@@ -48,7 +48,7 @@ export function chooseInput(graph: Graph, wanted: string | undefined): string {
     .map((list) => list.map((i) => i.name));
   if (candidates.length !== 1) {
     throw new InputError(
-      `the model has ${names.length} inputs (${inputNames(graph)}); name the input to explain (--input-name), and give the other inputs values (--feed NAME=FILE.npy)`,
+      `the model has ${names.length} inputs (${inputNames(graph)}); name the input to explain (option input), and give the other inputs values (option feeds)`,
     );
   }
   return candidates[0]!;

@@ -15,6 +15,7 @@ export {
   type ClassifierOptions,
   type Weights,
 } from "./classifier.js";
+export { flipAndShift, type Augmentation } from "./data/augmentation.js";
 export {
   channelStatistics,
   inMemory,
@@ -31,7 +32,8 @@ export type { Parameter } from "./parameters.js";
 export { accuracyOf, predict } from "./predict.js";
 export { constant, cosine, stepped, type Schedule } from "./optimizers/schedule.js";
 export { sgd, type SgdOptions } from "./optimizers/sgd.js";
-export { smallCnn, type SmallCnnOptions } from "./small-cnn.js";
+export { smallCnn, type SmallCnnOptions } from "./networks/small-cnn.js";
+export { smallResnet, type SmallResnetOptions } from "./networks/small-resnet.js";
 export { registry } from "../ops/all.js";
 export { prepare } from "../passes/prepare.js";
 export { train, type BatchProgress, type TrainOptions, type TrainResult } from "./train.js";

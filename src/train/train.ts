@@ -14,6 +14,7 @@ import {
   type EpochResult,
 } from "./checkpoint.js";
 import { freshWeights, scalarOf, type Classifier, type Weights } from "./classifier.js";
+import { augmented, type Augmentation } from "./data/augmentation.js";
 import { gatherBatch, type Dataset } from "./data/dataset.js";
 import type { Optimizer } from "./optimizers/optimizer.js";
 import type { Schedule } from "./optimizers/schedule.js";
@@ -26,8 +27,10 @@ export interface TrainOptions {
   readonly batch: number;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
-  /** Seed of the initial weights and of the image order. */
+  /** Seed of the initial weights, the image order and the augmentation. */
   readonly seed: number;
+  /** Changes the training images anew in each epoch. Default: no change. */
+  readonly augmentation?: Augmentation;
   /** Name of the run, which a checkpoint must match. */
   readonly name?: string;
   /** Initial weights. Default: newly initialized. */
@@ -68,7 +71,8 @@ export async function train(
   options: TrainOptions,
 ): Promise<TrainResult> {
   checkData(classifier, data);
-  const { backend, epochs, batch, optimizer, schedule, checkpoint, test, signal } = options;
+  const { backend, epochs, batch, optimizer, schedule, checkpoint, test, signal, augmentation } =
+    options;
   const steps = new StepsBySize(classifier, options);
   const settings = settingsOf(data, options);
   const saved = await checkpoint?.read();
@@ -79,6 +83,7 @@ export async function train(
     while (now.history.length < epochs) {
       const epoch = now.history.length;
       const order = epochOrder(data.length, options.seed, epoch);
+      const images = augmentation ? augmented(data, augmentation, options.seed, epoch) : data;
       const total = Math.ceil(data.length / batch);
       let { state, step } = now;
       let [loss, correct] = [0, 0];
@@ -87,7 +92,7 @@ export async function train(
         const indices = order.subarray(done * batch, (done + 1) * batch);
         const result = await steps.run(
           state,
-          await gatherBatch(data, indices),
+          await gatherBatch(images, indices),
           optimizer.values(++step, schedule.rate(epoch)),
         );
         state = result.state;
@@ -141,7 +146,7 @@ function checkData({ shape, classes, input }: Classifier, data: Dataset): void {
 /** Everything that determines a run's results, as text. */
 function settingsOf(
   data: Dataset,
-  { name, epochs, batch, optimizer, schedule, seed }: TrainOptions,
+  { name, epochs, batch, optimizer, schedule, seed, augmentation }: TrainOptions,
 ): string {
   return JSON.stringify({
     name,
@@ -151,6 +156,7 @@ function settingsOf(
     optimizer: optimizer.name,
     schedule: schedule.name,
     seed,
+    augmentation: augmentation?.name,
   });
 }
 

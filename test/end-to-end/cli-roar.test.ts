@@ -49,9 +49,11 @@ describe("fullgrad evaluate roar", () => {
     const { code, stdout, stderr } = await fullgrad(...argv, "--json");
     expect([code, stderr]).toEqual([0, ""]);
     const { runs } = JSON.parse(stdout) as { runs: readonly unknown[] };
-    // Two networks on whole images; FullGrad and three baselines, two fractions, two seeds.
-    expect(runs.length).toBe(2 + 4 * 2 * 2);
+    // Two networks on whole images; FullGrad and four baselines, two fractions, two seeds.
+    expect(runs.length).toBe(2 + 5 * 2 * 2);
     expect(filesIn(out)).toEqual([
+      "base.onnx",
+      "base.preprocess.json",
       "checkpoints",
       "roar.accuracy.png",
       "roar.accuracy.svg",
@@ -62,7 +64,7 @@ describe("fullgrad evaluate roar", () => {
       "roar.runs.jsonl",
     ]);
     const lines = readFileSync(join(out, "roar.csv"), "utf8").trim().split("\r\n");
-    expect(lines.length).toBe(1 + 4 * 2 * 3);
+    expect(lines.length).toBe(1 + 5 * 2 * 3);
     expect((readJson(join(out, "roar.json"))["settings"] as { epochs: number }).epochs).toBe(1);
 
     // Some networks are deleted from the journal, one in the middle of its line: their results are reproduced.
@@ -72,6 +74,35 @@ describe("fullgrad evaluate roar", () => {
     rmSync(join(out, "roar.csv"));
     expect((await fullgrad(...argv, "--quiet")).code).toBe(0);
     expect(readFileSync(join(out, "roar.csv"), "utf8").trim().split("\r\n")).toEqual(lines);
+  });
+
+  it("adds modes to an old run, and writes the network that is explained with its preprocessing", async () => {
+    const [data, out] = [temporaryFolder(), temporaryFolder()];
+    await arrays(data, 16);
+    const few = ["--fractions", "0.5", "--seeds", "1", "--epochs", "1", "--threads", "1"];
+    const argv = ["evaluate", "roar", "small-resnet", data, "-o", out, ...few, "--augment"];
+    expect((await fullgrad(...argv, "--quiet")).code).toBe(0);
+    const journal = join(out, "roar.runs.jsonl");
+    const before = readFileSync(journal, "utf8");
+    const modes = [...argv, "--mode", "roar,kar,mask", "--json"];
+    const { code, stdout } = await fullgrad(...modes);
+    expect(code).toBe(0);
+    expect((JSON.parse(stdout) as { runs: readonly unknown[] }).runs.length).toBe(1 + 3 * 4);
+    expect(readFileSync(journal, "utf8").startsWith(before)).toBe(true);
+    for (const name of ["accuracy", "kept-accuracy", "mask-accuracy"])
+      expect(filesIn(out)).toContain(`roar.${name}.svg`);
+
+    const image = join(data, "image.npy");
+    writeFileSync(image, encodeNpy((await gatherBatch(digits.test, [0])).images));
+    const road = ["evaluate", "road", join(out, "base.onnx"), image, "-o", temporaryFolder()];
+    expect((await fullgrad(...road, "--quiet")).code).toBe(0);
+  });
+
+  it("names an unknown mode", async () => {
+    const argv = ["evaluate", "roar", "small-cnn", ".", "-o", "x", "--mode", "roar,keep"];
+    const { code, stderr } = await fullgrad(...argv);
+    expect(code).toBe(2);
+    expect(stderr).toContain("keep");
   });
 
   it("trains the architecture of a file", async () => {
@@ -87,7 +118,7 @@ describe("fullgrad evaluate roar", () => {
     const few = ["--fractions", "0.5", "--seeds", "1", "--epochs", "1", "--threads", "1", "--json"];
     const { code, stdout } = await fullgrad("evaluate", "roar", plain, data, "-o", out, ...few);
     expect(code).toBe(0);
-    expect((JSON.parse(stdout) as { runs: readonly unknown[] }).runs.length).toBe(1 + 4);
+    expect((JSON.parse(stdout) as { runs: readonly unknown[] }).runs.length).toBe(1 + 5);
   });
 
   it("names the image shape of a file's network", async () => {

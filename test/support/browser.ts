@@ -51,8 +51,11 @@ export function findChromium(): string | undefined {
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
   ];
-  const places = [...folders.flatMap((folder) => names.map((name) => join(folder, name))), ...apps];
-  return places.find((place) => existsSync(place));
+  const positions = [
+    ...folders.flatMap((folder) => names.map((name) => join(folder, name))),
+    ...apps,
+  ];
+  return positions.find((place) => existsSync(place));
 }
 
 /** Whether tests in a browser can run; prints the reason if not. On CI they always run, and fail without a browser. */

@@ -3,7 +3,7 @@ import { registry } from "../../src/ops/all.js";
 import { decodeSafetensors } from "../../src/tensor/safetensors.js";
 import { asClassifier, type Classifier, type Weights } from "../../src/train/classifier.js";
 import { inMemory, subset, type Dataset } from "../../src/train/data/dataset.js";
-import { smallCnn } from "../../src/train/small-cnn.js";
+import { smallCnn } from "../../src/train/networks/small-cnn.js";
 
 const file = new URL("../../fixtures/train/digits.safetensors", import.meta.url);
 const { tensors } = decodeSafetensors(readFileSync(file));

@@ -1,39 +1,33 @@
 /**
- * Controls of the page for the options that the library's messages name in brackets.
+ * Controls of the page for the options that the library's messages name.
  *
  * @module
  */
+import { renameOptions, type OptionWords } from "../../src/files/option-names.js";
 
-const controls: Readonly<Record<string, string>> = {
-  output: "“Output” in the settings",
-  target: "“Explain another class”",
-  size: "“Input size” in the settings",
-  labels: "“Names of the classes” in the settings",
-  preprocess: "“Preprocessing” in the settings",
-  feed: "“Value of …” in the settings",
-  "input-name": "“Input” in the settings",
-  method: "“Another method”",
-  set: "“Settings of the method”",
+const inSettings = (control: string) => (): string => `“${control}” in the settings`;
+
+/** An option for which the page has no control. */
+const onlyAsFlag = (flag: string) => (): string => `the command line’s --${flag}`;
+
+const controls: OptionWords = {
+  output: (name) => (name === undefined ? "" : `“${name}” as `) + "“Output” in the settings",
+  target: () => "“Explain another class”",
+  size: inSettings("Input size"),
+  labels: inSettings("Names of the classes"),
+  preprocessing: inSettings("Preprocessing"),
+  feeds: (name = "…") => `“Value of ${name}” in the settings`,
+  input: inSettings("Input"),
+  method: () => "“Another method”",
+  layout: onlyAsFlag("layout"),
+  maxMemory: onlyAsFlag("max-memory"),
+  straightThrough: onlyAsFlag("straight-through"),
+  batch: onlyAsFlag("batch"),
+  backend: onlyAsFlag("backend"),
+  gradient: onlyAsFlag("gradient"),
 };
 
-/** Options of the command line for which the page has no control. */
-const absent: Readonly<Record<string, string>> = {
-  layout: "the command line’s --layout",
-  "max-memory": "the command line’s --max-memory",
-  "straight-through": "the command line’s --straight-through",
-  batch: "the command line’s --batch",
-  backend: "the command line’s --backend",
-  gradient: "the command line’s --gradient",
-  to: "the command line’s --to",
-};
-
-/** A library's message in the words of the page: `--output logits` becomes “Output” in the settings: logits. */
+/** A library's message in the words of the page: "option output: logits" becomes “logits” as “Output” in the settings. */
 export function inPageWords(message: string): string {
-  return message
-    .replace(/--target ([^\s:,]+)(?=[:,]| could)/g, "“$1”")
-    .replace(/--output ([^\s),:]+)/g, "“$1” as “Output” in the settings")
-    .replace(/--feed ([^\s=]+)=FILE\.npy/g, "“Value of $1” in the settings")
-    .replace(/--([a-z][a-z-]*)( FILE| N| HxW)?/g, (written, name: string) => {
-      return controls[name] ?? absent[name] ?? written;
-    });
+  return renameOptions(message, controls).replace(/^target ([^\s:,]+)(?=[:,]| could)/, "“$1”");
 }

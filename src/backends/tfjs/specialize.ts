@@ -31,7 +31,7 @@ export function withSizes(graph: Graph, shapes: ReadonlyMap<string, Shape>): Typ
       if (isStatic(shape)) continue;
       throw new BackendError(
         `tfjs cannot run ${node.op} (node "${node.name}"): the size of its output [${shape.join(",")}] depends on ` +
-          "computed values; run it on ONNX Runtime (--backend ort)",
+          "computed values; run it on ONNX Runtime (option backend: ort)",
       );
     }
   }

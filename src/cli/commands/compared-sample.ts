@@ -15,6 +15,7 @@ import { formatNumber } from "../output/tables.js";
 import { labelOf, nameOfClass } from "../../target/format.js";
 import { passesFor, type Pass, type TargetChoice } from "../../model/choose-target.js";
 import { rowsOf } from "../../tensor/batches.js";
+import { noteWithFlags, withFlags } from "../flags/flag-names.js";
 
 /** The comparison that is made of every sample. */
 export interface ComparisonQuestion {
@@ -135,12 +136,16 @@ async function answer(
     const sample = samples[0]!;
     return {
       map: { map: withoutBatch(map) },
-      outcome: { ...timed(), ...(sample.info ? { info: sample.info } : {}), notes: sample.notes },
+      outcome: {
+        ...timed(),
+        ...(sample.info ? { info: sample.info } : {}),
+        notes: sample.notes.map(noteWithFlags),
+      },
       explained: { sample, output },
     };
   } catch (error) {
     if (!(error instanceof FullgradError)) throw error;
-    const problem = error.message;
+    const problem = withFlags(error.message);
     return { map: { problem }, outcome: { ...timed(), problem }, failure: error };
   }
 }
@@ -203,7 +208,7 @@ async function layersOf({ model }: ExplainableModel, { subject, pass }: Case): P
   return { output: score, parts: [input, ...parts] };
 }
 
-/** […places] of a map [1,1,…places]. */
+/** […positions] of a map [1,1,…positions]. */
 function withoutBatch(map: Tensor): Tensor<"float32"> {
   return float32(map.dims.slice(2), toNumbers(map));
 }

@@ -20,6 +20,7 @@ import { givenFlags } from "../flags/preprocessing-flags.js";
 import { choosePreprocessing, preprocessingFor } from "../flags/preprocessing.js";
 import type { Reporter } from "../output/reporter.js";
 import { chooseTargetOrMask } from "../flags/mask-target.js";
+import { withFlags } from "../flags/flag-names.js";
 
 /** `--to onnx`: one file that answers and explains wherever ONNX runs. */
 export async function convertToOnnxFile(
@@ -59,7 +60,8 @@ export async function convertToOnnxFile(
     sources: files,
     check: (file) => tryOnnxFile(file, conversion.graph, flags.maxMemory),
   });
-  for (const note of conversion.notes) reporter.note(note);
+  const notes = conversion.notes.map(withFlags);
+  for (const note of notes) reporter.note(note);
 
   const bytes = sizeOf(written);
   const ratio = bytes / sizeOf(files);
@@ -67,7 +69,6 @@ export async function convertToOnnxFile(
   const inputs = conversion.graph.inputs.map(portReport);
   const outputs = conversion.outputs.map((o) => ({ ...portReport(o), about: o.about }));
   const ir = Number(model.irVersion);
-  const { notes } = conversion;
   reporter.document({
     model: path,
     files: written,

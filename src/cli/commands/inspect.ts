@@ -5,11 +5,12 @@ import { conversionOf, readModel } from "../input/model-file.js";
 import type { ModelFlags } from "../flags/model-flags.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { inspectionText } from "../output/tables.js";
+import { dataWithFlags } from "../flags/flag-names.js";
 
 /** `fullgrad inspect`: the contents of a model, and whether it can be explained. Returns the exit code. */
 export async function inspect(path: string, flags: ModelFlags, io: Io): Promise<number> {
   const reporter = new Reporter(io, flags);
-  const { inspection, conversion } = await look(path, flags);
+  const { inspection, conversion } = dataWithFlags(await look(path, flags));
   if (conversion !== undefined) reporter.note(`${path} is ${conversion}`);
   reporter.document({
     model: path,

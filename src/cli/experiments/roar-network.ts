@@ -8,12 +8,17 @@ import { registry } from "../../ops/all.js";
 import { prepare } from "../../passes/prepare.js";
 import { asClassifier, type Classifier } from "../../train/classifier.js";
 import type { Dataset } from "../../train/data/dataset.js";
-import { smallCnn } from "../../train/small-cnn.js";
+import { smallCnn } from "../../train/networks/small-cnn.js";
+import { smallResnet } from "../../train/networks/small-resnet.js";
 import { sha256 } from "../input/model-file.js";
 import type { ModelFlags } from "../flags/model-flags.js";
 
-/** Name of the built-in network. */
-export const builtIn = "small-cnn";
+/** The built-in networks, by name. */
+const builtIn = { "small-cnn": smallCnn, "small-resnet": smallResnet };
+
+/** Whether this is the name of a built-in network, rather than a path. */
+export const isBuiltIn = (path: string): path is keyof typeof builtIn =>
+  Object.hasOwn(builtIn, path);
 
 export interface RoarNetwork {
   readonly classifier: Classifier;
@@ -21,7 +26,7 @@ export interface RoarNetwork {
 }
 
 /**
- * The network whose architecture is trained: the built-in one, made for the images, or that of an ONNX file.
+ * The network whose architecture is trained: a built-in one, made for the images, or that of an ONNX file.
  *
  * @throws {UsageError} if the file's network does not take these images or has too few classes
  */
@@ -31,10 +36,10 @@ export async function readNetwork(
   flags: ModelFlags,
 ): Promise<RoarNetwork> {
   const { shape, classes } = data;
-  if (path === builtIn) {
+  if (isBuiltIn(path)) {
     return {
-      classifier: asClassifier(smallCnn(registry, { shape, classes }), registry),
-      sha256: builtIn,
+      classifier: asClassifier(builtIn[path](registry, { shape, classes }), registry),
+      sha256: path,
     };
   }
   const bytes = await readFile(path);

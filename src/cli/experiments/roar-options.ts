@@ -1,6 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { fractions } from "../../evaluate/ranking.js";
+import { roarModes, type RoarMode } from "../../evaluate/tests/roar.js";
 import { addModelFlags, type ModelFlags } from "../flags/model-flags.js";
+import { notAChoice } from "../flags/choices.js";
 import { whole } from "../flags/options.js";
 import { methodsOption, type ChosenMethod } from "../flags/method-list.js";
 
@@ -8,6 +10,7 @@ export interface RoarFlags extends ModelFlags {
   readonly out: string;
   readonly method: readonly ChosenMethod[];
   readonly fractions: readonly number[];
+  readonly mode: readonly RoarMode[];
   readonly seeds: number;
   readonly seed: number;
   readonly target: "top" | "label";
@@ -18,6 +21,7 @@ export interface RoarFlags extends ModelFlags {
   readonly rate?: number | undefined;
   readonly weightDecay: number;
   readonly schedule: "cosine" | "step" | "constant";
+  readonly augment: boolean;
   readonly limit?: number | undefined;
   readonly provider: string;
   readonly threads?: number | undefined;
@@ -34,6 +38,15 @@ export function addRoarFlags(command: Command): Command {
         new Option("--fractions <list>", `${parts.about}: ${parts.takes}`)
           .default(parts.default, parts.default.join(","))
           .argParser(parseFractions),
+      )
+      .addOption(
+        new Option(
+          "--mode <list>",
+          "what networks are trained on: roar, images without the most salient pixels; kar, those pixels alone; " +
+            "mask, their places alone",
+        )
+          .default(["roar"], "roar")
+          .argParser(parseModes),
       )
       .option("--seeds <n>", "how many networks are trained for each point", whole(1, 1000), 3)
       .option("--seed <n>", "the first of their seeds", whole(0, 2 ** 31), 0)
@@ -71,6 +84,11 @@ export function addRoarFlags(command: Command): Command {
           .choices(["cosine", "step", "constant"])
           .default("cosine"),
       )
+      .option(
+        "--augment",
+        "mirror training images at random and move them by up to 4 pixels",
+        false,
+      )
       .option("--limit <n>", "take this many images of each part, evenly spread, not all", whole(1))
       .option("--provider <name>", "ONNX Runtime's execution provider", "cpu")
       .option("--threads <n>", "threads for one operator (default: one a core)", whole(1, 1024)),
@@ -81,6 +99,13 @@ function parseFractions(text: string): readonly number[] {
   const values = parts.read(text)?.filter((part) => part > 0);
   if (!values || values.length === 0) throw new InvalidArgumentError(`It takes ${parts.takes}.`);
   return values;
+}
+
+function parseModes(text: string): readonly RoarMode[] {
+  const words = text.split(",").map((word) => word.trim());
+  const unknown = words.find((word) => roarModes.every((mode) => mode !== word));
+  if (unknown !== undefined) throw new InvalidArgumentError(notAChoice(unknown, roarModes));
+  return roarModes.filter((mode) => words.includes(mode));
 }
 
 function positive(text: string): number {

@@ -9,8 +9,11 @@ import { Model } from "../../model/model.js";
 import { registry } from "../../ops/all.js";
 import type { Report } from "../../evaluate/report/report.js";
 import { reportFiles } from "../../evaluate/report/report-files.js";
+import { encodeModel } from "../../onnx/file/encode.js";
+import { exportModel } from "../../onnx/export.js";
 import { bytesOf } from "../../tensor/tensor.js";
 import { adam } from "../../train/optimizers/adam.js";
+import { flipAndShift } from "../../train/data/augmentation.js";
 import {
   channelStatistics,
   normalized,
@@ -31,7 +34,7 @@ import { fontFile, requireCharts } from "./conclude.js";
 import { baselineMakers, judgedMethods, methodMaker } from "./method-makers.js";
 import { blindMethods } from "../../methods/usual-methods.js";
 import { roarJournal } from "./roar-journal.js";
-import { builtIn, readNetwork } from "./roar-network.js";
+import { isBuiltIn, readNetwork } from "./roar-network.js";
 import type { RoarFlags } from "./roar-options.js";
 import { roarReport } from "./roar-report.js";
 import { summaryText } from "./summary-text.js";
@@ -60,11 +63,12 @@ export async function evaluateRoar(
     test: normalized(raw.test, mean, deviation),
   };
   const { classifier, sha256 } = await readNetwork(path, data.train, flags);
-  if (path !== builtIn && classifier.statistics.length === 0) {
+  if (!isBuiltIn(path) && classifier.statistics.length === 0) {
     reporter.note(
       `${path} has no BatchNormalization; export with --keep-batchnorm where the network has some`,
     );
   }
+  const augmentation = flags.augment ? flipAndShift() : undefined;
   const [optimizer, schedule] = [optimizerOf(flags), scheduleOf(flags)];
   const backend = limitMemory(
     ortBackend({ provider: flags.provider, threads: flags.threads }),
@@ -90,15 +94,20 @@ export async function evaluateRoar(
     provider: flags.provider,
     // Another number of threads rounds differently.
     threads: flags.threads ?? null,
+    ...(augmentation ? { augmentation: augmentation.name } : {}),
   };
   const models: Model[] = [];
   const clock = progress(reporter);
   const options: RoarOptions = {
     classifier,
     data,
+    modes: flags.mode,
     fractions: flags.fractions,
     seeds,
-    training: { backend, registry, epochs: flags.epochs, batch: flags.batch, optimizer, schedule },
+    training: {
+      ...{ backend, registry, epochs: flags.epochs, batch: flags.batch, optimizer, schedule },
+      ...(augmentation ? { augmentation } : {}),
+    },
     makers: (network): readonly Explainer[] => {
       const model = new Model(network, backend, {});
       models.push(model);
@@ -110,6 +119,12 @@ export async function evaluateRoar(
     // The mean of the training images, in the network's numbers.
     color: mean.map(() => 0),
     keeper: roarJournal(folder.path, settings),
+    onNetwork: (network) => {
+      folder.write([
+        ["base.preprocess.json", JSON.stringify(preprocessing)],
+        ["base.onnx", encodeModel(exportModel(network))],
+      ]);
+    },
     onProgress: clock,
   };
   try {
@@ -137,7 +152,7 @@ function reportOf(
   const said = Object.entries(settings).map(
     ([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)] as const,
   );
-  return roarReport(runs, flags.fractions, blindMethods, {
+  return roarReport(runs, flags.mode, flags.fractions, blindMethods, {
     subtitle: `${path}, ${images}; mean of ${seeds}`,
     facts: [
       ["model", path],

@@ -5,6 +5,8 @@ import type { Dataset, Split } from "../../train/data/dataset.js";
 import { predict } from "../../train/predict.js";
 import { train, type TrainOptions, type TrainResult } from "../../train/train.js";
 import {
+  masks,
+  onlyPixels,
   rankImages,
   withoutPixels,
   type PixelOrders,
@@ -12,21 +14,30 @@ import {
 } from "../removed-pixels.js";
 import type { Explainer } from "../subject.js";
 
+/**
+ * The images that networks are trained on: "roar", those without their most salient pixels; "kar", those pixels alone
+ * (keep and retrain); "mask", the places of the pixels alone, which tell how much of the class their shape gives away.
+ */
+export const roarModes = ["roar", "kar", "mask"] as const;
+export type RoarMode = (typeof roarModes)[number];
+
 /** One network trained from scratch, with its accuracy. */
 export interface RoarRun {
+  /** Absent: "roar". */
+  readonly mode?: Exclude<RoarMode, "roar">;
   /** The method whose maps ranked the pixels; "" without removal. */
   readonly method: string;
-  /** The fraction of pixels removed from every training and test image. */
+  /** The fraction of pixels removed from every training and test image; with "kar", the fraction that is kept. */
   readonly fraction: number;
   readonly seed: number;
-  /** The accuracy on the test images with those pixels removed. */
+  /** The accuracy on the test images that are changed in the same way. */
   readonly accuracy: number;
   /** Mean cross-entropy and training accuracy of the last epoch. */
   readonly loss: number;
   readonly trainingAccuracy: number;
 }
 
-export type RoarKey = Pick<RoarRun, "method" | "fraction" | "seed">;
+export type RoarKey = Pick<RoarRun, "mode" | "method" | "fraction" | "seed">;
 
 /** Stores finished results, from which a killed run resumes. */
 export interface RoarKeeper {
@@ -49,6 +60,7 @@ export interface RoarOptions {
   readonly classifier: Classifier;
   /** In the form of the network's input. */
   readonly data: Split;
+  readonly modes: readonly RoarMode[];
   readonly fractions: readonly number[];
   readonly seeds: readonly number[];
   /** The training options of each network. */
@@ -64,13 +76,18 @@ export interface RoarOptions {
   /** The replacement of removed pixels, one value per channel: the mean of the training images. */
   readonly color: readonly number[];
   readonly keeper: RoarKeeper;
+  /** Called with the network that is explained, once it is trained. */
+  readonly onNetwork?: (network: TypedGraph) => void;
   readonly onProgress?: (progress: RoarProgress) => void;
 }
 
 /**
  * Remove and retrain: the most salient pixels of every training and test image are replaced by the mean colour, a
  * network is trained on the result from scratch, and its test accuracy is measured. The lower the accuracy, the better
- * the map. For each seed one network is also trained without removal: fraction 0.
+ * the map. For each seed one network is also trained without removal: fraction 0. Keep and retrain is the converse:
+ * everything but those pixels is replaced, and the higher the accuracy, the better the map.
+ *
+ * All methods come to a fraction before the next one does, so that what an unfinished run has found compares them.
  *
  * @see S. Hooker, D. Erhan, P.-J. Kindermans, B. Kim, "A benchmark for interpretability methods in deep neural
  * networks", NeurIPS 2019.
@@ -89,7 +106,7 @@ class Experiment {
   }
 
   async all(): Promise<readonly RoarRun[]> {
-    const { classifier, data, seeds, fractions, makers, keeper } = this.options;
+    const { classifier, data, seeds, modes, fractions, makers, keeper, onNetwork } = this.options;
     this.total = seeds.length;
     const [first = 0, ...others] = seeds;
     const base = await this.train(
@@ -97,18 +114,25 @@ class Experiment {
       data,
       keeper.checkpoint("base"),
     );
-    const methods = makers(withWeights(classifier, base.weights));
-    this.total += methods.length * fractions.length * seeds.length;
+    const network = withWeights(classifier, base.weights);
+    onNetwork?.(network);
+    const methods = makers(network);
+    this.total += methods.length * fractions.length * modes.length * seeds.length;
     for (const seed of others)
       await this.once({ method: "", fraction: 0, seed }, () => Promise.resolve(data));
-    for (const maker of methods) {
-      let orders: Promise<Orders> | undefined;
-      for (const fraction of fractions) {
-        const removed = async (): Promise<Split> => {
-          orders ??= this.rank(maker, base.weights);
-          return this.remove(await orders, fraction);
-        };
-        for (const seed of seeds) await this.once({ method: maker.name, fraction, seed }, removed);
+    const orders = new Map<Explainer, Promise<Orders>>();
+    const ordersOf = (maker: Explainer): Promise<Orders> => {
+      const known = orders.get(maker) ?? this.rank(maker, base.weights);
+      orders.set(maker, known);
+      return known;
+    };
+    const places = seeds.flatMap((seed) =>
+      fractions.flatMap((fraction) => modes.map((mode) => ({ seed, fraction, mode }))),
+    );
+    for (const { seed, fraction, mode } of places) {
+      for (const maker of methods) {
+        const key = { ...(mode === "roar" ? {} : { mode }), method: maker.name, fraction, seed };
+        await this.once(key, async () => this.change(await ordersOf(maker), mode, fraction));
       }
     }
     return this.runs;
@@ -122,7 +146,9 @@ class Experiment {
       return;
     }
     this.report(key);
-    const store = keeper.checkpoint(`${key.method} ${key.fraction} ${key.seed}`.trim());
+    const store = keeper.checkpoint(
+      `${key.method} ${key.fraction} ${key.seed} ${key.mode ?? ""}`.trim(),
+    );
     await this.train(key, await data(), store);
     await store.remove();
   }
@@ -163,12 +189,19 @@ class Experiment {
     return { train: await rank(data.train, "train"), test: await rank(data.test, "test") };
   }
 
-  private remove(orders: Orders, fraction: number): Split {
+  private change(orders: Orders, mode: RoarMode, fraction: number): Split {
     const { data, color } = this.options;
-    return {
-      train: withoutPixels(data.train, orders.train, fraction, color),
-      test: withoutPixels(data.test, orders.test, fraction, color),
+    const changed = (part: keyof Split): Dataset => {
+      switch (mode) {
+        case "roar":
+          return withoutPixels(data[part], orders[part], fraction, color);
+        case "kar":
+          return onlyPixels(data[part], orders[part], fraction, color);
+        case "mask":
+          return masks(data[part], orders[part], fraction);
+      }
     };
+    return { train: changed("train"), test: changed("test") };
   }
 
   private report(key: RoarKey, part?: number): void {

@@ -22,13 +22,13 @@ export function layersOf(full: FullGradient, convention: Convention): readonly L
   if (size.length === 0 || !isStatic(size)) {
     throw new TargetError(
       `input "${input.name}" is [${input.fact.shape.join(",")}]; a map needs an image [N,C,H,W] of fixed ` +
-        "height and width (give them with --size HxW)",
+        "height and width (option size)",
     );
   }
   const blocks = blocksOf(units, convention).map((members): Layer => {
     const at = b.within(members[0]!.unit.node);
     const term = (): Value =>
-      members.map((unit) => unit.places()).reduce((p, q) => at.add(p, q, "block/term"));
+      members.map((unit) => unit.positions()).reduce((p, q) => at.add(p, q, "block/term"));
     return { b: at, term, units: members };
   });
   return [{ b: b.within("input"), term: () => inputTerm, units: [] }, ...blocks];

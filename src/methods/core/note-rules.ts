@@ -73,7 +73,7 @@ const saturated: Rule = (of) => {
     code: "saturated",
     message:
       `the score ${where}, the bound of ${op} "${node}", where the gradient is ${left}; ` +
-      `explain its input instead (--output ${input})`,
+      `explain its input instead (option output: ${input})`,
     output: input,
     value: distance,
   };
@@ -93,7 +93,7 @@ const probability: Rule = (of) => {
     code: "probability",
     message:
       `the score is a probability, computed by ${op} "${node}": its gradient ${mixed}; ` +
-      `to explain the score before it, use --output ${input}`,
+      `to explain the score before it, use option output: ${input}`,
     output: input,
   };
 };

@@ -47,7 +47,7 @@ export async function readTfjsFolder(
   const { format } = readJson(content, formatReader, "model.json", ModelFormatError);
   if (format !== folderFormat) {
     throw new ModelFormatError(
-      `model.json has format ${JSON.stringify(format ?? "")}, not "${folderFormat}": it was not written by convert --to tfjs`,
+      `model.json has format ${JSON.stringify(format ?? "")}, not "${folderFormat}": it was not written by fullgrad convert`,
     );
   }
   const model = readJson(content, modelReader, "model.json", ModelFormatError);

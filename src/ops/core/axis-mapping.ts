@@ -10,6 +10,13 @@ export type AxisMapping = { readonly image?: true } & (
   | {
       /** The output axes are the input axes, aligned at the last one as in broadcasting. */
       readonly kind: "same";
+      /** Axes of the first input along which an output element depends on other elements; none by default. */
+      readonly along?: readonly number[];
+    }
+  | {
+      /** A recurrent layer over a sequence [T,N,I], with states [D,N,H]; or [N,T,I] and [N,D,H] if `batch` is 0. */
+      readonly kind: "sequence";
+      readonly batch: 0 | 1;
     }
   | {
       /** [N,C,…spatial] in and out: every axis keeps its index, even if its extent changes. */
@@ -84,5 +91,7 @@ export type AxisRule<A> = { rule(n: NodeView<A>): AxisMapping }["rule"];
 export const sameAxes = (): AxisMapping => ({ kind: "same" });
 export const noAxes = (): AxisMapping => ({ kind: "none" });
 export const spatialAxes = (): AxisMapping => ({ kind: "spatial", image: true });
-/** The axes of a normalization with one parameter per channel. */
+/** The axes of a normalization with one parameter per channel, by stored statistics. */
 export const channelAxes = (): AxisMapping => ({ kind: "same", image: true });
+/** The axes of an operator whose elements depend on each other along these axes of its input. */
+export const axesAlong = (along: readonly number[]): AxisMapping => ({ kind: "same", along });

@@ -88,6 +88,7 @@ const rows: readonly (readonly [inputs: string, operators: string])[] = [
   ],
   ["#x #w #x_zero_point #w_zero_point", "ConvInteger"],
   ["#A #B #a_zero_point #b_zero_point", "MatMulInteger"],
+  ["A #B scales #zero_points #g_idx bias", "com.microsoft:MatMulNBits"],
   [
     "#x #x_scale #x_zero_point #w #w_scale #w_zero_point #y_scale #y_zero_point #B",
     "QLinearConv com.microsoft:QLinearConv",

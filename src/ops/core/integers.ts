@@ -84,7 +84,7 @@ export const integers: readonly OpSpec[] = [
   {
     ...step("Sign", 9, Math.sign),
     wayThrough:
-      "its gradient is 0; binarised networks are trained as if it were 1 where |x| ≤ 1: --straight-through explains them so",
+      "its gradient is 0; binarised networks are trained as if it were 1 where |x| ≤ 1: option straightThrough explains them so",
   },
   mod,
   bitShift,

@@ -81,7 +81,7 @@ export function windowAxes(
     if (attrs.autoPad === "VALID") return axis;
     const extent = spatial[i]!;
     if (typeof extent === "string")
-      throw n.error(`auto_pad ${attrs.autoPad} needs a fixed size; give --size`);
+      throw n.error(`auto_pad ${attrs.autoPad} needs a fixed size; give option size`);
     const outputs = Math.ceil(extent / axis.stride);
     const total = Math.max(0, (outputs - 1) * axis.stride + span(axis) - extent);
     const small = Math.floor(total / 2);

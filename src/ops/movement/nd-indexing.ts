@@ -1,10 +1,10 @@
-import { noAxes, sameAxes } from "../core/axis-mapping.js";
+import { axesAlong, noAxes, sameAxes } from "../core/axis-mapping.js";
 import { int, text } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { isStatic, normalizeAxis, sizeOf, staticShape, stridesOf } from "../../tensor/shape.js";
 import { checkMade, int64 } from "../../tensor/tensor.js";
-import { placesAlong } from "../core/along-axis.js";
+import { positionsAlong } from "../core/along-axis.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 
@@ -103,7 +103,11 @@ const cumSum: OpSpec<CumSumAttrs> = {
   since: 11,
   arity: [2, 2],
   role: "linear",
-  axes: sameAxes,
+  axes: (n) => {
+    const axis = n.elements(1)?.[0];
+    const any = n.shape().map((_, i) => i);
+    return axesAlong(typeof axis === "number" ? [normalizeAxis(axis, n.rank())] : any);
+  },
   attrs: (a) => ({ exclusive: a.flag("exclusive"), reverse: a.flag("reverse") }),
   infer: (n) => {
     const fact = n.like(n.shape());
@@ -129,11 +133,12 @@ const cumSum: OpSpec<CumSumAttrs> = {
 
 /** A linear operator that is its own adjoint: dx is the operator applied to dy. */
 function selfAdjoint<A>(
-  record: Pick<OpSpec<A>, "type" | "since" | "arity" | "role" | "attrs" | "definition">,
+  record: Pick<OpSpec<A>, "type" | "since" | "arity" | "role" | "attrs" | "definition"> &
+    Partial<Pick<OpSpec<A>, "axes">>,
 ): OpSpec<A> {
   return {
-    ...record,
     axes: sameAxes,
+    ...record,
     infer: (n) => [n.like(n.shape())],
     vjp: (b, n, [dy]) => [
       () => b.op(record.type, [dy!, ...n.inputs.slice(1)], n.node.attributes, "dx"),
@@ -151,7 +156,9 @@ const trilu = selfAdjoint<{ upper: boolean }>({
   role: "selection",
   attrs: (a) => ({ upper: a.flag("upper", true) }),
   definition: (b, n) => {
-    const [row, column] = [n.rank() - 2, n.rank() - 1].map((axis) => placesAlong(b, n.x(), axis));
+    const [row, column] = [n.rank() - 2, n.rank() - 1].map((axis) =>
+      positionsAlong(b, n.x(), axis),
+    );
     const diagonal = b.addScalar(row!, n.optionalNumbers(1)?.[0] ?? 0);
     const order = n.attrs.upper ? "GreaterOrEqual" : "LessOrEqual";
     return [b.where(b.op(order, [column!, diagonal]), n.x(), b.scalar(0, n.x()))];
@@ -164,6 +171,7 @@ const reverseSequence = selfAdjoint<{ batchAxis: number; timeAxis: number }>({
   since: 10,
   arity: [2, 2],
   role: "movement",
+  axes: (n) => axesAlong([n.attrs.timeAxis]),
   attrs: (a) => ({ batchAxis: a.int("batch_axis", 1), timeAxis: a.int("time_axis", 0) }),
   definition: (b, n) => {
     const { batchAxis, timeAxis } = n.attrs;

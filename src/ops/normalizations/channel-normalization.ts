@@ -1,4 +1,4 @@
-import { channelAxes } from "../core/axis-mapping.js";
+import { axesAlong } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { sumAllBut } from "../layers/convolution.js";
@@ -82,7 +82,7 @@ function overGroups(
     since,
     arity: [3, 3],
     role: "normalization",
-    axes: channelAxes,
+    axes: (n) => ({ ...axesAlong(n.shape().flatMap((_, i) => (i > 0 ? [i] : []))), image: true }),
     parameters: [undefined, "scale", "shift"],
     attrs,
     infer: (n) => {

@@ -1,4 +1,4 @@
-import { sameAxes } from "../core/axis-mapping.js";
+import { axesAlong } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import { float, int } from "../../onnx/attribute.js";
 import { isStatic, normalizeAxis } from "../../tensor/shape.js";
@@ -40,7 +40,7 @@ function overLastAxes(type: string, since: number, centred: boolean): OpSpec<Lay
     since,
     arity: centred ? [2, 3] : [2, 2],
     role: "normalization",
-    axes: sameAxes,
+    axes: (n) => axesAlong(over(n, centred).axes),
     parameters: [undefined, "scale", "shift"],
     attrs: (a) => ({ axis: a.int("axis", -1), epsilon: a.float("epsilon", 1e-5) }),
     infer: (n) => {

@@ -1,9 +1,9 @@
-import { sameAxes } from "../core/axis-mapping.js";
+import { axesAlong } from "../core/axis-mapping.js";
 import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { finite } from "../core/finite.js";
-import { placesAlong } from "../core/along-axis.js";
+import { positionsAlong } from "../core/along-axis.js";
 import type { AttributeReader } from "../core/attributes.js";
 import { flowsNowhere } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
@@ -18,7 +18,7 @@ interface SoftmaxAttrs {
 const alongOneAxis = {
   since: 13,
   arity: [1, 1],
-  axes: sameAxes,
+  axes: (n: NodeView<SoftmaxAttrs>) => axesAlong([axisOf(n)]),
   attrs: (a: AttributeReader) => ({ axis: a.int("axis", -1) }),
   infer: (n: NodeView) => [n.like(n.shape())],
 } as const;
@@ -98,7 +98,7 @@ const hardmax: OpSpec<SoftmaxAttrs> = {
   role: "step",
   definition: (b, n) => {
     const axis = axisOf(n);
-    const isTop = b.op("Equal", [top(b, n.x(), axis), placesAlong(b, n.x(), axis)]);
+    const isTop = b.op("Equal", [top(b, n.x(), axis), positionsAlong(b, n.x(), axis)]);
     return [b.mask(isTop, n.x())];
   },
   ...flowsNowhere,

@@ -1,4 +1,4 @@
-import { channelAxes, sameAxes } from "../core/axis-mapping.js";
+import { axesAlong } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { normalizeAxis } from "../../tensor/shape.js";
@@ -18,7 +18,7 @@ const lpNormalization: OpSpec<LpAttrs> = {
   since: 1,
   arity: [1, 1],
   role: "normalization",
-  axes: sameAxes,
+  axes: (n) => axesAlong([normalizeAxis(n.attrs.axis, n.rank())]),
   attrs: (a) => ({ axis: a.int("axis", -1), p: a.int("p", 2) }),
   infer: (n) => {
     if (n.attrs.p !== 1 && n.attrs.p !== 2) throw n.error(`p is ${n.attrs.p}; it may be 1 or 2`);
@@ -58,7 +58,7 @@ const meanVarianceNormalization: OpSpec<{ axes: readonly number[] }> = {
   since: 9,
   arity: [1, 1],
   role: "normalization",
-  axes: sameAxes,
+  axes: (n) => axesAlong(n.attrs.axes.map((axis) => normalizeAxis(axis, n.rank()))),
   attrs: (a) => ({ axes: a.ints("axes") ?? [0, 2, 3] }),
   infer: (n) => [n.like(n.shape())],
   definition: (b, n) => {
@@ -106,7 +106,7 @@ const lrn: OpSpec<LrnAttrs> = {
   since: 1,
   arity: [1, 1],
   role: "normalization",
-  axes: channelAxes,
+  axes: () => ({ ...axesAlong([1]), image: true }),
   attrs: (a) => ({
     size: a.required("size", a.int("size")),
     alpha: a.float("alpha", 1e-4),

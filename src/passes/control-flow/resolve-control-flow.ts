@@ -62,7 +62,7 @@ function known(node: Node, around: Surroundings, name: string, what: string, sho
   const from = names === "" ? "" : `, which is computed from ${names},`;
   const isChoice = ({ fact }: Port): boolean => !isFloat(fact.dtype) || fact.shape.length === 0;
   const given = sources.every(isChoice)
-    ? sources.map((source) => `: give a value (--feed ${source.name}=FILE.npy)`).join("")
+    ? sources.map((source) => `: give a value (option feeds: ${source.name})`).join("")
     : "";
   const problem = `its ${what} "${shown}"${from} is not known before the model runs${given}`;
   throw refusal(node, around, problem);

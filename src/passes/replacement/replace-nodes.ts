@@ -22,7 +22,7 @@ export function replaceNodes(graph: TypedGraph, registry: Registry, build: Build
     const emitted = added.flatMap(({ outputs }) => outputs.map((name) => b.value(name)));
     for (const value of emitted) made.push({ name: value.name, value });
     for (const value of values ?? []) if (value) made.push({ name: value.name, value });
-    if (!values) return [...added, node];
+    if (!values) return added.toSpliced(firstReader(added, node), 0, node);
     return [...added, ...node.outputs.flatMap((_, i) => renamed(node, i, values[i]))];
   });
   if (nodes.every((node, i) => node === graph.nodes[i])) return graph;
@@ -30,6 +30,12 @@ export function replaceNodes(graph: TypedGraph, registry: Registry, build: Build
   const built = b.build([...outputs, ...made]);
   const facts = new Map([...built.facts, ...graph.facts]);
   return prune({ ...built, outputs: graph.outputs, nodes, facts });
+}
+
+/** The index of the first of these nodes that reads an output of another one; their number if none does. */
+function firstReader(nodes: readonly Node[], { outputs }: Node): number {
+  const index = nodes.findIndex(({ inputs }) => inputs.some((name) => outputs.includes(name)));
+  return index < 0 ? nodes.length : index;
 }
 
 function renamed(node: Node, i: number, value: Value | undefined): Node[] {

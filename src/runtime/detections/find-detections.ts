@@ -94,7 +94,7 @@ const valuesOf = (names: readonly string[], values: Tensors): Tensors =>
 /** The boxes at which a second stage samples features. */
 function regionsIn({ nodes, constants }: Graph, registry: Registry): string[] {
   const read = nodes.flatMap(({ op, domain, inputs }) =>
-    (registry.get(op, domain)?.reads?.places ?? []).map((i) => inputs[i] ?? ""),
+    (registry.get(op, domain)?.reads?.positions ?? []).map((i) => inputs[i] ?? ""),
   );
   return [...new Set(read)].filter((name) => name !== "" && !constants.has(name));
 }
@@ -132,7 +132,7 @@ function elementOf(
   if (!origin || read === undefined || Math.abs(read - written) > 1e-3 * Math.abs(written)) {
     throw new TargetError(
       `the rows of the detections are in "${value}" [${dims.join(",")}], and element ${at} of it cannot be traced back to a ` +
-        "class score: name a value before the selection (--output) and a row of it (--target box:i,class:j)",
+        "class score: name a value before the selection (option output) and a row of it (option target: box:i,class:j)",
     );
   }
   const index = indexIn(values.get(origin.value)!.dims, origin.at);

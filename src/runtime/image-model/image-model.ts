@@ -1,6 +1,13 @@
 import { activePath } from "../../analysis/active-path.js";
-import { asBag, findImageAxes } from "../../analysis/find-image-axes.js";
-import { parseLayout, type ImageAxes } from "../../analysis/image-axes.js";
+import { findImageAxes } from "../../analysis/find-image-axes.js";
+import {
+  asBag,
+  asOneSample,
+  parseLayout,
+  withSamplesOn,
+  type ImageAxes,
+} from "../../analysis/image-axes.js";
+import { sampleRows } from "../../analysis/sample-rows.js";
 import { traceImageAxes } from "../../analysis/trace-image-axes.js";
 import { LayoutError } from "../../errors.js";
 import type { Graph, TypedGraph } from "../../onnx/ir.js";
@@ -52,8 +59,8 @@ export function checkDecided({ form, undecided }: ImageModel): void {
   if (undecided === undefined) return;
   const { name, fact } = form.port;
   throw new LayoutError(
-    `input "${name}" is [${fact.shape.join(",")}], and ${undecided}: name them, such as --layout NHWC or NCL ` +
-      '(in the library, the option layout); decompositions ("verify") do not need them',
+    `input "${name}" is [${fact.shape.join(",")}], and ${undecided}: name them with option layout, such as NHWC or NCL; ` +
+      'decompositions ("verify") do not need them',
   );
 }
 
@@ -74,7 +81,30 @@ function findAxes(
   if (typeof axes === "string" || axes.batch === undefined) return axes;
   return isBag(lifted, known, registry, { input, output, axis: axes.batch })
     ? asBag(axes, output)
-    : axes;
+    : independent(axes, known, registry, { input, output });
+}
+
+/**
+ * These axes with the samples on an axis whose rows do not mix in the output. The first layer may take them elsewhere:
+ * a matrix product reads time steps [T,N,C] as it reads samples. Without such an axis, the input is one sample; a
+ * picture of an open batch keeps its axis, of extent 1.
+ */
+function independent(
+  axes: ImageAxes,
+  known: TypedGraph,
+  registry: Registry,
+  { input, output }: Pick<Subgraph, "input" | "output">,
+): ImageAxes {
+  const { shape } = known.facts.get(input)!;
+  const rows = (axis: number): string => sampleRows(known, registry, { input, output, axis });
+  const batch = axes.batch!;
+  if (shape[batch] === 1 || rows(batch) !== "mixed") return axes;
+  const isSeparate = (axis: number): boolean =>
+    shape[axis] === 1 || ["first", "elsewhere"].includes(rows(axis));
+  const other = axes.spatial.find(isSeparate);
+  if (other !== undefined) return withSamplesOn(axes, other);
+  const isPicture = typeof shape[batch] === "string" && axes.spatial.length > 1;
+  return isPicture ? axes : asOneSample(axes, output);
 }
 
 /**

@@ -79,14 +79,10 @@ export function inMemory(
     shape,
     classes,
     get: (i) => {
-      const stored = pixels.subarray(i * size, (i + 1) * size);
-      return {
-        x: float32(
-          shape,
-          Float32Array.from(stored, (v) => v * scale),
-        ),
-        label: labels[i]!,
-      };
+      // A loop: Float32Array.from with a function takes ten times as long.
+      const values = new Float32Array(size);
+      for (let p = 0; p < size; p++) values[p] = pixels[i * size + p]! * scale;
+      return { x: float32(shape, values), label: labels[i]! };
     },
   };
 }
@@ -121,12 +117,14 @@ export function normalized(
   deviation: readonly number[],
 ): Dataset {
   const area = sizeOf(data.shape.slice(1));
-  return withValues(data, (values) =>
-    values.map((v, p) => {
-      const c = Math.floor(p / area);
-      return (v - mean[c]!) / (deviation[c]! || 1);
-    }),
-  );
+  return withValues(data, (values) => {
+    const result = new Float32Array(values.length);
+    mean.forEach((centre, c) => {
+      const scale = deviation[c]! || 1;
+      for (let p = c * area; p < (c + 1) * area; p++) result[p] = (values[p]! - centre) / scale;
+    });
+    return result;
+  });
 }
 
 /** The same images with other values. */

@@ -160,6 +160,38 @@ const concat: Row = {
   })),
 };
 
+/** Weights of 4 and 8 bits in blocks, the last of which may be partly used; zero points packed or absent. */
+const blockProduct: Row = {
+  op: "com.microsoft:MatMulNBits",
+  cases: fc
+    .record({
+      seed: fc.nat(50),
+      bits: fc.constantFrom(4, 8),
+      rows: fc.constantFrom(16, 32, 40),
+      columns: fc.integer({ min: 1, max: 3 }),
+      samples: fc.integer({ min: 1, max: 2 }),
+      hasZeros: fc.boolean(),
+      isGrouped: fc.boolean(),
+      hasBias: fc.boolean(),
+    })
+    .map(({ seed, bits, rows, columns, samples, hasZeros, isGrouped, hasBias }): Geometry => {
+      const blocks = Math.ceil(rows / 16);
+      const zeros = levels([columns, Math.ceil((blocks * bits) / 8)], "uint8", seed + 3);
+      const groups = Array.from({ length: rows }, (_, k) => (k * 7 + seed) % blocks);
+      return {
+        attributes: { K: int(rows), N: int(columns), bits: int(bits), block_size: int(16) },
+        inputs: [
+          { dims: [samples, rows] },
+          levels([columns, blocks, 2 * bits], "uint8", seed),
+          { dims: [columns, blocks], values: { from: 0.01, to: 0.1 } },
+          hasZeros ? zeros : undefined,
+          isGrouped && !hasZeros && bits === 4 ? constant(groups, [rows], "int32") : undefined,
+          hasBias ? { dims: [columns] } : undefined,
+        ],
+      };
+    }),
+};
+
 const pool = { kernel_shape: ints([2, 2]), strides: ints([1, 2]), pads: ints([1, 0, 0, 1]) };
 
 export const quantized: readonly Row[] = [
@@ -176,6 +208,7 @@ export const quantized: readonly Row[] = [
   matMul("com.microsoft:MatMulIntegerToFloat", (s) => [
     ...[s.a, s.b, s.aScale, s.bScale, s.aZero, s.bZero],
   ]),
+  blockProduct,
   function2("com.microsoft:QLinearAdd"),
   function2("com.microsoft:QLinearMul"),
   function1("com.microsoft:QLinearSigmoid", {}, [2, 5]),

@@ -133,7 +133,7 @@ test("a probability's note names the way to the logits", async () => {
   const model = await open("best");
   const { samples } = await model.explain(tensor("best.x.npy"), { target: "detections:0.6" });
   expect(samples[0]!.notes.map(({ message }) => message).join()).toMatch(
-    /use --target detections:0.5,logits$/,
+    /use option target: detections:0.5,logits$/,
   );
 });
 

@@ -59,7 +59,7 @@ test("a condition that depends on the image is refused by its name", async () =>
 test("without the number, the refusal says which input to give", async () => {
   const model = await load(file("sample_rate"));
   expect(model.inspect().unsupported[0]!.reason).toBe(
-    'its condition "is_fast", which is computed from "sr", is not known before the model runs: give a value (--feed sr=FILE.npy)',
+    'its condition "is_fast", which is computed from "sr", is not known before the model runs: give a value (option feeds: sr)',
   );
   await model.dispose();
 });

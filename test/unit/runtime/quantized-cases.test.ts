@@ -31,6 +31,13 @@ test.each([
   await model.dispose();
 });
 
+test.each(["q_qdq", "q_dynamic"])("TensorFlow.js has the same gradient of %s", async (name) => {
+  await using model = await load(file(`${name}.ort.onnx`), { backend: "tfjs" });
+  const full = await model.fullGradient(tensor("q.x.npy"), { target: "top" });
+  expect(relativeL2(full.inputGradient, tensor(`${name}.straight.npy`))).toBeLessThan(1e-6);
+  expect(full.samples[0]!.completeness.conditioned).toBeLessThan(1e-6);
+});
+
 test("a dynamically quantized network has nearly the float network's gradient", async () => {
   const model = await load(file("q_dynamic.ort.onnx"));
   const full = await model.fullGradient(tensor("q.x.npy"), { target: "top" });

@@ -79,7 +79,7 @@ export function checkRunnable(graph: Graph): void {
     ),
   ];
   if (missing.length === 0) return;
-  const lines = ["tfjs cannot run this graph; ONNX Runtime can (--backend ort):", ...missing];
+  const lines = ["tfjs cannot run this graph; ONNX Runtime can (option backend: ort):", ...missing];
   throw new BackendError(lines.join("\n"));
 }
 

@@ -60,7 +60,7 @@ export class NodeToLower<A = unknown> {
   refusal(reason: string): BackendError {
     const { op, name } = this.node;
     return new BackendError(
-      `tfjs cannot run ${op} (node "${name}"): ${reason}; run it on ONNX Runtime (--backend ort)`,
+      `tfjs cannot run ${op} (node "${name}"): ${reason}; run it on ONNX Runtime (option backend: ort)`,
     );
   }
 }

@@ -15,7 +15,7 @@ import { asClassifier } from "../../../../src/train/classifier.js";
 import { inMemory, type Dataset } from "../../../../src/train/data/dataset.js";
 import { constant } from "../../../../src/train/optimizers/schedule.js";
 import { sgd } from "../../../../src/train/optimizers/sgd.js";
-import { smallCnn } from "../../../../src/train/small-cnn.js";
+import { smallCnn } from "../../../../src/train/networks/small-cnn.js";
 
 const side = 6;
 const area = side * side;
@@ -55,7 +55,11 @@ function memory(): RoarKeeper & { readonly runs: RoarRun[] } {
     runs,
     find: (key) =>
       runs.find(
-        (r) => r.method === key.method && r.fraction === key.fraction && r.seed === key.seed,
+        (r) =>
+          r.mode === key.mode &&
+          r.method === key.method &&
+          r.fraction === key.fraction &&
+          r.seed === key.seed,
       ),
     add: (run) => runs.push(run),
     checkpoint: (name) => ({
@@ -73,6 +77,7 @@ const classifier = asClassifier(
 const usual: Omit<RoarOptions, "keeper"> = {
   classifier,
   data: { train: planted(120, 1), test: planted(60, 2) },
+  modes: ["roar"],
   fractions: [1 / area, 1],
   seeds: [0, 1],
   training: {
@@ -103,6 +108,35 @@ describe("networks that are trained without the pixels of a map", () => {
     // Nothing is left: every image is the same, so every answer is, and half of the labels.
     for (const method of ["knowing", "wrong"])
       expect(accuracies(runs, method, 1)).toEqual([0.5, 0.5]);
+  });
+
+  it("learn from the kept pixels alone what the map knew, and from their places alone too", async () => {
+    const options = {
+      ...usual,
+      modes: ["kar", "mask"] as const,
+      fractions: [1 / area],
+      seeds: [0],
+    };
+    const runs = await roar({ ...options, keeper: memory() });
+    const found = (mode: string, method: string): number =>
+      runs.find((r) => r.mode === mode && r.method === method)!.accuracy;
+    // The bright pixel's place is the class; the corner that the other map points at is noise in every image.
+    for (const mode of ["kar", "mask"]) expect(found(mode, "knowing"), mode).toBeGreaterThan(0.95);
+    expect(found("kar", "wrong")).toBeLessThan(0.7);
+    expect(found("mask", "wrong")).toBe(0.5);
+  });
+
+  it("are trained for all methods at a fraction before the next fraction", async () => {
+    const training = { ...usual.training, epochs: 1 };
+    const options = { ...usual, modes: ["roar", "mask"] as const, seeds: [0], training };
+    const runs = await roar({ ...options, keeper: memory() });
+    expect(runs.slice(1).map((r) => [r.fraction, r.mode ?? "roar", r.method])).toEqual(
+      [1 / area, 1].flatMap((fraction) =>
+        ["roar", "mask"].flatMap((mode) =>
+          ["knowing", "wrong"].map((method) => [fraction, mode, method]),
+        ),
+      ),
+    );
   });
 
   it("come out the same when the experiment is stopped and repeated", async () => {

@@ -75,7 +75,7 @@ describe("weight files", () => {
 test.each([
   ["null", /it must be an object, but is null/],
   [json.slice(0, 500), /not JSON, it is cut off/],
-  ['{"format":"graph-model"}', /it was not written by convert --to tfjs/],
+  ['{"format":"graph-model"}', /it was not written by fullgrad convert/],
   [json.replace('"op":', '"on":'), /nodes\[0\]\.op" must be a string, but is missing/],
   [json.replace(/"shape":\[[^\]]*\],"dtype"/, '"shape":[1e9,1e9,1e9],"dtype"'), /impossible dims/],
 ])("model.json %.20s… is refused and says why", async (content, message) => {
