@@ -20,12 +20,11 @@ const page = await browser.newPage({
 page.setDefaultTimeout(300_000);
 await page.goto(`${server.url}/`);
 await page.locator("html[data-ready]").waitFor();
-await page.locator(".picture").first().click();
-await page.locator("#sum[data-conditioned]").waitFor();
+await page.locator("#findings:not([data-precomputed]) #sum[data-conditioned]").waitFor();
 await page.locator("#progress").waitFor({ state: "hidden" });
 // Another class and back: the numbers under the maps are then those of compiled graphs.
 for (const i of [1, 0]) {
-  const choice = page.locator("#top button").nth(i);
+  const choice = page.locator("#top th button").nth(i);
   const name = (await choice.textContent())!.replace(/ \d+$/, "");
   await choice.click();
   await page.locator("#answer-heading").filter({ hasText: name }).waitFor();

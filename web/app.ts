@@ -1,7 +1,8 @@
 import type { Answer } from "./answer.js";
 import { nameOfTarget } from "./answer.js";
 import type { Client } from "./engine/client.js";
-import type { MethodReport, Question } from "./engine/protocol.js";
+import type { FirstAnswer } from "./build/explain-first.js";
+import type { Question } from "./engine/protocol.js";
 import { formatAddress, parseAddress } from "./keep/address.js";
 import { keepFiles, keptFiles } from "./keep/file-store.js";
 import { firstMethod, Results } from "./results.js";
@@ -13,20 +14,23 @@ import { whenFilesCome } from "./views/drop-zone.js";
 import { showForget } from "./views/forget.js";
 import { settingsOf } from "./views/method-form.js";
 import { bundled, Models } from "./views/models.js";
+import { PictureGrid } from "./views/picture-grid.js";
 import { Pictures } from "./views/pictures.js";
 import { clearProblems, showProblem } from "./views/problems.js";
-import { hideProgress, say, showProgress, whenCancelled } from "./views/progress.js";
+import { hideProgress, say, showLoading, showProgress, whenCancelled } from "./views/progress.js";
 import { SettingsForm } from "./views/settings-form.js";
 import { inPageWords } from "./words/page-words.js";
 
 /** Turns the user's choices into the shown results. A new request cancels the previous one. */
 export class App {
   private readonly client: Client;
+  private readonly first: FirstAnswer;
   private readonly form: SettingsForm;
   private readonly models: Models;
   private readonly pictures: Pictures;
   private readonly session: Session;
   private readonly results: Results;
+  private readonly grid: PictureGrid;
   private target: string | number = "top";
   private versus: number | undefined;
   /** Whether the target was chosen for the current picture. */
@@ -40,9 +44,10 @@ export class App {
   /** What the browser's store holds. */
   private kept: readonly unknown[] = [];
 
-  constructor(client: Client, methods: readonly MethodReport[]) {
+  constructor(client: Client, first: FirstAnswer) {
     this.client = client;
-    this.results = new Results(methods, {
+    this.first = first;
+    this.results = new Results(first.methods, {
       onChoose: (target) => {
         this.explain(target);
       },
@@ -71,6 +76,11 @@ export class App {
       this.session.wantedPicture = picture;
       void this.ask();
     });
+    this.grid = new PictureGrid((picture) => {
+      this.session.wantedPicture = picture;
+      void this.ask();
+      document.getElementById("result")!.focus();
+    });
     this.session = new Session(client, this.form, this.models, this.pictures);
     whenFilesCome((files) => {
       this.take(files);
@@ -86,15 +96,16 @@ export class App {
 
   private take(files: readonly File[]): void {
     const { incomplete } = this.session;
-    const { model, picture, beside } = sortFiles(files, incomplete !== undefined);
+    const { model, pictures, beside } = sortFiles(files, incomplete !== undefined);
     this.isAsked = false;
     if (model) this.session.wantedModel = this.models.addOwn(model, beside);
     else if (incomplete?.file instanceof File && beside.length > 0) {
       const joined = [...incomplete.beside, ...beside];
       this.session.wantedModel = this.models.addOwn(incomplete.file, joined);
     }
-    if (picture) this.session.wantedPicture = this.pictures.addOwn(picture);
-    if (model || picture || beside.length > 0) void this.ask();
+    const [first] = pictures.map((picture) => this.pictures.addOwn(picture));
+    if (first) this.session.wantedPicture = first;
+    if (model || first || beside.length > 0) void this.ask();
   }
 
   /** Takes up the choices of the address and the files of the last visit. */
@@ -115,7 +126,20 @@ export class App {
       this.versus = versus;
       this.isAsked = true;
     }
-    if (session.wantedPicture ?? session.wantedModel) await this.ask();
+    if (session.wantedPicture ?? session.wantedModel ?? this.target !== "top") await this.ask();
+    else await this.begin();
+  }
+
+  /** Shows the answer that the build computed, and computes it again here. */
+  private async begin(): Promise<void> {
+    const { report, asked, explained } = this.first;
+    const labels = await this.form.labels(report.output?.classes);
+    this.session.wantedPicture = this.pictures.find("chelsea.png");
+    this.results.showFirst({
+      ...{ report, asked, explained, labels, modelName: bundled.file.name },
+      pictureName: this.session.wantedPicture!.source.name,
+    });
+    await this.ask();
   }
 
   /** Writes the choices into the address, and the user's files into the browser's store. */
@@ -154,8 +178,12 @@ export class App {
     this.waiting?.abort();
     await this.work(async (signal) => {
       const { results, session } = this;
-      showProgress(`Reading ${session.wantedModel!.file.name}`);
-      if ((await session.openModel(signal)) && !this.isAsked) this.aim("top");
+      const file = session.wantedModel!.file.name;
+      showProgress(`Loading ${file}`);
+      const onLoaded = (done: number, total: number): void => {
+        showLoading(`${file} and the engine`, done, total);
+      };
+      if ((await session.openModel(signal, onLoaded)) && !this.isAsked) this.aim("top");
       const report = session.report!;
       showBiasTable(report.inspection);
       const labels = await this.form.labels(report.output?.classes);
@@ -187,9 +215,10 @@ export class App {
       const isStanding = large !== firstMethod && cards.standing.includes(large);
       this.queue = isStanding ? [large] : [];
       await this.runQueue(signal);
+      await this.fillGrid(answer, signal);
       this.later = rest;
     });
-    await this.runLater();
+    void this.runLater();
   }
 
   /** Runs the methods of the cards when these come into view. */
@@ -235,6 +264,30 @@ export class App {
     const difference = await ask({ ...plain, target, versus, method: "signed-fullgrad" });
     const names = [nameOfTarget(target, answer), nameOfTarget(versus, answer)] as const;
     this.results.showVersus({ names, first, second, difference });
+  }
+
+  /** Explains the top class of each of the user's pictures, where there are several. */
+  private async fillGrid({ report, labels, asked }: Answer, signal: AbortSignal): Promise<void> {
+    const { preprocessing, feeds } = asked;
+    const pictures = this.pictures.own;
+    const key = JSON.stringify([this.session.key, preprocessing]);
+    for (const picture of this.grid.begin(pictures, key)) {
+      const count = pictures.indexOf(picture) + 1;
+      showProgress(
+        `Explaining all pictures: ${picture.source.name}`,
+        count,
+        pictures.length,
+        "pictures",
+      );
+      const question = { target: "top", preprocessing, feeds, method: firstMethod, settings: {} };
+      try {
+        const explained = await this.session.explain(question, { signal }, picture);
+        this.grid.add(picture, { report, labels, explained });
+      } catch (error) {
+        if (signal.aborted) throw error;
+        this.grid.fail(picture, messageOf(error));
+      }
+    }
   }
 
   /** Runs one more method for the shown explanation. */

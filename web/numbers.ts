@@ -19,7 +19,8 @@ export function formatSigned(value: number, decimals: number): string {
   return /[1-9]/.test(text) && value > 0 ? `+${text}` : text;
 }
 
-const withMinus = (text: string): string => text.replaceAll("-", "−");
+/** A number's text with the minus sign in place of the hyphen. */
+export const withMinus = (text: string): string => text.replaceAll("-", "−");
 
 /** Decimals that leave four significant digits of a score, for all numbers that are added up to it. */
 export function decimalsOf(score: number): number {

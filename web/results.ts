@@ -18,7 +18,7 @@ import { hideVersus, redrawVersus, showVersus, type Versus } from "./views/answe
 import { hideRegion, sharesOf, showRegion, whenRegionCleared } from "./views/ask/region-answer.js";
 import type { Selection } from "./views/ask/selection.js";
 import { Surface } from "./views/ask/surface.js";
-import { offerDownloads } from "./views/downloads.js";
+import { hideDownloads, offerDownloads } from "./views/downloads.js";
 import { lookControls } from "./views/look-controls.js";
 import type { Look } from "./views/look.js";
 import { MethodCards } from "./views/method-cards.js";
@@ -95,8 +95,17 @@ export class Results {
     return this.methods.find((m) => m.name === name)!;
   }
 
+  /** Shows an answer that was computed when the page was built. */
+  showFirst(answer: Answer): void {
+    this.show(answer);
+    findings.dataset["precomputed"] = "true";
+    subject.textContent = `${subjectOf(answer)} · computed in advance; it is computed again here`;
+    hideDownloads();
+  }
+
   /** Shows a new answer. The maps of its layers follow. */
   show(answer: Answer): void {
+    delete findings.dataset["precomputed"];
     this.answer = answer;
     this.maps = this.layer = undefined;
     forgetKeptLayer();
@@ -155,7 +164,8 @@ export class Results {
     showCheck(explained, method.title);
     showMethodForm(method, this.actions.onRun);
     offerDownloads({
-      ...{ explained, method, label, look: this.look },
+      ...{ answer: this.answer, explained, method, label, look: this.look },
+      maps: () => this.cards.done,
       modelName: withoutEnding(modelName),
       pictureName: withoutEnding(pictureName),
       convert: () => this.actions.convert(method),

@@ -25,7 +25,10 @@ export class Session {
   private readonly models: Models;
   private readonly pictures: Pictures;
   private model: Opened | undefined;
+  /** Open in the worker; undefined while another one is being opened. */
   private picture: { readonly picture: Picture; readonly generation: number } | undefined;
+  /** The picture of the last answer. */
+  private answered: Picture | undefined;
 
   constructor(client: Client, form: SettingsForm, models: Models, pictures: Pictures) {
     this.client = client;
@@ -39,6 +42,12 @@ export class Session {
     return this.model?.report;
   }
 
+  /** Identifies the open model and its settings. */
+  get key(): string {
+    const { choice, report, key } = this.model!;
+    return `${choice.file.name} ${report.bytes} ${key}`;
+  }
+
   /** Marks the chosen model and picture. */
   mark(): void {
     this.models.mark(
@@ -49,7 +58,10 @@ export class Session {
   }
 
   /** @returns whether the model has changed */
-  async openModel(signal: AbortSignal): Promise<boolean> {
+  async openModel(
+    signal: AbortSignal,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<boolean> {
     const choice = this.wantedModel!;
     const isNew = this.model?.choice !== choice;
     const { provider } = this.form.model;
@@ -58,7 +70,11 @@ export class Session {
     if (!isNew && this.model?.key === key) return false;
     try {
       const { file, beside } = choice;
-      const report = await this.client.ask("open-model", { file, beside, settings }, { signal });
+      const report = await this.client.ask(
+        "open-model",
+        { file, beside, settings },
+        { signal, onProgress },
+      );
       const opened = JSON.stringify([settings, this.client.generation]);
       this.model = { choice, report, key: opened };
     } catch (error) {
@@ -82,21 +98,28 @@ export class Session {
   /** @returns whether the picture has changed */
   async openPicture(signal: AbortSignal): Promise<boolean> {
     const picture = this.wantedPicture!;
-    const { generation } = this.client;
-    if (this.picture?.picture === picture && this.picture.generation === generation) return false;
     try {
-      await this.client.ask("open-picture", picture.source, { signal });
-      const isOther = this.picture !== undefined && this.picture.picture !== picture;
-      this.picture = { picture, generation };
+      await this.bring(picture, { signal });
+      const isOther = this.answered !== undefined && this.answered !== picture;
+      this.answered = picture;
       return isOther;
     } catch (error) {
       if (!signal.aborted) {
-        this.wantedPicture = this.picture?.picture;
+        this.wantedPicture = this.answered;
         if (picture.source instanceof File) this.pictures.remove(picture);
         this.mark();
       }
       throw error;
     }
+  }
+
+  /** Opens a picture in the worker, unless it is the one that is open. */
+  private async bring(picture: Picture, options: AskOptions): Promise<void> {
+    const { generation } = this.client;
+    if (this.picture?.picture === picture && this.picture.generation === generation) return;
+    this.picture = undefined;
+    await this.client.ask("open-picture", picture.source, options);
+    this.picture = { picture, generation: this.client.generation };
   }
 
   /** The user's own files, to be kept for the next visit. */
@@ -106,12 +129,14 @@ export class Session {
       ...(choice?.file instanceof File
         ? { model: { file: choice.file, beside: choice.beside } }
         : {}),
-      pictures: this.pictures.own,
+      pictures: this.pictures.own.map(({ source }) => source as File),
       ...(this.wantedPicture ? { picture: this.wantedPicture.source.name } : {}),
     };
   }
 
-  explain(asked: Explain, options: AskOptions): Promise<Explained> {
+  /** Explains the picture of the last answer, or another one. */
+  async explain(asked: Explain, options: AskOptions, picture = this.answered!): Promise<Explained> {
+    await this.bring(picture, options);
     return this.client.ask("explain", asked, options);
   }
 }

@@ -1,7 +1,7 @@
-/** Files chosen together: a model with its weight files, and a picture. */
+/** Files chosen together: a model with its weight files, and pictures. */
 export interface SortedFiles {
   readonly model?: File;
-  readonly picture?: File;
+  readonly pictures: readonly File[];
   readonly beside: readonly File[];
 }
 
@@ -14,11 +14,12 @@ export interface SortedFiles {
 export function sortFiles(files: readonly File[], isAwaited = false): SortedFiles {
   const model = files.find(({ name }) => /\.onnx$/i.test(name));
   const others = files.filter((file) => file !== model);
-  const picture = others.find(({ type }) => type.startsWith("image/"));
-  const chosen = picture ?? (model || isAwaited ? undefined : others[0]);
+  const pictures = others.filter(({ type }) => type.startsWith("image/"));
+  const unknown = others.filter((file) => !pictures.includes(file));
+  const areWeights = model !== undefined || isAwaited || pictures.length > 0;
   return {
     ...(model ? { model } : {}),
-    ...(chosen ? { picture: chosen } : {}),
-    beside: others.filter((file) => file !== chosen),
+    pictures: areWeights ? pictures : unknown,
+    beside: areWeights ? unknown : [],
   };
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { defaultClientConditions, defineConfig } from "vite";
 import { browserSources } from "./build/browser-sources.js";
 import { engineFiles } from "./build/engine-files.js";
+import { firstAnswer } from "./build/first-answer.js";
 import { offlineList } from "./build/offline-list.js";
 import { pagePolicy } from "./build/page-policy.js";
 
@@ -23,7 +24,7 @@ export default defineConfig(({ command }) => ({
   // Relative paths, so that the page works in any folder of any server.
   base: "./",
   publicDir: false,
-  plugins: [browserSources(), engineFiles(), offlineList(), pagePolicy()],
+  plugins: [browserSources(), engineFiles(), firstAnswer(), offlineList(), pagePolicy()],
   define: { FULLGRAD_VERSION: JSON.stringify(version), IS_BUILT: command === "build" },
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
   // Vite finds these only when the worker imports them, and would then reload the page during use.

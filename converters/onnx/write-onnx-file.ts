@@ -6,7 +6,7 @@ import { externalize, weightBytes } from "../../src/onnx/file/externalize.js";
 import type { ModelProto } from "../../src/onnx/file/schema.js";
 import { writeChecked } from "../../src/files/write-files.js";
 
-/** Largest size of weights in one file: protobuf is limited to 2 GiB, of which the graph takes up to 64 MiB. */
+/** Largest size of weights in one file: protobuf is limited to 2 GiB, and the graph takes up to 64 MiB of them. */
 const maxInlineBytes = 2 ** 31 - 2 ** 26;
 
 export interface WriteOptions {

@@ -19,7 +19,7 @@ import { byUsefulness } from "./usefulness.js";
 const chooses = (role: Role | undefined): boolean =>
   role === "maximum" || (role !== "folding" && isMovement(role));
 
-/** A graph of which some nodes are unknown. */
+/** A graph with unknown nodes. */
 export interface KnownPart {
   /** The part with inferred facts (passes/infer-shapes). */
   readonly known: TypedGraph;

@@ -171,8 +171,8 @@ function voteOf(
   );
   const found = meaning ? rolesIn(at, meaning) : contracted(at, layout.length - 1, shape);
   const roles = found && outermostIsBatch(found, at, shape);
-  const own = at.flatMap((places, axis) =>
-    places.some((k) => meaning?.[k] === "spatial") ? [axis] : [],
+  const own = at.flatMap((positions, axis) =>
+    positions.some((k) => meaning?.[k] === "spatial") ? [axis] : [],
   );
   return roles && { roles, own, node, via };
 }

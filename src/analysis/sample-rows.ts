@@ -143,7 +143,7 @@ function convolved(
   return weights[axis] === 1 ? "unknown" : "mixed";
 }
 
-interface Step {
+interface RowStep {
   readonly inputs: readonly (TracedAxes | undefined)[];
   readonly shape: Shape;
   /** Index of the output. */
@@ -153,7 +153,7 @@ interface Step {
 type Together = Extract<AxisMapping, { readonly kind: "same" | "joined" | "labelled" }>;
 
 /** Inputs that are combined element by element, joined or multiplied: their rows must be on one axis of the result. */
-function together(mapping: Together, { inputs, shape }: Step): State {
+function together(mapping: Together, { inputs, shape }: RowStep): State {
   const found = inputs.flatMap((axes, i) => {
     if (!axes) return [];
     const own = rowsAxis(axes);
@@ -176,7 +176,7 @@ function together(mapping: Together, { inputs, shape }: Step): State {
 }
 
 /** Y [T,D,N,H] and the states [D,N,H] of a recurrent layer; Y [N,T,D,H] and [N,D,H] with the batch first. */
-function afterSequence(batch: 0 | 1, { inputs, shape, at }: Step): State {
+function afterSequence(batch: 0 | 1, { inputs, shape, at }: RowStep): State {
   const [x, w, r, b, lengths, ...states] = inputs;
   if (w || r || b || lengths) return "unknown";
   const first = x ?? states.find(Boolean);

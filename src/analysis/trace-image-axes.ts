@@ -112,11 +112,11 @@ function onSlices(x: TracedAxes, shape: Shape): TracedAxes | undefined {
     ([a, ...more]) => more.length === 0 && (!a || (a.role === "place" && !a.shift)),
   );
   if (!isPlain) return undefined;
-  const places = spatial.map(([a], i): TracedAxis => {
+  const positions = spatial.map(([a], i): TracedAxis => {
     const size = shape[i + 2]!;
     return a ? [{ ...a, size, stride: 1 } as Place] : other(size);
   });
-  return [samplesOf(x[0]!, shape), other(shape[1]!), ...places];
+  return [samplesOf(x[0]!, shape), other(shape[1]!), ...positions];
 }
 
 /** The first axis after a spatial operator; image axes folded into it are kept. */
@@ -167,10 +167,10 @@ function joined(axis: number, step: TraceStep): TracedAxes {
     const [only] = withPlaces;
     if (only === undefined || withPlaces.length > 1) return other(size);
     const ahead = inputs.slice(0, only).reduce((sum, _, i) => sum + Number(view.shape(i)[axis]), 0);
-    const places = inputs[only]![axis]!;
-    const [atom] = places;
-    if (atom?.role !== "tokens") return [{ role: "tokens", size, before: ahead, places }];
-    return places.length === 1 ? [{ ...atom, size, before: ahead + atom.before }] : other(size);
+    const positions = inputs[only]![axis]!;
+    const [atom] = positions;
+    if (atom?.role !== "tokens") return [{ role: "tokens", size, before: ahead, positions }];
+    return positions.length === 1 ? [{ ...atom, size, before: ahead + atom.before }] : other(size);
   };
   return aligned(step).with(axis, whole());
 }
@@ -181,7 +181,7 @@ function part(axis: TracedAxis, start: number, step: number, size: Dim): TracedA
   const [atom] = axis;
   if (size === extent && start === 0 && step === 1) return axis;
   if (axis.length === 1 && atom!.role === "tokens" && step === 1 && start === atom!.before) {
-    if (size === extentOf(atom!.places)) return atom!.places;
+    if (size === extentOf(atom!.positions)) return atom!.positions;
   }
   if (axis.length === 1 && atom!.role === "place" && step === 1 && typeof size === "number") {
     return [{ role: "other", size, cutFrom: { place: atom!, start, size } }];

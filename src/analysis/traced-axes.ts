@@ -19,7 +19,7 @@ export type Atom =
       readonly role: "tokens";
       readonly size: Dim;
       readonly before: number;
-      readonly places: TracedAxis;
+      readonly positions: TracedAxis;
     };
 
 /** Part of one of the image's axes. */
@@ -48,7 +48,7 @@ export type TracedAxes = readonly TracedAxis[];
 
 export const other = (size: Dim): TracedAxis => [{ role: "other", size }];
 
-/** The axes of a value of which at most the batch axis is known. */
+/** The axes of a value whose batch axis alone may be known. */
 export function unknownAxes(shape: Shape, batch: Dim): TracedAxes {
   return shape.map((size, i) =>
     i === 0 && size === batch ? [{ role: "batch", size }] : other(size),
@@ -194,10 +194,10 @@ export interface Restoration {
 export function restoration(axes: TracedAxes, rank: number, batch: Dim): Restoration | undefined {
   if (rank < 1) return undefined;
   const factors = axes.flat();
-  const parts = factors.flatMap((a) => (a.role === "tokens" ? a.places : [a]));
+  const parts = factors.flatMap((a) => (a.role === "tokens" ? a.positions : [a]));
   const indices = (role: Atom["role"]): number[] =>
     parts.flatMap((a, i) => (a.role === role ? [i] : []));
-  const places: number[][] = [];
+  const positions: number[][] = [];
   const extents: number[] = [];
   const rolls: number[] = [];
   for (let axis = 0; axis < rank; axis++) {
@@ -209,7 +209,7 @@ export function restoration(axes: TracedAxes, rank: number, batch: Dim): Restora
     const extent = wholeExtent(atoms);
     const roll = rollOf(atoms);
     if (extent === undefined || roll === undefined) return undefined;
-    places.push(found.map(({ i }) => i));
+    positions.push(found.map(({ i }) => i));
     extents.push(extent);
     rolls.push(roll);
   }
@@ -222,10 +222,10 @@ export function restoration(axes: TracedAxes, rank: number, batch: Dim): Restora
     factors: factors.map((a) => a.size),
     cut: factors.flatMap((a, axis) => {
       if (a.role !== "tokens") return [];
-      return [{ axis, start: a.before, end: a.before + Number(extentOf(a.places)) }];
+      return [{ axis, start: a.before, end: a.before + Number(extentOf(a.positions)) }];
     }),
     parts: parts.map((a) => a.size),
-    perm: [...samples, ...rest, ...places.flat()],
+    perm: [...samples, ...rest, ...positions.flat()],
     shape: [batch, channels, ...extents],
     rolls,
   };

@@ -13,10 +13,10 @@ export function byUsefulness(
   values: readonly string[],
 ): readonly string[] {
   const scores = readAs("scores", nodes, registry);
-  const places = readAs("places", nodes, registry);
+  const positions = readAs("positions", nodes, registry);
   const kindOf = (name: string): number => {
     if (outputs.includes(name) || scores.has(name)) return 0;
-    return places.has(name) ? 2 : 1;
+    return positions.has(name) ? 2 : 1;
   };
   const distances = distancesTo(outputs, nodes);
   const distance = (name: string): number => distances.get(name) ?? Infinity;
@@ -29,9 +29,9 @@ export function byUsefulness(
 
 const compare = (p: number, q: number): number => (p === q ? 0 : p - q);
 
-/** The values connected by movements alone to an input that is read as scores, or as places. Nodes are in topological order. */
+/** The values connected by movements alone to an input that is read as scores, or as positions. Nodes are in topological order. */
 function readAs(
-  what: "scores" | "places",
+  what: "scores" | "positions",
   nodes: readonly Node[],
   registry: Registry,
 ): ReadonlySet<string> {

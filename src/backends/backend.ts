@@ -1,3 +1,4 @@
+import type { ModelProto } from "../onnx/file/schema.js";
 import type { Graph, Port, TypedGraph } from "../onnx/ir.js";
 import type { Tensors } from "../tensor/tensor.js";
 
@@ -11,11 +12,15 @@ export interface Backend {
   /**
    * Opens an .onnx file, unmodified. Absent if the back end cannot read such files.
    *
-   * @param file its bytes, or its path if it has external weight files
+   * @param file its bytes, its path if it has external weight files, or the decoded file with all weights
    * @param known the shapes of its values, for checking a memory limit
    * @throws {BackendError} if the back end rejects the file
    */
-  open?(file: Uint8Array | string, ports: GraphPorts, known?: TypedGraph): Promise<Executable>;
+  open?(
+    file: Uint8Array | string | ModelProto,
+    ports: GraphPorts,
+    known?: TypedGraph,
+  ): Promise<Executable>;
 }
 
 /** Input and output names of a model file. */

@@ -33,7 +33,7 @@ export function boundedBackend(backend: Backend, bound = weightsKept): Backend {
 }
 
 /** Bytes of a graph's constants. */
-export function weightsOf({ constants }: Graph): number {
+function weightsOf({ constants }: Graph): number {
   let sum = 0;
   for (const { data } of constants.values()) sum += Array.isArray(data) ? 0 : data.byteLength;
   return sum;

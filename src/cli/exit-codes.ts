@@ -53,6 +53,7 @@ export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof FullgradError || error instanceof InterruptedError) return error.message;
   if (isSystemError(error)) {
+    if (error.code === "EISDIR") return "a folder stands where a file is needed";
     return error.code === "ENOENT" ? `${error.path ?? ""}: there is no such file` : error.message;
   }
   return `this should not have happened, please report it\n${error.stack ?? error.message}`;

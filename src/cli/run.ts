@@ -63,7 +63,7 @@ Exit codes:
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let code: number = exitCodes.done;
-  const program = buildProgram(io, (result) => {
+  const program = buildProgram({ ...io, argv }, (result) => {
     code = result;
   });
   try {

@@ -53,7 +53,7 @@ function hashOf(path: string): string {
 }
 
 /**
- * Places of names that another one shares, also on file systems that ignore case; or that look like another's sample
+ * Positions of names that another one shares, also on file systems that ignore case; or that look like another's sample
  * ("x-0") or rank ("x.top1").
  */
 function clashing(names: readonly string[]): number[] {

@@ -24,7 +24,7 @@ export interface UnitTerm {
   /** The whole term, in the shape of the unit's output. Emitted on first use. */
   readonly term: () => Value;
   /** The term of a spatial unit as [N,C,…spatial]. */
-  readonly places: () => Value;
+  readonly positions: () => Value;
   /** The term as a number times a tensor of its shape, if its node's bias has this form. */
   readonly factored?: { readonly factor: number; readonly part: () => Value };
   /** Channel reduction of a spatial unit whose term is not [N,C,…spatial]. */
@@ -192,7 +192,7 @@ function emitUnit(
       unit,
       columns: once(() => wholeSum(at, steps().term, batch, unit.layout)),
       term: () => steps().term,
-      places: () => placed(steps().term),
+      positions: () => placed(steps().term),
       gradient: () => placed(steps().gradient),
     };
   }
@@ -226,7 +226,7 @@ function emitUnit(
     term,
     ...(factored ? { factored } : {}),
     ...(reduction ? { reduction } : {}),
-    places: () => placed(term()),
+    positions: () => placed(term()),
     gradient: () => placed(sites.at(-1)!.gradient),
   };
   const { gradient } = first;
@@ -255,8 +255,8 @@ function emitUnit(
 
 /** The columns of a value [N,C,…spatial]: a sum per channel, weighted by [1,C,…]. */
 function channelSums(b: GraphBuilder, value: Value, weights: Value): Columns {
-  const [, channels, ...places] = value.fact.shape;
-  const axes = places.map((_, i) => i + 2);
+  const [, channels, ...positions] = value.fact.shape;
+  const axes = positions.map((_, i) => i + 2);
   return { values: b.sum(value, axes, false, "sum"), weights: b.reshape(weights, [1, channels!]) };
 }
 

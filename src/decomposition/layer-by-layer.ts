@@ -83,7 +83,7 @@ function reduceGroup(
 
 /** [N, layers] in another order. */
 function reorder<T>(b: GraphBuilder, v: Value, from: readonly T[], to: readonly T[]): Value {
-  const places = to.map((layer) => from.indexOf(layer));
-  if (places.every((place, i) => place === i)) return v;
-  return b.op("Gather", [v, b.ints(places)], { axis: int(1) });
+  const positions = to.map((layer) => from.indexOf(layer));
+  if (positions.every((place, i) => place === i)) return v;
+  return b.op("Gather", [v, b.ints(positions)], { axis: int(1) });
 }

@@ -7,7 +7,7 @@ import { fromNumbers, full } from "../tensor/tensor.js";
 
 import type { FullGradient, UnitTerm } from "./full-gradient.js";
 import { grouped, layerByLayer, type Columns } from "./layer-by-layer.js";
-import { cutPlaces, spatialAxes, toImageOrder } from "./spatial-positions.js";
+import { cutPositions, spatialAxes, toImageOrder } from "./spatial-positions.js";
 
 /**
  * The conventions of ψ, as in the published versions of FullGrad's code:
@@ -65,8 +65,8 @@ export function signedSum(b: GraphBuilder, term: Value, convention: Convention):
  * gives every position the same weight for an integer factor, keeps its sum. [N,1,…spatial]
  */
 export function spreadSum(b: GraphBuilder, term: Value, size: readonly number[]): Value {
-  const places = staticShape(term.fact.shape.slice(2), "a map");
-  return b.mulScalar(sumOverChannels(b, term), sizeOf(places) / sizeOf(size));
+  const positions = staticShape(term.fact.shape.slice(2), "a map");
+  return b.mulScalar(sumOverChannels(b, term), sizeOf(positions) / sizeOf(size));
 }
 
 function sumOverChannels(b: GraphBuilder, term: Value): Value {
@@ -75,8 +75,8 @@ function sumOverChannels(b: GraphBuilder, term: Value): Value {
 
 /** [N,C,…spatial] as [N,C,P] */
 function asRows(b: GraphBuilder, term: Value): Value {
-  const [batch, channels, ...places] = term.fact.shape as [Dim, Dim, ...Dim[]];
-  return b.reshape(term, [batch, channels, multiplyDims(...places)], "abs/rows");
+  const [batch, channels, ...positions] = term.fact.shape as [Dim, Dim, ...Dim[]];
+  return b.reshape(term, [batch, channels, multiplyDims(...positions)], "abs/rows");
 }
 
 const onesFor = (b: GraphBuilder, { fact }: Value, dims: readonly number[]): Value =>
@@ -87,9 +87,9 @@ const onesFor = (b: GraphBuilder, { fact }: Value, dims: readonly number[]): Val
  * ReduceSum over channels, six times than a 1×1 convolution (0.08, 0.99, 0.47 ms for [1,96,112,112]). [N,1,…spatial]
  */
 export function weightedSum(b: GraphBuilder, term: Value, weights: Value): Value {
-  const [batch, , ...places] = term.fact.shape as [Dim, Dim, ...Dim[]];
+  const [batch, , ...positions] = term.fact.shape as [Dim, Dim, ...Dim[]];
   const sum = b.matmul(weights, asRows(b, term), "abs/sum");
-  return b.reshape(sum, [batch, 1, ...places], "abs/map");
+  return b.reshape(sum, [batch, 1, ...positions], "abs/map");
 }
 
 /** For one layer: Σ_c at each position, [N,P], and its extremes. */
@@ -105,7 +105,7 @@ interface Statistics {
 function statisticsOf(magnitude: Magnitude): Statistics {
   const { b, values, weights, reduction, factor = 1 } = magnitude;
   if (reduction) return reducedStatistics(magnitude, reduction);
-  const [batch = 1, channels, ...places] = values.fact.shape;
+  const [batch = 1, channels, ...positions] = values.fact.shape;
   const count = Number(channels);
   const rows = asRows(b, values);
   const own = weights ?? b.constant(full(values.fact.dtype, [count], factor), "factor");
@@ -116,7 +116,7 @@ function statisticsOf(magnitude: Magnitude): Statistics {
     least: { values: b.min(rows, [2], false), ...columns },
     most: { values: b.max(rows, [2], false), ...columns },
     channels: count,
-    shape: [batch, 1, ...staticShape(places, "a map")],
+    shape: [batch, 1, ...staticShape(positions, "a map")],
   };
 }
 
@@ -130,15 +130,15 @@ function reducedStatistics(magnitude: Magnitude, reduction: ChannelReduction): S
   const { b, values, factor = 1 } = magnitude;
   const { factors, axes, channels, restoration } = reduction;
   const { shape, cut } = restoration;
-  const [batch = 1, , ...places] = shape;
-  const size = sizeOf(staticShape(places, "a map"));
+  const [batch = 1, , ...positions] = shape;
+  const size = sizeOf(staticShape(positions, "a map"));
   const rows = b.reshape(values, factors, "abs/rows");
   const count = cut.length > 0 ? size : 1;
   const extreme = (by: "min" | "max"): Columns => {
     // The extremes must not include class tokens: reduce over channels at each position first.
     const columns =
       cut.length > 0
-        ? b.reshape(cutPlaces(b, b[by](rows, axes), restoration), [batch, size])
+        ? b.reshape(cutPositions(b, b[by](rows, axes), restoration), [batch, size])
         : b[by](b.reshape(values, [batch, 1, size * channels], "abs/flat"), [2], false);
     const weights = factorOf(magnitude, count);
     return { values: columns, ...(weights ? { weights } : {}) };
@@ -193,15 +193,15 @@ export function rescaledMaps(
   const counts = at.constant(fromNumbers(least.fact.dtype, [1, layers.length], channels));
   const floors = at.mul(least, counts, "floors");
   return sizes.map((members, i) => {
-    const [batch = 1, , ...places] = members[0]!.shape;
+    const [batch = 1, , ...positions] = members[0]!.shape;
     const which = at.ints(members.map((layer) => layers.indexOf(layer)));
     const count = members.length;
     const pick = (v: Value, ...dims: readonly number[]): Value =>
       at.reshape(at.op("Gather", [v, which], { axis: int(1) }), [v.fact.shape[0]!, ...dims]);
-    const whole = at.reshape(rows[i]!, [batch, count, multiplyDims(...places)]);
+    const whole = at.reshape(rows[i]!, [batch, count, multiplyDims(...positions)]);
     const raised = at.sub(whole, pick(floors, count, 1));
     const scaled = at.matmul(pick(scales, 1, count), raised);
-    return at.reshape(scaled, [batch, 1, ...places], `map/${places.join("x")}`);
+    return at.reshape(scaled, [batch, 1, ...positions], `map/${positions.join("x")}`);
   });
 }
 

@@ -71,7 +71,7 @@ export class Region {
    */
   shareOf(map: Tensor, sample = 0): number {
     const rank = this.size.length;
-    const places = map.dims.slice(-rank);
+    const positions = map.dims.slice(-rank);
     const isBatch = map.dims.length === rank + 2 && map.dims[1] === 1;
     if (map.dims.length !== rank && !isBatch) {
       throw new InputError(
@@ -79,7 +79,7 @@ export class Region {
       );
     }
     const terms = toNumbers(map);
-    const covered = this.coverage(places);
+    const covered = this.coverage(positions);
     const start = sample * covered.length;
     let sum = 0;
     for (let i = 0; i < covered.length; i++) sum += covered[i]! * terms[start + i]!;
@@ -87,11 +87,11 @@ export class Region {
   }
 
   /** The fraction of pixels inside the region, for each position of a layer of this size. */
-  private coverage(places: readonly number[]): Float64Array {
-    const key = places.join("x");
+  private coverage(positions: readonly number[]): Float64Array {
+    const key = positions.join("x");
     let found = this.covered.get(key);
     if (!found) {
-      found = places.reduce((values, extent, axis) => {
+      found = positions.reduce((values, extent, axis) => {
         const after = sizeOf(this.size.slice(axis + 1));
         return averageAlong(values, this.size[axis]!, after, extent);
       }, this.inside);

@@ -59,9 +59,9 @@ function together(b: GraphBuilder, values: readonly (Value | undefined)[]): Valu
 /** Pads the values of consecutive steps with zeros to all steps. */
 function atSteps(b: GraphBuilder, sites: readonly StepSite[], value: Value): Value {
   const { count } = sites[0]!.site.node.step!;
-  const places = sites.map(({ site }) => site.node.step!.at);
-  const [first, last] = [places[0]!, places.at(-1)!];
-  if (last - first + 1 !== places.length)
+  const positions = sites.map(({ site }) => site.node.step!.at);
+  const [first, last] = [positions[0]!, positions.at(-1)!];
+  if (last - first + 1 !== positions.length)
     throw new FullgradError("steps of a sequence are missing");
   const rest = value.fact.shape.slice(1).map(() => 0);
   return b.pad(value, [first, ...rest, count - 1 - last, ...rest], "bias/steps");

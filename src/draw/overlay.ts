@@ -18,7 +18,7 @@ export interface OverlayOptions extends HeatmapOptions {
   /** Opacity of the most salient pixels, 0 to 1. Default 0.85. */
   readonly opacity?: number | undefined;
   /** "muted" (default), so that colour encodes only the map; "natural": as it is, under opacities that grow with the
-   * square of the salience, so that cold places stay a photograph. */
+   * square of the salience, so that cold areas stay a photograph. */
   readonly photograph?: "muted" | "natural" | undefined;
   /** The rectangle of the picture that the map covers; the rest is shown without colour. Default: all of it. */
   readonly frame?: ViewFrame | undefined;

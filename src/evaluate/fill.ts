@@ -3,7 +3,9 @@ import { blur } from "../methods/core/filters.js";
 import { InputError } from "../errors.js";
 import type { Setting } from "../methods/core/settings.js";
 import { preprocess } from "../image/preprocess.js";
-import { extentOf, type Extent, type Subject } from "./subject.js";
+import { random } from "../tensor/random.js";
+import { imputeLinearly } from "./linear-imputation.js";
+import { extentOf, planeOf, type Extent, type Subject } from "./subject.js";
 
 /**
  * The replacement of removed pixels, defined in the picture, not in the network's input: black is the colour black
@@ -16,7 +18,9 @@ export type Fill =
   /** The preprocessing's mean: 0 in the network's input. */
   | { readonly kind: "dataset-mean" }
   /** The picture blurred by a Gaussian with this standard deviation, as a fraction of the shorter side. */
-  | { readonly kind: "blur"; readonly sigma: number };
+  | { readonly kind: "blur"; readonly sigma: number }
+  /** Each removed pixel is the weighted mean of its neighbours ({@link imputeLinearly}, without noise). */
+  | { readonly kind: "linear" };
 
 /** Strong enough to hide an object: 11 pixels of 224. */
 const usualSigma = 0.05;
@@ -28,14 +32,14 @@ export function fill(fallback: string, about: string): Setting<string> {
     about,
     takes:
       "black, white, mean (of the picture), dataset-mean (of the preprocessing), blur, blur:SIGMA (as a fraction of the " +
-      "shorter side) or a colour as #rrggbb",
+      "shorter side), linear (from the neighbours that are left) or a colour as #rrggbb",
     read: (given) => (typeof given === "string" && parseFill(given) ? given : undefined),
   };
 }
 
 /** Parses a fill; undefined if it is invalid. */
 export function parseFill(words: string): Fill | undefined {
-  if (words === "mean" || words === "dataset-mean") return { kind: words };
+  if (words === "mean" || words === "dataset-mean" || words === "linear") return { kind: words };
   const named = { black: "#000000", white: "#ffffff" }[words] ?? words;
   const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(named);
   if (hex) {
@@ -47,10 +51,29 @@ export function parseFill(words: string): Fill | undefined {
   return sigma > 0 && sigma <= 1 ? { kind: "blur", sigma } : undefined;
 }
 
-/** The replacement of every pixel, in the units and shape of the subject's `x`. */
-export function filled(subject: Subject, words: string): Float32Array {
-  const extent = extentOf(subject);
+/** The subject's `x` without the given pixels, which are distinct. */
+export type Remover = (removed: Uint32Array) => Float32Array;
+
+/**
+ * Replaces pixels of a subject by a fill.
+ *
+ * @throws {InputError} if the fill does not apply to the subject
+ */
+export function remover(subject: Subject, words: string): Remover {
   const how = parseFill(words)!;
+  const picture = subject.x.data;
+  if (how.kind === "linear") {
+    const plane = planeOf(subject);
+    return (removed) => imputeLinearly(picture, removed, plane, 0, random(0));
+  }
+  const other = replacementOf(subject, how);
+  const extent = extentOf(subject);
+  return (removed) => replacePixels(picture, other, removed, extent);
+}
+
+/** The replacement of every pixel, in the units and shape of the subject's `x`. */
+function replacementOf(subject: Subject, how: Exclude<Fill, { kind: "linear" }>): Float32Array {
+  const extent = extentOf(subject);
   switch (how.kind) {
     case "color":
       return plain(extent, colorIn(subject, how.rgb));
@@ -65,7 +88,7 @@ export function filled(subject: Subject, words: string): Float32Array {
 }
 
 /** `from` with the given pixels copied from `other`, in all channels. */
-export function replacePixels(
+function replacePixels(
   from: Float32Array,
   other: Float32Array,
   pixels: Uint32Array,

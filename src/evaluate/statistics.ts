@@ -76,7 +76,8 @@ export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): number {
   return pearson(ranksOf(x), ranksOf(y));
 }
 
-function ranksOf(values: ArrayLike<number>): Float64Array {
+/** Ranks from 0, the smallest first; ties get their mean rank. */
+export function ranksOf(values: ArrayLike<number>): Float64Array {
   const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const ranks = new Float64Array(values.length);
   for (let start = 0; start < order.length;) {

@@ -19,6 +19,8 @@ export interface Subject {
   readonly x: Tensor<"float32">;
   /** The class that is explained and scored. */
   readonly target: number;
+  /** The class whose score is subtracted in what is explained, not in what is scored. */
+  readonly versus?: number;
   /** A hash of the image's content, so that random choices do not depend on the order of the images. */
   readonly seed: number;
   /** The preprocessing from picture bytes to `x`; it defines, for example, the value of black. */
@@ -49,7 +51,7 @@ export function planeOf(subject: Subject): Extent {
   if (dims.length <= 4) return extentOf(subject);
   throw new InputError(
     `${subject.name}: this test compares neighbours in a plane, and the spatial shape is [${dims.slice(2).join(",")}]; ` +
-      "pixel-perturbation and insertion-deletion accept volumes and videos",
+      "pixel-perturbation and insertion-deletion accept volumes and videos, with any fill but linear",
   );
 }
 

@@ -1,4 +1,11 @@
 import type { SampleRecord } from "./run.js";
+import {
+  baselinesToBeat,
+  compareWith,
+  meanRanks,
+  type BySample,
+  type PairedDifference,
+} from "./paired-differences.js";
 import { estimate, meanHeight, type Estimate } from "./statistics.js";
 import type { MeasureAxis, Measure } from "./test.js";
 
@@ -17,10 +24,11 @@ export interface SummaryRow extends Estimate {
   readonly over?: "curve";
   /** For whole curves and single numbers: the number of samples better than the random baseline, and in total. */
   readonly won?: { readonly samples: number; readonly of: number };
+  /** For the same: paired differences from the baselines to beat. */
+  readonly against?: readonly PairedDifference[];
+  /** For the same: the method's mean rank among all of them, 1 for the best. */
+  readonly rank?: Estimate;
 }
-
-/** The baseline that every method should outperform. */
-const toBeat = "random";
 
 /** Means with intervals for each measure and method, in the given order. */
 export function summarize(
@@ -38,20 +46,29 @@ export function summarize(
           .filter((record) => record.method === method)
           .map(({ sample, values }) => [sample, values[measure.name]!.map((v) => v ?? NaN)]),
       );
-    const wholes = (method: string): ReadonlyMap<string, number> =>
+    const wholes = (method: string): BySample =>
       new Map(
         Array.from(rowsOf(method), ([sample, row]) => [
           sample,
           isCurve ? meanHeight(axis.values, row) : row[0]!,
         ]),
       );
-    const bar = wholes(toBeat);
+    const all = new Map(methods.map((method) => [method, wholes(method)]));
+    const isOrdered = measure.better !== "neither";
+    const ranks = isOrdered ? meanRanks(all, measure, seed) : undefined;
     return methods.flatMap((method) => {
       const about = { measure: measure.name, method };
-      const values = wholes(method);
+      const values = all.get(method)!;
+      const against = baselinesToBeat.flatMap((baseline) => {
+        const other = baseline === method || !isOrdered ? undefined : all.get(baseline);
+        return (other && compareWith(baseline, [values, other], measure, seed)) ?? [];
+      });
+      const [first] = against.filter(({ baseline }) => baseline === "random");
       const whole = {
         ...{ ...about, ...estimate([...values.values()], seed) },
-        ...(method === toBeat ? {} : wonBy(values, bar, measure)),
+        ...(first ? { won: { samples: first.won, of: first.n } } : {}),
+        ...(against.length > 0 ? { against } : {}),
+        ...(ranks ? { rank: ranks.get(method)! } : {}),
       };
       if (!isCurve) return [whole];
       const rows = [...rowsOf(method).values()];
@@ -66,18 +83,3 @@ export function summarize(
 
 /** Values by sample. */
 type Samples = ReadonlyMap<string, readonly number[]>;
-
-function wonBy(
-  values: ReadonlyMap<string, number>,
-  bar: ReadonlyMap<string, number>,
-  { better }: Measure,
-): Pick<SummaryRow, "won"> {
-  if (better === "neither") return {};
-  const differences = Array.from(values, ([sample, value]) => value - (bar.get(sample) ?? NaN));
-  const known = differences.filter(Number.isFinite);
-  const isWon = (difference: number): boolean =>
-    better === "lower" ? difference < 0 : difference > 0;
-  return known.length === 0
-    ? {}
-    : { won: { samples: known.filter(isWon).length, of: known.length } };
-}

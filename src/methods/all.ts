@@ -3,7 +3,7 @@ import type { Method } from "./core/method.js";
 import { listed, type Setting } from "./core/settings.js";
 import { UsageError } from "../errors.js";
 import { didYouMean } from "../files/nearest-names.js";
-import { centreBlur, edge, random } from "./class-blind/class-blind.js";
+import { centreBlur, edge, random, smoothRandom } from "./class-blind/class-blind.js";
 import { deconvnet } from "./propagation/deconvnet.js";
 import { deepLift } from "./propagation/deep-lift.js";
 import { fullgrad } from "./full-gradients/fullgrad.js";
@@ -78,6 +78,7 @@ const table = [
   kernelShap,
   xrai,
   random,
+  smoothRandom,
   edge,
   centreBlur,
 ] as const;

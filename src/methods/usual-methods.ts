@@ -2,7 +2,7 @@ import { methods } from "./all.js";
 import type { Method } from "./core/method.js";
 
 /** Names of the methods whose maps do not depend on the class: a comparison shows them beside the others. */
-export const blindMethods: readonly string[] = ["random", "edge", "centre-blur"];
+export const blindMethods: readonly string[] = ["random", "smooth-random", "edge", "centre-blur"];
 
 const names: readonly string[] = [
   "fullgrad",

@@ -9,6 +9,7 @@ import {
   centreBlur as centreBlurMethod,
   edge as edgeMethod,
   random as randomMethod,
+  smoothRandom as smoothRandomMethod,
 } from "./class-blind/class-blind.js";
 import { deconvnet as deconvnetMethod } from "./propagation/deconvnet.js";
 import { deepLift as deepLiftMethod } from "./propagation/deep-lift.js";
@@ -86,5 +87,6 @@ export const lime = withSettingsOf(limeMethod);
 export const kernelShap = withSettingsOf(kernelShapMethod);
 export const xrai = withSettingsOf(xraiMethod);
 export const random = withSettingsOf(randomMethod);
+export const smoothRandom = withSettingsOf(smoothRandomMethod);
 export const edge = withSettingsOf(edgeMethod);
 export const centreBlur = withSettingsOf(centreBlurMethod);

@@ -12,7 +12,8 @@ export interface Labels {
 const names = either(list(anything), record(anything));
 
 /**
- * Reads class names from a JSON array, a JSON object by number (or its "id2label"), or text with one label per line.
+ * Reads class names from a JSON array, a JSON object by number (or its "id2label"), or text with one label per line. A
+ * label in JSON may be a list that ends with it: ["n01440764", "tench"].
  *
  * @throws {InputError} if the text has another format
  */
@@ -23,8 +24,10 @@ export function parseLabels(content: string): ReadonlyMap<number, string> {
   return new Map(
     entries.map(([key, name]) => {
       if (!/^\d{1,9}$/.test(key)) throw new InputError(`"${key}" is not a class number`);
-      if (typeof name !== "string") throw new InputError(`the label of class ${key} is not text`);
-      return [Number(key), name];
+      // Keras's imagenet_class_index.json has ["n01440764", "tench"].
+      const label = Array.isArray(name) ? (name.at(-1) as unknown) : name;
+      if (typeof label !== "string") throw new InputError(`the label of class ${key} is not text`);
+      return [Number(key), label];
     }),
   );
 }

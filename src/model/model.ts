@@ -1,9 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { ImageAxes } from "../analysis/image-axes.js";
 import type { Inspection } from "../runtime/inspection-report.js";
 import type { Backend } from "../backends/backend.js";
 import type { NodeGap } from "../decomposition/bisect.js";
-import { analyze, type Analysis } from "../runtime/analyze.js";
+import { analyze } from "../runtime/analyze.js";
 import { inspectModel } from "../runtime/inspect.js";
 import { checkDecided } from "../runtime/image-model/image-model.js";
 import type { LayerMaps } from "../runtime/layer-maps.js";
@@ -11,8 +10,6 @@ import type { SampleResult } from "../runtime/samples.js";
 import type { DirectionOptions } from "../runtime/gradient-check/directional-derivatives.js";
 import type { NodeJacobian } from "../runtime/gradient-check/node-jacobians.js";
 import type { FullGradientResult, VerifiedSample } from "../runtime/session.js";
-import type { Preprocessing } from "../image/preprocess.js";
-import type { Raster } from "../image/raster.js";
 import { explain } from "../methods/core/explain.js";
 import { chosenMethod } from "../methods/all.js";
 import type { ConfiguredMethod, DecomposingMethod } from "../methods/core/configured-method.js";
@@ -31,8 +28,9 @@ import {
 import { explainDetections } from "./explain-detections.js";
 import { ModelDetections } from "./model-detections.js";
 import { usualQuestion, type Detection, type DetectionQuestion } from "../target/detection.js";
-import { preprocessingOf, tensorOf, type ModelInput, type Picture } from "./picture.js";
-import { PictureInput, type PreprocessingChoice } from "./picture-input.js";
+import { ImageInput } from "./image-input.js";
+import { preprocessingOf, tensorOf, type ModelInput } from "./picture.js";
+import { PictureInput } from "./picture-input.js";
 import { notedExplanation } from "./noted-explanation.js";
 import { checkTensor, Questions } from "./questions.js";
 import { verifyGradient } from "./verify-gradient.js";
@@ -56,32 +54,29 @@ import type { Tensor } from "../tensor/tensor.js";
  * const { map, score, completeness } = await model.explain(cat);
  * ```
  */
-export class Model {
+export class Model extends ImageInput {
   /** The model's graph as in its file. */
   readonly imported: Graph;
   private readonly file: ModelFile | undefined;
   private readonly backend: Backend;
   private readonly options: LoadOptions;
-  /** Its analysis, shared by all requests. */
-  readonly analysis: Analysis;
-  private readonly pictures: PictureInput;
   private readonly found: ModelDetections;
   private readonly questions: Questions;
 
   /** Use `load`. */
   constructor(graph: Graph, backend: Backend, options: LoadOptions, file?: ModelFile) {
     const imported = options.straightThrough === true ? straightThroughSigns(graph) : graph;
+    const analysis = analyze(imported, options.operators ?? registry, options);
+    super(analysis, new PictureInput(analysis, options, file?.path));
     this.imported = imported;
     this.file = file;
     this.backend = backend;
     this.options = options;
-    this.analysis = analyze(imported, options.operators ?? registry, options);
-    this.pictures = new PictureInput(this.analysis, options, file?.path);
     this.found = new ModelDetections({
-      ...{ imported, file, backend, options, analysis: this.analysis },
+      ...{ imported, file, backend, options, analysis },
       make: (one, asked, own) => new Model(one, backend, asked, own),
     });
-    this.questions = new Questions(this.analysis, backend);
+    this.questions = new Questions(analysis, backend);
   }
 
   /**
@@ -100,75 +95,10 @@ export class Model {
   }
 
   /**
-   * The axes of the input; undefined if neither the layers nor {@link LoadOptions.layout} determine them.
+   * The output of a batch, [N,…]: the model's first output, or the value that {@link LoadOptions.output} names.
    *
-   * @throws {TargetError} @throws {InputError} as {@link Model.inspect}
+   * @throws {InputError} if the input or the feeds do not fit
    */
-  get imageAxes(): ImageAxes | undefined {
-    const { form, undecided } = this.analysis.image;
-    return undecided === undefined ? form.axes : undefined;
-  }
-
-  /**
-   * Whether the input has an integer type, which the model casts to floats, so that it accepts the bytes of a picture.
-   */
-  get takesBytes(): boolean {
-    return this.pictures.takesBytes;
-  }
-
-  /**
-   * Prepares a picture for the model. The result takes the place of a tensor in every request, and `explain` knows its
-   * preprocessing.
-   *
-   * @param image a path (in a browser, a URL), the bytes of a file that `decodeImage` reads, or pixels
-   * @param settings a preset or own settings, adapted to the model's input size; by default those in the folder of the
-   *   model's file (MODEL.preprocess.json, preprocessor_config.json), else "bytes" for an integer input, else
-   *   "imagenet"
-   * @throws {ImageError} if the picture cannot be read
-   * @throws {InputError} if the model's input is not a picture
-   */
-  async picture(
-    image: string | Uint8Array | Raster,
-    settings?: PreprocessingChoice,
-  ): Promise<Picture> {
-    const picture = await this.pictures.read(image, settings);
-    return { ...picture, x: this.fromImage(picture.x) };
-  }
-
-  /**
-   * As {@link Model.picture}, its tensor alone, float32: [1,C,H,W], or with the axes in the model's order. Without
-   * settings, "bytes" for an integer input, else "imagenet".
-   *
-   * @throws {ImageError} @throws {InputError}
-   */
-  async preprocess(
-    image: string | Uint8Array | Raster,
-    settings: PreprocessingChoice = this.takesBytes ? "bytes" : "imagenet",
-  ): Promise<Tensor> {
-    return (await this.picture(image, settings)).x;
-  }
-
-  /** Converts an input of the model to an image [N,C,…spatial] float32. @throws {InputError} if it does not fit */
-  toImage(x: Tensor): Tensor {
-    return this.analysis.image.form.toImage(x);
-  }
-
-  /** Converts an image [N,C,…spatial] to the axis order of the model's input. */
-  fromImage(image: Tensor): Tensor {
-    return this.analysis.image.form.fromImage(image);
-  }
-
-  /** Preprocessing settings with the model's channels, height and width; a model of open size keeps theirs. */
-  fit(settings: PreprocessingChoice): Preprocessing {
-    return this.pictures.fit(settings);
-  }
-
-  /** Whether the input is a picture: height, width, and one or three channels. */
-  takesPictures(): boolean {
-    return this.pictures.takesPictures;
-  }
-
-  /** The output for a batch: the model's first output, or the one that the options name. */
   async predict(input: ModelInput, options: RunOptions = {}): Promise<Tensor> {
     return this.questions.askForward(tensorOf(input), options, (session, image, feeds) =>
       session.predict(image, feeds),
@@ -190,14 +120,15 @@ export class Model {
   }
 
   /**
-   * A saliency map of each sample, with its score and completeness; of a detector, where the target is
-   * "detections:0.5", of each detection.
+   * A saliency map [N,1,H,W] of each sample, not normalised, with its score and completeness; with the target
+   * "detections:0.5", of each detection of a detector.
    *
    * @param input a picture, or a tensor in the model's shape: [N,C,H,W], [N,H,W,C], [C,H,W] …; any float type, also for
    * an integer input
    * @throws {InputError} if the spatial axes are unknown; {@link LoadOptions.layout} names them
    * @throws {TargetError} if the target does not exist; lists the existing ones
    * @throws {UnsupportedModelError} if the output cannot be explained; lists the values that can
+   * @throws {MemoryLimitError} if the graph's tensors exceed {@link LoadOptions.maxMemory}
    */
   explain(
     input: ModelInput,
@@ -230,7 +161,12 @@ export class Model {
     return notedExplanation(explanation, method, x, options, this);
   }
 
-  /** The full-gradient decomposition: every term, signed, with its node. */
+  /**
+   * The full-gradient decomposition (Srinivas & Fleuret, NeurIPS 2019): every term, signed, with its node.
+   * `inputGradient` and `inputTerm` have the input's shape.
+   *
+   * @throws {TargetError} @throws {UnsupportedModelError} as `explain`
+   */
   async fullGradient(input: ModelInput, options: TargetOptions = {}): Promise<FullGradientResult> {
     const x = tensorOf(input);
     const result = await this.questions.ask(x, options, (session, image, feeds) =>
@@ -246,8 +182,10 @@ export class Model {
   }
 
   /**
-   * Signed maps of each layer's contribution to the score; their sums are the terms, and a `Region` of the image has a
-   * share of each.
+   * Signed maps of each layer's contribution to the score, at the layer's size; their sums are the terms, and a `Region`
+   * of the image has a share of each.
+   *
+   * @throws {InputError} if the spatial axes are unknown
    */
   async layerMaps(input: ModelInput, options: TargetOptions = {}): Promise<LayerMaps> {
     checkDecided(this.analysis.image);
@@ -257,8 +195,8 @@ export class Model {
   }
 
   /**
-   * The sums of all terms of each sample, and the remainder; with `gradient`, also directional derivatives and central
-   * differences of the model's file. A sum cannot replace those: biases y − J·x add up for any J.
+   * The sums of all terms of each sample, and the remainder; with `gradient`, also directional derivatives beside central
+   * differences of the model's file, because biases y − J·x add up for any J, right or wrong.
    *
    * @throws {UsageError} with `gradient`, if the model rounds: its central differences follow the steps
    */
@@ -303,21 +241,16 @@ export class Model {
     );
   }
 
-  /** The same network with the weights of its last `count` layers shuffled. */
+  /**
+   * The same network with the weights of its last `count` layers shuffled (Adebayo et al., Sanity Checks for Saliency
+   * Maps, 2018).
+   *
+   * @param seed of the shuffle
+   */
   randomized(count: number, seed: number): Model {
     const { part, registry: operators } = this.analysis;
     const layers = parameterLayers(part.graph, operators).slice(0, count);
     return new Model(randomizeParameters(this.imported, layers, seed), this.backend, this.options);
-  }
-
-  /**
-   * Checks that a value of the input's size, and its gradient, fit into {@link LoadOptions.maxMemory}. `preprocess`
-   * does so before it reads a picture.
-   *
-   * @throws {MemoryLimitError} if not
-   */
-  checkInputMemory(): void {
-    this.pictures.checkMemory();
   }
 
   /** Frees all compiled graphs, once the running calls are done; later requests compile them again. */

@@ -46,7 +46,7 @@ function emitUnitMap({ b }: FullGradient, term: UnitTerm): Value | undefined {
   const { unit, perChannel } = term;
   if (!unit.spatial) return undefined;
   const at = b.within(unit.node);
-  if (!perChannel) return at.sum(term.places(), [1], true, "layer_map");
+  if (!perChannel) return at.sum(term.positions(), [1], true, "layer_map");
   const { gradient, bias } = perChannel;
   return weightedSum(at, gradient, at.reshape(bias, [1, 1, Number(gradient.fact.shape[1])]));
 }

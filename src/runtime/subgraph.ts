@@ -77,7 +77,7 @@ export function checkExplainable(
   const maker = graph.nodes.find((n) => n.outputs.includes(output))!;
   const reason = samples
     ? `"${output}" is [${shape.join(",")}], a size that is unknown before the model runs`
-    : `the first axis of "${output}" [${shape.join(",")}] is not the samples of "${input}", of which the model takes ` +
+    : `the first axis of "${output}" [${shape.join(",")}] is not the samples of "${input}": the model takes ` +
       `${batch} at once: export it for a batch of 1, or name its axes (--layout; one without N is of a single sample)`;
   throw new UnsupportedModelError([...deciding, unsupportedNode(graph, maker, reason)]);
 }

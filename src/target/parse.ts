@@ -18,7 +18,7 @@ export type TargetExpression = Written &
     /** `3,1,4`: one element, by its index after the batch axis. */
     | { readonly kind: "element"; readonly index: readonly number[] }
     /** `class@x,y` or `class@x0,y0,x1,y1`, NaN for a missing number; `class@` (no positions): all. */
-    | { readonly kind: "region"; readonly class: number; readonly places: readonly number[] }
+    | { readonly kind: "region"; readonly class: number; readonly positions: readonly number[] }
     /** `box:i,class:j` */
     | { readonly kind: "box"; readonly box: number; readonly class: number }
     /** `mask:FILE@class`, or `mask:FILE` */
@@ -67,8 +67,8 @@ export function parseTarget(text: string): TargetExpression {
   }
   const region = /^(\d+)@([\d,]*)$/.exec(text);
   if (region) {
-    const places = region[2] === "" ? [] : region[2]!.split(",").map(numberIn);
-    return { kind: "region", class: Number(region[1]), places, text };
+    const positions = region[2] === "" ? [] : region[2]!.split(",").map(numberIn);
+    return { kind: "region", class: Number(region[1]), positions, text };
   }
   const box = /^box:(\d+),class:(\d+)$/.exec(text);
   if (box) return { kind: "box", box: Number(box[1]), class: Number(box[2]), text };

@@ -28,10 +28,10 @@ export function targetWords({ shape, classes }: TargetPort): string {
   if (classes !== undefined) return `top or a class from 0 to ${classes - 1}`;
   const rank = shape.length - 1;
   const element = Array.from({ length: rank }, (_, i) => "ijklmn"[i] ?? "…").join(",");
-  const places = rank - 1;
-  if (places < 1 || places > axes.length) return element;
-  if (places === 1) return "box:i,class:j or i,j";
-  return `class@${pointOf(places)}, class@${regionWords(places)}, class@ or ${element}`;
+  const positions = rank - 1;
+  if (positions < 1 || positions > axes.length) return element;
+  if (positions === 1) return "box:i,class:j or i,j";
+  return `class@${pointOf(positions)}, class@${regionWords(positions)}, class@ or ${element}`;
 }
 
 /** The axes of a position in the order of the expression: from the last axis of the output. */
@@ -177,7 +177,7 @@ function elementsOf(
 ): readonly number[] {
   switch (target.kind) {
     case "region":
-      return regionOf(target.class, target.places, dims, refuse);
+      return regionOf(target.class, target.positions, dims, refuse);
     case "box":
       return elementAt([target.box, target.class], dims, refuse);
     case "element":
@@ -209,13 +209,13 @@ function regionOf(
   dims: readonly number[],
   refuse: Refuse,
 ): readonly number[] {
-  const [channels = 0, ...places] = dims;
-  const rank = places.length;
+  const [channels = 0, ...positions] = dims;
+  const rank = positions.length;
   if (rank < 1 || rank > axes.length) {
     throw refuse(`class@x,y needs a map [N,K,L], [N,K,H,W] or [N,K,D,H,W]`);
   }
   // In the order of the expression: the last axis first.
-  const sizes = places.toReversed();
+  const sizes = positions.toReversed();
   const numbers = place.length === 0 ? [...sizes.map(() => 0), ...sizes] : place;
   if (numbers.length !== rank && numbers.length !== 2 * rank) {
     throw refuse(`give ${pointOf(rank)} or ${regionWords(rank)}`);
@@ -231,7 +231,7 @@ function regionOf(
   }
   const starts = from.toReversed();
   const ends = to.toReversed();
-  return places.reduce<readonly number[]>(
+  return positions.reduce<readonly number[]>(
     (before, extent, axis) => {
       const steps = Array.from(
         { length: ends[axis]! - starts[axis]! },

@@ -38,12 +38,12 @@ export function maskSeed(target: MaskTarget, { name, shape }: TargetPort): Tenso
       `target ${maskName(target)} does not fit output "${name}" [N,${dims.join(",")}]: ${why}`,
     );
   if (!isStatic(dims)) throw refuse("its size must be fixed (--size)");
-  const [channels = 1, ...places] = dims;
-  if (channel === undefined && channels > 1 && mask.dims.length === places.length) {
+  const [channels = 1, ...positions] = dims;
+  if (channel === undefined && channels > 1 && mask.dims.length === positions.length) {
     throw refuse(`name the class, @0 to @${channels - 1}`);
   }
   const isWhole = channel === undefined && mask.dims.length === dims.length;
-  const wanted = isWhole ? dims : places;
+  const wanted = isWhole ? dims : positions;
   if (channel !== undefined && channel >= channels) {
     throw refuse(`classes are 0 to ${channels - 1}`);
   }
@@ -59,7 +59,7 @@ export function maskSeed(target: MaskTarget, { name, shape }: TargetPort): Tenso
   const total = weights.reduce((sum, w) => sum + w, 0);
   if (total === 0) throw refuse("it is 0 everywhere");
   const data = new Float32Array(sizeOf(dims));
-  const from = isWhole ? 0 : (channel ?? 0) * sizeOf(places);
+  const from = isWhole ? 0 : (channel ?? 0) * sizeOf(positions);
   weights.forEach((weight, i) => (data[from + i] = weight / total));
   return float32([1, ...dims], data);
 }

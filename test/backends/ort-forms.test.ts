@@ -1,8 +1,8 @@
 import { ortBackend } from "../../src/backends/ort/ort-backend.js";
 import { formsAgreeWithPyTorch } from "../suites/forms.js";
-import { termsComeToTheirPlaces } from "../suites/token-places.js";
+import { termsComeToTheirPositions } from "../suites/token-positions.js";
 
 const backend = ortBackend({ threads: 1 });
 
 formsAgreeWithPyTorch(backend);
-termsComeToTheirPlaces(backend);
+termsComeToTheirPositions(backend);

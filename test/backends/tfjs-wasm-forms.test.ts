@@ -1,8 +1,8 @@
 import { tfjsBackend } from "../../src/backends/tfjs/tfjs-backend.js";
 import { formsAgreeWithPyTorch } from "../suites/forms.js";
-import { termsComeToTheirPlaces } from "../suites/token-places.js";
+import { termsComeToTheirPositions } from "../suites/token-positions.js";
 
 const backend = tfjsBackend({ provider: "wasm" });
 
 formsAgreeWithPyTorch(backend);
-termsComeToTheirPlaces(backend);
+termsComeToTheirPositions(backend);

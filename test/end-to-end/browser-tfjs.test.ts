@@ -19,7 +19,7 @@ const url = (path: string): string => path.replace(fixture(), "/fixtures");
 const wasmPaths = "/tfjs-wasm/";
 
 /** Runs after the first: a leak shows in each of them. */
-const more = 20;
+const more = 4;
 
 /** What `convert --to tfjs` made of the network. */
 const folder = mkdtempSync(join(tmpdir(), "fullgrad-converted-"));

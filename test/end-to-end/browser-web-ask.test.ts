@@ -4,7 +4,7 @@ import { load, toNumbers, type Tensor } from "../../src/index.js";
 import { canBrowse, startChromium, type Browser } from "../support/browser.js";
 import type { Site } from "../support/serve.js";
 import { efficientNet, fixture } from "./cli-harness.js";
-import { chelsea, dropFile, explainCat, readAnswer, servePage } from "./web-page.js";
+import { chelsea, download, dropFile, explainCat, readAnswer, servePage } from "./web-page.js";
 
 const readNumber = (text: string): number => Number(text.replaceAll("−", "-"));
 
@@ -120,6 +120,20 @@ describe.skipIf(!canBrowse())("the page, asked about the cat", () => {
     const { score, conditioned } = await readAnswer(page, "chelsea.png", "tiger cat, not tabby");
     expect(score).toBeCloseTo(difference!, 2);
     expect(conditioned).toBeLessThan(1e-4);
+  });
+
+  test("the report is one file that shows map and layers without the page", async () => {
+    const { page: report } = await browser.open("about:blank");
+    await report.setContent(Buffer.from(await download(page, "Report, HTML")).toString());
+    expect(await report.locator("h1").textContent()).toBe("tiger cat, not tabby");
+    const numbers = await report.locator(".layers td:last-child").allTextContents();
+    const values = numbers.map(readNumber);
+    expect(sum(values.slice(0, -1))).toBeCloseTo(values.at(-1)!, 9);
+    const widths = await report.evaluate<number[]>(
+      "[...document.images].map((i) => i.naturalWidth)",
+    );
+    expect(widths.slice(0, 2)).toEqual([224, 224]);
+    await report.close();
   });
 
   test("classes are listed while a name is typed, and chosen with the arrow keys", async () => {

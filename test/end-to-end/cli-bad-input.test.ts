@@ -45,6 +45,22 @@ describe("models", () => {
     expect(message).toMatch(/not an ONNX model: the file is a PNG image/);
   });
 
+  test("that are folders, with the models in them", async () => {
+    const path = temporaryFolder();
+    writeFileSync(join(path, "a.onnx"), "");
+    const [code, message] = await explainInVain(path, picture);
+    expect(code).toBe(2);
+    expect(message).toBe(`fullgrad: ${path} is a folder; pass an .onnx file in it: a.onnx\n`);
+  });
+
+  test("that are TensorFlow.js models", async () => {
+    const path = join(temporaryFolder(), "model.json");
+    writeFileSync(path, '{"format": "graph-model", "modelTopology": {}}');
+    const [code, message] = await explainInVain(path, picture);
+    expect(code).toBe(1);
+    expect(message).toMatch(/TensorFlow\.js model \(model\.json\); pass the \.onnx file/);
+  });
+
   test("that do not exist", async () => {
     const [code, message] = await explainInVain("nowhere/model.onnx", picture);
     expect(code).toBe(1);

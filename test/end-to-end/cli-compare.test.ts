@@ -87,7 +87,7 @@ describe("a comparison as a picture", () => {
     const photos = join(folder, "photos");
     mkdirSync(photos);
     for (let i = 0; i < 13; i++) copyFileSync(chelsea, join(photos, `${i}.png`));
-    // Five classes are two here: 13 images make 26 rows, of which a sheet of one band holds 24.
+    // Five classes are two here: 13 images make 26 rows, and a sheet of one band holds 24.
     const { document } = await compareJson(
       ...[small(folder), photos, "-o", join(folder, "g.png"), "--methods", "gradient"],
       ...["--target", "top5", "--cell", "32"],

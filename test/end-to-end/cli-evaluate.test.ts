@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
   copyFileSync,
@@ -43,13 +44,17 @@ async function pictures(folder: string, count: number): Promise<string[]> {
   return paths;
 }
 
+function sha256(data: Uint8Array | string): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
 function samplesIn(out: string, name = "pixel-perturbation"): readonly SampleRecord[] {
   return readJson(join(out, `${name}.json`))["samples"] as SampleRecord[];
 }
 
 test("an evaluation writes tables, charts and a page, and prints the means", async () => {
   const folder = temporaryFolder();
-  await pictures(join(folder, "in"), 3);
+  const paths = await pictures(join(folder, "in"), 3);
   const out = join(folder, "out");
   const { code, stdout, stderr } = await fullgrad(
     ...[...pixelPerturbation, join(folder, "in"), "-o", out, "--fractions", "0,0.1,0.5"],
@@ -72,11 +77,23 @@ test("an evaluation writes tables, charts and a page, and prints the means", asy
       "probability-change.svg",
       "probability-change.vl.json",
       "samples.jsonl",
+      "summary.csv",
     ].map((end) => `pixel-perturbation.${end}`),
   );
   const samples = samplesIn(out);
-  expect(samples).toHaveLength(3 * 6);
+  expect(samples).toHaveLength(3 * 7);
   for (const { values } of samples) expect(values["output-change"]![0]).toBe(0);
+  // As sha256sum and sort compute it, whatever the names and the order of the files.
+  const hashes = paths.map((path) => sha256(readFileSync(path))).toSorted();
+  const report = readJson(join(out, "pixel-perturbation.json"));
+  expect(report["images"]).toEqual({
+    files: 3,
+    sha256: sha256(hashes.map((hash) => `${hash}\n`).join("")),
+  });
+  expect(report["command"]).toBe(
+    `fullgrad evaluate pixel-perturbation ${tinyRelu} ${join(folder, "in")} --fractions 0,0.1,0.5 ` +
+      "--method fullgrad,integrated-gradients:steps=5,gradient --batch 2",
+  );
 });
 
 test("every test runs and states its limits", async () => {
@@ -118,13 +135,13 @@ test("a killed run resumes with the numbers of an undisturbed run", async () => 
   child.kill("SIGKILL");
   await closed;
   const before = lines(journal);
-  expect(before).toBeLessThan(24 * 5);
+  expect(before).toBeLessThan(24 * 6);
   expect(existsSync(join(folder, "killed", "pixel-perturbation.json"))).toBe(false);
   // As if the last line had been cut off.
   truncateSync(journal, readFileSync(journal).length - 20);
 
   expect((await fullgrad(...argumentsFor("killed"))).code).toBe(0);
-  expect(lines(journal)).toBe(24 * 5 + 1);
+  expect(lines(journal)).toBe(24 * 6 + 1);
   for (const name of ["json", "csv", "output-change.svg"]) {
     const [p, q] = ["whole", "killed"].map((out) =>
       readFileSync(join(folder, out, `pixel-perturbation.${name}`), "utf8"),
@@ -147,12 +164,12 @@ test("finished results are not recomputed, unless settings change", async () => 
     expect(code).toBe(0);
     return lines(journal);
   };
-  expect(await run()).toBe(8);
-  expect(await run()).toBe(8);
+  expect(await run()).toBe(10);
+  expect(await run()).toBe(10);
   // One more method is one more line for each image.
-  expect(await run("--method", "fullgrad,gradient")).toBe(10);
-  expect(await run("--fill", "white")).toBe(18);
-  expect(await run("--seed", "1")).toBe(26);
+  expect(await run("--method", "fullgrad,gradient")).toBe(12);
+  expect(await run("--fill", "white")).toBe(22);
+  expect(await run("--seed", "1")).toBe(32);
 });
 
 test("the random baseline depends on image and seed, not on the order of the images", async () => {
@@ -216,7 +233,7 @@ test("a broken image fails, and the others are evaluated", async () => {
   const { code, stderr } = await fullgrad(...pixelPerturbation, join(folder, "in"), "-o", out);
   expect(code).toBe(1);
   expect(stderr).toMatch(/1 failed\n.*broken\.png is not in a supported picture format/);
-  expect(samplesIn(out)).toHaveLength(8);
+  expect(samplesIn(out)).toHaveLength(10);
   expect(readFileSync(join(out, "pixel-perturbation.html"), "utf8")).toContain("What failed");
 });
 
@@ -242,12 +259,75 @@ test.each([
   [["--method", "fullgrad,fullgrad"], /fullgrad is named twice/],
   [["--fractions", "0.1,2"], /It takes numbers from 0 to 1 with commas between/],
   [["--fill", "grey"], /It takes black, white, mean/],
+  [["--fill", "black,grey"], /It takes black, white, mean.*; several with commas between/],
+  [["--versus", "top5"], /an evaluation takes one class, or second/],
   [["--target", "top5"], /an evaluation takes top, one class, or folder/],
 ])("%j is wrong usage", async (flags, message) => {
   const out = join(temporaryFolder(), "out");
   const { code, stderr } = await fullgrad(...pixelPerturbation, tinyInput, "-o", out, ...flags);
   expect(code).toBe(2);
   expect(stderr).toMatch(message);
+});
+
+test("several removals and fills are judged in one run, each method also smoothed where asked", async () => {
+  const folder = temporaryFolder();
+  await pictures(join(folder, "in"), 2);
+  const out = join(folder, "out");
+  const { code } = await fullgrad(
+    ...[...pixelPerturbation, join(folder, "in"), "-o", out, "--quiet", "--fractions", "0.1,0.5"],
+    ...["--remove", "least,most", "--fill", "black,blur:0.1", "--method", "gradient,fullgrad"],
+    ...["--smooth-maps", "gradient", "--smooth-cells", "2"],
+  );
+  expect(code).toBe(0);
+  const samples = samplesIn(out);
+  expect([...new Set(samples.map(({ method }) => method))]).toEqual([
+    ...["gradient", "gradient~2x2", "fullgrad", "random", "smooth-random", "edge", "centre-blur"],
+  ]);
+  expect(Object.keys(samples[0]!.values)).toHaveLength(8);
+  const charts = filesIn(out).filter((name) => name.endsWith(".svg"));
+  expect(charts).toContain("pixel-perturbation.most.blur-0.1.output-change.svg");
+  expect(charts).toHaveLength(8);
+});
+
+describe("what is explained", () => {
+  const samplesWith = async (...flags: string[]): Promise<Map<string, SampleRecord>> => {
+    const folder = temporaryFolder();
+    await pictures(join(folder, "in"), 1);
+    const out = join(folder, "out");
+    const asked = ["--rank", "signed", "--fractions", "0.5", "--method", "gradient"];
+    const { code } = await fullgrad(
+      ...[...pixelPerturbation, join(folder, "in"), "-o", out, "--quiet", ...asked, ...flags],
+    );
+    expect(code).toBe(0);
+    return new Map(samplesIn(out).map((record) => [record.method, record]));
+  };
+
+  test("may be a contrast or the log-probability; what is scored stays the class", async () => {
+    const plain = await samplesWith();
+    const contrast = await samplesWith("--versus", "second");
+    const logarithm = await samplesWith("--quantity", "log-probability");
+    for (const other of [contrast, logarithm]) {
+      expect(other.get("gradient")!.target).toBe(plain.get("gradient")!.target);
+      expect(other.get("gradient")!.output).toBe(plain.get("gradient")!.output);
+      expect(other.get("gradient")!.values).not.toEqual(plain.get("gradient")!.values);
+      expect(other.get("random")!.values).toEqual(plain.get("random")!.values);
+    }
+  });
+
+  test("second is the best class beside the target", async () => {
+    const folder = temporaryFolder();
+    const [image] = await pictures(folder, 1);
+    const asked = ["--target", "top5", "--json", "--quiet", "-o", join(folder, "maps")];
+    const { stdout } = await fullgrad("explain", tinyRelu, image!, ...asked);
+    const { results } = JSON.parse(stdout) as { results: { rank: number; target: number }[] };
+    const [first, second] = results;
+    const named = (await samplesWith("--versus", String(second!.target))).get("gradient")!;
+    expect(named.target).toBe(first!.target);
+    expect((await samplesWith("--versus", "second")).get("gradient")).toEqual({
+      ...named,
+      sample: expect.any(String) as string,
+    });
+  });
 });
 
 test("a network that is not a classifier cannot be evaluated", async () => {

@@ -49,8 +49,8 @@ describe("fullgrad evaluate roar", () => {
     const { code, stdout, stderr } = await fullgrad(...argv, "--json");
     expect([code, stderr]).toEqual([0, ""]);
     const { runs } = JSON.parse(stdout) as { runs: readonly unknown[] };
-    // Two networks on whole images; FullGrad and three baselines, two fractions, two seeds.
-    expect(runs.length).toBe(2 + 4 * 2 * 2);
+    // Two networks on whole images; FullGrad and four baselines, two fractions, two seeds.
+    expect(runs.length).toBe(2 + 5 * 2 * 2);
     expect(filesIn(out)).toEqual([
       "checkpoints",
       "roar.accuracy.png",
@@ -62,7 +62,7 @@ describe("fullgrad evaluate roar", () => {
       "roar.runs.jsonl",
     ]);
     const lines = readFileSync(join(out, "roar.csv"), "utf8").trim().split("\r\n");
-    expect(lines.length).toBe(1 + 4 * 2 * 3);
+    expect(lines.length).toBe(1 + 5 * 2 * 3);
     expect((readJson(join(out, "roar.json"))["settings"] as { epochs: number }).epochs).toBe(1);
 
     // Some networks are deleted from the journal, one in the middle of its line: their results are reproduced.
@@ -87,7 +87,7 @@ describe("fullgrad evaluate roar", () => {
     const few = ["--fractions", "0.5", "--seeds", "1", "--epochs", "1", "--threads", "1", "--json"];
     const { code, stdout } = await fullgrad("evaluate", "roar", plain, data, "-o", out, ...few);
     expect(code).toBe(0);
-    expect((JSON.parse(stdout) as { runs: readonly unknown[] }).runs.length).toBe(1 + 4);
+    expect((JSON.parse(stdout) as { runs: readonly unknown[] }).runs.length).toBe(1 + 5);
   });
 
   it("names the image shape of a file's network", async () => {

@@ -126,16 +126,16 @@ describe("convert --to tfjs-graph", () => {
     },
   );
 
-  it("keeps whole numbers whole: places made by ConstantOfShape stay indices", async () => {
+  it("keeps whole numbers whole: positions made by ConstantOfShape stay indices", async () => {
     const b = newGraph();
     const x = b.input("x", { dtype: "float32", shape: [4] });
     // More of them than become constants when the graph is read.
     const count = 5000;
     const two = tensor("int64", [1], BigInt64Array.of(2n));
     const dims = b.constant(tensor("int64", [2], BigInt64Array.of(BigInt(count), 1n)));
-    const places = b.op("ConstantOfShape", [dims], { value: { type: "tensor", value: two } });
+    const positions = b.op("ConstantOfShape", [dims], { value: { type: "tensor", value: two } });
     const sevens = b.constant(float32([count], new Float32Array(count).fill(7)));
-    const y = b.op("ScatterND", [x, places, sevens]);
+    const y = b.op("ScatterND", [x, positions, sevens]);
     const graph = b.build([{ name: "y", value: y }]);
     const { model, weights } = await convertToTfjsGraph(graph, { generatedBy: "a test" });
     const out = join(folder, "whole-numbers");

@@ -133,7 +133,7 @@ describe("a batch", () => {
     const { explainable, unsupported } = (await load(at("cases/ctc4.onnx"))).inspect();
     expect(explainable).toBe(false);
     expect(unsupported[0]!.reason).toMatch(
-      /the first axis of "y" \[20,4,4\] is not the samples of "x", of which the model takes 4 at once/,
+      /the first axis of "y" \[20,4,4\] is not the samples of "x": the model takes 4 at once/,
     );
   });
 

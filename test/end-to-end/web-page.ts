@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { build } from "vite";
 import { load, parsePreprocessing, type Explanation, type Tensor } from "../../src/index.js";
@@ -23,6 +24,7 @@ export async function servePage(): Promise<Site> {
   const site = await serve({ "/some/where/": folder });
   return {
     url: `${site.url}/some/where/`,
+    asked: site.asked,
     async close() {
       await site.close();
       rmSync(folder, { recursive: true, force: true });
@@ -69,7 +71,7 @@ export async function readAnswer(
   picture: string,
   title: string | RegExp = "",
 ): Promise<Reading> {
-  await page.locator("#subject").filter({ hasText: picture }).waitFor();
+  await page.locator("#findings:not([data-precomputed]) #subject", { hasText: picture }).waitFor();
   await page.locator("#answer-heading").filter({ hasText: title }).waitFor();
   const [line, heading, conditioned] = await Promise.all([
     page.locator("#score").textContent(),
@@ -79,7 +81,7 @@ export async function readAnswer(
   return {
     title: heading!,
     target: Number(/class (\d+)/.exec(line!)![1]),
-    score: Number(/score ([\d.−]+)/.exec(line!)![1]!.replace("−", "-")),
+    score: Number(/scores? ([\d.−]+)/.exec(line!)![1]!.replace("−", "-")),
     conditioned: Number(conditioned),
   };
 }
@@ -92,59 +94,32 @@ export async function download(page: Page, name: string): Promise<Uint8Array> {
 }
 
 /**
- * All text of the page that is visible and stands out from its ground by less than WCAG's 4.5, with the ratio.
+ * What axe finds wrong on the page: "rule: selector".
  *
- * @see https://www.w3.org/TR/WCAG22/#contrast-minimum
+ * @see https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md
  */
-export function faintTexts(page: Page): Promise<string[]> {
-  return page.evaluate<string[]>(`(() => {
-    const channels = (color) => color.match(/[\\d.]+/g).map(Number);
-    const linear = (v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
-    const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-    const ground = (element) => {
-      for (let e = element; e; e = e.parentElement) {
-        const color = channels(getComputedStyle(e).backgroundColor);
-        if (color.length === 3 || color[3] > 0) return color;
-      }
-      return [255, 255, 255];
-    };
-    const faint = [];
-    for (const element of document.querySelectorAll("body *")) {
-      const own = [...element.childNodes].filter((n) => n.nodeType === 3 && n.data.trim() !== "");
-      if (own.length === 0 || !element.checkVisibility() || element.closest(":disabled")) continue;
-      const [a, b] = [channels(getComputedStyle(element).color), ground(element)].map(luminance);
-      const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-      if (ratio < 4.5) faint.push(own[0].data.trim() + ": " + ratio.toFixed(2));
-    }
-    return faint;
+export async function axeFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate<string[]>(`(async () => {
+    const levels = ["2a", "2aa", "21a", "21aa", "22aa"].map((level) => "wcag" + level);
+    const { violations } = await axe.run({ runOnly: [...levels, "best-practice"] });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ": " + target.join(" ")));
   })()`);
 }
 
-/** Roles of the controls and pictures that have no name for those who do not see them. */
-export async function nameless(page: Page): Promise<string[]> {
-  const session = await page.context().newCDPSession(page);
-  const { nodes } = await session.send("Accessibility.getFullAXTree");
-  const needed = [
-    "button",
-    "textbox",
-    "combobox",
-    "slider",
-    "checkbox",
-    "image",
-    "table",
-    "spinbutton",
-  ];
-  return nodes.flatMap(({ ignored, role, name }) => {
-    const kind = String(role?.value);
-    return !ignored && needed.includes(kind) && !name?.value ? [kind] : [];
-  });
+/** The cat as EfficientNet-lite0's input, and its explanation, in this process. */
+export function explainCat(): Promise<ExplainedCat> {
+  return (cat ??= explain());
 }
 
-/** The cat as EfficientNet-lite0's input, and its explanation, in this process. */
-export async function explainCat(): Promise<{
+interface ExplainedCat {
   readonly x: Tensor;
   readonly explanation: Explanation;
-}> {
+}
+
+let cat: Promise<ExplainedCat> | undefined;
+
+async function explain(): Promise<ExplainedCat> {
   const model = await load(efficientNet);
   const json: unknown = JSON.parse(readFileSync(settings, "utf8"));
   const x = await model.preprocess(chelsea, parsePreprocessing(json, settings));

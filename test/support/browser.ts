@@ -28,8 +28,15 @@ const quiet = [
 
 /** A Chromium with a fresh profile. */
 export interface Browser {
-  /** Opens a page; `errors` collects what it throws and what it writes to the console as errors. */
-  open(url: string): Promise<{ readonly page: Page; readonly errors: readonly string[] }>;
+  /**
+   * Opens a page; `errors` collects what it throws and what it writes to the console as errors.
+   *
+   * @param prepare called before the page is loaded
+   */
+  open(
+    url: string,
+    prepare?: (page: Page) => Promise<unknown>,
+  ): Promise<{ readonly page: Page; readonly errors: readonly string[] }>;
   close(): Promise<void>;
 }
 
@@ -44,8 +51,11 @@ export function findChromium(): string | undefined {
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
   ];
-  const places = [...folders.flatMap((folder) => names.map((name) => join(folder, name))), ...apps];
-  return places.find((place) => existsSync(place));
+  const positions = [
+    ...folders.flatMap((folder) => names.map((name) => join(folder, name))),
+    ...apps,
+  ];
+  return positions.find((place) => existsSync(place));
 }
 
 /** Whether tests in a browser can run; prints the reason if not. On CI they always run, and fail without a browser. */
@@ -64,13 +74,14 @@ export async function startChromium(graphics: Graphics = "none"): Promise<Browse
     args: [...quiet, ...flags[graphics]],
   });
   return {
-    async open(url) {
+    async open(url, prepare) {
       const page = await browser.newPage();
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(String(error)));
       page.on("console", (message) => {
         if (message.type() === "error") errors.push(message.text());
       });
+      await prepare?.(page);
       await page.goto(url);
       return { page, errors };
     },

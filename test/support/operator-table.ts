@@ -6,7 +6,7 @@ import { inputStates } from "../suites/laws/inputs.js";
 
 const head = `# Operators
 
-Every supported operator (of ai.onnx, where no domain stands before it), and the gradient of each float input that depends on the image. Written by
+Every supported operator (of ai.onnx unless a domain is given), and the gradient of each float input that depends on the image. Written by
 \`npm run docs:operators\` from the operators' rules, applied to the cases of the laws (test/suites/laws), which compare
 every "rule" below with central differences.
 

@@ -7,6 +7,8 @@ import { extname, join, normalize } from "node:path";
 export interface Site {
   /** Without a trailing slash. */
   readonly url: string;
+  /** How often each path was asked for. */
+  readonly asked: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
@@ -53,13 +55,17 @@ export async function serve(
       response.writeHead(404, headers).end();
     }
   };
+  const asked = new Map<string, number>();
   const server = createServer((request, response) => {
-    void answer(decodeURIComponent(new URL(request.url ?? "/", "http://x").pathname), response);
+    const path = decodeURIComponent(new URL(request.url ?? "/", "http://x").pathname);
+    asked.set(path, (asked.get(path) ?? 0) + 1);
+    void answer(path, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
+    asked,
     close: () =>
       new Promise((resolve) => {
         server.close(() => {

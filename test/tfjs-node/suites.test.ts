@@ -10,7 +10,7 @@ import { enginesAgree } from "../suites/laws/agreement.js";
 import { networksAgreeWithPyTorch } from "../suites/networks.js";
 import { onnxNodeTestsAgree } from "../suites/onnx-node/agreement.js";
 import { photographIsExplainedAlike } from "../suites/photograph.js";
-import { termsComeToTheirPlaces } from "../suites/token-places.js";
+import { termsComeToTheirPositions } from "../suites/token-positions.js";
 import { fullGradientsDependWeakly } from "../suites/weak-dependence.js";
 
 const [backend, reference] = [tfjsBackend({ provider: "node" }), ortBackend({ threads: 1 })];
@@ -20,7 +20,7 @@ onnxNodeTestsAgree(backend, reference, exceptions);
 shapeArithmetic(backend);
 networksAgreeWithPyTorch(backend);
 formsAgreeWithPyTorch(backend);
-termsComeToTheirPlaces(backend);
+termsComeToTheirPositions(backend);
 dimensionsHold(backend);
 fullGradientsDependWeakly(backend);
 photographIsExplainedAlike(backend, reference);

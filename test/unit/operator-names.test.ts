@@ -46,7 +46,7 @@ function classifies(node: ts.Node): boolean {
   return false;
 }
 
-/** The places of a source at which operators are told apart by name. */
+/** The positions of a source at which operators are told apart by name. */
 function classifications(file: string, text: string): string[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const found: string[] = [];

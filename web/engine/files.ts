@@ -1,12 +1,16 @@
 import { ExternalDataError } from "../../src/errors.js";
 import type { ExternalDataReader } from "../../src/onnx/file/external-data.js";
-import { readFile } from "../../src/files/read-file.js";
+import { loadOnce } from "./load-once.js";
 import type { Source } from "./protocol.js";
+import type { Run } from "./workbench.js";
 
 /** @throws {InputError} if it cannot be read */
-export async function bytesOf(source: Source): Promise<Uint8Array<ArrayBuffer>> {
+export async function bytesOf(
+  source: Source,
+  { onProgress, signal }: Run,
+): Promise<Uint8Array<ArrayBuffer>> {
   if (source instanceof File) return new Uint8Array(await source.arrayBuffer());
-  return (await readFile(source.url, "the file")) as Uint8Array<ArrayBuffer>;
+  return loadOnce(source.url, onProgress, signal);
 }
 
 /** External weights, from files chosen together with the model. */

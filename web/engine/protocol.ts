@@ -91,7 +91,10 @@ export interface Explained {
   readonly seconds: number;
 }
 
-/** The map of each part of the score, in the order of the parts; at the layer's own size. undefined for a part without places. */
+/**
+ * The map of each part of the score, in the order of the parts and at the size of its layer; undefined for a part without
+ * spatial positions.
+ */
 export type PartMaps = readonly (Tensor<"float32"> | undefined)[];
 
 export interface Convert {
@@ -124,7 +127,6 @@ export interface MethodReport {
 
 /** Every request, with the types of its argument and its reply. */
 export interface Questions {
-  "list-methods": { asked: null; answer: readonly MethodReport[] };
   "open-model": { asked: OpenModel; answer: OpenedModel };
   "open-picture": { asked: Source; answer: { readonly width: number; readonly height: number } };
   explain: { asked: Explain; answer: Explained };

@@ -1,6 +1,6 @@
 import { convertToOnnx } from "../../converters/onnx/onnx-to-fullgrad-onnx.js";
 import { describeConversion } from "../../converters/onnx/describe-conversion.js";
-import { ortBackend } from "../../src/backends/ort/ort-backend.js";
+import type { Backend } from "../../src/backends/backend.js";
 import type { Inspection } from "../../src/runtime/inspection-report.js";
 import { rowsOf } from "../../src/tensor/batches.js";
 import type { SubgraphOptions } from "../../src/runtime/subgraph.js";
@@ -26,6 +26,7 @@ import type {
   OpenModel,
   Part,
   PartMaps,
+  Provider,
   Question,
   Questions,
   Source,
@@ -33,11 +34,17 @@ import type {
 
 /** Larger models are compiled for one method at a time, because each compiled graph holds the weights. */
 const keptBelow = 100e6;
-const mostThreads = 8;
 
 export interface Run {
   readonly signal: AbortSignal;
+  /** Passes, or bytes of a file. */
   readonly onProgress: (done: number, total: number) => void;
+}
+
+/** Where the workbench runs: in the page's worker, or in Node while the page is built. */
+export interface Place {
+  readonly threads: number;
+  readonly backendOf: (provider: Provider, run: Run) => Promise<Backend>;
 }
 
 interface Opened extends OpenedModel {
@@ -49,24 +56,21 @@ interface Opened extends OpenedModel {
 
 /** The open model and picture. If another one fails to open, the previous one stays open. */
 export class Workbench {
-  private readonly wasmPaths: string;
+  private readonly place: Place;
   private opened: Opened | undefined;
   private picture: Raster | undefined;
   private signal: AbortSignal | undefined;
 
-  /** @param wasmPaths the URL of the folder with the engine's files */
-  constructor(wasmPaths: string) {
-    this.wasmPaths = wasmPaths;
+  constructor(place: Place) {
+    this.place = place;
   }
 
   async openModel({ file, beside, settings }: OpenModel, run: Run): Promise<OpenedModel> {
-    const bytes = await bytesOf(file);
-    run.signal.throwIfAborted();
     const { provider, ...options } = settings;
-    const threads = globalThis.crossOriginIsolated
-      ? Math.min(navigator.hardwareConcurrency, mostThreads)
-      : 1;
-    const engine = ortBackend({ provider, threads, wasmPaths: this.wasmPaths });
+    const { threads, backendOf } = this.place;
+    const part = together(run);
+    const [bytes, engine] = await Promise.all([bytesOf(file, part()), backendOf(provider, part())]);
+    run.signal.throwIfAborted();
     const backend = interruptible(engine, () => this.signal?.throwIfAborted());
     const model = new Model(await readGraph(bytes, weightsIn(beside)), backend, options);
     const inspection = model.inspect();
@@ -79,8 +83,8 @@ export class Workbench {
     return report;
   }
 
-  async openPicture(source: Source): Promise<{ width: number; height: number }> {
-    this.picture = await decodePicture(await bytesOf(source), source.name);
+  async openPicture(source: Source, run: Run): Promise<{ width: number; height: number }> {
+    this.picture = await decodePicture(await bytesOf(source, run), source.name);
     const { width, height } = this.picture;
     return { width, height };
   }
@@ -160,6 +164,23 @@ export class Workbench {
   }
 }
 
+/** Runs whose progress is reported as one. */
+function together({ signal, onProgress }: Run): () => Run {
+  const parts: { done: number; total: number }[] = [];
+  const sum = (of: "done" | "total"): number => parts.reduce((known, part) => known + part[of], 0);
+  return () => {
+    const part = { done: 0, total: 0 };
+    parts.push(part);
+    return {
+      signal,
+      onProgress: (done, total) => {
+        Object.assign(part, { done, total });
+        onProgress(sum("done"), sum("total"));
+      },
+    };
+  };
+}
+
 /** The kind of the explained output, for targets. */
 function outputOf({ explainable, input, output }: Inspection): Pick<OpenedModel, "output"> {
   if (!explainable || !input || !output) return {};
@@ -179,7 +200,8 @@ function partsOf({ completeness, terms = [] }: ExplainedSample): readonly Part[]
 
 async function feedsOf(files: Explain["feeds"]): Promise<Record<string, Tensor>> {
   const feeds: Record<string, Tensor> = {};
-  for (const [name, file] of Object.entries(files)) feeds[name] = decodeNpy(await bytesOf(file));
+  for (const [name, file] of Object.entries(files))
+    feeds[name] = decodeNpy(new Uint8Array(await file.arrayBuffer()));
   return feeds;
 }
 
@@ -190,7 +212,7 @@ function withoutBatch(map: Tensor): Tensor<"float32"> {
 
 /** SHA-256 in hexadecimal; browsers provide it on https and localhost only. */
 async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  if (!isSecureContext) return "unknown";
+  if (!globalThis.isSecureContext) return "unknown";
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

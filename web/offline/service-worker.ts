@@ -1,3 +1,5 @@
+import { loadedCacheName } from "./loaded-cache.js";
+
 // Caches the built files, whose names the build inserts, so that the page works offline. Requests to other origins are
 // refused.
 
@@ -22,6 +24,9 @@ interface WorkerEvent {
 
 declare const __BUILD__: Build;
 
+/** The files of WebGPU, which most users never choose. */
+const isOptional = (url: string): boolean => url.includes(".asyncify.");
+
 const scope = globalThis as unknown as Scope;
 const { version, files } = __BUILD__;
 /** The prefix distinguishes these caches from those of other pages on the same origin. */
@@ -29,7 +34,7 @@ const prefix = `fullgrad ${scope.registration.scope} `;
 const name = prefix + version;
 
 scope.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(name).then((cache) => cache.addAll(files)));
+  event.waitUntil(install());
 });
 
 scope.addEventListener("activate", (event) => {
@@ -43,6 +48,17 @@ scope.addEventListener("fetch", (event) => {
   else if (isOurs && request.method === "GET") event.respondWith(answer(request));
 });
 
+/** Caches all files; those that the page has already loaded are not downloaded again. */
+async function install(): Promise<void> {
+  const [cache, loaded] = await Promise.all([caches.open(name), caches.open(loadedCacheName)]);
+  const take = async (file: string): Promise<void> => {
+    const kept = await loaded.match(file);
+    await (kept ? cache.put(file, kept) : cache.add(file));
+  };
+  await Promise.all(files.map(take));
+  await caches.delete(loadedCacheName);
+}
+
 async function removeOld(): Promise<void> {
   const old = (await caches.keys()).filter((key) => key.startsWith(prefix) && key !== name);
   await Promise.all(old.map((key) => caches.delete(key)));
@@ -51,5 +67,9 @@ async function removeOld(): Promise<void> {
 async function answer(request: Request): Promise<Response> {
   const cache = await caches.open(name);
   const kept = await cache.match(request, { ignoreSearch: request.mode === "navigate" });
-  return kept ?? fetch(request);
+  if (kept) return kept;
+  const response = await fetch(request);
+  // Kept from the first use on.
+  if (response.ok && isOptional(request.url)) await cache.put(request, response.clone());
+  return response;
 }

@@ -1,8 +1,10 @@
 import { encodePng } from "../../src/image/codec.js";
 import { encodeNpy } from "../../src/tensor/npy.js";
+import type { Answer } from "../answer.js";
 import { button, part } from "../dom.js";
 import type { Explained, MethodReport } from "../engine/protocol.js";
-import { draw, type Look } from "./look.js";
+import { captioned, reportOf, type ReportedMap } from "../take/report.js";
+import type { Look } from "./look.js";
 import { showProblem } from "./problems.js";
 
 const place = part("downloads", HTMLElement);
@@ -15,13 +17,21 @@ export interface Takeable {
   readonly modelName: string;
   readonly pictureName: string;
   readonly label: string | undefined;
+  readonly answer: Answer;
+  /** The maps shown side by side. */
+  readonly maps: () => readonly ReportedMap[];
   readonly look: () => Look;
   /** The model with its explanation as an ONNX file. */
   readonly convert: () => Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** Until the model is open. */
+export function hideDownloads(): void {
+  place.replaceChildren();
+}
+
 export function offerDownloads(takeable: Takeable): void {
-  const { explained, method, modelName, pictureName, look, convert } = takeable;
+  const { answer, explained, method, modelName, pictureName, maps, look, convert } = takeable;
   const name = `${pictureName}.${method.name}`;
   const offer = (text: string, about: string, file: string, make: () => Promise<BlobPart>) => {
     const made = button(text, { title: about }, () => {
@@ -38,13 +48,19 @@ export function offerDownloads(takeable: Takeable): void {
     return made;
   };
   const picture = async (): Promise<BlobPart> => {
-    return (await encodePng(draw(explained, method.signed, look()).raster)) as BlobPart;
+    return (await encodePng(captioned(answer, { method, explained }, look()))) as BlobPart;
   };
   const numbers = (): Promise<BlobPart> => Promise.resolve(encodeNpy(explained.map) as BlobPart);
   const json = (): Promise<BlobPart> =>
     Promise.resolve(`${JSON.stringify(documentOf(takeable), null, 1)}\n`);
   place.replaceChildren(
-    offer("Map, PNG", "as drawn above", `${name}.png`, picture),
+    offer(
+      "Report, HTML",
+      "this answer in one file: pictures, scores, layers, the maps side by side",
+      `${pictureName}.html`,
+      () => reportOf(answer, maps(), look()),
+    ),
+    offer("Map, PNG", "as drawn above, with its scale and a caption", `${name}.png`, picture),
     offer("Map, .npy", "the numbers, float32, un-normalised", `${name}.map.npy`, numbers),
     offer("Everything, JSON", "scores, completeness, parts, numbers", `${name}.json`, json),
     ...(method.isPortable

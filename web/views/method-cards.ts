@@ -88,6 +88,13 @@ export class MethodCards {
     return state?.kind === "done" ? state.explained : undefined;
   }
 
+  /** The methods with a map, in the order of the cards. */
+  get done(): readonly { readonly method: MethodReport; readonly explained: Explained }[] {
+    return [...this.cards.values()].flatMap(({ method, state }) =>
+      state.kind === "done" ? [{ method, explained: state.explained }] : [],
+    );
+  }
+
   /** Starts a new request: old maps are replaced as new ones arrive. */
   begin(): void {
     for (const { method } of this.cards.values()) {

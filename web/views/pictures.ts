@@ -31,10 +31,8 @@ export class Pictures {
   }
 
   /** The user's own pictures. */
-  get own(): readonly File[] {
-    return [...this.buttons.keys()].flatMap(({ source }) =>
-      source instanceof File ? [source] : [],
-    );
+  get own(): readonly Picture[] {
+    return [...this.buttons.keys()].filter(({ source }) => source instanceof File);
   }
 
   find(name: string | undefined): Picture | undefined {

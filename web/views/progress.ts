@@ -12,13 +12,23 @@ export function whenCancelled(onCancel: () => void): void {
 }
 
 /** Shows the current work; without `total`, the progress is indeterminate. */
-export function showProgress(text: string, done = 0, total = 0): void {
+export function showProgress(text: string, done = 0, total = 0, what = "passes"): void {
   place.hidden = false;
-  doing.textContent = total > 1 ? `${text}, ${done} of ${total} passes` : text;
+  doing.textContent = total > 1 ? `${text}, ${done} of ${total} ${what}` : text;
   if (total > 1) {
     bar.max = total;
     bar.value = done;
   } else bar.removeAttribute("value");
+}
+
+/** Shows how much of a file is loaded, in megabytes; `total` is 0 if unknown. */
+export function showLoading(name: string, done: number, total: number): void {
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+  showProgress(`Loading ${name}`);
+  if (total === 0) return;
+  doing.textContent = `Loading ${name}, ${megabytes(done)} of ${megabytes(total)} MB`;
+  bar.max = total;
+  bar.value = done;
 }
 
 export function hideProgress(): void {

@@ -2,11 +2,11 @@ import type { InferenceSession } from "onnxruntime-node";
 import { BackendError, UsageError } from "../../errors.js";
 import { exportModel } from "../../onnx/export.js";
 import { encodeModel } from "../../onnx/file/encode.js";
-import { splitWeights, type TensorFile } from "../../onnx/file/externalize.js";
+import { splitWeights, weightBytes, type TensorFile } from "../../onnx/file/externalize.js";
+import type { ModelProto } from "../../onnx/file/schema.js";
 import type { Graph } from "../../onnx/ir.js";
 import type { Tensors } from "../../tensor/tensor.js";
 import type { Backend, Executable, GraphPorts } from "../backend.js";
-import { weightsOf } from "../bounded-backend.js";
 import { sessionsOf, type OrtSession, type SessionSettings } from "./session.js";
 import {
   defaultProvider,
@@ -68,10 +68,14 @@ export function ortBackend(options: OrtOptions = {}): Backend {
     // batch of eight).
     batch: ["cpu", "wasm"].includes(provider) ? 1 : 8,
     compile: (graph) => {
-      const source = { ...encoded(graph), weights: weightsOf(graph), ports: graph };
+      const source = { ...encoded(exportModel(graph)), ports: graph };
       return start(provider === "webgpu" ? { ...source, runsOn: webgpu(graph) } : source, "graph");
     },
-    open: (file, ports) => start({ file, weights: file.length, ports }, "file"),
+    open: (file, ports) => {
+      const isFile = typeof file === "string" || file instanceof Uint8Array;
+      const source = isFile ? { file, weights: file.length } : encoded(file);
+      return start({ ...source, ports }, "file");
+    },
   };
 }
 
@@ -86,14 +90,14 @@ function checkWorkers(count: number | undefined): void {
 }
 
 /**
- * A graph as a file, in Node with external weights: the engine reads them without a copy, and models above the 2 GiB
+ * A model as a file, in Node with external weights: the engine reads them without a copy, and models above the 2 GiB
  * limit of a single file can run.
  */
-function encoded(graph: Graph): Pick<Source, "file" | "files"> {
-  const model = exportModel(graph);
-  if (!takesFiles) return { file: encodeModel(model) };
+function encoded(model: ModelProto): Omit<Source, "ports"> {
+  const weights = weightBytes(model);
+  if (!takesFiles) return { file: encodeModel(model), weights };
   const split = splitWeights(model);
-  return { file: encodeModel(split.model), files: split.files };
+  return { file: encodeModel(split.model), files: split.files, weights };
 }
 
 /** The parts from which a session is created. */

@@ -7,10 +7,11 @@ export const defaultProvider = "wasm";
 export const takesFiles: boolean = false;
 
 /** Browser version of runtime.ts, with providers wasm and webgpu. The first call determines threads and paths. */
-export const loadRuntime: RuntimeLoader = async (provider, { threads, wasmPaths }) => {
+export const loadRuntime: RuntimeLoader = async (provider, { threads, wasmPaths, wasmBinary }) => {
   const ort = await loadPackage(provider);
   if (threads !== undefined) ort.env.wasm.numThreads = threads;
   if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;
+  if (wasmBinary) ort.env.wasm.wasmBinary = await wasmBinary();
   return ort as unknown as Ort;
 };
 

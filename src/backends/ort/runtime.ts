@@ -12,6 +12,8 @@ export interface RuntimeOptions {
    * support `new URL(…, import.meta.url)`.
    */
   readonly wasmPaths?: string | undefined;
+  /** In browsers, the bytes of the .wasm file, for a caller that loads it itself; the other files are at `wasmPaths`. */
+  readonly wasmBinary?: (() => Promise<ArrayBuffer>) | undefined;
 }
 
 export type RuntimeLoader = (provider: string, options: RuntimeOptions) => Promise<Ort>;

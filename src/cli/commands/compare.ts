@@ -102,15 +102,15 @@ class ComparisonRun {
 
   async all(inputs: readonly InputFile[], failures: Failure[]): Promise<number> {
     const { reporter, files, question } = this.setup;
-    const places = await this.findPlaces(inputs, failures);
-    const perPage = this.samplesPerPage(places);
-    const count = Math.ceil(places.length / perPage);
+    const positions = await this.findPositions(inputs, failures);
+    const perPage = this.samplesPerPage(positions);
+    const count = Math.ceil(positions.length / perPage);
     const names = files.pageNames(count);
     const ranks = ranksOf(question.target, question.model.output.classes).length;
-    this.total = places.length * ranks * question.methods.length;
+    this.total = positions.length * ranks * question.methods.length;
     for (const at of names.keys()) {
       const groups = await eachOrAll(
-        places.slice(at * perPage, (at + 1) * perPage),
+        positions.slice(at * perPage, (at + 1) * perPage),
         async (some) => ({ some, classes: await this.compare(some) }),
         ({ file }, error) => failures.push(failureOf(file.path, error)),
       );
@@ -140,34 +140,34 @@ class ComparisonRun {
   }
 
   /** All readable samples, which determine the number of pages; unreadable files become failures. */
-  private async findPlaces(
+  private async findPositions(
     inputs: readonly InputFile[],
     failures: Failure[],
   ): Promise<SamplePlace[]> {
-    const places: SamplePlace[] = [];
+    const positions: SamplePlace[] = [];
     for (const file of inputs) {
       try {
         for (const { x, index } of await this.read(file)) {
           const pixels = x.dims.slice(2).reduce((a, b) => a * b, 1);
-          places.push({ file, index, pixels });
+          positions.push({ file, index, pixels });
         }
       } catch (error) {
         if (endsRun(error)) throw error;
         failures.push(failureOf(file.path, error));
       }
     }
-    return places;
+    return positions;
   }
 
   private async read({ path }: InputFile): Promise<InputSample[]> {
     return readSamples(await readInput(path), path, this.setup.reader);
   }
 
-  private samplesPerPage(places: readonly SamplePlace[]): number {
+  private samplesPerPage(positions: readonly SamplePlace[]): number {
     const { question, files } = this.setup;
     const ranks = ranksOf(question.target, question.model.output.classes).length;
     const count = question.methods.length;
-    const pixels = Math.max(1, ...places.map((place) => place.pixels));
+    const pixels = Math.max(1, ...positions.map((place) => place.pixels));
     const rows =
       files.kind === "png"
         ? rowsPerSheet / Math.ceil(count / mostColumns)
@@ -176,11 +176,11 @@ class ComparisonRun {
   }
 
   /** For each place, its classes. */
-  private async compare(places: readonly SamplePlace[]): Promise<ComparedSample[][]> {
+  private async compare(positions: readonly SamplePlace[]): Promise<ComparedSample[][]> {
     const { question, feeds, flags, preprocessing, reporter } = this.setup;
     const { settings, contrast, signal } = this.setup.asked;
     const subjects: ComparedSubject[] = [];
-    for (const { file, index } of places) {
+    for (const { file, index } of positions) {
       const sample = (await this.read(file)).find((s) => s.index === index)!;
       const asked = { feeds: feedsFor(feeds, [index]), ...contrast };
       subjects.push({ sample, name: sampleName(file.name, index), path: file.path, asked });

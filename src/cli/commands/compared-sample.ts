@@ -203,7 +203,7 @@ async function layersOf({ model }: ExplainableModel, { subject, pass }: Case): P
   return { output: score, parts: [input, ...parts] };
 }
 
-/** […places] of a map [1,1,…places]. */
+/** […positions] of a map [1,1,…positions]. */
 function withoutBatch(map: Tensor): Tensor<"float32"> {
   return float32(map.dims.slice(2), toNumbers(map));
 }

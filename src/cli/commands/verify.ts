@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile } from "../../files/read-file.js";
 import type { NodeGap } from "../../decomposition/bisect.js";
 import type { GradientCheck } from "../../runtime/gradient-check/gradient-check.js";
 import type { NodeJacobian } from "../../runtime/gradient-check/node-jacobians.js";
@@ -50,7 +50,7 @@ async function readBatch(
   { input, samples, seed }: VerifyFlags,
 ): Promise<Tensor> {
   if (input === undefined) return model.toImage(randomSamples(port, samples, seed, model));
-  const read = await readSamples(await readFile(input), input, reader);
+  const read = await readSamples(await readFile(input, "the input"), input, reader);
   return concatBatch(read.map((sample) => sample.x));
 }
 

@@ -9,17 +9,20 @@ import { noteLines } from "../output/note-lines.js";
 import type { OutputFolder } from "../output/output-folder.js";
 import { packageRoot, requirePackages } from "../package-files.js";
 import type { EvaluationSetup } from "./setup.js";
+import { hashOfAll, type Repeatable } from "./provenance.js";
 import { summaryText } from "./summary-text.js";
 
 /** The records of a run. */
 export interface EvaluationFindings {
   readonly records: readonly SampleRecord[];
   readonly failures: readonly Failure[];
+  /** The SHA-256 of each file with images. */
+  readonly images: readonly string[];
 }
 
 /** Writes tables, charts and the page, and prints the means. */
 export async function conclude(
-  setup: EvaluationSetup,
+  setup: EvaluationSetup & Repeatable,
   folder: OutputFolder,
   link: Link,
   findings: EvaluationFindings,
@@ -52,9 +55,18 @@ export function fontFile(): string {
 }
 
 function reportOf(
-  { test, settings, stages, flags, makers, model, provenance }: EvaluationSetup,
+  {
+    test,
+    settings,
+    stages,
+    flags,
+    makers,
+    model,
+    command,
+    provenance,
+  }: EvaluationSetup & Repeatable,
   link: Link,
-  { records, failures }: EvaluationFindings,
+  { records, failures, images }: EvaluationFindings,
 ): Report {
   const measures = test.measures(settings);
   const axis = test.axis?.(settings, stages);
@@ -74,7 +86,8 @@ function reportOf(
     failures: failures.map(({ input, error }) => ({ sample: input, error })),
     facts: [
       ["model", `${model.path}, SHA-256 ${model.sha256}`],
-      ["images", count],
+      ["command", command],
+      ["images", `${count}, SHA-256 of all ${hashOfAll(images)}`],
       ["methods", makers.map((maker) => maker.name).join(", ")],
       ["probability", link],
       ...Object.entries(provenance.settings).map(said),
@@ -82,6 +95,8 @@ function reportOf(
     ],
     provenance: {
       ...provenance,
+      command,
+      images: { files: images.length, sha256: hashOfAll(images) },
       probability: link,
       methods: makers.map(({ name: method, isBaseline }) => ({ method, isBaseline })),
     },

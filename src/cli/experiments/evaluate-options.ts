@@ -1,6 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { Setting } from "../../methods/core/settings.js";
 import { links, type Link } from "../../evaluate/scorer.js";
+import { parseTarget, type TargetExpression } from "../../target/parse.js";
+import { quantities, type Quantity } from "../../target/target.js";
 import type { EvaluationTest } from "../../evaluate/test.js";
 import { addModelFlags } from "../flags/model-flags.js";
 import { addRunFlags, whole, type RunFlags } from "../flags/options.js";
@@ -12,6 +14,11 @@ export interface EvaluateFlags extends RunFlags {
   readonly method: readonly ChosenMethod[];
   readonly seed: number;
   readonly probability: Link | "auto";
+  readonly quantity: Quantity;
+  readonly versus?: TargetExpression | undefined;
+  readonly smoothMaps?: readonly ChosenMethod[] | undefined;
+  /** Cells along each side. */
+  readonly smoothCells: number;
   /** Only for tests that need the position of the object. */
   readonly boxes?: string;
   readonly [setting: string]: unknown;
@@ -30,7 +37,29 @@ export function addEvaluateFlags(command: Command, test: EvaluationTest): Comman
       )
         .choices(["auto", ...links])
         .default("auto"),
-    );
+    )
+    .option(
+      "--versus <class>",
+      "explain the target's score minus this class's; second is the best class beside the target. The test scores the " +
+        "target alone",
+      parseTarget,
+    )
+    .addOption(
+      new Option(
+        "--quantity <name>",
+        "explain the model's own number, or the logarithm of its softmax",
+      )
+        .choices(quantities)
+        .default("score"),
+    )
+    .addOption(
+      methodsOption(
+        "--smooth-maps",
+        "methods, or all of --method, that are also judged by their map averaged over a coarse grid and enlarged again: " +
+          "the effect of smoothness",
+      ),
+    )
+    .option("--smooth-cells <n>", "cells of that grid along each side", whole(1), 7);
   if (test.needsBoxes) {
     command.requiredOption(
       "--boxes <file>",

@@ -13,10 +13,11 @@ import { OutputFolder } from "../output/output-folder.js";
 import { Reporter, type Io } from "../output/reporter.js";
 import { skippedNote } from "../input/search-folder.js";
 import { conclude, requireCharts } from "./conclude.js";
+import { repeatableCommand, type Repeatable } from "./provenance.js";
 import type { EvaluateFlags } from "./evaluate-options.js";
-import { judgedMethods, methodMaker } from "./method-makers.js";
+import { judgedMethods } from "./method-makers.js";
 import { SampleJournal } from "./sample-journal.js";
-import { setUp, targetsIn, type EvaluationSetup } from "./setup.js";
+import { judgedMakers, setUp, targetsIn, type EvaluationSetup } from "./setup.js";
 import { isSingle, nameOf, readFiles, subjectsOf, type ReadFile } from "./subjects.js";
 import { timeLeft } from "./time-left.js";
 
@@ -36,7 +37,10 @@ export async function evaluate(
   const flags = { ...given, method };
   const ask = targetsIn(inputs.files, flags);
   return openRun(modelPath, flags, { reporter, hasPictures: true, ask }, async (opened) => {
-    const setup = await setUp(test, opened, inputs.files, flags, reporter);
+    const setup = {
+      ...(await setUp(test, opened, inputs.files, flags, reporter)),
+      command: repeatableCommand(io.argv ?? []),
+    };
     const run = new Evaluation(setup, folder, inputs.failures);
     const note = skippedNote(inputs.skipped);
     if (note !== undefined) reporter.note(note);
@@ -46,15 +50,21 @@ export async function evaluate(
 
 /** Evaluates the images group by group, for each stage of the test, and records results in a journal. */
 class Evaluation {
-  private readonly setup: EvaluationSetup;
+  private readonly setup: EvaluationSetup & Repeatable;
   private readonly folder: OutputFolder;
   /** By message: an unreadable file fails in every stage. */
   private readonly failures: Map<string, Failure>;
   private readonly clock: ReturnType<typeof timeLeft>;
+  /** The SHA-256 of each file. */
+  private readonly images = new Map<string, string>();
   private link: Link | undefined;
   private done = 0;
 
-  constructor(setup: EvaluationSetup, folder: OutputFolder, failures: readonly Failure[]) {
+  constructor(
+    setup: EvaluationSetup & Repeatable,
+    folder: OutputFolder,
+    failures: readonly Failure[],
+  ) {
     this.setup = setup;
     this.folder = folder;
     this.failures = new Map(failures.map((failure) => [failure.error, failure]));
@@ -64,14 +74,12 @@ class Evaluation {
   }
 
   async all(): Promise<number> {
-    const { test, reporter, stages, model, flags } = this.setup;
+    const { test, reporter, stages, model, flags, settings } = this.setup;
     const found: SampleRecord[][] = [];
     for (const count of stages) {
       const other = model.model.randomized(count, flags.seed);
-      const pairs = this.setup.makers.map((maker) => {
-        const method = flags.method.find(({ name }) => name === maker.name);
-        return [maker, method ? methodMaker(other, method) : maker] as const;
-      });
+      const judged = judgedMakers(other, flags, settings);
+      const pairs = this.setup.makers.map((maker, i) => [maker, judged[i] ?? maker] as const);
       found.push(await this.files({ stage: count, randomized: new Map(pairs) }));
       await other.dispose();
     }
@@ -80,7 +88,8 @@ class Evaluation {
     const records = stages.length === 0 ? found[0]! : joinStages(found);
     const failures = [...this.failures.values()];
     if (records.length > 0) {
-      await conclude(this.setup, this.folder, this.link!, { records, failures });
+      const images = [...this.images.values()];
+      await conclude(this.setup, this.folder, this.link!, { records, failures, images });
     } else {
       reporter.error(`${test.name}: no image could be evaluated`);
     }
@@ -100,6 +109,7 @@ class Evaluation {
       reporter.progress(this.done, total, this.clock.line(), false);
       const failures: Failure[] = [];
       const read = await readFiles(files.slice(at, at + flags.batch), failures);
+      for (const { file, sha256 } of read) this.images.set(file.path, sha256);
       pass ??= await this.open(read, stage, failures);
       const found = pass && (await this.group(read, pass, failures));
       records.push(...(found?.records ?? []));

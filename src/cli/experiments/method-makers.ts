@@ -6,6 +6,7 @@ import type { Explanation, ExplainOptions } from "../../model/model-options.js";
 import type { Model } from "../../model/model.js";
 import type { ChosenMethod } from "../flags/method-list.js";
 import type { SaidNote } from "../output/note-lines.js";
+import type { Quantity } from "../../target/target.js";
 
 /**
  * The methods that are judged, each once; the class-blind ones go into every evaluation anyway.
@@ -18,14 +19,22 @@ export function judgedMethods(chosen: readonly ChosenMethod[]): readonly ChosenM
   return chosen.filter(({ name }) => !blindMethods.includes(name));
 }
 
-/** Makes maps by a method of the model. What is to be said of a map goes to `onNote`. */
+/** What the maps of an evaluation have in common. */
+export interface MapOptions {
+  /** "score" unless given. */
+  readonly quantity?: Quantity;
+  /** Receives the notes on each map. */
+  readonly onNote?: (note: SaidNote) => void;
+}
+
+/** Makes maps by a method of the model. */
 export function methodMaker(
   model: Model,
   { name, method, settings }: ChosenMethod,
-  onNote?: (note: SaidNote) => void,
+  { quantity = "score", onNote }: MapOptions = {},
 ): Explainer {
   const make = async (subjects: readonly Subject[]): Promise<readonly Float32Array[]> => {
-    const { map, samples } = await explain(model, subjects, { method, ...settings });
+    const { map, samples } = await explain(model, subjects, { method, quantity, ...settings });
     for (const [n, { notes }] of samples.entries()) {
       for (const note of notes) onNote?.({ ...note, image: subjects[n]!.name, method: name });
     }
@@ -47,20 +56,25 @@ export function baselineMakers(model: Model, seed: number): Explainer[] {
     isBaseline: true,
     maps: (subjects) =>
       oneByOne(subjects, async (subject) => {
-        const own = name === "random" ? { seed: (subject.seed ^ seed) >>> 0 } : {};
+        const own = seededBaselines.has(name) ? { seed: (subject.seed ^ seed) >>> 0 } : {};
         const { map } = await explain(model, [subject], { method: name, ...own });
         return mapsOf(map);
       }),
   }));
 }
 
+/** Baselines that draw random numbers. */
+const seededBaselines: ReadonlySet<string> = new Set(["random", "smooth-random"]);
+
 function explain(
   model: Model,
   subjects: readonly Subject[],
   settings: Readonly<Record<string, unknown>>,
 ): Promise<Explanation> {
+  const versus = subjects.flatMap((subject) => subject.versus ?? []);
   const options = {
     ...settings,
+    ...(versus.length > 0 ? { versus } : {}),
     target: subjects.map((subject) => subject.target),
     preprocessing: subjects[0]!.preprocessing,
   } as ExplainOptions;

@@ -11,8 +11,10 @@ import type { SaidNote } from "../output/note-lines.js";
 import { versions } from "../package-files.js";
 import type { Reporter } from "../output/reporter.js";
 import type { TargetExpression } from "../../target/parse.js";
+import type { Model } from "../../model/model.js";
 import { chooseTarget } from "../../model/choose-target.js";
 import { readBoxes } from "./boxes.js";
+import { withSmoothed, type Smoothing } from "../../evaluate/smoothed-maps.js";
 import { classesOfFolders, type ClassOf } from "./class-folders.js";
 import { settingsIn, type EvaluateFlags } from "./evaluate-options.js";
 import { baselineMakers, methodMaker } from "./method-makers.js";
@@ -51,7 +53,7 @@ export interface EvaluationProvenance {
  */
 export async function setUp(
   test: EvaluationTest,
-  { model, preprocessing, labels, feeds, reader, targetOf }: OpenedRun & Targets,
+  { model, preprocessing, labels, feeds, reader, targetOf, versus }: OpenedRun & Targets,
   files: readonly InputFile[],
   flags: EvaluateFlags,
   reporter: Reporter,
@@ -71,7 +73,7 @@ export async function setUp(
   return {
     ...{ test, model, files, flags, reporter, notes },
     makers: [
-      ...flags.method.map((method) => methodMaker(model.model, method, (note) => notes.push(note))),
+      ...judgedMakers(model.model, flags, settings, (note) => notes.push(note)),
       ...baselineMakers(model.model, flags.seed),
     ],
     subjects: {
@@ -80,6 +82,7 @@ export async function setUp(
       network,
       batch: flags.batch,
       ...(targetOf ? { targetOf } : {}),
+      ...(versus === undefined ? {} : { versus }),
       ...(boxes ? { boxes: boxes.all } : {}),
     },
     settings,
@@ -90,6 +93,8 @@ export async function setUp(
       settings: {
         ...settings,
         target: flags.target.text,
+        ...(versus === undefined ? {} : { versus }),
+        ...(flags.quantity === "score" ? {} : { quantity: flags.quantity }),
         seed: flags.seed,
         input: model.input.name,
         output: model.output.name,
@@ -105,6 +110,23 @@ export async function setUp(
   };
 }
 
+/** The methods that are judged, and after a method its smoothed form if that is asked for. */
+export function judgedMakers(
+  model: Model,
+  { method, quantity, smoothMaps, smoothCells: cells }: EvaluateFlags,
+  { rank, sign }: Readonly<Record<string, unknown>>,
+  onNote?: (note: SaidNote) => void,
+): readonly Explainer[] {
+  const how: Smoothing = {
+    cells,
+    sign: rank === "absolute" || sign === "absolute" ? "absolute" : "signed",
+  };
+  return method.flatMap((one) => {
+    const maker = methodMaker(model, one, { quantity, ...(onNote ? { onNote } : {}) });
+    return smoothMaps?.some(({ name }) => name === one.name) ? withSmoothed(maker, how) : [maker];
+  });
+}
+
 function checkShared(feeds: readonly Feed[]): void {
   const own = feeds.find((feed): feed is GivenFeed => !feed.zeros && feed.perSample);
   if (!own) return;
@@ -116,6 +138,8 @@ function checkShared(feeds: readonly Feed[]): void {
 /** The class of each file; undefined if it is the network's first choice. */
 export interface Targets {
   readonly targetOf: ClassOf | undefined;
+  /** The class that is subtracted in what is explained. */
+  readonly versus: number | "second" | undefined;
 }
 
 /**
@@ -123,7 +147,7 @@ export interface Targets {
  *
  * @throws {UsageError} if the model is not a classifier, or the target is not one class for each image
  */
-export function targetsIn(files: readonly InputFile[], { target }: EvaluateFlags) {
+export function targetsIn(files: readonly InputFile[], { target, versus }: EvaluateFlags) {
   return (labels: Labels | undefined, model: ExplainableModel): Targets => {
     const { classes, name } = model.output;
     if (classes === undefined) {
@@ -131,8 +155,24 @@ export function targetsIn(files: readonly InputFile[], { target }: EvaluateFlags
         `output "${name}" has no class scores [N,K]; an evaluation needs a classifier`,
       );
     }
-    return { targetOf: chooseTargets(target, files, model, labels, classes) };
+    return {
+      targetOf: chooseTargets(target, files, model, labels, classes),
+      versus: versus && chooseVersus(versus, model, labels),
+    };
   };
+}
+
+function chooseVersus(
+  asked: TargetExpression,
+  model: ExplainableModel,
+  labels: Labels | undefined,
+): number | "second" {
+  if (asked.text === "second") return "second";
+  const chosen = chooseTarget(asked, labels, model, "--versus");
+  if (chosen.kind === "class") return chosen.class;
+  throw new UsageError(
+    `--versus ${asked.text}: an evaluation takes one class, or second (the best class beside the target)`,
+  );
 }
 
 function chooseTargets(

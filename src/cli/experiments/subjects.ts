@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { UsageError } from "../../errors.js";
 import { sep } from "node:path";
 import type { Preprocessing, Size } from "../../image/preprocess.js";
 import type { Subject } from "../../evaluate/subject.js";
@@ -12,13 +13,16 @@ import { topClasses } from "../../model/predictions.js";
 import { readSamples, type SampleReader } from "../input/samples.js";
 import { boxesInView, type BoxTable } from "./boxes.js";
 import type { ClassOf } from "./class-folders.js";
-import { digestOf } from "../output/journal.js";
+import { sha256 } from "../input/model-file.js";
+import { shortened } from "../output/journal.js";
 
 /** A file that is read but not decoded. */
 export interface ReadFile {
   readonly file: InputFile;
   readonly bytes: Uint8Array;
   /** Of its content. */
+  readonly sha256: string;
+  /** The start of the same. */
   readonly digest: string;
 }
 
@@ -37,7 +41,8 @@ export async function readFiles(
   for (const file of files) {
     try {
       const bytes = await readFile(file.path);
-      read.push({ file, bytes, digest: digestOf(bytes) });
+      const hash = sha256(bytes);
+      read.push({ file, bytes, sha256: hash, digest: shortened(hash) });
     } catch (error) {
       failures.push({ input: file.path, error: messageOf(error) });
     }
@@ -52,6 +57,8 @@ export interface SubjectReader {
   readonly network: Network;
   /** The class of a file; absent if it is the network's first choice. */
   readonly targetOf?: ClassOf;
+  /** See {@link Subject.versus}; "second" is the best class beside the target. */
+  readonly versus?: number | "second";
   readonly batch: number;
   /** Where objects are; samples without any are passed over. */
   readonly boxes?: BoxTable;
@@ -117,16 +124,25 @@ export function isSingle({ file }: ReadFile): boolean {
 
 async function withTargets(
   group: readonly Candidate[],
-  { network, targetOf, boxes, preprocessing }: SubjectReader,
+  { network, targetOf, versus, boxes, preprocessing }: SubjectReader,
 ): Promise<SubjectOfFile[]> {
   const x: Tensor = concatBatch(group.map(({ subject }) => subject.x));
-  const rows = targetOf ? [] : rowsOf(await network.predict(x), group.length);
+  const isKnown = targetOf && versus !== "second";
+  const rows = isKnown ? [] : rowsOf(await network.predict(x), group.length);
   return group.flatMap(({ path, digest, subject, size }, i) => {
     const target = targetOf ? targetOf(path) : topClasses(rows[i]!, 1)[0]!;
-    if (!boxes) return [{ digest, subject: { ...subject, target } }];
+    const other = versus === "second" ? bestBeside(target, rows[i]!) : versus;
+    const targeted = { ...subject, target, ...(other === undefined ? {} : { versus: other }) };
+    if (!boxes) return [{ digest, subject: targeted }];
     const found = size ? boxesInView(boxes, path, target, size, preprocessing) : [];
-    return found.length > 0 ? [{ digest, subject: { ...subject, target, boxes: found } }] : [];
+    return found.length > 0 ? [{ digest, subject: { ...targeted, boxes: found } }] : [];
   });
+}
+
+function bestBeside(target: number, row: readonly number[]): number {
+  const other = topClasses(row, 2).find((index) => index !== target);
+  if (other !== undefined) return other;
+  throw new UsageError("--versus second: the network has a single score");
 }
 
 function sameShape(a: Tensor, b: Tensor): boolean {

@@ -25,9 +25,12 @@ function measureText(
   const heads = places.map(({ at, over }) =>
     at === undefined || !axis ? (over ? "curve" : "mean") : placeLabel(at, axis),
   );
+  const hasRanks = rows.some((row) => row.rank);
+  if (hasRanks) heads.push("rank");
   const lines = methods.map((method) => {
     const own = rows.filter((row) => row.method === method);
-    return [method, ...own.map((row) => short(row.mean))];
+    const compared = hasRanks ? [short(own.find((row) => row.rank)?.rank?.mean ?? NaN)] : [];
+    return [method, ...own.map((row) => short(row.mean)), ...compared];
   });
   const better = measure.better === "neither" ? "" : `, ${measure.better} is better`;
   return `${measure.title}${better}\n${table(["", ...heads], lines)}`;

@@ -99,16 +99,19 @@ function cast(value: Tensor, { name, dtype, shape }: PortReport): Tensor {
 /**
  * The values for a batch of samples.
  *
- * @param places the samples' places in the .npy file that they are from
+ * @param positions the samples' positions in the .npy file that they are from
  * @throws {InputError} if a value has fewer rows than samples
  */
-export function feedsFor(feeds: readonly Feed[], places: readonly (number | undefined)[]): Feeds {
+export function feedsFor(
+  feeds: readonly Feed[],
+  positions: readonly (number | undefined)[],
+): Feeds {
   return Object.fromEntries(
     feeds.flatMap((feed) => {
       if (feed.zeros) return [];
       const { name, path, value, perSample } = feed;
       if (!perSample) return [[name, value]];
-      const rows = places.map((place = 0) => place);
+      const rows = positions.map((place = 0) => place);
       const missing = rows.find((row) => row >= value.dims[0]!);
       if (missing !== undefined) {
         throw new InputError(`${path} has ${value.dims[0]!} rows, none for sample ${missing}`);

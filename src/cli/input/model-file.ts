@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Inspection, PortReport } from "../../runtime/inspection-report.js";
 import { samplesFirst } from "../../target/target.js";
@@ -60,7 +60,7 @@ export async function readModel(
   flags: ModelFlags,
   options: LoadOptions & { readonly gradient?: boolean; readonly feed?: readonly string[] } = {},
 ): Promise<InspectedModel> {
-  const bytes = await readFile(path);
+  const bytes = await readModelFile(path);
   const files = externalDataFiles(path);
   const parts: string[] = [];
   const paths = new Set([path]);
@@ -82,6 +82,18 @@ export async function readModel(
   const inspection = inspected(model, flags, { gradient: options.gradient, feeds });
   const external = parts.length > 0 ? { externalSha256: sha256(parts.sort().join("\n")) } : {};
   return { path, files: [...paths], model, inspection, sha256: sha256(bytes), ...external };
+}
+
+/** @throws {UsageError} if the path is a folder; lists the models in it */
+async function readModelFile(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EISDIR") throw error;
+    const names = (await readdir(path)).filter((name) => name.endsWith(".onnx"));
+    const found = names.length > 0 ? `: ${names.slice(0, 5).join(", ")}` : ", but it holds none";
+    throw new UsageError(`${path} is a folder; pass an .onnx file in it${found}`, { cause: error });
+  }
 }
 
 /**

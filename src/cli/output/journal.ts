@@ -61,5 +61,10 @@ export class Journal<T extends object> {
 
 /** The start of a SHA-256: enough to tell some millions of things apart. */
 export function digestOf(data: Uint8Array | string): string {
-  return sha256(data).slice(0, 16);
+  return shortened(sha256(data));
+}
+
+/** As {@link digestOf}, of a SHA-256. */
+export function shortened(hash: string): string {
+  return hash.slice(0, 16);
 }

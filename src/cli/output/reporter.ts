@@ -9,6 +9,8 @@ export interface Io {
   readonly isTTY: boolean;
   /** Default: fullgrad.config.json in the working directory. */
   readonly configFile?: string;
+  /** The arguments of the run, for reports; set by the command line. */
+  readonly argv?: readonly string[];
   /** A clock in milliseconds, for rates; default: that of the process. */
   readonly now?: () => number;
   /** Registers `stop`, which is called once when the user interrupts; the process then goes on. */

@@ -138,14 +138,14 @@ export function mapOf(
   at: number,
 ): Tensor<"float32"> {
   const map = sliceBatch(maps, [at]);
-  const places = map.dims.slice(2);
-  if (samples[at]!.target !== "all") return float32(places, toNumbers(map));
+  const positions = map.dims.slice(2);
+  if (samples[at]!.target !== "all") return float32(positions, toNumbers(map));
   const [best = 0] = topClasses(rowsOf(output, samples.length)[at]!, 1);
-  const size = sizeOf(places);
-  return float32(places, Array.from(toNumbers(map)).slice(best * size, (best + 1) * size));
+  const size = sizeOf(positions);
+  return float32(positions, Array.from(toNumbers(map)).slice(best * size, (best + 1) * size));
 }
 
-/** [K,…places of the layer] of one sample. */
+/** [K,…positions of the layer] of one sample. */
 function allMapsOf(maps: Tensor, at: number): Tensor<"float32"> {
   const map = sliceBatch(maps, [at]);
   return float32(map.dims.slice(1), toNumbers(map));

@@ -32,11 +32,17 @@ const palette = [
   "#7fd1ae",
   "#8a5a83",
 ];
-const greys = ["#333333", "#6e6e6e", "#8f8f8f"];
+const greys = ["#333333", "#6e6e6e", "#8f8f8f", "#b0b0b0"];
 const dashes = [
   [6, 3],
   [2, 2],
   [8, 3, 2, 3],
+  [12, 4],
+];
+/** Of methods whose colour is taken: a second round of the palette, and a smoothed form of a method. */
+const [secondRound, smoothed] = [
+  [9, 2],
+  [4, 2],
 ];
 
 /** Curves with bands if the measure has an axis, else a point with an interval for each method. */
@@ -121,22 +127,32 @@ function titleOf({ title, better }: Measure): string {
 }
 
 function colors({ methods, baselines }: ChartData): object {
-  const [known, unknown] = [methods.filter((m) => !baselines.has(m)), [...baselines]];
+  const [known, unknown] = [coloured(methods, baselines), [...baselines]];
   const range = methods.map((method) =>
     baselines.has(method)
       ? greys[unknown.indexOf(method) % greys.length]
-      : palette[known.indexOf(method) % palette.length],
+      : palette[known.indexOf(plainName(method)) % palette.length],
   );
   return { domain: methods, range };
 }
 
 function dashesOf({ methods, baselines }: ChartData): object {
-  const unknown = [...baselines];
-  const range = methods.map((method) =>
-    baselines.has(method) ? dashes[unknown.indexOf(method) % dashes.length] : [1, 0],
-  );
+  const [known, unknown] = [coloured(methods, baselines), [...baselines]];
+  const range = methods.map((method) => {
+    if (baselines.has(method)) return dashes[unknown.indexOf(method) % dashes.length];
+    if (plainName(method) !== method) return smoothed;
+    return known.indexOf(method) < palette.length ? [1, 0] : secondRound;
+  });
   return { domain: methods, range };
 }
+
+/** Methods with a colour of their own; the smoothed form of a method shares that of the method. */
+function coloured(methods: readonly string[], baselines: ReadonlySet<string>): string[] {
+  return [...new Set(methods.filter((method) => !baselines.has(method)).map(plainName))];
+}
+
+/** "gradient" of "gradient~7x7" */
+const plainName = (method: string): string => method.replace(/~\d+x\d+$/, "");
 
 const font = "DejaVu Sans, Verdana, sans-serif";
 const style = {

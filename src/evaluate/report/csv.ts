@@ -1,3 +1,5 @@
+import { baselinesToBeat } from "../paired-differences.js";
+import type { Estimate } from "../statistics.js";
 import type { Report } from "./report.js";
 
 /** One line per number of each sample (RFC 4180). `at` is the position on the axis; empty for single numbers. */
@@ -19,6 +21,40 @@ export function csvOf({ records, measures, axis }: Report): string {
       });
     }
   }
+  return linesOf(lines);
+}
+
+/** One line per estimate of the summary; empty where a number is undefined. */
+export function summaryCsvOf({ summary }: Report): string {
+  const interval = (name: string): string[] => [name, `${name} low`, `${name} high`];
+  const heads = [
+    ...["measure", "method", "at", "n", ...interval("mean"), "median", ...interval("rank")],
+    ...baselinesToBeat.flatMap((name) => [
+      ...interval(`minus ${name}`),
+      `better than ${name}`,
+      `compared with ${name}`,
+    ]),
+  ];
+  const numbers = (found: Estimate | undefined): (number | undefined)[] => [
+    found?.mean,
+    found?.low,
+    found?.high,
+  ];
+  const lines = summary.map((row) => {
+    const compared = baselinesToBeat.flatMap((name) => {
+      const found = row.against?.find(({ baseline }) => baseline === name);
+      return [...numbers(found), found?.won, found?.n];
+    });
+    const values = [...numbers(row), row.median, ...numbers(row.rank), ...compared];
+    return [
+      ...[cell(row.measure), cell(row.method), String(row.at ?? row.over ?? ""), String(row.n)],
+      ...values.map((v) => (v === undefined || !Number.isFinite(v) ? "" : String(v))),
+    ];
+  });
+  return linesOf([heads, ...lines]);
+}
+
+function linesOf(lines: readonly (readonly string[])[]): string {
   return lines.map((cells) => `${cells.map(quoted).join(",")}\r\n`).join("");
 }
 

@@ -1,3 +1,4 @@
+import type { Estimate } from "../statistics.js";
 import type { SummaryRow } from "../summary.js";
 import type { MeasureAxis, Measure } from "../test.js";
 import { html, trusted, type Html } from "../../draw/html.js";
@@ -54,6 +55,7 @@ function measureSection(report: Report, measure: Measure, charts: readonly Repor
 <h3>${measure.title}${better}</h3>
 ${chart ? html`<figure>${trusted(chart.svg)}</figure>` : html`<p>No chart: the measure has no finite value.</p>`}
 ${summaryTable(rows, measure.single ? undefined : report.axis)}
+${comparisonTable(rows)}
 </section>`;
 }
 
@@ -64,15 +66,11 @@ function summaryTable(rows: readonly SummaryRow[], axis: MeasureAxis | undefined
   const heads = axis
     ? [...axis.values.map((at) => placeLabel(at, axis)), ...(hasArea ? ["whole curve"] : [])]
     : ["mean"];
-  const hasWins = rows.some((row) => row.won);
-  if (hasWins) heads.push("better than random");
   const body = methods.map((method) => {
     const own = rows.filter((row) => row.method === method);
     const cells = places.map((at) => own.find((row) => row.at === at && row.over === undefined));
     if (axis && hasArea) cells.push(own.find((row) => row.over === "curve"));
-    const won = own.find((row) => row.won)?.won;
-    const wins = hasWins ? html`<td>${won ? `${won.samples} of ${won.of}` : ""}</td>` : "";
-    return html`<tr><th>${method}</th>${cells.map(cell)}${wins}</tr>`;
+    return html`<tr><th>${method}</th>${cells.map(cell)}</tr>`;
   });
   return html`<div class="scroll"><table>
 <tr><th></th>${heads.map((head) => html`<th>${head}</th>`)}</tr>
@@ -80,7 +78,29 @@ ${body}
 </table></div>`;
 }
 
-function cell(row: SummaryRow | undefined): Html {
+/** Ranks, and paired differences from the baselines to beat; nothing if there are none. */
+function comparisonTable(rows: readonly SummaryRow[]): Html | string {
+  const wholes = rows.filter((row) => row.against);
+  const baselines = [
+    ...new Set(wholes.flatMap((row) => row.against!.map(({ baseline }) => baseline))),
+  ];
+  if (baselines.length === 0) return "";
+  const heads = baselines.flatMap((name) => [`minus ${name}`, `better than ${name}`]);
+  const body = wholes.map(({ method, rank, against }) => {
+    const cells = baselines.flatMap((name) => {
+      const found = against!.find(({ baseline }) => baseline === name);
+      return [cell(found), html`<td>${found ? `${found.won} of ${found.n}` : ""}</td>`];
+    });
+    return html`<tr><th>${method}</th>${cell(rank)}${cells}</tr>`;
+  });
+  return html`<p>Compared on the same samples: the rank among all (1 is the best), and the difference from a baseline.</p>
+<div class="scroll"><table>
+<tr><th></th>${["rank", ...heads].map((head) => html`<th>${head}</th>`)}</tr>
+${body}
+</table></div>`;
+}
+
+function cell(row: Estimate | undefined): Html {
   if (!row || row.n === 0) return html`<td>–</td>`;
   const { mean, low, high, median } = row;
   const interval =

@@ -1,5 +1,5 @@
 import { chartOf } from "./chart.js";
-import { csvOf } from "./csv.js";
+import { csvOf, summaryCsvOf } from "./csv.js";
 import { pageOf } from "./page.js";
 import { toPng, toSvg } from "./render.js";
 import type { ReportChart, Report } from "./report.js";
@@ -26,6 +26,7 @@ export async function reportFiles(
   };
   return [
     [`${name}.csv`, csvOf(report)],
+    [`${name}.summary.csv`, summaryCsvOf(report)],
     ...charts.flatMap((chart) => [
       [`${chart.name}.vl.json`, `${JSON.stringify(chart.spec, null, 2)}\n`] as const,
       [`${chart.name}.svg`, chart.svg] as const,

@@ -36,7 +36,9 @@ export const classSensitivity = evaluationTest({
   ],
   measure: async ({ subject, map, maker, scorer, seed, once }, { against, sign }) => {
     const row = await once("outputs", () => scorer.outputs(subject));
-    const others = [...row.keys()].filter((index) => index !== subject.target);
+    const others = [...row.keys()].filter(
+      (index) => index !== subject.target && index !== subject.versus,
+    );
     if (others.length === 0) return { spearman: [NaN], ssim: [NaN] };
     const numbers = random(seed ^ subject.seed);
     const target =

@@ -1,4 +1,4 @@
-import { fill, filled } from "../fill.js";
+import { fill, remover } from "../fill.js";
 import { extentOf } from "../subject.js";
 import { biases, evaluationTest } from "../test.js";
 
@@ -36,7 +36,8 @@ export const confidenceChange = evaluationTest({
   ],
   measure: async ({ subject, map, scorer, original }, settings) => {
     const { channels, pixels } = extentOf(subject);
-    const other = filled(subject, settings.fill);
+    const everything = Uint32Array.from({ length: pixels }, (_, i) => i);
+    const other = remover(subject, settings.fill)(everything);
     const mask = fromZeroToOne(map);
     const faded = subject.x.data.slice();
     for (let c = 0; c < channels; c++) {

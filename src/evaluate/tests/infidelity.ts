@@ -1,6 +1,6 @@
 import { number, whole } from "../../methods/core/settings.js";
 import { random, type Random } from "../../tensor/random.js";
-import { fill, filled, replacePixels } from "../fill.js";
+import { fill, remover } from "../fill.js";
 import { lazily } from "../scorer.js";
 import { planeOf, type Extent } from "../subject.js";
 import { biases, evaluationTest } from "../test.js";
@@ -55,12 +55,9 @@ export const infidelity = evaluationTest({
   measure: async ({ subject, map, scorer, original, seed, once }, settings) => {
     const extent = planeOf(subject);
     const regions = squaresOf(extent, settings, random(seed ^ subject.seed));
-    const scores = await once("squares", () => {
-      const other = filled(subject, settings.fill);
-      const without = (region: Uint32Array): Float32Array =>
-        replacePixels(subject.x.data, other, region, extent);
-      return scorer.scores(subject, lazily(regions, without));
-    });
+    const scores = await once("squares", () =>
+      scorer.scores(subject, lazily(regions, remover(subject, settings.fill))),
+    );
     const changes = scores.map((score) => original.output - score.output);
     return infidelityOf(
       regions.map((region) => sumOver(map, region)),

@@ -1,5 +1,5 @@
 import { whole } from "../../methods/core/settings.js";
-import { fill, filled, replacePixels } from "../fill.js";
+import { fill, remover, type Remover } from "../fill.js";
 import { countOf, rankPixels, rankSettings } from "../ranking.js";
 import { lazily } from "../scorer.js";
 import { extentOf } from "../subject.js";
@@ -43,16 +43,20 @@ export const insertionDeletion = evaluationTest({
       ties: settings.ties,
       seed: seed ^ subject.seed,
     });
-    const picture = subject.x.data;
-    const curve = async (from: Float32Array, to: Float32Array): Promise<number[]> => {
+    const curve = async (
+      without: Remover,
+      removed: (count: number) => Uint32Array,
+    ): Promise<number[]> => {
       const variants = lazily(placesOf(settings.steps), (part) =>
-        replacePixels(from, to, order.subarray(0, countOf(part, extent.pixels)), extent),
+        without(removed(countOf(part, extent.pixels))),
       );
       return (await scorer.scores(subject, variants)).map((score) => score.probability);
     };
+    const deleted = remover(subject, settings.deleted);
+    const empty = remover(subject, settings.empty);
     return {
-      deletion: await curve(picture, filled(subject, settings.deleted)),
-      insertion: await curve(filled(subject, settings.empty), picture),
+      deletion: await curve(deleted, (count) => order.subarray(0, count)),
+      insertion: await curve(empty, (count) => order.subarray(count)),
     };
   },
 });

@@ -1,6 +1,6 @@
 import { whole } from "../../methods/core/settings.js";
 import { random } from "../../tensor/random.js";
-import { fill, filled, replacePixels } from "../fill.js";
+import { fill, remover } from "../fill.js";
 import { sumOver } from "./infidelity.js";
 import { countOf, fractions } from "../ranking.js";
 import { lazily } from "../scorer.js";
@@ -47,16 +47,13 @@ export const sensitivityN = evaluationTest({
   }),
   measure: async ({ subject, map, scorer, original, seed, once }, settings) => {
     const extent = extentOf(subject);
-    const other = filled(subject, settings.fill);
+    const without = remover(subject, settings.fill);
     const correlation: number[] = [];
     for (const part of settings.fractions) {
       const count = countOf(part, extent.pixels);
       const sets = setsOf(count, extent.pixels, settings.sets, seed ^ subject.seed);
       const scores = await once(`sets of ${count}`, () =>
-        scorer.scores(
-          subject,
-          lazily(sets, (set) => replacePixels(subject.x.data, other, set, extent)),
-        ),
+        scorer.scores(subject, lazily(sets, without)),
       );
       const sums = sets.map((set) => sumOver(map, set));
       correlation.push(

@@ -26,14 +26,14 @@ export function readDirectory(bytes: Uint8Array): TiffDirectory {
   if (start + 2 > bytes.length) throw truncated;
   const count = numberAt(start, 2);
   if (start + 2 + 12 * count > bytes.length) throw truncated;
-  const places = new Map<number, number>();
+  const positions = new Map<number, number>();
   for (let i = 0; i < count; i++) {
     const at = start + 2 + 12 * i;
     const tag = numberAt(at, 2);
-    if (!places.has(tag)) places.set(tag, at);
+    if (!positions.has(tag)) positions.set(tag, at);
   }
   const fields: TiffFields = (tag) => {
-    const at = places.get(tag);
+    const at = positions.get(tag);
     const size = at === undefined ? undefined : sizes[numberAt(at + 2, 2)];
     if (at === undefined || size === undefined) return undefined;
     const length = numberAt(at + 4, 4);

@@ -105,10 +105,10 @@ function indexedOf({ data }: Raster): { pixels: Uint8Array; palette: Uint8Array 
   const byLightness = colors
     .map((_, i) => i)
     .sort((a, b) => lightness(colors[a]!) - lightness(colors[b]!));
-  const places = new Uint8Array(256);
-  byLightness.forEach((index, place) => (places[index] = place));
+  const positions = new Uint8Array(256);
+  byLightness.forEach((index, place) => (positions[index] = place));
   const palette = Uint8Array.from(byLightness.flatMap((index) => bytesOf(colors[index]!)));
-  return { pixels: pixels.map((index) => places[index]!), palette };
+  return { pixels: pixels.map((index) => positions[index]!), palette };
 }
 
 const bytesOf = (color: number): [number, number, number] => [

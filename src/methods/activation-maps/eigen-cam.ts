@@ -37,8 +37,8 @@ export const eigenCam = classActivationMap({
  * [N,1,…spatial].
  */
 export function firstProjection(b: GraphBuilder, value: Value): Value {
-  const [batch, channels, ...places] = value.fact.shape as [Dim, number, ...number[]];
-  const count = Number(multiplyDims(...places));
+  const [batch, channels, ...positions] = value.fact.shape as [Dim, number, ...number[]];
+  const count = Number(multiplyDims(...positions));
   const columns = b.reshape(value, [batch, channels, count]);
   const rows = b.transpose(columns, [0, 2, 1]);
   // The smaller of AᵀA and AAᵀ; they share their non-zero eigenvalues, and A maps the eigenvectors of AᵀA to AAᵀ's.
@@ -47,7 +47,7 @@ export function firstProjection(b: GraphBuilder, value: Value): Value {
       ? firstEigenvector(b, b.matmul(columns, rows))
       : unit(b, b.matmul(columns, firstEigenvector(b, b.matmul(rows, columns))));
   const map = b.matmul(rows, component, "projection");
-  return b.reshape(map, [batch, 1, ...places]);
+  return b.reshape(map, [batch, 1, ...positions]);
 }
 
 /** The first eigenvector [N,D,1] of symmetric matrices [N,D,D]. */

@@ -20,13 +20,13 @@ export const scoreCam = samplingMethod({
   gradientFree: true,
   settings: camSettings,
   sample: (sampler, { layer }) =>
-    channelMap(sampler, layer, async ({ channels, places }) => {
+    channelMap(sampler, layer, async ({ channels, positions }) => {
       const x = toNumbers(sampler.x);
       const size = sampler.mapDims.slice(2);
       const used = channels.flatMap((channel, c) => (isConstant(channel) ? [] : [c]));
       const scores = new Array<number>(used.length);
       const variant = (i: number): Float32Array =>
-        maskedImage(x, scaled(stretch(channels[used[i]!]!, places, size)));
+        maskedImage(x, scaled(stretch(channels[used[i]!]!, positions, size)));
       for await (const { index, score } of sampler.scores(used.length, variant)) {
         scores[index] = score;
       }

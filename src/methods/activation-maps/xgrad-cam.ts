@@ -9,9 +9,9 @@ export const xgradCam = classActivationMap({
   title: "XGrad-CAM",
   paper: "Fu et al., Axiom-based Grad-CAM, BMVC 2020",
   emit: (b, { activations, gradient }) => {
-    const places = spatialAxes(gradient);
-    const total = b.addScalar(b.sum(activations, places), epsilon);
-    const weights = b.div(b.sum(b.mul(gradient, activations), places), total, "weights");
+    const positions = spatialAxes(gradient);
+    const total = b.addScalar(b.sum(activations, positions), epsilon);
+    const weights = b.div(b.sum(b.mul(gradient, activations), positions), total, "weights");
     return weightedChannels(b, weights, activations);
   },
 });

@@ -59,7 +59,7 @@ function weighs({ graph, registry, plan }: FullGradient, value: string, at: numb
 
 /**
  * Values per key, laid out like the weights without the axis of queries, [N,heads,keys] or [N·heads,keys], as a mean
- * over heads at the positions of the image: [N,1,…places].
+ * over heads at the positions of the image: [N,1,…positions].
  *
  * @throws {UsageError} if the keys are not positions of the image
  */

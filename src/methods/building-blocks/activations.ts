@@ -18,7 +18,7 @@ export interface Activations {
   readonly value: string;
   readonly raw: Tensor;
   /** Spatial extents, and each channel's numbers. */
-  readonly places: readonly number[];
+  readonly positions: readonly number[];
   readonly channels: readonly Float64Array[];
 }
 
@@ -46,7 +46,7 @@ export async function channelMap(
     const found = await activationsOf(sampler, layer);
     const { weights, passes } = await weigh(found);
     const { map, largestSum } = positiveSum(weights, found.channels);
-    const wide = stretch(layers.length > 1 ? toUnit(map) : map, found.places, size);
+    const wide = stretch(layers.length > 1 ? toUnit(map) : map, found.positions, size);
     for (const [p, v] of wide.entries()) mean[p]! += v / layers.length;
     [largest, count] = [Math.max(largest, largestSum), count + passes];
   }
@@ -72,14 +72,14 @@ async function activationsOf(
     key: `activations/${value}`,
     forward: ({ b }) => {
       const raw = b.value(value);
-      return { outputs: { raw, placed: toImageOrder(b.within("places"), raw, restoration) } };
+      return { outputs: { raw, placed: toImageOrder(b.within("positions"), raw, restoration) } };
     },
   };
   const { results } = await sampler.once(probe);
   const placed = results.get("placed")!;
-  const [, count = 1, ...places] = placed.dims;
+  const [, count = 1, ...positions] = placed.dims;
   return {
-    ...{ layer: node, value, raw: results.get("raw")!, places },
+    ...{ layer: node, value, raw: results.get("raw")!, positions },
     channels: byChannel(placed, count),
   };
 }
@@ -97,7 +97,7 @@ export async function positionsOf(
     key: `positions/${value}`,
     replaced: value,
     forward: ({ b }) => ({
-      outputs: { placed: toImageOrder(b.within("places"), b.value(value), restoration) },
+      outputs: { placed: toImageOrder(b.within("positions"), b.value(value), restoration) },
     }),
   };
   const count = elementCount(raw);

@@ -146,10 +146,10 @@ export function camLayer({ b, gradients }: FullGradient, layer: ChosenLayer): Ca
 
 /** Σ_c w_c·A_c of weights [N,C,1,…] and activations [N,C,…spatial]: [N,1,…spatial]. */
 export function weightedChannels(b: GraphBuilder, weights: Value, activations: Value): Value {
-  const [batch, channels, ...places] = activations.fact.shape as [Dim, Dim, ...Dim[]];
+  const [batch, channels, ...positions] = activations.fact.shape as [Dim, Dim, ...Dim[]];
   const row = b.reshape(weights, [batch, 1, channels]);
-  const columns = b.reshape(activations, [batch, channels, multiplyDims(...places)]);
-  return b.reshape(b.matmul(row, columns), [batch, 1, ...places]);
+  const columns = b.reshape(activations, [batch, channels, multiplyDims(...positions)]);
+  return b.reshape(b.matmul(row, columns), [batch, 1, ...positions]);
 }
 
 /** max(sum, 0) */

@@ -38,7 +38,7 @@ export function placeScores(
   needsLinear?: string,
 ): PlaceScores {
   const layer = chooseLayer(full.plan, wanted);
-  const b = full.b.within(`places/${layer.node}`);
+  const b = full.b.within(`positions/${layer.node}`);
   const activations = full.b.value(layer.value);
   const { shape } = activations.fact;
   if (!isRestored(shape, layer.restoration)) {
@@ -46,28 +46,32 @@ export function placeScores(
       `layer "${layer.node}" [${shape.join(",")}] is not laid out as [N,C,…]; choose another one (layer)`,
     );
   }
-  const [batch, channels, ...places] = shape as readonly [Dim, number, ...number[]];
-  const count = sizeOf(places);
+  const [batch, channels, ...positions] = shape as readonly [Dim, number, ...number[]];
+  const count = sizeOf(positions);
   const head = headOf(full, layer);
   if (needsLinear !== undefined) checkLinear(full, head, needsLinear);
   // Row p is 1 at position p; the last row is 0.
   const rows = Float32Array.from({ length: (count + 1) * count }, (_, i) =>
     i % count === Math.floor(i / count) ? 1 : 0,
   );
-  const masks = b.constant(float32([1, count + 1, 1, ...places], rows), "masks");
+  const masks = b.constant(float32([1, count + 1, 1, ...positions], rows), "masks");
   const each = b.op("Unsqueeze", [activations, b.ints([1])], {}, "each");
   const samples = multiplyDims(batch, count + 1);
-  const masked = b.reshape(b.mul(each, masks), [samples, channels, ...places], "masked");
+  const masked = b.reshape(b.mul(each, masks), [samples, channels, ...positions], "masked");
   const output = runHead(full, head, layer.value, masked);
   const classes = multiplyDims(...output.fact.shape.slice(1));
   const table = b.reshape(output, [batch, count + 1, classes], "table");
   const columns = b.transpose(table, [0, 2, 1]);
   return {
     layer,
-    scores: b.reshape(b.slice(columns, [2], [0], [count]), [batch, classes, ...places], "scores"),
+    scores: b.reshape(
+      b.slice(columns, [2], [0], [count]),
+      [batch, classes, ...positions],
+      "scores",
+    ),
     nothing: b.reshape(
       b.slice(columns, [2], [count], [count + 1]),
-      [batch, classes, ...places.map(() => 1)],
+      [batch, classes, ...positions.map(() => 1)],
       "nothing",
     ),
   };
@@ -75,8 +79,8 @@ export function placeScores(
 
 /** Selects the target's map of [N,K,…spatial]: [N,1,…spatial]. */
 export function ofTarget({ b, target }: FullGradient, maps: Value): Value {
-  const [batch, classes, ...places] = maps.fact.shape as readonly [Dim, Dim, ...Dim[]];
-  const weights = b.reshape(target.seed, [batch, classes, ...places.map(() => 1)]);
+  const [batch, classes, ...positions] = maps.fact.shape as readonly [Dim, Dim, ...Dim[]];
+  const weights = b.reshape(target.seed, [batch, classes, ...positions.map(() => 1)]);
   return b.sum(b.mul(maps, weights), [1]);
 }
 

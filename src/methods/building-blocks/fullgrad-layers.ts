@@ -28,7 +28,7 @@ export function layersOf(full: FullGradient, convention: Convention): readonly L
   const blocks = blocksOf(units, convention).map((members): Layer => {
     const at = b.within(members[0]!.unit.node);
     const term = (): Value =>
-      members.map((unit) => unit.places()).reduce((p, q) => at.add(p, q, "block/term"));
+      members.map((unit) => unit.positions()).reduce((p, q) => at.add(p, q, "block/term"));
     return { b: at, term, units: members };
   });
   return [{ b: b.within("input"), term: () => inputTerm, units: [] }, ...blocks];

@@ -1,3 +1,4 @@
+import { stretch } from "../building-blocks/stretch.js";
 import { sobel } from "../core/filters.js";
 import { samplingMethod } from "../core/method.js";
 import { number, whole } from "../core/settings.js";
@@ -21,6 +22,28 @@ export const random = samplingMethod({
     const numbers = randomNumbers(seed);
     const data = Float32Array.from({ length: sizeOf(mapDims) }, () => numbers.uniform());
     return Promise.resolve({ map: float32(mapDims, data) });
+  },
+});
+
+/** Uniform noise in [0, 1) on a coarse grid, enlarged as Grad-CAM's map is: as smooth, and as uninformed as noise. */
+export const smoothRandom = samplingMethod({
+  name: "smooth-random",
+  title: "Smooth random",
+  paper: baseline,
+  signed: false,
+  attributes: "map",
+  gradientFree: true,
+  ignoresTarget: true,
+  settings: {
+    cells: whole(7, "cells of the coarse grid along each side", 1),
+    seed: whole(0, "random seed", 0, 2 ** 32 - 1),
+  },
+  sample({ mapDims }, { cells, seed }) {
+    const numbers = randomNumbers(seed);
+    const places = mapDims.slice(2);
+    const grid = places.map((extent) => Math.min(cells, extent));
+    const values = Float64Array.from({ length: sizeOf(grid) }, () => numbers.uniform());
+    return Promise.resolve({ map: float32(mapDims, stretch(values, grid, places)) });
   },
 });
 
@@ -59,10 +82,10 @@ export const centreBlur = samplingMethod({
   ignoresTarget: true,
   settings: { width: number(0.25, "standard deviation as a fraction of each side", 1e-3) },
   sample({ mapDims }, { width }) {
-    const places = mapDims.slice(2);
+    const positions = mapDims.slice(2);
     const data = Float32Array.from({ length: sizeOf(mapDims) }, (_, p) => {
       let [rest, square] = [p, 0];
-      for (const extent of places.toReversed()) {
+      for (const extent of positions.toReversed()) {
         square += (((rest % extent) - (extent - 1) / 2) / (width * extent)) ** 2;
         rest = Math.floor(rest / extent);
       }

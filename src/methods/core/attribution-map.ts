@@ -14,8 +14,8 @@ export function emitAttributionMap(b: GraphBuilder, attribution: Value, signed: 
 
 /** The same, computed on a tensor. */
 export function attributionMap(attribution: Tensor, signed: boolean): Tensor {
-  const [count = 1, channels = 1, ...places] = attribution.dims;
-  const [values, area] = [toNumbers(attribution), sizeOf(places)];
+  const [count = 1, channels = 1, ...positions] = attribution.dims;
+  const [values, area] = [toNumbers(attribution), sizeOf(positions)];
   const map = new Float64Array(count * area);
   for (let n = 0; n < count; n++) {
     for (let c = 0; c < channels; c++) {
@@ -25,5 +25,5 @@ export function attributionMap(attribution: Tensor, signed: boolean): Tensor {
       }
     }
   }
-  return float32([count, 1, ...places], map);
+  return float32([count, 1, ...positions], map);
 }

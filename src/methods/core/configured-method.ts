@@ -10,7 +10,7 @@ export interface ConfiguredMethod<M extends Method = Method> {
 /** A method whose map comes with the sums of all terms. */
 export type DecomposingMethod = GraphMethod & { readonly decomposes: true };
 
-/** The settings of a method, all of which may be omitted. */
+/** The settings of a method, all optional. */
 export type GivenSettings<M extends Method> = Partial<SettingsOf<M["settings"]>>;
 
 /**

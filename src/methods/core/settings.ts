@@ -78,6 +78,20 @@ export function choice<T extends string>(
   };
 }
 
+/** One or several values of a setting of words, with commas between. */
+export function several(setting: Setting<string>): Setting<string> {
+  return {
+    default: setting.default,
+    about: setting.about,
+    takes: `${setting.takes}; several with commas between`,
+    read: (raw) => {
+      const words = typeof raw === "string" ? raw.split(",") : [];
+      const fits = words.length > 0 && words.every((word) => setting.read(word) !== undefined);
+      return fits ? [...new Set(words)].join(",") : undefined;
+    },
+  };
+}
+
 /** A boolean. */
 export function flag(fallback: boolean, about: string): Setting<boolean> {
   const words: ReadonlyMap<unknown, boolean> = new Map([

@@ -34,7 +34,7 @@ export function encodeModel(model: ModelProto): Uint8Array {
   return bytes;
 }
 
-/** An encoded message as a list of blocks, some of which are shared with the model. */
+/** An encoded message as a list of blocks; some are shared with the model. */
 interface Blocks {
   readonly parts: Uint8Array[];
   length: number;

@@ -1,4 +1,3 @@
-import { encodeModel } from "./encode.js";
 import { decodeModel } from "./decode.js";
 import { readExternalData, type ExternalDataReader } from "./external-data.js";
 import type { ModelProto, TensorProto } from "./schema.js";
@@ -12,17 +11,17 @@ export interface ModelFile {
 }
 
 /**
- * Bytes of the model file with values as additional outputs, for a third-party back end. Nothing else changes, except
- * that external weights are embedded. If neither is needed, the original bytes are returned.
+ * The model file with values as additional outputs, for a third-party back end. Nothing else changes, except that
+ * external weights are part of the model. If neither is needed, the original bytes are returned.
  *
  * @returns undefined if the file does not contain one of the values: it is inside a function, or was named by a pass of
  *   this library
  * @throws {ExternalDataError} if an external data file is missing
  */
-export async function bytesWithOutputs(
+export async function fileWithOutputs(
   file: ModelFile,
   wanted: readonly string[],
-): Promise<Uint8Array | undefined> {
+): Promise<Uint8Array | ModelProto | undefined> {
   const bytes = await file.read();
   const model = decodeModel(bytes);
   const graph = model.graph!;
@@ -33,7 +32,7 @@ export async function bytesWithOutputs(
   const external = await readExternalData(graph, file.externalData);
   if (added.length === 0 && external.size === 0) return bytes;
   const output = [...(graph.output ?? []), ...added.map((name) => ({ name }))];
-  return encodeModel(withWeights({ ...model, graph: { ...graph, output } }, external));
+  return withWeights({ ...model, graph: { ...graph, output } }, external);
 }
 
 function withWeights(

@@ -58,10 +58,19 @@ export function recognize(bytes: Uint8Array): string | undefined {
     first.every((b, i) => bytes[at + i] === b),
   );
   if (found !== undefined) return found.says;
+  if (isTfjsModel(bytes)) {
+    return "the file is a TensorFlow.js model (model.json); pass the .onnx file it was made from";
+  }
   if (isText(bytes.subarray(0, 256))) return `the file is text; ${EXPORT}`;
   // Every ONNX writer puts the IR version first: field 1, a varint.
   if (bytes[0] !== 0x08) return `its first byte is not that of an ONNX file; ${EXPORT}`;
   return undefined;
+}
+
+/** A model.json begins with its format, or with the graph. */
+function isTfjsModel(bytes: Uint8Array): boolean {
+  const start = String.fromCharCode(...bytes.subarray(0, 256));
+  return /^\s*\{\s*"(format|modelTopology|weightsManifest)"/.test(start);
 }
 
 function isText(bytes: Uint8Array): boolean {

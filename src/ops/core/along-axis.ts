@@ -34,7 +34,7 @@ export function alongAxis(
  * The indices 0, 1, 2, … along one axis of a value, as a tensor with extent 1 on all other axes. @throws {ShapeError}
  * if the extent is open
  */
-export function placesAlong(b: GraphBuilder, x: Value, axis: number): Value {
+export function positionsAlong(b: GraphBuilder, x: Value, axis: number): Value {
   const { shape } = x.fact;
   const [extent] = staticShape([shape[axis]!], `axis ${axis} of "${x.name}"`);
   const dims = shape.map((_, i) => (i === axis ? extent! : 1));
@@ -44,7 +44,7 @@ export function placesAlong(b: GraphBuilder, x: Value, axis: number): Value {
       Array.from({ length: extent! }, (_, i) => i),
       dims,
     ),
-    "places",
+    "positions",
   );
 }
 
@@ -52,20 +52,20 @@ export function placesAlong(b: GraphBuilder, x: Value, axis: number): Value {
 const largestProduct = 2 ** 16;
 
 /**
- * The adjoint of copies along one axis: element k of the axis is added at places[k] of an axis of another extent. Short
+ * The adjoint of copies along one axis: element k of the axis is added at positions[k] of an axis of another extent. Short
  * axes are multiplied with a 0/1 matrix; long ones (signals) are scattered, in memory proportional to their length.
  */
 export function addAlong(
   b: GraphBuilder,
   x: Value,
   axis: number,
-  places: readonly number[],
+  positions: readonly number[],
   extent: number,
 ): Value {
-  const length = places.length;
+  const length = positions.length;
   if (length * extent <= largestProduct) {
     const matrix = new Float64Array(length * extent);
-    places.forEach((place, k) => (matrix[k * extent + place] = 1));
+    positions.forEach((place, k) => (matrix[k * extent + place] = 1));
     return alongAxis(b, x, axis, matrix, length, extent);
   }
   const perm = x.fact.shape.map((_, i) => (i === 0 ? axis : i === axis ? 0 : i));
@@ -73,7 +73,7 @@ export function addAlong(
   const edge = b.slice(rows, [0], [0], [1]);
   const sizes = b.ints(x.fact.shape.map((_, i) => (i === 0 ? extent : 1)));
   const zeros = b.op("Expand", [b.zerosLike(edge), sizes], {}, "zeros");
-  const at = b.constant(int64(places, [length, 1]), "places");
+  const at = b.constant(int64(positions, [length, 1]), "positions");
   const sums = b.op("ScatterND", [zeros, at, rows], { reduction: text("add") }, "sums");
   return b.transpose(sums, perm);
 }

@@ -1,2 +1,2 @@
-/** Operators of ONNX Runtime, many of which only its optimizer writes. */
+/** Operators of ONNX Runtime; many appear only in files that its optimizer saved. */
 export const microsoft = "com.microsoft";

@@ -97,7 +97,7 @@ export interface OpSpec<A = unknown> {
   /** Indices of inputs that are scores, inputs that choose positions or branches, and states of an earlier run. */
   readonly reads?: {
     readonly scores?: readonly number[];
-    readonly places?: readonly number[];
+    readonly positions?: readonly number[];
     readonly states?: readonly number[];
   };
   readonly attrs: AttrDecoder<A>;

@@ -54,7 +54,7 @@ function comparison(
     if (typeof a === "number" && typeof b === "number") return Number(answers[0]);
     return answers.every((v) => v === answers[0]) && !overlap ? Number(answers[0]) : undefined;
   };
-  return { ...predicate(type, since, [2, 2], f, onDims), reads: { places: [0, 1] } };
+  return { ...predicate(type, since, [2, 2], f, onDims), reads: { positions: [0, 1] } };
 }
 
 // y = condition ? a : b; da = dy where the condition is true, db = dy where it is false. A constant branch is the bias.

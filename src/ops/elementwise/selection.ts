@@ -42,7 +42,7 @@ export const selection: readonly OpSpec[] = [
       noAttrs,
       (n) => [{ dtype: "int64", shape: [open(n), 3] }],
     ),
-    reads: { scores: [1], places: [0] },
+    reads: { scores: [1], positions: [0] },
   },
   {
     ...facts<{ size: readonly number[] }>(
@@ -55,7 +55,7 @@ export const selection: readonly OpSpec[] = [
       (a) => ({ size: a.ints("pooled_shape") ?? [] }),
       (n) => [n.like([n.shape(1)[0]!, n.shape()[1]!, ...n.attrs.size])],
     ),
-    reads: { places: [1] },
+    reads: { positions: [1] },
   },
   facts<{ axis: number | undefined }>(
     "Compress",

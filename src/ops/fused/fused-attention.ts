@@ -68,9 +68,9 @@ function upTo(b: GraphBuilder, n: NodeView, ends: Value, keys: Dim): Value {
   if (typeof keys !== "number" || ends.fact.shape[0] !== n.shape(0)[0]) {
     throw n.refusal("its mask of one axis must hold one length per sample");
   }
-  const places = b.constant(int64(Array.from({ length: keys }, (_, i) => i)), "places");
+  const positions = b.constant(int64(Array.from({ length: keys }, (_, i) => i)), "positions");
   const each = b.op("Unsqueeze", [b.cast(ends, "int64"), b.ints([1])]);
-  return b.op("Less", [b.op("Unsqueeze", [places, b.ints([0])]), each]);
+  return b.op("Less", [b.op("Unsqueeze", [positions, b.ints([0])]), each]);
 }
 
 const addUp = (b: GraphBuilder, p: Value | undefined, q: Value | undefined): Value | undefined =>
@@ -131,7 +131,7 @@ function unpacked(b: GraphBuilder, packed: Value, count: number): Value[] {
   });
 }
 
-/** Queries, keys and values of a MultiHeadAttention, some of which may be packed in one tensor. */
+/** Queries, keys and values of a MultiHeadAttention; one tensor may hold several of them. */
 function operands(b: GraphBuilder, n: NodeView): readonly [Value, Value, Value] {
   const [key, value] = [n.optional(1), n.optional(2)];
   if (n.rank(0) === 5) return unpacked(b, n.x(0), 3) as [Value, Value, Value];

@@ -90,7 +90,7 @@ function placesMask(b: GraphBuilder, n: View, queries: Dim, keys: Dim): Value | 
     const far = (before >= 0 && distance > before) || (after >= 0 && -distance > after);
     return late || far ? -Infinity : 0;
   });
-  return b.constant(fromNumbers(n.x().fact.dtype, [queries, keys], mask), "places");
+  return b.constant(fromNumbers(n.x().fact.dtype, [queries, keys], mask), "positions");
 }
 
 /** The mask input as an addend; keys beyond its extent are masked. */

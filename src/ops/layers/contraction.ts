@@ -61,9 +61,9 @@ function diagonal(b: GraphBuilder, n: NodeView, x: Value, term: string): Factor 
     const grouped = b.transpose(factor.x, [...axes, ...rest]);
     const flat = b.reshape(grouped, [extent ** axes.length, ...rest.map((i) => shape[i]!)]);
     const step = (extent ** axes.length - 1) / Math.max(extent - 1, 1);
-    const places = b.ints(Array.from({ length: extent }, (_, i) => i * step));
+    const positions = b.ints(Array.from({ length: extent }, (_, i) => i * step));
     factor = {
-      x: b.op("Gather", [flat, places], { axis: int(0) }, "diagonal"),
+      x: b.op("Gather", [flat, positions], { axis: int(0) }, "diagonal"),
       letters: [letter, ...rest.map((i) => factor.letters[i]!)],
     };
   }

@@ -50,7 +50,7 @@ function anchors(n: View, { kernel, output }: Geometry): ReturnType<typeof fromN
   const [kh, kw] = kernel as [number, number];
   const [h, w] = output as [number, number];
   const dims = [1, 2, kh * kw, h, w];
-  checkMade(dims, `for DeformConv (node "${n.name}") places`);
+  checkMade(dims, `for DeformConv (node "${n.name}") positions`);
   const values: number[] = [];
   for (const axis of [0, 1] as const) {
     for (let k = 0; k < kh * kw; k++) {
@@ -73,7 +73,7 @@ function readings(b: GraphBuilder, n: View, geometry: Geometry): Value {
   // Offsets are (y, x) pairs.
   const offsets = b.reshape(n.x(2), [-1, size, 2, h, w].map(whole), "offsets");
   const turned = b.transpose(offsets, [0, 2, 1, 3, 4]);
-  const places = b.add(b.constant(anchors(n, geometry), "anchors"), turned, "places");
+  const positions = b.add(b.constant(anchors(n, geometry), "anchors"), turned, "positions");
   // Pixel positions to normalized coordinates, where −1 and 1 are the outer edges: (2p + 1)/extent − 1.
   const scale = b.constant(
     fromNumbers(
@@ -89,7 +89,7 @@ function readings(b: GraphBuilder, n: View, geometry: Geometry): Value {
       image.map((d) => 1 / d - 1),
     ),
   );
-  const coordinates = b.add(b.mul(places, scale), shift, "coordinates");
+  const coordinates = b.add(b.mul(positions, scale), shift, "coordinates");
   // GridSample expects x first.
   const parts = [1, 0].map((axis) => b.slice(coordinates, [1], [axis], [axis + 1]));
   const grid = b.transpose(b.concat(parts, 1), [0, 2, 3, 4, 1], "grid");

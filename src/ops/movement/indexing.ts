@@ -5,7 +5,7 @@ import type { Value } from "../../onnx/ir.js";
 import { gather as gatherBlock, slice as sliceBlock } from "../../tensor/move.js";
 import { checkMade, fromNumbers } from "../../tensor/tensor.js";
 import { multiplyDims, normalizeAxis, sizeOf, type Dim } from "../../tensor/shape.js";
-import { addAlong, placesAlong } from "../core/along-axis.js";
+import { addAlong, positionsAlong } from "../core/along-axis.js";
 import { blockOf, isSmall, moved, withElements } from "../core/elements.js";
 import { noAttrs, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
@@ -195,12 +195,12 @@ const oneHot: OpSpec<{ axis: number }> = {
     const axis = normalizeAxis(n.attrs.axis, n.rank() + 1);
     const wide = n.shape().toSpliced(axis, 0, 1);
     const index = b.reshape(b.cast(n.x(0), "int64"), wide);
-    const places = placesAlong(b, n.y(), axis);
+    const positions = positionsAlong(b, n.y(), axis);
     // Negative indices, −depth … −1, count from the end; an index out of range sets no element.
     const fromTheEnd = b.addScalar(index, Number(n.y().fact.shape[axis]));
     const isHot = b.op(
       "Or",
-      [index, fromTheEnd].map((i) => b.op("Equal", [i, places])),
+      [index, fromTheEnd].map((i) => b.op("Equal", [i, positions])),
     );
     const values = n.elements(2);
     if (values?.[0] === 0 && values[1] === 1) return [b.mask(isHot, n.x(2))];
@@ -213,8 +213,8 @@ const oneHot: OpSpec<{ axis: number }> = {
     () => {
       const sums = [1, 0].map((off) => {
         const pair = b.constant(fromNumbers(dy!.fact.dtype, [2], [off, 1 - off]));
-        const places = b.op("OneHot", [n.x(0), n.x(1), pair], { axis: int(n.attrs.axis) });
-        return b.reshape(b.sum(b.mul(dy!, places)), [1]);
+        const positions = b.op("OneHot", [n.x(0), n.x(1), pair], { axis: int(n.attrs.axis) });
+        return b.reshape(b.sum(b.mul(dy!, positions)), [1]);
       });
       return b.concat(sums, 0, "dvalues");
     },

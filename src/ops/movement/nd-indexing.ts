@@ -4,7 +4,7 @@ import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { isStatic, normalizeAxis, sizeOf, staticShape, stridesOf } from "../../tensor/shape.js";
 import { checkMade, int64 } from "../../tensor/tensor.js";
-import { placesAlong } from "../core/along-axis.js";
+import { positionsAlong } from "../core/along-axis.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
 
@@ -156,7 +156,9 @@ const trilu = selfAdjoint<{ upper: boolean }>({
   role: "selection",
   attrs: (a) => ({ upper: a.flag("upper", true) }),
   definition: (b, n) => {
-    const [row, column] = [n.rank() - 2, n.rank() - 1].map((axis) => placesAlong(b, n.x(), axis));
+    const [row, column] = [n.rank() - 2, n.rank() - 1].map((axis) =>
+      positionsAlong(b, n.x(), axis),
+    );
     const diagonal = b.addScalar(row!, n.optionalNumbers(1)?.[0] ?? 0);
     const order = n.attrs.upper ? "GreaterOrEqual" : "LessOrEqual";
     return [b.where(b.op(order, [column!, diagonal]), n.x(), b.scalar(0, n.x()))];

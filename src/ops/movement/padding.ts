@@ -87,11 +87,11 @@ function foldBack(b: GraphBuilder, n: NodeView<{ mode: string }>, dy: Value): Va
     if (typeof extent === "string")
       throw n.error(`axis ${axis} of open extent cannot be padded by copying`);
     const length = extent + before[axis]! + after[axis]!;
-    checkMade([length], `for Pad (node "${n.name}") the places along axis ${axis}`);
-    const places = Array.from({ length }, (_, i) =>
+    checkMade([length], `for Pad (node "${n.name}") the positions along axis ${axis}`);
+    const positions = Array.from({ length }, (_, i) =>
       copiedFrom(n.attrs.mode, i - before[axis]!, extent),
     );
-    return addAlong(b, gradient, axis, places, extent);
+    return addAlong(b, gradient, axis, positions, extent);
   }, dy);
 }
 

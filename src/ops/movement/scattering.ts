@@ -104,7 +104,7 @@ function shares(b: GraphBuilder, n: View, scatter: Scatter): Value {
   return scatter.put(b, data, updates, "add", "shares");
 }
 
-// y − J·x. none, add: the constant operand, in its places. mul, max, min are homogeneous in both operands together, and y is
+// y − J·x. none, add: the constant operand, in its positions. mul, max, min are homogeneous in both operands together, and y is
 // divided among the k factors (k·y − y is left), or among the elements that equal it.
 function bias(n: View): BiasRule {
   const [data, updates] = [n.isActive(0), n.isActive(2)];

@@ -3,7 +3,7 @@ import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import { finite } from "../core/finite.js";
-import { placesAlong } from "../core/along-axis.js";
+import { positionsAlong } from "../core/along-axis.js";
 import type { AttributeReader } from "../core/attributes.js";
 import { flowsNowhere } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
@@ -98,7 +98,7 @@ const hardmax: OpSpec<SoftmaxAttrs> = {
   role: "step",
   definition: (b, n) => {
     const axis = axisOf(n);
-    const isTop = b.op("Equal", [top(b, n.x(), axis), placesAlong(b, n.x(), axis)]);
+    const isTop = b.op("Equal", [top(b, n.x(), axis), positionsAlong(b, n.x(), axis)]);
     return [b.mask(isTop, n.x())];
   },
   ...flowsNowhere,

@@ -16,13 +16,13 @@ import { noAttrs } from "../core/heads.js";
 import { asScalar, dequantized, quantized } from "./levels.js";
 
 /** Input indices of levels, their scale and zero point, and of the output's scale and zero point. */
-interface Places {
+interface Positions {
   readonly operands: readonly (readonly [levels: number, scale: number, zero: number])[];
   readonly result: readonly [scale: number, zero: number];
 }
 
-const one: Places = { operands: [[0, 1, 2]], result: [3, 4] };
-const two: Places = {
+const one: Positions = { operands: [[0, 1, 2]], result: [3, 4] };
+const two: Positions = {
   operands: [
     [0, 1, 2],
     [3, 4, 5],
@@ -36,20 +36,20 @@ function quantizedFunction<A>(record: {
   readonly arity: Arity;
   readonly role: Role;
   readonly attrs: AttrDecoder<A>;
-  readonly places?: Places;
+  readonly positions?: Positions;
   f(b: GraphBuilder, operands: readonly Value[], n: NodeView<A>): Value;
 }): OpSpec<A> {
-  const { type, arity, role, attrs, places = one } = record;
+  const { type, arity, role, attrs, positions = one } = record;
   return byDefinition<A>({
     ...{ type, arity, role, attrs },
     domain: microsoft,
     since: 1,
     rounds: true,
     definition: (b, n) => {
-      const operands = places.operands.map(([levels, scale, zero]) =>
+      const operands = positions.operands.map(([levels, scale, zero]) =>
         dequantized(b, n.x(levels), n.x(scale), n.optional(zero)),
       );
-      const [scale, zero] = places.result;
+      const [scale, zero] = positions.result;
       return [
         quantized(b, b.div(record.f(b, operands, n), asScalar(b, n.x(scale))), n.optional(zero)),
       ];
@@ -96,11 +96,17 @@ const concat: OpSpec<{ axis: number }> = byDefinition({
 
 export const quantizedFunctions: readonly OpSpec[] = [
   quantizedFunction({
-    ...{ type: "QLinearAdd", arity: [2, 8], role: "linear", attrs: noAttrs, places: two },
+    ...{ type: "QLinearAdd", arity: [2, 8], role: "linear", attrs: noAttrs, positions: two },
     f: (b, [p, q]) => b.add(p!, q!),
   }),
   quantizedFunction({
-    ...{ type: "QLinearMul", arity: [2, 8], role: "multiplication", attrs: noAttrs, places: two },
+    ...{
+      type: "QLinearMul",
+      arity: [2, 8],
+      role: "multiplication",
+      attrs: noAttrs,
+      positions: two,
+    },
     f: (b, [p, q]) => b.mul(p!, q!),
   }),
   quantizedFunction({
@@ -143,7 +149,7 @@ export const quantizedFunctions: readonly OpSpec[] = [
   }),
   quantizedFunction({
     ...{ type: "QLinearWhere", arity: [9, 9], role: "choice", attrs: noAttrs },
-    places: {
+    positions: {
       operands: [
         [1, 2, 3],
         [4, 5, 6],

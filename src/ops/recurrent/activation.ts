@@ -2,7 +2,7 @@ import { float } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import type { NodeView } from "../core/node-view.js";
-import type { RecurrentAttrs } from "./recurrence.js";
+import type { RecurrentAttrs } from "./recurrent-cell.js";
 
 /** An activation function of a recurrent layer. */
 export type GateFunction = (b: GraphBuilder, x: Value) => Value;

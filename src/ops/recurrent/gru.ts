@@ -1,21 +1,22 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
-import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
+import { recurrence } from "./recurrence.js";
 import {
   clipped,
   parts,
-  recurrence,
   type RecurrentCell,
-  type RecurrentAttrs,
+  type RecurrentView,
   type StepBuilder,
   type RecurrentWeights,
-} from "./recurrence.js";
-
-type View = NodeView<RecurrentAttrs>;
+} from "./recurrent-cell.js";
 
 // With x = X·Wᵀ + bW: z, r = f(x + h·Rᵀ + bR), n = g(x + (r⊙h)·Rᵀ + bR), h' = (1 − z)⊙n + z⊙h
-function resetBefore(all: GraphBuilder, n: View, weights: RecurrentWeights): RecurrentCell {
+function resetBefore(
+  all: GraphBuilder,
+  n: RecurrentView,
+  weights: RecurrentWeights,
+): RecurrentCell {
   const { bias, recurrent, hidden, functions } = weights;
   const [f, g] = functions;
   const sizes = [2 * hidden, hidden];
@@ -36,7 +37,7 @@ function resetBefore(all: GraphBuilder, n: View, weights: RecurrentWeights): Rec
 }
 
 // As above with n = g(x + r⊙(h·Rᵀ + bR)), as in PyTorch: one product for all gates.
-function resetAfter(all: GraphBuilder, n: View, weights: RecurrentWeights): RecurrentCell {
+function resetAfter(all: GraphBuilder, n: RecurrentView, weights: RecurrentWeights): RecurrentCell {
   const { bias, recurrent, hidden, functions } = weights;
   const [f, g] = functions;
   const sizes = [2 * hidden, hidden];

@@ -1,7 +1,8 @@
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import type { OpSpec } from "../core/spec.js";
-import { clipped, parts, recurrence } from "./recurrence.js";
+import { recurrence } from "./recurrence.js";
+import { clipped, parts } from "./recurrent-cell.js";
 
 // With a = X·Wᵀ + bW + h·Rᵀ + bR and peepholes p (default 0): i = f(a + pᵢ⊙c), k = f(a + p_k⊙c) or 1 − i, c' = k⊙c +
 // i⊙g(a), o = f(a + pₒ⊙c'), h' = o⊙h(c')

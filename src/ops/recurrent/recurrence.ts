@@ -6,84 +6,22 @@
  *
  * @module
  */
-import { int } from "../../onnx/attribute.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Fact, Value } from "../../onnx/ir.js";
 import type { Dim } from "../../tensor/shape.js";
 import { byDefinition } from "../core/by-definition.js";
-import type { NodeView } from "../core/node-view.js";
-import type { AttrDecoder, OpSpec } from "../core/spec.js";
-import { activationsOf, type GateFunction } from "./activation.js";
-
-type Direction = "forward" | "reverse";
-
-export interface RecurrentAttrs {
-  readonly directions: readonly Direction[];
-  /** X is [N,T,I] instead of [T,N,I], and states are [N,D,H] instead of [D,N,H]. */
-  readonly batchFirst: boolean;
-  readonly activations: readonly string[] | undefined;
-  readonly alpha: readonly number[];
-  readonly beta: readonly number[];
-  /** Gate inputs are clipped to ±clip; undefined for no clipping. */
-  readonly clip: number | undefined;
-  readonly linearBeforeReset: boolean;
-  readonly inputForget: boolean;
-}
-
-type View = NodeView<RecurrentAttrs>;
-
-const recurrentAttrs: AttrDecoder<RecurrentAttrs> = (a) => {
-  const word = a.word("direction", ["forward", "reverse", "bidirectional"], "forward");
-  return {
-    directions: word === "bidirectional" ? ["forward", "reverse"] : [word],
-    batchFirst: a.flag("layout"),
-    activations: a.texts("activations"),
-    alpha: a.floats("activation_alpha") ?? [],
-    beta: a.floats("activation_beta") ?? [],
-    // ONNX Runtime treats 0 as a threshold in an RNN, and refuses it in LSTM and GRU.
-    clip: a.positive("clip"),
-    linearBeforeReset: a.flag("linear_before_reset"),
-    inputForget: a.flag("input_forget"),
-  };
-};
-
-/** The state passed from step to step, [1,N,H] each; undefined for zeros. */
-export interface RecurrentState {
-  readonly h: Value | undefined;
-  /** The cell of an LSTM. */
-  readonly c: Value | undefined;
-}
-
-/** The state after a step. */
-export interface NewState {
-  readonly h: Value;
-  readonly c?: Value;
-}
-
-/** The weights and activation functions of one direction. */
-export interface RecurrentWeights {
-  readonly hidden: number;
-  readonly functions: readonly GateFunction[];
-  /** Rᵀ [H, gates·H]. */
-  readonly recurrent: Value;
-  /** Biases added to X·Wᵀ and to H·Rᵀ, [gates·H]; undefined for zeros. */
-  readonly bias: readonly [input: Value, recurrent: Value] | undefined;
-  /** [3·H]; undefined for zeros. */
-  readonly peepholes: Value | undefined;
-}
-
-/**
- * A builder for one component of the cell at the current step; the component's name and the hints of its nodes are the
- * same at every step.
- */
-export type StepBuilder = (part: string) => GraphBuilder;
-
-export interface RecurrentCell {
-  /** The part of the bias that is added to X·Wᵀ, for all steps at once. */
-  readonly added: Value | undefined;
-  /** One step. `x` [1,N,gates·H] is X·Wᵀ plus `added`. */
-  step(at: StepBuilder, x: Value, state: RecurrentState): NewState;
-}
+import type { OpSpec } from "../core/spec.js";
+import { activationsOf } from "./activation.js";
+import {
+  parts,
+  recurrentAttrs,
+  type NewState,
+  type RecurrentAttrs,
+  type RecurrentCell,
+  type RecurrentState,
+  type RecurrentView,
+  type RecurrentWeights,
+} from "./recurrent-cell.js";
 
 /** A recurrent operator. */
 interface Recurrence {
@@ -95,7 +33,7 @@ interface Recurrence {
   /** Names of the default functions. */
   readonly functions: readonly string[];
   readonly hasCell?: boolean;
-  cell(b: GraphBuilder, n: View, weights: RecurrentWeights): RecurrentCell;
+  cell(b: GraphBuilder, n: RecurrentView, weights: RecurrentWeights): RecurrentCell;
 }
 
 /**
@@ -110,7 +48,7 @@ interface Geometry {
   readonly hidden: number;
 }
 
-function geometryOf(n: View, { gates }: Recurrence): Geometry {
+function geometryOf(n: RecurrentView, { gates }: Recurrence): Geometry {
   const [first, second, size] = n.shape();
   const [w, r] = [n.shape(1), n.shape(2)];
   const hidden = r[2];
@@ -131,7 +69,7 @@ function geometryOf(n: View, { gates }: Recurrence): Geometry {
   return { steps, batch, hidden };
 }
 
-function facts(n: View, kind: Recurrence): Fact[] {
+function facts(n: RecurrentView, kind: Recurrence): Fact[] {
   const { steps, batch, hidden } = geometryOf(n, kind);
   const count = n.attrs.directions.length;
   const [y, state] = n.attrs.batchFirst
@@ -147,7 +85,7 @@ function facts(n: View, kind: Recurrence): Fact[] {
 }
 
 /** Row d of input i, which has one row per direction; undefined if the input is absent or all zero. */
-function rowOf(b: GraphBuilder, n: View, i: number, d: number): Value | undefined {
+function rowOf(b: GraphBuilder, n: RecurrentView, i: number, d: number): Value | undefined {
   const all = n.optional(i);
   if (!all || n.elements(i)?.every((e) => e === 0)) return undefined;
   return n.attrs.directions.length > 1 ? b.slice(all, [0], [d], [d + 1]) : all;
@@ -156,7 +94,7 @@ function rowOf(b: GraphBuilder, n: View, i: number, d: number): Value | undefine
 const matrixOf = (b: GraphBuilder, row: Value): Value => b.op("Squeeze", [row, b.ints([0])]);
 
 /** The initial state of a direction, [1,N,H]; undefined for zeros. */
-function initial(b: GraphBuilder, n: View, i: number, d: number): Value | undefined {
+function initial(b: GraphBuilder, n: RecurrentView, i: number, d: number): Value | undefined {
   const all = n.optional(i);
   if (!all || n.elements(i)?.every((e) => e === 0)) return undefined;
   const rows = n.attrs.batchFirst ? b.transpose(all, [1, 0, 2]) : all;
@@ -164,7 +102,7 @@ function initial(b: GraphBuilder, n: View, i: number, d: number): Value | undefi
 }
 
 /** Whether sequence_lens is needed: sequences of full length need no masks. */
-function lengthsOf(n: View, steps: Dim): Value | undefined {
+function lengthsOf(n: RecurrentView, steps: Dim): Value | undefined {
   return n.elements(4)?.every((length) => length === steps) ? undefined : n.optional(4);
 }
 
@@ -184,7 +122,7 @@ export function recurrence(kind: Recurrence): OpSpec<RecurrentAttrs> {
   });
 }
 
-function writtenOut(b: GraphBuilder, n: View, kind: Recurrence): Value[] {
+function writtenOut(b: GraphBuilder, n: RecurrentView, kind: Recurrence): Value[] {
   const { steps, hidden } = geometryOf(n, kind);
   if (typeof steps !== "number") {
     throw n.refusal(
@@ -257,7 +195,7 @@ interface Walk {
  */
 function walk(
   b: GraphBuilder,
-  n: View,
+  n: RecurrentView,
   { inputs, cell, state: first, isReverse }: Walk,
 ): { outputs: readonly Value[]; last: NewState } {
   const lengths = lengthsOf(n, inputs.length);
@@ -285,20 +223,4 @@ function walk(
   }
   const { h, c } = state;
   return { outputs, last: { h: h!, ...(c ? { c } : {}) } };
-}
-
-/** Pieces of these sizes along an axis. */
-export function parts(
-  b: GraphBuilder,
-  x: Value,
-  axis: number,
-  sizes: readonly number[],
-): readonly Value[] {
-  if (sizes.length === 1) return [x];
-  return b.call("Split", [x, b.ints(sizes)], { axis: int(axis) }, { outputs: sizes.length });
-}
-
-/** Clips gate inputs to ±clip. */
-export function clipped(b: GraphBuilder, { attrs: { clip } }: View, x: Value): Value {
-  return clip === undefined ? x : b.op("Clip", [x, b.scalar(-clip, x), b.scalar(clip, x)]);
 }

@@ -1,5 +1,6 @@
 import type { OpSpec } from "../core/spec.js";
-import { clipped, recurrence } from "./recurrence.js";
+import { recurrence } from "./recurrence.js";
+import { clipped } from "./recurrent-cell.js";
 
 // h' = f(x·Wᵀ + h·Rᵀ + bW + bR)
 const rnn = recurrence({

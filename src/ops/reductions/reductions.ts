@@ -60,8 +60,8 @@ function pickExtreme(op: "ArgMax" | "ArgMin"): NonNullable<OpSpec<ReduceAttrs>["
     if (more.length > 0)
       throw n.refusal("its extreme over several axes is no element of one of them");
     const along = { axis: int(axis) };
-    const places = b.op(op, [n.x()], { ...along, keepdims: int(1) }, "places");
-    const picked = b.op("GatherElements", [elements, places], along, "picked");
+    const positions = b.op(op, [n.x()], { ...along, keepdims: int(1) }, "positions");
+    const picked = b.op("GatherElements", [elements, positions], along, "picked");
     return b.reshape(picked, n.y().fact.shape);
   };
 }
@@ -208,7 +208,7 @@ const logSum = reduction({
   bias: (b, _n, y) => b.addScalar(y, -1),
 });
 
-/** A finite number in place of an infinite maximum, of which ∞ − ∞ would make NaN. */
+/** A finite number in place of an infinite maximum: ∞ − ∞ would be NaN. */
 const largest = 3e38;
 
 // y = log Σeˣ = m + log Σ e^{x−m}, with m = max x so that nothing overflows; dx = e^{x−y}·dy (the softmax);

@@ -5,21 +5,21 @@ import type { OpSpec } from "../core/spec.js";
 
 interface GridSize {
   /** [H, W] or [D, H, W] */
-  readonly places: readonly number[];
+  readonly positions: readonly number[];
   readonly count: number;
 }
 
 function sizeOfGrid(n: NodeView): GridSize {
   const size = n.elements(1);
-  const places = size?.slice(2) ?? [];
-  const isFixed = places.every((d) => typeof d === "number" && d >= 1);
-  if (!size || !isFixed || ![2, 3].includes(places.length)) {
+  const positions = size?.slice(2) ?? [];
+  const isFixed = positions.every((d) => typeof d === "number" && d >= 1);
+  if (!size || !isFixed || ![2, 3].includes(positions.length)) {
     throw n.error(
       `the size [${size?.join(",") ?? "unknown"}] must be [N,C,H,W] or [N,C,D,H,W] with fixed spatial extents`,
     );
   }
-  const fixed = places as readonly number[];
-  return { places: fixed, count: fixed.reduce((p, d) => p * d, 1) };
+  const fixed = positions as readonly number[];
+  return { positions: fixed, count: fixed.reduce((p, d) => p * d, 1) };
 }
 
 // The grid of a spatial transformer: [N,H,W,2] or [N,D,H,W,3], the homogeneous coordinates of the output positions, −1
@@ -31,25 +31,25 @@ const affineGrid: OpSpec<{ alignCorners: boolean }> = byDefinition<{ alignCorner
   role: "function",
   attrs: (a) => ({ alignCorners: a.flag("align_corners") }),
   infer: (n) => {
-    const { places } = sizeOfGrid(n);
-    return [n.like([n.shape()[0]!, ...places, places.length])];
+    const { positions } = sizeOfGrid(n);
+    return [n.like([n.shape()[0]!, ...positions, positions.length])];
   },
   definition: (b, n) => {
-    const { places, count } = sizeOfGrid(n);
-    const width = places.length + 1;
+    const { positions, count } = sizeOfGrid(n);
+    const width = positions.length + 1;
     checkMade([count, width], `for AffineGrid (node "${n.name}") positions`);
     const base = new Float64Array(count * width).fill(1);
     for (let at = 0; at < count; at++) {
       // The first coordinate runs along the last axis.
       let rest = at;
-      places.toReversed().forEach((extent, k) => {
+      positions.toReversed().forEach((extent, k) => {
         base[at * width + k] = coordinateOf(rest % extent, extent, n.attrs.alignCorners);
         rest = Math.floor(rest / extent);
       });
     }
-    const points = b.constant(fromNumbers(n.x().fact.dtype, [count, width], base), "places");
+    const points = b.constant(fromNumbers(n.x().fact.dtype, [count, width], base), "positions");
     const rows = b.matmul(points, b.transpose(n.x(), [0, 2, 1], "theta"), "grid/rows");
-    return [b.reshape(rows, [n.shape()[0]!, ...places, places.length], "grid")];
+    return [b.reshape(rows, [n.shape()[0]!, ...positions, positions.length], "grid")];
   },
 });
 

@@ -18,7 +18,7 @@ const gridSample: OpSpec<GridAttrs> = {
   arity: [2, 2],
   role: "resampling",
   axes: spatialAxes,
-  reads: { places: [1] },
+  reads: { positions: [1] },
   newer: true,
   attrs: (a) => ({
     mode: a.word("mode", ["bilinear", "linear", "nearest", "bicubic", "cubic"], "bilinear"),
@@ -66,7 +66,7 @@ interface Corner {
 
 function readingOf(b: GraphBuilder, n: View): Reading {
   const [channels, ...extents] = staticShape(n.shape().slice(1), `the image of "${n.name}"`);
-  const places = staticShape(n.shape(1).slice(1, -1), `the grid of "${n.name}"`);
+  const positions = staticShape(n.shape(1).slice(1, -1), `the grid of "${n.name}"`);
   // The last coordinate of the grid runs along the first spatial axis.
   const perAxis = extents.map((extent, axis) =>
     neighbours(b, n, extent, extents.length - 1 - axis),
@@ -87,7 +87,7 @@ function readingOf(b: GraphBuilder, n: View): Reading {
           ),
     [],
   );
-  return { channels: channels!, area: sizeOf(extents), count: sizeOf(places), corners };
+  return { channels: channels!, area: sizeOf(extents), count: sizeOf(positions), corners };
 }
 
 const line = (b: GraphBuilder, v: Value, count: number): Value =>
@@ -102,8 +102,8 @@ function sampled(b: GraphBuilder, n: View): Value {
   const starts = Array.from({ length: batch! }, (_, i) => i * area);
   const first = b.constant(int64(starts, [batch!, 1]), "starts");
   const shares = corners.map(({ at, weight }) => {
-    const places = b.add(b.cast(b.reshape(at, [batch!, count]), "int64"), first);
-    const read = b.op("Gather", [rows, b.reshape(places, [batch! * count])], { axis: int(0) });
+    const positions = b.add(b.cast(b.reshape(at, [batch!, count]), "int64"), first);
+    const read = b.op("Gather", [rows, b.reshape(positions, [batch! * count])], { axis: int(0) });
     return b.mul(read, b.reshape(weight, [batch! * count, 1]));
   });
   const sum = b.reshape(

@@ -17,7 +17,7 @@ const roiAlign: OpSpec<RoiAttrs> = {
   arity: [3, 3],
   role: "resampling",
   axes: () => ({ kind: "none", image: true }),
-  reads: { places: [1] },
+  reads: { positions: [1] },
   attrs: (a) => ({
     mode: a.word("mode", ["avg", "max"], "avg"),
     height: a.int("output_height", 1),

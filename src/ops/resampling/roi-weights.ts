@@ -52,8 +52,8 @@ function samplesOf(b: GraphBuilder, n: NodeView<RoiAttrs>, axis: RoiAxis): Sampl
       ? b.addScalar(b.mulScalar(bin, 0), samples)
       : b.op("Max", [b.op("Ceil", [bin]), b.scalar(0, bin)], {}, "count");
   const step = b.div(bin, atLeastOne(b, count), "step");
-  const places = Array.from({ length: axis.bins }, (_, i) => i);
-  const numbers = b.constant(fromNumbers(bin.fact.dtype, [1, axis.bins, 1], places));
+  const positions = Array.from({ length: axis.bins }, (_, i) => i);
+  const numbers = b.constant(fromNumbers(bin.fact.dtype, [1, axis.bins, 1], positions));
   const begin = b.add(low!, b.mul(numbers, bin), "bins");
   return { first: b.add(begin, b.mulScalar(step, 0.5), "first"), step, count };
 }

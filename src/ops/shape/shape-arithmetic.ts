@@ -7,7 +7,7 @@ import { isFloat, type DType } from "../../tensor/dtype.js";
 import { multiplyDims, normalizeAxis, sizeOf, type Dim } from "../../tensor/shape.js";
 import { toNumbers, type Tensor } from "../../tensor/tensor.js";
 import { isSmall, roundTo, withElements } from "../core/elements.js";
-import { placesAlong } from "../core/along-axis.js";
+import { positionsAlong } from "../core/along-axis.js";
 import { elementwise, flowsNowhere, noAttrs, type NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
 import type { OpSpec } from "../core/spec.js";
@@ -208,7 +208,7 @@ const eyeLike: OpSpec<{ dtype: DType | undefined; k: number }> = {
   attrs: (a) => ({ dtype: dtypeOf(a.int("dtype", 0)), k: a.int("k", 0) }),
   infer: (n) => [{ dtype: n.attrs.dtype ?? n.x().fact.dtype, shape: n.shape() }],
   definition: (b, n) => {
-    const [row, column] = [0, 1].map((axis) => placesAlong(b, n.x(), axis));
+    const [row, column] = [0, 1].map((axis) => positionsAlong(b, n.x(), axis));
     return [b.cast(b.op("Equal", [column!, b.addScalar(row!, n.attrs.k)]), n.y().fact.dtype)];
   },
   ...flowsNowhere,

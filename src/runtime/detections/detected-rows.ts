@@ -52,12 +52,12 @@ export async function rowsOfDetector(
   regions: Tensors,
   hasObjectness: HasObjectness,
 ): Promise<DetectedRows> {
-  const [tables, places] = [tablesOf(outputs), tablesOf(regions)];
+  const [tables, positions] = [tablesOf(outputs), tablesOf(regions)];
   const found =
     separateRows(tables, tables) ??
     chosenRows(tables) ??
     (await rawRows(tables, hasObjectness)) ??
-    separateRows(places, tables);
+    separateRows(positions, tables);
   if (found) return found;
   const listed = [...outputs].map(([name, { dims }]) => `"${name}" [${dims.join(",")}]`).join(", ");
   throw new TargetError(
@@ -82,10 +82,10 @@ function tableOf(name: string, t: Tensor): Table {
 
 /** Boxes [M,4] in one output and scores in another: one per row with the classes in a third output, or one per class. */
 function separateRows(
-  places: readonly Table[],
+  positions: readonly Table[],
   tables: readonly Table[],
 ): DetectedRows | undefined {
-  const boxes = places
+  const boxes = positions
     .filter(({ isReal, dims }) => isReal && dims.length === 2 && dims[1] === 4)
     .sort((p, q) => Number(/box/i.test(q.name)) - Number(/box/i.test(p.name)));
   for (const table of boxes) {

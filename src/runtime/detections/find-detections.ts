@@ -94,7 +94,7 @@ const valuesOf = (names: readonly string[], values: Tensors): Tensors =>
 /** The boxes at which a second stage samples features. */
 function regionsIn({ nodes, constants }: Graph, registry: Registry): string[] {
   const read = nodes.flatMap(({ op, domain, inputs }) =>
-    (registry.get(op, domain)?.reads?.places ?? []).map((i) => inputs[i] ?? ""),
+    (registry.get(op, domain)?.reads?.positions ?? []).map((i) => inputs[i] ?? ""),
   );
   return [...new Set(read)].filter((name) => name !== "" && !constants.has(name));
 }

@@ -1,6 +1,6 @@
 import type { Backend, Executable } from "../../backends/backend.js";
 import { BackendError, TargetError } from "../../errors.js";
-import { bytesWithOutputs, type ModelFile } from "../../onnx/file/model-file.js";
+import { fileWithOutputs, type ModelFile } from "../../onnx/file/model-file.js";
 import type { Graph } from "../../onnx/ir.js";
 import type { Tensors } from "../../tensor/tensor.js";
 
@@ -62,8 +62,8 @@ export class ValueReader {
         `detections need a run of the model's file, which ${backend.name} cannot read: use the engine ort`,
       );
     }
-    const bytes = await bytesWithOutputs(file, names);
-    if (!bytes) {
+    const source = await fileWithOutputs(file, names);
+    if (!source) {
       throw new TargetError(
         "the values that select the rows are inside functions of the file; export it without functions, " +
           "or inline them (onnx.inliner)",
@@ -71,7 +71,7 @@ export class ValueReader {
     }
     try {
       const outputs = names.map((name) => ({ name }));
-      return await backend.open(bytes, { inputs: model.inputs, outputs });
+      return await backend.open(source, { inputs: model.inputs, outputs });
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
       throw new TargetError(`the model's file cannot be run to find detections: ${error.message}`, {

@@ -23,7 +23,7 @@ export function selectionIn(graph: Graph, registry: Registry): Selection | undef
     let node = makers.get(name);
     while (node && keepsOrder(registry.role(node))) node = makers.get(node.inputs[0] ?? "");
     const reads = node && registry.get(node.op, node.domain)?.reads;
-    const [[boxes] = [], [scores] = []] = [reads?.places, reads?.scores];
+    const [[boxes] = [], [scores] = []] = [reads?.positions, reads?.scores];
     if (!node || boxes === undefined || scores === undefined) continue;
     const center = node.attributes["center_point_box"];
     return {

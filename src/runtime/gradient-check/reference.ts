@@ -1,7 +1,7 @@
 import type { Backend, Executable } from "../../backends/backend.js";
 import { BackendError } from "../../errors.js";
 import type { Graph, Port, TypedGraph } from "../../onnx/ir.js";
-import { bytesWithOutputs, type ModelFile } from "../../onnx/file/model-file.js";
+import { fileWithOutputs, type ModelFile } from "../../onnx/file/model-file.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Reference } from "./gradient-check.js";
 import type { ImageForm } from "../image-model/image-form.js";
@@ -77,10 +77,10 @@ async function openFile(
   file: ModelFile,
   { inputs, output, known }: Pick<ReferenceSources, "known"> & Opened,
 ): Promise<Executable | undefined> {
-  const bytes = backend.open && (await bytesWithOutputs(file, [output]));
-  if (!bytes) return undefined;
+  const source = backend.open && (await fileWithOutputs(file, [output]));
+  if (!source) return undefined;
   try {
-    return await backend.open!(bytes, { inputs, outputs: [{ name: output }] }, known());
+    return await backend.open!(source, { inputs, outputs: [{ name: output }] }, known());
   } catch (error) {
     if (error instanceof BackendError) return undefined;
     throw error;

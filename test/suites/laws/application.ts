@@ -91,7 +91,7 @@ export function apply(
     }),
   );
   return {
-    // The gradients for different active inputs share most of their nodes (LSTM: 6,900, of which 870 differ).
+    // The gradients for different active inputs share most of their nodes (LSTM: all but 870 of 6,900).
     graph: mergeEqualNodes(b.build(made), registry),
     variables,
     inputs,

@@ -62,7 +62,7 @@ const gridSample: Row = {
     .record({
       batch: fc.integer({ min: 1, max: 2 }),
       size: fc.array(extent, { minLength: 2, maxLength: 3 }),
-      places: fc.array(extent, { minLength: 3, maxLength: 3 }),
+      positions: fc.array(extent, { minLength: 3, maxLength: 3 }),
       mode: oneOf("linear", "nearest", "cubic"),
       padding: oneOf("zeros", "border", "reflection"),
       corners: oneOf(0, 1),
@@ -70,10 +70,10 @@ const gridSample: Row = {
       isBeyond: fc.boolean(),
       at: fc.array(fc.integer({ min: -13, max: 13 }), { minLength: 30, maxLength: 30 }),
     })
-    .map(({ batch, size, places, mode, padding, corners, isConstant, isBeyond, at }) => {
+    .map(({ batch, size, positions, mode, padding, corners, isConstant, isBeyond, at }) => {
       // The standard defines cubic for pictures only.
       const own = mode === "cubic" ? size.slice(0, 2) : size;
-      const shape = [batch, ...places.slice(0, own.length), own.length];
+      const shape = [batch, ...positions.slice(0, own.length), own.length];
       const count = shape.reduce((p, d) => p * d, 1);
       // Never half-way between two pixels.
       const grid = Array.from({ length: count }, (_, i) => at[i % 30]! * 0.1 + 0.013);
@@ -106,16 +106,16 @@ const affineGrid: Row = {
   cases: fc
     .record({
       batch: fc.integer({ min: 1, max: 2 }),
-      places: fc.array(extent, { minLength: 2, maxLength: 3 }),
+      positions: fc.array(extent, { minLength: 2, maxLength: 3 }),
       corners: oneOf(0, 1),
     })
     // ONNX Runtime computes NaN for an axis of one position with corners.
-    .filter(({ places, corners }) => corners === 0 || places.every((d) => d > 1))
-    .map(({ batch, places, corners }) => ({
+    .filter(({ positions, corners }) => corners === 0 || positions.every((d) => d > 1))
+    .map(({ batch, positions, corners }) => ({
       attributes: { align_corners: int(corners) },
       inputs: [
-        variable([batch, places.length, places.length + 1]),
-        constant([batch, 1, ...places]),
+        variable([batch, positions.length, positions.length + 1]),
+        constant([batch, 1, ...positions]),
       ],
       opset: 20,
     })),

@@ -43,13 +43,13 @@ const scatterND: Row = {
     .map(({ tuples: t, reduction }) => {
       const { dims, length, count, numbers } = t;
       const named = dims.slice(0, length);
-      const places = named.reduce((p, d) => p * d, 1);
+      const positions = named.reduce((p, d) => p * d, 1);
       // Distinct positions, unless updates are added or compared, or few are multiplied.
       const isRepeated = reduction !== "none" && (reduction !== "mul" || count <= 3);
-      const used = isRepeated ? count : Math.min(count, places);
+      const used = isRepeated ? count : Math.min(count, positions);
       const strides = stridesOf(named);
       const indices = Array.from({ length: used }, (_, k) => {
-        const place = isRepeated ? numbers[k]! % places : (numbers[0]! + k) % places;
+        const place = isRepeated ? numbers[k]! % positions : (numbers[0]! + k) % positions;
         return named.map((d, axis) => Math.floor(place / strides[axis]!) % d);
       });
       const values = reduction === "max" || reduction === "min" ? "distinct" : undefined;

@@ -112,7 +112,7 @@ describe("what stands in the way", () => {
     const graph = model((b, x) => {
       const mask = b.greater(b.mean(conv(b, x, 4, 3, "body"), [1]), 0);
       const where = b.op("NonZero", [mask], {}, "found");
-      return b.mulScalar(b.cast(where, "float32", "places"), 2, "y");
+      return b.mulScalar(b.cast(where, "float32", "positions"), 2, "y");
     });
     const gathered = withGathered(graph);
     const prepared = prepare(gathered, registry);
@@ -122,7 +122,7 @@ describe("what stands in the way", () => {
   });
 });
 
-/** The image's rows at the places that were found: a float of the image, in a size that it decides. */
+/** The image's rows at the positions that were found: a float of the image, in a size that it decides. */
 function withGathered(graph: TypedGraph): Graph {
   const node: Node = {
     name: "picked",

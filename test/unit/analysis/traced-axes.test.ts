@@ -18,7 +18,7 @@ const place = (axis: number, size: number, stride = 1, shift?: number): Place =>
   ...(shift === undefined ? {} : { shift }),
 });
 
-/** A run of a row of 8 places. */
+/** A run of a row of 8 positions. */
 const cut = (start: number, size: number, from = place(0, 8)): TracedAxis => [
   { role: "other", size, cutFrom: { place: from, start, size } },
 ];
@@ -67,7 +67,7 @@ describe("restoration", () => {
     expect(restored.rolls).toEqual([2, 2]);
   });
 
-  it("takes blocks whose inner parts have become channels for coarse places", () => {
+  it("takes blocks whose inner parts have become channels for coarse positions", () => {
     const merged: TracedAxes = [samples, [place(0, 4, 2)], [place(1, 4, 2)], other(12)];
     expect(restoration(merged, 2, "N")).toMatchObject({
       shape: ["N", 12, 4, 4],
@@ -75,7 +75,7 @@ describe("restoration", () => {
     });
   });
 
-  it("is not possible where places are missing, there twice, or rolled by parts of a block", () => {
+  it("is not possible where positions are missing, there twice, or rolled by parts of a block", () => {
     const gap: TracedAxes = [samples, [place(0, 2, 8), place(0, 4, 1)], [place(1, 4)], other(3)];
     expect(restoration(gap, 2, "N")).toBeUndefined();
     const attention: TracedAxes = [samples, [place(0, 4)], [place(0, 4)], [place(1, 4)]];

@@ -49,7 +49,7 @@ describe("the sheet", () => {
     expect((red - 9) / blue).toBeCloseTo(3, 1);
   });
 
-  test("has a map for each part that has places", () => {
+  test("has a map for each part that has positions", () => {
     const sheet = layerSheet(row, parts);
     expect(sheet.width).toBe(bars.width);
     expect(sheet.height).toBeGreaterThan(bars.height + 112);

@@ -125,9 +125,12 @@ describe("a montage", () => {
   });
 
   test("says why a map is missing, and goes on", () => {
-    const sheet = montage(comparison([row("no layer has places", [NaN, 0, 0, 1])], false, false), {
-      cell: 64,
-    });
+    const sheet = montage(
+      comparison([row("no layer has positions", [NaN, 0, 0, 1])], false, false),
+      {
+        cell: 64,
+      },
+    );
     for (const column of [1, 2]) {
       expect(pixel(sheet, layout.columnAt(column), y + 63)).toEqual([236, 236, 236]);
     }

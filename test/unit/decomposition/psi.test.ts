@@ -20,7 +20,7 @@ const place = (axis: number, size: number, stride = 1, shift = 0): Atom => ({
 });
 const tokens = (before: number): Atom => ({
   ...{ role: "tokens", size: 6 + before, before },
-  places: [place(0, 2), place(1, 3)],
+  positions: [place(0, 2), place(1, 3)],
 });
 /** Windows of 2x2 of an image of 4x4. */
 const windows = (batch: number, shift = 0): TracedAxes => [

@@ -37,8 +37,8 @@ test("shares of a region and of the rest add up to the term, for any sizes", () 
     ),
   );
   fc.assert(
-    fc.property(cases, ([size, places, mask, terms]) => {
-      const map = float32(places, terms);
+    fc.property(cases, ([size, positions, mask, terms]) => {
+      const map = float32(positions, terms);
       const share = new Region(size, mask.map(Number)).shareOf(map);
       const rest = new Region(
         size,

@@ -91,7 +91,7 @@ test("imputation noise has the standard deviation that was asked for", () => {
   expect(deviation).toBeLessThan(0.6);
 });
 
-test("a picture of which nothing is left becomes its mean colour", () => {
+test("a picture without remaining pixels becomes its mean colour", () => {
   const all = Uint32Array.from({ length: 64 }, (_, i) => i);
   const { data } = subjects[0]!.x;
   const filled = imputeLinearly(data, all, extent, 0, random(0));

@@ -19,11 +19,11 @@ const x = goldenTensor("tiny-silu", "input.npy");
 const model = open("tiny-silu.dynamo");
 afterAll(async () => (await model).dispose());
 
-/** Σ over the places of each class, image by image. */
+/** Σ over the positions of each class, image by image. */
 async function sumsOf(network: Model): Promise<number[][]> {
   const { map } = await network.explain(x, { method: "cam", target: "all" });
-  const [samples = 0, classes = 0, ...places] = map.dims;
-  const size = places.reduce((a, b) => a * b, 1);
+  const [samples = 0, classes = 0, ...positions] = map.dims;
+  const size = positions.reduce((a, b) => a * b, 1);
   const numbers = Array.from(toNumbers(map));
   return Array.from({ length: samples }, (_, n) =>
     Array.from({ length: classes }, (__, k) => {

@@ -7,7 +7,7 @@ import { float32, toNumbers, type Tensor } from "../../../src/tensor/tensor.js";
 import { methodTensor } from "../../support/method-cases.js";
 import { goldenTensor } from "../../support/networks.js";
 
-/** The part of the places that lie in the region of `b` with which their own of `a` shares most. */
+/** The part of the positions that lie in the region of `b` with which their own of `a` shares most. */
 function overlap(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const shared = new Map<number, Map<number, number>>();
   for (let p = 0; p < a.length; p++) {

@@ -30,7 +30,7 @@ describe("LayerNormalization", () => {
     });
   });
 
-  it("with its statistics as outputs, of which nothing is made", async () => {
+  it("with its statistics as outputs that nothing reads", async () => {
     await check({ op: "LayerNormalization", inputs: [x, still(gain), still(shift)], outputs: 3 });
   });
 });

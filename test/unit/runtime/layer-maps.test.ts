@@ -9,15 +9,15 @@ import { exporters, golden, goldenTensor, networkFile } from "../../support/netw
 
 const backend = ortBackend({ threads: 1 });
 
-/** Σ over channels of [N,C,…places]. */
+/** Σ over channels of [N,C,…positions]. */
 function overChannels(t: Tensor): number[] {
   const values = toNumbers(t);
   const [samples, channels] = [t.dims[0]!, t.dims[1]!];
-  const places = values.length / samples / channels;
-  return Array.from({ length: samples * places }, (_, i) => {
-    const [n, place] = [Math.floor(i / places), i % places];
+  const positions = values.length / samples / channels;
+  return Array.from({ length: samples * positions }, (_, i) => {
+    const [n, place] = [Math.floor(i / positions), i % positions];
     let sum = 0;
-    for (let c = 0; c < channels; c++) sum += values[(n * channels + c) * places + place]!;
+    for (let c = 0; c < channels; c++) sum += values[(n * channels + c) * positions + place]!;
     return sum;
   });
 }

@@ -14,9 +14,9 @@ describe("a target's words", () => {
     ["-1", { kind: "label" }],
     ["3,1,4", { kind: "element", index: [3, 1, 4] }],
     ["3, 1", { kind: "element", index: [3, 1] }],
-    ["8@", { kind: "region", class: 8, places: [] }],
-    ["8@10,12", { kind: "region", class: 8, places: [10, 12] }],
-    ["8@10,,3", { kind: "region", class: 8, places: [10, NaN, 3] }],
+    ["8@", { kind: "region", class: 8, positions: [] }],
+    ["8@10,12", { kind: "region", class: 8, positions: [10, 12] }],
+    ["8@10,,3", { kind: "region", class: 8, positions: [10, NaN, 3] }],
     ["8@x", { kind: "malformed" }],
     ["box:5,class:2", { kind: "box", box: 5, class: 2 }],
     ["box:5", { kind: "malformed" }],
@@ -32,7 +32,7 @@ describe("a target's words", () => {
   it("nest behind against:", () => {
     expect(parseTarget("against:against:8@1,2")).toMatchObject({
       kind: "against",
-      of: { kind: "against", of: { kind: "region", class: 8, places: [1, 2], text: "8@1,2" } },
+      of: { kind: "against", of: { kind: "region", class: 8, positions: [1, 2], text: "8@1,2" } },
     });
   });
 });

@@ -80,7 +80,7 @@ describe("words for a signal [N,2,4]", () => {
 
 describe("words for a volume [N,2,2,2,3]", () => {
   const volume = ["N", 2, 2, 2, 3];
-  /** The places of the numbers that are not 0, in [K,D,H,W], and their weight. */
+  /** The positions of the numbers that are not 0, in [K,D,H,W], and their weight. */
   const weighted = (words: string) =>
     seed(words, volume).flatMap((v, i) => (v === 0 ? [] : ([[i, v]] as const)));
 

@@ -32,7 +32,7 @@ export function showCheck(explained: Explained, title: string): void {
   checkWords.textContent =
     numbers.length > 0
       ? "This method does not decompose the score into terms of layers; FullGrad does."
-      : "The map ranks places of the picture. Its numbers are not parts of the score; those of FullGrad are.";
+      : "The map ranks pixels. Its numbers are not parts of the score, unlike those of FullGrad.";
   const decimals = decimalsOf(score);
   check.replaceChildren(
     ...numbers.flatMap(([name, value]) => [
@@ -59,7 +59,7 @@ function showCompleteness(completeness: Completeness): void {
   const { output, inputTerm, biasTerm, residual, conditioned } = completeness;
   const complete = isComplete(completeness);
   heading.textContent = complete
-    ? "It adds up: the terms are the score"
+    ? "The terms add up to the score"
     : "The terms do not add up to the score";
   heading.dataset["complete"] = String(complete);
   const decimals = decimalsOf(output);

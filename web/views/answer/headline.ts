@@ -23,7 +23,7 @@ export function showHeadline({ name, other, explained, sure }: Headline): void {
   heading.textContent = other === undefined ? name : `${name}, not ${other}`;
   const number = typeof target === "number" && name !== "the output" ? `class ${target} · ` : "";
   const decimals = decimalsOf(score);
-  const about = other === undefined ? "score" : "difference of the scores, score";
+  const about = other === undefined ? "score" : "difference of the scores";
   scoreLine.textContent = `${sure}${number}${about} ${formatFixed(score, decimals)}`;
   lead.replaceChildren(...sentence(explained, decimals));
 }
@@ -34,9 +34,8 @@ function sentence({ completeness, parts }: Explained, decimals: number): (Node |
   const [input, layers, rest] = roundToSum([inputTerm, biasTerm, residual], decimals);
   const strong = (value: number): Node => element("strong", {}, formatSigned(value, decimals));
   return [
-    "Of it, ",
     strong(input!),
-    " comes from the picture itself and ",
+    " of it comes from the picture itself and ",
     strong(layers! + rest!),
     ` from ${parts.length - 1} layers. Drag over the map to ask what a region adds.`,
   ];

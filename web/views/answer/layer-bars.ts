@@ -83,7 +83,7 @@ function draw(): void {
     const share = mass === 0 ? "" : `, ${formatPercent(Math.abs(value) / mass)} of all`;
     return barRow({
       name: shown!.hasMap(i) ? layerButton(i, names[i]!) : names[i]!,
-      about: spatial ? op : `${op}, no place in the picture`,
+      about: spatial ? op : `${op}, no spatial position`,
       title: `${name}: ${String(value)}${share}`,
       text: formatSigned(rounded[row]!, decimals),
       axis: axisOf(scale, value),

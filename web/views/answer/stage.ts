@@ -2,6 +2,7 @@ import { formatTick } from "../../../src/draw/color-scale.js";
 import { colorsOf } from "../../../src/draw/colormap.js";
 import type { Note } from "../../../src/methods/core/notes.js";
 import { element, part } from "../../dom.js";
+import { withMinus } from "../../numbers.js";
 import { inPageWords } from "../../words/page-words.js";
 import { paint } from "../drawing.js";
 import { draw, type Drawable, type Look } from "../look.js";
@@ -36,8 +37,8 @@ export function showStage(shown: Shown, look: Look): void {
   restore = show;
   title.textContent = name;
   paint(ramp, { width: 256, height: 1, data: colorsOf(scale.colormap) });
-  low.textContent = formatTick(scale.low);
-  high.textContent = formatTick(scale.high);
+  low.textContent = withMinus(formatTick(scale.low));
+  high.textContent = withMinus(formatTick(scale.high));
   compare = () => {
     paint(canvas, shown.view);
     canvas.setAttribute("aria-label", `The picture of ${about}, without a map`);

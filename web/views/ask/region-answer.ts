@@ -21,7 +21,7 @@ export interface Askable {
   readonly maps: PartMaps;
 }
 
-/** The share of each part inside the region; 0 for a part without places. */
+/** The share of each part inside the region; 0 for a part without a map. */
 export function sharesOf({ maps }: Askable, { region }: Selection): number[] {
   return maps.map((map) => (map ? region.shareOf(map) : 0));
 }
@@ -62,7 +62,7 @@ export function showRegion(
   const rows: [string, string, number][] = [
     ["region", "here", share],
     ["elsewhere", "elsewhere in the picture", placed - share],
-    ["absent", "layers without places", absent],
+    ["absent", "layers without spatial positions", absent],
     ["remainder", "remainder", score - placed - absent],
   ];
   const rounded = roundToSum(

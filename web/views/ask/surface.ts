@@ -28,7 +28,7 @@ const tools: Readonly<Record<Tool, { readonly name: string; readonly keys: strin
   },
   point: {
     name: "Pixel",
-    keys: "Click a place of the map. By keyboard: arrows move it, Escape removes it.",
+    keys: "Click a pixel of the map. By keyboard: arrows move it, Escape removes it.",
   },
 };
 

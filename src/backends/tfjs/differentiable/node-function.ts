@@ -16,7 +16,7 @@ export interface Laid {
 interface Backward {
   readonly runner: ProgramRunner;
   /** Index of each wanted input's gradient among the program's outputs. */
-  readonly places: ReadonlyMap<string, number>;
+  readonly positions: ReadonlyMap<string, number>;
   readonly dy: string;
 }
 
@@ -107,13 +107,13 @@ export class NodeFunction {
     const backward = this.backward(output);
     const { tf } = this.engine;
     if (!backward) return this.active.map((name) => tf.zerosLike(known.get(name)!));
-    const { runner, places } = backward;
+    const { runner, positions } = backward;
     const read = runner.program.inputs.map(({ name }) =>
       name === backward.dy ? dy : known.get(name)!,
     );
     const results = runner.run(read);
     return this.active.map((name) => {
-      const place = places.get(name);
+      const place = positions.get(name);
       return place === undefined ? tf.zerosLike(known.get(name)!) : results[place]!;
     });
   }
@@ -133,7 +133,7 @@ export class NodeFunction {
           ]),
         }),
       ),
-      places: new Map(
+      positions: new Map(
         [...found.gradients].map(([x, dx]) => [
           x,
           found.graph.outputs.findIndex((o) => o.name === dx),

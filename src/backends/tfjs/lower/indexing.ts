@@ -52,10 +52,10 @@ function repeatInside(
     const [before, after] = [part(1, begin), part(extent - 1 - end, end)];
     return concat(w, [reverse(w, before, [axis]), x, reverse(w, after, [axis])], axis);
   }
-  const places = Array.from({ length: begin + extent + end }, (_, i) =>
+  const positions = Array.from({ length: begin + extent + end }, (_, i) =>
     copiedFrom(mode, i - begin, extent),
   );
-  return gather(w, x, w.integers(places), axis);
+  return gather(w, x, w.integers(positions), axis);
 }
 
 function padOf(w: TfOpBuilder, n: NodeToLower<PadAttrs>): Operand {
@@ -79,7 +79,7 @@ function padOf(w: TfOpBuilder, n: NodeToLower<PadAttrs>): Operand {
  * Flat indices into a tensor of the given dims, from an index along one axis and the element's own position along the
  * others.
  */
-export function flatPlaces(
+export function flatPositions(
   w: TfOpBuilder,
   indices: Operand,
   dims: readonly number[],
@@ -113,8 +113,8 @@ export const indexing: Lowerings = {
   },
   GatherElements: (w, n: NodeToLower<AxisAttrs>) => {
     const [x, axis] = [n.x(), n.axis()];
-    const places = flatPlaces(w, n.x(1), x.dims, axis);
+    const positions = flatPositions(w, n.x(1), x.dims, axis);
     const rows = w.reshape(w.plain(x), [sizeOf(x.dims)]);
-    return w.reshape(gather(w, rows, w.reshape(places, [sizeOf(places.dims)]), 0), n.dims());
+    return w.reshape(gather(w, rows, w.reshape(positions, [sizeOf(positions.dims)]), 0), n.dims());
   },
 };

@@ -12,7 +12,7 @@ export interface MaximumPool {
   readonly padded: Operand;
   readonly y: Operand;
   readonly axes: readonly Axis[];
-  readonly places: readonly number[];
+  readonly positions: readonly number[];
 }
 
 /**
@@ -28,9 +28,12 @@ export interface PoolIndices extends Operand {
  * arithmetic: since y ≥ tap everywhere, equality is 1 − step(y − tap), which on wasm is far faster than Equal and
  * Select.
  */
-function firstMaxima(w: TfOpBuilder, { padded, y, axes, places }: MaximumPool): readonly Operand[] {
+function firstMaxima(
+  w: TfOpBuilder,
+  { padded, y, axes, positions }: MaximumPool,
+): readonly Operand[] {
   let free: Operand | undefined;
-  return tapsOf(w, padded, axes, places).map((tap) => {
+  return tapsOf(w, padded, axes, positions).map((tap) => {
     const isMaximum = w.not(w.unary("Step", w.sub(y, tap)));
     const first = free ? w.mul(isMaximum, free) : isMaximum;
     free = free ? w.sub(free, first) : w.not(first);
@@ -40,7 +43,7 @@ function firstMaxima(w: TfOpBuilder, { padded, y, axes, places }: MaximumPool): 
 
 /** Flat indices into x as in ONNX: over the whole tensor in the graph's axis order. */
 export function indicesOfMaxima(w: TfOpBuilder, pool: MaximumPool): PoolIndices {
-  const { x, axes, places } = pool;
+  const { x, axes, positions } = pool;
   const spatial = x.dims.slice(2);
   const flat = (at: readonly number[]): number =>
     at.reduce((sum, v, i) => sum + v * sizeOf(spatial.slice(i + 1)), 0);
@@ -49,13 +52,13 @@ export function indicesOfMaxima(w: TfOpBuilder, pool: MaximumPool): PoolIndices 
     flat(k.map((v, i) => v * axes[i]!.dilation)),
   );
   const offset = masks.map((mask, k) => w.scale(mask, offsets[k]!)).reduce((p, q) => w.add(p, q));
-  const starts = indicesOf(places).map((at) =>
+  const starts = indicesOf(positions).map((at) =>
     flat(at.map((o, i) => o * axes[i]!.stride - axes[i]!.begin)),
   );
   const [samples, channels] = x.dims as [number, number];
   const planes = Array.from({ length: samples * channels }, (_, i) => i * sizeOf(spatial));
-  const ones = places.map(() => 1);
-  const begin = w.integers(starts, [1, 1, ...places]);
+  const ones = positions.map(() => 1);
+  const begin = w.integers(starts, [1, 1, ...positions]);
   const plane = w.integers(planes, [samples, channels, ...ones]);
   const indices = w.add(w.cast(offset, "int32"), w.add(plane, begin));
   return { ...indices, pool };

@@ -149,10 +149,15 @@ export function reverse(w: TfOpBuilder, x: Operand, axes: readonly number[]): Op
 }
 
 /** Selects a few elements along an axis with one slice each. */
-export function pick(w: TfOpBuilder, x: Operand, axis: number, places: readonly number[]): Operand {
+export function pick(
+  w: TfOpBuilder,
+  x: Operand,
+  axis: number,
+  positions: readonly number[],
+): Operand {
   return concat(
     w,
-    places.map((at) => sliceAxis(w, x, axis, at, 1)),
+    positions.map((at) => sliceAxis(w, x, axis, at, 1)),
     axis,
   );
 }

@@ -13,12 +13,12 @@ export function padToReach(
   w: TfOpBuilder,
   x: Operand,
   axes: readonly Axis[],
-  places: readonly number[],
+  positions: readonly number[],
   value: number,
 ): Operand {
   const begins = [0, 0, ...axes.map((a) => a.begin)];
   const ends = axes.map((a, i) => {
-    const reach = (places[i]! - 1) * a.stride + span(a);
+    const reach = (positions[i]! - 1) * a.stride + span(a);
     return reach - x.dims[i + 2]! - a.begin;
   });
   const image = w.arrange(x, channelsLast(x.dims.length));
@@ -33,7 +33,7 @@ export function tapsOf(
   w: TfOpBuilder,
   padded: Operand,
   axes: readonly Axis[],
-  places: readonly number[],
+  positions: readonly number[],
 ): readonly Operand[] {
   const strides = axes.map((a) => a.stride);
   const phases = new Map<string, Operand>();
@@ -46,7 +46,7 @@ export function tapsOf(
       w,
       known,
       [0, 0, ...reach.map((r, i) => Math.floor(r / strides[i]!))],
-      [...padded.dims.slice(0, 2), ...places],
+      [...padded.dims.slice(0, 2), ...positions],
     );
   });
 }
@@ -71,17 +71,17 @@ export function poolWindows(
   w: TfOpBuilder,
   padded: Operand,
   axes: readonly Axis[],
-  places: readonly number[],
+  positions: readonly number[],
   what: "Max" | "Mean",
 ): Operand {
   if (axes.length === 2 && axes.every((a) => a.dilation === 1 || a.kernel === 1)) {
-    return poolImage(w, padded, axes, places, what);
+    return poolImage(w, padded, axes, positions, what);
   }
   const combine = (p: Operand, q: Operand): Operand =>
     what === "Max" ? w.binary("Maximum", p, q) : w.add(p, q);
   const whole = axes.reduce((x, a, i) => {
     const taps = Array.from({ length: a.kernel }, (_, k) => {
-      const part = sliceAxis(w, x, i + 2, k * a.dilation, (places[i]! - 1) * a.stride + 1);
+      const part = sliceAxis(w, x, i + 2, k * a.dilation, (positions[i]! - 1) * a.stride + 1);
       return subsample(
         w,
         part,
@@ -97,7 +97,7 @@ function poolImage(
   w: TfOpBuilder,
   padded: Operand,
   axes: readonly Axis[],
-  places: readonly number[],
+  positions: readonly number[],
   what: "Max" | "Mean",
 ): Operand {
   const size = sizeOf(axes.map((a) => a.kernel));
@@ -110,7 +110,7 @@ function poolImage(
     ksize: [height.kernel, width.kernel],
     strides: [height.stride, width.stride],
   } as const;
-  const dims = [...padded.dims.slice(0, 2), ...places];
+  const dims = [...padded.dims.slice(0, 2), ...positions];
   const shape = inMemory(dims, layout);
   const id = w.emit(what === "Max" ? "MaxPool" : "AvgPool", [x.id], attributes, x.type, shape);
   return { id, type: x.type, dims, layout };

@@ -11,12 +11,12 @@ import { lowest, padToReach, poolWindows } from "./pool.js";
 
 export const pooling: Lowerings = {
   MaxPool: (w, n: NodeToLower<MaxPoolAttrs>) => {
-    const [axes, places] = [poolAxes(n.view), n.dims().slice(2)];
-    const padded = padToReach(w, w.cast(n.x(), "float32"), axes, places, lowest);
-    const y = poolWindows(w, padded, axes, places, "Max");
+    const [axes, positions] = [poolAxes(n.view), n.dims().slice(2)];
+    const padded = padToReach(w, w.cast(n.x(), "float32"), axes, positions, lowest);
+    const y = poolWindows(w, padded, axes, positions, "Max");
     if (!n.node.outputs[1]) return w.cast(y, n.x().type);
     if (n.attrs.columnMajor) throw n.refusal("column-major indices are not supported");
-    return [w.cast(y, n.x().type), indicesOfMaxima(w, { x: n.x(), padded, y, axes, places })];
+    return [w.cast(y, n.x().type), indicesOfMaxima(w, { x: n.x(), padded, y, axes, positions })];
   },
   AveragePool: (w, n: NodeToLower<AveragePoolAttrs>) => {
     const [axes, { counts, outputs }] = [poolAxes(n.view), windowCounts(n.view)];

@@ -1,6 +1,6 @@
 import { sizeOf, stridesOf } from "../../../tensor/shape.js";
 import { checkMade } from "../../../tensor/tensor.js";
-import { flatPlaces, fromTheFront } from "./indexing.js";
+import { flatPositions, fromTheFront } from "./indexing.js";
 import type { AxisAttrs, Lowerings, NodeToLower } from "./lowering.js";
 import { sendToMaxima, type MaximumPool, type PoolIndices } from "./max-indices.js";
 import type { Operand } from "./program-writer.js";
@@ -11,13 +11,13 @@ function scatter(
   w: TfOpBuilder,
   n: NodeToLower<{ reduction: string }>,
   data: Operand,
-  places: Operand,
+  positions: Operand,
   updates: Operand,
 ): Operand {
-  const count = sizeOf(places.dims);
+  const count = sizeOf(positions.dims);
   const rows = w.reshape(w.plain(data), [sizeOf(data.dims)]);
   const [indices, values] = [
-    w.reshape(w.plain(places), [count, 1]),
+    w.reshape(w.plain(positions), [count, 1]),
     w.reshape(w.plain(updates), [count]),
   ];
   const { reduction } = n.attrs;
@@ -33,7 +33,7 @@ function scatter(
   return data.uniform === 0 ? sums : w.add(data, sums);
 }
 
-/** Rows reduced with the updates at their places, by a matrix of all places and updates: tfjs only adds while it scatters. */
+/** Rows reduced with the updates at their positions, by a matrix of all positions and updates: tfjs only adds while it scatters. */
 function reduced(
   w: TfOpBuilder,
   n: NodeToLower<{ reduction: string }>,
@@ -41,21 +41,21 @@ function reduced(
   indices: Operand,
   values: Operand,
 ): Operand {
-  const [count, places] = [values.dims[0]!, rows.dims[0]!];
-  checkMade([count, places], `for ${n.view.node.op} (node "${n.view.name}") a matrix`);
+  const [count, positions] = [values.dims[0]!, rows.dims[0]!];
+  checkMade([count, positions], `for ${n.view.node.op} (node "${n.view.name}") a matrix`);
   const all = w.integers(
-    Array.from({ length: places }, (_, i) => i),
-    [1, places],
+    Array.from({ length: positions }, (_, i) => i),
+    [1, positions],
   );
-  const isHere = w.expand(w.binary("Equal", indices, all), [count, places]);
+  const isHere = w.expand(w.binary("Equal", indices, all), [count, positions]);
   const ways = {
     mul: { over: "Prod", neutral: 1, pair: "Mul" },
     max: { over: "Max", neutral: -Infinity, pair: "Maximum" },
     min: { over: "Min", neutral: Infinity, pair: "Minimum" },
   } as const;
   const way = ways[n.attrs.reduction as keyof typeof ways];
-  const wide = w.expand(w.reshape(values, [count, 1]), [count, places]);
-  const none = w.expand(w.scalar(way.neutral, wide.type), [count, places]);
+  const wide = w.expand(w.reshape(values, [count, 1]), [count, positions]);
+  const none = w.expand(w.scalar(way.neutral, wide.type), [count, positions]);
   const found = w.reduce(way.over, w.select(isHere, wide, none), [0], false);
   return w.binary(way.pair, rows, found);
 }
@@ -96,7 +96,7 @@ export const scattering: Lowerings = {
       const sent = w.reshape(sendToMaxima(w, pool, share), data.dims);
       return data.uniform === 0 ? sent : w.add(data, sent);
     }
-    return scatter(w, n, data, flatPlaces(w, indices, data.dims, n.axis()), updates);
+    return scatter(w, n, data, flatPositions(w, indices, data.dims, n.axis()), updates);
   },
   ScatterND: (w, n: NodeToLower<{ reduction: string }>) => {
     const [data, tuples, updates] = [n.x(0), w.plain(n.x(1)), n.x(2)];
@@ -120,15 +120,15 @@ export const scattering: Lowerings = {
     const named = x.dims.slice(batch, batch + length);
     const count = sizeOf(tuples.dims.slice(0, -1));
     const samples = sizeOf(x.dims.slice(0, batch));
-    let places = flatTuples(w, w.reshape(tuples, [count, length]), named);
+    let positions = flatTuples(w, w.reshape(tuples, [count, length]), named);
     if (batch > 0) {
       const each = count / samples;
       const own = Array.from({ length: count }, (_, i) => Math.floor(i / each) * sizeOf(named));
-      places = w.add(places, w.integers(own));
+      positions = w.add(positions, w.integers(own));
     }
     const rows = w.reshape(x, [samples * sizeOf(named), sizeOf(x.dims.slice(batch + length))]);
     const dims = [count, rows.dims[1]!];
-    const id = w.emit("GatherV2", [rows.id, places.id], { axis: 0 }, x.type, dims);
+    const id = w.emit("GatherV2", [rows.id, positions.id], { axis: 0 }, x.type, dims);
     return w.reshape({ id, type: x.type, dims, layout: [0, 1] }, n.dims());
   },
 };

@@ -11,6 +11,7 @@ describe("parseLabels", () => {
     ["a JSON array", '["cat", "dog"]'],
     ["a JSON object", '{"0": "cat", "1": "dog"}'],
     ["a config.json", '{"model_type": "resnet", "id2label": {"1": "dog", "0": "cat"}}'],
+    ["Keras's class index", '{"0": ["n02121808", "cat"], "1": ["n02084071", "dog"]}'],
     ["lines", "cat\ndog\n"],
     ["lines of Windows", "\ncat\r\ndog\r\n"],
   ])("reads %s", (_, text) => {
@@ -23,6 +24,7 @@ describe("parseLabels", () => {
     ["an empty array", "[]", /no labels/],
     ["broken JSON", "[1,", /not JSON/],
     ["numbers", "[1, 2]", /label of class 0 is not text/],
+    ["empty lists", "[[], []]", /label of class 0 is not text/],
     ["names to numbers", '{"cat": "0"}', /"cat" is not a class number/],
   ])("refuses %s", (_, text, message) => {
     expect(() => parseLabels(text)).toThrow(InputError);

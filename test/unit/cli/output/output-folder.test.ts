@@ -41,7 +41,7 @@ describe("OutputFolder", () => {
     expect(readdirSync(root)).toEqual(["file"]);
   });
 
-  test("takes the old manifest away before new files take their places", () => {
+  test("takes the old manifest away before new files take their positions", () => {
     const folder = new OutputFolder(root);
     writeFileSync(join(root, "a.json"), "old");
     mkdirSync(join(root, "a.npy")); // in the way, so that the second step fails

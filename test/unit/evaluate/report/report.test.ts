@@ -11,6 +11,10 @@ import type { Report } from "../../../../src/evaluate/report/report.js";
 import { reportFiles } from "../../../../src/evaluate/report/report-files.js";
 import { root } from "../../../end-to-end/cli-harness.js";
 
+interface Scale {
+  readonly range: readonly unknown[];
+}
+
 const fonts = join(root, "assets", "fonts");
 const font = join(fonts, "DejaVuSans.subset.ttf");
 const axis: MeasureAxis = { title: "pixels removed", values: [0, 0.5, 1], percent: true };
@@ -59,6 +63,75 @@ test("a summary has the mean of each place, of the curve, and of single numbers"
   expect(find("hit", "random").won).toBeUndefined();
 });
 
+describe("of three methods on four samples", () => {
+  const numbers = { fullgrad: [1, 2, 3, 4], random: [3, 3, 3, 3], "smooth-random": [2, 2, 5, 1] };
+  const known = Object.entries(numbers).flatMap(([method, values]) =>
+    values.map((value, i) => record(`${i}.png`, method, [], value)),
+  );
+  const rowsWith = (better: Measure["better"]) =>
+    summarize(known, [{ name: "hit", title: "hits", better, single: true }], undefined, 0);
+
+  test("the difference from a baseline is that of each sample, and so is its interval", () => {
+    const [row] = rowsWith("lower");
+    const [random, smooth] = row!.against!;
+    // −2, −1, 0, 1: better on the first two.
+    expect(random).toMatchObject({ baseline: "random", n: 4, mean: -0.5, won: 2 });
+    expect(random!.low).toBeGreaterThanOrEqual(-2);
+    expect(random!.high).toBeLessThanOrEqual(1);
+    // −1, 0, −2, 3
+    expect(smooth).toMatchObject({ baseline: "smooth-random", n: 4, mean: 0, won: 2 });
+    expect(row!.won).toEqual({ samples: 2, of: 4 });
+  });
+
+  test("a larger number wins where that is better, and none where neither is", () => {
+    const [higher] = rowsWith("higher");
+    expect(higher!.against!.map(({ won }) => won)).toEqual([1, 1]);
+    const [neither] = rowsWith("neither");
+    expect([neither!.against, neither!.rank, neither!.won]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("ranks are of each sample, and equal methods share theirs", () => {
+    const ranks = rowsWith("lower").map(({ method, rank }) => [method, rank!.mean]);
+    // Ranks 1, 1.5, 1.5, 3 · 3, 3, 1.5, 2 · 2, 1.5, 3, 1
+    expect(ranks).toEqual([
+      ["fullgrad", 7 / 4],
+      ["random", 9.5 / 4],
+      ["smooth-random", 7.5 / 4],
+    ]);
+  });
+
+  test("a constant lead has an interval without width", () => {
+    const led = [1, 5, 9].flatMap((value, i) => [
+      record(`${i}`, "fullgrad", [], value - 1),
+      record(`${i}`, "random", [], value),
+    ]);
+    const single = [{ ...measures[1]!, better: "lower" as const }];
+    const [row] = summarize(led, single, undefined, 0);
+    expect(row!.against).toEqual([
+      { baseline: "random", n: 3, mean: -1, median: -1, low: -1, high: -1, won: 3 },
+    ]);
+  });
+});
+
+test("the summary's table has every estimate, with ranks and differences for whole curves", () => {
+  const lines = text("made-up.summary.csv").split("\r\n");
+  expect(lines).toHaveLength(1 + report.summary.length + 1);
+  const [heads, ...rows] = lines.map((line) => line.split(","));
+  const curve = rows.find((row) => row[1] === "fullgrad" && row[2] === "curve")!;
+  const at = (name: string): string => curve[heads!.indexOf(name)]!;
+  expect([at("mean"), at("better than random"), at("compared with random")]).toEqual([
+    "1.75",
+    "1",
+    "1",
+  ]);
+  expect(at("minus random")).toBe("-3");
+  expect(at("minus smooth-random")).toBe("");
+});
+
 test("the table has every number, and names with commas and quotes survive", () => {
   const lines = text("made-up.csv").split("\r\n");
   expect(lines).toHaveLength(1 + 4 * 4 + 1);
@@ -79,6 +152,7 @@ test("the page needs nothing beside itself, says what is not shown, and escapes 
   expect(page.match(/<svg/g)).toHaveLength(2);
   expect(page).toContain("Everything &lt;else&gt;.");
   expect(page).toContain("change &lt;of&gt; f &amp; p");
+  expect(page).toContain("better than random");
   expect(page).toContain("e.png: is broken");
   const fetched = page.replaceAll(/xmlns(:\w+)?="[^"]+"/g, "").match(/(src|href)=|https?:/g);
   expect(fetched).toBeNull();
@@ -105,6 +179,19 @@ describe("a chart", () => {
     }
     expect(svg.match(/aria-roledescription="line mark"/g)).toHaveLength(2);
     expect(svg.match(/aria-roledescription="area mark"/g)).toHaveLength(2);
+  });
+
+  test("tells all methods apart, and a smoothed one has the colour of its method", () => {
+    const many = Array.from({ length: 12 }, (_, i) => `m${i}`);
+    const methods = [...many, "m3~7x7", "random", "smooth-random", "edge", "centre-blur"];
+    const { layer } = chartOf({
+      ...{ title: "A test", subtitle: "2 samples", measure: measures[0]!, axis, rows: [], methods },
+      baselines: new Set(methods.slice(13)),
+    }) as unknown as { layer: [unknown, { encoding: Record<string, { scale: Scale }> }] };
+    const { color, strokeDash } = layer[1].encoding;
+    const looks = methods.map((_, i) => [color!.scale.range[i], strokeDash!.scale.range[i]]);
+    expect(new Set(looks.map((look) => JSON.stringify(look))).size).toBe(methods.length);
+    expect(looks[12]![0]).toBe(looks[3]![0]);
   });
 
   test("has its text drawn in the PNG, from the font in the package alone", async () => {

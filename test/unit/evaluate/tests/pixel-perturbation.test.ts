@@ -109,6 +109,67 @@ test("the change of the probability is that of the softmax", async () => {
   expectAll(values["output-change"]!, [1]);
 });
 
+test("a pixel removed by linear imputation is the weighted mean of its neighbours", async () => {
+  // Of a plane the middle is this mean; the last corner, 16, has the neighbours 12, 15 (1/6 each) and 11 (1/12).
+  const inner = sixteen.map((_, i) => (i === 5 ? 0 : 1));
+  const corner = sixteen.map((_, i) => (i === 15 ? 0 : 1));
+  const linearly = { fill: "linear", fractions: [1 / 16] };
+  expectAll(await outputChange(inner, linearly), [0]);
+  const mean = (12 / 6 + 15 / 6 + 11 / 12) / (1 / 6 + 1 / 6 + 1 / 12);
+  expectAll(await outputChange(corner, linearly), [(16 - mean) / 136]);
+});
+
+test("several removals and fills are the measures of each of them alone", async () => {
+  let made = 0;
+  const maker = makerOf(() => {
+    made++;
+    return sixteen;
+  });
+  const settings = { fractions, remove: "least,most", fill: "mean,blur:0.3,linear,#0A0a0a" };
+  const { values } = await judge(pixelPerturbation, { network: sum, subject, maker, settings });
+  expect(made).toBe(1);
+  expect(Object.keys(values)).toEqual(
+    pixelPerturbation.measures(settings).map((measure) => measure.name),
+  );
+  for (const [name, fill] of [
+    ["least.mean", "mean"],
+    ["least.blur-0.3", "blur:0.3"],
+    ["most.linear", "linear"],
+    ["most.0A0a0a", "#0a0a0a"],
+  ] as const) {
+    const remove = name.split(".")[0]!;
+    expect(values[`${name}.output-change`]).toEqual(await outputChange(sixteen, { remove, fill }));
+  }
+});
+
+test("with the least salient removed a smaller change is better, with the most salient a larger one", () => {
+  const measures = pixelPerturbation.measures({ remove: "least,most", fill: "black" });
+  expect(measures.map(({ name, better }) => [name, better])).toEqual([
+    ["least.black.output-change", "lower"],
+    ["least.black.probability-change", "lower"],
+    ["most.black.output-change", "higher"],
+    ["most.black.probability-change", "higher"],
+  ]);
+});
+
+test("a list of fills is read word by word, and a single one stays as it is", () => {
+  const { fill, remove } = pixelPerturbation.settings;
+  expect(fill!.read("black")).toBe("black");
+  expect(fill!.read("black,linear,black")).toBe("black,linear");
+  expect(remove!.read("most,least")).toBe("most,least");
+  for (const wrong of ["", "black,", "grey,black", "black mean"]) {
+    expect(fill!.read(wrong)).toBeUndefined();
+  }
+});
+
+test("linear imputation has no neighbours in time or depth, and says so", async () => {
+  const volume = { ...subject, x: { ...subject.x, dims: [1, 1, 2, 2, 4] } };
+  const asked = { network: sum, subject: volume, maker: makerOf(sixteen) };
+  await expect(
+    judge(pixelPerturbation, { ...asked, settings: { fill: "linear" } }),
+  ).rejects.toThrow(/this test compares neighbours in a plane.*with any fill but linear/);
+});
+
 test("an output of 0 has no relative change, and that is no number", async () => {
   const { values } = await judge(pixelPerturbation, {
     network: linear([0, 0]),

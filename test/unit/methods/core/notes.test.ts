@@ -17,7 +17,7 @@ afterAll(async () => {
   for (const model of opened) await model.dispose();
 });
 
-/** An image of one channel and four places, through some nodes, and the mean over places as the score of each class. */
+/** An image of one channel and four positions, through some nodes, and the mean over positions as the score of each class. */
 function network(make: (b: GraphBuilder, x: Value) => Value, options: LoadOptions = {}): Model {
   const b = newGraph();
   const x = b.input("x", { dtype: "float32", shape: ["N", 1, 2, 2] });
@@ -72,7 +72,7 @@ describe("a class activation map that is 0 everywhere", () => {
   });
 });
 
-describe("other maps without places", () => {
+describe("other maps without positions", () => {
   it("are 0 where every unit is off", async () => {
     const off = network((b, x) => pooled(b, b.op("Relu", [conv(b, x, [1], [-9])], {}, "relu")));
     for (const method of ["fullgrad", "gradient"]) {
@@ -91,7 +91,7 @@ describe("other maps without places", () => {
     expect(other!.message).toMatch(/the input is 0 everywhere/);
   });
 
-  it("are constant where the score depends on all places alike", async () => {
+  it("are constant where the score depends on all positions alike", async () => {
     const mean = network((b, x) => pooled(b, conv(b, x, [1], [0])));
     const [note] = await notesOf(mean, { method: "gradient" });
     expect(note).toMatchObject({ code: "constant-map", value: 0.25 });

@@ -24,9 +24,9 @@ it.each(["DCR", "CRD"])("SpaceToDepth sends every gradient back to its pixel: %s
     ...whole,
     inputs: whole.inputs.filter((i) => i.name === "v"),
   });
-  const places = Array.from({ length: channels * extent * extent }, (_, i) => i);
+  const positions = Array.from({ length: channels * extent * extent }, (_, i) => i);
   const results = await executable.run(
-    new Map([["v", float32([1, channels * k * k, extent / k, extent / k], places)]]),
+    new Map([["v", float32([1, channels * k * k, extent / k, extent / k], positions)]]),
   );
   await executable.dispose();
 

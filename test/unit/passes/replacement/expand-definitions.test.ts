@@ -69,7 +69,7 @@ it("an operator of another domain, for which no engine has a kernel, runs as its
   expect(Array.from(toNumbers(results.get("twice")!))).toEqual([6, -8]);
 });
 
-it("places of the image come through: blocks that only touch, taken from a picture and put back", () => {
+it("positions of the image come through: blocks that only touch, taken from a picture and put back", () => {
   const b = newGraph();
   const x = b.input("x", { dtype: "float32", shape: [1, 4, 2, 2] });
   const columns = b.reshape(x, [1, 4, 4]);

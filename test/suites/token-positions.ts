@@ -13,7 +13,7 @@ import { newGraph } from "../support/graphs.js";
  * The terms of tokens, windows and channels-last layers have PyTorch's spatial positions: compared with terms restored by
  * hand (fixtures/forms/make.py).
  */
-export function termsComeToTheirPlaces(backend: Backend): void {
+export function termsComeToTheirPositions(backend: Backend): void {
   for (const form of formNames) {
     const { models, terms, runs } = formGolden(form);
     if (terms.length === 0) continue;
