@@ -182,10 +182,10 @@ function importTensor(context: Context, proto: TensorProto, what: string): Tenso
   return decodeTensor(proto, what, context.external.get(proto));
 }
 
+const wayFromFloats = "; export it as float16, or quantized to integers";
 function typeReason(proto: TensorProto | undefined): string {
   const name = dataTypeName(proto?.dataType ?? 0);
-  const way = /^FLOAT[468]E/.test(name) ? "; export it as float16, or quantized to integers" : "";
-  return `element type ${name} is not supported${way}`;
+  return `element type ${name} is not supported${name.startsWith("FLOAT") ? wayFromFloats : ""}`;
 }
 
 function addHole(context: Context, node: string, op: string, reason: string, domain = ""): void {
@@ -252,7 +252,7 @@ function importNode(
       constants.set(output, constantOf(proto, first, where));
     return undefined;
   }
-  // A zero point of 4 bits makes the node saturate at 4 bits, which its operands in 8 bits do not say.
+  // A zero point of 4 bits makes a node saturate at 4 bits, which its operands in 8 bits do not say.
   const [levels, ...others] = reads;
   if (!context.packed.has(levels ?? "") && others.some((input) => context.packed.has(input))) {
     addHole(
