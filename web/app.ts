@@ -126,15 +126,18 @@ export class App {
       this.versus = versus;
       this.isAsked = true;
     }
-    if (session.wantedPicture ?? session.wantedModel ?? this.target !== "top") await this.ask();
-    else await this.begin();
+    const source = session.wantedPicture?.source ?? { name: firstPicture };
+    // A picture of the user's may have the same name.
+    const isFirst = !(source instanceof File) && source.name === firstPicture;
+    if (isFirst && !model && this.target === "top") await this.begin();
+    else await this.ask();
   }
 
   /** Shows the answer that the build computed, and computes it again here. */
   private async begin(): Promise<void> {
     const { report, asked, explained } = this.first;
     const labels = await this.form.labels(report.output?.classes);
-    this.session.wantedPicture = this.pictures.find("chelsea.png");
+    this.session.wantedPicture = this.pictures.find(firstPicture);
     this.results.showFirst({
       ...{ report, asked, explained, labels, modelName: bundled.file.name },
       pictureName: this.session.wantedPicture!.source.name,
@@ -346,6 +349,9 @@ export class App {
     }
   }
 }
+
+/** Of the answer that the build computed. */
+const firstPicture = "chelsea.png";
 
 const messageOf = (error: unknown): string =>
   inPageWords(error instanceof Error ? error.message : String(error));

@@ -60,6 +60,22 @@ describe.skipIf(!canBrowse())("the page, asked about the cat", () => {
     expect(parts.some((value) => value < 0)).toBe(true);
   });
 
+  test("the blocks of the network add up to the score, and a block's nodes to the block", async () => {
+    await page.locator("#graph > summary").click();
+    const shares = (await page.locator("#blocks summary .number").allTextContents()).map(
+      readNumber,
+    );
+    const score = readNumber((await page.locator("#blocks .total .number").textContent())!);
+    expect(shares.length).toBeGreaterThan(15);
+    expect(sum(shares)).toBeCloseTo(score, 9);
+    const block = page.locator("[data-block='block 15']");
+    await block.locator("summary").click();
+    const nodes = (await block.locator("li .number").allTextContents()).map(readNumber);
+    const share = readNumber((await block.locator("summary .number").textContent())!);
+    expect(nodes.length).toBeGreaterThan(2);
+    expect(sum(nodes)).toBeCloseTo(share, 9);
+  });
+
   test("the share of a dragged box is the sum of the library's layer maps over it", async () => {
     await page.locator("#surface").scrollIntoViewIfNeeded();
     const { x, y, width, height } = (await page.locator("#surface").boundingBox())!;

@@ -1,8 +1,10 @@
-import { barScaleOf, placeOn, type BarScale } from "../../../src/compare/layer-sheet.js";
+import { barScaleOf } from "../../../src/compare/layer-sheet.js";
 import { button, element, part } from "../../dom.js";
 import type { Part } from "../../engine/protocol.js";
 import { formatFixed, formatPercent, formatSigned, roundToSum } from "../../numbers.js";
 import { plainNames } from "../../words/layer-names.js";
+import { axisOf } from "./axis.js";
+import { showBlocks } from "./block-column.js";
 
 const rows = part("bars", HTMLTableSectionElement);
 const of = part("bars-of", HTMLElement);
@@ -64,6 +66,7 @@ function draw(): void {
   const { total, parts, decimals } = shown;
   const focused =
     document.activeElement?.closest<HTMLElement>("#bars [data-part]")?.dataset["part"];
+  showBlocks(parts, total, decimals);
   const scale = barScaleOf({ output: 0, parts });
   const mass = parts.reduce((size, { value }) => size + Math.abs(value), 0);
   const largest = parts.map((_, i) => i);
@@ -86,14 +89,14 @@ function draw(): void {
       about: spatial ? op : `${op}, no spatial position`,
       title: `${name}: ${String(value)}${share}`,
       text: formatSigned(rounded[row]!, decimals),
-      axis: axisOf(scale, value),
+      axis: axisOf("td", scale, value),
       index: i,
     });
   });
   if (others.length > 0) {
     const name = `${others.length} others together`;
     const text = formatSigned(rounded.at(-1)!, decimals);
-    bars.push(barRow({ name, text, axis: axisOf(scale) }));
+    bars.push(barRow({ name, text, axis: axisOf("td", scale) }));
   }
   const sum = rounded.reduce((a, b) => a + b, 0);
   const last = barRow({ name: total, text: formatFixed(sum, decimals), axis: element("td") });
@@ -152,18 +155,4 @@ function barRow({ name, about = "", title, text, axis, index }: BarRow): HTMLEle
     showMap(kept);
   });
   return row;
-}
-
-/** The axis, with an optional bar from zero to the value. */
-function axisOf(scale: BarScale, value?: number): HTMLElement {
-  const zero = placeOn(scale, 0);
-  const axis = element("td", { class: "axis" });
-  axis.style.setProperty("--zero", String(zero));
-  if (value === undefined) return axis;
-  const at = placeOn(scale, value);
-  const bar = element("span", { class: value < 0 ? "bar against" : "bar for" });
-  bar.style.setProperty("--from", String(Math.min(at, zero)));
-  bar.style.setProperty("--to", String(Math.max(at, zero)));
-  axis.append(bar);
-  return axis;
 }
