@@ -17,7 +17,13 @@ import { repeatableCommand, type Repeatable } from "./provenance.js";
 import type { EvaluateFlags } from "./evaluate-options.js";
 import { judgedMethods } from "./method-makers.js";
 import { SampleJournal } from "./sample-journal.js";
-import { judgedMakers, setUp, targetsIn, type EvaluationSetup } from "./setup.js";
+import {
+  judgedMakers,
+  setUp,
+  targetsIn,
+  type EvaluationProvenance,
+  type EvaluationSetup,
+} from "./setup.js";
 import { isSingle, nameOf, readFiles, subjectsOf, type ReadFile } from "./subjects.js";
 import { timeLeft } from "./time-left.js";
 
@@ -140,7 +146,7 @@ class Evaluation {
       link: this.link,
       versions: { ...provenance.versions, node: "" },
       model: { ...provenance.model, path: "" },
-      settings: provenance.settings,
+      settings: withoutSources(provenance.settings),
       ...(stage === undefined ? {} : { stage }),
     };
     // A stage is one place of the axis of all stages.
@@ -213,6 +219,12 @@ class Evaluation {
     const found = makers.flatMap(({ name }) => journal.find(file.digest, sample, name) ?? []);
     return found.length === makers.length ? found : undefined;
   }
+}
+
+/** The settings without the paths that preprocessing and labels were read from. */
+function withoutSources({ labels: _, ...settings }: EvaluationProvenance["settings"]): object {
+  const preprocessing = { ...(settings["preprocessing"] as object), source: "" };
+  return { ...settings, preprocessing };
 }
 
 /** What is compared with, in tests that compare with randomised networks. */
