@@ -21,11 +21,15 @@ export class Mismatch extends Error {
   }
 }
 
-/** A short JSON rendering of a value, for messages. */
+/** A short rendering of a value, for messages: JSON, and the type of what JSON cannot hold. */
 function shown(value: unknown): string {
   if (value === undefined) return "missing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "number") return String(value);
+  if (typeof value === "function" || typeof value === "symbol" || typeof value === "bigint") {
+    return `a ${typeof value}`;
+  }
   const text = JSON.stringify(value);
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }

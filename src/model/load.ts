@@ -5,6 +5,8 @@ import { ortBackend } from "../backends/ort/ort-backend.js";
 import { providers as tfjsProviders } from "../backends/tfjs/provider-names.js";
 import { tfjsBackend } from "../backends/tfjs/tfjs-backend.js";
 import { UsageError } from "../errors.js";
+import { checkOptions } from "./check-options.js";
+import { optionTables } from "./option-tables.js";
 import { Model } from "./model.js";
 import type { LoadOptions } from "./model-options.js";
 import { modelFile, readGraph } from "./read-graph.js";
@@ -18,6 +20,7 @@ import { modelFile, readGraph } from "./read-graph.js";
  * @throws {UsageError} if the engine lacks the provider
  */
 export async function load(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  checkOptions("load", options, optionTables.load);
   const backend = backendOf(options);
   const { externalData, maxMemory = usualMaxMemory() } = options;
   const graph = await readGraph(source, externalData);

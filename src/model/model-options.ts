@@ -14,6 +14,7 @@ import type { Preprocessing, presets } from "../image/preprocess.js";
 import type { MethodSettings } from "../methods/all.js";
 import type { ExternalDataReader } from "../onnx/file/external-data.js";
 import type { Registry } from "../ops/core/registry.js";
+import { optionTables } from "./option-tables.js";
 import { isTensor, type Tensor } from "../tensor/tensor.js";
 
 export interface LoadOptions extends AnalysisOptions {
@@ -94,13 +95,16 @@ export interface VerifyOptions extends TargetOptions {
   readonly gradient?: boolean | DirectionOptions | undefined;
 }
 
-/** Options of an explanation, and the method's settings; an unknown setting is an error. */
-export interface ExplainOptions extends TargetOptions, RunControl, MethodSettings {
+/** Options of an explanation by any method. */
+export interface CommonOptions extends TargetOptions, RunControl {
   /** The method: its name, the method itself, or one with settings ({@link withSettings}); default "fullgrad". */
   readonly method?: string | Method | ConfiguredMethod | undefined;
   /** The input's preprocessing, for methods that need the values of black and white. */
   readonly preprocessing?: keyof typeof presets | Preprocessing | undefined;
 }
+
+/** Options of an explanation, and the method's settings; an unknown setting is an error. */
+export interface ExplainOptions extends CommonOptions, MethodSettings {}
 
 /**
  * A saliency map with the score it explains. `score`, `target` and `completeness` are those of the first sample.
@@ -134,22 +138,8 @@ export function settingsOf(
   options: ExplainOptions,
   toImage: (x: Tensor) => Tensor,
 ): Readonly<Record<string, unknown>> {
-  const own = Object.entries(options).filter(([key]) => !isCommon.has(key));
+  const own = Object.entries(options).filter(([key]) => !Object.hasOwn(optionTables.explain, key));
   return Object.fromEntries(
     own.map(([key, v]) => [key, key === "given" && isTensor(v) ? toImage(v) : v]),
   );
 }
-
-const common: Readonly<Record<Exclude<keyof ExplainOptions, keyof MethodSettings>, true>> = {
-  method: true,
-  target: true,
-  versus: true,
-  quantity: true,
-  feeds: true,
-  preprocessing: true,
-  batch: true,
-  signal: true,
-  onProgress: true,
-};
-
-const isCommon: ReadonlySet<string> = new Set(Object.keys(common));

@@ -26,6 +26,8 @@ import {
   type VerifyOptions,
 } from "./model-options.js";
 import { explainDetections } from "./explain-detections.js";
+import { checkOptions } from "./check-options.js";
+import { checkExplainOptions, optionTables } from "./option-tables.js";
 import { ModelDetections } from "./model-detections.js";
 import { usualQuestion, type Detection, type DetectionQuestion } from "../target/detection.js";
 import { ImageInput } from "./image-input.js";
@@ -87,7 +89,9 @@ export class Model extends ImageInput {
    * of the other inputs, which may control the model (a sample rate)
    * @throws {TargetError} @throws {InputError} if the model lacks the output or input that the options name
    */
-  inspect({ gradient = true, feeds }: InspectionOptions = {}): Inspection {
+  inspect(options: InspectionOptions = {}): Inspection {
+    checkOptions("inspect", options, optionTables.inspect);
+    const { gradient = true, feeds } = options;
     return inspectModel(this.analysis, {
       ...{ gradient, isOneSample: !gradient && this.questions.isOneByOne },
       ...(feeds ? { feeds: new Map(Object.entries(feeds)) } : {}),
@@ -100,6 +104,7 @@ export class Model extends ImageInput {
    * @throws {InputError} if the input or the feeds do not fit
    */
   async predict(input: ModelInput, options: RunOptions = {}): Promise<Tensor> {
+    checkOptions("predict", options, optionTables.predict);
     return this.questions.askForward(tensorOf(input), options, (session, image, feeds) =>
       session.predict(image, feeds),
     );
@@ -110,10 +115,12 @@ export class Model extends ImageInput {
    *
    * @throws {TargetError} if the outputs are not boxes with scores, or a selection of the model cannot be followed
    */
-  detections(
+  async detections(
     input: ModelInput,
-    { feeds, ...question }: Partial<DetectionQuestion> & RunOptions = {},
+    options: Partial<DetectionQuestion> & RunOptions = {},
   ): Promise<readonly Detection[]> {
+    checkOptions("detections", options, optionTables.detections);
+    const { feeds, ...question } = options;
     const x = tensorOf(input);
     checkTensor(x);
     return this.found.find(x, { ...usualQuestion, ...question }, feeds);
@@ -138,6 +145,7 @@ export class Model extends ImageInput {
   ): Promise<CompleteExplanation>;
   explain(input: ModelInput, options: ExplainOptions): Promise<Explanation>;
   async explain(input: ModelInput, options: ExplainOptions = {}): Promise<Explanation> {
+    checkExplainOptions(options);
     const { batch, signal, onProgress } = options;
     const x = tensorOf(input);
     const { method, settings } = chosenMethod(options.method);
@@ -168,6 +176,7 @@ export class Model extends ImageInput {
    * @throws {TargetError} @throws {UnsupportedModelError} as `explain`
    */
   async fullGradient(input: ModelInput, options: TargetOptions = {}): Promise<FullGradientResult> {
+    checkOptions("fullGradient", options, optionTables.fullGradient);
     const x = tensorOf(input);
     const result = await this.questions.ask(x, options, (session, image, feeds) =>
       session.fullGradient(image, targetOf(options), feeds),
@@ -188,6 +197,7 @@ export class Model extends ImageInput {
    * @throws {InputError} if the spatial axes are unknown
    */
   async layerMaps(input: ModelInput, options: TargetOptions = {}): Promise<LayerMaps> {
+    checkOptions("layerMaps", options, optionTables.layerMaps);
     checkDecided(this.analysis.image);
     return this.questions.ask(tensorOf(input), options, (session, image, feeds) =>
       session.layerMaps(image, targetOf(options), feeds),
@@ -205,7 +215,8 @@ export class Model extends ImageInput {
     options: VerifyOptions & { readonly gradient: true | DirectionOptions },
   ): Promise<readonly VerifiedSample[]>;
   verify(input: ModelInput, options?: VerifyOptions): Promise<readonly SampleResult[]>;
-  verify(input: ModelInput, options: VerifyOptions = {}): Promise<readonly SampleResult[]> {
+  async verify(input: ModelInput, options: VerifyOptions = {}): Promise<readonly SampleResult[]> {
+    checkOptions("verify", options, optionTables.verify);
     const x = tensorOf(input);
     if (!options.gradient) {
       return this.questions.ask(x, options, (session, image, feeds) =>
@@ -217,17 +228,19 @@ export class Model extends ImageInput {
   }
 
   /** The conservation residual of each node for the first sample, largest first. */
-  bisect(input: ModelInput, options: TargetOptions = {}): Promise<readonly NodeGap[]> {
+  async bisect(input: ModelInput, options: TargetOptions = {}): Promise<readonly NodeGap[]> {
+    checkOptions("bisect", options, optionTables.bisect);
     return this.questions.ask(tensorOf(input), options, (session, image, feeds) =>
       session.bisect(image, targetOf(options), feeds),
     );
   }
 
   /** Compares each node's gradient with central differences of that node alone, for the first sample. */
-  checkNodes(
+  async checkNodes(
     input: ModelInput,
     options: TargetOptions & DirectionOptions = {},
   ): Promise<readonly NodeJacobian[]> {
+    checkOptions("checkNodes", options, optionTables.checkNodes);
     const target = targetOf(options);
     return this.questions.ask(tensorOf(input), options, (session, image, feeds) =>
       session.checkNodes(image, target, options, feeds),

@@ -1,5 +1,5 @@
 import { checkInputMemory } from "../backends/limited-memory.js";
-import { InputError } from "../errors.js";
+import { ImageError, InputError } from "../errors.js";
 import { readFile } from "../files/read-file.js";
 import { decodeImage, type DecodeOptions } from "../image/codec.js";
 import {
@@ -124,6 +124,17 @@ function sizeIn({ crop, resize }: Preprocessing): Size | undefined {
   return crop ?? (resize && "height" in resize ? resize : undefined);
 }
 
+/** Checks pixels from JavaScript, which are untyped. @throws {ImageError} */
+function checkRaster(image: Partial<Raster> | null | undefined): void {
+  const { width = 0, height = 0, data } = image ?? {};
+  const pixels = width * height;
+  const isWhole = Number.isSafeInteger(pixels) && pixels > 0;
+  if (isWhole && (data?.length === 3 * pixels || data?.length === 4 * pixels)) return;
+  throw new ImageError(
+    "a picture is a path, the bytes of a file as Uint8Array, or pixels { width, height, data } with 3 or 4 bytes each",
+  );
+}
+
 async function rasterOf(
   image: string | Uint8Array | Raster,
   options: DecodeOptions,
@@ -131,5 +142,7 @@ async function rasterOf(
   if (typeof image === "string") {
     return decodeImage(await readFile(image, "the image"), image, options);
   }
-  return image instanceof Uint8Array ? decodeImage(image, "the image", options) : image;
+  if (image instanceof Uint8Array) return decodeImage(image, "the image", options);
+  checkRaster(image);
+  return image;
 }

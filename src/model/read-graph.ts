@@ -1,3 +1,4 @@
+import { UsageError } from "../errors.js";
 import { decodeModel } from "../onnx/file/decode.js";
 import type { ExternalDataReader } from "../onnx/file/external-data.js";
 import { importModel } from "../onnx/import/import.js";
@@ -17,7 +18,10 @@ export async function readGraph(
   source: string | Uint8Array,
   externalData?: ExternalDataReader,
 ): Promise<Graph> {
-  if (typeof source !== "string") return importModel(decodeModel(source), externalData);
+  if (typeof source !== "string") {
+    checkBytes(source);
+    return importModel(decodeModel(source), externalData);
+  }
   const bytes = await readFile(source, "the model");
   if (isFolder(source)) {
     const { filesBeside } = await import("../onnx/file/external-data-file.js");
@@ -38,6 +42,14 @@ export function modelFile(
     read: () => readFile(source, "the model"),
     externalData: externalData ?? (async (...place) => (await externalDataOf(source))(...place)),
   };
+}
+
+/** Checks a value from JavaScript, which is untyped. */
+function checkBytes(source: unknown): void {
+  if (source instanceof Uint8Array) return;
+  throw new UsageError(
+    "a model is a path, or the bytes of an ONNX file as Uint8Array; new Uint8Array(buffer) has those of an ArrayBuffer",
+  );
 }
 
 const isFolder = (source: string): boolean => /\.json(\?.*)?$/.test(source);

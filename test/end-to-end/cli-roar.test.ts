@@ -62,6 +62,7 @@ describe("fullgrad evaluate roar", () => {
       "roar.html",
       "roar.json",
       "roar.runs.jsonl",
+      "roar.summary.csv",
     ]);
     const lines = readFileSync(join(out, "roar.csv"), "utf8").trim().split("\r\n");
     expect(lines.length).toBe(1 + 5 * 2 * 3);
@@ -87,7 +88,7 @@ describe("fullgrad evaluate roar", () => {
     const modes = [...argv, "--mode", "roar,kar,mask", "--json"];
     const { code, stdout } = await fullgrad(...modes);
     expect(code).toBe(0);
-    expect((JSON.parse(stdout) as { runs: readonly unknown[] }).runs.length).toBe(1 + 3 * 4);
+    expect((JSON.parse(stdout) as { runs: readonly unknown[] }).runs.length).toBe(1 + 3 * 5);
     expect(readFileSync(journal, "utf8").startsWith(before)).toBe(true);
     for (const name of ["accuracy", "kept-accuracy", "mask-accuracy"])
       expect(filesIn(out)).toContain(`roar.${name}.svg`);

@@ -109,7 +109,7 @@ async function casesOf(
   subject: ComparedSubject,
 ): Promise<Case[]> {
   const x = model.model.fromImage(subject.sample.x);
-  const predict = (): Promise<Tensor> => model.model.predict(x, subject.asked);
+  const predict = (): Promise<Tensor> => model.model.predict(x, { feeds: subject.asked.feeds });
   const passes = await passesFor(target, 1, predict);
   return passes.map((pass) => ({ subject, pass, answers: [] }));
 }

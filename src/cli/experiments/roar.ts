@@ -121,7 +121,7 @@ export async function evaluateRoar(
     keeper: roarJournal(folder.path, settings),
     onNetwork: (network) => {
       folder.write([
-        ["base.preprocess.json", JSON.stringify(preprocessing)],
+        ["base.preprocess.json", preprocessingFile(data.train, mean, deviation)],
         ["base.onnx", encodeModel(exportModel(network))],
       ]);
     },
@@ -206,6 +206,16 @@ function preprocessingOf(
 ): Preprocessing {
   const channels = shape[0] === 1 ? "luma" : "rgb";
   return { resample: "bilinear", rescale: 1 / 255, mean, std, channels };
+}
+
+/** The same as settings that stand beside a model: its commands read them. */
+function preprocessingFile(
+  { shape }: Dataset,
+  mean: readonly number[],
+  std: readonly number[],
+): string {
+  const [, height, width] = shape;
+  return JSON.stringify({ mean, std, resize: { height, width }, crop: "none" });
 }
 
 /** So many images of each part, evenly spread, so that classes keep their shares. */

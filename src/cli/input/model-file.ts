@@ -58,7 +58,11 @@ export function sha256(data: Uint8Array | string): string {
 export async function readModel(
   path: string,
   flags: ModelFlags,
-  options: LoadOptions & { readonly gradient?: boolean; readonly feed?: readonly string[] } = {},
+  {
+    gradient,
+    feed = [],
+    ...options
+  }: LoadOptions & { readonly gradient?: boolean; readonly feed?: readonly string[] } = {},
 ): Promise<InspectedModel> {
   const bytes = await readModelFile(path);
   const files = externalDataFiles(path);
@@ -78,8 +82,8 @@ export async function readModel(
       ...{ input: inputName, output, layout, size, maxMemory, straightThrough },
     }),
   );
-  const feeds = await decidingFeeds(options.feed ?? [], model.imported.inputs);
-  const inspection = inspected(model, flags, { gradient: options.gradient, feeds });
+  const feeds = await decidingFeeds(feed, model.imported.inputs);
+  const inspection = inspected(model, flags, { gradient, feeds });
   const external = parts.length > 0 ? { externalSha256: sha256(parts.sort().join("\n")) } : {};
   return { path, files: [...paths], model, inspection, sha256: sha256(bytes), ...external };
 }

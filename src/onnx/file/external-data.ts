@@ -7,6 +7,8 @@
 import { ExternalDataError } from "../../errors.js";
 import { byteSize } from "../../tensor/dtype.js";
 import type { GraphProto, NodeProto, TensorProto } from "./schema.js";
+import { dataTypeName } from "./element-types.js";
+import { isPacked, packedSize } from "./packed-tensor.js";
 import { headerOf, isExternal } from "./tensor-proto.js";
 
 /**
@@ -104,13 +106,14 @@ function sliceOf(proto: TensorProto): Slice {
   const offset = byteCount(entries.get("offset") ?? "0", `offset of ${what}`);
   const { dtype, elements, dims } = headerOf(proto, what);
   const given = entries.get("length");
-  if (dtype === undefined || dtype === "string") {
+  const size = isPacked(proto) ? packedSize(proto, elements) : undefined;
+  if (size === undefined && (dtype === undefined || dtype === "string")) {
     // The importer rejects this dtype, so its bytes are not needed.
     return { proto, what, location, offset, length: 0 };
   }
-  const length = elements * byteSize(dtype);
+  const length = size ?? elements * byteSize(dtype!);
   if (given !== undefined && byteCount(given, `length of ${what}`) !== length) {
-    const needs = `${dtype}[${dims.join(",")}] needs ${length}`;
+    const needs = `${dtype ?? dataTypeName(proto.dataType ?? 0)}[${dims.join(",")}] needs ${length}`;
     throw new ExternalDataError(`${what} has ${given} bytes in "${location}", but ${needs}`);
   }
   return { proto, what, location, offset, length };

@@ -16,6 +16,7 @@ import type {
 } from "../file/schema.js";
 import { checkName, nameNodes, type NamedNode } from "./name-nodes.js";
 import { sortNodes, type ReadingNode } from "./sort-nodes.js";
+import { decodePacked, isPacked } from "../file/packed-tensor.js";
 import { decodeTensor, headerOf } from "../file/tensor-proto.js";
 
 /**
@@ -39,6 +40,7 @@ export async function importModel(
     external: await readExternalData(proto, readExternal),
     fresh: freshSymbols([...(proto.input ?? []), ...(proto.output ?? [])]),
     holes: [],
+    packed: new Set(),
   };
   const { graph } = importGraph(context, proto, undefined);
   if (context.holes.length > 0) throw new UnsupportedModelError(context.holes);
@@ -51,6 +53,8 @@ interface Context {
   readonly fresh: FreshSymbol;
   /** Unsupported elements, collected so that all of them are reported together. */
   readonly holes: UnsupportedNode[];
+  /** Initializers of fewer than 8 bits. */
+  readonly packed: Set<string>;
 }
 
 /** Values readable in a graph: its own and those of the enclosing graphs. */
@@ -161,6 +165,7 @@ function importInitializers(
     if (name === "") throw new ModelFormatError("an initializer has no name");
     define(scope, name, `initializer "${name}"`);
     const value = importTensor(context, initializer, `initializer "${name}"`);
+    if (isPacked(initializer)) context.packed.add(name);
     if (value === undefined) addHole(context, name, "initializer", typeReason(initializer));
     else constants.set(name, value);
   }
@@ -172,12 +177,15 @@ function importInitializers(
 }
 
 function importTensor(context: Context, proto: TensorProto, what: string): Tensor | undefined {
+  if (isPacked(proto)) return decodePacked(proto, what, context.external.get(proto));
   if (headerOf(proto, what).dtype === undefined) return undefined;
   return decodeTensor(proto, what, context.external.get(proto));
 }
 
+const wayFromFloats = "; export it as float16, or quantized to integers";
 function typeReason(proto: TensorProto | undefined): string {
-  return `element type ${dataTypeName(proto?.dataType ?? 0)} is not supported`;
+  const name = dataTypeName(proto?.dataType ?? 0);
+  return `element type ${name} is not supported${name.startsWith("FLOAT") ? wayFromFloats : ""}`;
 }
 
 function addHole(context: Context, node: string, op: string, reason: string, domain = ""): void {
@@ -243,6 +251,17 @@ function importNode(
     if (first !== undefined && output !== "")
       constants.set(output, constantOf(proto, first, where));
     return undefined;
+  }
+  // A zero point of 4 bits makes a node saturate at 4 bits, which its operands in 8 bits do not say.
+  const [levels, ...others] = reads;
+  if (!context.packed.has(levels ?? "") && others.some((input) => context.packed.has(input))) {
+    addHole(
+      context,
+      name,
+      op,
+      "quantization to fewer than 8 bits is supported for weights alone",
+      domain,
+    );
   }
   const node: Node = {
     name,

@@ -3,7 +3,7 @@ import { sameAxes } from "../core/axis-mapping.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Value } from "../../onnx/ir.js";
 import type { DType } from "../../tensor/dtype.js";
-import { normalizeAxis, staticShape } from "../../tensor/shape.js";
+import { multiplyDims, normalizeAxis, staticShape } from "../../tensor/shape.js";
 import { sumAllBut } from "../layers/convolution.js";
 import type { NoAttrs } from "../core/heads.js";
 import type { NodeView } from "../core/node-view.js";
@@ -44,7 +44,14 @@ export function parameter(
       b.reshape(value, apart!),
       b.ints(staticShape(repeated!, `"${n.name}"`)),
     ]);
-    return b.reshape(spread, n.shape());
+    const whole = b.reshape(spread, shape.toSpliced(axis, 1, multiplyDims(shape[axis]!, size)));
+    // The last block may be longer than what is left of the axis.
+    return b.slice(
+      whole,
+      [axis],
+      [0],
+      staticShape([n.shape()[axis]!], `axis ${axis} of "${n.name}"`),
+    );
   }
   return b.reshape(
     value,

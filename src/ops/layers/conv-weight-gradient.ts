@@ -79,11 +79,11 @@ function weightGradientByShifts(
     return flatten(b, b.pad(b.transpose(value, channelsFirst), pads));
   };
   const [source, rows] = [onGrid(x, 1), onGrid(dy, 0)];
-  const [, length] = staticShape(rows.fact.shape, "the output of a convolution");
   const products = indicesOf(kernel).map((at) => {
     const shift = axes.reduce((sum, a, i) => sum * grid[i]! + a.dilation * at[i]! - a.begin, 0);
+    // Counted from the end, as the batch may be open: all but two images in length.
     const start = image + shift;
-    const read = b.slice(source, [1], [start], [start + length!], "dw/read");
+    const read = b.slice(source, [1], [start], [start - 2 * image], "dw/read");
     return b.op("Gemm", [rows, read], { transB: int(1) }, "dw/product");
   });
   const byPosition = b.reshape(b.concat(products, 0), [products.length, co!, ci!]);

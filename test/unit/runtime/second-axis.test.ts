@@ -43,7 +43,7 @@ test.each(["gru_second_square", "tokens_second_square"])(
     const asked = refused.fullGradient(five, { target: "2,1" });
     await expect(asked).rejects.toThrow(UnsupportedModelError);
     await expect(refused.fullGradient(five, { target: "2,1" })).rejects.toThrow(
-      /is not the samples of "x".*--layout; one without N/,
+      /is not the samples of "x".*option layout; one without N/,
     );
     await using whole = await load(file(`${name}.onnx`), { layout: "TPC" });
     const [sample] = (await whole.fullGradient(five, { target: "2,0,1" })).samples;

@@ -59,8 +59,12 @@ export async function explainBatch(
   );
   const x = model.model.fromImage(concatBatch(jobs.map((job) => job.sample.x)));
   const predict = (): Promise<Tensor> => model.model.predict(x, { feeds });
-  const detect = (question: DetectionQuestion): Promise<readonly Detection[]> =>
-    model.model.detections(x, { ...question, feeds });
+  const detect = ({
+    threshold,
+    overlap,
+    logits,
+  }: DetectionQuestion): Promise<readonly Detection[]> =>
+    model.model.detections(x, { threshold, overlap, logits, feeds });
   const passes: ExplainedPass[] = [];
   const { choice } = jobs[0]!.target;
   const classes = jobs.flatMap(({ target }) => classOf(target) ?? []);

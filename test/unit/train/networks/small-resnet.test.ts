@@ -26,8 +26,8 @@ it("has the parameters of torchvision's ResNet with one basic block a layer", ()
 
 it("learns to read digits", async () => {
   const { history } = await train(classifier, digits.train, {
-    ...{ backend: ortBackend({ threads: 1 }), registry, epochs: 4, batch: 32, seed: 0 },
-    ...{ optimizer: sgd(), schedule: cosine(0.1, 4), test: digits.test },
+    ...{ backend: ortBackend({ threads: 1 }), registry, epochs: 8, batch: 32, seed: 0 },
+    ...{ optimizer: sgd(), schedule: cosine(0.1, 8), test: digits.test },
   });
   expect(history.at(-1)!.testAccuracy).toBeGreaterThan(0.85);
 });
