@@ -222,9 +222,9 @@ class Evaluation {
 }
 
 /** The settings without the paths that preprocessing and labels were read from. */
-function withoutSources({ labels: _, ...settings }: EvaluationProvenance["settings"]): object {
+function withoutSources(settings: EvaluationProvenance["settings"]): object {
   const preprocessing = { ...(settings["preprocessing"] as object), source: "" };
-  return { ...settings, preprocessing };
+  return { ...settings, preprocessing, labels: "" };
 }
 
 /** What is compared with, in tests that compare with randomised networks. */
