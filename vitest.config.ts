@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { SlowestFirst } from "./test/support/slowest-first.js";
 
@@ -30,8 +29,8 @@ export default defineConfig({
       group("unit", "test/unit/**/*.test.ts", shared),
     ],
     reporters: ["default", "./test/support/closing-line.ts"],
-    // One more than cores, for tests that wait for a browser or a command.
-    maxWorkers: availableParallelism() + 1,
+    // vitest's own choice leaves one core to itself, which is idle while tests run.
+    maxWorkers: "100%",
     sequence: { sequencer: SlowestFirst },
     ...timeouts,
   },

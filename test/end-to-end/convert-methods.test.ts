@@ -55,7 +55,7 @@ describe("single-pass methods in a file", () => {
   test.each([
     [{ method: "smoothgrad" }, /"smoothgrad" evaluates many variants of an image.*fullgrad/],
     [{ method: "unheard-of" }, /no method "unheard-of"/],
-    [{ extras: ["guided-backprop"] }, /needs a separate file \(--method guided-backprop\)/],
+    [{ extras: ["guided-backprop"] }, /needs a separate file \(option method: guided-backprop\)/],
     [{ extras: ["attribution"] }, /"fullgrad" has no attribution/],
     [{ method: "guided-backprop", extras: ["terms"] }, /terms: method "guided-backprop" replaces/],
     [{ method: "guided-backprop", extras: ["gradient"] }, /"guided-backprop" replaces rules/],
