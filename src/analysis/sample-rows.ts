@@ -102,7 +102,7 @@ function checked(axes: TracedAxes, shape: Shape): State {
   return rows.length === 0 ? "mixed" : axes;
 }
 
-/** Axes of a shape of which one is that of the rows. */
+/** Axes of a shape; `axis` keeps the factors of axis `from`, and with them the rows. */
 function kept(x: TracedAxes, shape: Shape, axis: number, from = axis): State {
   return checked(
     shape.map((size, i) => (i === axis ? x[from]! : other(size))),

@@ -7,7 +7,7 @@ import { renameOptions, type OptionWords } from "../../src/files/option-names.js
 
 const inSettings = (control: string) => (): string => `“${control}” in the settings`;
 
-/** An option for which the page has no control. */
+/** An option without a control on the page. */
 const onlyAsFlag = (flag: string) => (): string => `the command line’s --${flag}`;
 
 const controls: OptionWords = {

@@ -1,6 +1,7 @@
 import { concatBatch } from "../../tensor/batches.js";
 import { UsageError } from "../../errors.js";
 import { mapsOf, type Explainer, type Subject } from "../../evaluate/subject.js";
+import { findMethod } from "../../methods/all.js";
 import { blindMethods } from "../../methods/usual-methods.js";
 import type { Explanation, ExplainOptions } from "../../model/model-options.js";
 import type { Model } from "../../model/model.js";
@@ -58,15 +59,13 @@ export function baselineMakers(model: Model, seed: number): Explainer[] {
     isBaseline: true,
     maps: (subjects) =>
       oneByOne(subjects, async (subject) => {
-        const own = seededBaselines.has(name) ? { seed: (subject.seed ^ seed) >>> 0 } : {};
+        const isSeeded = "seed" in findMethod(name).settings;
+        const own = isSeeded ? { seed: (subject.seed ^ seed) >>> 0 } : {};
         const { map } = await explain(model, [subject], { method: name, ...own });
         return mapsOf(map);
       }),
   }));
 }
-
-/** Baselines that draw random numbers. */
-const seededBaselines: ReadonlySet<string> = new Set(["random", "smooth-random"]);
 
 function explain(
   model: Model,

@@ -16,7 +16,7 @@ import type { Explainer } from "../subject.js";
 
 /**
  * The images that networks are trained on: "roar", those without their most salient pixels; "kar", those pixels alone
- * (keep and retrain); "mask", the places of the pixels alone, which tell how much of the class their shape gives away.
+ * (keep and retrain); "mask", the positions of the pixels alone, which tell how much of the class their shape gives away.
  */
 export const roarModes = ["roar", "kar", "mask"] as const;
 export type RoarMode = (typeof roarModes)[number];
@@ -126,10 +126,10 @@ class Experiment {
       orders.set(maker, known);
       return known;
     };
-    const places = seeds.flatMap((seed) =>
+    const points = seeds.flatMap((seed) =>
       fractions.flatMap((fraction) => modes.map((mode) => ({ seed, fraction, mode }))),
     );
-    for (const { seed, fraction, mode } of places) {
+    for (const { seed, fraction, mode } of points) {
       for (const maker of methods) {
         const key = { ...(mode === "roar" ? {} : { mode }), method: maker.name, fraction, seed };
         await this.once(key, async () => this.change(await ordersOf(maker), mode, fraction));

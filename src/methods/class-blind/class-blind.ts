@@ -40,10 +40,10 @@ export const smoothRandom = samplingMethod({
   },
   sample({ mapDims }, { cells, seed }) {
     const numbers = randomNumbers(seed);
-    const places = mapDims.slice(2);
-    const grid = places.map((extent) => Math.min(cells, extent));
+    const positions = mapDims.slice(2);
+    const grid = positions.map((extent) => Math.min(cells, extent));
     const values = Float64Array.from({ length: sizeOf(grid) }, () => numbers.uniform());
-    return Promise.resolve({ map: float32(mapDims, stretch(values, grid, places)) });
+    return Promise.resolve({ map: float32(mapDims, stretch(values, grid, positions)) });
   },
 });
 

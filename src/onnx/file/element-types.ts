@@ -49,6 +49,13 @@ export function dataTypeName(dataType: number): string {
   return elementTypes[dataType]?.[0] ?? `number ${dataType}`;
 }
 
+/** Why a tensor of this TensorProto.DataType is not supported, for messages. */
+export function unsupportedType(dataType: number): string {
+  const name = dataTypeName(dataType);
+  const remedy = name.startsWith("FLOAT") ? "; export it as float16, or quantized to integers" : "";
+  return `element type ${name} is not supported${remedy}`;
+}
+
 /** The TensorProto.DataType of a dtype, which is also the value of Cast's attribute `to`. */
 export function dataTypeOf(dtype: DType): number {
   return numbers.get(dtype)!;

@@ -1,6 +1,6 @@
 import { ModelFormatError } from "../../errors.js";
 import type { Dim } from "../../tensor/shape.js";
-import { dataTypeName, dtypeOf } from "../file/element-types.js";
+import { dtypeOf, unsupportedType } from "../file/element-types.js";
 import type { Fact, Port } from "../ir.js";
 import { shapeProblem } from "../file/limits.js";
 import type { Message, TypeProto, ValueInfoProto } from "../file/schema.js";
@@ -30,7 +30,7 @@ export function inputPort(info: ValueInfoProto, fresh: FreshSymbol): PortResult 
     return { reason: `it is ${typeName(info.type)}; only tensors are supported` };
   const dtype = dtypeOf(type.elemType ?? 0);
   if (dtype === undefined) {
-    return { reason: `element type ${dataTypeName(type.elemType ?? 0)} is not supported` };
+    return { reason: unsupportedType(type.elemType ?? 0) };
   }
   if (type.shape === undefined) {
     return { reason: "its number of dimensions is not declared; export with an example input" };

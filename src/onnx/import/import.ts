@@ -1,6 +1,6 @@
 import { ModelFormatError, UnsupportedModelError, type UnsupportedNode } from "../../errors.js";
 import { tensor, type Tensor } from "../../tensor/tensor.js";
-import { dataTypeName } from "../file/element-types.js";
+import { unsupportedType } from "../file/element-types.js";
 import { readExternalData, type ExternalDataReader } from "../file/external-data.js";
 import { importAttribute } from "./import-attributes.js";
 import { freshSymbols, inputPort, outputPort, type FreshSymbol } from "./import-ports.js";
@@ -166,7 +166,8 @@ function importInitializers(
     define(scope, name, `initializer "${name}"`);
     const value = importTensor(context, initializer, `initializer "${name}"`);
     if (isPacked(initializer)) context.packed.add(name);
-    if (value === undefined) addHole(context, name, "initializer", typeReason(initializer));
+    if (value === undefined)
+      addHole(context, name, "initializer", unsupportedType(initializer.dataType ?? 0));
     else constants.set(name, value);
   }
   for (const { values } of proto.sparseInitializer ?? []) {
@@ -180,12 +181,6 @@ function importTensor(context: Context, proto: TensorProto, what: string): Tenso
   if (isPacked(proto)) return decodePacked(proto, what, context.external.get(proto));
   if (headerOf(proto, what).dtype === undefined) return undefined;
   return decodeTensor(proto, what, context.external.get(proto));
-}
-
-const wayFromFloats = "; export it as float16, or quantized to integers";
-function typeReason(proto: TensorProto | undefined): string {
-  const name = dataTypeName(proto?.dataType ?? 0);
-  return `element type ${name} is not supported${name.startsWith("FLOAT") ? wayFromFloats : ""}`;
 }
 
 function addHole(context: Context, node: string, op: string, reason: string, domain = ""): void {
@@ -275,7 +270,9 @@ function importNode(
 }
 
 function reasonOf(attribute: AttributeProto, reason: string): string {
-  return attribute.t === undefined ? reason : `its tensor: ${typeReason(attribute.t)}`;
+  return attribute.t === undefined
+    ? reason
+    : `its tensor: ${unsupportedType(attribute.t.dataType ?? 0)}`;
 }
 
 function constantOf(proto: NodeProto, [, attribute]: [string, Attribute], where: string): Tensor {

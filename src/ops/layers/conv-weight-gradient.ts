@@ -57,7 +57,7 @@ function weightGradientByColumns(
   return b.reshape(b.transpose(byPosition, [0, 2, 1]), [co!, ci!, ...kernel], "dw");
 }
 
-// As above, for stride 1. x and dy lie on one grid, in which rows and images are far enough apart that a window reads
+// As above, for stride 1. x and dy lie on one grid whose rows and images are far enough apart that a window reads
 // zeros beside an image. Then p and dilation·k − begin are distances along the flattened grid: each k reads a single run
 // of memory per channel, and has a product of its own. An image of zeros precedes and follows the batch.
 function weightGradientByShifts(
